@@ -1,0 +1,201 @@
+# Slipway: executables for releasing microservices to Kubernetes.
+#
+#   make             release build in build/release
+#   make VARIANT=asan (debug, asan, fuzz, cov), CC=clang
+#   make check       everything that a change must pass; installs what it needs
+#   make demo        a whole release on a throw-away control plane
+#   make help        the other targets
+#
+# Everything is found by wildcard: a new step, module or test is a new file.
+
+VARIANT ?= release
+PREFIX  ?= /usr/local
+CC      ?= cc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+VERSION := $(shell sed -n 's/^\#define SLIPWAY_VERSION "\(.*\)"/\1/p' include/base/version.h)
+
+# --- flags -----------------------------------------------------------------
+
+out := build/$(VARIANT)
+
+warnings := -Wall -Wextra -Wshadow -Wdeclaration-after-statement -Wpointer-arith \
+	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wformat=2 -Wformat-security -Wvla -Wwrite-strings -Wundef -Wcast-qual \
+	-Wno-missing-field-initializers -Werror
+
+optimise.release := -O2 -D_FORTIFY_SOURCE=3 -g
+optimise.debug   := -O0 -g3
+optimise.asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+optimise.fuzz    := -O1 -g3 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
+optimise.cov     := -O0 -g3 --coverage
+ifeq ($(optimise.$(VARIANT)),)
+$(error unknown VARIANT '$(VARIANT)': use release, debug, asan, fuzz or cov)
+endif
+ifeq ($(VARIANT),fuzz)
+CC := clang
+endif
+
+packages := jansson yaml-0.1 libpcre2-8 zlib libcurl libgit2 libcrypto
+
+# The path of the source tree is kept out of the binaries, so that the same
+# commit gives the same bytes wherever it is built.
+CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -Iinclude -Icommon -include base/banned.h \
+	-fstack-protector-strong -fPIE -fno-common -fvisibility=hidden \
+	-ffunction-sections -fdata-sections \
+	-ffile-prefix-map=$(CURDIR)=. $(optimise.$(VARIANT)) $(warnings) $(CFLAGS)
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(optimise.$(VARIANT)) $(LDFLAGS)
+# libcurl, libgit2 and libcrypto are loaded at first use (sys/lazy).
+LIBS := -ljansson -lyaml -lpcre2-8 -lz -ldl -lm
+
+# --- what there is ---------------------------------------------------------
+
+sources := $(sort $(wildcard common/*/*.c))
+objects := $(sources:%.c=$(out)/%.o)
+steps   := $(sort $(patsubst steps/%.c,%,$(wildcard steps/*.c)))
+binaries := $(steps:%=$(out)/bin/%)
+units   := $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*/test-*.c)))
+unit_binaries := $(units:%=$(out)/unit/%)
+fuzzers := $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz-*.c)))
+fuzz_binaries := $(fuzzers:%=$(out)/fuzz/%)
+
+all: $(binaries)
+
+# --- compiling -------------------------------------------------------------
+
+# Changed flags or another compiler rebuild everything.
+stamp := $(out)/flags
+flags_now := $(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(LIBS)
+$(shell mkdir -p $(out); [ "$$(cat $(stamp) 2>/dev/null)" = '$(subst ','\'',$(flags_now))' ] || \
+	printf '%s\n' '$(subst ','\'',$(flags_now))' > $(stamp))
+
+$(out)/%.o: %.c $(stamp) | headers-of-packages
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "CC   $<";) $(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(out)/libcommon.a: $(objects)
+	@rm -f $@
+	@ar rcsD $@ $^
+
+$(binaries): $(out)/bin/%: $(out)/steps/%.o $(out)/libcommon.a
+	@mkdir -p $(@D)
+	@echo "LINK $@"; $(CC) $(LDFLAGS_ALL) -o $@ $< $(out)/libcommon.a $(LIBS)
+
+# A unit test brings its own main; cmocka is for tests only.
+$(unit_binaries): $(out)/unit/%: $(out)/tests/unit/%.o $(out)/libcommon.a
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(out)/libcommon.a $(LIBS) -lcmocka
+
+# With VARIANT=fuzz a fuzzer, else a program that replays the corpora.
+fuzz_main := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(out)/tests/fuzz/replay.o)
+$(fuzz_binaries): $(out)/fuzz/%: $(out)/tests/fuzz/%.o $(out)/libcommon.a \
+		$(if $(filter fuzz,$(VARIANT)),,$(out)/tests/fuzz/replay.o)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(fuzz_main) $(out)/libcommon.a $(LIBS)
+
+.SECONDARY:
+-include $(shell find $(out) -name '*.d' 2>/dev/null)
+
+# The packages' headers, checked once per make with a clear message.
+headers-of-packages:
+	@for package in $(packages); do pkg-config --exists $$package || { \
+		echo "make: the headers of '$$package' are missing; run: tests/setup build" >&2; exit 1; }; done
+
+# --- testing ---------------------------------------------------------------
+
+PYTEST = $$(tests/setup python) -m pytest -q $(PYTEST_FLAGS)
+python_tests = SLIPWAY_BIN=$(CURDIR)/$(out)/bin $(PYTEST)
+
+check:
+	tests/setup check
+	tests/lab/build
+	$(MAKE) all
+	$(MAKE) check-lint
+	$(MAKE) check-unit VARIANT=asan
+	$(MAKE) check-fuzz VARIANT=asan
+	$(MAKE) check-clang
+	$(MAKE) check-python
+
+# Each unit test prints its own totals; the first that fails ends it.
+check-unit: $(unit_binaries)
+	@tests/run-units $(unit_binaries)
+
+check-fuzz: $(fuzz_binaries)
+	@for fuzzer in $(fuzz_binaries); do \
+		name=$${fuzzer##*/fuzz-}; $$fuzzer tests/fuzz/corpus/$$name || exit 1; done
+
+check-clang:
+	$(MAKE) CC=clang VARIANT=debug all
+
+check-lint: all
+	$(python_tests) tests/lint
+
+check-steps: all
+	$(python_tests) tests/steps
+
+check-lab: all
+	tests/lab/build
+	$(python_tests) tests/lab
+
+check-python: all
+	$(MAKE) VARIANT=asan all
+	SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests) $(wildcard tests/steps tests/lab tests/oracle tests/examples tests/image)
+
+check-fresh:
+	tests/fresh
+
+bench: all
+	tests/setup check
+	tests/lab/build
+	$$(tests/setup python) tests/bench/bench.py $(out)/bin
+
+# --- using -----------------------------------------------------------------
+
+demo:
+	tests/setup demo
+	tests/lab/build --demo
+	$(MAKE) all
+	SLIPWAY_BIN=$(CURDIR)/$(out)/bin pipeline-examples/demo
+
+image:
+	tests/setup image
+	container/build
+
+# The generated blocks in steps/*.md, from the option tables.
+manuals: all
+	tests/lint/manuals --write $(out)/bin
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	for step in $(steps); do \
+		install -m 755 $(out)/bin/$$step $(DESTDIR)$(PREFIX)/bin/ && \
+		$(out)/bin/$$step --help=man > $(DESTDIR)$(PREFIX)/share/man/man1/$$step.1 && \
+		$(out)/bin/$$step --help=bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$step \
+		|| exit 1; done
+
+format:
+	$$(tests/setup python) -m clang_format -i $(shell git ls-files '*.c' '*.h') 2>/dev/null || \
+		"$$(dirname "$$(tests/setup python)")"/clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^# \{0,1\}\(  make.*\)/\1/p' Makefile
+	@echo "  make check-unit check-steps check-lab check-lint check-fuzz: parts of check"
+	@echo "  make check-fresh  demo and check in a new system made by debootstrap"
+	@echo "  make bench        ratios against helm, both sides in one run"
+	@echo "  make image        the container image; make install DESTDIR= PREFIX="
+	@echo "  make manuals      rewrite the generated blocks of steps/*.md"
+
+.PHONY: all check check-unit check-fuzz check-clang check-lint check-steps check-lab \
+	check-python check-fresh bench demo image manuals install format clean help \
+	headers-of-packages

@@ -1,0 +1,75 @@
+/*
+ * Memory that never runs out visibly, and arenas.
+ *
+ * The x-functions print "out of memory" and end the process with exit code 1
+ * when the system refuses, so error paths are about the world, never about
+ * memory.
+ *
+ * A tree (template, YAML document, options) lives in an arena owned by its
+ * root and goes away with it in one call:
+ *
+ *	CLEANUP(arena_release) struct arena arena = {0};
+ *	struct node *node = arena_new(&arena, struct node);
+ */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+/* Name shown before "out of memory"; borrowed for the process's life. */
+void mem_set_program(const char *name);
+
+void *xmalloc(size_t size) MUST_CHECK;
+void *xcalloc(size_t count, size_t size) MUST_CHECK; /* zeroed */
+void *xrealloc(void *old, size_t count, size_t size) MUST_CHECK;
+char *xstrdup(const char *text) MUST_CHECK;
+char *xstrdup_or_null(const char *text) MUST_CHECK;
+char *xmemdupz(const char *bytes, size_t len) MUST_CHECK; /* adds a NUL */
+char *xasprintf(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
+char *xvasprintf(const char *format, va_list args) MUST_CHECK;
+
+/* One zeroed @type on the heap. */
+#define xnew(type) ((type *)xcalloc(1, sizeof(type)))
+
+/*
+ * Make room for @want elements of @size bytes in @array, whose capacity is
+ * *@capacity; grows by half as much again.  Gives the (moved) array; new
+ * room is not initialised.
+ */
+void *grow_array(void *array, size_t want, size_t size, size_t *capacity)
+	MUST_CHECK;
+
+/* CLEANUP() for pointers from the heap. */
+void free_ptr(void *pointer_to_pointer);
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *blocks;
+	size_t total; /* bytes handed out, for ceilings and statistics */
+};
+
+void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK; /* zeroed */
+char *arena_strdup(struct arena *arena, const char *text) MUST_CHECK;
+char *arena_memdupz(struct arena *arena, const char *bytes,
+		    size_t len) MUST_CHECK;
+char *arena_printf(struct arena *arena, const char *format, ...)
+	PRINTF_LIKE(2, 3) MUST_CHECK;
+
+/* grow_array() within an arena; the old place stays until the arena goes. */
+void *arena_grow(struct arena *arena, void *array, size_t want, size_t size,
+		 size_t *capacity) MUST_CHECK;
+
+void arena_release(struct arena *arena);
+
+/* One zeroed @type, or @count of them, in @arena. */
+#define arena_new(arena, type) ((type *)arena_alloc(arena, sizeof(type)))
+#define arena_new_array(arena, type, count) \
+	((type *)arena_alloc_array(arena, count, sizeof(type)))
+void *arena_alloc_array(struct arena *arena, size_t count,
+			size_t size) MUST_CHECK;
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * gzip (RFC 1952); the zlib facade.
+ */
+#ifndef FORMAT_GZIP_H
+#define FORMAT_GZIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct err;
+struct str;
+
+/* What goes into the header; all-zero gives a plain one. */
+struct gzip_header {
+	const void *extra; /* FEXTRA bytes */
+	size_t extra_len;
+	const char *comment; /* FCOMMENT */
+};
+
+/*
+ * Append @bytes, compressed at level 9 (deterministic: MTIME 0, OS 255), to
+ * @out.
+ */
+bool gzip_compress(struct str *out, const void *bytes, size_t len,
+		   const struct gzip_header *header,
+		   struct err *err) MUST_CHECK;
+
+/*
+ * Append what @bytes hold, at most @limit bytes, to @out; several members
+ * one after the other are one stream.
+ * Errors: INPUT (no gzip, damaged, cut off, over @limit).
+ */
+bool gzip_expand(struct str *out, const void *bytes, size_t len, size_t limit,
+		 struct err *err) MUST_CHECK;
+
+#endif

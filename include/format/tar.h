@@ -1,0 +1,60 @@
+/*
+ * tar: ustar with PAX records where a name needs them, as Go's archive/tar
+ * writes it, and a bounded reader for both and for GNU long names.
+ *
+ * Source: POSIX.1-2017 pax; Go archive/tar (format chosen per member: USTAR
+ * if name, size and time fit, else PAX).
+ */
+#ifndef FORMAT_TAR_H
+#define FORMAT_TAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct err;
+struct str;
+
+enum tar_kind {
+	TAR_FILE,
+	TAR_DIR,
+	TAR_LINK,  /* symbolic or hard */
+	TAR_OTHER, /* device, pipe, unknown */
+};
+
+struct tar_member {
+	const char *name; /* borrowed until the next call */
+	enum tar_kind kind;
+	int64_t mtime;	  /* seconds since the epoch */
+	const char *bytes; /* content; not NUL-terminated */
+	size_t len;
+};
+
+/* Append a regular file: mode 0644, owner 0, no names. */
+void tar_add_file(struct str *tar, const char *name, int64_t mtime,
+		  const void *bytes, size_t len);
+
+/* Append the end: two zero blocks, no more padding (as Go). */
+void tar_end(struct str *tar);
+
+/* Reading: @bytes is the whole archive, borrowed. */
+struct tar_reader {
+	const char *bytes;
+	size_t len;
+	size_t at;
+	char *name; /* owned */
+};
+
+/*
+ * Step to the next member; *@found is false at the end.
+ * Errors: INPUT (damaged header, wrong checksum, cut off, sizes that do not
+ * fit, a name over TAR_NAME_MAX).
+ */
+#define TAR_NAME_MAX 4096
+bool tar_next(struct tar_reader *reader, struct tar_member *member,
+	      bool *found, struct err *err) MUST_CHECK;
+void tar_reader_release(struct tar_reader *reader);
+
+#endif

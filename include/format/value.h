@@ -1,0 +1,172 @@
+/*
+ * Values that carry Go's types, shared by YAML, JSON and templates.
+ *
+ * Templates can tell an int from an int64 and a []string from a list, so a
+ * value says which one it is.  Values live in an arena, are never changed
+ * once they are shared, and are passed as `const struct value *`; NULL is
+ * never a value, nil is &value_nil.
+ *
+ *	struct value *map = value_new_map(arena);
+ *	value_map_set(map, arena, "name", value_new_text(arena, "web"));
+ */
+#ifndef FORMAT_VALUE_H
+#define FORMAT_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct arena;
+struct err;
+struct str;
+
+enum value_kind {
+	VALUE_NIL,
+	VALUE_BOOL,
+	VALUE_INT,   /* Go's int */
+	VALUE_INT64, /* Go's int64 */
+	VALUE_FLOAT64,
+	VALUE_COMPLEX128,
+	VALUE_STRING,
+	VALUE_LIST,	  /* []interface{} */
+	VALUE_STRING_LIST, /* []string */
+	VALUE_MAP,	  /* map[string]interface{} */
+	VALUE_STRING_MAP, /* map[string]string */
+	VALUE_OBJECT,	  /* time, duration, semver: fields and methods */
+};
+
+/* Depth at which readers, writers and comparisons give up. */
+#define VALUE_DEPTH_MAX 1000
+
+struct value;
+
+struct value_text {
+	const char *bytes; /* NUL-terminated too */
+	size_t len;
+};
+
+struct value_list {
+	struct value **items;
+	size_t count;
+	size_t capacity;
+};
+
+struct value_pair {
+	struct value_text key;
+	struct value *value;
+};
+
+/* Sorted by the bytes of the key, each once: Go's order of iteration. */
+struct value_map {
+	struct value_pair *pairs;
+	size_t count;
+	size_t capacity;
+};
+
+/*
+ * A type whose values templates may ask for fields and methods.  @get gives
+ * NULL if there is no such name.
+ */
+struct value_class {
+	const char *type; /* Go's name: time.Time */
+	const char *kind; /* Go's kind: struct, int64 */
+	const struct value *(*get)(const struct value *self, const char *name,
+				   struct arena *arena);
+	void (*print)(const struct value *self, struct str *out);
+};
+
+struct value {
+	enum value_kind kind;
+	union {
+		bool boolean;
+		int64_t integer; /* VALUE_INT and VALUE_INT64 */
+		double number;
+		struct {
+			double real, imaginary;
+		} complex;
+		struct value_text string;
+		struct value_list list; /* VALUE_LIST, VALUE_STRING_LIST */
+		struct value_map map;	/* VALUE_MAP, VALUE_STRING_MAP */
+		struct {
+			const struct value_class *class;
+			void *data;
+		} object;
+	};
+};
+
+extern const struct value value_nil;
+extern const struct value value_true;
+extern const struct value value_false;
+
+/* Makers; text is copied into the arena. */
+struct value *value_new(struct arena *arena, enum value_kind kind);
+struct value *value_new_bool(struct arena *arena, bool boolean);
+struct value *value_new_int(struct arena *arena, int64_t integer);
+struct value *value_new_int64(struct arena *arena, int64_t integer);
+struct value *value_new_float(struct arena *arena, double number);
+struct value *value_new_text(struct arena *arena, const char *text);
+struct value *value_new_bytes(struct arena *arena, const char *bytes,
+			      size_t len);
+struct value *value_new_list(struct arena *arena);
+struct value *value_new_map(struct arena *arena);
+
+void value_list_add(struct value *list, struct arena *arena,
+		    const struct value *item);
+
+/* Set or replace; the key is copied. */
+void value_map_set(struct value *map, struct arena *arena, const char *key,
+		   const struct value *value);
+void value_map_set_bytes(struct value *map, struct arena *arena,
+			 const char *key, size_t key_len,
+			 const struct value *value);
+void value_map_set_text(struct value *map, struct arena *arena,
+			const char *key, const char *text);
+
+/* The member, or NULL if there is none (or @map is no map). */
+const struct value *value_map_get(const struct value *map, const char *key);
+
+/*
+ * The value at a path of map keys separated by dots; NULL if there is none.
+ * "" is @root itself.
+ */
+const struct value *value_find(const struct value *root, const char *path);
+
+/* The text of a string value at @path, or NULL. */
+const char *value_find_text(const struct value *root, const char *path);
+
+/* A deep copy into @arena. */
+struct value *value_copy(const struct value *value, struct arena *arena);
+
+/*
+ * @over merged into @base as Helm merges values: maps member by member,
+ * anything else replaces.  The result shares parts with both.
+ */
+const struct value *value_merge(const struct value *base,
+				const struct value *over,
+				struct arena *arena);
+
+/* Equal in kind and content, at any depth. */
+bool value_same(const struct value *a, const struct value *b);
+
+/* Go's truth: not false, 0, "", nil, or an empty list or map. */
+bool value_truth(const struct value *value);
+
+bool value_is_map(const struct value *value);
+bool value_is_list(const struct value *value);
+
+/* Go's type and kind: "map[string]interface {}" and "map". */
+const char *value_type(const struct value *value);
+const char *value_kind_name(const struct value *value);
+
+/*
+ * Append as Go's fmt prints with %v: maps as map[a:1 b:2], lists as [1 2],
+ * nil as <nil>, floats as strconv's 'g' (shortest, exponent from 21 on).
+ */
+void value_print(struct str *out, const struct value *value);
+
+/* Append a float64 as Go's strconv.FormatFloat(f, format, -1, 64). */
+void value_add_float(struct str *out, double number, char format);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * YAML: documents with their text, values, text-preserving edits, and Helm's
+ * way to write; the libyaml facade.
+ *
+ * A document keeps the text that it was read from, the value of it (arena of
+ * the document) and for each node where it stands, so that an error can
+ * point at it and an edit can change it without touching another byte.
+ *
+ *	CLEANUP(ydoc_release) struct ydoc doc = {0};
+ *	if (!ydoc_parse(&doc, text, len, "values.yaml", 0, err)) ...
+ *	tag = value_find_text(doc.root, "image.tag");
+ *	if (!ydoc_set_text(&doc, "image.tag", "1.4.0", err)) ...
+ *	str_text(&doc.text) is the changed file
+ *
+ * Scalars are resolved as the YAML library that Helm 4 uses does
+ * (sigs.k8s.io/yaml over go-yaml v2/v3 rules: YAML 1.1 words, octals,
+ * hexadecimals, underscores), except that integers stay integers
+ * (VALUE_INT; beyond int64: VALUE_FLOAT64).  Keys that are no strings become
+ * their JSON text.  Merge keys and aliases are resolved within a budget.
+ */
+#ifndef FORMAT_YDOC_H
+#define FORMAT_YDOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+struct err;
+struct strvec;
+struct value;
+
+#define YDOC_SIZE_MAX  ((size_t)256 << 20) /* bytes of a document */
+#define YDOC_DEPTH_MAX 1000		   /* nesting; see VALUE_DEPTH_MAX */
+#define YDOC_ALIAS_MAX 1000000		   /* nodes that aliases may copy */
+
+enum ydoc_flag {
+	/* A key given twice in one mapping is an error (default: last wins). */
+	YDOC_STRICT_KEYS = 1 << 0,
+};
+
+/* Where a node stands: bytes start..end of the text, line from 1. */
+struct ydoc_span {
+	size_t start;
+	size_t end;
+	unsigned int line;
+	unsigned int column;
+};
+
+struct ydoc {
+	struct str text;	  /* as read, edits applied */
+	char *name;		  /* file name for errors; owned */
+	const struct value *root; /* nil for an empty document */
+	struct ydoc_node *nodes;  /* private: tree of spans */
+	unsigned int flags;
+	struct arena arena;
+};
+
+/*
+ * Parse one document (an empty text is nil; a second document is an error)
+ * of @len bytes; a BOM is skipped.  @name is what errors call it.
+ * Errors: INPUT with place and source line.
+ */
+bool ydoc_parse(struct ydoc *doc, const char *text, size_t len,
+		const char *name, unsigned int flags,
+		struct err *err) MUST_CHECK;
+
+/* Read and parse the file @path.  Errors: INPUT. */
+bool ydoc_read(struct ydoc *doc, const char *path, unsigned int flags,
+	       struct err *err) MUST_CHECK;
+
+/* The span of the node at @path (dots; numbers index lists); false: none. */
+bool ydoc_find(const struct ydoc *doc, const char *path,
+	       struct ydoc_span *span) MUST_CHECK;
+
+/*
+ * Put file, line, column and source line of the node at @path into @err,
+ * which is set.  Gives false, as all of err's.
+ */
+bool ydoc_blame(const struct ydoc *doc, const char *path, struct err *err);
+
+/*
+ * Set the scalar at @path to the string @text, in the style that stands
+ * there (plain, single, double quoted) where it can hold it.  A missing key
+ * is added to its mapping in the mapping's indentation; missing mappings on
+ * the way are made.  All bytes outside the edit stay; value and spans are
+ * those of the new text after.
+ * Errors: INPUT (the path leads through a scalar or a list, or the node is
+ * an alias, a mapping or a list).
+ */
+bool ydoc_set_text(struct ydoc *doc, const char *path, const char *text,
+		   struct err *err) MUST_CHECK;
+
+/* The same with a scalar written as given: true, 3, null, a plain word. */
+bool ydoc_set_raw(struct ydoc *doc, const char *path, const char *scalar,
+		  struct err *err) MUST_CHECK;
+
+void ydoc_release(struct ydoc *doc);
+
+/*
+ * Append @value as sigs.k8s.io/yaml's Marshal writes it (Helm's toYaml, its
+ * Chart.yaml, Chart.lock and index): keys sorted, lists not indented, its
+ * choice of quotes and block scalars.  Ends with a line break.
+ */
+void ydoc_emit(struct str *out, const struct value *value);
+
+/* The indented form of a value to be placed at @indent spaces. */
+void ydoc_emit_indented(struct str *out, const struct value *value,
+			size_t indent);
+
+#endif

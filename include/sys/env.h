@@ -1,0 +1,34 @@
+/*
+ * The process's environment: the only place that reads it.
+ *
+ * main() takes one snapshot, which travels as `const struct env *`; so every
+ * reader is a function of its arguments, and a test brings its own.
+ */
+#ifndef SYS_ENV_H
+#define SYS_ENV_H
+
+#include <stdbool.h>
+
+#include "base/map.h"
+#include "base/strvec.h"
+
+struct env {
+	struct map values;   /* name -> char *, borrowed from @storage */
+	struct strvec pairs; /* "NAME=value" in the order they came */
+};
+
+/* Take the process's environment. */
+void env_snapshot(struct env *env);
+
+/* Set one variable in the snapshot (tests; children's additions). */
+void env_set(struct env *env, const char *name, const char *value);
+
+/* The value, or NULL if it is unset or empty (interface: empty = unset). */
+const char *env_get(const struct env *env, const char *name);
+
+/* The value as it is: NULL only if it is unset. */
+const char *env_get_raw(const struct env *env, const char *name);
+
+void env_release(struct env *env);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * Child processes: argv vectors, never a shell.
+ *
+ * A child gets its own process group, no descriptor but its three, and
+ * /dev/null or the given bytes as standard input.  Its output is pumped in
+ * one poll loop.  On a timeout the group gets TERM, then after a grace KILL.
+ * SIGINT and SIGTERM that reach us are passed on and the child waited for.
+ *
+ *	struct proc proc = {.argv = argv.items, .stdout_to = &out,
+ *			    .timeout_ms = 60000};
+ *	if (!proc_run(&proc, err))
+ *		return false;
+ *	if (proc.exit_code != 0) ...
+ */
+#ifndef SYS_PROC_H
+#define SYS_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct env;
+struct err;
+struct str;
+
+/* Between TERM and KILL. */
+#define PROC_GRACE_MS 10000
+/* Ceiling of captured output where the str sets none. */
+#define PROC_OUTPUT_MAX ((size_t)64 << 20)
+
+struct proc {
+	/* What to run; argv[0] is looked up in PATH of @env. */
+	char *const *argv;
+	const char *cwd;	/* NULL = ours */
+	const struct env *env;	/* the child's whole environment */
+	const char *stdin_bytes;
+	size_t stdin_len;
+	struct str *stdout_to; /* NULL = ours (passed through) */
+	struct str *stderr_to;
+	int64_t timeout_ms; /* 0 = none */
+
+	/* Called before the child starts; false = do not start, err set. */
+	bool (*before_start)(void *context, struct err *err);
+	/* Called about every @tick_ms while it runs (0 = never). */
+	void (*tick)(void *context);
+	int64_t tick_ms;
+	void *context;
+
+	/* Results. */
+	int exit_code; /* -1 if a signal ended it */
+	int signal;    /* that signal, else 0 */
+	bool timed_out;
+};
+
+/*
+ * Run one child to its end.  True means that it ran and was waited for:
+ * look at exit_code.  Errors: NOT_FOUND (no such program), TIMEOUT,
+ * INTERRUPTED (we got a signal; the child is gone), IO, and what
+ * before_start sets.
+ */
+bool proc_run(struct proc *proc, struct err *err) MUST_CHECK;
+
+/*
+ * Run many, at most @jobs at once.  @next fills the next one (false = no
+ * more), @done gets each with its outcome (@err is the error of that child
+ * alone, kind NONE if it ran).  Errors: INTERRUPTED.
+ */
+struct proc_batch {
+	size_t jobs;
+	bool (*next)(void *context, struct proc **proc);
+	void (*done)(void *context, struct proc *proc, struct err *err);
+	void *context;
+};
+bool proc_run_batch(struct proc_batch *batch, struct err *err) MUST_CHECK;
+
+/*
+ * Note SIGINT and SIGTERM instead of dying from them; main() does this once.
+ * Whatever waits (proc, http, clock_sleep_ms) then ends early, and
+ * proc_interrupted() sets err to INTERRUPTED and gives true.
+ */
+void proc_catch_signals(void);
+bool proc_interrupted(struct err *err) MUST_CHECK;
+/* The signal that came, or 0; safe to poll. */
+int proc_signal(void);
+
+/* The full path of @program in @env's PATH; NULL if there is none. */
+char *proc_find(const struct env *env, const char *program) MUST_CHECK;
+
+#endif

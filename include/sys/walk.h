@@ -1,0 +1,53 @@
+/*
+ * A folder's tree in sorted order (by bytes of the names), links followed or
+ * not, bounded in depth and number.
+ */
+#ifndef SYS_WALK_H
+#define SYS_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct err;
+
+#define WALK_DEPTH_MAX 64
+#define WALK_ENTRIES_MAX 100000
+
+enum walk_kind {
+	WALK_FILE,
+	WALK_DIR,
+	WALK_LINK, /* only without follow_links */
+	WALK_OTHER, /* device, socket, pipe */
+};
+
+struct walk_entry {
+	const char *path; /* below the root, "/" between parts; no root */
+	const char *name; /* the last part of path */
+	enum walk_kind kind;
+	uint64_t size;	   /* bytes of a file */
+	int64_t mtime_ns;  /* modification, nanoseconds since the epoch */
+};
+
+struct walk {
+	const char *root;
+	bool follow_links; /* entries are what links point to */
+	/*
+	 * Called for each entry, folders before their content; everything in
+	 * it is borrowed for the call.  *@descend is true for folders; false
+	 * leaves the content out.  Giving false stops the walk with *err set.
+	 */
+	bool (*visit)(void *context, const struct walk_entry *entry,
+		      bool *descend, struct err *err);
+	void *context;
+};
+
+/*
+ * Errors: INPUT (root missing or no folder, too deep, too many entries, a
+ * loop of links), IO, and whatever visit sets.
+ */
+bool walk_tree(const struct walk *walk, struct err *err) MUST_CHECK;
+
+#endif
