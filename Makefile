@@ -66,7 +66,7 @@ unit_binaries := $(units:%=$(out)/unit/%)
 fuzzers := $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz-*.c)))
 fuzz_binaries := $(fuzzers:%=$(out)/fuzz/%)
 
-all: $(binaries)
+all: $(out)/libcommon.a $(binaries)
 
 # --- compiling -------------------------------------------------------------
 

@@ -88,8 +88,9 @@ bool err_at_offset(struct err *err, const char *file, const char *text,
 bool err_temporary(struct err *err, bool temporary);
 
 /*
- * The process's exit code for @err: USAGE, INPUT 2; CONFLICT 3; anything
- * temporary, UNREACHABLE and TIMEOUT 75; INTERRUPTED 128 + signal; else 1.
+ * The process's exit code for @err: USAGE, INPUT 2; CONFLICT 3; INTERRUPTED
+ * 128 + signal; else 75 if it is temporary (UNREACHABLE and TIMEOUT are unless
+ * told otherwise), 1 if not.
  */
 int err_exit_code(const struct err *err);
 

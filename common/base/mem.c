@@ -1,0 +1,233 @@
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Blocks grow with the arena, so that few are needed for large trees. */
+#define BLOCK_SIZE_MIN ((size_t)4 << 10)
+#define BLOCK_SIZE_MAX ((size_t)1 << 20)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size;
+	size_t used;
+	_Alignas(max_align_t) char bytes[];
+};
+
+static const char *program = "slipway";
+
+void mem_set_program(const char *name)
+{
+	program = name;
+}
+
+static void out_of_memory(void) NORETURN;
+static void out_of_memory(void)
+{
+	fprintf(stderr, "%s: error: out of memory\n", program);
+	exit(1);
+}
+
+static size_t multiply(size_t count, size_t size)
+{
+	size_t total;
+
+	if (__builtin_mul_overflow(count, size, &total))
+		out_of_memory();
+	return total;
+}
+
+void *xmalloc(size_t size)
+{
+	void *memory = malloc(size ? size : 1);
+
+	if (!memory)
+		out_of_memory();
+	return memory;
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+	void *memory = calloc(count ? count : 1, size ? size : 1);
+
+	if (!memory)
+		out_of_memory();
+	return memory;
+}
+
+void *xrealloc(void *old, size_t count, size_t size)
+{
+	size_t total = multiply(count, size);
+	void *memory = realloc(old, total ? total : 1);
+
+	if (!memory)
+		out_of_memory();
+	return memory;
+}
+
+char *xmemdupz(const char *bytes, size_t len)
+{
+	char *copy = xmalloc(len + 1);
+
+	if (len)
+		memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+char *xstrdup(const char *text)
+{
+	return xmemdupz(text, strlen(text));
+}
+
+char *xstrdup_or_null(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+char *xvasprintf(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		out_of_memory();
+	return text;
+}
+
+char *xasprintf(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	return text;
+}
+
+static size_t next_capacity(size_t capacity, size_t want)
+{
+	size_t next = capacity + capacity / 2;
+
+	if (next < 8)
+		next = 8;
+	return next < want ? want : next;
+}
+
+void *grow_array(void *array, size_t want, size_t size, size_t *capacity)
+{
+	if (want <= *capacity)
+		return array;
+
+	*capacity = next_capacity(*capacity, want);
+	return xrealloc(array, *capacity, size);
+}
+
+void free_ptr(void *pointer_to_pointer)
+{
+	void **pointer = pointer_to_pointer;
+
+	free(*pointer);
+	*pointer = NULL;
+}
+
+static struct arena_block *add_block(struct arena *arena, size_t want)
+{
+	struct arena_block *block;
+	size_t size = BLOCK_SIZE_MIN;
+
+	while (size < BLOCK_SIZE_MAX && size < arena->total)
+		size *= 2;
+	if (size < want)
+		size = want;
+
+	block = xmalloc(sizeof(*block) + size);
+	block->size = size;
+	block->used = 0;
+	block->next = arena->blocks;
+	arena->blocks = block;
+	return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	const size_t align = _Alignof(max_align_t);
+	struct arena_block *block = arena->blocks;
+	void *memory;
+
+	if (size > SIZE_MAX / 2)
+		out_of_memory();
+	size = (size + align - 1) / align * align;
+	if (!block || block->size - block->used < size)
+		block = add_block(arena, size);
+
+	memory = block->bytes + block->used;
+	block->used += size;
+	arena->total += size;
+	return memset(memory, 0, size);
+}
+
+void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
+{
+	return arena_alloc(arena, multiply(count, size));
+}
+
+char *arena_memdupz(struct arena *arena, const char *bytes, size_t len)
+{
+	char *copy = arena_alloc(arena, len + 1);
+
+	if (len)
+		memcpy(copy, bytes, len);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+	return arena_memdupz(arena, text, strlen(text));
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	char *text, *copy;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	copy = arena_strdup(arena, text);
+	free(text);
+	return copy;
+}
+
+void *arena_grow(struct arena *arena, void *array, size_t want, size_t size,
+		 size_t *capacity)
+{
+	size_t old = *capacity;
+	void *grown;
+
+	if (want <= old)
+		return array;
+
+	*capacity = next_capacity(old, want);
+	grown = arena_alloc_array(arena, *capacity, size);
+	if (old)
+		memcpy(grown, array, old * size);
+	return grown;
+}
+
+void arena_release(struct arena *arena)
+{
+	struct arena_block *block = arena->blocks;
+
+	while (block) {
+		struct arena_block *next = block->next;
+
+		free(block);
+		block = next;
+	}
+	arena->blocks = NULL;
+	arena->total = 0;
+}
