@@ -117,6 +117,8 @@ char *log_masked(const char *text)
 
 /* One write for the line, so that lines of parallel steps stay whole. */
 static void write_line(const char *label, const char *format, va_list args)
+	PRINTF_LIKE(2, 0);
+static void write_line(const char *label, const char *format, va_list args)
 {
 	CLEANUP(free_ptr) char *text = xvasprintf(format, args);
 	CLEANUP(free_ptr) char *masked = log_masked(text);

@@ -29,7 +29,8 @@ char *xstrdup(const char *text) MUST_CHECK;
 char *xstrdup_or_null(const char *text) MUST_CHECK;
 char *xmemdupz(const char *bytes, size_t len) MUST_CHECK; /* adds a NUL */
 char *xasprintf(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
-char *xvasprintf(const char *format, va_list args) MUST_CHECK;
+char *xvasprintf(const char *format, va_list args)
+	PRINTF_LIKE(1, 0) MUST_CHECK;
 
 /* One zeroed @type on the heap. */
 #define xnew(type) ((type *)xcalloc(1, sizeof(type)))

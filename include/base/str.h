@@ -40,7 +40,8 @@ void str_add_bytes(struct str *str, const char *bytes, size_t len);
 void str_add_char(struct str *str, char c);
 void str_add_repeated(struct str *str, char c, size_t count);
 void str_addf(struct str *str, const char *format, ...) PRINTF_LIKE(2, 3);
-void str_addv(struct str *str, const char *format, va_list args);
+void str_addv(struct str *str, const char *format, va_list args)
+	PRINTF_LIKE(2, 0);
 
 /* Append the UTF-8 form of @rune; what is no Unicode scalar: U+FFFD. */
 void str_add_rune(struct str *str, unsigned int rune);
