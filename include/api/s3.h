@@ -1,0 +1,191 @@
+/*
+ * S3: objects of one bucket, with conditional writes.
+ *
+ *	CLEANUP(s3_release) struct s3 s3 = {0};
+ *	CLEANUP(s3_object_release) struct s3_object index = {0};
+ *	CLEANUP(s3_written_release) struct s3_written written = {0};
+ *
+ *	if (!s3_open(&s3, &http, env, "charts", err))
+ *		return false;
+ *	if (!s3_find(&s3, "stable/index.yaml", LIMIT, &index, err))
+ *		return false;
+ *	put.condition = index.found ? S3_IF_MATCH : S3_IF_ABSENT;
+ *	put.etag = index.etag;
+ *	if (!s3_put(&s3, &put, &written, err))
+ *		return false;
+ *	switch (written.outcome) ...
+ *
+ * Any server that speaks S3's API: AWS (bucket in the host name) or, with
+ * AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, another one (bucket in the path;
+ * so are AWS's buckets with a dot in the name, which no certificate covers).
+ * Requests are signed by api/aws; a wrong clock and a wrong region are
+ * learnt from the first answer that tells, and the request sent again.
+ *
+ * Keys are bytes of UTF-8 without a leading slash, at most S3_KEY_MAX.
+ *
+ * Errors of all calls: DENIED (401, 403; the hint names the right that is
+ * missing), NOT_FOUND (no such bucket), REMOTE (with S3's code and message),
+ * USAGE (no credentials) and those of http_send().
+ *
+ * Source: Amazon S3 API Reference; User Guide, "How to prevent object
+ * overwrites with conditional writes".
+ */
+#ifndef API_S3_H
+#define API_S3_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/aws.h"
+#include "base/attr.h"
+#include "base/str.h"
+#include "base/strvec.h"
+
+struct env;
+struct err;
+struct http;
+struct http_reply;
+struct http_request;
+
+#define S3_KEY_MAX	1024	     /* bytes; S3's own limit */
+#define S3_OBJECT_MAX	((size_t)512 << 20) /* where a caller sets none */
+#define S3_PAGES_MAX	10000	     /* of 1,000 keys, in one listing */
+#define S3_PAGE_SIZE_MAX ((size_t)16 << 20) /* bytes of one page */
+
+/* The bucket and how it is reached. */
+struct s3 {
+	struct http *http; /* borrowed */
+	struct aws aws;
+	char *bucket;
+	char *base; /* URL of the bucket, without a slash at the end */
+	bool custom_endpoint;
+	bool region_learnt;
+};
+
+/*
+ * Nothing is sent yet.  @http and @env are borrowed for the life of @s3.
+ * Errors: INPUT (not a bucket's name, not an http or https endpoint).
+ */
+bool s3_open(struct s3 *s3, struct http *http, const struct env *env,
+	     const char *bucket, struct err *err) MUST_CHECK;
+
+/* An object, or the knowledge that there is none. */
+struct s3_object {
+	bool found;
+	struct str body; /* empty after s3_stat() */
+	char *etag;	 /* with its quotes; opaque */
+	char *content_type;
+	struct strvec metadata; /* "name: value", without x-amz-meta- */
+	int64_t size;
+	int64_t modified_s; /* seconds since the epoch; 0 = not told */
+};
+
+/*
+ * Read an object of at most @limit bytes (0 = S3_OBJECT_MAX).  That there is
+ * none is an answer: found is false.
+ */
+bool s3_find(struct s3 *s3, const char *key, size_t limit,
+	     struct s3_object *object, struct err *err) MUST_CHECK;
+
+/* The same for an object that must be there.  Errors also: NOT_FOUND. */
+bool s3_get(struct s3 *s3, const char *key, size_t limit,
+	    struct s3_object *object, struct err *err) MUST_CHECK;
+
+/* All but the body (a HEAD request). */
+bool s3_stat(struct s3 *s3, const char *key, struct s3_object *object,
+	     struct err *err) MUST_CHECK;
+
+/*
+ * The two halves of s3_find(), for many at once by http_run(): fill
+ * @request, which borrows @s3; then understand @reply to it, whose body
+ * moves to @object.
+ */
+bool s3_prepare_get(struct s3 *s3, const char *key, size_t limit,
+		    struct http_request *request, struct err *err) MUST_CHECK;
+bool s3_take_reply(struct s3 *s3, const char *key,
+		   const struct http_request *request,
+		   struct http_reply *reply, struct s3_object *object,
+		   struct err *err) MUST_CHECK;
+
+enum s3_condition {
+	S3_ALWAYS,    /* replace whatever is there */
+	S3_IF_ABSENT, /* If-None-Match: *  (create only) */
+	S3_IF_MATCH,  /* If-Match: etag    (compare and swap) */
+};
+
+/* What to write; strings are borrowed. */
+struct s3_put {
+	const char *key;
+	const char *bytes;
+	size_t len;
+	const char *content_type;  /* NULL = application/octet-stream */
+	const char *cache_control; /* NULL = none */
+	struct strvec metadata;	   /* "name: value"; released by the caller */
+	enum s3_condition condition;
+	const char *etag; /* for S3_IF_MATCH, as read */
+};
+
+enum s3_outcome {
+	S3_WRITTEN,
+	/*
+	 * The condition did not hold: an object is there (IF_ABSENT), or it
+	 * has another ETag or is gone (IF_MATCH).  Read again and decide.
+	 */
+	S3_NOT_MET,
+	/* Another write was under way (409); read again and repeat. */
+	S3_RACED,
+};
+
+struct s3_written {
+	enum s3_outcome outcome;
+	char *etag; /* owned; of the new object, NULL if the store is silent */
+	/*
+	 * An earlier try was sent and its answer lost, so that S3_NOT_MET
+	 * may be about our own write: the caller reads and compares before
+	 * he calls it a conflict.
+	 */
+	bool unclear;
+};
+
+/*
+ * Write an object.  Tries without an answer are repeated (see unclear).  A
+ * failure of kind UNREACHABLE, TIMEOUT, REMOTE or INTERRUPTED leaves open
+ * whether the write took effect, now or a little later.
+ */
+bool s3_put(struct s3 *s3, const struct s3_put *put,
+	    struct s3_written *written, struct err *err) MUST_CHECK;
+
+/*
+ * Delete an object; none there is fine.  With @etag (NULL = any) only that
+ * state of it: *@outcome tells, S3_WRITTEN = gone.
+ */
+bool s3_delete(struct s3 *s3, const char *key, const char *etag,
+	       enum s3_outcome *outcome, struct err *err) MUST_CHECK;
+
+/* One line of a listing; borrowed for the call. */
+struct s3_entry {
+	const char *key;
+	const char *etag;
+	int64_t size;
+	int64_t modified_s;
+};
+
+/*
+ * Call @each for every object whose key starts with @prefix, in the order
+ * of keys.  @each gives false, with err set, to end it.
+ * Errors also: REMOTE (not a listing; over S3_PAGES_MAX).
+ */
+bool s3_list(struct s3 *s3, const char *prefix,
+	     bool (*each)(void *context, const struct s3_entry *entry,
+			  struct err *err),
+	     void *context, struct err *err) MUST_CHECK;
+
+/* Append "s3://bucket/key", for messages and results. */
+void s3_add_address(struct str *out, const struct s3 *s3, const char *key);
+
+void s3_object_release(struct s3_object *object);
+void s3_written_release(struct s3_written *written);
+void s3_release(struct s3 *s3);
+
+#endif
