@@ -1,0 +1,251 @@
+"""A Kubernetes control plane with simulated nodes and pods.
+
+etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok, which
+plays the kubelets: pods become Running without any container.  Deletion of a
+namespace, owners, hooks, finalizers, leases and RBAC are the real ones.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+import ssl
+import subprocess
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+import toolbox
+import wait
+from supervisor import Process, Supervisor
+
+SYSTEM_NAMESPACES = {"default", "kube-system", "kube-public", "kube-node-lease"}
+
+NODE = {
+    "apiVersion": "v1",
+    "kind": "Node",
+    "metadata": {
+        "name": "node-0",
+        "annotations": {"kwok.x-k8s.io/node": "fake"},
+        "labels": {"kubernetes.io/hostname": "node-0",
+                   "kubernetes.io/os": "linux"},
+    },
+    "status": {
+        "allocatable": {"cpu": "1k", "memory": "1Ti", "pods": "10k"},
+        "capacity": {"cpu": "1k", "memory": "1Ti", "pods": "10k"},
+    },
+}
+
+
+class ApiError(Exception):
+    """The server's refusal: its status and its own message."""
+
+    def __init__(self, status: int, message: str):
+        super().__init__(f"{status}: {message}")
+        self.status = status
+
+
+class Cluster:
+    """A running control plane; start() makes one."""
+
+    def __init__(self, supervisor: Supervisor, folder: Path):
+        self.supervisor, self.folder = supervisor, folder
+        self.kubeconfig = folder / "kubeconfig"
+        self.token = secrets.token_hex(16)
+        self.port = wait.free_port()
+        self.server = f"https://127.0.0.1:{self.port}"
+        self.ca = folder / "certs" / "apiserver.crt"
+        self.processes: list[Process] = []
+
+    # -- start
+
+    def start(self) -> Cluster:
+        self.folder.mkdir(parents=True)
+        self._write_keys()
+        etcd = self._start_etcd()
+        self._start_apiserver(etcd)
+        self._wait("certificate of the API server", self.ca.exists)
+        self.kubeconfig.write_text(self.config(self.token))
+        self._wait("API server ready", self._ready)
+        self._start_controllers()
+        self.api("POST", "/api/v1/nodes", NODE)
+        self._wait("node ready", self._node_ready)
+        return self
+
+    def stop(self) -> None:
+        for process in reversed(self.processes):
+            process.stop()
+
+    def _run(self, module: str | None, name: str, *flags: str) -> None:
+        program = toolbox.find(module, name) if module else name
+        self.processes.append(self.supervisor.start(
+            [str(program), *flags], log=self.folder / f"{name}.log",
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin",
+                 "HOME": str(self.folder)}))
+
+    def _wait(self, what: str, condition: Any) -> None:
+        def look() -> Any:
+            for process in self.processes:
+                process.check()
+            return condition()
+
+        wait.until(look, what, seconds=60)
+
+    def _write_keys(self) -> None:
+        subprocess.run(
+            ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout",
+             "-out", self.folder / "sa.key"], check=True, capture_output=True)
+        (self.folder / "tokens.csv").write_text(
+            f"{self.token},admin,1,system:masters\n")
+
+    def _start_etcd(self) -> str:
+        port = wait.free_port()
+        url = f"http://127.0.0.1:{port}"
+        peer = f"http://127.0.0.1:{wait.free_port()}"
+        self._run(None, "etcd", "--data-dir", f"{self.folder}/etcd",
+                  "--listen-client-urls", url, "--advertise-client-urls", url,
+                  "--listen-peer-urls", peer, "--unsafe-no-fsync")
+        self._wait("etcd", lambda: wait.accepts(port))
+        return url
+
+    def _start_apiserver(self, etcd: str) -> None:
+        key = f"{self.folder}/sa.key"
+        # Without WatchList=false, Debian's etcd 3.4 breaks watches.
+        self._run("kubernetes", "kube-apiserver",
+                  f"--etcd-servers={etcd}", "--bind-address=127.0.0.1",
+                  f"--secure-port={self.port}",
+                  f"--cert-dir={self.folder}/certs",
+                  f"--service-account-key-file={key}",
+                  f"--service-account-signing-key-file={key}",
+                  "--service-account-issuer=https://kubernetes.default.svc",
+                  f"--token-auth-file={self.folder}/tokens.csv",
+                  "--authorization-mode=RBAC",
+                  "--service-cluster-ip-range=10.0.0.0/24",
+                  "--disable-admission-plugins=ServiceAccount",
+                  "--feature-gates=WatchList=false")
+
+    def _start_controllers(self) -> None:
+        config = str(self.kubeconfig)
+        stages = toolbox.folder("kwok") / "stages"
+        self._run("kubernetes", "kube-controller-manager",
+                  "--kubeconfig", config, "--secure-port=0",
+                  "--leader-elect=false",
+                  f"--service-account-private-key-file={self.folder}/sa.key",
+                  "--controllers=*,-nodeipam,-node-route-controller,"
+                  "-cloud-node-lifecycle-controller")
+        self._run("kubernetes", "kube-scheduler", "--kubeconfig", config,
+                  "--authentication-kubeconfig", config,
+                  "--authorization-kubeconfig", config,
+                  "--secure-port=0", "--leader-elect=false")
+        self._run("kwok", "kwok", "--kubeconfig", config,
+                  "--manage-all-nodes=true",
+                  *(f"--config={stage}"
+                    for stage in sorted(stages.glob("*.yaml"))))
+
+    def _ready(self) -> bool:
+        return self._request("GET", "/readyz")[0] == 200
+
+    def _node_ready(self) -> bool:
+        node = self.api("GET", "/api/v1/nodes/node-0")
+        return any(c["type"] == "Ready" and c["status"] == "True"
+                   for c in node["status"].get("conditions", []))
+
+    # -- use
+
+    def config(self, token: str) -> str:
+        """The text of a kubeconfig for the holder of @token."""
+        return json.dumps({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "lab", "cluster": {
+                "server": self.server,
+                "certificate-authority": str(self.ca)}}],
+            "users": [{"name": "lab", "user": {"token": token}}],
+            "contexts": [{"name": "lab", "context": {
+                "cluster": "lab", "user": "lab"}}],
+            "current-context": "lab",
+        }, indent=1)
+
+    def api(self, method: str, path: str, body: object = None,
+            kind: str = "application/json") -> Any:
+        """One request as the administrator; the parsed answer."""
+        status, answer = self._request(method, path, body, kind)
+        if status >= 300:
+            raise ApiError(status, str(answer))
+        return answer
+
+    def exists(self, path: str) -> bool:
+        try:
+            self.api("GET", path)
+        except ApiError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def _request(self, method: str, path: str, body: object = None,
+                 kind: str = "application/json") -> tuple[int, Any]:
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=30,
+            context=ssl.create_default_context(cafile=str(self.ca)))
+        try:
+            connection.request(
+                method, path, None if body is None else json.dumps(body),
+                {"Authorization": f"Bearer {self.token}",
+                 "Content-Type": kind})
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        finally:
+            connection.close()
+        try:
+            return answer.status, json.loads(text)
+        except ValueError:
+            return answer.status, text
+
+    def namespaces(self) -> set[str]:
+        """Those that are not Kubernetes' own."""
+        found = self.api("GET", "/api/v1/namespaces")["items"]
+        return {n["metadata"]["name"] for n in found} - SYSTEM_NAMESPACES
+
+    def create_namespace(self, name: str, **metadata: object) -> str:
+        self.api("POST", "/api/v1/namespaces",
+                 {"metadata": {"name": name, **metadata}})
+        return name
+
+    def delete_namespaces(self) -> None:
+        """All but Kubernetes' own; returns when they are gone."""
+        for name in self.namespaces():
+            try:
+                self.api("DELETE", f"/api/v1/namespaces/{name}")
+            except ApiError as error:
+                if error.status not in (404, 409):
+                    raise
+        wait.until(lambda: not self.namespaces(), "namespaces deleted", 60)
+
+    def user(self, name: str, rules: list[dict]) -> Path:
+        """A kubeconfig for a service account that may do only @rules, those
+        of a ClusterRole: what a step's manual claims to need."""
+        role, rbac = f"lab:{name}", "/apis/rbac.authorization.k8s.io/v1"
+        account = {"kind": "ServiceAccount", "name": name,
+                   "namespace": "default"}
+        accounts = "/api/v1/namespaces/default/serviceaccounts"
+
+        self.api("POST", accounts, {"metadata": {"name": name}})
+        self.api("POST", f"{rbac}/clusterroles",
+                 {"metadata": {"name": role}, "rules": rules})
+        self.api("POST", f"{rbac}/clusterrolebindings",
+                 {"metadata": {"name": role}, "subjects": [account],
+                  "roleRef": {"apiGroup": "rbac.authorization.k8s.io",
+                              "kind": "ClusterRole", "name": role}})
+        token = self.api("POST", f"{accounts}/{name}/token", {
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+            "spec": {}})
+        path = self.folder / f"kubeconfig-{name}"
+        path.write_text(self.config(token["status"]["token"]))
+        return path
+
+    def pods(self, namespace: str, selector: str = "") -> list[dict]:
+        query = urllib.parse.urlencode({"labelSelector": selector})
+        return self.api(
+            "GET", f"/api/v1/namespaces/{namespace}/pods?{query}")["items"]
