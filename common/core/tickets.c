@@ -1,0 +1,403 @@
+#include "core/tickets.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/strvec.h"
+
+/*
+ * Words that people put before a hyphen and a number without meaning a
+ * ticket: encodings, algorithms, standards, licences, months.  A project of
+ * that name is still found when the allow-list names it.
+ */
+static const char *const false_friends[] = {
+	/* encodings */
+	"UTF",
+	"UCS",
+	"ISO",
+	"ANSI",
+	"ASCII",
+	"CP",
+	"KOI8",
+	"LATIN",
+	"WINDOWS",
+	"GB",
+	"BASE",
+	"BIG",
+	/* algorithms and formats */
+	"SHA",
+	"SHA1",
+	"SHA2",
+	"SHA3",
+	"MD",
+	"AES",
+	"DES",
+	"RSA",
+	"ECDSA",
+	"HMAC",
+	"CRC",
+	"FNV",
+	"HS",
+	"RS",
+	"PS",
+	"ES",
+	"ED",
+	"PKCS",
+	"X509",
+	"LZ",
+	"MP",
+	"MPEG",
+	"AVX",
+	"SSE",
+	"ARM",
+	"X86",
+	"I18N",
+	/* standards, protocols, licences */
+	"RFC",
+	"IEEE",
+	"IEC",
+	"DIN",
+	"ECMA",
+	"PEP",
+	"JEP",
+	"JSR",
+	"KEP",
+	"BCP",
+	"STD",
+	"CVE",
+	"CWE",
+	"GHSA",
+	"RHSA",
+	"DSA",
+	"USN",
+	"PCI",
+	"USB",
+	"HTTP",
+	"TLS",
+	"SSL",
+	"TCP",
+	"UDP",
+	"IP",
+	"IPV",
+	"GPL",
+	"LGPL",
+	"AGPL",
+	"MPL",
+	"BSD",
+	"CC",
+	"EPL",
+	"APACHE",
+	"COVID",
+	/* time and releases */
+	"UTC",
+	"GMT",
+	"JAN",
+	"FEB",
+	"MAR",
+	"APR",
+	"MAY",
+	"JUN",
+	"JUL",
+	"AUG",
+	"SEP",
+	"SEPT",
+	"OCT",
+	"NOV",
+	"DEC",
+	"Q1",
+	"Q2",
+	"Q3",
+	"Q4",
+	"H1",
+	"H2",
+	"FY",
+	"KW",
+	"CW",
+	"RC",
+	"ALPHA",
+	"BETA",
+	"REV",
+};
+
+static bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_word(char c)
+{
+	return is_upper(c) || is_digit(c) || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+/*
+ * Bytes of the key at the start of @text, 0 if there is none; @project_len
+ * gets those of its project.
+ */
+static size_t key_length(const char *text, size_t len, size_t *project_len)
+{
+	size_t at = 0;
+
+	if (len == 0 || !is_upper(text[0]))
+		return 0;
+	while (at < len &&
+	       (is_upper(text[at]) || is_digit(text[at]) || text[at] == '_'))
+		at++;
+	*project_len = at;
+	if (at < 2 || at + 1 >= len || text[at] != '-' ||
+	    !is_digit(text[at + 1]) || text[at + 1] == '0')
+		return 0;
+	for (at++; at < len && is_digit(text[at]);)
+		at++;
+	return at <= TICKET_KEY_MAX ? at : 0;
+}
+
+/* May a key begin at @at?  "fix-SHOP-1" has one, "FOO-SHOP-1" has not. */
+static bool begins_word(const char *text, size_t at)
+{
+	if (at == 0)
+		return true;
+	if (is_word(text[at - 1]))
+		return false;
+	return text[at - 1] != '-' || at == 1 ||
+	       !(is_upper(text[at - 2]) || is_digit(text[at - 2]));
+}
+
+/* May a key end before @at?  Not within "TLS-1.2" or "SHOP-12a". */
+static bool ends_word(const char *text, size_t len, size_t at)
+{
+	if (at >= len)
+		return true;
+	if (is_word(text[at]))
+		return false;
+	return text[at] != '.' || at + 1 >= len || !is_digit(text[at + 1]);
+}
+
+static bool is_false_friend(const char *project)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(false_friends); i++)
+		if (same_text(project, false_friends[i]))
+			return true;
+	return false;
+}
+
+static void add_key(struct strvec *keys, const char *key, size_t len,
+		    size_t project_len, const struct strvec *projects)
+{
+	CLEANUP(free_ptr) char *project = xmemdupz(key, project_len);
+	CLEANUP(free_ptr) char *whole = xmemdupz(key, len);
+	bool wanted = projects && projects->count > 0
+			      ? strvec_has(projects, project)
+			      : !is_false_friend(project);
+
+	if (wanted && keys->count < TICKETS_MAX)
+		strvec_add_once(keys, whole);
+}
+
+void tickets_find(struct strvec *keys, const char *text, size_t len,
+		  const struct strvec *projects)
+{
+	size_t project_len = 0;
+	size_t found;
+
+	for (size_t at = 0; at < len; at++) {
+		if (!begins_word(text, at))
+			continue;
+		found = key_length(text + at, len - at, &project_len);
+		if (found == 0 || !ends_word(text, len, at + found))
+			continue;
+		add_key(keys, text + at, found, project_len, projects);
+		at += found - 1;
+	}
+}
+
+bool ticket_key_valid(const char *key)
+{
+	size_t project_len;
+	size_t len = strlen(key);
+
+	return len > 0 && key_length(key, len, &project_len) == len;
+}
+
+char *ticket_project(const char *key)
+{
+	return xmemdupz(key, strcspn(key, "-"));
+}
+
+/* --- names of versions ------------------------------------------------- */
+
+/* A piece of a template: a placeholder's name, or text as it is. */
+struct piece {
+	const char *start;
+	size_t len;
+	bool placeholder;
+};
+
+/* Cut the next piece off *@template; false at the end or if unclosed. */
+static bool next_piece(const char **template, struct piece *piece)
+{
+	const char *close;
+
+	if (**template == '\0')
+		return false;
+	piece->placeholder = **template == '{';
+	if (!piece->placeholder) {
+		piece->start = *template;
+		piece->len = strcspn(*template, "{");
+		*template += piece->len;
+		return true;
+	}
+	close = strchr(*template, '}');
+	if (!close)
+		return false;
+	piece->start = *template + 1;
+	piece->len = (size_t)(close - piece->start);
+	*template = close + 1;
+	return true;
+}
+
+static bool piece_is(const struct piece *piece, const char *name)
+{
+	return piece->len == strlen(name) &&
+	       memcmp(piece->start, name, piece->len) == 0;
+}
+
+/* The part that a placeholder means; false if there is no such one. */
+static bool find_part(const struct piece *piece,
+		      const struct version_name *parts, const char **value)
+{
+	if (piece_is(piece, "app"))
+		*value = parts->app;
+	else if (piece_is(piece, "environment"))
+		*value = parts->environment;
+	else if (piece_is(piece, "date"))
+		*value = parts->date;
+	else if (piece_is(piece, "semver"))
+		*value = parts->semver;
+	else
+		return false;
+	return true;
+}
+
+/* Characters, not bytes: Jira counts so. */
+static size_t count_runes(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
+static bool check_name(const char *template, const char *name, struct err *err)
+{
+	if (name[strspn(name, " ")] == '\0')
+		return err_set(err, ERR_INPUT,
+			       "cannot use version name template '%s': it "
+			       "gives an empty name",
+			       template);
+	if (count_runes(name) > VERSION_NAME_MAX)
+		return err_set(err, ERR_INPUT,
+			       "cannot use version name '%s': it is longer "
+			       "than %d characters",
+			       name, VERSION_NAME_MAX);
+	return true;
+}
+
+bool version_name_format(const char *template, const struct version_name *parts,
+			 struct str *name, struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	const char *rest = template =
+		template ? template : VERSION_NAME_TEMPLATE;
+	const char *value;
+	struct piece piece;
+
+	while (next_piece(&rest, &piece)) {
+		if (!piece.placeholder) {
+			str_add_bytes(&text, piece.start, piece.len);
+			continue;
+		}
+		if (!find_part(&piece, parts, &value)) {
+			err_set(err, ERR_INPUT,
+				"cannot use version name template '%s': no "
+				"value is called '{%.*s}'",
+				template, (int)piece.len, piece.start);
+			return err_hint(err, "use {app}, {environment}, {date} "
+					     "and {semver}");
+		}
+		if (is_blank(value))
+			return err_set(err, ERR_INPUT,
+				       "cannot name the version: '{%.*s}' is "
+				       "not known",
+				       (int)piece.len, piece.start);
+		str_add(&text, value);
+	}
+	if (*rest)
+		return err_set(err, ERR_INPUT,
+			       "cannot use version name template '%s': '{' "
+			       "without '}'",
+			       template);
+	if (!check_name(template, str_text(&text), err))
+		return false;
+	str_add(name, str_text(&text));
+	return true;
+}
+
+/* The text behind YYYY-MM-DD, or NULL. */
+static const char *after_date(const char *text)
+{
+	static const char form[] = "0000-00-00";
+	size_t at;
+
+	for (at = 0; form[at]; at++)
+		if (form[at] == '0' ? !is_digit(text[at]) : text[at] != '-')
+			return NULL;
+	return text + at;
+}
+
+bool version_name_matches(const char *template,
+			  const struct version_name *parts, const char *name)
+{
+	const char *rest = template ? template : VERSION_NAME_TEMPLATE;
+	const char *value;
+	struct piece piece;
+
+	while (name && next_piece(&rest, &piece)) {
+		if (!piece.placeholder) {
+			if (strncmp(name, piece.start, piece.len) != 0)
+				return false;
+			name += piece.len;
+		} else if (piece_is(&piece, "date")) {
+			name = after_date(name);
+		} else if (find_part(&piece, parts, &value) && value) {
+			name = after_prefix(name, value);
+		} else {
+			return false;
+		}
+	}
+	return name && *name == '\0' && *rest == '\0';
+}
+
+void version_name_prefix(const char *template, const struct version_name *parts,
+			 struct str *prefix)
+{
+	const char *rest = template ? template : VERSION_NAME_TEMPLATE;
+	const char *value;
+	struct piece piece;
+
+	while (next_piece(&rest, &piece)) {
+		if (!piece.placeholder) {
+			str_add_bytes(prefix, piece.start, piece.len);
+			continue;
+		}
+		if (piece_is(&piece, "date") ||
+		    !find_part(&piece, parts, &value) || !value)
+			return;
+		str_add(prefix, value);
+	}
+}

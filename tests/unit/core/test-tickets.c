@@ -1,0 +1,237 @@
+#include "core/tickets.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "tests/unit/unit.h"
+
+/* The keys in @text, separated by blanks; @projects as well. */
+static void expect(const char *text, const char *projects, const char *want)
+{
+	CLEANUP(strvec_release) struct strvec allowed = {0};
+	CLEANUP(strvec_release) struct strvec keys = {0};
+	CLEANUP(str_release) struct str got = {0};
+
+	if (projects)
+		strvec_split(&allowed, projects, ' ');
+	tickets_find(&keys, text, strlen(text), &allowed);
+	for (size_t i = 0; i < keys.count; i++)
+		str_addf(&got, "%s%s", i ? " " : "", keys.items[i]);
+	assert_string_equal(str_text(&got), want);
+}
+
+static void keys_stand_at_word_borders(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"SHOP-12", "SHOP-12"},
+		{"SHOP-12: fix the basket", "SHOP-12"},
+		{"Fix the basket (SHOP-12, PAY_2-7).", "SHOP-12 PAY_2-7"},
+		{"SHOP-12 SHOP-13 SHOP-12", "SHOP-12 SHOP-13"},
+		{"[SHOP-12][PAY-1]", "SHOP-12 PAY-1"},
+		{"feature/SHOP-12-faster-basket", "SHOP-12"},
+		{"bugfix-SHOP-12", "SHOP-12"},
+		{"https://jira.example.com/browse/SHOP-12?x=1", "SHOP-12"},
+		{"SHOP-12\nPAY-3\tWEB2-4", "SHOP-12 PAY-3 WEB2-4"},
+		{"done in SHOP-12.", "SHOP-12"},
+		{"\xc3\xa4SHOP-12", "SHOP-12"},
+		{"shop-12", ""},
+		{"Shop-12", ""},
+		{"S-12", ""},
+		{"2SHOP-12", ""},
+		{"_SHOP-12", ""},
+		{"xSHOP-12", ""},
+		{"SHOP-12a", ""},
+		{"SHOP-12_3", ""},
+		{"SHOP-012", ""},
+		{"SHOP-0", ""},
+		{"SHOP-", ""},
+		{"SHOP12", ""},
+		{"SHOP--12", ""},
+		{"FOO-SHOP-12", ""},
+		{"1.0.0-SHOP-12", ""},
+		{"SHOP-1.2", ""},
+		{"", ""},
+		{"SHOP-12345678901234567890123456789012345678901234567890"
+		 "12345678901234567890",
+		 ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect(cases[i].text, NULL, cases[i].want);
+}
+
+static void false_friends_are_no_tickets(void **state)
+{
+	(void)state;
+	expect("UTF-8 UTF-16 SHA-256 SHA-1 ISO-8859-1 ISO-8601 AES-128", NULL,
+	       "");
+	expect("CVE-2024-1234 RFC-9110 TLS-1 HTTP-2 LGPL-2.1 UTC-5 PEP-8", NULL,
+	       "");
+	expect("2026-11-22 NOV-22 22-NOV-2026 Q3-2026 DEC-2026", NULL, "");
+	expect("UTF-8 in SHOP-1", NULL, "SHOP-1");
+}
+
+static void an_allow_list_decides_alone(void **state)
+{
+	(void)state;
+	expect("SHOP-1 PAY-2 SHA-256", "SHOP", "SHOP-1");
+	expect("SHOP-1 PAY-2 SHA-256", "SHA PAY", "PAY-2 SHA-256");
+	expect("SHOP-1", "SHO", "");
+}
+
+static void bytes_behind_the_end_are_not_read(void **state)
+{
+	CLEANUP(strvec_release) struct strvec keys = {0};
+
+	(void)state;
+	tickets_find(&keys, "SHOP-123", 7, NULL);
+	assert_int_equal(keys.count, 1);
+	assert_string_equal(keys.items[0], "SHOP-12");
+}
+
+static void whole_keys_and_their_projects(void **state)
+{
+	CLEANUP(free_ptr) char *project = ticket_project("PAY_2-7");
+
+	(void)state;
+	assert_string_equal(project, "PAY_2");
+	assert_true(ticket_key_valid("SHOP-12"));
+	assert_true(ticket_key_valid("UTF-8"));
+	assert_false(ticket_key_valid("SHOP-12 "));
+	assert_false(ticket_key_valid("SHOP"));
+	assert_false(ticket_key_valid(""));
+	assert_false(ticket_key_valid("../SHOP-1"));
+}
+
+static const struct version_name web = {
+	.app = "web",
+	.environment = "shop",
+	.date = "2026-11-22",
+	.semver = "1.4.0-rc.1",
+};
+
+static void names_are_made_by_template(void **state)
+{
+	CLEANUP(str_release) struct str name = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	assert_true(version_name_format(NULL, &web, &name, &err));
+	assert_string_equal(str_text(&name), "web-shop-2026-11-22-1.4.0-rc.1");
+	str_clear(&name);
+	assert_true(version_name_format("{semver} ({app}) \xe2\x82\xac", &web,
+					&name, &err));
+	assert_string_equal(str_text(&name), "1.4.0-rc.1 (web) \xe2\x82\xac");
+}
+
+static void bad_templates_are_named(void **state)
+{
+	static const struct {
+		const char *template, *want;
+	} cases[] = {
+		{"{apps}", "cannot use version name template '{apps}': no "
+			   "value is called '{apps}'"},
+		{"x{app", "cannot use version name template 'x{app': '{' "
+			  "without '}'"},
+		{"  ", "cannot use version name template '  ': it gives an "
+		       "empty name"},
+		{"", "cannot use version name template '': it gives an empty "
+		     "name"},
+		{"{date}", "cannot name the version: '{date}' is not known"},
+	};
+	struct version_name undated = web;
+
+	(void)state;
+	undated.date = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(str_release) struct str name = {0};
+
+		assert_false(version_name_format(cases[i].template, &undated,
+						 &name, &err));
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_string_equal(err.text, cases[i].want);
+		assert_int_equal(name.len, 0);
+	}
+}
+
+static void long_names_are_counted_in_characters(void **state)
+{
+	CLEANUP(str_release) struct str template = {0};
+	CLEANUP(str_release) struct str name = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	for (int i = 0; i < VERSION_NAME_MAX; i++)
+		str_add(&template, "\xe2\x82\xac");
+	assert_true(
+		version_name_format(str_text(&template), &web, &name, &err));
+	str_add(&template, "x");
+	assert_false(
+		version_name_format(str_text(&template), &web, &name, &err));
+}
+
+static void names_are_found_whatever_their_date(void **state)
+{
+	static const struct {
+		const char *template, *name;
+		bool want;
+	} cases[] = {
+		{NULL, "web-shop-2026-11-22-1.4.0-rc.1", true},
+		{NULL, "web-shop-2025-01-01-1.4.0-rc.1", true},
+		{NULL, "web-shop-2025-1-1-1.4.0-rc.1", false},
+		{NULL, "web-shop-1.4.0-rc.1", false},
+		{NULL, "web-shop-2026-11-22-1.4.0", false},
+		{NULL, "web-shop-2026-11-22-1.4.0-rc.12", false},
+		{NULL, "web-shop2-2026-11-22-1.4.0-rc.1", false},
+		{NULL, "api-shop-2026-11-22-1.4.0-rc.1", false},
+		{NULL, "web-shop-2026", false},
+		{NULL, "", false},
+		{"{app} {semver}", "web 1.4.0-rc.1", true},
+		{"{app} {semver} {date}", "web 1.4.0-rc.1 2026-11-23", true},
+		{"{app} {oops}", "web x", false},
+		{"{app", "web", false},
+	};
+	struct version_name undated = web;
+
+	(void)state;
+	undated.date = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(version_name_matches(cases[i].template,
+						      &undated, cases[i].name),
+				 cases[i].want);
+}
+
+static void the_search_text_ends_before_the_date(void **state)
+{
+	CLEANUP(str_release) struct str prefix = {0};
+
+	(void)state;
+	version_name_prefix(NULL, &web, &prefix);
+	assert_string_equal(str_text(&prefix), "web-shop-");
+	str_clear(&prefix);
+	version_name_prefix("{date} {app}", &web, &prefix);
+	assert_string_equal(str_text(&prefix), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keys_stand_at_word_borders),
+		cmocka_unit_test(false_friends_are_no_tickets),
+		cmocka_unit_test(an_allow_list_decides_alone),
+		cmocka_unit_test(bytes_behind_the_end_are_not_read),
+		cmocka_unit_test(whole_keys_and_their_projects),
+		cmocka_unit_test(names_are_made_by_template),
+		cmocka_unit_test(bad_templates_are_named),
+		cmocka_unit_test(long_names_are_counted_in_characters),
+		cmocka_unit_test(names_are_found_whatever_their_date),
+		cmocka_unit_test(the_search_text_ends_before_the_date),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
