@@ -37,7 +37,10 @@ enum value_kind {
 	VALUE_OBJECT,	  /* time, duration, semver: fields and methods */
 };
 
-/* Depth at which readers, writers and comparisons give up. */
+/*
+ * Depth at which readers, writers and comparisons give up: what lies deeper
+ * prints as "...", is copied as nil, and is the same as nothing.
+ */
 #define VALUE_DEPTH_MAX 1000
 
 struct value;
@@ -48,14 +51,14 @@ struct value_text {
 };
 
 struct value_list {
-	struct value **items;
+	const struct value **items;
 	size_t count;
 	size_t capacity;
 };
 
 struct value_pair {
 	struct value_text key;
-	struct value *value;
+	const struct value *value;
 };
 
 /* Sorted by the bytes of the key, each once: Go's order of iteration. */
@@ -162,11 +165,15 @@ const char *value_kind_name(const struct value *value);
 
 /*
  * Append as Go's fmt prints with %v: maps as map[a:1 b:2], lists as [1 2],
- * nil as <nil>, floats as strconv's 'g' (shortest, exponent from 21 on).
+ * nil as <nil>, floats as strconv's 'g' (shortest digits that read back; an
+ * exponent below -4 and from 6 on: 1e+06).
  */
 void value_print(struct str *out, const struct value *value);
 
 /* Append a float64 as Go's strconv.FormatFloat(f, format, -1, 64). */
 void value_add_float(struct str *out, double number, char format);
+
+/* The same with the digits that a float32 needs: FormatFloat(..., -1, 32). */
+void value_add_float32(struct str *out, double number, char format);
 
 #endif

@@ -1,0 +1,669 @@
+#include "format/value.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+const struct value value_nil = {.kind = VALUE_NIL};
+const struct value value_true = {.kind = VALUE_BOOL, .boolean = true};
+const struct value value_false = {.kind = VALUE_BOOL, .boolean = false};
+
+/* Makers. */
+
+struct value *value_new(struct arena *arena, enum value_kind kind)
+{
+	struct value *value = arena_new(arena, struct value);
+
+	value->kind = kind;
+	return value;
+}
+
+struct value *value_new_bool(struct arena *arena, bool boolean)
+{
+	struct value *value = value_new(arena, VALUE_BOOL);
+
+	value->boolean = boolean;
+	return value;
+}
+
+struct value *value_new_int(struct arena *arena, int64_t integer)
+{
+	struct value *value = value_new(arena, VALUE_INT);
+
+	value->integer = integer;
+	return value;
+}
+
+struct value *value_new_int64(struct arena *arena, int64_t integer)
+{
+	struct value *value = value_new(arena, VALUE_INT64);
+
+	value->integer = integer;
+	return value;
+}
+
+struct value *value_new_float(struct arena *arena, double number)
+{
+	struct value *value = value_new(arena, VALUE_FLOAT64);
+
+	value->number = number;
+	return value;
+}
+
+struct value *value_new_bytes(struct arena *arena, const char *bytes,
+			      size_t len)
+{
+	struct value *value = value_new(arena, VALUE_STRING);
+
+	value->string.bytes = arena_memdupz(arena, bytes, len);
+	value->string.len = len;
+	return value;
+}
+
+struct value *value_new_text(struct arena *arena, const char *text)
+{
+	return value_new_bytes(arena, text, strlen(text));
+}
+
+struct value *value_new_list(struct arena *arena)
+{
+	return value_new(arena, VALUE_LIST);
+}
+
+struct value *value_new_map(struct arena *arena)
+{
+	return value_new(arena, VALUE_MAP);
+}
+
+/* Lists and maps. */
+
+bool value_is_map(const struct value *value)
+{
+	return value->kind == VALUE_MAP || value->kind == VALUE_STRING_MAP;
+}
+
+bool value_is_list(const struct value *value)
+{
+	return value->kind == VALUE_LIST || value->kind == VALUE_STRING_LIST;
+}
+
+void value_list_add(struct value *list, struct arena *arena,
+		    const struct value *item)
+{
+	struct value_list *items = &list->list;
+
+	if (!value_is_list(list))
+		BUG("adding an item to a %s", value_type(list));
+	items->items = arena_grow(arena, items->items, items->count + 1,
+				  sizeof(*items->items), &items->capacity);
+	items->items[items->count++] = item;
+}
+
+static int text_compare(const struct value_text *a, const char *bytes,
+			size_t len)
+{
+	int order = memcmp(a->bytes, bytes, a->len < len ? a->len : len);
+
+	if (order != 0)
+		return order;
+	return (a->len > len) - (a->len < len);
+}
+
+/* The place of @key, or where it would have to be. */
+static size_t map_position(const struct value_map *map, const char *key,
+			   size_t len, bool *there)
+{
+	size_t low = 0, high = map->count;
+
+	*there = false;
+	/* Most maps are filled in order: look at the end first. */
+	if (high > 0 && text_compare(&map->pairs[high - 1].key, key, len) < 0)
+		return high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = text_compare(&map->pairs[middle].key, key, len);
+
+		if (order == 0) {
+			*there = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void value_map_set_bytes(struct value *map, struct arena *arena,
+			 const char *key, size_t key_len,
+			 const struct value *value)
+{
+	struct value_map *pairs = &map->map;
+	struct value_pair *pair;
+	size_t position;
+	bool there;
+
+	if (!value_is_map(map))
+		BUG("setting a member of a %s", value_type(map));
+	position = map_position(pairs, key, key_len, &there);
+	if (there) {
+		pairs->pairs[position].value = value;
+		return;
+	}
+	pairs->pairs = arena_grow(arena, pairs->pairs, pairs->count + 1,
+				  sizeof(*pairs->pairs), &pairs->capacity);
+	pair = &pairs->pairs[position];
+	memmove(pair + 1, pair, (pairs->count - position) * sizeof(*pair));
+	pair->key.bytes = arena_memdupz(arena, key, key_len);
+	pair->key.len = key_len;
+	pair->value = value;
+	pairs->count++;
+}
+
+void value_map_set(struct value *map, struct arena *arena, const char *key,
+		   const struct value *value)
+{
+	value_map_set_bytes(map, arena, key, strlen(key), value);
+}
+
+void value_map_set_text(struct value *map, struct arena *arena,
+			const char *key, const char *text)
+{
+	value_map_set(map, arena, key, value_new_text(arena, text));
+}
+
+static const struct value *map_get(const struct value *map, const char *key,
+				   size_t len)
+{
+	size_t position;
+	bool there;
+
+	if (!value_is_map(map))
+		return NULL;
+	position = map_position(&map->map, key, len, &there);
+	return there ? map->map.pairs[position].value : NULL;
+}
+
+const struct value *value_map_get(const struct value *map, const char *key)
+{
+	return map_get(map, key, strlen(key));
+}
+
+const struct value *value_find(const struct value *root, const char *path)
+{
+	const struct value *value = root;
+
+	while (value && *path) {
+		size_t len = strcspn(path, ".");
+
+		value = map_get(value, path, len);
+		path += len;
+		if (*path == '.')
+			path++;
+	}
+	return value;
+}
+
+const char *value_find_text(const struct value *root, const char *path)
+{
+	const struct value *value = value_find(root, path);
+
+	return value && value->kind == VALUE_STRING ? value->string.bytes
+						    : NULL;
+}
+
+/* Copying, merging, comparing: a value too deep counts as nil, as other. */
+
+static struct value *copy_at(const struct value *value, struct arena *arena,
+			     unsigned int depth);
+
+static struct value *copy_list(const struct value *list, struct arena *arena,
+			       unsigned int depth)
+{
+	struct value *copy = value_new(arena, list->kind);
+
+	for (size_t i = 0; i < list->list.count; i++)
+		value_list_add(copy, arena,
+			       copy_at(list->list.items[i], arena, depth));
+	return copy;
+}
+
+static struct value *copy_map(const struct value *map, struct arena *arena,
+			      unsigned int depth)
+{
+	struct value *copy = value_new(arena, map->kind);
+
+	for (size_t i = 0; i < map->map.count; i++) {
+		const struct value_pair *pair = &map->map.pairs[i];
+
+		value_map_set_bytes(copy, arena, pair->key.bytes, pair->key.len,
+				    copy_at(pair->value, arena, depth));
+	}
+	return copy;
+}
+
+static struct value *copy_at(const struct value *value, struct arena *arena,
+			     unsigned int depth)
+{
+	struct value *copy;
+
+	if (depth > VALUE_DEPTH_MAX)
+		return value_new(arena, VALUE_NIL);
+	if (value->kind == VALUE_STRING)
+		return value_new_bytes(arena, value->string.bytes,
+				       value->string.len);
+	if (value_is_list(value))
+		return copy_list(value, arena, depth + 1);
+	if (value_is_map(value))
+		return copy_map(value, arena, depth + 1);
+	copy = value_new(arena, value->kind);
+	*copy = *value;
+	return copy;
+}
+
+struct value *value_copy(const struct value *value, struct arena *arena)
+{
+	return copy_at(value, arena, 0);
+}
+
+static const struct value *merge_at(const struct value *base,
+				    const struct value *over,
+				    struct arena *arena, unsigned int depth)
+{
+	struct value *merged;
+
+	if (!value_is_map(base) || !value_is_map(over) ||
+	    depth > VALUE_DEPTH_MAX)
+		return over;
+	merged = value_new_map(arena);
+	for (size_t i = 0; i < base->map.count; i++) {
+		const struct value_pair *pair = &base->map.pairs[i];
+
+		value_map_set_bytes(merged, arena, pair->key.bytes,
+				    pair->key.len, pair->value);
+	}
+	for (size_t i = 0; i < over->map.count; i++) {
+		const struct value_pair *pair = &over->map.pairs[i];
+		const struct value *value =
+			map_get(base, pair->key.bytes, pair->key.len);
+
+		value = value ? merge_at(value, pair->value, arena, depth + 1)
+			      : pair->value;
+		value_map_set_bytes(merged, arena, pair->key.bytes,
+				    pair->key.len, value);
+	}
+	return merged;
+}
+
+const struct value *value_merge(const struct value *base,
+				const struct value *over, struct arena *arena)
+{
+	return merge_at(base, over, arena, 0);
+}
+
+static bool same_at(const struct value *a, const struct value *b,
+		    unsigned int depth);
+
+static bool same_list(const struct value_list *a, const struct value_list *b,
+		      unsigned int depth)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!same_at(a->items[i], b->items[i], depth))
+			return false;
+	return true;
+}
+
+static bool same_map(const struct value_map *a, const struct value_map *b,
+		     unsigned int depth)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct value_pair *x = &a->pairs[i], *y = &b->pairs[i];
+
+		if (text_compare(&x->key, y->key.bytes, y->key.len) != 0 ||
+		    !same_at(x->value, y->value, depth))
+			return false;
+	}
+	return true;
+}
+
+static bool same_at(const struct value *a, const struct value *b,
+		    unsigned int depth)
+{
+	if (a->kind != b->kind || depth > VALUE_DEPTH_MAX)
+		return false;
+	switch (a->kind) {
+	case VALUE_NIL:
+		return true;
+	case VALUE_BOOL:
+		return a->boolean == b->boolean;
+	case VALUE_INT:
+	case VALUE_INT64:
+		return a->integer == b->integer;
+	case VALUE_FLOAT64:
+		return a->number == b->number;
+	case VALUE_COMPLEX128:
+		return a->complex.real == b->complex.real &&
+		       a->complex.imaginary == b->complex.imaginary;
+	case VALUE_STRING:
+		return text_compare(&a->string, b->string.bytes,
+				    b->string.len) == 0;
+	case VALUE_LIST:
+	case VALUE_STRING_LIST:
+		return same_list(&a->list, &b->list, depth + 1);
+	case VALUE_MAP:
+	case VALUE_STRING_MAP:
+		return same_map(&a->map, &b->map, depth + 1);
+	case VALUE_OBJECT:
+		return a->object.class == b->object.class &&
+		       a->object.data == b->object.data;
+	}
+	return false;
+}
+
+bool value_same(const struct value *a, const struct value *b)
+{
+	return same_at(a, b, 0);
+}
+
+bool value_truth(const struct value *value)
+{
+	switch (value->kind) {
+	case VALUE_NIL:
+		return false;
+	case VALUE_BOOL:
+		return value->boolean;
+	case VALUE_INT:
+	case VALUE_INT64:
+		return value->integer != 0;
+	case VALUE_FLOAT64:
+		return value->number != 0;
+	case VALUE_COMPLEX128:
+		return value->complex.real != 0 ||
+		       value->complex.imaginary != 0;
+	case VALUE_STRING:
+		return value->string.len > 0;
+	case VALUE_LIST:
+	case VALUE_STRING_LIST:
+		return value->list.count > 0;
+	case VALUE_MAP:
+	case VALUE_STRING_MAP:
+		return value->map.count > 0;
+	case VALUE_OBJECT:
+		return true; /* a struct, whatever is in it */
+	}
+	return false;
+}
+
+/* Names. */
+
+static const char *const types[] = {
+	[VALUE_NIL] = "<nil>",
+	[VALUE_BOOL] = "bool",
+	[VALUE_INT] = "int",
+	[VALUE_INT64] = "int64",
+	[VALUE_FLOAT64] = "float64",
+	[VALUE_COMPLEX128] = "complex128",
+	[VALUE_STRING] = "string",
+	[VALUE_LIST] = "[]interface {}",
+	[VALUE_STRING_LIST] = "[]string",
+	[VALUE_MAP] = "map[string]interface {}",
+	[VALUE_STRING_MAP] = "map[string]string",
+};
+
+static const char *const kinds[] = {
+	[VALUE_NIL] = "invalid",
+	[VALUE_BOOL] = "bool",
+	[VALUE_INT] = "int",
+	[VALUE_INT64] = "int64",
+	[VALUE_FLOAT64] = "float64",
+	[VALUE_COMPLEX128] = "complex128",
+	[VALUE_STRING] = "string",
+	[VALUE_LIST] = "slice",
+	[VALUE_STRING_LIST] = "slice",
+	[VALUE_MAP] = "map",
+	[VALUE_STRING_MAP] = "map",
+};
+
+const char *value_type(const struct value *value)
+{
+	if (value->kind == VALUE_OBJECT)
+		return value->object.class->type;
+	return types[value->kind];
+}
+
+const char *value_kind_name(const struct value *value)
+{
+	if (value->kind == VALUE_OBJECT)
+		return value->object.class->kind;
+	return kinds[value->kind];
+}
+
+/* Printing. */
+
+#define DIGITS_MAX 17 /* that a float64 may need to be read back */
+
+/* 0.d1d2d3... times 10 to the @point. */
+struct decimal {
+	char digits[DIGITS_MAX + 1];
+	int count;
+	int point;
+};
+
+/* Set from "d.ddde+XX", as printf's %e writes it. */
+static void decimal_set(struct decimal *decimal, const char *text)
+{
+	decimal->count = 0;
+	for (; *text != 'e'; text++)
+		if (*text != '.')
+			decimal->digits[decimal->count++] = *text;
+	decimal->point = (int)strtol(text + 1, NULL, 10) + 1;
+	while (decimal->count > 1 && decimal->digits[decimal->count - 1] == '0')
+		decimal->count--;
+	decimal->digits[decimal->count] = '\0';
+}
+
+static bool reads_back(const char *text, double number, int bits)
+{
+	if (bits == 32)
+		return strtof(text, NULL) == (float)number;
+	return strtod(text, NULL) == number;
+}
+
+/* Add one in the last place of "d.ddde+XX"; false if it carries over. */
+static bool bump(char *text)
+{
+	for (char *place = strchr(text, 'e'); place-- > text;) {
+		if (*place == '.')
+			continue;
+		if (*place < '9') {
+			++*place;
+			return true;
+		}
+		*place = '0';
+	}
+	return false;
+}
+
+/*
+ * The shortest digits that read back as @number, nearest first.  Below a
+ * power of two numbers lie twice as dense as above: there the digits that
+ * are nearest may miss although their upper neighbours, farther away, hit.
+ */
+static void decimal_shortest(struct decimal *decimal, double number, int bits)
+{
+	int exponent;
+	bool power = frexp(number, &exponent) == 0.5;
+	char text[40];
+
+	for (int precision = 0; precision < DIGITS_MAX; precision++) {
+		snprintf(text, sizeof(text), "%.*e", precision, number);
+		if (reads_back(text, number, bits) ||
+		    (power && bump(text) && reads_back(text, number, bits)))
+			break;
+	}
+	decimal_set(decimal, text);
+}
+
+static void add_exponent_form(struct str *out, const struct decimal *decimal)
+{
+	int exponent = decimal->point - 1;
+
+	str_add_char(out, decimal->digits[0]);
+	if (decimal->count > 1)
+		str_addf(out, ".%s", decimal->digits + 1);
+	str_addf(out, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
+}
+
+static void add_point_form(struct str *out, const struct decimal *decimal)
+{
+	int whole = decimal->point, i = 0;
+
+	if (whole <= 0)
+		str_add_char(out, '0');
+	for (; i < whole; i++)
+		str_add_char(out, i < decimal->count ? decimal->digits[i]
+						     : '0');
+	if (decimal->count <= whole)
+		return;
+	str_add_char(out, '.');
+	if (whole < 0)
+		str_add_repeated(out, '0', (size_t)-whole);
+	str_add(out, decimal->digits + i);
+}
+
+static void add_float(struct str *out, double number, char format, int bits)
+{
+	struct decimal decimal = {0};
+
+	if (isnan(number)) {
+		str_add(out, "NaN");
+		return;
+	}
+	if (isinf(bits == 32 ? (double)(float)number : number)) {
+		str_add(out, number < 0 ? "-Inf" : "+Inf");
+		return;
+	}
+	if (signbit(number))
+		str_add_char(out, '-');
+	decimal_shortest(&decimal, fabs(number), bits);
+	if (format == 'g') {
+		int exponent = decimal.point - 1;
+
+		format = exponent < -4 || exponent >= 6 ? 'e' : 'f';
+	}
+	if (format == 'e')
+		add_exponent_form(out, &decimal);
+	else
+		add_point_form(out, &decimal);
+}
+
+void value_add_float(struct str *out, double number, char format)
+{
+	add_float(out, number, format, 64);
+}
+
+void value_add_float32(struct str *out, double number, char format)
+{
+	add_float(out, number, format, 32);
+}
+
+static void add_complex(struct str *out, double real, double imaginary)
+{
+	size_t sign;
+
+	str_add_char(out, '(');
+	value_add_float(out, real, 'g');
+	sign = out->len;
+	value_add_float(out, imaginary, 'g');
+	if (!strchr("+-", str_text(out)[sign]))
+		str_splice(out, sign, 0, "+", 1);
+	str_add(out, "i)");
+}
+
+static void print_at(struct str *out, const struct value *value,
+		     unsigned int depth);
+
+static void print_list(struct str *out, const struct value_list *list,
+		       unsigned int depth)
+{
+	str_add_char(out, '[');
+	for (size_t i = 0; i < list->count; i++) {
+		if (i > 0)
+			str_add_char(out, ' ');
+		print_at(out, list->items[i], depth);
+	}
+	str_add_char(out, ']');
+}
+
+static void print_map(struct str *out, const struct value_map *map,
+		      unsigned int depth)
+{
+	str_add(out, "map[");
+	for (size_t i = 0; i < map->count; i++) {
+		const struct value_pair *pair = &map->pairs[i];
+
+		if (i > 0)
+			str_add_char(out, ' ');
+		str_add_bytes(out, pair->key.bytes, pair->key.len);
+		str_add_char(out, ':');
+		print_at(out, pair->value, depth);
+	}
+	str_add_char(out, ']');
+}
+
+static void print_at(struct str *out, const struct value *value,
+		     unsigned int depth)
+{
+	if (depth > VALUE_DEPTH_MAX) {
+		str_add(out, "...");
+		return;
+	}
+	switch (value->kind) {
+	case VALUE_NIL:
+		str_add(out, "<nil>");
+		return;
+	case VALUE_BOOL:
+		str_add(out, value->boolean ? "true" : "false");
+		return;
+	case VALUE_INT:
+	case VALUE_INT64:
+		str_addf(out, "%" PRId64, value->integer);
+		return;
+	case VALUE_FLOAT64:
+		value_add_float(out, value->number, 'g');
+		return;
+	case VALUE_COMPLEX128:
+		add_complex(out, value->complex.real, value->complex.imaginary);
+		return;
+	case VALUE_STRING:
+		str_add_bytes(out, value->string.bytes, value->string.len);
+		return;
+	case VALUE_LIST:
+	case VALUE_STRING_LIST:
+		print_list(out, &value->list, depth + 1);
+		return;
+	case VALUE_MAP:
+	case VALUE_STRING_MAP:
+		print_map(out, &value->map, depth + 1);
+		return;
+	case VALUE_OBJECT:
+		value->object.class->print(value, out);
+		return;
+	}
+}
+
+void value_print(struct str *out, const struct value *value)
+{
+	print_at(out, value, 0);
+}
