@@ -550,7 +550,7 @@ static void add_float(struct str *out, double number, char format, int bits)
 		str_add(out, "NaN");
 		return;
 	}
-	if (isinf(bits == 32 ? (double)(float)number : number)) {
+	if (isinf(number)) {
 		str_add(out, number < 0 ? "-Inf" : "+Inf");
 		return;
 	}
@@ -575,7 +575,7 @@ void value_add_float(struct str *out, double number, char format)
 
 void value_add_float32(struct str *out, double number, char format)
 {
-	add_float(out, number, format, 32);
+	add_float(out, (float)number, format, 32);
 }
 
 static void add_complex(struct str *out, double real, double imaginary)
