@@ -1,0 +1,214 @@
+#include "core/envname.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/hash.h"
+
+#define HASH_DIGITS 16
+
+bool envname_is_label(const char *text, size_t max)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	size_t len = strlen(text);
+
+	return len && len <= max && strspn(text, allowed) == len &&
+	       text[0] != '-' && text[len - 1] != '-';
+}
+
+bool envname_is_system(const char *namespace)
+{
+	return strcmp(namespace, "default") == 0 ||
+	       starts_with(namespace, "kube-");
+}
+
+/* Lower case, other bytes as one "-" a run, none at the ends. */
+static void add_slug(struct str *slug, const char *text)
+{
+	for (; *text; text++) {
+		char c = *text;
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			str_add_char(slug, c);
+		else if (slug->len && slug->buf[slug->len - 1] != '-')
+			str_add_char(slug, '-');
+	}
+	while (slug->len && slug->buf[slug->len - 1] == '-')
+		str_truncate(slug, slug->len - 1);
+}
+
+/* Cut @slug so that "-" and the hash of @original fit into @max bytes. */
+static bool add_hash(struct str *slug, const struct str *original, size_t max,
+		     struct err *err)
+{
+	char hex[SHA256_HEX_SIZE];
+
+	if (!sha256_hex(str_text(original), original->len, hex, err))
+		return false;
+	if (slug->len > max - HASH_DIGITS - 1)
+		str_truncate(slug, max - HASH_DIGITS - 1);
+	while (slug->len && slug->buf[slug->len - 1] == '-')
+		str_truncate(slug, slug->len - 1);
+	if (slug->len)
+		str_add_char(slug, '-');
+	str_add_bytes(slug, hex, HASH_DIGITS);
+	return true;
+}
+
+bool envname_namespace(const char *repository, const char *branch,
+		       char **namespace, struct err *err)
+{
+	CLEANUP(str_release) struct str slug = {0};
+	CLEANUP(str_release) struct str joined = {0};
+	CLEANUP(str_release) struct str original = {0};
+
+	str_addf(&joined, "%s-%s", repository, branch);
+	str_addf(&original, "%s\n%s", repository, branch);
+	add_slug(&slug, str_text(&joined));
+	if ((slug.len > ENVNAME_NAMESPACE_MAX ||
+	     !same_text(str_text(&slug), str_text(&joined))) &&
+	    !add_hash(&slug, &original, ENVNAME_NAMESPACE_MAX, err))
+		return false;
+	*namespace = str_detach(&slug);
+	return true;
+}
+
+static bool release_of(const char *namespace, char **release, struct err *err)
+{
+	CLEANUP(str_release) struct str name = {0};
+	CLEANUP(str_release) struct str original = {0};
+
+	str_add(&name, namespace);
+	str_add(&original, namespace);
+	if (name.len > ENVNAME_RELEASE_MAX &&
+	    !add_hash(&name, &original, ENVNAME_RELEASE_MAX, err))
+		return false;
+	*release = str_detach(&name);
+	return true;
+}
+
+/* The value of a label: Kubernetes allows 63 bytes, dots and underscores. */
+static bool is_label_value(const char *text)
+{
+	static const char alnum[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	size_t len = strlen(text);
+
+	return len && len <= 63 && strchr(alnum, text[0]) &&
+	       strchr(alnum, text[len - 1]) &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == len;
+}
+
+static bool check_given(const struct envname_args *args, struct err *err)
+{
+	if (args->namespace &&
+	    !envname_is_label(args->namespace, ENVNAME_NAMESPACE_MAX))
+		return err_set(err, ERR_USAGE,
+			       "'%s' is no legal namespace (lower-case "
+			       "letters, digits and '-', at most %d)",
+			       args->namespace, ENVNAME_NAMESPACE_MAX);
+	if (args->namespace && envname_is_system(args->namespace))
+		return err_set(err, ERR_USAGE,
+			       "namespace '%s' belongs to the cluster",
+			       args->namespace);
+	if (args->release &&
+	    !envname_is_label(args->release, ENVNAME_RELEASE_MAX))
+		return err_set(err, ERR_USAGE,
+			       "'%s' is no legal release name (lower-case "
+			       "letters, digits and '-', at most %d)",
+			       args->release, ENVNAME_RELEASE_MAX);
+	if (args->stack && !is_label_value(args->stack))
+		return err_set(err, ERR_USAGE,
+			       "stack '%s' cannot be the value of a label",
+			       args->stack);
+	return true;
+}
+
+static bool is_main(const struct envname_args *args,
+		    const struct envname_facts *facts, const char *branch)
+{
+	if (facts->pull_request)
+		return false;
+	if (args->main_branch)
+		return strcmp(branch, args->main_branch) == 0;
+	if (facts->default_branch)
+		return strcmp(branch, facts->default_branch) == 0;
+	return strcmp(branch, "main") == 0 || strcmp(branch, "master") == 0;
+}
+
+static char *stack_of(const struct envname_args *args, const char *repository)
+{
+	struct str slug = {0};
+
+	if (args->stack)
+		return xstrdup(args->stack);
+	if (is_label_value(repository))
+		return xstrdup(repository);
+	add_slug(&slug, repository);
+	if (slug.len > 63)
+		str_truncate(&slug, 63);
+	return str_detach(&slug);
+}
+
+static const char *first_of(const char *a, const char *b)
+{
+	return is_blank(a) ? b : a;
+}
+
+bool envname_decide(struct envname *name, const struct envname_args *args,
+		    const struct envname_facts *facts, struct err *err)
+{
+	const char *repository =
+		first_of(args->repository_name, facts->repository_name);
+	const char *branch = first_of(args->branch, facts->branch);
+	CLEANUP(envname_release) struct envname decided = {0};
+
+	if (!check_given(args, err))
+		return false;
+	if (is_blank(repository)) {
+		(void)err_set(err, ERR_USAGE, "the repository is not known");
+		return err_hint(err, "give '--repository-name', or run in a "
+				     "git checkout with a remote");
+	}
+	if (is_blank(branch)) {
+		(void)err_set(err, ERR_USAGE, "the branch is not known");
+		return err_hint(err, "give '--branch' (a detached checkout "
+				     "does not tell it)");
+	}
+
+	decided.repository = xstrdup(repository);
+	decided.branch = is_blank(facts->fork)
+				 ? xstrdup(branch)
+				 : xasprintf("%s:%s", facts->fork, branch);
+	decided.main = is_main(args, facts, branch);
+	decided.stack = stack_of(args, repository);
+	if (args->namespace)
+		decided.namespace = xstrdup(args->namespace);
+	else if (!envname_namespace(repository, decided.branch,
+				    &decided.namespace, err))
+		return false;
+	if (args->release)
+		decided.release = xstrdup(args->release);
+	else if (!release_of(decided.namespace, &decided.release, err))
+		return false;
+
+	*name = decided;
+	decided = (struct envname){0};
+	return true;
+}
+
+void envname_release(struct envname *name)
+{
+	free(name->repository);
+	free(name->branch);
+	free(name->namespace);
+	free(name->release);
+	free(name->stack);
+	*name = (struct envname){0};
+}

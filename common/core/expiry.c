@@ -1,0 +1,135 @@
+#include "core/expiry.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "format/value.h"
+
+#define NEVER "never"
+
+bool expiry_parse(const char *text, int64_t now, int64_t *at)
+{
+	size_t len = strlen(text);
+	int64_t milliseconds;
+
+	if (clock_parse_rfc3339(text, len, at) ||
+	    clock_parse_date_time(text, len, at))
+		return true;
+	if (!num_parse_duration(text, &milliseconds))
+		return false;
+	*at = now + milliseconds / 1000;
+	return true;
+}
+
+static const struct value *member(const struct value *map, const char *name)
+{
+	const struct value *value = map ? value_map_get(map, name) : NULL;
+
+	return value && value->kind != VALUE_NIL ? value : NULL;
+}
+
+/* What global.expires says: 1, 0, or -1 for nothing. */
+static bool read_expires(const struct value *global, int *says,
+			 struct err *err)
+{
+	const struct value *expires = member(global, "expires");
+
+	if (!expires)
+		*says = -1;
+	else if (expires->kind == VALUE_BOOL)
+		*says = expires->boolean;
+	else
+		return err_set(err, ERR_INPUT,
+			       "'global.expires' must be true or false");
+	return true;
+}
+
+static bool read_date(const struct value *global, int64_t now, bool *found,
+		      int64_t *at, struct err *err)
+{
+	const struct value *date = member(global, "expiryDate");
+
+	*found = false;
+	if (!date || (date->kind == VALUE_STRING && !date->string.len))
+		return true;
+	*found = date->kind == VALUE_STRING &&
+		 expiry_parse(date->string.bytes, now, at);
+	if (*found)
+		return true;
+	(void)err_set(err, ERR_INPUT, "'global.expiryDate' is no date");
+	return err_hint(err, "write \"YYYY-MM-DD hh:mm:ss\" (UTC), an RFC "
+			     "3339 time, a duration such as 8h or 3d, or "
+			     "nothing for the default");
+}
+
+bool expiry_decide(struct expiry *expiry, const struct expiry_input *input,
+		   const char **warning, struct err *err)
+{
+	struct expiry decided = {.expires = true};
+	int64_t date = 0;
+	bool has_date = false;
+	int says = -1;
+
+	*warning = NULL;
+	if (!read_expires(input->global, &says, err) ||
+	    !read_date(input->global, input->now, &has_date, &date, err))
+		return false;
+
+	if (input->main) {
+		decided.expires = false;
+		if (says == 1)
+			*warning = "'global.expires' is true, but the main "
+				   "branch's environment never expires";
+	} else if (input->explicit_ms != EXPIRY_UNSET) {
+		decided.at = input->now + input->explicit_ms / 1000;
+	} else if (says == 0) {
+		decided.expires = false;
+	} else if (has_date) {
+		decided.at = date;
+	} else {
+		decided.at = input->now + EXPIRY_DEFAULT_MS / 1000;
+	}
+	*expiry = decided;
+	return true;
+}
+
+char *expiry_date(const struct expiry *expiry)
+{
+	struct str date = {0};
+
+	if (expiry->expires)
+		clock_add_date_time(&date, expiry->at);
+	return str_detach(&date);
+}
+
+char *expiry_label(const struct expiry *expiry)
+{
+	return expiry->expires ? xasprintf("%lld", (long long)expiry->at)
+			       : xstrdup(NEVER);
+}
+
+bool expiry_parse_label(const char *label, struct expiry *expiry)
+{
+	int64_t at;
+
+	if (strcmp(label, NEVER) == 0) {
+		*expiry = (struct expiry){0};
+		return true;
+	}
+	if (strlen(label) > EXPIRY_LABEL_MAX ||
+	    !num_parse_range(label, 0, INT64_MAX, &at))
+		return false;
+	*expiry = (struct expiry){.expires = true, .at = at};
+	return true;
+}
+
+struct expiry expiry_later(struct expiry a, struct expiry b)
+{
+	if (!a.expires || !b.expires)
+		return (struct expiry){0};
+	return a.at > b.at ? a : b;
+}

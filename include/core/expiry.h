@@ -1,0 +1,65 @@
+/*
+ * When an environment expires: the decision that umbrella-render stamps,
+ * deploy-preview marks and expire-sweep judges by.  Pure.
+ *
+ * Rules, first match decides:
+ *   1. the main branch's environment never expires (with a warning if its
+ *      values ask for it);
+ *   2. an explicit --expires-in: now + that;
+ *   3. global.expires false: never;
+ *   4. global.expiryDate as a date, an RFC 3339 time or a duration (8h, 3d)
+ *      from now; a time without zone is UTC;
+ *   5. now + EXPIRY_DEFAULT_MS.
+ */
+#ifndef CORE_EXPIRY_H
+#define CORE_EXPIRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct err;
+struct value;
+
+#define EXPIRY_DEFAULT_MS ((int64_t)2 * 3600 * 1000)
+#define EXPIRY_UNSET	  INT64_MIN /* as cli's OPT_UNSET */
+#define EXPIRY_LABEL_MAX  12	    /* digits of an epoch in a label */
+
+/* All-zero: never. */
+struct expiry {
+	bool expires;
+	int64_t at; /* seconds since the epoch, UTC */
+};
+
+struct expiry_input {
+	bool main;
+	int64_t explicit_ms;	    /* --expires-in, or EXPIRY_UNSET */
+	const struct value *global; /* the chart's "global" values; NULL */
+	int64_t now;		    /* seconds since the epoch */
+};
+
+/*
+ * Decide.  *@warning gets a text to tell the user, or NULL.
+ * Errors: INPUT (global.expires is no bool, global.expiryDate no date); the
+ * caller adds the place in its file.
+ */
+bool expiry_decide(struct expiry *expiry, const struct expiry_input *input,
+		   const char **warning, struct err *err) MUST_CHECK;
+
+/* A date, an RFC 3339 time or a duration from @now. */
+bool expiry_parse(const char *text, int64_t now, int64_t *at) MUST_CHECK;
+
+/* "2026-11-22 13:04:05", "" for never; the caller frees it. */
+char *expiry_date(const struct expiry *expiry) MUST_CHECK;
+
+/* The value of the label slipway/expires-at: epoch seconds or "never". */
+char *expiry_label(const struct expiry *expiry) MUST_CHECK;
+
+/* Read such a label; anything but exactly that form is false. */
+bool expiry_parse_label(const char *label, struct expiry *expiry) MUST_CHECK;
+
+/* Where two marks disagree the later counts; never is latest. */
+struct expiry expiry_later(struct expiry a, struct expiry b);
+
+#endif

@@ -1,0 +1,165 @@
+#include "core/expiry.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "format/value.h"
+#include "tests/unit/unit.h"
+
+#define NOW	 ((int64_t)1795352645) /* 2026-11-22 13:04:05 */
+#define TWO_HOURS 7200
+#define NEVER	 -1
+#define REFUSED	 -2
+
+/* The values of one row: expires "t", "f", "" (absent); date NULL = absent. */
+struct expiry_case {
+	const char *name;
+	bool main;
+	int64_t explicit_ms;
+	const char *expires;
+	const char *date;
+	int64_t at; /* or NEVER, REFUSED */
+	bool warns;
+};
+
+static const struct value *make_global(struct arena *arena,
+				       const struct expiry_case *row)
+{
+	struct value *global = value_new_map(arena);
+
+	if (*row->expires == 't' || *row->expires == 'f')
+		value_map_set(global, arena, "expires",
+			      *row->expires == 't' ? &value_true
+						   : &value_false);
+	else if (*row->expires)
+		value_map_set_text(global, arena, "expires", row->expires);
+	if (row->date)
+		value_map_set_text(global, arena, "expiryDate", row->date);
+	return global;
+}
+
+static void test_decisions(void **state)
+{
+	static const struct expiry_case cases[] = {
+		{"default", false, EXPIRY_UNSET, "t", "", NOW + TWO_HOURS, 0},
+		{"nothing said", false, EXPIRY_UNSET, "", NULL,
+		 NOW + TWO_HOURS, 0},
+		{"branch kept", false, EXPIRY_UNSET, "f", "", NEVER, 0},
+		{"main", true, EXPIRY_UNSET, "f", "", NEVER, 0},
+		{"main that asks", true, EXPIRY_UNSET, "t", "", NEVER, true},
+		{"main beats option", true, 60000, "f", "", NEVER, 0},
+		{"option beats values", false, 60000, "f", "", NOW + 60, 0},
+		{"option beats date", false, 60000, "t",
+		 "2027-01-01 00:00:00", NOW + 60, 0},
+		{"date", false, EXPIRY_UNSET, "t", "2026-11-22 14:04:05",
+		 NOW + 3600, 0},
+		{"date alone", false, EXPIRY_UNSET, "", "2026-11-22 14:04:05",
+		 NOW + 3600, 0},
+		{"day", false, EXPIRY_UNSET, "t", "2026-11-23", 1795392000, 0},
+		{"zone", false, EXPIRY_UNSET, "t", "2026-11-22T15:04:05+01:00",
+		 NOW + 3600, 0},
+		{"duration", false, EXPIRY_UNSET, "t", "8h", NOW + 28800, 0},
+		{"past", false, EXPIRY_UNSET, "t", "2020-01-01", 1577836800,
+		 0},
+		{"garbled", false, EXPIRY_UNSET, "t", "tomorrow", REFUSED, 0},
+		{"garbled, kept", false, EXPIRY_UNSET, "f", "x", REFUSED, 0},
+		{"no bool", false, EXPIRY_UNSET, "yes", "", REFUSED, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct expiry_case *row = &cases[i];
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		const struct expiry_input input = {
+			.main = row->main,
+			.explicit_ms = row->explicit_ms,
+			.global = make_global(&arena, row),
+			.now = NOW,
+		};
+		struct expiry expiry = {0};
+		const char *warning = NULL;
+		bool ok = expiry_decide(&expiry, &input, &warning, &err);
+
+		assert_case(row->name, ok == (row->at != REFUSED));
+		if (!ok) {
+			assert_int_equal(err.kind, ERR_INPUT);
+			continue;
+		}
+		assert_case(row->name, expiry.expires == (row->at != NEVER));
+		if (expiry.expires)
+			assert_int_equal(expiry.at, row->at);
+		assert_case(row->name, (warning != NULL) == row->warns);
+	}
+}
+
+static void test_labels(void **state)
+{
+	static const struct {
+		const char *label;
+		bool ok, expires;
+		int64_t at;
+	} cases[] = {
+		{"1795352645", true, true, 1795352645},
+		{"0", true, true, 0},
+		{"never", true, false, 0},
+		{"", false, false, 0},
+		{"Never", false, false, 0},
+		{"-1", false, false, 0},
+		{"1795352645s", false, false, 0},
+		{"17953526451795352645", false, false, 0},
+		{"1e9", false, false, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(free_ptr) char *written = NULL;
+		struct expiry expiry = {0};
+
+		assert_case(cases[i].label,
+			    expiry_parse_label(cases[i].label, &expiry) ==
+				    cases[i].ok);
+		if (!cases[i].ok)
+			continue;
+		assert_int_equal(expiry.expires, cases[i].expires);
+		assert_int_equal(expiry.at, cases[i].at);
+		written = expiry_label(&expiry);
+		assert_string_equal(written, cases[i].label);
+	}
+}
+
+static void test_later(void **state)
+{
+	const struct expiry never = {0};
+	const struct expiry soon = {true, 10}, late = {true, 20};
+
+	(void)state;
+	assert_int_equal(expiry_later(soon, late).at, 20);
+	assert_int_equal(expiry_later(late, soon).at, 20);
+	assert_false(expiry_later(never, soon).expires);
+	assert_false(expiry_later(soon, never).expires);
+}
+
+static void test_date(void **state)
+{
+	const struct expiry never = {0}, some = {true, NOW};
+	CLEANUP(free_ptr) char *none = expiry_date(&never);
+	CLEANUP(free_ptr) char *date = expiry_date(&some);
+
+	(void)state;
+	assert_string_equal(none, "");
+	assert_string_equal(date, "2026-11-22 13:04:05");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_decisions),
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_date),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
