@@ -1,0 +1,348 @@
+#include "api/repo.h"
+
+/* Not <git2.h>: its index.h has a member that base/banned.h poisons. */
+#include <git2/commit.h>
+#include <git2/common.h>
+#include <git2/errors.h>
+#include <git2/global.h>
+#include <git2/object.h>
+#include <git2/oid.h>
+#include <git2/refs.h>
+#include <git2/remote.h>
+#include <git2/repository.h>
+#include <git2/revparse.h>
+#include <git2/revwalk.h>
+#include <git2/version.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "sys/lazy.h"
+
+/* Each function of libgit2 that is called, without its git_. */
+#define FUNCTIONS(X)                 \
+	X(libgit2_init)              \
+	X(libgit2_opts)              \
+	X(error_last)                \
+	X(repository_open_ext)       \
+	X(repository_free)           \
+	X(repository_head)           \
+	X(repository_is_shallow)     \
+	X(reference_lookup)          \
+	X(reference_is_branch)       \
+	X(reference_shorthand)       \
+	X(reference_symbolic_target) \
+	X(reference_peel)            \
+	X(reference_free)            \
+	X(remote_lookup)             \
+	X(remote_url)                \
+	X(remote_free)               \
+	X(revparse_single)           \
+	X(object_peel)               \
+	X(object_id)                 \
+	X(object_free)               \
+	X(commit_lookup)             \
+	X(commit_message)            \
+	X(commit_time)               \
+	X(commit_parentcount)        \
+	X(commit_free)               \
+	X(revwalk_new)               \
+	X(revwalk_sorting)           \
+	X(revwalk_push)              \
+	X(revwalk_hide)              \
+	X(revwalk_next)              \
+	X(revwalk_free)              \
+	X(oid_tostr)
+
+#define MEMBER(name) __typeof__(git_##name) *name;
+#define SYMBOL(name) {"git_" #name, (void **)&git.name},
+
+static struct {
+	FUNCTIONS(MEMBER)
+} git;
+
+static const struct lazy_symbol symbols[] = {FUNCTIONS(SYMBOL){0}};
+
+/* The library whose headers this was compiled with, and no other. */
+#define SONAME "libgit2.so." LIBGIT2_SOVERSION
+
+static struct lazy library = {.sonames = SONAME, .symbols = symbols};
+LAZY_NOTE(SONAME);
+
+static bool load(struct err *err)
+{
+	/* What partial clones and worktrees with own settings announce. */
+	static const char *extensions[] = {"partialclone", "worktreeconfig"};
+
+	if (library.loaded)
+		return true;
+	if (!lazy_load(&library, err))
+		return false;
+	if (git.libgit2_init() < 0)
+		return err_set(err, ERR_IO, "cannot start '%s'", SONAME);
+	git.libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
+			 ARRAY_SIZE(extensions));
+	return true;
+}
+
+/* The only place that asks libgit2 why: right after the call that failed. */
+static const char *cause(void)
+{
+	const git_error *error = git.error_last();
+
+	return error && error->message ? error->message : "unknown error";
+}
+
+static bool fail(int code, struct err *err, const char *what, const char *name)
+{
+	return err_set(err, code == GIT_ENOTFOUND ? ERR_NOT_FOUND : ERR_INPUT,
+		       "cannot %s '%s': %s", what, name, cause());
+}
+
+static void release_reference(git_reference **reference)
+{
+	if (*reference)
+		git.reference_free(*reference);
+}
+
+static void release_object(git_object **object)
+{
+	if (*object)
+		git.object_free(*object);
+}
+
+static void release_commit(git_commit **commit)
+{
+	if (*commit)
+		git.commit_free(*commit);
+}
+
+static void release_remote(git_remote **remote)
+{
+	if (*remote)
+		git.remote_free(*remote);
+}
+
+static void release_walk(git_revwalk **walk)
+{
+	if (*walk)
+		git.revwalk_free(*walk);
+}
+
+static char *hash_text(const git_oid *oid)
+{
+	char text[GIT_OID_HEXSZ + 1];
+
+	return xstrdup(git.oid_tostr(text, sizeof(text), oid));
+}
+
+/* Where there is no repository at all, @repo stays empty. */
+bool repo_find(struct repo *repo, const char *dir, struct err *err)
+{
+	git_repository *handle = NULL;
+	int code;
+
+	if (!load(err))
+		return false;
+	code = git.repository_open_ext(&handle, dir,
+				       GIT_REPOSITORY_OPEN_CROSS_FS, NULL);
+	if (code == GIT_EOWNER) {
+		err_set(err, ERR_INPUT,
+			"cannot open the git repository in '%s': it belongs to "
+			"another user",
+			dir);
+		return err_hint(err, "trust it: git config --global --add "
+				     "safe.directory DIR");
+	}
+	if (code < 0 && code != GIT_ENOTFOUND)
+		return fail(code, err, "open the git repository in", dir);
+	repo->handle = handle;
+	return true;
+}
+
+bool repo_open(struct repo *repo, const char *dir, struct err *err)
+{
+	if (!repo_find(repo, dir, err))
+		return false;
+	if (!repo_is_open(repo))
+		return err_set(err, ERR_NOT_FOUND,
+			       "cannot find a git repository in or above '%s'",
+			       dir);
+	return true;
+}
+
+bool repo_is_open(const struct repo *repo)
+{
+	return repo->handle != NULL;
+}
+
+bool repo_read_head(const struct repo *repo, struct repo_head *head,
+		    struct err *err)
+{
+	CLEANUP(release_reference) git_reference *reference = NULL;
+	CLEANUP(release_object) git_object *object = NULL;
+	int code = git.repository_head(&reference, repo->handle);
+
+	if (code == GIT_EUNBORNBRANCH)
+		return err_set(err, ERR_NOT_FOUND,
+			       "cannot read HEAD: there is no commit yet");
+	if (code < 0)
+		return fail(code, err, "read", "HEAD");
+	code = git.reference_peel(&object, reference, GIT_OBJECT_COMMIT);
+	if (code < 0)
+		return fail(code, err, "read the commit of", "HEAD");
+
+	if (git.reference_is_branch(reference))
+		head->branch = xstrdup(git.reference_shorthand(reference));
+	head->commit = hash_text(git.object_id(object));
+	head->time = git.commit_time((git_commit *)object);
+	return true;
+}
+
+void repo_head_release(struct repo_head *head)
+{
+	free(head->branch);
+	free(head->commit);
+	*head = (struct repo_head){0};
+}
+
+bool repo_remote_url(const struct repo *repo, const char *name, char **url,
+		     struct err *err)
+{
+	CLEANUP(release_remote) git_remote *remote = NULL;
+	int code = git.remote_lookup(&remote, repo->handle, name);
+
+	if (code < 0 && code != GIT_ENOTFOUND)
+		return fail(code, err, "read the remote", name);
+	*url = code < 0 ? NULL : xstrdup_or_null(git.remote_url(remote));
+	return true;
+}
+
+bool repo_default_branch(const struct repo *repo, const char *name,
+			 char **branch, struct err *err)
+{
+	CLEANUP(release_reference) git_reference *reference = NULL;
+	CLEANUP(free_ptr) char *prefix = xasprintf("refs/remotes/%s/", name);
+	CLEANUP(free_ptr) char *path = xasprintf("%sHEAD", prefix);
+	int code = git.reference_lookup(&reference, repo->handle, path);
+	const char *target;
+
+	if (code < 0 && code != GIT_ENOTFOUND)
+		return fail(code, err, "read", path);
+	target = code < 0 ? NULL : git.reference_symbolic_target(reference);
+	*branch = xstrdup_or_null(target ? after_prefix(target, prefix) : NULL);
+	return true;
+}
+
+static bool resolve(const struct repo *repo, const char *name, git_oid *oid,
+		    struct err *err)
+{
+	CLEANUP(release_object) git_object *object = NULL;
+	CLEANUP(release_object) git_object *commit = NULL;
+	int code = git.revparse_single(&object, repo->handle, name);
+
+	if (code == 0)
+		code = git.object_peel(&commit, object, GIT_OBJECT_COMMIT);
+	if (code == GIT_ENOTFOUND) {
+		err_set(err, ERR_NOT_FOUND, "cannot find the commit '%s'",
+			name);
+		return err_hint(err,
+				"fetch it first, with its history and tags");
+	}
+	if (code < 0)
+		return fail(code, err, "find the commit", name);
+	*oid = *git.object_id(commit);
+	return true;
+}
+
+static bool each_commit(const struct repo *repo, const git_oid *oid,
+			repo_commit_fn *each, void *context, struct err *err)
+{
+	CLEANUP(release_commit) git_commit *commit = NULL;
+	CLEANUP(free_ptr) char *hash = hash_text(oid);
+	struct repo_commit found;
+	const char *message;
+	int code = git.commit_lookup(&commit, repo->handle, oid);
+
+	if (code < 0)
+		return fail(code, err, "read the commit", hash);
+	message = git.commit_message(commit);
+	found = (struct repo_commit){
+		.hash = hash,
+		.message = message ? message : "",
+		.time = git.commit_time(commit),
+		.parents = git.commit_parentcount(commit),
+	};
+	return each(context, &found, err);
+}
+
+static bool walk_between(const struct repo *repo, const git_oid *old,
+			 const git_oid *new, repo_commit_fn *each,
+			 void *context, struct err *err)
+{
+	CLEANUP(release_walk) git_revwalk *walk = NULL;
+	size_t count = 0;
+	git_oid oid;
+	int code;
+
+	if (git.revwalk_new(&walk, repo->handle) < 0 ||
+	    git.revwalk_sorting(walk, GIT_SORT_TIME) < 0 ||
+	    git.revwalk_push(walk, new) < 0 || git.revwalk_hide(walk, old) < 0)
+		return err_set(err, ERR_INPUT, "libgit2: %s", cause());
+	while ((code = git.revwalk_next(&oid, walk)) == 0) {
+		if (++count > REPO_WALK_MAX)
+			return err_set(err, ERR_INPUT,
+				       "there are more than %d of them",
+				       REPO_WALK_MAX);
+		if (!each_commit(repo, &oid, each, context, err))
+			return false;
+	}
+	if (code != GIT_ITEROVER)
+		return err_set(err, ERR_INPUT, "libgit2: %s", cause());
+	return true;
+}
+
+/* Cut @range into its two names; NEW is HEAD where it is left out. */
+static bool split_range(const char *range, char **old, const char **new,
+			struct err *err)
+{
+	const char *dots = strstr(range, "..");
+
+	if (!dots || dots == range || dots[2] == '.') {
+		err_set(err, ERR_INPUT, "cannot read the range '%s'", range);
+		return err_hint(err, "write it as OLD..NEW");
+	}
+	*old = xmemdupz(range, (size_t)(dots - range));
+	*new = dots[2] ? dots + 2 : "HEAD";
+	return true;
+}
+
+bool repo_walk(const struct repo *repo, const char *range, repo_commit_fn *each,
+	       void *context, struct err *err)
+{
+	CLEANUP(free_ptr) char *old = NULL;
+	const char *new = NULL;
+	git_oid from, to;
+
+	if (!split_range(range, &old, &new, err))
+		return false;
+	if (git.repository_is_shallow(repo->handle)) {
+		err_set(err, ERR_INPUT,
+			"cannot read the commits of '%s': the clone is shallow",
+			range);
+		return err_hint(err,
+				"fetch the history: git fetch --unshallow");
+	}
+	if (!resolve(repo, old, &from, err) || !resolve(repo, new, &to, err))
+		return false;
+	if (!walk_between(repo, &from, &to, each, context, err))
+		return err_wrap(err, "cannot read the commits of '%s'", range);
+	return true;
+}
+
+void repo_release(struct repo *repo)
+{
+	if (repo->handle)
+		git.repository_free(repo->handle);
+	repo->handle = NULL;
+}

@@ -1,0 +1,101 @@
+/*
+ * A git repository, read only; the libgit2 facade.
+ *
+ *	CLEANUP(repo_release) struct repo repo = {0};
+ *	CLEANUP(repo_head_release) struct repo_head head = {0};
+ *
+ *	if (!repo_find(&repo, ".", err))
+ *		return false;
+ *	if (repo_is_open(&repo) && !repo_read_head(&repo, &head, err))
+ *		return false;
+ *
+ * Worktrees and partial clones are read as full ones; a shallow clone has a
+ * HEAD but no history here, because libgit2 walks nothing in it.
+ * Source: libgit2's reference; git's gitrevisions(7) for names of commits.
+ */
+#ifndef API_REPO_H
+#define API_REPO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct err;
+
+#define REPO_WALK_MAX 500000 /* commits of one range */
+
+/* All-zero = no repository. */
+struct repo {
+	void *handle; /* owned */
+};
+
+/*
+ * Open the repository that @dir is in (@dir itself or a folder above).
+ * Errors: NOT_FOUND (there is none), INPUT (damaged; owned by another user,
+ * with a hint at safe.directory), IO (libgit2 missing).
+ */
+bool repo_open(struct repo *repo, const char *dir, struct err *err) MUST_CHECK;
+
+/* The same, but where there is no repository @repo stays empty. */
+bool repo_find(struct repo *repo, const char *dir, struct err *err) MUST_CHECK;
+
+bool repo_is_open(const struct repo *repo);
+
+/* Strings are owned. */
+struct repo_head {
+	char *branch; /* without refs/heads/; NULL = detached */
+	char *commit; /* hash, lower-case hex */
+	int64_t time; /* of the commit: seconds since the epoch */
+};
+
+/* Errors: NOT_FOUND (no commit yet), INPUT (damaged). */
+bool repo_read_head(const struct repo *repo, struct repo_head *head,
+		    struct err *err) MUST_CHECK;
+
+void repo_head_release(struct repo_head *head);
+
+/*
+ * *@url gets the address of the remote @name as it is configured, which may
+ * hold credentials; NULL if there is no such remote.  The caller frees it.
+ * Errors: INPUT (damaged).
+ */
+bool repo_remote_url(const struct repo *repo, const char *name, char **url,
+		     struct err *err) MUST_CHECK;
+
+/*
+ * *@branch gets the default branch of the remote @name, as its HEAD was when
+ * it was cloned; NULL if that is not known (CI servers often fetch without).
+ * The caller frees it.  Errors: INPUT (damaged).
+ */
+bool repo_default_branch(const struct repo *repo, const char *name,
+			 char **branch, struct err *err) MUST_CHECK;
+
+/* Borrowed for the call. */
+struct repo_commit {
+	const char *hash;    /* lower-case hex */
+	const char *message; /* bytes in whatever encoding, NUL-terminated */
+	int64_t time;	     /* seconds since the epoch */
+	unsigned int parents;
+};
+
+/*
+ * Called for each commit, newest first; false ends the walk with what it set
+ * in @err.
+ */
+typedef bool repo_commit_fn(void *context, const struct repo_commit *commit,
+			    struct err *err);
+
+/*
+ * Walk the commits of @range "OLD..NEW": those that NEW has and OLD has not.
+ * Either is any name of a commit; NEW left out is HEAD.
+ * Errors: INPUT (not of that form, a shallow clone, more than REPO_WALK_MAX),
+ * NOT_FOUND (unknown name), and those of @each.
+ */
+bool repo_walk(const struct repo *repo, const char *range, repo_commit_fn *each,
+	       void *context, struct err *err) MUST_CHECK;
+
+void repo_release(struct repo *repo);
+
+#endif
