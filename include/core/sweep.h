@@ -1,0 +1,109 @@
+/*
+ * Which environments have come to their end: the judgement of expire-sweep.
+ * Pure; in doubt everything is kept.
+ *
+ * An environment is a Helm release that a deployment of ours marked,
+ * together with its namespace; or a marked namespace in which no release is
+ * left.  A release is judged by its highest revision, whatever its status,
+ * so that one whose every deployment failed expires too.
+ */
+#ifndef CORE_SWEEP_H
+#define CORE_SWEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+#include "base/strvec.h"
+#include "core/expiry.h"
+
+struct err;
+struct value;
+
+#define SWEEP_MARK_VERSION "v1" /* of the label slipway/managed */
+
+/* One revision of a release; strings are borrowed, NULL = absent. */
+struct sweep_release {
+	const char *namespace;
+	const char *name;
+	int64_t revision;
+	const char *uid; /* of the Secret that holds it */
+	const char *resource_version;
+	const char *managed;	/* label slipway/managed */
+	const char *expires_at; /* label slipway/expires-at */
+};
+
+struct sweep_namespace {
+	const char *name;
+	const char *uid;
+	const char *resource_version;
+	const char *managed;
+	const char *expires_at;
+	const char *created; /* annotation: when we made it */
+	bool main;	     /* annotation slipway/main */
+	bool terminating;
+};
+
+/* What was found in the cluster. */
+struct sweep_world {
+	struct sweep_release *releases;
+	size_t release_count;
+	size_t release_capacity;
+	struct sweep_namespace *namespaces;
+	size_t namespace_count;
+	size_t namespace_capacity;
+	int64_t now; /* the server's clock, seconds since the epoch */
+};
+
+struct sweep_rules {
+	const char *environment; /* judge this namespace only */
+	bool immediately;	 /* --now: whatever its expiry says */
+	int64_t grace_s;
+	int64_t warn_before_s;
+	const struct strvec *namespaces; /* globs; none = all */
+	const struct strvec *protect;	 /* globs */
+	int64_t max_deletes;		 /* -1 = any */
+	int64_t max_percent;		 /* of those judged; 100 = any */
+};
+
+/* One environment and what becomes of it. */
+struct sweep_item {
+	const char *namespace;
+	const char *release; /* NULL: the namespace alone is left */
+	const struct sweep_release *judged; /* its highest revision, or NULL */
+	const struct sweep_namespace *home; /* NULL: not marked */
+	struct expiry expiry;
+	bool remove;
+	bool soon; /* expires within warn_before_s */
+	const char *reason; /* for people, why it is kept or removed */
+};
+
+struct sweep_plan {
+	struct arena arena;
+	struct sweep_item *items; /* sorted by namespace, then release */
+	size_t count;
+	size_t capacity;
+	size_t removals;
+};
+
+/*
+ * Judge @world, which must outlive @plan.  An environment asked for by name
+ * that does not exist is an empty plan.
+ * Errors: CONFLICT (the fuse: more removals than the rules allow; or the
+ * environment asked for by name must be kept).
+ */
+bool sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
+		  const struct sweep_rules *rules, struct err *err) MUST_CHECK;
+
+/*
+ * Tell whether @found, the revisions of one release as they are now, still
+ * has @judged as its highest, unchanged.
+ */
+bool sweep_is_unchanged(const struct sweep_release *judged,
+			const struct sweep_release *found, size_t count);
+
+void sweep_plan_release(struct sweep_plan *plan);
+
+#endif

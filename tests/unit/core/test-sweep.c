@@ -1,0 +1,236 @@
+#include "core/sweep.h"
+
+#include "base/err.h"
+#include "tests/unit/unit.h"
+
+#define NOW 1000000
+
+/* One environment with one release, and what is to become of it. */
+struct sweep_case {
+	const char *name;
+	const char *namespace;
+	const char *release_managed, *release_expires;
+	const char *home_managed, *home_expires;
+	bool main, terminating;
+	bool remove;
+	const char *reason; /* how it begins */
+};
+
+static const struct sweep_case cases[] = {
+	{"expired", "web-x", "v1", "999999", "v1", "999999", 0, 0, true,
+	 "expired"},
+	{"this very second", "web-x", "v1", "1000000", "v1", "1000000", 0, 0,
+	 true, "expired"},
+	{"not yet", "web-x", "v1", "1000001", "v1", "1000001", 0, 0, false,
+	 "not expired yet"},
+	{"namespace later", "web-x", "v1", "1", "v1", "1000001", 0, 0, false,
+	 "not expired yet"},
+	{"release later", "web-x", "v1", "1000001", "v1", "1", 0, 0, false,
+	 "not expired yet"},
+	{"never on one", "web-x", "v1", "1", "v1", "never", 0, 0, false,
+	 "it never expires"},
+	{"release alone", "web-x", "v1", "1", NULL, NULL, 0, 0, true,
+	 "expired"},
+	{"namespace alone", "web-x", NULL, NULL, "v1", "1", 0, 0, true,
+	 "expired"},
+	{"garbled", "web-x", "v1", "soon", "v1", "1", 0, 0, false,
+	 "its label slipway/expires-at is no time: 'soon'"},
+	{"garbled namespace", "web-x", "v1", "1", "v1", "-5", 0, 0, false,
+	 "its label slipway/expires-at is no time: '-5'"},
+	{"no time", "web-x", "v1", NULL, "v1", NULL, 0, 0, false,
+	 "it has no label"},
+	{"no mark", "web-x", NULL, "1", NULL, "1", 0, 0, false,
+	 "no deployment of ours"},
+	{"later version", "web-x", "v2", "1", "v1", "1", 0, 0, false,
+	 "its marks are of version 'v2'"},
+	{"later version at home", "web-x", "v1", "1", "v2", "1", 0, 0, false,
+	 "its marks are of version 'v2'"},
+	{"main", "web-main", "v1", "1", "v1", "1", true, 0, false,
+	 "it is a main environment"},
+	{"protected", "prod-web", "v1", "1", "v1", "1", 0, 0, false,
+	 "it is protected"},
+	{"default", "default", "v1", "1", "v1", "1", 0, 0, false,
+	 "the namespace belongs to the cluster"},
+	{"kube", "kube-system", "v1", "1", "v1", "1", 0, 0, false,
+	 "the namespace belongs to the cluster"},
+	{"terminating", "web-x", "v1", "1", "v1", "1", 0, true, false,
+	 "it is being deleted already"},
+};
+
+static char production[] = "prod-*";
+static char *protected[] = {production, NULL};
+static const struct strvec protect = {.items = protected, .count = 1};
+static const struct sweep_rules plain = {
+	.protect = &protect, .max_deletes = -1, .max_percent = 100};
+
+static void test_verdicts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct sweep_case *row = &cases[i];
+		struct sweep_release release = {
+			row->namespace, "web", 1, "uid", "7",
+			row->release_managed, row->release_expires};
+		struct sweep_namespace home = {
+			row->namespace, "uid", "8", row->home_managed,
+			row->home_expires, "then", row->main,
+			row->terminating};
+		const struct sweep_world world = {
+			.releases = &release, .release_count = 1,
+			.namespaces = &home, .namespace_count = 1,
+			.now = NOW};
+		CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+		CLEANUP(err_release) struct err err = {0};
+
+		assert_true(sweep_decide(&plan, &world, &plain, &err));
+		assert_int_equal(plan.count, 1);
+		assert_case(row->name, plan.items[0].remove == row->remove);
+		assert_case(row->name, strncmp(plan.items[0].reason,
+					       row->reason,
+					       strlen(row->reason)) == 0);
+		assert_int_equal(plan.removals, row->remove);
+	}
+}
+
+/* A failed upgrade prolongs, whatever the older revision says. */
+static void test_highest_revision_counts(void **state)
+{
+	struct sweep_release releases[] = {
+		{"web-x", "web", 2, "b", "2", "v1", "2000000"},
+		{"web-x", "web", 1, "a", "1", "v1", "1"},
+	};
+	const struct sweep_world world = {
+		.releases = releases, .release_count = 2, .now = NOW};
+	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	assert_true(sweep_decide(&plan, &world, &plain, &err));
+	assert_int_equal(plan.count, 1);
+	assert_int_equal(plan.items[0].judged->revision, 2);
+	assert_false(plan.items[0].remove);
+}
+
+static void test_grace_and_warning(void **state)
+{
+	struct sweep_release release = {"web-x", "web", 1, "a",
+					"1",	 "v1",	"999990"};
+	const struct sweep_world world = {
+		.releases = &release, .release_count = 1, .now = NOW};
+	struct sweep_rules rules = plain;
+	CLEANUP(sweep_plan_release) struct sweep_plan in_grace = {0};
+	CLEANUP(sweep_plan_release) struct sweep_plan after = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	rules.grace_s = 11;
+	rules.warn_before_s = 1;
+	assert_true(sweep_decide(&in_grace, &world, &rules, &err));
+	assert_false(in_grace.items[0].remove);
+	assert_true(in_grace.items[0].soon);
+	rules.grace_s = 10;
+	assert_true(sweep_decide(&after, &world, &rules, &err));
+	assert_true(after.items[0].remove);
+	assert_false(after.items[0].soon);
+}
+
+static void test_fuse(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t max_deletes, max_percent;
+		bool holds;
+	} limits[] = {
+		{"no limit", -1, 100, true}, {"as many", 2, 100, true},
+		{"one less", 1, 100, false}, {"none", 0, 100, false},
+		{"half", -1, 50, true},	     {"under half", -1, 49, false},
+	};
+	struct sweep_release releases[] = {
+		{"a", "a", 1, "a", "1", "v1", "1"},
+		{"b", "b", 1, "b", "1", "v1", "1"},
+		{"c", "c", 1, "c", "1", "v1", "never"},
+		{"d", "d", 1, "d", "1", "v1", "never"},
+	};
+	const struct sweep_world world = {
+		.releases = releases, .release_count = 4, .now = NOW};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct sweep_rules rules = plain;
+		CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+		CLEANUP(err_release) struct err err = {0};
+
+		rules.max_deletes = limits[i].max_deletes;
+		rules.max_percent = limits[i].max_percent;
+		assert_case(limits[i].name,
+			    sweep_decide(&plan, &world, &rules, &err) ==
+				    limits[i].holds);
+		if (!limits[i].holds)
+			assert_int_equal(err.kind, ERR_CONFLICT);
+	}
+}
+
+static void test_by_name(void **state)
+{
+	struct sweep_release releases[] = {
+		{"web-a", "web", 1, "a", "1", "v1", "never"},
+		{"web-b", "web", 1, "b", "1", "v1", "1"},
+	};
+	struct sweep_namespace home = {.name = "web-a", .managed = "v1"};
+	const struct sweep_world world = {
+		.releases = releases, .release_count = 2,
+		.namespaces = &home, .namespace_count = 1, .now = NOW};
+	struct sweep_rules rules = plain;
+	CLEANUP(sweep_plan_release) struct sweep_plan one = {0};
+	CLEANUP(sweep_plan_release) struct sweep_plan none = {0};
+	CLEANUP(sweep_plan_release) struct sweep_plan refused = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	rules.immediately = true;
+	rules.environment = "web-a";
+	assert_true(sweep_decide(&one, &world, &rules, &err));
+	assert_int_equal(one.count, 1);
+	assert_true(one.items[0].remove);
+
+	rules.environment = "web-c";
+	assert_true(sweep_decide(&none, &world, &rules, &err));
+	assert_int_equal(none.count, 0);
+
+	home.main = true;
+	rules.environment = "web-a";
+	assert_false(sweep_decide(&refused, &world, &rules, &err));
+	assert_int_equal(err.kind, ERR_CONFLICT);
+}
+
+static void test_unchanged(void **state)
+{
+	const struct sweep_release judged = {"n", "r", 2, "u2", "20", 0, 0};
+	const struct sweep_release same[] = {{"n", "r", 1, "u1", "10", 0, 0},
+					     {"n", "r", 2, "u2", "20", 0, 0}};
+	const struct sweep_release newer[] = {{"n", "r", 2, "u2", "20", 0, 0},
+					      {"n", "r", 3, "u3", "30", 0, 0}};
+	const struct sweep_release touched = {"n", "r", 2, "u2", "21", 0, 0};
+	const struct sweep_release reborn = {"n", "r", 2, "u9", "20", 0, 0};
+
+	(void)state;
+	assert_true(sweep_is_unchanged(&judged, same, 2));
+	assert_false(sweep_is_unchanged(&judged, newer, 2));
+	assert_false(sweep_is_unchanged(&judged, &touched, 1));
+	assert_false(sweep_is_unchanged(&judged, &reborn, 1));
+	assert_false(sweep_is_unchanged(&judged, NULL, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_highest_revision_counts),
+		cmocka_unit_test(test_grace_and_warning),
+		cmocka_unit_test(test_fuse),
+		cmocka_unit_test(test_by_name),
+		cmocka_unit_test(test_unchanged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
