@@ -40,17 +40,17 @@ struct aws_credentials {
 	char *access_key; /* owned */
 	struct secret secret_key;
 	struct secret session_token; /* not set: long-term credentials */
-	int64_t expires_s; /* seconds since the epoch; 0 = never */
+	int64_t expires_s;	     /* seconds since the epoch; 0 = never */
 };
 
 void aws_credentials_release(struct aws_credentials *credentials);
 
 /* One for all the services that a run talks to. */
 struct aws {
-	const struct env *env; /* borrowed */
-	char *region;	       /* owned; NULL = nobody named one */
+	const struct env *env;		    /* borrowed */
+	char *region;			    /* owned; NULL = nobody named one */
 	struct aws_credentials credentials; /* as last fetched */
-	int64_t clock_offset_s; /* the servers' clock minus ours */
+	int64_t clock_offset_s;		    /* the servers' clock minus ours */
 	bool clock_learnt;
 };
 
@@ -98,8 +98,8 @@ struct aws_signing {
 	const char *service; /* "s3" */
 	int64_t now_s;
 	enum aws_path path;
-	bool send_payload_hash;	 /* add x-amz-content-sha256, as S3 demands */
-	bool token_not_signed; /* add the session token after signing */
+	bool send_payload_hash; /* add x-amz-content-sha256, as S3 demands */
+	bool token_not_signed;	/* add the session token after signing */
 };
 
 /*

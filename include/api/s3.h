@@ -48,10 +48,10 @@ struct http;
 struct http_reply;
 struct http_request;
 
-#define S3_KEY_MAX	1024	     /* bytes; S3's own limit */
-#define S3_OBJECT_MAX	((size_t)512 << 20) /* where a caller sets none */
-#define S3_PAGES_MAX	10000	     /* of 1,000 keys, in one listing */
-#define S3_PAGE_SIZE_MAX ((size_t)16 << 20) /* bytes of one page */
+#define S3_KEY_MAX	 1024		     /* bytes; S3's own limit */
+#define S3_OBJECT_MAX	 ((size_t)512 << 20) /* where a caller sets none */
+#define S3_PAGES_MAX	 10000		     /* of 1,000 keys, in one listing */
+#define S3_PAGE_SIZE_MAX ((size_t)16 << 20)  /* bytes of one page */
 
 /* The bucket and how it is reached. */
 struct s3 {
@@ -104,9 +104,8 @@ bool s3_stat(struct s3 *s3, const char *key, struct s3_object *object,
 bool s3_prepare_get(struct s3 *s3, const char *key, size_t limit,
 		    struct http_request *request, struct err *err) MUST_CHECK;
 bool s3_take_reply(struct s3 *s3, const char *key,
-		   const struct http_request *request,
-		   struct http_reply *reply, struct s3_object *object,
-		   struct err *err) MUST_CHECK;
+		   const struct http_request *request, struct http_reply *reply,
+		   struct s3_object *object, struct err *err) MUST_CHECK;
 
 enum s3_condition {
 	S3_ALWAYS,    /* replace whatever is there */
@@ -153,8 +152,8 @@ struct s3_written {
  * failure of kind UNREACHABLE, TIMEOUT, REMOTE or INTERRUPTED leaves open
  * whether the write took effect, now or a little later.
  */
-bool s3_put(struct s3 *s3, const struct s3_put *put,
-	    struct s3_written *written, struct err *err) MUST_CHECK;
+bool s3_put(struct s3 *s3, const struct s3_put *put, struct s3_written *written,
+	    struct err *err) MUST_CHECK;
 
 /*
  * Delete an object; none there is fine.  With @etag (NULL = any) only that

@@ -10,8 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/attr.h"
+
 #define RETRY_BASE_MS 500
 #define RETRY_CAP_MS  20000
+/* A Retry-After further away than a day is taken for nonsense. */
+#define RETRY_AFTER_MAX_S ((int64_t)24 * 3600)
 
 /* Is @status one that curl's --retry repeats: 408 429 500 502 503 504? */
 bool retry_status(int status);
@@ -24,8 +28,27 @@ int64_t retry_wait_ms(unsigned int try, uint64_t random);
 
 /*
  * Milliseconds that a Retry-After header (RFC 9110, 10.2.3: seconds or an
- * HTTP date) asks for at @now_s, -1 if it cannot be understood.
+ * HTTP date) asks for at @now_s, -1 if there is none (NULL) or it cannot be
+ * understood.
  */
 int64_t retry_after_ms(const char *header, int64_t now_s);
+
+/* What the decision to try once more depends on. */
+struct retry_state {
+	unsigned int tries; /* made so far, at least 1 */
+	unsigned int tries_max;
+	int64_t asked_ms;     /* what the server asked for; -1 = nothing */
+	int64_t asked_max_ms; /* asked for more: not worth waiting */
+	int64_t left_ms;      /* until the deadline */
+	uint64_t random;
+};
+
+/*
+ * Decide: true and the wait, or false.  A server's wish is a minimum, to
+ * which the jitter is added so that not all clients return at once.  A wait
+ * that would end at or after the deadline is not begun: failing now with the
+ * cause is better than failing later without.
+ */
+bool retry_plan(const struct retry_state *state, int64_t *wait_ms) MUST_CHECK;
 
 #endif

@@ -1,0 +1,112 @@
+#include "net/retry.h"
+
+#include "base/clock.h"
+#include "tests/unit/unit.h"
+
+static void test_status(void **state)
+{
+	static const int repeated[] = {408, 429, 500, 502, 503, 504};
+	size_t found = 0;
+
+	(void)state;
+	for (int status = 0; status < 700; status++)
+		found += retry_status(status);
+	assert_int_equal(found, ARRAY_SIZE(repeated));
+	for (size_t i = 0; i < ARRAY_SIZE(repeated); i++)
+		assert_true(retry_status(repeated[i]));
+}
+
+/* The longest wait after each try, and that every shorter one can come. */
+static void test_wait(void **state)
+{
+	static const int64_t longest[] = {500,	1000,  2000,  4000,
+					  8000, 16000, 20000, 20000};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(longest); i++) {
+		uint64_t span = (uint64_t)longest[i] + 1;
+
+		assert_int_equal(retry_wait_ms(i + 1, 0), 0);
+		assert_int_equal(retry_wait_ms(i + 1, span - 1), longest[i]);
+		assert_int_equal(retry_wait_ms(i + 1, span), 0);
+	}
+	assert_int_equal(retry_wait_ms(0, RETRY_BASE_MS), RETRY_BASE_MS);
+	assert_in_range(retry_wait_ms(4000000000u, UINT64_MAX), 0,
+			RETRY_CAP_MS);
+}
+
+static void test_after(void **state)
+{
+	const struct civil noon = {2026, 11, 22, 12, 0, 0};
+	int64_t now = clock_from_civil(&noon);
+	static const struct {
+		const char *header;
+		int64_t ms;
+	} cases[] = {
+		{NULL, -1},
+		{"", -1},
+		{"0", 0},
+		{"3", 3000},
+		{"86400", 86400000},
+		{"86401", -1},
+		{"-1", -1},
+		{"1.5", -1},
+		{" 3", -1},
+		{"soon", -1},
+		{"99999999999999999999", -1},
+		{"Sun, 22 Nov 2026 12:00:30 GMT", 30000},
+		{"Sun, 22 Nov 2026 12:00:00 GMT", 0},
+		{"Sun, 22 Nov 2026 11:00:00 GMT", 0},
+		{"Mon, 23 Nov 2026 12:00:00 GMT", 86400000},
+		{"Mon, 23 Nov 2026 12:00:01 GMT", -1},
+		{"2026-11-22T12:00:30Z", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_case(cases[i].header ? cases[i].header : "(none)",
+			    retry_after_ms(cases[i].header, now) ==
+				    cases[i].ms);
+}
+
+static void test_plan(void **state)
+{
+	static const struct {
+		const char *name;
+		struct retry_state is;
+		int64_t wait; /* -1 = no more tries */
+	} cases[] = {
+		{"first", {1, 6, -1, 60000, 100000, 400}, 400},
+		{"last but one", {5, 6, -1, 60000, 100000, 8000}, 8000},
+		{"no tries left", {6, 6, -1, 60000, 100000, 0}, -1},
+		{"server asks", {1, 6, 3000, 60000, 100000, 400}, 3400},
+		{"server asks for nothing", {1, 6, 0, 60000, 100000, 7}, 7},
+		{"server asks too much", {1, 6, 60001, 60000, 999999, 0}, -1},
+		{"deadline before", {1, 6, -1, 60000, 400, 400}, -1},
+		{"deadline just after", {1, 6, -1, 60000, 401, 400}, 400},
+		{"deadline before server's", {1, 6, 5000, 60000, 5000, 0}, -1},
+		{"no time", {1, 6, -1, 60000, 0, 0}, -1},
+		{"no deadline", {1, 6, -1, 60000, INT64_MAX, 500}, 500},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int64_t wait = -1;
+		bool again = retry_plan(&cases[i].is, &wait);
+
+		assert_case(cases[i].name, again == (cases[i].wait >= 0));
+		assert_case(cases[i].name, wait == cases[i].wait);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_after),
+		cmocka_unit_test(test_plan),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
