@@ -7,20 +7,16 @@ namespace, owners, hooks, finalizers, leases and RBAC are the real ones.
 
 from __future__ import annotations
 
-import http.client
 import json
 import secrets
-import ssl
 import subprocess
-import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import toolbox
 import wait
+from kubeapi import KubeApi
 from supervisor import Process, Supervisor
-
-SYSTEM_NAMESPACES = {"default", "kube-system", "kube-public", "kube-node-lease"}
 
 NODE = {
     "apiVersion": "v1",
@@ -38,14 +34,6 @@ NODE = {
 }
 
 
-class ApiError(Exception):
-    """The server's refusal: its status and its own message."""
-
-    def __init__(self, status: int, message: str):
-        super().__init__(f"{status}: {message}")
-        self.status = status
-
-
 class Cluster:
     """A running control plane; start() makes one."""
 
@@ -56,6 +44,7 @@ class Cluster:
         self.port = wait.free_port()
         self.server = f"https://127.0.0.1:{self.port}"
         self.ca = folder / "certs" / "apiserver.crt"
+        self.api = KubeApi(self.port, self.ca, self.token)
         self.processes: list[Process] = []
 
     # -- start
@@ -84,8 +73,8 @@ class Cluster:
             env={"PATH": "/usr/local/bin:/usr/bin:/bin",
                  "HOME": str(self.folder)}))
 
-    def _wait(self, what: str, condition: Any) -> None:
-        def look() -> Any:
+    def _wait(self, what: str, condition: Callable[[], bool]) -> None:
+        def look() -> bool:
             for process in self.processes:
                 process.check()
             return condition()
@@ -144,7 +133,7 @@ class Cluster:
                     for stage in sorted(stages.glob("*.yaml"))))
 
     def _ready(self) -> bool:
-        return self._request("GET", "/readyz")[0] == 200
+        return self.api.request("GET", "/readyz")[0] == 200
 
     def _node_ready(self) -> bool:
         node = self.api("GET", "/api/v1/nodes/node-0")
@@ -152,6 +141,11 @@ class Cluster:
                    for c in node["status"].get("conditions", []))
 
     # -- use
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a step, Helm and kubectl need to find this cluster."""
+        return {"KUBECONFIG": str(self.kubeconfig)}
 
     def config(self, token: str) -> str:
         """The text of a kubeconfig for the holder of @token."""
@@ -167,65 +161,10 @@ class Cluster:
             "current-context": "lab",
         }, indent=1)
 
-    def api(self, method: str, path: str, body: object = None,
-            kind: str = "application/json") -> Any:
-        """One request as the administrator; the parsed answer."""
-        status, answer = self._request(method, path, body, kind)
-        if status >= 300:
-            raise ApiError(status, str(answer))
-        return answer
-
-    def exists(self, path: str) -> bool:
-        try:
-            self.api("GET", path)
-        except ApiError as error:
-            if error.status == 404:
-                return False
-            raise
-        return True
-
-    def _request(self, method: str, path: str, body: object = None,
-                 kind: str = "application/json") -> tuple[int, Any]:
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=30,
-            context=ssl.create_default_context(cafile=str(self.ca)))
-        try:
-            connection.request(
-                method, path, None if body is None else json.dumps(body),
-                {"Authorization": f"Bearer {self.token}",
-                 "Content-Type": kind})
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        finally:
-            connection.close()
-        try:
-            return answer.status, json.loads(text)
-        except ValueError:
-            return answer.status, text
-
-    def namespaces(self) -> set[str]:
-        """Those that are not Kubernetes' own."""
-        found = self.api("GET", "/api/v1/namespaces")["items"]
-        return {n["metadata"]["name"] for n in found} - SYSTEM_NAMESPACES
-
-    def create_namespace(self, name: str, **metadata: object) -> str:
-        self.api("POST", "/api/v1/namespaces",
-                 {"metadata": {"name": name, **metadata}})
-        return name
-
-    def delete_namespaces(self) -> None:
-        """All but Kubernetes' own; returns when they are gone."""
-        for name in self.namespaces():
-            try:
-                self.api("DELETE", f"/api/v1/namespaces/{name}")
-            except ApiError as error:
-                if error.status not in (404, 409):
-                    raise
-        wait.until(lambda: not self.namespaces(), "namespaces deleted", 60)
-
     def user(self, name: str, rules: list[dict]) -> Path:
         """A kubeconfig for a service account that may do only @rules, those
         of a ClusterRole: what a step's manual claims to need."""
+        name = f"{name}-{secrets.token_hex(3)}"
         role, rbac = f"lab:{name}", "/apis/rbac.authorization.k8s.io/v1"
         account = {"kind": "ServiceAccount", "name": name,
                    "namespace": "default"}
@@ -244,8 +183,3 @@ class Cluster:
         path = self.folder / f"kubeconfig-{name}"
         path.write_text(self.config(token["status"]["token"]))
         return path
-
-    def pods(self, namespace: str, selector: str = "") -> list[dict]:
-        query = urllib.parse.urlencode({"labelSelector": selector})
-        return self.api(
-            "GET", f"/api/v1/namespaces/{namespace}/pods?{query}")["items"]

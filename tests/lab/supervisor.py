@@ -198,19 +198,29 @@ class _Children:
         _catch(lambda *_: None)
         for pid in reversed(list(self.running)):
             self.stop(pid)
-        while orphans := _descendants(os.getpid()):
-            for pid in orphans:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            _reap_any()
-            time.sleep(TICK)
+        kill_descendants()
         for folder in self.folders:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _descendants(root: int) -> list[int]:
+def adopt_orphans() -> None:
+    """Become the parent of what our children leave behind."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def kill_descendants() -> None:
+    """End every process below this one; with adopt_orphans(), none escapes."""
+    while below := descendants(os.getpid()):
+        for pid in below:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        _reap_any()
+        time.sleep(TICK)
+
+
+def descendants(root: int) -> list[int]:
     """The living processes below @root."""
     parents = {}
     for entry in os.listdir("/proc"):
@@ -260,7 +270,7 @@ def _catch(handler: Callable) -> None:
 
 
 def _main() -> None:
-    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    adopt_orphans()
     # An interrupt is for the owner to judge.  A handler, not SIG_IGN, which
     # the children would inherit.
     signal.signal(signal.SIGINT, lambda *_: None)

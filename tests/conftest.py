@@ -1,0 +1,70 @@
+"""What every test may ask for.
+
+run_step    runs a step to its end: run_step(name, *args, expect=0, env=,
+            cwd=, input=, timeout=); see runner.py
+start_step  the same without waiting, for several at once and for killing
+steps       the folder of executables that these two take
+static_http serves a folder over HTTP: static_http(folder).url, .count(path)
+
+Real servers and tools (cluster, s3, helm4, ...) are in lab/lab_fixtures.py.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runner import Runner
+from static_http import StaticHttp
+
+pytest_plugins = ["lab_fixtures"]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """What cannot run here has failed; it does not pass by skipping."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+    return report
+
+
+@pytest.fixture(scope="session")
+def steps() -> Path:
+    """The executables: those with sanitizers if there are any."""
+    named = os.environ.get("SLIPWAY_ASAN_BIN") or os.environ.get("SLIPWAY_BIN")
+    return Path(named) if named else ROOT / "build" / "release" / "bin"
+
+
+@pytest.fixture
+def runner(tmp_path: Path, steps: Path):
+    runner = Runner(tmp_path / "run", steps)
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def run_step(runner: Runner):
+    return runner.run
+
+
+@pytest.fixture
+def start_step(runner: Runner):
+    return runner.start
+
+
+@pytest.fixture
+def static_http():
+    servers: list[StaticHttp] = []
+
+    def serve(folder: Path) -> StaticHttp:
+        servers.append(StaticHttp(folder))
+        return servers[-1]
+
+    yield serve
+    for server in servers:
+        server.close()

@@ -1,0 +1,92 @@
+"""Real servers, started when the first test asks, stopped with the session.
+
+cluster      the control plane: .env for a step, .api (kubeapi.py) to look and
+             prepare, .user(name, rules) for fewer rights; each test starts
+             and ends with no namespace but Kubernetes' own
+s3           MinIO with a bucket of this test's own: s3.url, s3.env, s3.client
+helm4, helm3, kubectl
+             run the tool, against the cluster if the test uses it:
+             helm4("list", "-A").out; .path is the binary
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import toolbox
+from cleaning import Cleaner
+from cluster import Cluster
+from runner import Result, Runner
+from session import Lab
+
+
+@pytest.fixture(scope="session")
+def lab():
+    with Lab() as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def cleaner(lab: Lab) -> Cleaner:
+    return Cleaner(lab.cluster.api)
+
+
+@pytest.fixture
+def cluster(lab: Lab, cleaner: Cleaner):
+    yield lab.cluster
+    cleaner.clean()
+
+
+@dataclass
+class Bucket:
+    name: str
+    url: str
+    endpoint: str
+    env: dict[str, str]
+    client: Any
+
+
+@pytest.fixture
+def s3(lab: Lab) -> Bucket:
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    client = lab.s3.client()
+    client.create_bucket(Bucket=name)
+    return Bucket(name, f"s3://{name}", lab.s3.endpoint, lab.s3.env, client)
+
+
+@dataclass
+class Tool:
+    path: Path
+    runner: Runner
+    env: dict[str, str]
+
+    def __call__(self, *args: object, **options: Any) -> Result:
+        options["env"] = self.env | options.get("env", {})
+        return self.runner.run(self.path, *args, **options)
+
+
+def tool(path: Path, request: pytest.FixtureRequest) -> Tool:
+    env = {}
+    if "cluster" in request.fixturenames:
+        env = request.getfixturevalue("cluster").env
+    return Tool(path, request.getfixturevalue("runner"), env)
+
+
+@pytest.fixture
+def helm4(request: pytest.FixtureRequest) -> Tool:
+    return tool(toolbox.helm4(), request)
+
+
+@pytest.fixture
+def helm3(request: pytest.FixtureRequest) -> Tool:
+    return tool(toolbox.helm3(), request)
+
+
+@pytest.fixture
+def kubectl(request: pytest.FixtureRequest) -> Tool:
+    return tool(toolbox.kubectl(), request)

@@ -1,0 +1,71 @@
+"""One lab: what was asked for, started when it is first asked for.
+
+    with Lab() as lab:
+        lab.cluster                     # starts the control plane
+        lab.s3                          # starts MinIO
+        subprocess.run(..., env=os.environ | lab.env)
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
+import toolbox
+from cluster import Cluster
+from s3 import S3
+from static_http import StaticHttp
+from supervisor import Supervisor
+
+
+class Lab:
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="slipway-lab-"))
+        self.supervisor = Supervisor()
+        self.supervisor.remove_at_end(self.folder)
+        self.env: dict[str, str] = {}
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        cluster = Cluster(self.supervisor, self.folder / "cluster").start()
+        self.env |= cluster.env
+        return cluster
+
+    @cached_property
+    def s3(self) -> S3:
+        s3 = S3(self.supervisor, self.folder / "s3").start()
+        self.env |= s3.env
+        return s3
+
+    @cached_property
+    def tools(self) -> Path:
+        """A folder for PATH: helm (4), helm3, kubectl."""
+        folder = self.folder / "bin"
+        folder.mkdir()
+        for name, module, binary in (("helm", "helm4", "helm"),
+                                     ("helm3", "helm3", "helm"),
+                                     ("kubectl", "kubernetes", "kubectl")):
+            path = toolbox.folder(module) / binary
+            if path.exists():
+                (folder / name).symlink_to(path)
+                self.env[name.upper()] = str(path)
+        return folder
+
+    def serve(self, folder: Path) -> StaticHttp:
+        """@folder over HTTP; it ends with this process."""
+        server = StaticHttp(folder)
+        self.env["LAB_HTTP"] = server.url
+        return server
+
+    def close(self) -> None:
+        self.supervisor.close()
+        # the supervisor has removed it already, unless it was killed
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
