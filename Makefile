@@ -47,7 +47,7 @@ packages := jansson yaml-0.1 libpcre2-8 zlib libcurl libgit2 libcrypto
 
 # The path of the source tree is kept out of the binaries, so that the same
 # commit gives the same bytes wherever it is built.
-CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -I. -Iinclude -Icommon -include base/banned.h \
+CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -iquote . -iquote include -iquote common -include base/banned.h \
 	-fstack-protector-strong -fPIE -fno-common -fvisibility=hidden \
 	-ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(CURDIR)=. $(optimise.$(VARIANT)) $(warnings) $(CFLAGS)
