@@ -13,15 +13,21 @@
 #include "base/strvec.h"
 
 struct env {
-	struct map values;   /* name -> char *, borrowed from @storage */
-	struct strvec pairs; /* "NAME=value" in the order they came */
+	struct map values;   /* name -> value, which points into @pairs */
+	struct strvec pairs; /* "NAME=value", each name once */
 };
 
-/* Take the process's environment. */
+/* Take the process's environment; of a name given twice, the first. */
 void env_snapshot(struct env *env);
+
+/* A snapshot of @from that a child's additions can go to. */
+void env_copy(struct env *env, const struct env *from);
 
 /* Set one variable in the snapshot (tests; children's additions). */
 void env_set(struct env *env, const char *name, const char *value);
+
+/* Take one out, its bytes wiped: secrets that children need not know. */
+void env_unset(struct env *env, const char *name);
 
 /* The value, or NULL if it is unset or empty (interface: empty = unset). */
 const char *env_get(const struct env *env, const char *name);

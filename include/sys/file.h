@@ -4,7 +4,8 @@
  * Local-file rule: content goes to a temporary name in the same folder
  * (O_EXCL, O_CLOEXEC), is written, fsynced and closed with every result
  * checked, then takes its name with rename() or link(), and the folder is
- * fsynced.  A crash leaves the old state or the new, never a part.
+ * fsynced.  A crash leaves the old state or the new, never a part; what it
+ * may leave beside is a file named .slipway-<16 hex digits>.tmp.
  */
 #ifndef SYS_FILE_H
 #define SYS_FILE_H
@@ -16,15 +17,26 @@
 
 #include "base/attr.h"
 
+struct env;
 struct err;
 struct str;
+
+/* Nesting of folders that tree_remove() and tree_replace() go down to. */
+#define TREE_DEPTH_MAX 256
 
 /*
  * Append the content of @path to @text, at most @limit bytes.  "-" is
  * standard input.
- * Errors: INPUT (missing, unreadable, a folder, over @limit).
+ * Errors: INPUT (missing, unreadable, a folder, over @limit), INTERRUPTED.
  */
 bool file_read(const char *path, size_t limit, struct str *text,
+	       struct err *err) MUST_CHECK;
+
+/*
+ * file_read() for a file that need not be there: *@found tells.  Errors:
+ * INPUT (unreadable, a folder, over @limit).
+ */
+bool file_find(const char *path, size_t limit, struct str *text, bool *found,
 	       struct err *err) MUST_CHECK;
 
 /* file_read() below the open folder @dirfd; @name is shown in errors. */
@@ -37,6 +49,14 @@ bool file_read_at(int dirfd, const char *name, size_t limit, struct str *text,
  */
 bool file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
 		  struct err *err) MUST_CHECK;
+
+/*
+ * Write @path in place, without fsync: for files in a folder that is not yet
+ * anybody's, such as one that tree_replace() will put in its place.  A link
+ * of that name is refused.  Errors: IO.
+ */
+bool file_write(const char *path, const void *bytes, size_t len, mode_t mode,
+		struct err *err) MUST_CHECK;
 
 /*
  * Give @path the content @bytes only if nothing has that name, atomically.
@@ -53,11 +73,22 @@ bool file_is_dir(const char *path);
 bool dir_create_all(const char *path, struct err *err) MUST_CHECK;
 
 /*
+ * Where temporary folders go: TMPDIR, else /tmp, else the working directory;
+ * the first that is a folder in which we may write.  Borrowed from @env.
+ */
+const char *dir_for_temp(const struct env *env);
+
+/*
  * A new folder of mode 0700 below @parent, named after @prefix; @path gets
  * its name.  Errors: IO.
+ *
+ *	CLEANUP(dir_release_temp) struct str temp = {0};
  */
 bool dir_create_temp(const char *parent, const char *prefix, struct str *path,
 		     struct err *err) MUST_CHECK;
+
+/* Remove the folder with all that is in it, if there is one, and its name. */
+void dir_release_temp(struct str *path);
 
 /*
  * Remove @path with all that is below it, not following links.  Nothing
@@ -66,17 +97,20 @@ bool dir_create_temp(const char *parent, const char *prefix, struct str *path,
 bool tree_remove(const char *path, struct err *err) MUST_CHECK;
 
 /*
- * Let the complete folder @from (same file system) take the name @to.  A
- * folder that has that name is replaced in one step (RENAME_EXCHANGE where
- * the file system has it) and removed.  Errors: IO.
+ * Let the complete folder @from (same file system) take the name @to, after
+ * all that is in it was fsynced.  A folder that has that name is replaced in
+ * one step (RENAME_EXCHANGE; where the file system lacks it, in two) and
+ * removed.  Errors: IO.
  */
 bool tree_replace(const char *from, const char *to,
 		  struct err *err) MUST_CHECK;
 
 /*
  * A lock between processes: an flock(2) on @path, created if need be.  Waits
- * until @timeout_ms has passed (error TIMEOUT).  *@fd is closed by the
- * caller (CLEANUP(close_fd)), which unlocks.
+ * until @timeout_ms has passed (error TIMEOUT) or a signal arrives (error
+ * INTERRUPTED).  *@fd is closed by the caller, which unlocks:
+ *
+ *	CLEANUP(close_fd) int lock = -1;
  */
 bool file_lock(const char *path, int64_t timeout_ms, int *fd,
 	       struct err *err) MUST_CHECK;
@@ -84,7 +118,7 @@ bool file_lock(const char *path, int64_t timeout_ms, int *fd,
 /* CLEANUP() for a file descriptor; -1 is none. */
 void close_fd(int *fd);
 
-/* "a/b" from "a" and "b"; the caller frees it. */
+/* "a/b" from "a" (or "a/") and "b", "b" from "" and "b"; free() it. */
 char *path_join(const char *dir, const char *name) MUST_CHECK;
 /* The part behind the last slash; borrowed. */
 const char *path_base(const char *path);

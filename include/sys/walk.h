@@ -1,6 +1,7 @@
 /*
  * A folder's tree in sorted order (by bytes of the names), links followed or
- * not, bounded in depth and number.
+ * not, bounded in depth and number.  The folder may change meanwhile: what
+ * vanishes is left out.
  */
 #ifndef SYS_WALK_H
 #define SYS_WALK_H
@@ -45,8 +46,9 @@ struct walk {
 };
 
 /*
- * Errors: INPUT (root missing or no folder, too deep, too many entries, a
- * loop of links), IO, and whatever visit sets.
+ * Errors: INPUT (root or a folder below is missing, unreadable or no folder;
+ * too deep, too many entries; a link that leads nowhere or into a folder that
+ * it is in), and whatever visit sets.
  */
 bool walk_tree(const struct walk *walk, struct err *err) MUST_CHECK;
 

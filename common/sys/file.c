@@ -1,0 +1,542 @@
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "sys/env.h"
+#include "sys/proc.h"
+
+#define READ_CHUNK   ((size_t)64 << 10)
+#define LOCK_POLL_MS 50
+
+void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void close_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+/* --- names --------------------------------------------------------------- */
+
+char *path_join(const char *dir, const char *name)
+{
+	size_t len = strlen(dir);
+	bool slash = len && dir[len - 1] != '/';
+
+	return xasprintf("%s%s%s", dir, slash ? "/" : "", name);
+}
+
+const char *path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The folder that @path, which may end in a slash, is in. */
+static char *path_parent(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	while (len && path[len - 1] != '/')
+		len--;
+	return len ? xmemdupz(path, len) : xstrdup(".");
+}
+
+bool file_exists(const char *path)
+{
+	struct stat info;
+
+	return lstat(path, &info) == 0;
+}
+
+bool file_is_dir(const char *path)
+{
+	struct stat info;
+
+	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static bool input_errno(struct err *err, const char *verb, const char *path)
+{
+	err_errno(err, "cannot %s '%s'", verb, path);
+	err->kind = ERR_INPUT;
+	return false;
+}
+
+/* Append all of @fd to @text; @text is as before if that fails. */
+static bool read_all(int fd, const char *path, size_t limit, struct str *text,
+		     struct err *err)
+{
+	CLEANUP(free_ptr) char *chunk = xmalloc(READ_CHUNK);
+	size_t before = text->len;
+
+	for (;;) {
+		ssize_t got = read(fd, chunk, READ_CHUNK);
+
+		if (got == 0)
+			return true;
+		if (got < 0 && errno == EINTR && !proc_signal())
+			continue;
+		if (got > 0 && (size_t)got <= limit - (text->len - before)) {
+			str_add_bytes(text, chunk, (size_t)got);
+			if (!text->overflow)
+				continue;
+		}
+		str_truncate(text, before);
+		if (proc_interrupted(err))
+			return false;
+		if (got < 0)
+			return input_errno(err, "read", path);
+		return err_set(err, ERR_INPUT,
+			       "cannot read '%s': it is over the limit of %zu "
+			       "bytes",
+			       path, limit);
+	}
+}
+
+static bool read_opened(int fd, const char *path, size_t limit,
+			struct str *text, struct err *err)
+{
+	struct stat info;
+
+	if (fd < 0)
+		return input_errno(err, "open", path);
+	if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+		errno = EISDIR;
+		return input_errno(err, "read", path);
+	}
+	return read_all(fd, path, limit, text, err);
+}
+
+bool file_read_at(int dirfd, const char *name, size_t limit, struct str *text,
+		  struct err *err)
+{
+	CLEANUP(close_fd) int fd =
+		openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return read_opened(fd, name, limit, text, err);
+}
+
+bool file_read(const char *path, size_t limit, struct str *text,
+	       struct err *err)
+{
+	if (strcmp(path, "-") == 0)
+		return read_all(STDIN_FILENO, "standard input", limit, text,
+				err);
+	return file_read_at(AT_FDCWD, path, limit, text, err);
+}
+
+bool file_find(const char *path, size_t limit, struct str *text, bool *found,
+	       struct err *err)
+{
+	CLEANUP(close_fd) int fd =
+		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		*found = false;
+		return true;
+	}
+	if (!read_opened(fd, path, limit, text, err))
+		return false;
+	*found = true;
+	return true;
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t written = write(fd, bytes, len);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		bytes += written;
+		len -= (size_t)written;
+	}
+	return true;
+}
+
+/* Write, flush if asked to, and close @fd; errno tells what failed. */
+static bool write_and_close(int fd, const void *bytes, size_t len, bool flush)
+{
+	bool ok = write_all(fd, bytes, len) && (!flush || fsync(fd) == 0);
+	int number = errno;
+
+	/* What close() says counts: NFS reports a full disk there. */
+	if (close(fd) < 0)
+		return false;
+	errno = number;
+	return ok;
+}
+
+bool file_write(const char *path, const void *bytes, size_t len, mode_t mode,
+		struct err *err)
+{
+	int fd = open(path,
+		      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW |
+			      O_NOCTTY,
+		      mode);
+
+	if (fd < 0 || !write_and_close(fd, bytes, len, false))
+		return err_errno(err, "cannot write '%s'", path);
+	return true;
+}
+
+/* What cannot be fsynced (a folder on some file systems, a pipe) is done. */
+static bool sync_fd(int fd)
+{
+	return fsync(fd) == 0 || errno == EINVAL || errno == EROFS;
+}
+
+static int open_dir_at(int dirfd, const char *path)
+{
+	return openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+#define TEMP_NAME_SIZE sizeof(".slipway-0123456789abcdef.tmp")
+
+static void temp_name(char name[TEMP_NAME_SIZE])
+{
+	uint64_t number = 0;
+
+	/* Early in boot there may be no entropy; O_EXCL judges anyway. */
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		number = (uint64_t)clock_monotonic_ms() << 20 |
+			 (uint64_t)getpid();
+	snprintf(name, TEMP_NAME_SIZE, ".slipway-%016llx.tmp",
+		 (unsigned long long)number);
+}
+
+/* The content under a temporary name in @dirfd; false: errno, and no file. */
+static bool write_temp(int dirfd, char name[TEMP_NAME_SIZE],
+		       const void *bytes, size_t len, mode_t mode)
+{
+	int fd, number;
+
+	do {
+		temp_name(name);
+		fd = openat(dirfd, name,
+			    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	} while (fd < 0 && errno == EEXIST);
+	if (fd < 0)
+		return false;
+	if (write_and_close(fd, bytes, len, true))
+		return true;
+	number = errno;
+	unlinkat(dirfd, name, 0);
+	errno = number;
+	return false;
+}
+
+/* rename() that fails with EEXIST; by link() where there is no such flag. */
+static bool rename_new(int dirfd, const char *from, const char *to)
+{
+	if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	if (linkat(dirfd, from, dirfd, to, 0) < 0)
+		return false;
+	unlinkat(dirfd, from, 0);
+	return true;
+}
+
+static bool rename_over(int dirfd, const char *from, const char *to)
+{
+	return renameat(dirfd, from, dirfd, to) == 0;
+}
+
+/*
+ * Write @path by way of a temporary name which @place turns into the last
+ * one.  False: errno is set and nothing is left behind.
+ */
+static bool write_by(bool (*place)(int dirfd, const char *from,
+				   const char *to),
+		     const char *path, const void *bytes, size_t len,
+		     mode_t mode)
+{
+	CLEANUP(free_ptr) char *parent = path_parent(path);
+	CLEANUP(close_fd) int dirfd = open_dir_at(AT_FDCWD, parent);
+	char temp[TEMP_NAME_SIZE];
+	int number;
+
+	if (dirfd < 0 || !write_temp(dirfd, temp, bytes, len, mode))
+		return false;
+	if (place(dirfd, temp, path_base(path)))
+		return sync_fd(dirfd);
+	number = errno;
+	unlinkat(dirfd, temp, 0);
+	errno = number;
+	return false;
+}
+
+bool file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
+		  struct err *err)
+{
+	if (!write_by(rename_over, path, bytes, len, mode))
+		return err_errno(err, "cannot write '%s'", path);
+	return true;
+}
+
+bool file_create(const char *path, const void *bytes, size_t len, mode_t mode,
+		 bool *created, struct err *err)
+{
+	if (write_by(rename_new, path, bytes, len, mode)) {
+		*created = true;
+		return true;
+	}
+	if (errno != EEXIST)
+		return err_errno(err, "cannot create '%s'", path);
+	*created = false;
+	return true;
+}
+
+/* --- folders ------------------------------------------------------------- */
+
+bool dir_create_all(const char *path, struct err *err)
+{
+	CLEANUP(free_ptr) char *part = xstrdup(path);
+
+	for (char *slash = part; slash;) {
+		bool last;
+
+		slash = strchr(slash + 1, '/');
+		last = !slash;
+		if (slash)
+			*slash = '\0';
+		if (mkdir(part, 0777) < 0 && errno != EEXIST && last)
+			return err_errno(err, "cannot create folder '%s'",
+					 path);
+		if (slash)
+			*slash = '/';
+	}
+	if (!file_is_dir(path)) {
+		errno = ENOTDIR;
+		return err_errno(err, "cannot create folder '%s'", path);
+	}
+	return true;
+}
+
+static bool is_writable_dir(const char *path)
+{
+	return path && file_is_dir(path) && access(path, W_OK | X_OK) == 0;
+}
+
+const char *dir_for_temp(const struct env *env)
+{
+	const char *named = env_get(env, "TMPDIR");
+
+	if (is_writable_dir(named))
+		return named;
+	return is_writable_dir("/tmp") ? "/tmp" : ".";
+}
+
+bool dir_create_temp(const char *parent, const char *prefix, struct str *path,
+		     struct err *err)
+{
+	CLEANUP(free_ptr) char *stem = path_join(parent, prefix);
+	CLEANUP(free_ptr) char *name = xasprintf("%s-XXXXXX", stem);
+
+	if (!mkdtemp(name))
+		return err_errno(err, "cannot create a folder in '%s'",
+				 parent);
+	str_clear(path);
+	str_add(path, name);
+	return true;
+}
+
+void dir_release_temp(struct str *path)
+{
+	struct err err = {0};
+
+	if (path->len && !tree_remove(str_text(path), &err))
+		err_release(&err); /* litter is no reason to fail */
+	str_release(path);
+}
+
+static bool is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* The next name in @dir but "." and ".."; NULL with errno 0 at the end. */
+static const char *next_name(DIR *dir)
+{
+	const struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(dir);
+	} while (entry && is_dots(entry->d_name));
+	return entry ? entry->d_name : NULL;
+}
+
+/* Open @name for next_name(), never through a link. */
+static DIR *open_for_names(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !dir)
+		close(fd);
+	return dir;
+}
+
+static bool remove_at(int parent, const char *name, unsigned int depth)
+{
+	CLEANUP(close_dir) DIR *dir = NULL;
+	const char *inner;
+
+	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+		return true;
+	if (errno != EISDIR && errno != EPERM)
+		return false;
+	if (depth == TREE_DEPTH_MAX) {
+		errno = ELOOP;
+		return false;
+	}
+	dir = open_for_names(parent, name);
+	if (!dir)
+		return errno == ENOENT;
+	while ((inner = next_name(dir))) {
+		if (!remove_at(dirfd(dir), inner, depth + 1))
+			return false;
+	}
+	if (errno)
+		return false;
+	return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
+}
+
+bool tree_remove(const char *path, struct err *err)
+{
+	if (!remove_at(AT_FDCWD, path, 0))
+		return err_errno(err, "cannot remove '%s'", path);
+	return true;
+}
+
+static bool sync_at(int parent, const char *name, unsigned int depth)
+{
+	CLEANUP(close_dir) DIR *dir = NULL;
+	CLEANUP(close_fd) int fd = -1;
+	const char *inner;
+
+	fd = openat(parent, name,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0) /* links have no content of their own */
+		return errno == ELOOP || errno == ENXIO;
+	if (!sync_fd(fd) || depth == TREE_DEPTH_MAX)
+		return false;
+	dir = open_for_names(parent, name);
+	if (!dir)
+		return errno == ENOTDIR;
+	while ((inner = next_name(dir))) {
+		if (!sync_at(dirfd(dir), inner, depth + 1))
+			return false;
+	}
+	return errno == 0;
+}
+
+static bool sync_parent(const char *path)
+{
+	CLEANUP(free_ptr) char *parent = path_parent(path);
+	CLEANUP(close_fd) int dirfd = open_dir_at(AT_FDCWD, parent);
+
+	return dirfd >= 0 && sync_fd(dirfd);
+}
+
+/* Two renames, for file systems that cannot exchange names. */
+static bool move_aside_and_replace(const char *from, const char *to)
+{
+	CLEANUP(free_ptr) char *parent = path_parent(to);
+	CLEANUP(free_ptr) char *aside = NULL;
+	char name[TEMP_NAME_SIZE];
+	int number;
+
+	temp_name(name);
+	aside = path_join(parent, name);
+	if (rename(to, aside) < 0)
+		return false;
+	if (rename(from, to) == 0)
+		return rename(aside, from) == 0;
+	number = errno;
+	if (rename(aside, to) < 0)
+		return false;
+	errno = number;
+	return false;
+}
+
+/* Afterwards @from is what @to was, if anything. */
+static bool exchange(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0)
+		return true;
+	if (errno == ENOENT && !file_exists(to))
+		return rename(from, to) == 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	if (!file_exists(to))
+		return rename(from, to) == 0;
+	return move_aside_and_replace(from, to);
+}
+
+bool tree_replace(const char *from, const char *to, struct err *err)
+{
+	if (!sync_at(AT_FDCWD, from, 0) || !exchange(from, to) ||
+	    !sync_parent(to))
+		return err_errno(err, "cannot write folder '%s'", to);
+	return tree_remove(from, err);
+}
+
+/* --- locks --------------------------------------------------------------- */
+
+bool file_lock(const char *path, int64_t timeout_ms, int *fd, struct err *err)
+{
+	int64_t until = clock_monotonic_ms() + timeout_ms;
+	CLEANUP(close_fd) int lock =
+		open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+
+	if (lock < 0)
+		return err_errno(err, "cannot open lock '%s'", path);
+	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
+		if (proc_interrupted(err))
+			return false;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_errno(err, "cannot lock '%s'", path);
+		if (clock_monotonic_ms() >= until)
+			return err_set(err, ERR_TIMEOUT,
+				       "cannot lock '%s': another process "
+				       "holds it",
+				       path);
+		clock_sleep_ms(LOCK_POLL_MS);
+	}
+	*fd = lock;
+	lock = -1;
+	return true;
+}

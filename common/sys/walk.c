@@ -1,0 +1,201 @@
+#include "sys/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "sys/file.h"
+
+/* One folder on the way from the root to where we are. */
+struct level {
+	const struct level *outer;
+	int fd;
+	unsigned int depth;
+	dev_t device;
+	ino_t inode;
+};
+
+struct walker {
+	const struct walk *walk;
+	struct str path; /* of the current entry, below the root */
+	size_t entries;
+};
+
+static bool walk_level(struct walker *walker, struct level *level,
+		       struct err *err);
+
+static void close_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static bool fail_at(const struct walker *walker, const char *why,
+		    struct err *err)
+{
+	return err_set(err, ERR_INPUT, "cannot read '%s%s%s': %s",
+		       walker->walk->root, walker->path.len ? "/" : "",
+		       str_text(&walker->path), why);
+}
+
+static bool read_names(const struct level *level, struct strvec *names)
+{
+	CLEANUP(close_dir) DIR *dir = NULL;
+	const struct dirent *entry;
+	int fd = openat(level->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		close_fd(&fd);
+		return false;
+	}
+	while ((errno = 0, entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		/* One more than allowed is enough to see that. */
+		if (names->count > WALK_ENTRIES_MAX)
+			break;
+		strvec_add(names, entry->d_name);
+	}
+	if (errno)
+		return false;
+	strvec_sort(names);
+	return true;
+}
+
+static enum walk_kind kind_of(mode_t mode)
+{
+	if (S_ISREG(mode))
+		return WALK_FILE;
+	if (S_ISDIR(mode))
+		return WALK_DIR;
+	return S_ISLNK(mode) ? WALK_LINK : WALK_OTHER;
+}
+
+static bool is_loop(const struct level *level, const struct stat *info)
+{
+	for (; level; level = level->outer) {
+		if (level->device == info->st_dev &&
+		    level->inode == info->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static bool descend(struct walker *walker, const struct level *outer,
+		    const char *name, struct err *err)
+{
+	CLEANUP(close_fd) int fd = -1;
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	struct stat info;
+	struct level level;
+
+	if (!walker->walk->follow_links)
+		flags |= O_NOFOLLOW;
+	fd = openat(outer->fd, name, flags);
+	if (fd < 0 || fstat(fd, &info) < 0)
+		return fail_at(walker, strerror(errno), err);
+	if (is_loop(outer, &info))
+		return fail_at(walker, "a link leads back to its own folder",
+			       err);
+	if (outer->depth == WALK_DEPTH_MAX)
+		return fail_at(walker, "folders are nested too deep", err);
+	level = (struct level){
+		.outer = outer,
+		.fd = fd,
+		.depth = outer->depth + 1,
+		.device = info.st_dev,
+		.inode = info.st_ino,
+	};
+	return walk_level(walker, &level, err);
+}
+
+/* The status of @name, by its link's target if wanted; ENOENT: it went. */
+static bool look_at(const struct walker *walker, const struct level *level,
+		    const char *name, struct stat *info, bool *gone,
+		    struct err *err)
+{
+	*gone = false;
+	if (fstatat(level->fd, name, info, AT_SYMLINK_NOFOLLOW) < 0) {
+		*gone = errno == ENOENT;
+		return *gone || fail_at(walker, strerror(errno), err);
+	}
+	if (!S_ISLNK(info->st_mode) || !walker->walk->follow_links)
+		return true;
+	if (fstatat(level->fd, name, info, 0) < 0)
+		return fail_at(walker, "the link leads nowhere", err);
+	return true;
+}
+
+static bool visit(struct walker *walker, const struct level *level,
+		  const char *name, struct err *err)
+{
+	struct stat info;
+	struct walk_entry entry;
+	bool enter, gone;
+
+	if (!look_at(walker, level, name, &info, &gone, err))
+		return false;
+	if (gone)
+		return true;
+	if (++walker->entries > WALK_ENTRIES_MAX)
+		return fail_at(walker, "too many files", err);
+	entry = (struct walk_entry){
+		.path = str_text(&walker->path),
+		.name = name,
+		.kind = kind_of(info.st_mode),
+		.size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0,
+		.mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 +
+			    info.st_mtim.tv_nsec,
+	};
+	enter = entry.kind == WALK_DIR;
+	if (!walker->walk->visit(walker->walk->context, &entry, &enter, err))
+		return false;
+	if (entry.kind != WALK_DIR || !enter)
+		return true;
+	return descend(walker, level, name, err);
+}
+
+static bool walk_level(struct walker *walker, struct level *level,
+		       struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec names = {0};
+	size_t before = walker->path.len;
+
+	if (!read_names(level, &names))
+		return fail_at(walker, strerror(errno), err);
+	for (size_t i = 0; i < names.count; i++) {
+		if (before)
+			str_add_char(&walker->path, '/');
+		str_add(&walker->path, names.items[i]);
+		if (!visit(walker, level, names.items[i], err))
+			return false;
+		str_truncate(&walker->path, before);
+	}
+	return true;
+}
+
+bool walk_tree(const struct walk *walk, struct err *err)
+{
+	CLEANUP(close_fd) int fd =
+		open(walk->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct walker walker = {.walk = walk};
+	struct level root = {.fd = fd};
+	struct stat info;
+	bool ok;
+
+	if (fd < 0 || fstat(fd, &info) < 0)
+		return fail_at(&walker, strerror(errno), err);
+	root.device = info.st_dev;
+	root.inode = info.st_ino;
+	ok = walk_level(&walker, &root, err);
+	str_release(&walker.path);
+	return ok;
+}

@@ -1,0 +1,333 @@
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "sys/env.h"
+#include "tests/unit/unit.h"
+
+static char *root;
+
+static int set_up(void **state)
+{
+	struct str path = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(dir_create_temp("/tmp", "test-file", &path, &err));
+	root = str_detach(&path);
+	assert_int_equal(chdir(root), 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct str path = {0};
+
+	(void)state;
+	str_add(&path, root);
+	dir_release_temp(&path);
+	assert_false(file_exists(root));
+	free_ptr(&root);
+	return 0;
+}
+
+static void put(const char *path, const char *text)
+{
+	struct err err = {0};
+
+	assert_true(file_write(path, text, strlen(text), 0644, &err));
+}
+
+static void assert_content(const char *path, const char *wanted)
+{
+	CLEANUP(str_release) struct str text = {0};
+	struct err err = {0};
+
+	assert_true(file_read(path, 1000, &text, &err));
+	assert_string_equal(str_text(&text), wanted);
+}
+
+/* How many names are in the working directory, hidden ones too. */
+static size_t count_entries(void)
+{
+	DIR *dir = opendir(".");
+	size_t count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count - 2;
+}
+
+static void test_read_refusals(void **state)
+{
+	static const struct {
+		const char *path;
+		size_t limit;
+		const char *wanted;
+	} cases[] = {
+		{"absent", 9, "cannot open 'absent': No such file or directory"},
+		{".", 9, "cannot read '.': Is a directory"},
+		{"file/x", 9, "cannot open 'file/x': Not a directory"},
+		{"file", 4, "cannot read 'file': it is over the limit of 4 bytes"},
+	};
+
+	(void)state;
+	put("file", "12345");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str text = {0};
+		CLEANUP(err_release) struct err err = {0};
+
+		str_add(&text, "before");
+		assert_false(file_read(cases[i].path, cases[i].limit, &text,
+				       &err));
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_string_equal(err.text, cases[i].wanted);
+		assert_string_equal(str_text(&text), "before");
+	}
+	assert_content("file", "12345");
+}
+
+static void test_read_appends(void **state)
+{
+	CLEANUP(str_release) struct str text = {0};
+	struct err err = {0};
+
+	(void)state;
+	put("file", "12345");
+	str_add(&text, "0");
+	assert_true(file_read("file", 5, &text, &err));
+	assert_string_equal(str_text(&text), "012345");
+}
+
+static void test_find(void **state)
+{
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(err_release) struct err err = {0};
+	bool found = true;
+
+	(void)state;
+	put("file", "x");
+	assert_true(file_find("absent", 9, &text, &found, &err));
+	assert_false(found);
+	assert_true(file_find("file", 9, &text, &found, &err));
+	assert_true(found);
+	assert_false(file_find(".", 9, &text, &found, &err));
+}
+
+static void test_replace(void **state)
+{
+	CLEANUP(err_release) struct err err = {0};
+	struct stat info;
+
+	(void)state;
+	umask(022);
+	assert_true(file_replace("file", "one", 3, 0666, &err));
+	assert_true(file_replace("file", "two", 3, 0600, &err));
+	assert_content("file", "two");
+	assert_int_equal(stat("file", &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0600);
+	assert_int_equal(count_entries(), 1);
+
+	/* A failure leaves nothing behind. */
+	assert_int_equal(mkdir("dir", 0755), 0);
+	assert_false(file_replace("dir", "x", 1, 0644, &err));
+	assert_int_equal(err.kind, ERR_IO);
+	assert_string_equal(err.text, "cannot write 'dir': Is a directory");
+	assert_int_equal(count_entries(), 2);
+
+	err_release(&err);
+	assert_false(file_replace("no/file", "x", 1, 0644, &err));
+	assert_string_equal(err.text, "cannot write 'no/file': "
+				      "No such file or directory");
+}
+
+static void test_replace_link(void **state)
+{
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	put("target", "kept");
+	assert_int_equal(symlink("target", "link"), 0);
+	assert_true(file_replace("link", "new", 3, 0644, &err));
+	assert_content("target", "kept");
+	assert_content("link", "new");
+
+	assert_int_equal(symlink("target", "other"), 0);
+	assert_false(file_write("other", "bad", 3, 0644, &err));
+	assert_content("target", "kept");
+}
+
+static void test_create(void **state)
+{
+	struct err err = {0};
+	bool created = false;
+
+	(void)state;
+	assert_true(file_create("file", "one", 3, 0644, &created, &err));
+	assert_true(created);
+	assert_true(file_create("file", "two", 3, 0644, &created, &err));
+	assert_false(created);
+	assert_content("file", "one");
+	assert_int_equal(count_entries(), 1);
+}
+
+/* Of many that create the same file at once exactly one succeeds. */
+static void test_create_race(void **state)
+{
+	enum { RIVALS = 8 };
+	int winners = 0;
+
+	(void)state;
+	for (int i = 0; i < RIVALS; i++) {
+		if (fork() == 0) {
+			struct err err = {0};
+			bool created = false;
+			char name = (char)('0' + i);
+
+			if (!file_create("file", &name, 1, 0644, &created,
+					 &err))
+				_exit(2);
+			_exit(created);
+		}
+	}
+	for (int i = 0; i < RIVALS; i++) {
+		int status = 0;
+
+		wait(&status);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+		winners += WEXITSTATUS(status);
+	}
+	assert_int_equal(winners, 1);
+	assert_int_equal(count_entries(), 1);
+}
+
+static void test_folders(void **state)
+{
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	assert_true(dir_create_all("a/b//c/", &err));
+	assert_true(dir_create_all("a/b/c", &err));
+	assert_true(file_is_dir("a/b/c"));
+
+	put("file", "");
+	assert_false(dir_create_all("file/x", &err));
+	assert_int_equal(err.kind, ERR_IO);
+	assert_string_equal(err.text, "cannot create folder 'file/x': "
+				      "Not a directory");
+	err_release(&err);
+	assert_false(dir_create_all("file", &err));
+}
+
+static void test_remove(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_true(dir_create_all("tree/a/b", &err));
+	assert_true(dir_create_all("outside", &err));
+	put("outside/kept", "kept");
+	put("tree/a/file", "");
+	assert_int_equal(symlink("../outside", "tree/link"), 0);
+
+	assert_true(tree_remove("tree", &err));
+	assert_false(file_exists("tree"));
+	assert_content("outside/kept", "kept");
+	assert_true(tree_remove("tree", &err));
+	assert_true(tree_remove("outside/kept", &err));
+}
+
+static void test_tree_replace(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_true(dir_create_all("new", &err));
+	put("new/file", "1");
+	assert_int_equal(symlink("file", "new/link"), 0);
+	assert_true(tree_replace("new", "final/", &err));
+	assert_content("final/file", "1");
+
+	assert_true(dir_create_all("new/sub", &err));
+	put("new/sub/file", "2");
+	assert_true(tree_replace("new", "final", &err));
+	assert_content("final/sub/file", "2");
+	assert_false(file_exists("final/file"));
+	assert_int_equal(count_entries(), 1);
+}
+
+static void test_lock(void **state)
+{
+	CLEANUP(err_release) struct err err = {0};
+	CLEANUP(close_fd) int first = -1;
+	CLEANUP(close_fd) int second = -1;
+
+	(void)state;
+	assert_true(file_lock("lock", 0, &first, &err));
+	assert_false(file_lock("lock", 60, &second, &err));
+	assert_int_equal(err.kind, ERR_TIMEOUT);
+	assert_int_equal(second, -1);
+
+	err_release(&err);
+	close_fd(&first);
+	assert_true(file_lock("lock", 0, &second, &err));
+}
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *dir, *name, *joined;
+	} cases[] = {
+		{"a", "b", "a/b"},
+		{"a/", "b", "a/b"},
+		{"", "b", "b"},
+		{"/", "b", "/b"},
+	};
+	CLEANUP(env_release) struct env env = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(free_ptr) char *joined =
+			path_join(cases[i].dir, cases[i].name);
+
+		assert_string_equal(joined, cases[i].joined);
+	}
+	assert_string_equal(path_base("a/b/c"), "c");
+	assert_string_equal(path_base("c"), "c");
+
+	assert_string_equal(dir_for_temp(&env), "/tmp");
+	env_set(&env, "TMPDIR", root);
+	assert_string_equal(dir_for_temp(&env), root);
+	env_set(&env, "TMPDIR", "/nowhere");
+	assert_string_equal(dir_for_temp(&env), "/tmp");
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(test_read_refusals),
+		IN_FOLDER(test_read_appends),
+		IN_FOLDER(test_find),
+		IN_FOLDER(test_replace),
+		IN_FOLDER(test_replace_link),
+		IN_FOLDER(test_create),
+		IN_FOLDER(test_create_race),
+		IN_FOLDER(test_folders),
+		IN_FOLDER(test_remove),
+		IN_FOLDER(test_tree_replace),
+		IN_FOLDER(test_lock),
+		IN_FOLDER(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

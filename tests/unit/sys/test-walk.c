@@ -1,0 +1,173 @@
+#include "sys/walk.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "sys/file.h"
+#include "tests/unit/unit.h"
+
+static char *root;
+
+static int set_up(void **state)
+{
+	struct str path = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(dir_create_temp("/tmp", "test-walk", &path, &err));
+	root = str_detach(&path);
+	assert_int_equal(chdir(root), 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct str path = {0};
+
+	(void)state;
+	str_add(&path, root);
+	dir_release_temp(&path);
+	free_ptr(&root);
+	return 0;
+}
+
+static void put(const char *path, const char *text)
+{
+	struct err err = {0};
+
+	assert_true(file_write(path, text, strlen(text), 0644, &err));
+}
+
+/* What a walk saw: "path kind size" and a blank for each. */
+static bool note(void *context, const struct walk_entry *entry, bool *descend,
+		 struct err *err)
+{
+	struct str *seen = context;
+
+	str_addf(seen, "%s %c%d ", entry->path, "fdlo"[entry->kind],
+		 (int)entry->size);
+	if (strcmp(entry->name, "skip") == 0)
+		*descend = false;
+	if (strcmp(entry->name, "stop") == 0)
+		return err_set(err, ERR_CONFLICT, "stopped");
+	return true;
+}
+
+static void test_order_and_kinds(void **state)
+{
+	CLEANUP(str_release) struct str seen = {0};
+	struct walk walk = {.root = root, .visit = note, .context = &seen};
+	struct err err = {0};
+
+	(void)state;
+	mkdir("a", 0755);
+	mkdir("skip", 0755);
+	put("a/z", "12345");
+	put("a-b", "");
+	put("B", "1");
+	put("skip/unseen", "");
+	assert_int_equal(symlink("a", "link"), 0);
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+
+	assert_true(walk_tree(&walk, &err));
+	assert_string_equal(str_text(&seen),
+			    "B f1 a d0 a/z f5 a-b f0 link l0 pipe o0 "
+			    "skip d0 ");
+
+	str_clear(&seen);
+	walk.follow_links = true;
+	assert_true(walk_tree(&walk, &err));
+	assert_string_equal(str_text(&seen),
+			    "B f1 a d0 a/z f5 a-b f0 link d0 link/z f5 "
+			    "pipe o0 skip d0 ");
+}
+
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *link; /* made to lead to @target */
+		const char *target;
+		bool follow;
+		const char *wanted; /* part of the error; NULL = none */
+	} cases[] = {
+		{"loop", "loop", ".", true, "its own folder"},
+		{"loop not followed", "loop", ".", false, NULL},
+		{"self", "self", "self", true, "leads nowhere"},
+		{"dangling", "dangling", "nothing", true, "leads nowhere"},
+		{"dangling not followed", "dangling", "nothing", false, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str seen = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct walk walk = {.root = root, .visit = note,
+				    .context = &seen,
+				    .follow_links = cases[i].follow};
+
+		assert_int_equal(symlink(cases[i].target, cases[i].link), 0);
+		assert_case(cases[i].name,
+			    walk_tree(&walk, &err) == !cases[i].wanted);
+		unlink(cases[i].link);
+		if (!cases[i].wanted)
+			continue;
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_case(cases[i].name, strstr(err.text, cases[i].wanted));
+		assert_case(cases[i].name, strstr(err.text, cases[i].link));
+	}
+}
+
+static void test_depth(void **state)
+{
+	CLEANUP(str_release) struct str path = {0};
+	CLEANUP(str_release) struct str seen = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct walk walk = {.root = root, .visit = note, .context = &seen};
+
+	(void)state;
+	for (int i = 0; i <= WALK_DEPTH_MAX; i++)
+		str_add(&path, "d/");
+	assert_true(dir_create_all(str_text(&path), &err));
+	assert_false(walk_tree(&walk, &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_non_null(strstr(err.text, "too deep"));
+}
+
+static void test_stop_and_missing(void **state)
+{
+	CLEANUP(str_release) struct str seen = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct walk walk = {.root = root, .visit = note, .context = &seen};
+
+	(void)state;
+	put("stop", "");
+	put("zzz", "");
+	assert_false(walk_tree(&walk, &err));
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	assert_string_equal(str_text(&seen), "stop f0 ");
+
+	err_release(&err);
+	walk.root = "nowhere";
+	assert_false(walk_tree(&walk, &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_string_equal(err.text, "cannot read 'nowhere': "
+				      "No such file or directory");
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(test_order_and_kinds),
+		IN_FOLDER(test_refusals),
+		IN_FOLDER(test_depth),
+		IN_FOLDER(test_stop_and_missing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
