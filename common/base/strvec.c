@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 
 void strvec_add_take(struct strvec *vec, char *text)
@@ -63,6 +64,17 @@ void strvec_split(struct strvec *vec, const char *text, char separator)
 		text = end + 1;
 	}
 	strvec_add(vec, text);
+}
+
+void strvec_truncate(struct strvec *vec, size_t count)
+{
+	if (count > vec->count)
+		BUG("%zu of %zu strings kept", count, vec->count);
+	for (size_t i = count; i < vec->count; i++)
+		free(vec->items[i]);
+	if (vec->items)
+		vec->items[count] = NULL;
+	vec->count = count;
 }
 
 static int compare_items(const void *a, const void *b)

@@ -35,6 +35,9 @@ void strvec_add_once(struct strvec *vec, const char *text);
 /* Split @text at each @separator; empty parts are kept. */
 void strvec_split(struct strvec *vec, const char *text, char separator);
 
+/* Drop all but the first @count, of which there must be as many. */
+void strvec_truncate(struct strvec *vec, size_t count);
+
 /* Sort by bytes. */
 void strvec_sort(struct strvec *vec);
 
