@@ -218,16 +218,30 @@ void *arena_grow(struct arena *arena, void *array, size_t want, size_t size,
 	return grown;
 }
 
+struct arena_mark arena_mark(const struct arena *arena)
+{
+	struct arena_mark mark = {.block = arena->blocks,
+				  .total = arena->total};
+
+	if (mark.block)
+		mark.used = mark.block->used;
+	return mark;
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+	while (arena->blocks != mark.block) {
+		struct arena_block *next = arena->blocks->next;
+
+		free(arena->blocks);
+		arena->blocks = next;
+	}
+	if (mark.block)
+		mark.block->used = mark.used;
+	arena->total = mark.total;
+}
+
 void arena_release(struct arena *arena)
 {
-	struct arena_block *block = arena->blocks;
-
-	while (block) {
-		struct arena_block *next = block->next;
-
-		free(block);
-		block = next;
-	}
-	arena->blocks = NULL;
-	arena->total = 0;
+	arena_rewind(arena, (struct arena_mark){0});
 }

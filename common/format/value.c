@@ -90,7 +90,8 @@ bool value_is_map(const struct value *value)
 
 bool value_is_list(const struct value *value)
 {
-	return value->kind == VALUE_LIST || value->kind == VALUE_STRING_LIST;
+	return value->kind == VALUE_LIST || value->kind == VALUE_STRING_LIST ||
+	       value->kind == VALUE_INT_LIST;
 }
 
 void value_list_add(struct value *list, struct arena *arena,
@@ -349,6 +350,7 @@ static bool same_at(const struct value *a, const struct value *b,
 		return a->boolean == b->boolean;
 	case VALUE_INT:
 	case VALUE_INT64:
+	case VALUE_UINT8:
 		return a->integer == b->integer;
 	case VALUE_FLOAT64:
 		return a->number == b->number;
@@ -360,6 +362,7 @@ static bool same_at(const struct value *a, const struct value *b,
 				    b->string.len) == 0;
 	case VALUE_LIST:
 	case VALUE_STRING_LIST:
+	case VALUE_INT_LIST:
 		return same_list(&a->list, &b->list, depth + 1);
 	case VALUE_MAP:
 	case VALUE_STRING_MAP:
@@ -385,6 +388,7 @@ bool value_truth(const struct value *value)
 		return value->boolean;
 	case VALUE_INT:
 	case VALUE_INT64:
+	case VALUE_UINT8:
 		return value->integer != 0;
 	case VALUE_FLOAT64:
 		return value->number != 0;
@@ -395,6 +399,7 @@ bool value_truth(const struct value *value)
 		return value->string.len > 0;
 	case VALUE_LIST:
 	case VALUE_STRING_LIST:
+	case VALUE_INT_LIST:
 		return value->list.count > 0;
 	case VALUE_MAP:
 	case VALUE_STRING_MAP:
@@ -419,6 +424,8 @@ static const char *const types[] = {
 	[VALUE_STRING_LIST] = "[]string",
 	[VALUE_MAP] = "map[string]interface {}",
 	[VALUE_STRING_MAP] = "map[string]string",
+	[VALUE_UINT8] = "uint8",
+	[VALUE_INT_LIST] = "[]int",
 };
 
 static const char *const kinds[] = {
@@ -433,6 +440,8 @@ static const char *const kinds[] = {
 	[VALUE_STRING_LIST] = "slice",
 	[VALUE_MAP] = "map",
 	[VALUE_STRING_MAP] = "map",
+	[VALUE_UINT8] = "uint8",
+	[VALUE_INT_LIST] = "slice",
 };
 
 const char *value_type(const struct value *value)
@@ -638,6 +647,7 @@ static void print_at(struct str *out, const struct value *value,
 		return;
 	case VALUE_INT:
 	case VALUE_INT64:
+	case VALUE_UINT8:
 		str_addf(out, "%" PRId64, value->integer);
 		return;
 	case VALUE_FLOAT64:
@@ -651,6 +661,7 @@ static void print_at(struct str *out, const struct value *value,
 		return;
 	case VALUE_LIST:
 	case VALUE_STRING_LIST:
+	case VALUE_INT_LIST:
 		print_list(out, &value->list, depth + 1);
 		return;
 	case VALUE_MAP:

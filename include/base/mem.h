@@ -64,6 +64,19 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 void *arena_grow(struct arena *arena, void *array, size_t want, size_t size,
 		 size_t *capacity) MUST_CHECK;
 
+/*
+ * A moment in an arena's life, to come back to: arena_rewind() frees all that
+ * was handed out since.  Marks nest.
+ */
+struct arena_mark {
+	struct arena_block *block;
+	size_t used;
+	size_t total;
+};
+
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
 void arena_release(struct arena *arena);
 
 /* One zeroed @type, or @count of them, in @arena. */

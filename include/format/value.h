@@ -35,6 +35,8 @@ enum value_kind {
 	VALUE_MAP,	  /* map[string]interface{} */
 	VALUE_STRING_MAP, /* map[string]string */
 	VALUE_OBJECT,	  /* time, duration, semver: fields and methods */
+	VALUE_UINT8,	  /* what indexing a string gives */
+	VALUE_INT_LIST,	  /* []int; the items are VALUE_INT */
 };
 
 /*
@@ -84,13 +86,13 @@ struct value {
 	enum value_kind kind;
 	union {
 		bool boolean;
-		int64_t integer; /* VALUE_INT and VALUE_INT64 */
+		int64_t integer; /* VALUE_INT, VALUE_INT64, VALUE_UINT8 */
 		double number;
 		struct {
 			double real, imaginary;
 		} complex;
 		struct value_text string;
-		struct value_list list; /* VALUE_LIST, VALUE_STRING_LIST */
+		struct value_list list; /* VALUE_LIST and the others */
 		struct value_map map;	/* VALUE_MAP, VALUE_STRING_MAP */
 		struct {
 			const struct value_class *class;

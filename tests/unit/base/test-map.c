@@ -57,12 +57,37 @@ static void test_arena(void **state)
 	assert_int_equal(*(char *)arena_alloc(&arena, 3 << 20), 0);
 }
 
+static void test_arena_rewind(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct arena_mark empty = arena_mark(&arena), mark;
+	char *kept, *again;
+	size_t total;
+
+	(void)state;
+	kept = arena_strdup(&arena, "kept");
+	total = arena.total;
+	mark = arena_mark(&arena);
+	again = arena_strdup(&arena, "gone");
+	for (int i = 0; i < 100; i++)
+		assert_non_null(arena_alloc(&arena, 1000));
+	arena_rewind(&arena, mark);
+	assert_int_equal(arena.total, total);
+	assert_string_equal(kept, "kept");
+	assert_ptr_equal(arena_strdup(&arena, "new"), again);
+
+	arena_rewind(&arena, empty);
+	assert_int_equal(arena.total, 0);
+	assert_null(arena.blocks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_put_and_get),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_arena_rewind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
