@@ -1,0 +1,45 @@
+#include "sys/lazy.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/strvec.h"
+
+static void *open_first(const struct strvec *sonames)
+{
+	void *handle = NULL;
+
+	for (size_t i = 0; i < sonames->count && !handle; i++)
+		handle = dlopen(sonames->items[i], RTLD_NOW | RTLD_LOCAL);
+	return handle;
+}
+
+/* The handle stays open for the life of the process. */
+bool lazy_load(struct lazy *lazy, struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec sonames = {0};
+	void *handle;
+
+	if (lazy->loaded)
+		return true;
+	strvec_split(&sonames, lazy->sonames, ' ');
+	handle = open_first(&sonames);
+	if (!handle) {
+		err_set(err, ERR_IO, "cannot load library '%s': %s",
+			sonames.items[0], dlerror());
+		return err_hint(err, "install the package that has '%s'",
+				sonames.items[0]);
+	}
+	for (const struct lazy_symbol *at = lazy->symbols; at->name; at++) {
+		*at->address = dlsym(handle, at->name);
+		if (*at->address)
+			continue;
+		err_set(err, ERR_IO, "cannot use library '%s': it has no '%s'",
+			sonames.items[0], at->name);
+		return err_hint(err, "install a newer '%s'", sonames.items[0]);
+	}
+	lazy->loaded = true;
+	return true;
+}
