@@ -1,0 +1,352 @@
+#include "api/namespaces.h"
+
+#include <string.h>
+
+#include "api/kube.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "core/sweep.h"
+#include "format/jsn.h"
+
+#define LABEL_MANAGED	      "slipway/managed"
+#define LABEL_EXPIRES_AT      "slipway/expires-at"
+#define LABEL_STACK	      "slipway/stack"
+#define ANNOTATION_REPOSITORY "slipway/repository"
+#define ANNOTATION_BRANCH     "slipway/branch"
+#define ANNOTATION_GIT_URL    "slipway/git-url"
+#define ANNOTATION_MAIN	      "slipway/main"
+#define ANNOTATION_CREATED    "slipway/created"
+
+static struct kube_ref ref_to(const char *name)
+{
+	return (struct kube_ref){
+		.api = "v1", .resource = "namespaces", .name = name};
+}
+
+/* The member @key of the map at @path; keys hold dots and slashes. */
+static const char *copy_member(struct arena *arena, const json_t *object,
+			       const char *path, const char *key)
+{
+	const json_t *map = jsn_find(object, path);
+	const char *text = json_string_value(json_object_get(map, key));
+
+	return text ? arena_strdup(arena, text) : NULL;
+}
+
+static void read_marks(const json_t *object, struct arena *arena,
+		       struct namespace_marks *marks)
+{
+	static const char labels[] = "metadata.labels";
+	static const char annotations[] = "metadata.annotations";
+
+	*marks = (struct namespace_marks){
+		.uid = copy_member(arena, object, "metadata", "uid"),
+		.resource_version = copy_member(arena, object, "metadata",
+						"resourceVersion"),
+		.managed = copy_member(arena, object, labels, LABEL_MANAGED),
+		.expires_at =
+			copy_member(arena, object, labels, LABEL_EXPIRES_AT),
+		.stack = copy_member(arena, object, labels, LABEL_STACK),
+		.repository = copy_member(arena, object, annotations,
+					  ANNOTATION_REPOSITORY),
+		.branch = copy_member(arena, object, annotations,
+				      ANNOTATION_BRANCH),
+		.git_url = copy_member(arena, object, annotations,
+				       ANNOTATION_GIT_URL),
+		.created = copy_member(arena, object, annotations,
+				       ANNOTATION_CREATED),
+		.main = same_text(copy_member(arena, object, annotations,
+					      ANNOTATION_MAIN),
+				  "true"),
+		.terminating =
+			jsn_text(object, "metadata.deletionTimestamp") != NULL,
+	};
+}
+
+struct search {
+	struct arena *arena;
+	struct sweep_world *world;
+};
+
+static bool add_namespace(void *context, const json_t *item, struct err *err)
+{
+	struct search *search = context;
+	struct sweep_world *world = search->world;
+	struct namespace_marks marks;
+
+	(void)err;
+	read_marks(item, search->arena, &marks);
+	world->namespaces = arena_grow(search->arena, world->namespaces,
+				       world->namespace_count + 1,
+				       sizeof(*world->namespaces),
+				       &world->namespace_capacity);
+	world->namespaces[world->namespace_count++] = (struct sweep_namespace){
+		.name = copy_member(search->arena, item, "metadata", "name"),
+		.uid = marks.uid,
+		.resource_version = marks.resource_version,
+		.managed = marks.managed,
+		.expires_at = marks.expires_at,
+		.created = marks.created,
+		.main = marks.main,
+		.terminating = marks.terminating,
+	};
+	return true;
+}
+
+static void forget_namespaces(void *context)
+{
+	struct search *search = context;
+
+	search->world->namespace_count = 0;
+}
+
+bool namespaces_find_marked(struct kube *kube, struct arena *arena,
+			    struct sweep_world *world, struct err *err)
+{
+	struct search search = {.arena = arena, .world = world};
+	const struct kube_list list = {
+		.ref = ref_to(NULL),
+		.label_selector = LABEL_MANAGED,
+		.metadata = true,
+		.item = add_namespace,
+		.restart = forget_namespaces,
+		.context = &search,
+	};
+
+	return kube_list(kube, &list, err);
+}
+
+bool namespace_read(struct kube *kube, const char *name, struct arena *arena,
+		    struct namespace_marks *marks, bool *found,
+		    struct err *err)
+{
+	CLEANUP(jsn_release) json_t *object = NULL;
+	const struct kube_ref ref = ref_to(name);
+
+	if (!kube_get_metadata(kube, &ref, &object, err))
+		return err_wrap(err, "cannot look up namespace '%s'", name);
+	*found = object != NULL;
+	if (object)
+		read_marks(object, arena, marks);
+	return true;
+}
+
+static void add_labels(json_t *map, const struct strvec *labels)
+{
+	for (size_t i = 0; labels && i < labels->count; i++) {
+		const char *equals = strchr(labels->items[i], '=');
+		CLEANUP(free_ptr) char *key = NULL;
+
+		if (!equals)
+			continue;
+		key = xmemdupz(labels->items[i],
+			       (size_t)(equals - labels->items[i]));
+		jsn_set_text(map, key, equals + 1);
+	}
+}
+
+static void set_known(json_t *map, const char *key, const char *text)
+{
+	if (text)
+		jsn_set_text(map, key, text);
+}
+
+/* The object, or the patch of one, that says what @marks say. */
+static json_t *make_object(const char *name,
+			   const struct namespace_marks *marks,
+			   const struct strvec *labels)
+{
+	json_t *object = json_object();
+	json_t *metadata = json_object();
+	json_t *label_map = json_object();
+	json_t *annotations = json_object();
+
+	add_labels(label_map, labels);
+	set_known(label_map, LABEL_MANAGED, marks->managed);
+	set_known(label_map, LABEL_EXPIRES_AT, marks->expires_at);
+	set_known(label_map, LABEL_STACK, marks->stack);
+	set_known(annotations, ANNOTATION_REPOSITORY, marks->repository);
+	set_known(annotations, ANNOTATION_BRANCH, marks->branch);
+	set_known(annotations, ANNOTATION_GIT_URL, marks->git_url);
+	set_known(annotations, ANNOTATION_MAIN, marks->main ? "true" : NULL);
+	set_known(metadata, "name", name);
+	set_known(metadata, "resourceVersion", marks->resource_version);
+	jsn_set(metadata, "labels", label_map);
+	jsn_set(metadata, "annotations", annotations);
+	jsn_set(object, "metadata", metadata);
+	return object;
+}
+
+bool namespace_create(struct kube *kube, const char *name,
+		      const struct namespace_marks *marks,
+		      const struct strvec *labels, bool *existed,
+		      struct err *err)
+{
+	CLEANUP(jsn_release) json_t *object =
+		make_object(name, marks, labels);
+	const struct kube_ref ref = ref_to(NULL);
+
+	set_known(jsn_find(object, "metadata.annotations"), ANNOTATION_CREATED,
+		  marks->created);
+	jsn_set_text(object, "apiVersion", "v1");
+	jsn_set_text(object, "kind", "Namespace");
+	if (!kube_create(kube, &ref, object, existed, err))
+		return err_wrap(err, "cannot create namespace '%s'", name);
+	return true;
+}
+
+bool namespace_mark(struct kube *kube, const char *name,
+		    const struct namespace_marks *marks,
+		    const struct strvec *labels, struct err *err)
+{
+	CLEANUP(jsn_release) json_t *patch = make_object(NULL, marks, labels);
+	const struct kube_ref ref = ref_to(name);
+
+	if (!kube_patch(kube, &ref, patch, err))
+		return err_wrap(err, "cannot mark namespace '%s'", name);
+	return true;
+}
+
+bool namespace_delete(struct kube *kube, const char *name, const char *uid,
+		      const char *resource_version, struct err *err)
+{
+	const struct kube_ref ref = ref_to(name);
+	bool existed;
+
+	if (!kube_delete(kube, &ref, uid, resource_version, &existed, err))
+		return err_wrap(err, "cannot delete namespace '%s'", name);
+	return true;
+}
+
+/*
+ * What makes a namespace inhabited.  ReplicaSets and Pods count only where
+ * nothing owns them; what controllers make by themselves (config maps,
+ * service accounts, events, endpoints) does not count.
+ */
+static const struct {
+	const char *api, *resource, *kind;
+} inhabitants[] = {
+	{"apps/v1", "deployments", "Deployment"},
+	{"apps/v1", "statefulsets", "StatefulSet"},
+	{"apps/v1", "daemonsets", "DaemonSet"},
+	{"apps/v1", "replicasets", "ReplicaSet"},
+	{"batch/v1", "cronjobs", "CronJob"},
+	{"batch/v1", "jobs", "Job"},
+	{"v1", "pods", "Pod"},
+	{"v1", "services", "Service"},
+	{"v1", "persistentvolumeclaims", "PersistentVolumeClaim"},
+	{"networking.k8s.io/v1", "ingresses", "Ingress"},
+};
+
+struct foreign {
+	const char *kind;
+	const char *release;
+	struct strvec *found;
+	size_t before;
+};
+
+static bool has_owner(const json_t *item)
+{
+	return json_array_size(jsn_find(item, "metadata.ownerReferences")) > 0;
+}
+
+/* Helm's annotation, or the label that charts put on what they template. */
+static bool belongs_to(const json_t *item, const char *release)
+{
+	const json_t *annotations = jsn_find(item, "metadata.annotations");
+	const json_t *labels = jsn_find(item, "metadata.labels");
+
+	if (!release)
+		return false;
+	return same_text(json_string_value(json_object_get(
+				 annotations, "meta.helm.sh/release-name")),
+			 release) ||
+	       same_text(json_string_value(json_object_get(
+				 labels, "app.kubernetes.io/instance")),
+			 release);
+}
+
+static bool note_foreign(void *context, const json_t *item, struct err *err)
+{
+	struct foreign *foreign = context;
+	const char *name = jsn_text(item, "metadata.name");
+
+	(void)err;
+	if (!has_owner(item) && !belongs_to(item, foreign->release) &&
+	    !jsn_text(item, "metadata.deletionTimestamp"))
+		strvec_addf(foreign->found, "%s %s", foreign->kind,
+			    name ? name : "?");
+	return true;
+}
+
+static void forget_foreign(void *context)
+{
+	struct foreign *foreign = context;
+
+	strvec_truncate(foreign->found, foreign->before);
+}
+
+bool namespace_find_foreign(struct kube *kube, const char *name,
+			    const char *release, struct strvec *found,
+			    struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(inhabitants); i++) {
+		struct foreign foreign = {
+			.kind = inhabitants[i].kind,
+			.release = release,
+			.found = found,
+			.before = found->count,
+		};
+		const struct kube_list list = {
+			.ref = {.api = inhabitants[i].api,
+				.resource = inhabitants[i].resource,
+				.namespace = name},
+			.metadata = true,
+			.item = note_foreign,
+			.restart = forget_foreign,
+			.context = &foreign,
+		};
+
+		if (!kube_list(kube, &list, err))
+			return err_wrap(err, "cannot tell what is in "
+					     "namespace '%s'", name);
+	}
+	return true;
+}
+
+/* The conditions of a namespace that say what it still waits for. */
+static const char *why_not_gone(const json_t *object, struct arena *arena)
+{
+	const json_t *conditions = jsn_find(object, "status.conditions");
+	const json_t *condition;
+	CLEANUP(str_release) struct str why = {0};
+	size_t i;
+
+	json_array_foreach(conditions, i, condition) {
+		const char *message = jsn_text(condition, "message");
+
+		if (!same_text(jsn_text(condition, "status"), "True") ||
+		    is_blank(message))
+			continue;
+		str_addf(&why, "%s%s", why.len ? "; " : "", message);
+	}
+	if (!why.len)
+		str_add(&why, "it is still being deleted");
+	return arena_strdup(arena, str_text(&why));
+}
+
+bool namespace_is_gone(struct kube *kube, const char *name,
+		       struct arena *arena, bool *gone, const char **why,
+		       struct err *err)
+{
+	CLEANUP(jsn_release) json_t *object = NULL;
+	const struct kube_ref ref = ref_to(name);
+
+	if (!kube_get(kube, &ref, &object, err))
+		return err_wrap(err, "cannot look up namespace '%s'", name);
+	*gone = object == NULL;
+	*why = object ? why_not_gone(object, arena) : NULL;
+	return true;
+}

@@ -1,0 +1,96 @@
+/*
+ * Helm as a child process: install, upgrade, uninstall.
+ *
+ * Helm is the engine that users' clusters already trust for these; all else
+ * that Slipway asks a cluster it asks by itself.  Helm 4 and 3 are told
+ * apart by `helm version`, because the names of some flags differ.
+ * --atomic/--rollback-on-failure is never used: it would put the labels of
+ * the old revision back, the expiry among them.
+ * Source: helm-www docs/helm, run with 4.3.1 and 3.22.0.
+ */
+#ifndef API_HELM_H
+#define API_HELM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "sys/env.h"
+#include "sys/proc.h"
+
+struct err;
+
+#define HELM_VERSION_MS	  30000
+#define HELM_OUTPUT_MAX	  ((size_t)4 << 20)
+/* How much longer than its own --timeout a child may take. */
+#define HELM_OVERTIME_MS 60000
+
+struct helm_options {
+	const char *program;	/* NULL: "helm" in PATH */
+	const char *kubeconfig; /* NULL: as Helm finds it */
+	const char *context;
+	const struct env *env;
+};
+
+struct helm {
+	char *program; /* owned */
+	int major;     /* 3 or 4 */
+	char *kubeconfig;
+	char *context;
+	char *home; /* temporary folder where there is no HOME, or NULL */
+	struct env env;
+};
+
+/* Errors: NOT_FOUND (no helm, with a hint), CHILD (not Helm 3 or 4). */
+bool helm_open(struct helm *helm, const struct helm_options *options,
+	       struct err *err) MUST_CHECK;
+
+void helm_release(struct helm *helm);
+
+/* One run of Helm, prepared and then run by proc_run() or a batch. */
+struct helm_call {
+	struct strvec argv;
+	struct str output; /* stdout */
+	struct str errors; /* stderr */
+	struct proc proc;
+};
+
+struct helm_upgrade {
+	const char *release;
+	const char *namespace;
+	const char *chart;
+	const struct strvec *values; /* files */
+	const struct strvec *set;    /* KEY=VALUE */
+	const struct strvec *labels; /* key=value */
+	int64_t wait_ms;
+	int64_t history_max;
+};
+
+/* Prepare `helm upgrade --install`, waiting until all is ready. */
+void helm_prepare_upgrade(const struct helm *helm, struct helm_call *call,
+			  const struct helm_upgrade *upgrade);
+
+/* Prepare `helm uninstall`, waiting until what it deletes is gone. */
+void helm_prepare_uninstall(const struct helm *helm, struct helm_call *call,
+			    const char *namespace, const char *release,
+			    int64_t wait_ms);
+
+/*
+ * Judge a call that was run.  Errors: CHILD with Helm's own words; TIMEOUT;
+ * temporary where Helm could not reach the cluster.
+ */
+bool helm_check_upgrade(const struct helm_call *call,
+			struct err *err) MUST_CHECK;
+
+/*
+ * Also an error: a resource that Helm left behind, though it exits with 0.
+ * A release that is not there (any more) is fine.
+ */
+bool helm_check_uninstall(const struct helm_call *call,
+			  struct err *err) MUST_CHECK;
+
+void helm_call_release(struct helm_call *call);
+
+#endif

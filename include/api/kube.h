@@ -1,0 +1,134 @@
+/*
+ * The Kubernetes API: objects as JSON, paged lists, safe deletion.
+ *
+ *	CLEANUP(kube_release) struct kube kube = {0};
+ *	struct kube_ref ref = {.api = "v1", .resource = "namespaces",
+ *			       .name = "web-main"};
+ *
+ *	if (!kube_open(&kube, &options, err) ||
+ *	    !kube_get(&kube, &ref, &object, err))
+ *		return false;
+ *	if (!object) ... there is none
+ *
+ * Settings come from a kubeconfig as kubectl reads it (--kubeconfig, else
+ * the files of KUBECONFIG, else ~/.kube/config), or in a pod from its
+ * service account.  Paths are built by segment from a kube_ref.
+ *
+ * Source: Kubernetes API conventions; "Kubernetes API Concepts" (chunks,
+ * PartialObjectMetadata, 410 Gone); client-go's kubeconfig and
+ * ExecCredential (client.authentication.k8s.io/v1).
+ */
+#ifndef API_KUBE_H
+#define API_KUBE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/secret.h"
+#include "net/http.h"
+
+struct env;
+struct err;
+struct str;
+
+#define KUBE_PAGE	 500	   /* objects a list request asks for */
+#define KUBE_LIST_MAX	 1000000   /* objects of one list */
+#define KUBE_RESTARTS_MAX 5	   /* a list that expires over and over */
+#define KUBE_EXEC_MS	 60000	   /* an exec plugin's time */
+
+struct kube_options {
+	const char *kubeconfig; /* NULL: KUBECONFIG, ~/.kube/config, pod */
+	const char *context;	/* NULL: the current one */
+	const struct env *env;
+	struct http_config http;
+};
+
+struct kube {
+	struct http http;
+	char *server; /* owned, without a slash at the end */
+	struct secret token;
+	char *token_file; /* read again before each request: it rotates */
+	int64_t server_time; /* of the last reply's Date; seconds, 0 = none */
+};
+
+/*
+ * Errors: INPUT (no kubeconfig, unknown context, damaged, a switch that we
+ * refuse such as insecure-skip-tls-verify), CHILD (the exec plugin).
+ */
+bool kube_open(struct kube *kube, const struct kube_options *options,
+	       struct err *err) MUST_CHECK;
+
+void kube_release(struct kube *kube);
+
+/* Which object, or with @name NULL which list. */
+struct kube_ref {
+	const char *api;       /* "v1", "apps/v1" */
+	const char *resource;  /* "namespaces" */
+	const char *namespace; /* NULL: all, or no namespace */
+	const char *name;
+	const char *subresource; /* "log"; NULL = none */
+};
+
+/*
+ * Errors of all calls: DENIED (with the server's own words), UNREACHABLE,
+ * TIMEOUT, REMOTE.
+ */
+
+/* *@object is NULL if there is none; the caller releases it (jsn_release). */
+bool kube_get(struct kube *kube, const struct kube_ref *ref, json_t **object,
+	      struct err *err) MUST_CHECK;
+
+/* Only its metadata: no data of a Secret crosses the wire. */
+bool kube_get_metadata(struct kube *kube, const struct kube_ref *ref,
+		       json_t **object, struct err *err) MUST_CHECK;
+
+/* The text of a sub-resource such as a pod's log; @query may be NULL. */
+bool kube_get_text(struct kube *kube, const struct kube_ref *ref,
+		   const char *query, size_t limit, struct str *text,
+		   struct err *err) MUST_CHECK;
+
+struct kube_list {
+	struct kube_ref ref;
+	const char *label_selector; /* NULL = all */
+	const char *field_selector;
+	bool metadata; /* PartialObjectMetadata only */
+	/* Called for each object, borrowed for the call. */
+	bool (*item)(void *context, const json_t *item, struct err *err);
+	/* The continue token expired: forget all, the list starts again. */
+	void (*restart)(void *context);
+	void *context;
+};
+
+/* A list of a resource that the server does not know is empty. */
+bool kube_list(struct kube *kube, const struct kube_list *list,
+	       struct err *err) MUST_CHECK;
+
+/*
+ * Create @object below @ref (whose name is NULL).  *@existed tells that one
+ * of that name was there already, which is no error.
+ */
+bool kube_create(struct kube *kube, const struct kube_ref *ref,
+		 const json_t *object, bool *existed,
+		 struct err *err) MUST_CHECK;
+
+/*
+ * Merge @patch into the object (RFC 7386: null removes).  With
+ * metadata.resourceVersion in it only if unchanged since.
+ * Errors: also CONFLICT, NOT_FOUND.
+ */
+bool kube_patch(struct kube *kube, const struct kube_ref *ref,
+		const json_t *patch, struct err *err) MUST_CHECK;
+
+/*
+ * Delete in the background, only if it is still @uid in @resource_version.
+ * *@existed tells whether there was one.
+ * Errors: also CONFLICT (it changed since).
+ */
+bool kube_delete(struct kube *kube, const struct kube_ref *ref,
+		 const char *uid, const char *resource_version, bool *existed,
+		 struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * Namespaces with Slipway's marks: whose an environment is and when it
+ * expires.
+ *
+ *	labels       slipway/managed     v1, the version of these conventions
+ *	             slipway/expires-at  epoch seconds, UTC, or "never"
+ *	             slipway/stack       the stack
+ *	annotations  slipway/repository, slipway/branch, slipway/git-url
+ *	                                 raw: who owns the name
+ *	             slipway/main        "true": a main environment
+ *	             slipway/created     when we made it (RFC 3339); absent on
+ *	                                 one that was there before, which is
+ *	                                 then never deleted
+ */
+#ifndef API_NAMESPACES_H
+#define API_NAMESPACES_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+
+struct arena;
+struct err;
+struct kube;
+struct strvec;
+struct sweep_world;
+
+/* NULL = absent; strings are borrowed, or live in the arena given. */
+struct namespace_marks {
+	const char *uid;
+	const char *resource_version;
+	const char *managed;
+	const char *expires_at;
+	const char *stack;
+	const char *repository;
+	const char *branch;
+	const char *git_url;
+	const char *created;
+	bool main;
+	bool terminating;
+};
+
+/* Add all that bear slipway/managed to @world->namespaces. */
+bool namespaces_find_marked(struct kube *kube, struct arena *arena,
+			    struct sweep_world *world,
+			    struct err *err) MUST_CHECK;
+
+/* *@found tells whether there is one of that name. */
+bool namespace_read(struct kube *kube, const char *name, struct arena *arena,
+		    struct namespace_marks *marks, bool *found,
+		    struct err *err) MUST_CHECK;
+
+/* Make it with @marks; *@existed: there was one, nothing was changed. */
+bool namespace_create(struct kube *kube, const char *name,
+		      const struct namespace_marks *marks,
+		      const struct strvec *labels, bool *existed,
+		      struct err *err) MUST_CHECK;
+
+/*
+ * Set @marks on it (all but created), and @labels ("key=value").  With
+ * resource_version in @marks only if it is unchanged since (CONFLICT).
+ */
+bool namespace_mark(struct kube *kube, const char *name,
+		    const struct namespace_marks *marks,
+		    const struct strvec *labels, struct err *err) MUST_CHECK;
+
+/* Errors: also CONFLICT (it is another, or it changed since). */
+bool namespace_delete(struct kube *kube, const char *name, const char *uid,
+		      const char *resource_version,
+		      struct err *err) MUST_CHECK;
+
+/*
+ * Add to @found what stands in the namespace, such as "Deployment web", and
+ * does not belong to the release @release (NULL: to none).  What is there in
+ * every namespace, what owns nothing by itself, and what is being deleted do
+ * not count.
+ */
+bool namespace_find_foreign(struct kube *kube, const char *name,
+			    const char *release, struct strvec *found,
+			    struct err *err) MUST_CHECK;
+
+/*
+ * Why a namespace that is being deleted is still there, in the server's
+ * words ("Some content in the namespace has finalizers remaining: ..."), or
+ * NULL if it is gone.  *@gone tells; the text lives in @arena.
+ */
+bool namespace_is_gone(struct kube *kube, const char *name,
+		       struct arena *arena, bool *gone, const char **why,
+		       struct err *err) MUST_CHECK;
+
+#endif
