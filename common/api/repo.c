@@ -3,12 +3,12 @@
 /* Not <git2.h>: its index.h has a member that base/banned.h poisons. */
 #include <git2/commit.h>
 #include <git2/common.h>
+#include <git2/config.h>
 #include <git2/errors.h>
 #include <git2/global.h>
 #include <git2/object.h>
 #include <git2/oid.h>
 #include <git2/refs.h>
-#include <git2/remote.h>
 #include <git2/repository.h>
 #include <git2/revparse.h>
 #include <git2/revwalk.h>
@@ -20,38 +20,38 @@
 #include "sys/lazy.h"
 
 /* Each function of libgit2 that is called, without its git_. */
-#define FUNCTIONS(X)                 \
-	X(libgit2_init)              \
-	X(libgit2_opts)              \
-	X(error_last)                \
-	X(repository_open_ext)       \
-	X(repository_free)           \
-	X(repository_head)           \
-	X(repository_is_shallow)     \
-	X(reference_lookup)          \
-	X(reference_is_branch)       \
-	X(reference_shorthand)       \
-	X(reference_symbolic_target) \
-	X(reference_peel)            \
-	X(reference_free)            \
-	X(remote_lookup)             \
-	X(remote_url)                \
-	X(remote_free)               \
-	X(revparse_single)           \
-	X(object_peel)               \
-	X(object_id)                 \
-	X(object_free)               \
-	X(commit_lookup)             \
-	X(commit_message)            \
-	X(commit_time)               \
-	X(commit_parentcount)        \
-	X(commit_free)               \
-	X(revwalk_new)               \
-	X(revwalk_sorting)           \
-	X(revwalk_push)              \
-	X(revwalk_hide)              \
-	X(revwalk_next)              \
-	X(revwalk_free)              \
+#define FUNCTIONS(X)                  \
+	X(libgit2_init)               \
+	X(libgit2_opts)               \
+	X(error_last)                 \
+	X(repository_open_ext)        \
+	X(repository_free)            \
+	X(repository_head)            \
+	X(repository_is_shallow)      \
+	X(reference_lookup)           \
+	X(reference_is_branch)        \
+	X(reference_shorthand)        \
+	X(reference_symbolic_target)  \
+	X(reference_peel)             \
+	X(reference_free)             \
+	X(repository_config_snapshot) \
+	X(config_get_string)          \
+	X(config_free)                \
+	X(revparse_single)            \
+	X(object_peel)                \
+	X(object_id)                  \
+	X(object_free)                \
+	X(commit_lookup)              \
+	X(commit_message)             \
+	X(commit_time)                \
+	X(commit_parentcount)         \
+	X(commit_free)                \
+	X(revwalk_new)                \
+	X(revwalk_sorting)            \
+	X(revwalk_push)               \
+	X(revwalk_hide)               \
+	X(revwalk_next)               \
+	X(revwalk_free)               \
 	X(oid_tostr)
 
 #define MEMBER(name) __typeof__(git_##name) *name;
@@ -73,8 +73,9 @@ static bool load(struct err *err)
 {
 	/* What partial clones and worktrees with own settings announce. */
 	static const char *extensions[] = {"partialclone", "worktreeconfig"};
+	static bool started;
 
-	if (library.loaded)
+	if (started)
 		return true;
 	if (!lazy_load(&library, err))
 		return false;
@@ -82,6 +83,7 @@ static bool load(struct err *err)
 		return err_set(err, ERR_IO, "cannot start '%s'", SONAME);
 	git.libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
 			 ARRAY_SIZE(extensions));
+	started = true;
 	return true;
 }
 
@@ -117,10 +119,10 @@ static void release_commit(git_commit **commit)
 		git.commit_free(*commit);
 }
 
-static void release_remote(git_remote **remote)
+static void release_config(git_config **config)
 {
-	if (*remote)
-		git.remote_free(*remote);
+	if (*config)
+		git.config_free(*config);
 }
 
 static void release_walk(git_revwalk **walk)
@@ -206,15 +208,20 @@ void repo_head_release(struct repo_head *head)
 	*head = (struct repo_head){0};
 }
 
+/* Not by git_remote_lookup(): it leaks memory (libgit2 1.5 with pcre2). */
 bool repo_remote_url(const struct repo *repo, const char *name, char **url,
 		     struct err *err)
 {
-	CLEANUP(release_remote) git_remote *remote = NULL;
-	int code = git.remote_lookup(&remote, repo->handle, name);
+	CLEANUP(release_config) git_config *config = NULL;
+	CLEANUP(free_ptr) char *key = xasprintf("remote.%s.url", name);
+	const char *found = NULL;
+	int code = git.repository_config_snapshot(&config, repo->handle);
 
+	if (code == 0)
+		code = git.config_get_string(&found, config, key);
 	if (code < 0 && code != GIT_ENOTFOUND)
-		return fail(code, err, "read the remote", name);
-	*url = code < 0 ? NULL : xstrdup_or_null(git.remote_url(remote));
+		return fail(code, err, "read the setting", key);
+	*url = xstrdup_or_null(found);
 	return true;
 }
 
