@@ -383,21 +383,46 @@ bool version_name_matches(const char *template,
 	return name && *name == '\0' && *rest == '\0';
 }
 
-void version_name_prefix(const char *template, const struct version_name *parts,
-			 struct str *prefix)
+/* Keep @run in @best if it holds the semver, or is longer; empty it. */
+static void keep_better(struct str *best, bool *has_semver, struct str *run,
+			bool run_has_semver)
 {
+	bool better = run_has_semver != *has_semver ? run_has_semver
+						    : run->len > best->len;
+
+	if (better) {
+		str_clear(best);
+		str_add(best, str_text(run));
+		*has_semver = run_has_semver;
+	}
+	str_clear(run);
+}
+
+void version_name_search(const char *template, const struct version_name *parts,
+			 struct str *text)
+{
+	CLEANUP(str_release) struct str best = {0};
+	CLEANUP(str_release) struct str run = {0};
 	const char *rest = template ? template : VERSION_NAME_TEMPLATE;
+	bool has_semver = false;
+	bool semver_here = false;
 	const char *value;
 	struct piece piece;
 
 	while (next_piece(&rest, &piece)) {
 		if (!piece.placeholder) {
-			str_add_bytes(prefix, piece.start, piece.len);
+			str_add_bytes(&run, piece.start, piece.len);
 			continue;
 		}
 		if (piece_is(&piece, "date") ||
-		    !find_part(&piece, parts, &value) || !value)
-			return;
-		str_add(prefix, value);
+		    !find_part(&piece, parts, &value) || !value) {
+			keep_better(&best, &has_semver, &run, semver_here);
+			semver_here = false;
+			continue;
+		}
+		str_add(&run, value);
+		semver_here = semver_here || piece_is(&piece, "semver");
 	}
+	keep_better(&best, &has_semver, &run, semver_here);
+	str_add(text, str_text(&best));
 }

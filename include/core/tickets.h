@@ -70,10 +70,11 @@ bool version_name_matches(const char *template,
 			  const struct version_name *parts, const char *name);
 
 /*
- * Append the start that all names of @template and @parts have whatever the
- * date: what to search for.  May be empty.
+ * Append text that all names of @template and @parts hold whatever the date,
+ * to search a server for: what stands around the semver, else the longest.
+ * May be empty.
  */
-void version_name_prefix(const char *template, const struct version_name *parts,
-			 struct str *prefix);
+void version_name_search(const char *template,
+			 const struct version_name *parts, struct str *text);
 
 #endif

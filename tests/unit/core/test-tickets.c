@@ -206,16 +206,25 @@ static void names_are_found_whatever_their_date(void **state)
 				 cases[i].want);
 }
 
-static void the_search_text_ends_before_the_date(void **state)
+static void names_are_searched_for_around_the_date(void **state)
 {
-	CLEANUP(str_release) struct str prefix = {0};
+	static const struct {
+		const char *template, *want;
+	} cases[] = {
+		{NULL, "-1.4.0-rc.1"},
+		{"{date} {app}", " web"},
+		{"{semver}/{date} or {environment}", "1.4.0-rc.1/"},
+		{"{date}", ""},
+		{"v{semver}", "v1.4.0-rc.1"},
+	};
 
 	(void)state;
-	version_name_prefix(NULL, &web, &prefix);
-	assert_string_equal(str_text(&prefix), "web-shop-");
-	str_clear(&prefix);
-	version_name_prefix("{date} {app}", &web, &prefix);
-	assert_string_equal(str_text(&prefix), "");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str text = {0};
+
+		version_name_search(cases[i].template, &web, &text);
+		assert_string_equal(str_text(&text), cases[i].want);
+	}
 }
 
 int main(void)
@@ -230,7 +239,7 @@ int main(void)
 		cmocka_unit_test(bad_templates_are_named),
 		cmocka_unit_test(long_names_are_counted_in_characters),
 		cmocka_unit_test(names_are_found_whatever_their_date),
-		cmocka_unit_test(the_search_text_ends_before_the_date),
+		cmocka_unit_test(names_are_searched_for_around_the_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
