@@ -140,6 +140,15 @@ class ScriptedJira(ScriptedServer):
         project = self.state["projects"][key]
         return Reply(200, {"id": project["id"], "key": key, "name": project["name"]})
 
+    def do_searchProjects(self, request: Request) -> Reply:
+        found = self._projects()
+        page, start, size = self._page(found, request.params, 50)
+        return Reply(200, {"startAt": start, "maxResults": size, "total": len(found),
+                           "isLast": start + len(page) >= len(found), "values": page})
+
+    def do_getAllProjects(self, _request: Request) -> Reply:
+        return Reply(200, self._projects())
+
     def do_getProjectVersions(self, _request: Request, projectIdOrKey: str) -> Reply:
         key = self._project_key(projectIdOrKey)
         if key is None:
@@ -374,7 +383,10 @@ class ScriptedJira(ScriptedServer):
         issue = self.state["issues"].get(issueIdOrKey)
         if issue is None:
             return self._no_issue()
-        page, start, size = self._page(issue["comments"], request.params, 50)
+        comments = list(issue["comments"])
+        if request.params.get("orderBy") == "-created":
+            comments.reverse()
+        page, start, size = self._page(comments, request.params, 100)
         return Reply(200, {"startAt": start, "maxResults": size,
                            "total": len(issue["comments"]), "comments": page})
 
@@ -408,6 +420,10 @@ class ScriptedJira(ScriptedServer):
     def _number(self) -> str:
         self.state["next"] += 1
         return str(self.state["next"])
+
+    def _projects(self) -> list[dict]:
+        return [{"id": project["id"], "key": key, "name": project["name"]}
+                for key, project in self.state["projects"].items()]
 
     def _project_key(self, asked: str) -> str | None:
         return next((key for key, project in self.state["projects"].items()

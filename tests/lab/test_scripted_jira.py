@@ -261,3 +261,10 @@ def test_as_a_program_it_keeps_its_state_in_a_file(tmp_path):
     kept = json.loads(state_file.read_text())
     assert "kept" in [version["name"] for version in kept["versions"].values()]
     assert scripted_jira.ScriptedJira(kept).cloud
+
+
+def test_projects_are_listed(jira):
+    path = "/project/search?startAt=0" if jira.cloud else "/project"
+    _, found = jira.call("GET", path)
+    projects = found["values"] if jira.cloud else found
+    assert [project["key"] for project in projects] == ["SHOP", "PAY"]
