@@ -1,0 +1,46 @@
+/*
+ * What jira.c and jira_calls.c share: a request under way.
+ */
+#ifndef COMMON_API_JIRA_PARTS_H
+#define COMMON_API_JIRA_PARTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/attr.h"
+
+struct err;
+struct http_reply;
+struct http_request;
+struct jira;
+struct str;
+
+/*
+ * Make @request one to base/@path[0]/@path[1]... with the query @query[0] =
+ * @query[1] and so on; both end with NULL, @query may be NULL.
+ */
+void jira_prepare(const struct jira *jira, struct http_request *request,
+		  const char *method, const char *const *path,
+		  const char *const *query);
+
+/* Give it @json as its body, whose text lives in @body. */
+void jira_prepare_body(struct http_request *request, struct str *body,
+		       const json_t *json);
+
+/*
+ * What the server says: true for 2xx, with the answer in *@json unless that
+ * is NULL; else its own words are in @err.
+ */
+bool jira_judge(const struct http_request *request,
+		const struct http_reply *reply, json_t **json, struct err *err)
+	MUST_CHECK;
+
+/* Send @request and judge. */
+bool jira_ask(struct jira *jira, struct http_request *request, json_t **json,
+	      struct err *err) MUST_CHECK;
+
+/* "Cannot be understood": an answer without what it must have. */
+bool jira_nonsense(const struct http_request *request, const char *what,
+		   struct err *err);
+
+#endif

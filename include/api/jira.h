@@ -1,0 +1,186 @@
+/*
+ * Jira Cloud (REST v3) and Jira Data Center (REST v2).
+ *
+ *	CLEANUP(jira_release) struct jira jira = {0};
+ *	CLEANUP(jira_issues_release) struct jira_issues issues = {0};
+ *
+ *	if (!jira_open(&jira, &config, err) ||
+ *	    !jira_find_issues(&jira, &keys, &issues, err))
+ *		return false;
+ *
+ * Which of the two a server is, it is asked.  Cloud takes an e-mail address
+ * and an API token (Basic), Data Center a personal access token (Bearer).
+ * Everything that changes Jira here may be sent twice without harm, but for
+ * comments, which are looked for first.
+ *
+ * Errors of all functions that ask the server: DENIED (token, rights),
+ * NOT_FOUND (or no right to see it: Jira does not tell), REMOTE (its words,
+ * or an answer that is not what the document says), and those of http_send().
+ * Source: Jira Cloud platform REST API v3; Jira Data Center REST API v2.
+ */
+#ifndef API_JIRA_H
+#define API_JIRA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "format/url.h"
+#include "net/http.h"
+
+struct err;
+
+#define JIRA_REPLY_MAX	     ((size_t)16 << 20)
+#define JIRA_ISSUES_MAX	     10000 /* found by one search */
+#define JIRA_PROJECTS_MAX    2000
+#define JIRA_VERSIONS_MAX    10000 /* looked through in one project */
+#define JIRA_COMMENTS_MAX    100 /* the newest ones of an issue are looked at */
+#define JIRA_DESCRIPTION_MAX 16384
+
+struct jira {
+	struct http http;
+	struct url base; /* up to and with /rest/api/N */
+	struct secret authorization;
+	bool cloud;
+};
+
+/* All borrowed. */
+struct jira_config {
+	const char *url;
+	const char *user; /* NULL or "": the token alone (Bearer) */
+	const struct secret *token;
+	struct http_config http;
+};
+
+/*
+ * Ask the server what it is.  Errors also: INPUT (the address; a Cloud
+ * server without a user).
+ */
+bool jira_open(struct jira *jira, const struct jira_config *config,
+	       struct err *err) MUST_CHECK;
+
+void jira_release(struct jira *jira);
+
+/* Strings are owned; so in all structs below unless said otherwise. */
+struct jira_version {
+	char *id;
+	char *name;
+	bool released;
+	bool archived;
+};
+
+struct jira_versions {
+	struct jira_version *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* Add the versions of @project whose name holds @text. */
+bool jira_find_versions(struct jira *jira, const char *project,
+			const char *text, struct jira_versions *found,
+			struct err *err) MUST_CHECK;
+
+void jira_versions_release(struct jira_versions *versions);
+
+/*
+ * Create a version; *@id is NULL if the project has one of that name, which
+ * may have been made by the same request, sent twice.
+ */
+bool jira_create_version(struct jira *jira, const char *project_id,
+			 const char *name, const char *description, char **id,
+			 struct err *err) MUST_CHECK;
+
+/* Mark as released on @date (YYYY-MM-DD). */
+bool jira_release_version(struct jira *jira, const char *id, const char *date,
+			  struct err *err) MUST_CHECK;
+
+struct jira_issue {
+	char *key; /* as it is now: issues move between projects */
+	char *project;
+	char *project_id;
+	bool done;		/* its status is of the category Done */
+	struct strvec versions; /* ids of its fix versions */
+};
+
+struct jira_issues {
+	struct jira_issue *items;
+	size_t count;
+	size_t capacity;
+};
+
+/*
+ * Add the issue of each of @keys, with @keys[i] at @found[i]; what is not
+ * there (or may not be seen) has a NULL key.
+ */
+bool jira_find_issues(struct jira *jira, const struct strvec *keys,
+		      struct jira_issues *found, struct err *err) MUST_CHECK;
+
+/* Add all issues that are fixed in the version @id. */
+bool jira_version_issues(struct jira *jira, const char *id,
+			 struct jira_issues *found, struct err *err) MUST_CHECK;
+
+void jira_issues_release(struct jira_issues *issues);
+
+/* Add the keys of all projects that the user may see. */
+bool jira_find_projects(struct jira *jira, struct strvec *keys, struct err *err)
+	MUST_CHECK;
+
+/* Borrowed. */
+struct jira_link {
+	const char *global_id; /* what makes it one and the same link */
+	const char *url;
+	const char *title;
+};
+
+/*
+ * One call about one issue.  Calls about different issues may run side by
+ * side, those about one run in turn: Jira limits the writes per issue.
+ */
+enum jira_call_kind {
+	JIRA_ADD_VERSION,     /* @version, beside those that it has */
+	JIRA_FIND_LINK,	      /* @link; result: @found, the same as @link */
+	JIRA_PUT_LINK,	      /* create or update @link; result: @found */
+	JIRA_FIND_TRANSITION, /* @transition, NULL = to the category Done;
+				 result: @id, @fields */
+	JIRA_TRANSITION,      /* @id with @fields */
+	JIRA_FIND_COMMENT,    /* whose first line is that of @comment; result:
+				 @id if there is one, @found: the same text */
+	JIRA_PUT_COMMENT,     /* @comment, in place of @id if set */
+};
+
+/* All-zero but for the kind; jira_call_release() forgets results too. */
+struct jira_call {
+	enum jira_call_kind kind;
+	const char *issue;   /* borrowed, as the next four */
+	const char *version; /* id */
+	const struct jira_link *link;
+	const char *transition;
+	const char *comment; /* lines of plain text */
+
+	char *id;     /* owned */
+	char *fields; /* JSON, owned */
+	bool found;
+
+	struct str body; /* of the request under way */
+};
+
+void jira_call_release(struct jira_call *call);
+
+struct jira_batch {
+	size_t jobs;
+	/* Point @call to the next one; false = none for now. */
+	bool (*next)(void *context, struct jira_call **call);
+	/* @failure->kind is ERR_NONE if it was done; false ends the batch. */
+	bool (*done)(void *context, struct jira_call *call, struct err *failure,
+		     struct err *err);
+	void *context;
+};
+
+/* Run calls until next() has none and all are done. */
+bool jira_run(struct jira *jira, struct jira_batch *batch, struct err *err)
+	MUST_CHECK;
+
+#endif
