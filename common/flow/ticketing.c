@@ -1,0 +1,821 @@
+#include "flow/ticketing.h"
+
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "format/value.h"
+
+/* --- what is known ----------------------------------------------------- */
+
+static struct ticketing_version *add_version(struct ticketing *work,
+					     const char *project,
+					     const char *project_id)
+{
+	struct ticketing_version *version;
+
+	work->versions =
+		grow_array(work->versions, work->version_count + 1,
+			   sizeof(*work->versions), &work->version_capacity);
+	version = &work->versions[work->version_count++];
+	*version = (struct ticketing_version){
+		.project = xstrdup(project),
+		.project_id = xstrdup_or_null(project_id),
+	};
+	return version;
+}
+
+static size_t find_version(const struct ticketing *work, const char *project)
+{
+	for (size_t i = 0; i < work->version_count; i++)
+		if (same_text(work->versions[i].project, project))
+			return i;
+	return SIZE_MAX;
+}
+
+static struct ticketing_ticket *add_ticket(struct ticketing *work,
+					   const char *key, size_t version)
+{
+	struct ticketing_ticket *ticket;
+
+	work->tickets =
+		grow_array(work->tickets, work->ticket_count + 1,
+			   sizeof(*work->tickets), &work->ticket_capacity);
+	ticket = &work->tickets[work->ticket_count++];
+	*ticket = (struct ticketing_ticket){
+		.key = xstrdup(key),
+		.version = version,
+	};
+	return ticket;
+}
+
+static bool has_ticket(const struct ticketing *work, const char *key)
+{
+	for (size_t i = 0; i < work->ticket_count; i++)
+		if (same_text(work->tickets[i].key, key))
+			return true;
+	return false;
+}
+
+static bool project_allowed(const struct ticketing *work, const char *project)
+{
+	const struct strvec *projects = work->args->projects;
+
+	return projects->count == 0 || strvec_has(projects, project);
+}
+
+/*
+ * The version of this release among @found: not an archived one, rather one
+ * of today, else the youngest.
+ */
+static const struct jira_version *choose_version(
+	const struct ticketing *work, const char *today,
+	const struct jira_versions *found)
+{
+	const struct ticketing_args *args = work->args;
+	const struct jira_version *best = NULL;
+
+	for (size_t i = 0; i < found->count; i++) {
+		const struct jira_version *version = &found->items[i];
+
+		if (version->archived ||
+		    !version_name_matches(args->template, &args->name,
+					  version->name))
+			continue;
+		if (same_text(version->name, today))
+			return version;
+		if (!best || strcmp(version->name, best->name) > 0)
+			best = version;
+	}
+	return best;
+}
+
+/* Fill in the id and the name of @version if the project has it. */
+static bool look_up_version(const struct ticketing *work, struct jira *jira,
+			    struct ticketing_version *version, struct err *err)
+{
+	CLEANUP(jira_versions_release) struct jira_versions found = {0};
+	CLEANUP(str_release) struct str search = {0};
+	const struct jira_version *chosen;
+
+	version_name_search(work->args->template, &work->args->name, &search);
+	if (!jira_find_versions(jira, version->project, str_text(&search),
+				&found, err))
+		return err_wrap(err, "cannot look up the versions of '%s'",
+				version->project);
+	chosen = choose_version(work, version->name, &found);
+	if (!chosen)
+		return true;
+	free(version->name);
+	version->name = xstrdup(chosen->name);
+	version->id = xstrdup(chosen->id);
+	version->released = chosen->released;
+	return true;
+}
+
+/* --- gathering for a new release --------------------------------------- */
+
+static bool name_version(const struct ticketing *work,
+			 struct ticketing_version *version, struct err *err)
+{
+	CLEANUP(str_release) struct str name = {0};
+
+	if (!version_name_format(work->args->template, &work->args->name, &name,
+				 err))
+		return false;
+	version->name = str_detach(&name);
+	return true;
+}
+
+/* The version of the issue's project, looked up when it is new. */
+static bool version_of_issue(struct ticketing *work, struct jira *jira,
+			     const struct jira_issue *issue, size_t *index,
+			     struct err *err)
+{
+	struct ticketing_version *version;
+
+	*index = find_version(work, issue->project);
+	if (*index != SIZE_MAX)
+		return true;
+	*index = work->version_count;
+	version = add_version(work, issue->project, issue->project_id);
+	if (!name_version(work, version, err) ||
+	    !look_up_version(work, jira, version, err))
+		return false;
+	version->created = version->id == NULL;
+	return true;
+}
+
+static void plan_opening(struct ticketing *work,
+			 struct ticketing_ticket *ticket,
+			 const struct jira_issue *issue)
+{
+	const struct ticketing_version *version =
+		&work->versions[ticket->version];
+
+	if (!version->id || !strvec_has(&issue->versions, version->id))
+		ticket->planned |= TICKET_ADD;
+	if (work->args->link)
+		ticket->planned |= TICKET_LINK;
+	if (work->args->comment)
+		ticket->planned |= TICKET_COMMENT;
+}
+
+static void missing_ticket(struct ticketing *work, const char *key)
+{
+	struct ticketing_ticket *ticket;
+
+	if (!work->args->tickets_must_exist) {
+		report_warning(work->reporter,
+			       "ticket '%s' is not there, or may not be seen: "
+			       "left out",
+			       key);
+		return;
+	}
+	ticket = add_ticket(work, key, SIZE_MAX);
+	err_set(&ticket->failure, ERR_NOT_FOUND,
+		"the ticket is not there, or may not be seen");
+}
+
+/* A ticket for each issue that concerns us, with the version it gets. */
+static bool take_issues(struct ticketing *work, struct jira *jira,
+			const struct jira_issues *issues, struct err *err)
+{
+	for (size_t i = 0; i < issues->count; i++) {
+		const struct jira_issue *issue = &issues->items[i];
+		size_t version = SIZE_MAX;
+
+		if (!issue->key) {
+			missing_ticket(work, work->args->tickets->items[i]);
+			continue;
+		}
+		if (!project_allowed(work, issue->project) ||
+		    has_ticket(work, issue->key))
+			continue;
+		if (!version_of_issue(work, jira, issue, &version, err))
+			return false;
+		plan_opening(work, add_ticket(work, issue->key, version),
+			     issue);
+	}
+	return true;
+}
+
+/* --- gathering for --done ---------------------------------------------- */
+
+/* The projects that may hold the version: as told, else all of them. */
+static bool gather_projects(const struct ticketing *work, struct jira *jira,
+			    const struct jira_issues *issues,
+			    struct strvec *projects, struct err *err)
+{
+	if (work->args->projects->count > 0)
+		strvec_add_all(projects, work->args->projects);
+	else if (issues->count == 0)
+		return jira_find_projects(jira, projects, err);
+	else
+		for (size_t i = 0; i < issues->count; i++)
+			if (issues->items[i].key)
+				strvec_add_once(projects,
+						issues->items[i].project);
+	return true;
+}
+
+static bool gather_versions(struct ticketing *work, struct jira *jira,
+			    const struct strvec *projects, struct err *err)
+{
+	for (size_t i = 0; i < projects->count; i++) {
+		struct ticketing_version *version =
+			add_version(work, projects->items[i], NULL);
+
+		if (!look_up_version(work, jira, version, err))
+			return false;
+		if (!version->id) {
+			free(version->project);
+			work->version_count--;
+		}
+	}
+	if (work->version_count == 0)
+		return err_set(err, ERR_NOT_FOUND,
+			       "cannot find a version of '%s' %s for '%s' in "
+			       "any project",
+			       work->args->name.app, work->args->name.semver,
+			       work->args->name.environment);
+	return true;
+}
+
+static void plan_closing(struct ticketing *work, const char *key,
+			 const struct jira_issue *issue)
+{
+	struct ticketing_ticket *ticket;
+
+	if (has_ticket(work, key))
+		return;
+	ticket = add_ticket(work, key, find_version(work, issue->project));
+	if (!issue->done)
+		ticket->planned |= TICKET_FINISH;
+}
+
+static bool gather_version_issues(struct ticketing *work, struct jira *jira,
+				  struct err *err)
+{
+	for (size_t v = 0; v < work->version_count; v++) {
+		CLEANUP(jira_issues_release) struct jira_issues issues = {0};
+
+		if (!jira_version_issues(jira, work->versions[v].id, &issues,
+					 err))
+			return false;
+		for (size_t i = 0; i < issues.count; i++)
+			plan_closing(work, issues.items[i].key,
+				     &issues.items[i]);
+	}
+	return true;
+}
+
+static bool gather_done(struct ticketing *work, struct jira *jira,
+			const struct jira_issues *issues, struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec projects = {0};
+
+	if (!gather_projects(work, jira, issues, &projects, err) ||
+	    !gather_versions(work, jira, &projects, err))
+		return false;
+	if (issues->count == 0)
+		return gather_version_issues(work, jira, err);
+	for (size_t i = 0; i < issues->count; i++) {
+		if (!issues->items[i].key)
+			missing_ticket(work, work->args->tickets->items[i]);
+		else if (project_allowed(work, issues->items[i].project))
+			plan_closing(work, issues->items[i].key,
+				     &issues->items[i]);
+	}
+	return true;
+}
+
+/* --- many calls, one after the other per ticket ------------------------ */
+
+/*
+ * Runs what @kind_of says a ticket has next, until no ticket has anything.
+ * A ticket is in the queue once, or under way, or finished.
+ */
+struct queue {
+	struct ticketing *work;
+	size_t *items; /* ring of ticket indexes */
+	size_t head, count;
+	size_t finished;
+	bool (*prepare)(struct ticketing *work,
+			struct ticketing_ticket *ticket);
+	void (*done)(struct ticketing *work, struct ticketing_ticket *ticket);
+};
+
+static void queue_push(struct queue *queue, size_t ticket)
+{
+	size_t size = queue->work->ticket_count;
+
+	queue->items[(queue->head + queue->count++) % size] = ticket;
+}
+
+static size_t queue_pop(struct queue *queue)
+{
+	size_t ticket = queue->items[queue->head];
+
+	queue->head = (queue->head + 1) % queue->work->ticket_count;
+	queue->count--;
+	return ticket;
+}
+
+static bool next_call(void *context, struct jira_call **call)
+{
+	struct queue *queue = context;
+
+	while (queue->count > 0) {
+		struct ticketing_ticket *ticket =
+			&queue->work->tickets[queue_pop(queue)];
+
+		if (ticket->failure.kind != ERR_NONE ||
+		    !queue->prepare(queue->work, ticket)) {
+			queue->finished++;
+			continue;
+		}
+		ticket->call.issue = ticket->key;
+		*call = &ticket->call;
+		return true;
+	}
+	return false;
+}
+
+/* The ticket that @call is a member of. */
+static struct ticketing_ticket *ticket_of(struct jira_call *call)
+{
+	size_t offset = offsetof(struct ticketing_ticket, call);
+
+	return (struct ticketing_ticket *)(void *)((char *)call - offset);
+}
+
+static bool call_done(void *context, struct jira_call *call,
+		      struct err *failure, struct err *err)
+{
+	struct queue *queue = context;
+	struct ticketing_ticket *ticket = ticket_of(call);
+
+	(void)err;
+	if (failure->kind != ERR_NONE)
+		err_move(&ticket->failure, failure);
+	else
+		queue->done(queue->work, ticket);
+	queue_push(queue, (size_t)(ticket - queue->work->tickets));
+	report_progress(queue->work->reporter, "tickets", queue->finished,
+			queue->work->ticket_count);
+	return true;
+}
+
+static bool run_calls(struct ticketing *work, struct jira *jira,
+		      bool (*prepare)(struct ticketing *,
+				      struct ticketing_ticket *),
+		      void (*done)(struct ticketing *,
+				   struct ticketing_ticket *),
+		      struct err *err)
+{
+	CLEANUP(free_ptr)
+	size_t *items = xcalloc(work->ticket_count + 1, sizeof(*items));
+	struct queue queue = {
+		.work = work,
+		.items = items,
+		.prepare = prepare,
+		.done = done,
+	};
+	struct jira_batch batch = {
+		.jobs = work->args->jobs,
+		.next = next_call,
+		.done = call_done,
+		.context = &queue,
+	};
+
+	for (size_t i = 0; i < work->ticket_count; i++)
+		queue_push(&queue, i);
+	return jira_run(jira, &batch, err);
+}
+
+/* --- looking at links, comments and transitions ------------------------ */
+
+/*
+ * A ticket that did not have the version yet cannot have our link, so only
+ * the others are asked: a first run stays at two requests per ticket.
+ */
+static bool prepare_look(struct ticketing *work,
+			 struct ticketing_ticket *ticket)
+{
+	struct jira_call *call = &ticket->call;
+
+	if (ticket->todo & TICKET_LINK) {
+		call->kind = JIRA_FIND_LINK;
+		call->link = work->args->link;
+	} else if (ticket->todo & TICKET_COMMENT) {
+		call->kind = JIRA_FIND_COMMENT;
+		call->comment = work->args->comment;
+	} else if (ticket->todo & TICKET_FINISH) {
+		call->kind = JIRA_FIND_TRANSITION;
+		call->transition = work->args->transition;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void look_done(struct ticketing *work, struct ticketing_ticket *ticket)
+{
+	unsigned int act = TICKET_FINISH;
+
+	(void)work;
+	if (ticket->call.kind == JIRA_FIND_LINK)
+		act = TICKET_LINK;
+	else if (ticket->call.kind == JIRA_FIND_COMMENT)
+		act = TICKET_COMMENT;
+	ticket->todo &= ~act;
+	if (act != TICKET_FINISH && ticket->call.found)
+		ticket->planned &= ~act;
+}
+
+static bool look(struct ticketing *work, struct jira *jira, struct err *err)
+{
+	for (size_t i = 0; i < work->ticket_count; i++) {
+		struct ticketing_ticket *ticket = &work->tickets[i];
+
+		ticket->todo = ticket->planned & ~(unsigned int)TICKET_ADD;
+		if (ticket->planned & TICKET_ADD)
+			ticket->todo &= ~(unsigned int)TICKET_LINK;
+	}
+	return run_calls(work, jira, prepare_look, look_done, err);
+}
+
+bool ticketing_gather(struct ticketing *work, struct jira *jira,
+		      const struct ticketing_args *args,
+		      const struct reporter *reporter, struct err *err)
+{
+	CLEANUP(jira_issues_release) struct jira_issues issues = {0};
+
+	work->args = args;
+	work->reporter = reporter;
+	if (!jira_find_issues(jira, args->tickets, &issues, err))
+		return false;
+	if (args->done ? !gather_done(work, jira, &issues, err)
+		       : !take_issues(work, jira, &issues, err))
+		return false;
+	return look(work, jira, err);
+}
+
+/* --- acting ------------------------------------------------------------ */
+
+/*
+ * Get or create: a name that is taken was created by somebody else in the
+ * meantime, or by ourselves in a request whose answer was lost.
+ */
+static bool create_version(struct ticketing *work, struct jira *jira,
+			   struct ticketing_version *version, struct err *err)
+{
+	CLEANUP(free_ptr) char *name = xstrdup(version->name);
+
+	if (!jira_create_version(jira, version->project_id, name, NULL,
+				 &version->id, err))
+		return err_wrap(err, "cannot create version '%s' in '%s'", name,
+				version->project);
+	version->created = version->id != NULL;
+	if (version->created)
+		return true;
+	if (!look_up_version(work, jira, version, err))
+		return false;
+	if (!version->id)
+		return err_set(
+			err, ERR_CONFLICT,
+			"cannot create version '%s' in '%s': there is one of "
+			"that name, archived or written otherwise",
+			name, version->project);
+	return true;
+}
+
+static bool stops_all(const struct err *err)
+{
+	return err->kind == ERR_INTERRUPTED || err->kind == ERR_TIMEOUT;
+}
+
+/* Without its version a ticket has nothing to be added to. */
+static bool create_versions(struct ticketing *work, struct jira *jira,
+			    struct err *err)
+{
+	for (size_t i = 0; i < work->version_count; i++) {
+		struct ticketing_version *version = &work->versions[i];
+		CLEANUP(err_release) struct err failure = {0};
+
+		if (version->id ||
+		    create_version(work, jira, version, &failure))
+			continue;
+		version->created = false;
+		if (stops_all(&failure)) {
+			err_move(err, &failure);
+			return false;
+		}
+		err_move(&version->failure, &failure);
+	}
+	return true;
+}
+
+static bool prepare_act(struct ticketing *work, struct ticketing_ticket *ticket)
+{
+	struct jira_call *call = &ticket->call;
+
+	if (ticket->todo & TICKET_ADD) {
+		call->kind = JIRA_ADD_VERSION;
+		call->version = work->versions[ticket->version].id;
+	} else if (ticket->todo & TICKET_LINK) {
+		call->kind = JIRA_PUT_LINK;
+		call->link = work->args->link;
+	} else if (ticket->todo & TICKET_COMMENT) {
+		call->kind = JIRA_PUT_COMMENT;
+		call->comment = work->args->comment;
+	} else if (ticket->todo & TICKET_FINISH) {
+		call->kind = JIRA_TRANSITION;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void act_done(struct ticketing *work, struct ticketing_ticket *ticket)
+{
+	unsigned int act = TICKET_FINISH;
+
+	(void)work;
+	if (ticket->call.kind == JIRA_ADD_VERSION)
+		act = TICKET_ADD;
+	else if (ticket->call.kind == JIRA_PUT_LINK)
+		act = TICKET_LINK;
+	else if (ticket->call.kind == JIRA_PUT_COMMENT)
+		act = TICKET_COMMENT;
+	ticket->todo &= ~act;
+	ticket->acted |= act;
+}
+
+/*
+ * A transition is refused where it has happened already: by somebody else,
+ * or by ourselves in a request whose answer was lost.  What counts is where
+ * the ticket is now.
+ */
+static bool look_again(struct ticketing *work, struct jira *jira,
+		       struct err *err)
+{
+	CLEANUP(jira_issues_release) struct jira_issues issues = {0};
+	CLEANUP(strvec_release) struct strvec keys = {0};
+
+	for (size_t i = 0; i < work->ticket_count; i++)
+		if (work->tickets[i].failure.status == 400 &&
+		    (work->tickets[i].todo & TICKET_FINISH))
+			strvec_add(&keys, work->tickets[i].key);
+	if (!jira_find_issues(jira, &keys, &issues, err))
+		return false;
+	for (size_t i = 0, at = 0; i < work->ticket_count; i++) {
+		struct ticketing_ticket *ticket = &work->tickets[i];
+
+		if (at >= keys.count || !same_text(ticket->key, keys.items[at]))
+			continue;
+		if (!issues.items[at++].done)
+			continue;
+		err_release(&ticket->failure);
+		ticket->todo &= ~(unsigned int)TICKET_FINISH;
+		ticket->acted |= TICKET_FINISH;
+	}
+	return true;
+}
+
+static bool anything_left(const struct ticketing *work)
+{
+	for (size_t i = 0; i < work->ticket_count; i++)
+		if (work->tickets[i].failure.kind != ERR_NONE)
+			return true;
+	return false;
+}
+
+/* Last, because others act on it; and only when all of it is true. */
+static bool release_versions(struct ticketing *work, struct jira *jira,
+			     struct err *err)
+{
+	if (anything_left(work))
+		return true;
+	for (size_t i = 0; i < work->version_count; i++) {
+		struct ticketing_version *version = &work->versions[i];
+
+		if (version->released)
+			continue;
+		if (!jira_release_version(jira, version->id,
+					  work->args->name.date, err))
+			return err_wrap(err, "cannot release version '%s'",
+					version->name);
+		version->released = version->released_now = true;
+	}
+	return true;
+}
+
+/* What cannot be tried because its version could not be created. */
+static void fail_with_version(struct ticketing *work,
+			      struct ticketing_ticket *ticket)
+{
+	const struct err *cause;
+
+	if (ticket->version == SIZE_MAX || ticket->failure.kind != ERR_NONE)
+		return;
+	cause = &work->versions[ticket->version].failure;
+	if (cause->kind == ERR_NONE)
+		return;
+	err_set(&ticket->failure, cause->kind, "%s", cause->text);
+	ticket->failure.status = cause->status;
+	ticket->failure.temporary = cause->temporary;
+	if (cause->hint)
+		err_hint(&ticket->failure, "%s", cause->hint);
+}
+
+bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
+{
+	if (!work->args->done && !create_versions(work, jira, err))
+		return false;
+	for (size_t i = 0; i < work->ticket_count; i++) {
+		fail_with_version(work, &work->tickets[i]);
+		work->tickets[i].todo = work->tickets[i].planned;
+	}
+	if (!run_calls(work, jira, prepare_act, act_done, err))
+		return false;
+	return !work->args->done || (look_again(work, jira, err) &&
+				     release_versions(work, jira, err));
+}
+
+/* --- what is told ------------------------------------------------------ */
+
+static struct value *version_value(const struct ticketing_version *version,
+				   struct arena *arena)
+{
+	struct value *map = value_new_map(arena);
+
+	value_map_set_text(map, arena, "project", version->project);
+	value_map_set(map, arena, "id",
+		      version->id ? value_new_text(arena, version->id)
+				  : &value_nil);
+	value_map_set_text(map, arena, "name", version->name);
+	value_map_set(map, arena, "created",
+		      value_new_bool(arena, version->created));
+	return map;
+}
+
+static struct value *left_value(const struct ticketing_ticket *ticket,
+				struct arena *arena)
+{
+	struct value *map = value_new_map(arena);
+
+	value_map_set_text(map, arena, "key", ticket->key);
+	value_map_set_text(map, arena, "reason", ticket->failure.text);
+	return map;
+}
+
+/* {versions, tickets, left}; each ticket says which of its acts are in
+ * @planned (a plan) or in what was done. */
+static struct value *describe(const struct ticketing *work, bool planned,
+			      struct arena *arena)
+{
+	struct value *versions = value_new_list(arena);
+	struct value *tickets = value_new_list(arena);
+	struct value *left = value_new_list(arena);
+	struct value *map = value_new_map(arena);
+
+	for (size_t i = 0; i < work->version_count; i++)
+		value_list_add(versions, arena,
+			       version_value(&work->versions[i], arena));
+	for (size_t i = 0; i < work->ticket_count; i++) {
+		const struct ticketing_ticket *ticket = &work->tickets[i];
+		unsigned int acts = planned ? ticket->planned : ticket->acted;
+		struct value *one = value_new_map(arena);
+
+		if (ticket->failure.kind != ERR_NONE)
+			value_list_add(left, arena, left_value(ticket, arena));
+		value_map_set_text(one, arena, "key", ticket->key);
+		value_map_set(one, arena, "added",
+			      value_new_bool(arena, acts & TICKET_ADD));
+		value_map_set(one, arena, "linked",
+			      value_new_bool(arena, acts & TICKET_LINK));
+		value_map_set(one, arena, "commented",
+			      value_new_bool(arena, acts & TICKET_COMMENT));
+		value_map_set(one, arena, "done",
+			      value_new_bool(arena, acts & TICKET_FINISH));
+		value_list_add(tickets, arena, one);
+	}
+	value_map_set(map, arena, "versions", versions);
+	value_map_set(map, arena, "tickets", tickets);
+	value_map_set(map, arena, "left", left);
+	return map;
+}
+
+struct value *ticketing_plan(const struct ticketing *work, struct arena *arena)
+{
+	return describe(work, true, arena);
+}
+
+struct value *ticketing_result(const struct ticketing *work,
+			       struct arena *arena)
+{
+	return describe(work, false, arena);
+}
+
+static void add_acts(struct str *out, const struct ticketing *work,
+		     const struct ticketing_ticket *ticket, unsigned int acts)
+{
+	str_addf(out, "%s:", ticket->key);
+	if (ticket->failure.kind != ERR_NONE)
+		str_addf(out, " left: %s;", ticket->failure.text);
+	if (acts & TICKET_ADD)
+		str_addf(out, " fix version %s;",
+			 work->versions[ticket->version].name);
+	if (acts & TICKET_LINK)
+		str_addf(out, " link to %s;", work->args->link->url);
+	if (acts & TICKET_COMMENT)
+		str_add(out, " comment;");
+	if (acts & TICKET_FINISH)
+		str_add(out, " done;");
+	if (acts == 0 && ticket->failure.kind == ERR_NONE)
+		str_add(out, " nothing to do;");
+	str_truncate(out, out->len - 1);
+	str_add_char(out, '\n');
+}
+
+void ticketing_plan_text(const struct ticketing *work, struct str *out)
+{
+	for (size_t i = 0; i < work->version_count; i++) {
+		const struct ticketing_version *version = &work->versions[i];
+
+		if (!version->id)
+			str_addf(out, "create version %s in %s\n",
+				 version->name, version->project);
+		else if (work->args->done && !version->released)
+			str_addf(out, "release version %s in %s\n",
+				 version->name, version->project);
+	}
+	for (size_t i = 0; i < work->ticket_count; i++)
+		add_acts(out, work, &work->tickets[i],
+			 work->tickets[i].planned);
+}
+
+void ticketing_result_text(const struct ticketing *work, struct str *out)
+{
+	for (size_t i = 0; i < work->version_count; i++) {
+		const struct ticketing_version *version = &work->versions[i];
+		const char *state = version->created	    ? " (created)"
+				    : version->released_now ? " (released)"
+							    : "";
+
+		if (version->id)
+			str_addf(out, "%s: version %s%s\n", version->project,
+				 version->name, state);
+	}
+	for (size_t i = 0; i < work->ticket_count; i++)
+		add_acts(out, work, &work->tickets[i], work->tickets[i].acted);
+}
+
+bool ticketing_complete(const struct ticketing *work, struct err *err)
+{
+	const struct ticketing_ticket *first = NULL;
+	bool temporary = true;
+	size_t left = 0;
+
+	for (size_t i = 0; i < work->ticket_count; i++) {
+		const struct ticketing_ticket *ticket = &work->tickets[i];
+
+		if (ticket->failure.kind == ERR_NONE)
+			continue;
+		first = first ? first : ticket;
+		temporary = temporary && err_exit_code(&ticket->failure) == 75;
+		left++;
+	}
+	if (!first)
+		return true;
+	err_set(err, first->failure.kind,
+		"cannot complete %zu of %zu tickets: '%s': %s", left,
+		work->ticket_count, first->key, first->failure.text);
+	err->status = first->failure.status;
+	if (first->failure.hint)
+		err_hint(err, "%s", first->failure.hint);
+	return err_temporary(err, temporary);
+}
+
+void ticketing_release(struct ticketing *work)
+{
+	for (size_t i = 0; i < work->version_count; i++) {
+		free(work->versions[i].project);
+		free(work->versions[i].project_id);
+		free(work->versions[i].name);
+		free(work->versions[i].id);
+		err_release(&work->versions[i].failure);
+	}
+	for (size_t i = 0; i < work->ticket_count; i++) {
+		free(work->tickets[i].key);
+		jira_call_release(&work->tickets[i].call);
+		err_release(&work->tickets[i].failure);
+	}
+	free(work->versions);
+	free(work->tickets);
+	*work = (struct ticketing){0};
+}

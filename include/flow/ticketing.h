@@ -1,0 +1,126 @@
+/*
+ * Keep Jira in step with a release: gather, plan, act.
+ *
+ *	CLEANUP(ticketing_release) struct ticketing work = {0};
+ *
+ *	if (!ticketing_gather(&work, &jira, &args, reporter, err))
+ *		return false;
+ *	if (step_plan(run, ticketing_plan(&work, arena), text))
+ *		return true;
+ *	if (!ticketing_act(&work, &jira, err))
+ *		return false;
+ *
+ * A release is one version per project, {app}-{environment}-{date}-{semver}
+ * by default, that its tickets are fixed in.  It is found again whatever its
+ * date, so the same release on another day makes no second one.
+ *
+ * Each act may be repeated: what was done before is seen and left alone.  A
+ * ticket's changes are made one after the other and stop at the first that
+ * fails; the other tickets go on, and what is left is told with its reason.
+ */
+#ifndef FLOW_TICKETING_H
+#define FLOW_TICKETING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api/jira.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "core/tickets.h"
+
+struct arena;
+struct reporter;
+struct str;
+struct strvec;
+struct value;
+
+/* All borrowed; as long as the struct ticketing that is filled with it. */
+struct ticketing_args {
+	struct version_name name; /* date: that of today */
+	const char *template;	  /* NULL: VERSION_NAME_TEMPLATE */
+	const struct strvec *tickets;
+	/* A ticket that is not there is left over, or else only warned of. */
+	bool tickets_must_exist;
+	const struct strvec *projects; /* empty = all */
+	const struct jira_link *link;  /* NULL = none */
+	const char *comment;	       /* NULL = none */
+	const char *transition; /* by name; NULL = to the category Done */
+	bool done; /* close the tickets instead of opening the version */
+	size_t jobs;
+};
+
+/* Strings are owned. */
+struct ticketing_version {
+	char *project;
+	char *project_id;
+	char *name;
+	char *id;      /* NULL = to be created */
+	bool created;  /* by us, or will be */
+	bool released; /* is or was */
+	bool released_now;
+	struct err failure;
+};
+
+enum ticketing_act {
+	TICKET_ADD = 1 << 0, /* add the version */
+	TICKET_LINK = 1 << 1,
+	TICKET_COMMENT = 1 << 2,
+	TICKET_FINISH = 1 << 3, /* transition */
+};
+
+struct ticketing_ticket {
+	char *key;
+	size_t version;	      /* index; SIZE_MAX = none */
+	unsigned int planned; /* of enum ticketing_act */
+	unsigned int todo;
+	unsigned int acted;
+	struct jira_call call;
+	struct err failure;
+};
+
+struct ticketing {
+	const struct ticketing_args *args;
+	const struct reporter *reporter;
+	struct ticketing_version *versions;
+	size_t version_count, version_capacity;
+	struct ticketing_ticket *tickets;
+	size_t ticket_count, ticket_capacity;
+};
+
+/*
+ * Look up tickets, versions, links, comments and transitions, and plan.
+ * Errors: those of the API; with @args->done, NOT_FOUND where no project has
+ * the version.
+ */
+bool ticketing_gather(struct ticketing *work, struct jira *jira,
+		      const struct ticketing_args *args,
+		      const struct reporter *reporter, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Carry the plan out.  Errors: what stops all of it (INTERRUPTED, TIMEOUT);
+ * what failed for one ticket is with the ticket.
+ */
+bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
+	MUST_CHECK;
+
+/* The plan as data, and as lines for people. */
+struct value *ticketing_plan(const struct ticketing *work, struct arena *arena);
+void ticketing_plan_text(const struct ticketing *work, struct str *out);
+
+/* {versions, tickets, left}, and as lines for people. */
+struct value *ticketing_result(const struct ticketing *work,
+			       struct arena *arena);
+void ticketing_result_text(const struct ticketing *work, struct str *out);
+
+/*
+ * True if nothing is left to do.  Errors: as the first of the failures says;
+ * temporary only if all of them are.
+ */
+bool ticketing_complete(const struct ticketing *work, struct err *err)
+	MUST_CHECK;
+
+void ticketing_release(struct ticketing *work);
+
+#endif
