@@ -1,5 +1,8 @@
 /*
  * gzip (RFC 1952); the zlib facade.
+ *
+ * Bytes of one compressor differ from those of another, and between releases
+ * of the same: what must be equal everywhere is compared expanded.
  */
 #ifndef FORMAT_GZIP_H
 #define FORMAT_GZIP_H
@@ -20,8 +23,8 @@ struct gzip_header {
 };
 
 /*
- * Append @bytes, compressed at level 9 (deterministic: MTIME 0, OS 255), to
- * @out.
+ * Append @bytes, compressed at zlib's default level, to @out.  Deterministic
+ * for one zlib: MTIME 0, XFL 0, OS 255, as Go writes them.  Errors: IO.
  */
 bool gzip_compress(struct str *out, const void *bytes, size_t len,
 		   const struct gzip_header *header,

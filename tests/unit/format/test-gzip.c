@@ -1,0 +1,112 @@
+#include "format/gzip.h"
+
+#include "base/err.h"
+#include "base/str.h"
+#include "tests/unit/unit.h"
+
+#define LIMIT ((size_t)1 << 20)
+
+/* The header that Go's compress/gzip writes with Extra and Comment set. */
+static void test_header(void **state)
+{
+	static const unsigned char expected[] = {
+		0x1f, 0x8b, 8, 0x14, 0,	  0,   0,   0,	 0, 255,
+		2,    0,    1, 2,    'H', 'e', 'l', 'm', 0,
+	};
+	const struct gzip_header header = {
+		.extra = "\1\2", .extra_len = 2, .comment = "Helm"};
+	CLEANUP(str_release) struct str out = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(gzip_compress(&out, "x", 1, &header, &err));
+	assert_true(out.len > sizeof(expected));
+	assert_memory_equal(out.buf, expected, sizeof(expected));
+}
+
+static void test_there_and_back(void **state)
+{
+	static const size_t sizes[] = {0, 1, 511, 65536, 65537, 300000};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		CLEANUP(str_release)
+		struct str text = {0}, packed = {0}, back = {0};
+		unsigned int noise = 1;
+		struct err err = {0};
+
+		while (text.len < sizes[i]) {
+			noise = noise * 1103515245 + 12345;
+			str_add_char(&text, (char)(noise >> 24));
+		}
+		assert_true(gzip_compress(&packed, str_text(&text), text.len,
+					  NULL, &err));
+		assert_true(gzip_expand(&back, packed.buf, packed.len, LIMIT,
+					&err));
+		assert_int_equal(back.len, text.len);
+		assert_memory_equal(str_text(&back), str_text(&text), text.len);
+	}
+}
+
+static void test_several_members(void **state)
+{
+	CLEANUP(str_release) struct str packed = {0}, back = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(gzip_compress(&packed, "one ", 4, NULL, &err));
+	assert_true(gzip_compress(&packed, "two", 3, NULL, &err));
+	assert_true(gzip_expand(&back, packed.buf, packed.len, LIMIT, &err));
+	assert_string_equal(str_text(&back), "one two");
+}
+
+static void refuses(const char *name, const struct str *bytes, size_t len,
+		    size_t limit, const char *cause)
+{
+	CLEANUP(str_release) struct str out = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	str_add(&out, "kept");
+	assert_case(name,
+		    !gzip_expand(&out, str_text(bytes), len, limit, &err));
+	assert_case(name, err.kind == ERR_INPUT);
+	assert_case(name, strstr(err.text, cause));
+	assert_string_equal(str_text(&out), "kept");
+}
+
+static void test_bad_input(void **state)
+{
+	CLEANUP(str_release)
+	struct str text = {0},
+		   good = {0}, damaged = {0}, tail = {0};
+	struct err err = {0};
+
+	(void)state;
+	str_add(&text, "apiVersion: v2");
+	assert_true(
+		gzip_compress(&good, "some text, some text", 20, NULL, &err));
+	str_add_bytes(&damaged, good.buf, good.len);
+	damaged.buf[good.len - 6] ^= 1;
+	str_add_bytes(&tail, good.buf, good.len);
+	str_add(&tail, "tail");
+
+	refuses("empty", &text, 0, LIMIT, "cut off");
+	refuses("text", &text, text.len, LIMIT, "damaged");
+	refuses("short", &good, good.len - 1, LIMIT, "cut off");
+	refuses("header only", &good, 10, LIMIT, "cut off");
+	refuses("checksum", &damaged, damaged.len, LIMIT, "damaged");
+	refuses("tail", &tail, tail.len, LIMIT, "damaged");
+	refuses("limit", &good, good.len, 19, "more than 19 bytes");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_several_members),
+		cmocka_unit_test(test_bad_input),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

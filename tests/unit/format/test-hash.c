@@ -1,0 +1,90 @@
+#include "format/hash.h"
+
+#include "base/err.h"
+#include "tests/unit/unit.h"
+
+/* NIST's examples for SHA-256; the empty text is commonly quoted. */
+static void test_sha256(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *hex;
+	} cases[] = {
+		{"", "e3b0c44298fc1c149afbf4c8996fb924"
+		     "27ae41e4649b934ca495991b7852b855"},
+		{"abc", "ba7816bf8f01cfea414140de5dae2223"
+			"b00361a396177a9cb410ff61f20015ad"},
+		{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+		 "248d6a61d20638b8e5c026930c3e6039"
+		 "a33ce45964ff2167f6ecedd419db06c1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char hex[SHA256_HEX_SIZE];
+		struct err err = {0};
+
+		assert_true(sha256_hex(cases[i].text, strlen(cases[i].text),
+				       hex, &err));
+		assert_string_equal(hex, cases[i].hex);
+	}
+}
+
+static void test_in_parts(void **state)
+{
+	CLEANUP(sha256_release) struct sha256 hash = {0};
+	unsigned char parts[SHA256_SIZE], whole[SHA256_SIZE];
+	struct err err = {0};
+
+	(void)state;
+	assert_true(sha256_add(&hash, "a", 1, &err));
+	assert_true(sha256_add(&hash, "", 0, &err));
+	assert_true(sha256_add(&hash, "bc", 2, &err));
+	assert_true(sha256_finish(&hash, parts, &err));
+	assert_true(sha256_bytes("abc", 3, whole, &err));
+	assert_memory_equal(parts, whole, sizeof(whole));
+}
+
+static void test_started_and_dropped(void **state)
+{
+	CLEANUP(sha256_release) struct sha256 hash = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(sha256_add(&hash, "abc", 3, &err));
+}
+
+/* RFC 4231, test cases 2 and 6. */
+static void test_hmac(void **state)
+{
+	static const char long_text[] =
+		"Test Using Larger Than Block-Size Key - Hash Key First";
+	unsigned char mac[SHA256_SIZE], key[131];
+	char hex[SHA256_HEX_SIZE];
+	struct err err = {0};
+
+	(void)state;
+	assert_true(hmac_sha256("Jefe", 4, "what do ya want for nothing?", 28,
+				mac, &err));
+	hex_encode(mac, sizeof(mac), hex);
+	assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c7"
+				 "5a003f089d2739839dec58b964ec3843");
+	memset(key, 0xaa, sizeof(key));
+	assert_true(hmac_sha256(key, sizeof(key), long_text, strlen(long_text),
+				mac, &err));
+	hex_encode(mac, sizeof(mac), hex);
+	assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f"
+				 "8e0bc6213728c5140546040f0ee37f54");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_in_parts),
+		cmocka_unit_test(test_started_and_dropped),
+		cmocka_unit_test(test_hmac),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

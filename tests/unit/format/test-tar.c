@@ -1,0 +1,240 @@
+#include "format/tar.h"
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "tests/unit/unit.h"
+
+#define TEN   "0123456789"
+#define FIFTY TEN TEN TEN TEN TEN
+
+/* Fields of a ustar header: where they start. */
+enum {
+	MTIME = 136,
+	CHECKSUM = 148,
+	TYPE = 156,
+	MAGIC = 257,
+	PREFIX = 345
+};
+
+static void test_one_file_as_go_writes_it(void **state)
+{
+	CLEANUP(str_release) struct str tar = {0};
+
+	(void)state;
+	tar_add_file(&tar, "web/Chart.yaml", 1763640000, "name: web\n", 10);
+	tar_end(&tar);
+	assert_int_equal(tar.len, 512 + 512 + 1024);
+	assert_string_equal(tar.buf, "web/Chart.yaml");
+	assert_memory_equal(tar.buf + 100, "0000644", 8);
+	assert_memory_equal(tar.buf + 108,
+			    "0000000\0"
+			    "0000000\0"
+			    "00000000012",
+			    28);
+	assert_memory_equal(tar.buf + MTIME, "15107601300", 12);
+	assert_memory_equal(tar.buf + CHECKSUM + 6, "\0 0", 3);
+	assert_memory_equal(tar.buf + MAGIC,
+			    "ustar\0"
+			    "00",
+			    8);
+	assert_memory_equal(tar.buf + 329,
+			    "0000000\0"
+			    "0000000",
+			    16);
+	assert_memory_equal(tar.buf + 512, "name: web\n\0\0", 12);
+}
+
+/* Which names fit one header, are cut at a slash, or need a PAX header. */
+static void test_names(void **state)
+{
+	static const struct {
+		const char *name;
+		char first_type;
+		const char *prefix;
+	} cases[] = {
+		{"web/values.yaml", '0', ""},
+		{FIFTY FIFTY, '0', ""},
+		{"web/" FIFTY FIFTY, '0', "web"},
+		{FIFTY "/" FIFTY FIFTY, '0', FIFTY},
+		{FIFTY FIFTY FIFTY "12345/x", '0', FIFTY FIFTY FIFTY "12345"},
+		{FIFTY FIFTY "x", 'x', ""},
+		{FIFTY FIFTY FIFTY "123456/x", 'x', ""},
+		{"web/templates/r\xc3\xa9seau.yaml", 'x', ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(tar_reader_release) struct tar_reader reader = {0};
+		CLEANUP(str_release) struct str tar = {0};
+		struct tar_member member;
+		struct err err = {0};
+		bool found;
+
+		tar_add_file(&tar, cases[i].name, 7, "content", 7);
+		tar_end(&tar);
+		assert_case(cases[i].name,
+			    tar.buf[TYPE] == cases[i].first_type);
+		if (cases[i].first_type == '0')
+			assert_case(cases[i].name,
+				    !strncmp(tar.buf + PREFIX, cases[i].prefix,
+					     155));
+		reader.bytes = tar.buf;
+		reader.len = tar.len;
+		assert_true(tar_next(&reader, &member, &found, &err));
+		assert_true(found);
+		assert_string_equal(member.name, cases[i].name);
+		assert_int_equal(member.kind, TAR_FILE);
+		assert_int_equal(member.mtime, 7);
+		assert_int_equal(member.len, 7);
+		assert_memory_equal(member.bytes, "content", 7);
+		assert_true(tar_next(&reader, &member, &found, &err));
+		assert_false(found);
+	}
+}
+
+static void test_times_that_ustar_cannot_hold(void **state)
+{
+	static const int64_t times[] = {-1, -1234567890, (int64_t)1 << 33,
+					((int64_t)1 << 33) - 1, 0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		CLEANUP(tar_reader_release) struct tar_reader reader = {0};
+		CLEANUP(str_release) struct str tar = {0};
+		struct tar_member member;
+		struct err err = {0};
+		bool found;
+
+		tar_add_file(&tar, "a", times[i], "", 0);
+		reader.bytes = tar.buf;
+		reader.len = tar.len;
+		assert_true(tar_next(&reader, &member, &found, &err));
+		assert_true(found);
+		assert_int_equal(member.mtime, times[i]);
+	}
+}
+
+static void put_checksum(char *header)
+{
+	char text[16];
+	unsigned int sum = 0;
+
+	memset(header + CHECKSUM, ' ', 8);
+	for (int i = 0; i < 512; i++)
+		sum += (unsigned char)header[i];
+	snprintf(text, sizeof(text), "%06o", sum);
+	memcpy(header + CHECKSUM, text, 7);
+}
+
+static void test_kinds(void **state)
+{
+	static const struct {
+		char type;
+		enum tar_kind kind;
+	} cases[] = {
+		{'0', TAR_FILE}, {'\0', TAR_FILE}, {'7', TAR_FILE},
+		{'1', TAR_LINK}, {'2', TAR_LINK},  {'3', TAR_OTHER},
+		{'5', TAR_DIR},	 {'6', TAR_OTHER}, {'S', TAR_OTHER},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(tar_reader_release) struct tar_reader reader = {0};
+		CLEANUP(str_release) struct str tar = {0};
+		struct tar_member member;
+		struct err err = {0};
+		bool found;
+
+		tar_add_file(&tar, "a", 0, "", 0);
+		tar.buf[TYPE] = cases[i].type;
+		put_checksum(tar.buf);
+		reader.bytes = tar.buf;
+		reader.len = tar.len;
+		assert_true(tar_next(&reader, &member, &found, &err));
+		assert_true(found);
+		assert_int_equal(member.kind, cases[i].kind);
+	}
+}
+
+/* What GNU tar writes: a member 'L' that holds the name of the next. */
+static void test_gnu_long_name(void **state)
+{
+	CLEANUP(tar_reader_release) struct tar_reader reader = {0};
+	CLEANUP(str_release) struct str tar = {0};
+	const char *name = FIFTY FIFTY FIFTY;
+	struct tar_member member;
+	struct err err = {0};
+	bool found;
+
+	(void)state;
+	tar_add_file(&tar, "././@LongLink", 0, name, strlen(name) + 1);
+	tar.buf[TYPE] = 'L';
+	put_checksum(tar.buf);
+	tar_add_file(&tar, "cut", 0, "x", 1);
+	reader.bytes = tar.buf;
+	reader.len = tar.len;
+	assert_true(tar_next(&reader, &member, &found, &err));
+	assert_true(found);
+	assert_string_equal(member.name, name);
+	assert_memory_equal(member.bytes, "x", 1);
+}
+
+static void test_damaged(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t len;
+		size_t at; /* byte to change */
+		char byte;
+		bool checksum; /* made right again */
+		const char *cause;
+	} cases[] = {
+		{"half a header", 300, 0, 'a', false, "cut off"},
+		{"half the content", 515, 0, 'a', false, "cut off"},
+		{"checksum", 1024, 0, 'b', false, "wrong checksum"},
+		{"size no number", 1024, 124, 'z', true, "bad size"},
+		{"size too large", 1024, 124, '7', true, "cut off"},
+		{"size of 2^70", 1024, 124, '\x80', true, "bad size"},
+		{"time no number", 1024, MTIME, '-', true, "bad time"},
+		{"PAX without records", 1024, TYPE, 'x', true,
+		 "bad extended record"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(tar_reader_release) struct tar_reader reader = {0};
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(str_release) struct str tar = {0};
+		struct tar_member member;
+		bool found;
+
+		tar_add_file(&tar, "a", 0, "content", 7);
+		tar.buf[cases[i].at] = cases[i].byte;
+		if (cases[i].at == 124 && cases[i].byte == '\x80')
+			memset(tar.buf + 125, 0x7f, 11);
+		if (cases[i].checksum)
+			put_checksum(tar.buf);
+		reader.bytes = tar.buf;
+		reader.len = cases[i].len;
+		assert_case(cases[i].name,
+			    !tar_next(&reader, &member, &found, &err));
+		assert_case(cases[i].name, err.kind == ERR_INPUT);
+		assert_case(err.text, strstr(err.text, cases[i].cause));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_file_as_go_writes_it),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_times_that_ustar_cannot_hold),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_gnu_long_name),
+		cmocka_unit_test(test_damaged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
