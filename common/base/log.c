@@ -14,6 +14,7 @@
 static struct {
 	const char *name;
 	enum log_level level;
+	bool live;	     /* a line of log_live() is shown */
 	struct strvec masks; /* the forms of each secret */
 } state = {.name = "slipway", .level = LOG_INFO};
 
@@ -115,6 +116,20 @@ char *log_masked(const char *text)
 	return str_detach(&escaped);
 }
 
+/* Back to the start of the live line, and erase it. */
+#define ERASE_LINE "\r\033[K"
+
+void log_live(const char *text)
+{
+	CLEANUP(free_ptr) char *masked = text ? log_masked(text) : NULL;
+
+	if (!masked && !state.live)
+		return;
+	fprintf(stderr, ERASE_LINE "%s", masked ? masked : "");
+	fflush(stderr);
+	state.live = masked != NULL;
+}
+
 /* One write for the line, so that lines of parallel steps stay whole. */
 static void write_line(const char *label, const char *format, va_list args)
 	PRINTF_LIKE(2, 0);
@@ -124,6 +139,9 @@ static void write_line(const char *label, const char *format, va_list args)
 	CLEANUP(free_ptr) char *masked = log_masked(text);
 	CLEANUP(str_release) struct str line = {0};
 
+	if (state.live)
+		str_add(&line, ERASE_LINE);
+	state.live = false;
 	if (label)
 		str_addf(&line, "%s: %s: ", state.name, label);
 	str_addf(&line, "%s\n", masked);

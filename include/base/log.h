@@ -35,6 +35,12 @@ void log_debug(const char *format, ...) PRINTF_LIKE(1, 2);
 /* One line without a level: hints, the source line below an error. */
 void log_plain(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/*
+ * Keep @text, masked and escaped, as the last line of the terminal until
+ * another line comes or NULL.  The caller knows that stderr is a terminal.
+ */
+void log_live(const char *text);
+
 /* Mask @bytes from now on; values under LOG_MASK_MIN bytes are not. */
 #define LOG_MASK_MIN 4
 void log_mask(const char *bytes, size_t len);
