@@ -50,7 +50,8 @@ enum opt_type {
 	OPT_TYPE_DURATION, /* int64_t milliseconds; OPT_UNSET = not given */
 	OPT_TYPE_LIST,	   /* struct strvec; may be repeated; variable: lines
 			      or commas */
-	OPT_TYPE_CHOICE,   /* const char *, one of @choices */
+	OPT_TYPE_CHOICE,   /* const char *, one of @choices; not given: the
+			      first, with OPT_VALUE_OPTIONAL: NULL */
 	OPT_TYPE_SECRET,   /* struct secret; variable, --name-file PATH ("-"
 			      stdin), --name-fd N; never --name VALUE */
 };
@@ -58,7 +59,14 @@ enum opt_type {
 enum opt_flag {
 	OPT_REQUIRED = 1 << 0, /* "missing '--x'", exit 2 */
 	OPT_HIDDEN = 1 << 1,   /* parsed, not shown */
-	/* --name alone is allowed; the field is then "" (strings only). */
+	/*
+	 * --name alone is allowed and means "" (string), the first choice or
+	 * 0 (duration).  --name VALUE is understood where VALUE does not
+	 * begin with "-" and is one that the type accepts.
+	 *
+	 * An option of the step's own that has the name of a common flag,
+	 * such as --version, hides it but where it comes without a value.
+	 */
 	OPT_VALUE_OPTIONAL = 1 << 2,
 };
 
@@ -126,28 +134,44 @@ struct opt {
 	 .offset = OPT_FIELD(args, field.key, const char *),                  \
 	 .name = "key", .help = "key of the client certificate, PEM"}
 
-/* A table that several steps share is joined to the step's own. */
+/* The step's options and those of every step, with what they fill. */
 struct opt_set {
-	const struct opt *own;	  /* the step's */
-	void *own_args;
-	const struct opt *common; /* those of every step */
+	const struct opt *own;
+	void *own_args; /* zeroed before opts_parse() */
+	const struct opt *common;
 	void *common_args;
+	struct strvec given; /* names seen on the command line */
 };
 
+/* A secret in a file is at most so long. */
+#define OPT_SECRET_MAX ((size_t)64 << 10)
+
 /*
- * Fill both args from @argv (argv[0] left out) and @env; what is neither
- * becomes an item of @arguments.  Text is copied into @arena; lists and
- * secrets are released by opts_release().
+ * Fill both args from @argv (argv[0] left out); what is no option becomes an
+ * item of @arguments.  Text is copied into @arena; lists and secrets are
+ * released by opts_release(), also after a failure.  Of an option given
+ * twice the last counts, but for lists.
  * Errors: USAGE: unknown option (names the nearest known), missing or bad
- * value, missing required option (names option and variable).
+ * value; INPUT: unreadable or empty file of a secret.
  */
-bool opts_parse(const struct opt_set *set, char *const *argv,
-		const struct env *env, struct arena *arena,
+bool opts_parse(struct opt_set *set, char *const *argv, struct arena *arena,
 		struct strvec *arguments, struct err *err) MUST_CHECK;
 
-void opts_release(const struct opt_set *set);
+/*
+ * Fill what the command line left open from @env and by the defaults of
+ * choices, and see that nothing required is missing.
+ * Errors: USAGE: bad value of a variable; missing option (names it and its
+ * variable).
+ */
+bool opts_complete(struct opt_set *set, const struct env *env,
+		   struct arena *arena, struct err *err) MUST_CHECK;
 
-/* Append the option part of --help, at most 80 columns. */
-void opts_add_help(struct str *out, const struct opt_set *set);
+/* Take the variables of all secrets out of what children will see. */
+void opts_hide_secrets(const struct opt_set *set, struct env *env);
+
+void opts_release(struct opt_set *set);
+
+/* Add the variables of @opt in order of precedence. */
+void opt_variables(const struct opt *opt, struct strvec *variables);
 
 #endif

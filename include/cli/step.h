@@ -24,6 +24,7 @@
 
 struct env;
 struct err;
+struct out;
 struct record;
 struct value;
 
@@ -38,6 +39,7 @@ struct step_run {
 	struct deadline deadline; /* of --timeout */
 	bool dry_run;
 	struct arena arena; /* for values that live as long as the run */
+	struct out *out;    /* stdout; for step_plan() and step_result() */
 };
 
 struct step {
@@ -48,7 +50,10 @@ struct step {
 	const struct opt *options;
 	size_t args_size;
 	bool (*run)(struct step_run *run, struct err *err);
-	/* --check: look whether all that run() needs is there. */
+	/*
+	 * --check: look whether all that run() needs is there, changing
+	 * nothing; say on stdout what was found by step_result().
+	 */
 	bool (*check)(struct step_run *run, struct err *err);
 };
 
@@ -73,5 +78,12 @@ bool step_plan(struct step_run *run, const struct value *plan,
  */
 bool step_result(struct step_run *run, const struct value *result,
 		 const char *text, struct err *err) MUST_CHECK;
+
+/*
+ * Print @text as it is, whatever the form: the one file of --file.
+ * Errors: IO (stdout).
+ */
+bool step_print(struct step_run *run, const char *text, size_t len,
+		struct err *err) MUST_CHECK;
 
 #endif

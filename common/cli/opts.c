@@ -1,0 +1,610 @@
+#include "cli/opts.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "sys/env.h"
+#include "sys/file.h"
+
+/* Longest name that is compared with the known ones. */
+#define NAME_MAX_LEN 63
+
+/* One option that the command line or a variable names. */
+struct found {
+	const struct opt *opt;
+	void *args;
+	/* Of a secret: --name-file or --name-fd. */
+	enum { PLAIN, FROM_FILE, FROM_FD } form;
+};
+
+struct parser {
+	struct opt_set *set;
+	struct arena *arena;
+};
+
+static void *field_of(const struct opt *opt, void *args)
+{
+	return (char *)args + opt->offset;
+}
+
+/* --- values -------------------------------------------------------------- */
+
+static bool parse_flag(const char *text, bool *value)
+{
+	static const char *const yes[] = {"1", "true", "yes"};
+	static const char *const no[] = {"0", "false", "no"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
+		if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+			*value = strcmp(text, yes[i]) == 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *find_choice(const struct opt *opt, const char *text)
+{
+	for (size_t i = 0; opt->choices[i]; i++) {
+		if (strcmp(opt->choices[i], text) == 0)
+			return opt->choices[i];
+	}
+	return NULL;
+}
+
+static bool parse_integer(const struct opt *opt, const char *text,
+			  int64_t *value)
+{
+	if (opt->minimum == opt->maximum)
+		return num_parse_int64(text, value);
+	return num_parse_range(text, opt->minimum, opt->maximum, value);
+}
+
+/* Would @text do as the value of @opt? */
+static bool is_valid(const struct opt *opt, const char *text)
+{
+	int64_t integer;
+	bool flag;
+
+	switch (opt->type) {
+	case OPT_TYPE_FLAG:
+		return parse_flag(text, &flag);
+	case OPT_TYPE_INTEGER:
+		return parse_integer(opt, text, &integer);
+	case OPT_TYPE_DURATION:
+		return num_parse_duration(text, &integer);
+	case OPT_TYPE_CHOICE:
+		return find_choice(opt, text) != NULL;
+	default:
+		return true;
+	}
+}
+
+/* What a value has to be, for the message about one that is not. */
+static void describe(struct str *out, const struct opt *opt)
+{
+	switch (opt->type) {
+	case OPT_TYPE_FLAG:
+		str_add(out, "must be true or false");
+		break;
+	case OPT_TYPE_DURATION:
+		str_add(out, "must be a duration such as 90s, 5m or 1h30m");
+		break;
+	case OPT_TYPE_CHOICE:
+		str_add(out, "must be one of");
+		for (size_t i = 0; opt->choices[i]; i++)
+			str_addf(out, "%s %s", i ? "," : "", opt->choices[i]);
+		break;
+	default:
+		str_add(out, "must be a whole number");
+		if (opt->minimum != opt->maximum)
+			str_addf(out, " from %lld to %lld",
+				 (long long)opt->minimum,
+				 (long long)opt->maximum);
+		break;
+	}
+}
+
+/* @from: "'--jobs'" or "'SLIPWAY_JOBS'". */
+static bool fail_value(const struct opt *opt, const char *text,
+		       const char *from, struct err *err)
+{
+	CLEANUP(str_release) struct str rule = {0};
+
+	describe(&rule, opt);
+	return err_set(err, ERR_USAGE, "invalid value '%s' of '%s': %s", text,
+		       from, str_text(&rule));
+}
+
+/* Set a field from text that is_valid(). */
+static void store(const struct parser *parser, const struct opt *opt,
+		  void *field, const char *text)
+{
+	bool ok = true;
+
+	switch (opt->type) {
+	case OPT_TYPE_FLAG:
+		ok = parse_flag(text, field);
+		break;
+	case OPT_TYPE_INTEGER:
+		ok = parse_integer(opt, text, field);
+		break;
+	case OPT_TYPE_DURATION:
+		ok = num_parse_duration(text, field);
+		break;
+	case OPT_TYPE_CHOICE:
+		*(const char **)field = find_choice(opt, text);
+		break;
+	case OPT_TYPE_LIST:
+		strvec_add(field, text);
+		break;
+	case OPT_TYPE_SECRET:
+		secret_set(field, text, strlen(text));
+		break;
+	default:
+		*(const char **)field = arena_strdup(parser->arena, text);
+		break;
+	}
+	if (!ok)
+		BUG("value '%s' of '--%s' was not checked", text, opt->name);
+}
+
+static bool set_value(const struct parser *parser, const struct found *found,
+		      const char *text, const char *from, struct err *err)
+{
+	if (!is_valid(found->opt, text))
+		return fail_value(found->opt, text, from, err);
+	store(parser, found->opt, field_of(found->opt, found->args), text);
+	return true;
+}
+
+/* --- secrets ------------------------------------------------------------- */
+
+/* Files written by an editor or echo end in a newline that is not meant. */
+static void cut_newline(struct str *text)
+{
+	if (ends_with(str_text(text), "\n"))
+		str_truncate(text, text->len - 1);
+	if (ends_with(str_text(text), "\r"))
+		str_truncate(text, text->len - 1);
+}
+
+static bool read_secret(const struct found *found, const char *value,
+			struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(str_release) struct str path = {0};
+	const char *name = found->opt->name;
+	int64_t number = 0;
+	bool ok;
+
+	if (found->form == FROM_FD) {
+		if (!num_parse_range(value, 0, 65535, &number))
+			return err_set(err, ERR_USAGE,
+				       "invalid value '%s' of '--%s-fd': must "
+				       "be the number of an open file",
+				       value, name);
+		str_addf(&path, "/dev/fd/%lld", (long long)number);
+	} else {
+		str_add(&path, value);
+	}
+	ok = file_read(str_text(&path), OPT_SECRET_MAX, &text, err);
+	if (!ok)
+		return err_wrap(err, "cannot get '--%s-%s'", name,
+				found->form == FROM_FD ? "fd" : "file");
+	cut_newline(&text);
+	if (text.len)
+		secret_set(field_of(found->opt, found->args), text.buf,
+			   text.len);
+	else
+		ok = err_set(err, ERR_INPUT,
+			     "cannot get '--%s-%s': '%s' is empty", name,
+			     found->form == FROM_FD ? "fd" : "file", value);
+	if (text.buf)
+		wipe(text.buf, text.len);
+	return ok;
+}
+
+/* --- names --------------------------------------------------------------- */
+
+static bool matches(const struct opt *opt, const char *name,
+		    struct found *found)
+{
+	const char *rest = after_prefix(name, opt->name);
+
+	if (!rest)
+		return false;
+	if (opt->type != OPT_TYPE_SECRET) {
+		found->form = PLAIN;
+		return *rest == '\0';
+	}
+	found->form = strcmp(rest, "-fd") == 0 ? FROM_FD : FROM_FILE;
+	return found->form == FROM_FD || strcmp(rest, "-file") == 0;
+}
+
+static bool find_in(const struct opt *options, void *args, const char *name,
+		    struct found *found)
+{
+	for (; options->type != OPT_TYPE_END; options++) {
+		if (matches(options, name, found)) {
+			found->opt = options;
+			found->args = args;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_option(const struct opt_set *set, const char *name,
+			struct found *found)
+{
+	return find_in(set->own, set->own_args, name, found) ||
+	       find_in(set->common, set->common_args, name, found);
+}
+
+/*
+ * Edits between two names, an exchange of neighbours being one ("optimal
+ * string alignment"); for names of at most NAME_MAX_LEN bytes.
+ */
+static size_t distance(const char *a, const char *b)
+{
+	size_t rows[3][NAME_MAX_LEN + 1];
+	size_t *before = rows[0], *last = rows[1], *now = rows[2];
+	size_t b_len = strlen(b);
+
+	for (size_t j = 0; j <= b_len; j++)
+		last[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t *oldest = before;
+
+		now[0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
+			if (now[j - 1] + 1 < best)
+				best = now[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+				best = before[j - 2] + 1;
+			now[j] = best;
+		}
+		before = last;
+		last = now;
+		now = oldest;
+	}
+	return last[b_len];
+}
+
+struct nearest {
+	const char *name; /* what was typed */
+	char best[NAME_MAX_LEN + 1];
+	size_t distance;
+};
+
+static void consider(struct nearest *nearest, const char *name,
+		     const char *suffix)
+{
+	char full[NAME_MAX_LEN + 1];
+	size_t d;
+
+	snprintf(full, sizeof(full), "%s%s", name, suffix);
+	d = distance(nearest->name, full);
+	/* What was begun rightly is meant, however much is missing. */
+	if (starts_with(full, nearest->name))
+		d = 1;
+	if (d < nearest->distance) {
+		nearest->distance = d;
+		memcpy(nearest->best, full, sizeof(full));
+	}
+}
+
+static void consider_all(struct nearest *nearest, const struct opt *options)
+{
+	for (; options->type != OPT_TYPE_END; options++) {
+		if (options->flags & OPT_HIDDEN)
+			continue;
+		if (options->type != OPT_TYPE_SECRET) {
+			consider(nearest, options->name, "");
+			continue;
+		}
+		consider(nearest, options->name, "-file");
+		consider(nearest, options->name, "-fd");
+	}
+}
+
+/* --token VALUE: the value is not repeated, nor the way it was given. */
+static bool fail_secret(const struct opt *opt, struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec variables = {0};
+
+	opt_variables(opt, &variables);
+	err_set(err, ERR_USAGE, "a secret is never an argument: '--%s'",
+		opt->name);
+	return err_hint(err, "use '--%s-file', '--%s-fd'%s%s", opt->name,
+			opt->name,
+			variables.count ? " or the variable " : "",
+			variables.count ? variables.items[0] : "");
+}
+
+static bool fail_unknown(const struct opt_set *set, const char *name,
+			 struct err *err)
+{
+	const struct opt *const tables[] = {set->own, set->common};
+	struct nearest nearest = {.name = name, .distance = SIZE_MAX};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		const struct opt *opt = tables[i];
+
+		for (; opt->type != OPT_TYPE_END; opt++) {
+			if (opt->type == OPT_TYPE_SECRET &&
+			    strcmp(opt->name, name) == 0)
+				return fail_secret(opt, err);
+		}
+	}
+	if (strlen(name) > NAME_MAX_LEN)
+		return err_set(err, ERR_USAGE, "unknown option '--%s'", name);
+	consider_all(&nearest, set->own);
+	consider_all(&nearest, set->common);
+	return err_set(err, ERR_USAGE,
+		       "unknown option '--%s'; did you mean '--%s'?", name,
+		       nearest.best);
+}
+
+/* --- the command line ---------------------------------------------------- */
+
+/* Is @text, which stands where a value could, one? */
+static bool follows_as_value(const struct parser *parser,
+			     const struct opt *opt, const char *text)
+{
+	struct found other;
+
+	if (!text)
+		return false;
+	if (opt->flags & OPT_VALUE_OPTIONAL)
+		return text[0] != '-' && is_valid(opt, text);
+	return !starts_with(text, "--") ||
+	       !find_option(parser->set, text + 2, &other);
+}
+
+/* --name alone, for options that may be. */
+static bool set_without_value(const struct parser *parser,
+			      const struct found *found, struct err *err)
+{
+	const struct opt *opt = found->opt;
+	struct found hidden;
+
+	if (opt->type == OPT_TYPE_FLAG)
+		return set_value(parser, found, "true", "", err);
+	if (!(opt->flags & OPT_VALUE_OPTIONAL))
+		return err_set(err, ERR_USAGE, "'--%s%s' needs a value",
+			       opt->name,
+			       found->form == FROM_FILE ? "-file"
+			       : found->form == FROM_FD ? "-fd"
+							: "");
+	if (found->args == parser->set->own_args &&
+	    find_in(parser->set->common, parser->set->common_args, opt->name,
+		    &hidden))
+		return set_value(parser, &hidden, "true", "", err);
+	if (opt->type == OPT_TYPE_CHOICE)
+		return set_value(parser, found, opt->choices[0], "", err);
+	return set_value(parser, found,
+			 opt->type == OPT_TYPE_DURATION ? "0" : "", "", err);
+}
+
+/*
+ * One option: @text is behind the "--", @next the argument after it.
+ * *@used_next tells whether that was the value.
+ */
+static bool parse_option(const struct parser *parser, const char *text,
+			 const char *next, bool *used_next, struct err *err)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = equals ? (size_t)(equals - text) : strlen(text);
+	CLEANUP(free_ptr) char *name = xmemdupz(text, len);
+	CLEANUP(free_ptr) char *shown = xasprintf("--%s", name);
+	const char *value = equals ? equals + 1 : NULL;
+	struct found found;
+
+	*used_next = false;
+	if (!find_option(parser->set, name, &found))
+		return fail_unknown(parser->set, name, err);
+	strvec_add_once(&parser->set->given, found.opt->name);
+	if (!value && found.opt->type != OPT_TYPE_FLAG &&
+	    follows_as_value(parser, found.opt, next)) {
+		value = next;
+		*used_next = true;
+	}
+	if (!value)
+		return set_without_value(parser, &found, err);
+	if (found.form != PLAIN)
+		return read_secret(&found, value, err);
+	return set_value(parser, &found, value, shown, err);
+}
+
+static void set_unset(const struct opt *options, void *args)
+{
+	for (; options->type != OPT_TYPE_END; options++) {
+		if (options->type == OPT_TYPE_INTEGER ||
+		    options->type == OPT_TYPE_DURATION)
+			*(int64_t *)field_of(options, args) = OPT_UNSET;
+	}
+}
+
+bool opts_parse(struct opt_set *set, char *const *argv, struct arena *arena,
+		struct strvec *arguments, struct err *err)
+{
+	const struct parser parser = {.set = set, .arena = arena};
+	bool ended = false;
+
+	set_unset(set->own, set->own_args);
+	set_unset(set->common, set->common_args);
+	for (; *argv; argv++) {
+		const char *name = after_prefix(*argv, "--");
+		bool used_next;
+
+		if (ended || (*argv)[0] != '-' || strcmp(*argv, "-") == 0) {
+			strvec_add(arguments, *argv);
+		} else if (!name) {
+			return err_set(err, ERR_USAGE,
+				       "unknown option '%s'; options begin "
+				       "with '--'",
+				       *argv);
+		} else if (!*name) {
+			ended = true;
+		} else {
+			if (!parse_option(&parser, name, argv[1], &used_next,
+					  err))
+				return false;
+			argv += used_next;
+		}
+	}
+	return true;
+}
+
+/* --- the environment ----------------------------------------------------- */
+
+void opt_variables(const struct opt *opt, struct strvec *variables)
+{
+	CLEANUP(str_release) struct str name = {0};
+
+	if (opt->variables) {
+		if (*opt->variables)
+			strvec_split(variables, opt->variables, ' ');
+		return;
+	}
+	str_add(&name, "SLIPWAY_");
+	for (const char *c = opt->name; *c; c++)
+		str_add_char(&name,
+			     *c == '-' ? '_' : (char)toupper((unsigned char)*c));
+	strvec_add(variables, str_text(&name));
+}
+
+/* A list in a variable: lines if there are any, else parts by commas. */
+static void add_items(struct strvec *list, const char *text)
+{
+	CLEANUP(strvec_release) struct strvec parts = {0};
+
+	strvec_split(&parts, text, strchr(text, '\n') ? '\n' : ',');
+	for (size_t i = 0; i < parts.count; i++) {
+		CLEANUP(str_release) struct str part = {0};
+
+		str_add(&part, parts.items[i]);
+		str_trim(&part);
+		if (part.len)
+			strvec_add(list, part.buf);
+	}
+}
+
+/* Fill from the first variable that is set; *@found tells. */
+static bool from_environment(const struct parser *parser,
+			     const struct opt *opt, void *args,
+			     const struct env *env, bool *found,
+			     struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec variables = {0};
+	const struct found option = {.opt = opt, .args = args};
+
+	*found = false;
+	opt_variables(opt, &variables);
+	for (size_t i = 0; i < variables.count && !*found; i++) {
+		const char *value = env_get(env, variables.items[i]);
+
+		if (!value)
+			continue;
+		*found = true;
+		if (opt->type == OPT_TYPE_LIST)
+			add_items(field_of(opt, args), value);
+		else if (!set_value(parser, &option, value,
+				    variables.items[i], err))
+			return false;
+	}
+	return true;
+}
+
+static bool fail_missing(const struct opt *opt, struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec variables = {0};
+	bool secret = opt->type == OPT_TYPE_SECRET;
+
+	opt_variables(opt, &variables);
+	err_set(err, ERR_USAGE, "missing '--%s%s'", opt->name,
+		secret ? "-file" : "");
+	if (!variables.count)
+		return false;
+	return err_hint(err, "it can also come from the variable %s",
+			variables.items[0]);
+}
+
+static bool complete_table(const struct parser *parser,
+			   const struct opt *options, void *args,
+			   const struct env *env, struct err *err)
+{
+	for (const struct opt *opt = options; opt->type != OPT_TYPE_END;
+	     opt++) {
+		bool found;
+
+		if (strvec_has(&parser->set->given, opt->name))
+			continue;
+		if (!from_environment(parser, opt, args, env, &found, err))
+			return false;
+		if (found)
+			continue;
+		if (opt->flags & OPT_REQUIRED)
+			return fail_missing(opt, err);
+		if (opt->type == OPT_TYPE_CHOICE &&
+		    !(opt->flags & OPT_VALUE_OPTIONAL))
+			store(parser, opt, field_of(opt, args),
+			      opt->choices[0]);
+	}
+	return true;
+}
+
+bool opts_complete(struct opt_set *set, const struct env *env,
+		   struct arena *arena, struct err *err)
+{
+	const struct parser parser = {.set = set, .arena = arena};
+
+	return complete_table(&parser, set->common, set->common_args, env,
+			      err) &&
+	       complete_table(&parser, set->own, set->own_args, env, err);
+}
+
+/* --- ends ---------------------------------------------------------------- */
+
+void opts_hide_secrets(const struct opt_set *set, struct env *env)
+{
+	for (const struct opt *opt = set->own; opt->type != OPT_TYPE_END;
+	     opt++) {
+		CLEANUP(strvec_release) struct strvec variables = {0};
+
+		if (opt->type != OPT_TYPE_SECRET)
+			continue;
+		opt_variables(opt, &variables);
+		for (size_t i = 0; i < variables.count; i++)
+			env_unset(env, variables.items[i]);
+	}
+}
+
+static void release_table(const struct opt *options, void *args)
+{
+	for (; options->type != OPT_TYPE_END; options++) {
+		if (options->type == OPT_TYPE_LIST)
+			strvec_release(field_of(options, args));
+		else if (options->type == OPT_TYPE_SECRET)
+			secret_release(field_of(options, args));
+	}
+}
+
+void opts_release(struct opt_set *set)
+{
+	release_table(set->own, set->own_args);
+	release_table(set->common, set->common_args);
+	strvec_release(&set->given);
+}
