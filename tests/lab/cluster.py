@@ -50,7 +50,6 @@ class Cluster:
     # -- start
 
     def start(self) -> Cluster:
-        self.folder.mkdir(parents=True)
         self._write_keys()
         etcd = self._start_etcd()
         self._start_apiserver(etcd)

@@ -29,13 +29,13 @@ class Lab:
 
     @cached_property
     def cluster(self) -> Cluster:
-        cluster = Cluster(self.supervisor, self.folder / "cluster").start()
+        cluster = Cluster(self.supervisor, self._new("cluster")).start()
         self.env |= cluster.env
         return cluster
 
     @cached_property
     def s3(self) -> S3:
-        s3 = S3(self.supervisor, self.folder / "s3").start()
+        s3 = S3(self.supervisor, self._new("s3")).start()
         self.env |= s3.env
         return s3
 
@@ -52,6 +52,10 @@ class Lab:
                 (folder / name).symlink_to(path)
                 self.env[name.upper()] = str(path)
         return folder
+
+    def _new(self, name: str) -> Path:
+        """A folder for a start, which may be the second after a failed one."""
+        return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
 
     def serve(self, folder: Path) -> StaticHttp:
         """@folder over HTTP; it ends with this process."""

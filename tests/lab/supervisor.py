@@ -28,6 +28,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,7 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 STOP_DEADLINE = 30.0    # seconds for a whole stop, what the owner waits
 TICK = 0.02             # seconds between two looks at ended children
+GONE = "the lab's supervisor is gone"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -91,6 +93,8 @@ class Supervisor:
         self.channel = ours.makefile("rw", encoding="utf-8")
         ours.close()
         self.pid = self.child.pid
+        self._lock = threading.Lock()
+        self._asked = 0
 
     def start(self, argv: list[str], *, env: dict[str, str] | None = None,
               cwd: str | None = None, log: Path | None = None,
@@ -127,15 +131,27 @@ class Supervisor:
         self.close()
 
     def _ask(self, **request: object) -> dict:
-        self.channel.write(json.dumps(request) + "\n")
-        self.channel.flush()
-        line = self.channel.readline()
-        if not line:
-            raise RuntimeError("the lab's supervisor is gone")
-        answer = json.loads(line)
+        with self._lock:
+            self._asked += 1
+            question = json.dumps(request | {"id": self._asked})
+            try:
+                self.channel.write(question + "\n")
+                self.channel.flush()
+                answer = self._answer()
+            except OSError as error:
+                raise RuntimeError(GONE) from error
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return answer
+
+    def _answer(self) -> dict:
+        """The answer to the last question; earlier ones are of questions
+        that were interrupted, as by a test's timeout."""
+        while line := self.channel.readline():
+            answer = json.loads(line)
+            if answer.pop("id") == self._asked:
+                return answer
+        raise RuntimeError(GONE)
 
 
 class _Children:
@@ -252,11 +268,12 @@ def _serve(channel: socket.socket) -> None:
     stream = channel.makefile("rw", encoding="utf-8")
     try:
         while line := stream.readline():
+            request = json.loads(line)
             try:
-                answer = children.answer(json.loads(line))
+                answer = children.answer(request)
             except OSError as error:
                 answer = {"error": str(error)}
-            stream.write(json.dumps(answer) + "\n")
+            stream.write(json.dumps(answer | {"id": request["id"]}) + "\n")
             stream.flush()
     except (BrokenPipeError, ConnectionResetError):
         pass
