@@ -1,0 +1,55 @@
+/*
+ * The tree of a YAML document: each node with its place and its value.
+ */
+#ifndef FORMAT_YDOC_TREE_H
+#define FORMAT_YDOC_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "format/ydoc.h"
+
+struct value;
+
+enum ydoc_kind {
+	YDOC_SCALAR,
+	YDOC_MAPPING,  /* children: key, value, key, value */
+	YDOC_SEQUENCE, /* children: items */
+	YDOC_ALIAS,    /* value, and whatever is in it, is @target's */
+};
+
+enum ydoc_style {
+	YDOC_PLAIN,
+	YDOC_SINGLE_QUOTED,
+	YDOC_DOUBLE_QUOTED,
+	YDOC_LITERAL, /* also folded */
+	YDOC_BLOCK,
+	YDOC_FLOW,
+};
+
+struct ydoc_node {
+	enum ydoc_kind kind;
+	enum ydoc_style style;
+	struct ydoc_span span; /* with anchor and tag */
+	bool decorated;	       /* has an anchor or a tag */
+	bool merge_key;	       /* a plain << */
+	bool complete;	       /* all of it was read */
+	unsigned int height;   /* levels below it */
+	size_t weight;	       /* nodes of the value, aliases followed */
+	struct ydoc_node *parent;
+	struct ydoc_node *next;	 /* sibling */
+	struct ydoc_node *first; /* child */
+	struct ydoc_node *last;
+	struct ydoc_node *target;
+	const struct value *value; /* of a key: its text */
+};
+
+/*
+ * The node at @path, through aliases and merge keys; NULL if there is none.
+ * @deepest (may be NULL) gets the last node on the way that is there, @rest
+ * the part of the path below it.
+ */
+struct ydoc_node *ydoc_node_at(const struct ydoc *doc, const char *path,
+			       struct ydoc_node **deepest, const char **rest);
+
+#endif

@@ -1,0 +1,834 @@
+#include "format/ydoc.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "base/base64.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "base/num.h"
+#include "format/value.h"
+#include "format/ydoc-scalar.h"
+#include "format/ydoc-tree.h"
+#include "sys/file.h"
+
+/*
+ * libyaml looks at every open flow collection for each token: the sum of
+ * their depths is the work that nesting causes.  What people write is not
+ * deep, and is not counted.
+ */
+#define FLOW_DEPTH_FREE 32
+#define FLOW_WORK_MAX	((size_t)100000000)
+
+#define TAG_PREFIX "tag:yaml.org,2002:"
+
+struct reader {
+	struct ydoc *doc;
+	yaml_parser_t parser;
+	const char *text; /* without the byte order mark */
+	size_t len;
+	size_t skipped; /* bytes of the mark */
+	/* Where character number @index stands: libyaml counts those. */
+	size_t index;
+	size_t offset;
+	/* The line on which the last node began, and its first byte. */
+	size_t line;
+	size_t line_start;
+	struct map anchors; /* name -> struct ydoc_node */
+	unsigned int depth;
+	unsigned int flow_depth;
+	size_t flow_work;
+	size_t copied; /* nodes that aliases and merges repeated */
+	const struct ydoc_node *infinite; /* the last .inf or .nan */
+};
+
+static void reader_release(struct reader *reader)
+{
+	yaml_parser_delete(&reader->parser);
+	map_release(&reader->anchors);
+}
+
+static void event_release(yaml_event_t *event)
+{
+	yaml_event_delete(event);
+}
+
+/* The byte of a mark.  Marks are near each other, so this is cheap. */
+static size_t mark_offset(struct reader *reader, const yaml_mark_t *mark)
+{
+	const char *text = reader->text;
+
+	while (reader->index < mark->index && reader->offset < reader->len) {
+		do
+			reader->offset++;
+		while (reader->offset < reader->len &&
+		       (text[reader->offset] & 0xc0) == 0x80);
+		reader->index++;
+	}
+	while (reader->index > mark->index && reader->offset > 0) {
+		do
+			reader->offset--;
+		while (reader->offset > 0 &&
+		       (text[reader->offset] & 0xc0) == 0x80);
+		reader->index--;
+	}
+	return reader->offset + reader->skipped;
+}
+
+static bool fail_at(struct reader *reader, size_t offset, const char *cause,
+		    struct err *err)
+{
+	const struct ydoc *doc = reader->doc;
+
+	err_set(err, ERR_INPUT, "cannot read '%s' as YAML: %s", doc->name,
+		cause);
+	return err_at_offset(err, doc->name, str_text(&doc->text),
+			     doc->text.len, offset);
+}
+
+static bool fail_node(struct reader *reader, const struct ydoc_node *node,
+		      const char *cause, struct err *err)
+{
+	return fail_at(reader, node->span.start, cause, err);
+}
+
+static bool fail_libyaml(struct reader *reader, struct err *err)
+{
+	yaml_parser_t *parser = &reader->parser;
+	const char *problem = parser->problem ? parser->problem
+					      : "not well-formed";
+	CLEANUP(str_release) struct str cause = {0};
+
+	str_add(&cause, problem);
+	if (parser->error == YAML_READER_ERROR)
+		return fail_at(reader, parser->problem_offset + reader->skipped,
+			       str_text(&cause), err);
+	if (parser->context)
+		str_addf(&cause, " (%s)", parser->context);
+	return fail_at(reader, mark_offset(reader, &parser->problem_mark),
+		       str_text(&cause), err);
+}
+
+static bool next_event(struct reader *reader, yaml_event_t *event,
+		       struct err *err)
+{
+	if (!yaml_parser_parse(&reader->parser, event))
+		return fail_libyaml(reader, err);
+	if (reader->flow_depth > FLOW_DEPTH_FREE)
+		reader->flow_work += reader->flow_depth;
+	if (reader->flow_work > FLOW_WORK_MAX)
+		return fail_at(reader, mark_offset(reader, &event->start_mark),
+			       "too many nested flow collections", err);
+	return true;
+}
+
+/* Scalars. */
+
+static bool resolve_binary(struct reader *reader, struct ydoc_node *node,
+			   const char *text, size_t len, struct err *err)
+{
+	CLEANUP(str_release) struct str bytes = {0}, packed = {0}, clean = {0};
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] != '\n' && text[i] != '\r')
+			str_add_char(&packed, text[i]);
+	if (!base64_decode(&bytes, str_text(&packed), packed.len,
+			   BASE64_STANDARD))
+		return fail_node(reader, node, "!!binary that is no base64",
+				 err);
+	/* JSON has no bytes: what is not UTF-8 is replaced, as in Go. */
+	for (size_t at = 0; at < bytes.len;)
+		str_add_rune(&clean, yscalar_rune(bytes.buf, bytes.len, &at));
+	node->value = value_new_bytes(&reader->doc->arena, str_text(&clean),
+				      clean.len);
+	return true;
+}
+
+static const struct value *scalar_value(struct arena *arena,
+					const struct yscalar *scalar,
+					const char *text, size_t len)
+{
+	switch (scalar->kind) {
+	case YSCALAR_NULL:
+		return &value_nil;
+	case YSCALAR_BOOL:
+		return scalar->boolean ? &value_true : &value_false;
+	case YSCALAR_INT:
+		return value_new_int(arena, scalar->integer);
+	case YSCALAR_UINT:
+	case YSCALAR_FLOAT:
+		return value_new_float(arena, scalar->number);
+	case YSCALAR_TEXT:
+	case YSCALAR_TIMESTAMP:
+		break;
+	}
+	return value_new_bytes(arena, text, len);
+}
+
+/* Does what a scalar is agree with its tag?  May turn an int to a float. */
+static bool apply_tag(struct yscalar *scalar, const char *tag)
+{
+	static const struct {
+		const char *tag;
+		enum yscalar_kind kind;
+	} tags[] = {
+		{"bool", YSCALAR_BOOL},	      {"int", YSCALAR_INT},
+		{"float", YSCALAR_FLOAT},     {"null", YSCALAR_NULL},
+		{"timestamp", YSCALAR_TIMESTAMP},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+		if (strcmp(tags[i].tag, tag) != 0)
+			continue;
+		if (tags[i].kind == YSCALAR_FLOAT &&
+		    scalar->kind == YSCALAR_INT) {
+			scalar->kind = YSCALAR_FLOAT;
+			scalar->number = (double)scalar->integer;
+		}
+		return scalar->kind == tags[i].kind ||
+		       (tags[i].kind == YSCALAR_INT &&
+			scalar->kind == YSCALAR_UINT);
+	}
+	scalar->kind = YSCALAR_TEXT; /* !!str, or a tag of the user's own */
+	return true;
+}
+
+static bool resolve_scalar(struct reader *reader, struct ydoc_node *node,
+			   const yaml_event_t *event, struct err *err)
+{
+	const char *text = (const char *)event->data.scalar.value;
+	const char *tag = (const char *)event->data.scalar.tag;
+	size_t len = event->data.scalar.length;
+	struct yscalar scalar = {0};
+
+	if (tag && starts_with(tag, TAG_PREFIX))
+		tag += strlen(TAG_PREFIX);
+	else if (tag)
+		tag = "";
+	if (tag && strcmp(tag, "binary") == 0)
+		return resolve_binary(reader, node, text, len, err);
+	if (tag || event->data.scalar.plain_implicit)
+		yscalar_resolve(&scalar, text, len);
+	if (tag && !apply_tag(&scalar, tag))
+		return fail_node(reader, node, "the value is not what its tag says",
+				 err);
+	if (scalar.kind == YSCALAR_FLOAT && !isfinite(scalar.number))
+		reader->infinite = node;
+	node->value = scalar_value(&reader->doc->arena, &scalar, text, len);
+	node->merge_key = len == 2 && memcmp(text, "<<", 2) == 0 &&
+			  (event->data.scalar.plain_implicit ||
+			   (tag && strcmp(tag, "merge") == 0));
+	return true;
+}
+
+static enum ydoc_style scalar_style(yaml_scalar_style_t style)
+{
+	switch (style) {
+	case YAML_SINGLE_QUOTED_SCALAR_STYLE:
+		return YDOC_SINGLE_QUOTED;
+	case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
+		return YDOC_DOUBLE_QUOTED;
+	case YAML_LITERAL_SCALAR_STYLE:
+	case YAML_FOLDED_SCALAR_STYLE:
+		return YDOC_LITERAL;
+	default:
+		return YDOC_PLAIN;
+	}
+}
+
+/* Nodes. */
+
+/* The start of a line is looked for once, as a line may be the whole text. */
+static void set_start(struct reader *reader, struct ydoc_node *node,
+		      const yaml_event_t *event)
+{
+	const char *text = str_text(&reader->doc->text);
+	size_t at = mark_offset(reader, &event->start_mark);
+
+	node->span.start = at;
+	node->span.line = (unsigned int)event->start_mark.line + 1;
+	if (event->start_mark.line != reader->line) {
+		reader->line = event->start_mark.line;
+		while (at > reader->skipped && text[at - 1] != '\n' &&
+		       text[at - 1] != '\r')
+			at--;
+		reader->line_start = at;
+	}
+	node->span.column =
+		(unsigned int)(node->span.start - reader->line_start) + 1;
+}
+
+static struct ydoc_node *new_node(struct reader *reader, enum ydoc_kind kind,
+				  struct ydoc_node *parent,
+				  const yaml_event_t *event)
+{
+	struct ydoc_node *node = arena_new(&reader->doc->arena,
+					   struct ydoc_node);
+
+	node->kind = kind;
+	node->parent = parent;
+	node->weight = 1;
+	set_start(reader, node, event);
+	node->span.end = mark_offset(reader, &event->end_mark);
+	if (!parent)
+		return node;
+	if (parent->last)
+		parent->last->next = node;
+	else
+		parent->first = node;
+	parent->last = node;
+	return node;
+}
+
+static void set_anchor(struct reader *reader, struct ydoc_node *node,
+		       const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+	node->decorated = anchor || tag;
+	if (anchor)
+		map_put(&reader->anchors, (const char *)anchor, node);
+}
+
+static bool count_copies(struct reader *reader, const struct ydoc_node *node,
+			 size_t count, struct err *err)
+{
+	reader->copied += count;
+	if (reader->copied > YDOC_ALIAS_MAX)
+		return fail_node(reader, node, "its aliases repeat too much",
+				 err);
+	return true;
+}
+
+static bool read_alias(struct reader *reader, struct ydoc_node *node,
+		       const yaml_event_t *event, struct err *err)
+{
+	const char *name = (const char *)event->data.alias.anchor;
+	struct ydoc_node *target = map_get(&reader->anchors, name);
+	CLEANUP(str_release) struct str cause = {0};
+
+	if (!target || !target->complete) {
+		str_addf(&cause,
+			 target ? "what the anchor '%s' names contains itself"
+				: "there is no anchor '%s'",
+			 name);
+		return fail_node(reader, node, str_text(&cause), err);
+	}
+	node->target = target;
+	node->value = target->value;
+	node->weight = target->weight;
+	node->height = target->height;
+	if (reader->depth + node->height > YDOC_DEPTH_MAX)
+		return fail_node(reader, node, "nested too deeply", err);
+	return count_copies(reader, node, node->weight, err);
+}
+
+static bool read_node(struct reader *reader, struct ydoc_node *parent,
+		      yaml_event_t *event, struct ydoc_node **result,
+		      struct err *err);
+
+/* Add what @child says about size to @node. */
+static void measure(struct ydoc_node *node, const struct ydoc_node *child)
+{
+	node->weight += child->weight;
+	if (node->height < child->height + 1)
+		node->height = child->height + 1;
+}
+
+/* The children of a mapping or sequence, to its @end. */
+static bool read_children(struct reader *reader, struct ydoc_node *node,
+			  yaml_event_type_t end, struct err *err)
+{
+	for (;;) {
+		CLEANUP(event_release) yaml_event_t event = {0};
+		struct ydoc_node *child;
+
+		if (!next_event(reader, &event, err))
+			return false;
+		if (event.type == end) {
+			if (node->style == YDOC_FLOW)
+				node->span.end =
+					mark_offset(reader, &event.end_mark);
+			return true;
+		}
+		if (!read_node(reader, node, &event, &child, err))
+			return false;
+		measure(node, child);
+		node->span.end = child->span.end;
+	}
+}
+
+static bool build_mapping(struct reader *reader, struct ydoc_node *node,
+			  struct err *err);
+
+static void build_sequence(struct reader *reader, struct ydoc_node *node)
+{
+	struct value *list = value_new_list(&reader->doc->arena);
+
+	for (const struct ydoc_node *child = node->first; child;
+	     child = child->next)
+		value_list_add(list, &reader->doc->arena, child->value);
+	node->value = list;
+}
+
+static bool read_collection(struct reader *reader, struct ydoc_node *node,
+			    bool flow, struct err *err)
+{
+	bool mapping = node->kind == YDOC_MAPPING;
+
+	node->style = flow ? YDOC_FLOW : YDOC_BLOCK;
+	if (++reader->depth > YDOC_DEPTH_MAX)
+		return fail_node(reader, node, "nested too deeply", err);
+	reader->flow_depth += flow;
+	if (!read_children(reader, node,
+			   mapping ? YAML_MAPPING_END_EVENT
+				   : YAML_SEQUENCE_END_EVENT,
+			   err))
+		return false;
+	reader->flow_depth -= flow;
+	reader->depth--;
+	if (mapping)
+		return build_mapping(reader, node, err);
+	build_sequence(reader, node);
+	return true;
+}
+
+static bool read_node(struct reader *reader, struct ydoc_node *parent,
+		      yaml_event_t *event, struct ydoc_node **result,
+		      struct err *err)
+{
+	struct ydoc_node *node;
+	bool done;
+
+	switch (event->type) {
+	case YAML_ALIAS_EVENT:
+		node = new_node(reader, YDOC_ALIAS, parent, event);
+		done = read_alias(reader, node, event, err);
+		break;
+	case YAML_SCALAR_EVENT:
+		node = new_node(reader, YDOC_SCALAR, parent, event);
+		node->style = scalar_style(event->data.scalar.style);
+		set_anchor(reader, node, event->data.scalar.anchor,
+			   event->data.scalar.tag);
+		done = resolve_scalar(reader, node, event, err);
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		node = new_node(reader, YDOC_SEQUENCE, parent, event);
+		set_anchor(reader, node, event->data.sequence_start.anchor,
+			   event->data.sequence_start.tag);
+		done = read_collection(reader, node,
+				       event->data.sequence_start.style ==
+					       YAML_FLOW_SEQUENCE_STYLE,
+				       err);
+		break;
+	case YAML_MAPPING_START_EVENT:
+		node = new_node(reader, YDOC_MAPPING, parent, event);
+		set_anchor(reader, node, event->data.mapping_start.anchor,
+			   event->data.mapping_start.tag);
+		done = read_collection(reader, node,
+				       event->data.mapping_start.style ==
+					       YAML_FLOW_MAPPING_STYLE,
+				       err);
+		break;
+	default:
+		BUG("unexpected YAML event %d", (int)event->type);
+	}
+	node->complete = done;
+	*result = node;
+	return done;
+}
+
+/* Mappings. */
+
+struct pair {
+	struct value_pair pair;
+	size_t order; /* the later one wins */
+	const struct ydoc_node *key;
+};
+
+struct pairs {
+	struct pair *items; /* owned */
+	size_t count;
+	size_t capacity;
+};
+
+static void pairs_release(struct pairs *pairs)
+{
+	free(pairs->items);
+}
+
+static void pairs_add(struct pairs *pairs, const struct value_text *key,
+		      const struct value *value, const struct ydoc_node *node)
+{
+	pairs->items = grow_array(pairs->items, pairs->count + 1,
+				  sizeof(*pairs->items), &pairs->capacity);
+	pairs->items[pairs->count] =
+		(struct pair){{*key, value}, pairs->count, node};
+	pairs->count++;
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+	const struct value_text *s = &x->pair.key, *t = &y->pair.key;
+	int order = memcmp(s->bytes, t->bytes, s->len < t->len ? s->len
+							       : t->len);
+
+	if (order != 0)
+		return order;
+	if (s->len != t->len)
+		return s->len < t->len ? -1 : 1;
+	return x->order < y->order ? -1 : 1;
+}
+
+static bool same_key(const struct pair *a, const struct pair *b)
+{
+	return a->pair.key.len == b->pair.key.len &&
+	       memcmp(a->pair.key.bytes, b->pair.key.bytes,
+		      a->pair.key.len) == 0;
+}
+
+/* The key's text, as sigs.k8s.io/yaml turns it into one of JSON. */
+static bool key_text(struct reader *reader, struct ydoc_node *key,
+		     struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	switch (key->value->kind) {
+	case VALUE_STRING:
+		return true;
+	case VALUE_FLOAT64:
+		value_add_float32(&text, key->value->number, 'g');
+		break;
+	case VALUE_BOOL:
+	case VALUE_INT:
+		value_print(&text, key->value);
+		break;
+	default:
+		return fail_node(reader, key,
+				 key->value->kind == VALUE_NIL
+					 ? "a null cannot be a key"
+					 : "a collection cannot be a key",
+				 err);
+	}
+	/* A float64 may be too large for a float32. */
+	if (strcmp(str_text(&text), "+Inf") == 0)
+		str_splice(&text, 0, text.len, ".inf", 4);
+	else if (strcmp(str_text(&text), "-Inf") == 0)
+		str_splice(&text, 0, text.len, "-.inf", 5);
+	key->value = value_new_bytes(&reader->doc->arena, str_text(&text),
+				     text.len);
+	return true;
+}
+
+static bool merge_one(struct reader *reader, struct pairs *pairs,
+		      const struct ydoc_node *node, struct err *err)
+{
+	const struct ydoc_node *source = node->target ? node->target : node;
+
+	if (source->kind != YDOC_MAPPING)
+		return fail_node(reader, node,
+				 "only mappings can be merged with '<<'", err);
+	for (size_t i = 0; i < source->value->map.count; i++)
+		pairs_add(pairs, &source->value->map.pairs[i].key,
+			  source->value->map.pairs[i].value, NULL);
+	return count_copies(reader, node, source->value->map.count, err);
+}
+
+/* The earlier ones of a list to be merged win: go through it backwards. */
+static bool merge_list(struct reader *reader, struct pairs *pairs,
+		       const struct ydoc_node *list, struct err *err)
+{
+	const struct ydoc_node **items;
+	size_t count = list->value->list.count, i = 0;
+
+	items = arena_alloc_array(&reader->doc->arena, count + 1,
+				  sizeof(struct ydoc_node *));
+	for (const struct ydoc_node *item = list->first; item;
+	     item = item->next)
+		items[i++] = item;
+	while (i-- > 0)
+		if (!merge_one(reader, pairs, items[i], err))
+			return false;
+	return true;
+}
+
+static bool collect_pairs(struct reader *reader, struct ydoc_node *node,
+			  struct pairs *pairs, struct err *err)
+{
+	for (struct ydoc_node *key = node->first; key; key = key->next->next) {
+		const struct ydoc_node *value = key->next;
+		bool done = true;
+
+		if (key->merge_key && value->kind == YDOC_SEQUENCE)
+			done = merge_list(reader, pairs, value, err);
+		else if (key->merge_key)
+			done = merge_one(reader, pairs, value, err);
+		else if (!key_text(reader, key, err))
+			done = false;
+		else
+			pairs_add(pairs, &key->value->string, value->value,
+				  key);
+		if (!done)
+			return false;
+	}
+	return true;
+}
+
+static bool fail_duplicate(struct reader *reader, const struct pair *pair,
+			   struct err *err)
+{
+	CLEANUP(str_release) struct str cause = {0};
+
+	str_add(&cause, "the key '");
+	str_add_escaped(&cause, pair->pair.key.bytes, pair->pair.key.len);
+	str_add(&cause, "' is there twice");
+	return fail_node(reader, pair->key, str_text(&cause), err);
+}
+
+static bool build_mapping(struct reader *reader, struct ydoc_node *node,
+			  struct err *err)
+{
+	CLEANUP(pairs_release) struct pairs pairs = {0};
+	struct arena *arena = &reader->doc->arena;
+	struct value *map = value_new_map(arena);
+
+	if (!collect_pairs(reader, node, &pairs, err))
+		return false;
+	if (pairs.count > 1)
+		qsort(pairs.items, pairs.count, sizeof(*pairs.items),
+		      compare_pairs);
+	map->map.pairs = arena_new_array(arena, struct value_pair,
+					 pairs.count);
+	map->map.capacity = pairs.count;
+	for (size_t i = 0; i < pairs.count; i++) {
+		const struct pair *pair = &pairs.items[i];
+
+		if (i + 1 == pairs.count || !same_key(pair, pair + 1))
+			map->map.pairs[map->map.count++] = pair->pair;
+		else if ((reader->doc->flags & YDOC_STRICT_KEYS) &&
+			 pair->key && pair[1].key)
+			return fail_duplicate(reader, pair + 1, err);
+	}
+	node->value = map;
+	return true;
+}
+
+/* Documents. */
+
+/* The first event of the document's node, or the end of the stream. */
+static bool read_start(struct reader *reader, yaml_event_t *event,
+		       struct err *err)
+{
+	for (;;) {
+		if (!next_event(reader, event, err))
+			return false;
+		if (event->type != YAML_STREAM_START_EVENT &&
+		    event->type != YAML_DOCUMENT_START_EVENT)
+			return true;
+		yaml_event_delete(event);
+	}
+}
+
+static bool read_end(struct reader *reader, struct err *err)
+{
+	for (;;) {
+		CLEANUP(event_release) yaml_event_t event = {0};
+
+		if (!next_event(reader, &event, err))
+			return false;
+		if (event.type == YAML_DOCUMENT_START_EVENT)
+			return fail_at(reader,
+				       mark_offset(reader, &event.start_mark),
+				       "a second document begins", err);
+		if (event.type == YAML_STREAM_END_EVENT)
+			return true;
+	}
+}
+
+static bool has_infinite(const struct value *value)
+{
+	if (value->kind == VALUE_FLOAT64)
+		return !isfinite(value->number);
+	if (value_is_list(value))
+		for (size_t i = 0; i < value->list.count; i++)
+			if (has_infinite(value->list.items[i]))
+				return true;
+	if (value_is_map(value))
+		for (size_t i = 0; i < value->map.count; i++)
+			if (has_infinite(value->map.pairs[i].value))
+				return true;
+	return false;
+}
+
+static bool read_document(struct reader *reader, struct err *err)
+{
+	CLEANUP(event_release) yaml_event_t event = {0};
+
+	if (!read_start(reader, &event, err))
+		return false;
+	reader->doc->root = &value_nil;
+	if (event.type == YAML_STREAM_END_EVENT)
+		return true;
+	if (!read_node(reader, NULL, &event, &reader->doc->nodes, err))
+		return false;
+	reader->doc->root = reader->doc->nodes->value;
+	/* As a key, or where a later key replaces it, it does no harm. */
+	if (reader->infinite && has_infinite(reader->doc->root))
+		return fail_node(reader, reader->infinite,
+				 "JSON, and so Helm, knows no such number",
+				 err);
+	return read_end(reader, err);
+}
+
+bool ydoc_parse(struct ydoc *doc, const char *text, size_t len,
+		const char *name, unsigned int flags, struct err *err)
+{
+	CLEANUP(ydoc_release) struct ydoc fresh = {.flags = flags};
+	CLEANUP(reader_release) struct reader reader = {.doc = &fresh};
+
+	if (len > YDOC_SIZE_MAX)
+		return err_set(err, ERR_INPUT,
+			       "cannot read '%s' as YAML: over %zu MiB", name,
+			       YDOC_SIZE_MAX >> 20);
+	fresh.name = xstrdup(name);
+	str_add_bytes(&fresh.text, text, len);
+	if (starts_with(str_text(&fresh.text), "\xef\xbb\xbf"))
+		reader.skipped = 3;
+	reader.text = str_text(&fresh.text) + reader.skipped;
+	reader.len = len - reader.skipped;
+	if (!yaml_parser_initialize(&reader.parser))
+		BUG("libyaml cannot be set up");
+	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&reader.parser,
+				     (const unsigned char *)reader.text,
+				     reader.len);
+	if (!read_document(&reader, err))
+		return false;
+	ydoc_release(doc);
+	*doc = fresh;
+	fresh = (struct ydoc){0};
+	return true;
+}
+
+bool ydoc_read(struct ydoc *doc, const char *path, unsigned int flags,
+	       struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	if (!file_read(path, YDOC_SIZE_MAX, &text, err))
+		return false;
+	return ydoc_parse(doc, str_text(&text), text.len, path, flags, err);
+}
+
+void ydoc_release(struct ydoc *doc)
+{
+	str_release(&doc->text);
+	free(doc->name);
+	arena_release(&doc->arena);
+	*doc = (struct ydoc){0};
+}
+
+/* Places. */
+
+static struct ydoc_node *find_key(const struct ydoc_node *mapping,
+				  const char *key, size_t len);
+
+/* Look for @key in what a "<<" of value @node brings in. */
+static struct ydoc_node *find_merged(const struct ydoc_node *node,
+				     const char *key, size_t len)
+{
+	struct ydoc_node *found = NULL;
+
+	if (node->kind != YDOC_SEQUENCE)
+		return find_key(node->target ? node->target : node, key, len);
+	for (const struct ydoc_node *item = node->first; item && !found;
+	     item = item->next)
+		found = find_merged(item, key, len);
+	return found;
+}
+
+/* The value node of @key: the last one that sets it. */
+static struct ydoc_node *find_key(const struct ydoc_node *mapping,
+				  const char *key, size_t len)
+{
+	struct ydoc_node *found = NULL;
+
+	for (const struct ydoc_node *node = mapping->first; node;
+	     node = node->next->next) {
+		struct ydoc_node *merged = NULL;
+
+		if (node->merge_key)
+			merged = find_merged(node->next, key, len);
+		else if (node->value->string.len == len &&
+			 memcmp(node->value->string.bytes, key, len) == 0)
+			merged = node->next;
+		if (merged)
+			found = merged;
+	}
+	return found;
+}
+
+static struct ydoc_node *find_item(const struct ydoc_node *sequence,
+				   const char *text, size_t len)
+{
+	CLEANUP(free_ptr) char *number = xmemdupz(text, len);
+	struct ydoc_node *item = sequence->first;
+	uint64_t index;
+
+	if (!num_parse_uint64(number, &index))
+		return NULL;
+	while (item && index-- > 0)
+		item = item->next;
+	return item;
+}
+
+struct ydoc_node *ydoc_node_at(const struct ydoc *doc, const char *path,
+			       struct ydoc_node **deepest, const char **rest)
+{
+	struct ydoc_node *node = doc->nodes;
+
+	if (deepest)
+		*deepest = node;
+	if (rest)
+		*rest = path;
+	while (node && *path) {
+		const struct ydoc_node *inside = node->target ? node->target
+							      : node;
+		size_t len = strcspn(path, ".");
+
+		if (inside->kind == YDOC_MAPPING)
+			node = find_key(inside, path, len);
+		else if (inside->kind == YDOC_SEQUENCE)
+			node = find_item(inside, path, len);
+		else
+			node = NULL;
+		path += len + (path[len] == '.');
+		if (node && deepest)
+			*deepest = node;
+		if (node && rest)
+			*rest = path;
+	}
+	return node;
+}
+
+bool ydoc_find(const struct ydoc *doc, const char *path,
+	       struct ydoc_span *span)
+{
+	const struct ydoc_node *node = ydoc_node_at(doc, path, NULL, NULL);
+
+	if (node)
+		*span = node->span;
+	return node != NULL;
+}
+
+bool ydoc_blame(const struct ydoc *doc, const char *path, struct err *err)
+{
+	struct ydoc_node *node;
+	size_t offset;
+
+	ydoc_node_at(doc, path, &node, NULL);
+	offset = node ? node->span.start : 0;
+	return err_at_offset(err, doc->name, str_text(&doc->text),
+			     doc->text.len, offset);
+}
