@@ -65,6 +65,8 @@ units   := $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*/test-*.c))
 unit_binaries := $(units:%=$(out)/unit/%)
 fuzzers := $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz-*.c)))
 fuzz_binaries := $(fuzzers:%=$(out)/fuzz/%)
+oracles := $(sort $(patsubst tests/oracle/%.c,%,$(wildcard tests/oracle/*.c)))
+oracle_binaries := $(oracles:%=$(out)/oracle/%)
 
 all: $(out)/libcommon.a $(binaries)
 
@@ -99,6 +101,11 @@ $(fuzz_binaries): $(out)/fuzz/%: $(out)/tests/fuzz/%.o $(out)/libcommon.a \
 		$(if $(filter fuzz,$(VARIANT)),,$(out)/tests/fuzz/replay.o)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(fuzz_main) $(out)/libcommon.a $(LIBS)
+
+# Our side of a comparison with a reference program.
+$(oracle_binaries): $(out)/oracle/%: $(out)/tests/oracle/%.o $(out)/libcommon.a
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(out)/libcommon.a $(LIBS)
 
 .SECONDARY:
 -include $(shell find $(out) -name '*.d' 2>/dev/null)
@@ -144,9 +151,12 @@ check-lab: all
 	tests/lab/build
 	$(python_tests) tests/lab
 
-check-python: all
+check-oracle: all $(oracle_binaries)
+	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle $(python_tests) tests/oracle
+
+check-python: all $(oracle_binaries)
 	$(MAKE) VARIANT=asan all
-	SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests) $(wildcard tests/steps tests/lab tests/oracle tests/examples tests/image)
+	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests) $(wildcard tests/steps tests/lab tests/oracle tests/examples tests/image)
 
 check-fresh:
 	tests/fresh
@@ -196,6 +206,6 @@ help:
 	@echo "  make image        the container image; make install DESTDIR= PREFIX="
 	@echo "  make manuals      rewrite the generated blocks of steps/*.md"
 
-.PHONY: all check check-unit check-fuzz check-clang check-lint check-steps check-lab \
+.PHONY: all check check-unit check-fuzz check-clang check-lint check-steps check-lab check-oracle \
 	check-python check-fresh bench demo image manuals install format clean help \
 	headers-of-packages

@@ -1,0 +1,276 @@
+"""Documents read and written as Helm's YAML library does.
+
+Random documents go through the reference (yaml/main.go: sigs.k8s.io/yaml as
+Helm 4.3.1 has it) and through ours; values and bytes must be equal, and what
+one refuses the other refuses.  SLIPWAY_SEED repeats a run, SLIPWAY_DOCUMENTS
+makes it longer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+DOCUMENTS = int(os.environ.get("SLIPWAY_DOCUMENTS", "1000"))
+
+WORDS = """
+y Y yes No on OFF true False NULL null ~ .inf -.Inf .nan . .. ... --- - -- -a
+0 -0 +0 00 08 07 0777 0o17 0O7 0x1F 0X1f 0x 0b101 -0b11 0b 0b2 0b-1 1_000 _1
+1_ 1__0 +1 -1 1e3 1E3 1e 1e+3 1. .5 .5e1 .5_1 .5_ +.5 -.5 1.5e-7 1e400 -1e400
+123456789012345678 9223372036854775807 -9223372036854775808 1e21 1e20 12.50
+2001-01-01 2001-1-1 2001-13-01 2001-02-29 2004-02-29 2001-01-01T00:00:00Z
+2001-01-01t1:2:3.5+02:00 2001-01-01T00:00:00 2001-01-01T00:00:00+25:00 20010101
+190:20:30 12:30 1:99 -1:30.5 1.2.3 v1 1.4.0 = << <<a ! !a &a *a | > % @x `x #x
+a#b ? ?a : :a a:b a: 'x "x x' x" [x {x x] x} ,x x,y x-y $x (x) x=y http://x.y/z
+""".split() + [
+    "2001-01-01 00:00:00", "2001-01-01  1:2:3", "2001-01-01 0:0:0.5",
+    "a b", " a", "a ", "a #b", "a: b", "a\tb", "\ta", "- a", "? a", "", " ",
+    "it's", 'say "x"', "back\\slash", "é", "日本", "☃", "😀", "\u00a0x",
+    "\ufeffx", "a\u2028b", "\u2029", "\x01", "\x1b[1m", "line\n", "line\nline",
+    "\nline", "line\n\n", " line\nline", "line \nline", "line\n line\n", "\n",
+    "\n\n", "a\r\nb", "tab\t\nx", "<b>&amp;</b>", "#", "x" * 130, "a" * 129,
+    "word " * 30 + "end", "two  blanks " * 12 + "end", "ends with colon:",
+    "it's " * 25 + "end", "é " * 60 + "end", 'quote" ' * 20, "x: " + "y " * 60,
+]
+KEYS = """
+a b c A B a1 a2 a10 a01 a001 a1b a1.5 1 2 10 01 0 1.5 true null a-b a_b a.b
+a/b x y yes no é ü 日 name Name version 10a 9a - ~ a[0] a00 b0 b00 b1 b10
+""".split() + ["", "a b", "a: b", "#a", "it's", "a\nb", "k" * 127, "k" * 128,
+               "k" * 129, "multi\nline " + "k" * 130, "*", "&", "😀", "a\tb"]
+
+
+def value(rng: random.Random, depth: int = 0):
+    kind = rng.random()
+    if depth < 5 and kind < 0.3:
+        return {rng.choice(KEYS): value(rng, depth + 1)
+                for _ in range(rng.randrange(5))}
+    if depth < 5 and kind < 0.45:
+        return [value(rng, depth + 1) for _ in range(rng.randrange(4))]
+    if kind < 0.75:
+        text = rng.choice(WORDS)
+        if rng.random() < 0.2:
+            text += rng.choice([" ", "", "\n", ": ", "x"]) + rng.choice(WORDS)
+        return text
+    return rng.choice([
+        None, True, False, 0, -1, 7, 2**53, -2**63, 2**63 - 1, 1.5, -0.25,
+        1e6, 1e15, 1e17, 1e18, 1e20, 1e21, 1e-5, 1e-7, 1.7e308,
+        rng.randrange(-10**6, 10**6), rng.random(),
+        rng.uniform(-1e9, 1e9), float(rng.randrange(10**6)),
+    ])
+
+
+class Writer:
+    """Writes random YAML: every style, comments, anchors, merges, tags."""
+
+    def __init__(self, rng: random.Random):
+        self.rng = rng
+        self.anchors: list[tuple[str, bool]] = []
+        self.count = 0
+
+    def chance(self, probability: float) -> bool:
+        return self.rng.random() < probability
+
+    def plain(self) -> str:
+        words = [w for w in WORDS if w and w == w.strip() and "\n" not in w
+                 and "\r" not in w and w[0] not in "!&*|>%@`#,[]{}'\"?:-"
+                 and ": " not in w and " #" not in w and w[-1] != ":"
+                 and w.isprintable() and not w.startswith("...")]
+        return self.rng.choice(words)
+
+    def single(self) -> str:
+        return "'" + self.rng.choice(["", "x", "it''s", "1", "yes", "a: b",
+                                      "# no", "\\n", "a  b"]) + "'"
+
+    def double(self) -> str:
+        return json.dumps(self.rng.choice(WORDS),
+                          ensure_ascii=self.chance(0.5))
+
+    def flow_scalar(self) -> str:
+        kind = self.rng.random()
+        if kind < 0.5:
+            word = self.plain()
+            if not set(word) & set(",[]{}?:"):
+                return word
+        return self.single() if kind < 0.75 else self.double()
+
+    def flow(self, depth: int) -> str:
+        kind = self.rng.random()
+        if depth > 3 or kind < 0.5:
+            return self.flow_scalar()
+        if kind < 0.75:
+            return "[" + ", ".join(self.flow(depth + 1) for _ in
+                                   range(self.rng.randrange(4))) + "]"
+        pairs = [f"{self.key(True)}: {self.flow(depth + 1)}"
+                 for _ in range(self.rng.randrange(4))]
+        return "{" + ", ".join(pairs) + "}"
+
+    def key(self, flow: bool = False) -> str:
+        plain = ["a", "b", "c1", "c10", "c2", "name", "x-y", "1", "2.5",
+                 "true", "on", "k.v", "2001-01-01", "0x10", "é"]
+        kind = self.rng.random()
+        if kind < 0.8:
+            return self.rng.choice(plain)
+        return self.rng.choice(["'q k'", '"d\\tk"', "'7'", '""', "'a: b'"])
+
+    def anchor(self, mapping: bool) -> str:
+        if not self.chance(0.12):
+            return ""
+        self.count += 1
+        name = f"n{self.count}"
+        self.anchors.append((name, mapping))
+        return f"&{name} "
+
+    def literal(self, indent: int) -> str:
+        rng = self.rng
+        pad = " " * indent
+        lines = [rng.choice(["text", "more text", " indented", "", "# not",
+                             "a: b", "x   y", "  deep"])
+                 for _ in range(rng.randrange(1, 5))]
+        header = rng.choice("|>") + rng.choice(["", "-", "+"])
+        if lines[0] == "" or lines[0].startswith(" "):
+            lines.insert(0, "first")
+        return header + "\n" + "\n".join(pad + l if l else "" for l in lines)
+
+    def comment(self) -> str:
+        return self.rng.choice(["", "", "", "", " # note", "  # a: b"])
+
+    def block(self, indent: int, depth: int) -> str:
+        """What follows "key:" or "-", its line break included."""
+        kind = self.rng.random()
+        if depth < 4 and kind < 0.25:
+            name = self.anchor(True)
+            return f" {name}".rstrip() + self.comment() + "\n" + self.mapping(
+                indent, depth + 1)
+        if depth < 4 and kind < 0.4:
+            name = self.anchor(False)
+            return f" {name}".rstrip() + self.comment() + "\n" + self.sequence(
+                indent, depth + 1)
+        if kind < 0.5:
+            return " " + self.literal(indent) + "\n"
+        if kind < 0.55:
+            return self.comment() + "\n"
+        if kind < 0.6 and self.anchors:
+            return " *" + self.rng.choice(self.anchors)[0] + "\n"
+        if kind < 0.63:
+            return " " + self.rng.choice(
+                ["!!str 1", "!!int '7'", "!!float 2", "!!bool yes", "!mine x",
+                 "!!binary aGVsbG8=", "! 12", "!!null ''", "!!int x"]) + "\n"
+        if kind < 0.75:
+            return " " + self.flow(0) + self.comment() + "\n"
+        scalar = self.rng.choice([self.plain, self.plain, self.single,
+                                  self.double])()
+        return " " + self.anchor(False) + scalar + self.comment() + "\n"
+
+    def mapping(self, indent: int, depth: int) -> str:
+        pad = " " * indent
+        text, seen = "", set()
+        for _ in range(self.rng.randrange(1, 5)):
+            key = self.key()
+            # Which one of 1 and '1' wins is chance in Go.
+            plain = key.strip("'")
+            if plain in seen:
+                continue
+            seen.add(plain)
+            if self.chance(0.1):
+                text += self.rng.choice(["\n", pad + "# note\n"])
+            text += f"{pad}{key}:" + self.block(
+                indent + self.rng.choice([1, 2, 2, 4]), depth)
+        sources = [name for name, mapping in self.anchors if mapping]
+        if sources and self.chance(0.3):
+            name = self.rng.choice(sources)
+            merge = f"*{name}" if self.chance(0.7) else f"[*{name}, {{m: 1}}]"
+            text += f"{pad}<<: {merge}\n"
+        return text or f"{pad}only: 1\n"
+
+    def sequence(self, indent: int, depth: int) -> str:
+        pad = " " * indent
+        return "".join(f"{pad}-" + self.block(indent + 2, depth)
+                       for _ in range(self.rng.randrange(1, 4)))
+
+    def document(self) -> str:
+        kind = self.rng.random()
+        start = self.rng.choice(["", "", "", "---\n", "# head\n",
+                                 "%YAML 1.1\n---\n"])
+        if kind < 0.1:
+            return start + self.flow(0) + "\n"
+        if kind < 0.2:
+            return start + self.sequence(0, 0)
+        return start + self.mapping(0, 0)
+
+
+def documents(seed: int, count: int) -> list[str]:
+    rng = random.Random(seed)
+    texts = ["", "\n", "# nothing\n", "---\n", "null", "[]", "{}", '""'] + [
+        f"k: {word}" for word in WORDS if "\n" not in word]
+    while len(texts) < count:
+        if rng.random() < 0.5:
+            texts.append(json.dumps(value(rng),
+                                    ensure_ascii=rng.random() < 0.3))
+        else:
+            texts.append(Writer(rng).document())
+    return texts
+
+
+def answers(program: Path, texts: list[str]) -> list[tuple[str, str]]:
+    result = subprocess.run([program], input="\0".join(texts).encode(),
+                            stdout=subprocess.PIPE, check=True, timeout=300)
+    parts = result.stdout.decode().split("\0")
+    return list(zip(parts[0::2], parts[1::2]))
+
+
+@pytest.fixture(scope="module")
+def reference() -> Path:
+    cache = Path(os.environ.get("SLIPWAY_LAB_CACHE") or
+                 Path(os.environ.get("XDG_CACHE_HOME") or
+                      Path.home() / ".cache") / "slipway-lab")
+    program = cache / "oracle" / "yaml"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    go = subprocess.run([HERE.parent / "setup", "go"], check=True, text=True,
+                        stdout=subprocess.PIPE).stdout.strip()
+    subprocess.run([go, "build", "-trimpath", "-o", program, "."],
+                   cwd=HERE / "yaml", check=True,
+                   env={**os.environ, "CGO_ENABLED": "0"})
+    return program
+
+
+def ours() -> Path:
+    built = os.environ.get("SLIPWAY_ORACLES")
+    root = HERE.parent.parent / "build" / "release" / "oracle"
+    return Path(built or root) / "yaml-driver"
+
+
+def numbers(text: str):
+    """JSON with large integers as floats: beyond int64 ours are floats."""
+    return json.loads(text, parse_int=lambda digits: int(digits)
+                      if abs(int(digits)) < 2**63 else float(digits))
+
+
+def test_documents_are_read_and_written_as_helm_does(reference: Path):
+    seed = int(os.environ.get("SLIPWAY_SEED", random.randrange(2**32)))
+    print(f"SLIPWAY_SEED={seed}")
+    texts = documents(seed, DOCUMENTS)
+    failures, refused = [], 0
+    for text, theirs, mine in zip(texts, answers(reference, texts),
+                                  answers(ours(), texts), strict=True):
+        if theirs[0].startswith("error"):
+            refused += 1
+            same = mine[0].startswith("error")
+        elif theirs[1].startswith("error"):
+            same = not mine[0].startswith("error")
+        else:
+            same = (not mine[0].startswith("error") and
+                    numbers(theirs[0]) == numbers(mine[0]) and
+                    theirs[1] == mine[1])
+        if not same:
+            failures.append((text, theirs, mine))
+    assert refused < len(texts) / 3, "the generator makes too many errors"
+    for text, theirs, mine in failures[:5]:
+        print(f"document:\n{text}\nreference: {theirs[0]}\n{theirs[1]}\n"
+              f"ours: {mine[0]}\n{mine[1]}")
+    assert not failures, f"{len(failures)} of {len(texts)} documents differ"
