@@ -2,6 +2,9 @@
  * What the CI server says about this build: Jenkins, GitHub Actions and
  * GitLab CI, by the variables that they set by themselves.
  *
+ * Jenkins' names count under the other servers too, where somebody set them
+ * by hand.  User and password are cut out of addresses.
+ *
  * Pure: a function of the environment's snapshot.  What is not told stays
  * NULL; the git checkout (api/repo) is the next to be asked.
  * Sources: Jenkins "Using environment variables" and the GitHub Branch
