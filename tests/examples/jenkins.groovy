@@ -1,18 +1,19 @@
 /*
  * Runs a Jenkinsfile as it is, as Jenkins' declarative pipeline would.
  *
- *   groovy jenkins.groovy JENKINSFILE < conversation
+ *   groovy jenkins.groovy < conversation
  *
  * Strict: a word that Jenkins does not know in that place, a section twice,
- * an argument too many or of the wrong kind ends the run with status 2 and
- * `FILE:LINE: cause` on stderr.  First everything is read with all effects
- * left out, so that stages which this build skips are checked as well.
+ * an argument too many or of the wrong kind refuses the file.  First
+ * everything is read with all effects left out, so that stages which this
+ * build skips are checked as well.
  *
- * The first line on stdin is the build: {"env": {}, "parameters": {},
- * "credentials": {"id": {"kind": "file", …}}}.  After that each effect is one
- * line of JSON on stdout ({"do": "sh", "script": …, "env": {…}}), answered by
- * one on stdin ({"status": 0, "stdout": ""}).  The last line says how the
- * build ended: {"do": "end", "result": "SUCCESS"}.
+ * A line on stdin asks for a build: {"jenkinsfile": PATH, "env": {},
+ * "parameters": {}, "credentials": {"id": {"kind": "file", …}}}.  After that
+ * each effect is one line of JSON on stdout ({"do": "sh", "script": …,
+ * "env": {…}}), answered by one on stdin ({"status": 0, "stdout": ""}).  The
+ * build's last line is {"do": "end", "result": "SUCCESS"} or {"do":
+ * "refused", "cause": "FILE:LINE: …"}; then the next may be asked for.
  *
  * The words are those that our examples use and their near neighbours; the
  * meanings are from Jenkins' "Pipeline Syntax", its steps' reference and the
@@ -21,7 +22,17 @@
 
 import groovy.json.JsonOutput
 import groovy.json.JsonSlurper
+import org.codehaus.groovy.ast.ClassCodeVisitorSupport
+import org.codehaus.groovy.ast.ClassNode
+import org.codehaus.groovy.ast.expr.ClosureExpression
+import org.codehaus.groovy.ast.expr.MethodCallExpression
+import org.codehaus.groovy.ast.expr.VariableExpression
+import org.codehaus.groovy.classgen.GeneratorContext
+import org.codehaus.groovy.control.CompilationFailedException
+import org.codehaus.groovy.control.CompilePhase
 import org.codehaus.groovy.control.CompilerConfiguration
+import org.codehaus.groovy.control.SourceUnit
+import org.codehaus.groovy.control.customizers.CompilationCustomizer
 
 /* The Jenkinsfile is wrong. */
 class Refused extends RuntimeException {
@@ -40,9 +51,39 @@ class Bound {
 }
 
 /*
- * The words of one place.  All calls of a block land here, also those that
- * Groovy has for every object (println, sleep, each …).
+ * Calls in a block go to its delegate and nowhere else: Groovy would first
+ * look at what every object can do (println, sleep, each …).
  */
+class AskDelegate extends CompilationCustomizer {
+    AskDelegate() { super(CompilePhase.SEMANTIC_ANALYSIS) }
+
+    void call(SourceUnit source, GeneratorContext context, ClassNode node) {
+        new Calls(source: source).visitClass(node)
+    }
+}
+
+class Calls extends ClassCodeVisitorSupport {
+    SourceUnit source
+    int depth
+
+    protected SourceUnit getSourceUnit() { return source }
+
+    void visitClosureExpression(ClosureExpression block) {
+        depth++
+        super.visitClosureExpression(block)
+        depth--
+    }
+
+    void visitMethodCallExpression(MethodCallExpression call) {
+        if (depth > 0 && call.implicitThis) {
+            call.objectExpression = new VariableExpression('delegate')
+            call.implicitThis = false
+        }
+        super.visitMethodCallExpression(call)
+    }
+}
+
+/* The words of one place; every call in its block lands here. */
 class Words implements GroovyInterceptable {
     String place
     Map table
@@ -512,7 +553,6 @@ class Build {
 
     Map ask(String name, Map given) {
         effects.println(JsonOutput.toJson([do: name] + given))
-        effects.flush()
         def line = answers.readLine()
         if (line == null) {
             throw new IllegalStateException("no answer to '$name'")
@@ -606,28 +646,36 @@ String place(Throwable cause, String file) {
     return frame ? "$file:${frame.lineNumber}" : file
 }
 
-def file = new File(args[0])
-def input = new BufferedReader(new InputStreamReader(System.in, 'UTF-8'))
-def given = (Map) new JsonSlurper().parseText(input.readLine())
-def build = new Build(answers: input, effects: new PrintStream(System.out, true, 'UTF-8'),
-                      credentials: given.credentials, parameters: given.parameters, frames: [given.env])
-try {
+/* Reads and runs one Jenkinsfile; what to say last. */
+Map build(Map asked, BufferedReader answers) {
+    def file = new File(asked.jenkinsfile)
+    def build = new Build(answers: answers, effects: System.out, credentials: asked.credentials,
+                          parameters: asked.parameters, frames: [asked.env])
     def compiler = new CompilerConfiguration(scriptBaseClass: Outside.name)
-    def script = (Outside) new GroovyShell(this.class.classLoader, new groovy.lang.Binding(), compiler)
-        .parse(file.getText('UTF-8'), file.name)
-    script.binding.setVariable('build', build)
-    build.script = script
-    build.functions = script.getClass().declaredMethods.findAll { !it.synthetic && it.name != 'main' && it.name != 'run' &&
-        !it.name.startsWith('$') && !it.name.contains('MetaClass') }*.name as Set
-    script.run()
-    if (build.image == null) {
-        throw new Refused("there is no 'pipeline'")
+    compiler.addCompilationCustomizers(new AskDelegate())
+    try {
+        build.script = new GroovyShell(this.class.classLoader, new groovy.lang.Binding(build: build), compiler)
+            .parse(file.getText('UTF-8'), file.name)
+        build.functions = build.script.getClass().declaredMethods.findAll {
+            !it.synthetic && !(it.name in ['main', 'run']) && !it.name.startsWith('$')
+        }*.name as Set
+        build.script.run()
+        if (build.image == null) {
+            throw new Refused("there is no 'pipeline'")
+        }
+        build.run(build.root)
+        build.reading = false
+        build.effects.println(JsonOutput.toJson([do: 'begin', image: build.image, triggers: build.triggers]))
+        return [do: 'end', result: build.run(build.root)]
+    } catch (Refused refused) {
+        return [do: 'refused', cause: "${place(refused, file.name)}: ${refused.message}".toString()]
+    } catch (CompilationFailedException broken) {
+        return [do: 'refused', cause: broken.message]
     }
-    build.run(build.root)
-    build.reading = false
-    build.effects.println(JsonOutput.toJson([do: 'begin', image: build.image, triggers: build.triggers]))
-    build.effects.println(JsonOutput.toJson([do: 'end', result: build.run(build.root)]))
-} catch (Refused refused) {
-    System.err.println("${place(refused, file.name)}: ${refused.message}")
-    System.exit(2)
+}
+
+def input = new BufferedReader(new InputStreamReader(System.in, 'UTF-8'))
+System.out = new PrintStream(System.out, true, 'UTF-8')
+for (def line = input.readLine(); line != null; line = input.readLine()) {
+    println(JsonOutput.toJson(build((Map) new JsonSlurper().parseText(line), input)))
 }
