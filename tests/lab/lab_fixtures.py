@@ -7,6 +7,7 @@ s3           MinIO with a bucket of this test's own: s3.url, s3.env, s3.client
 helm4, helm3, kubectl
              run the tool, against the cluster if the test uses it:
              helm4("list", "-A").out; .path is the binary
+image        the image of all steps, built if it has changed: image.py
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import pytest
 import toolbox
 from cleaning import Cleaner
 from cluster import Cluster
+from image import Image
 from runner import Result, Runner
 from session import Lab
 
@@ -90,3 +92,8 @@ def helm3(request: pytest.FixtureRequest) -> Tool:
 @pytest.fixture
 def kubectl(request: pytest.FixtureRequest) -> Tool:
     return tool(toolbox.kubectl(), request)
+
+
+@pytest.fixture(scope="session")
+def image() -> Image:
+    return Image().build()

@@ -1,0 +1,130 @@
+"""The image of all steps, and programs run in it as a container would.
+
+    image = Image().build()
+    image.run(["publish-chart", "--help"])
+    image.run(["sh", "-xe", "-c", "..."], uid=1000, env=..., cwd=workspace,
+              mounts=[workspace])
+
+container/build makes it with buildah, on a base of debootstrap, in a storage
+of its own in the lab's cache.  A program gets mount and pid namespaces of its
+own, the network of this machine (the lab listens on loopback), and a root
+that is read-only unless told otherwise.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import toolbox
+from runner import Result
+from supervisor import die_with_parent
+
+TOP = Path(__file__).resolve().parent.parent.parent
+NAME = "slipway-test"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+# $1: root, $2: uid, $3: ro or rw, $4: working directory, then folders to
+# mount, "--" and the command.  /tmp is mounted first, so that folders below
+# it need no mount point in the image.
+CONTAIN = """
+root=$1 uid=$2 mode=$3 cwd=$4; shift 4
+mount --bind "$root" "$root"
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mount -t tmpfs -o mode=755 tmpfs "$root/run"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+while [ "$1" != -- ]; do
+	target=$root${1##*=}
+	mkdir -p "$target"
+	mount --bind "${1%%=*}" "$target"
+	shift
+done
+shift
+[ "$mode" = rw ] || mount -o remount,bind,ro "$root"
+exec chroot --userspec="$uid:$uid" "$root" \
+	/bin/sh -c 'cd "$1" && shift && exec "$@"' sh "$cwd" "$@"
+"""
+
+
+def as_root(*argv: object) -> list[str]:
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n", "-E"]
+    return [*sudo, *map(str, argv)]
+
+
+class Image:
+    def __init__(self) -> None:
+        self.storage = toolbox.cache() / "image"
+        self.root = Path()
+
+    def build(self) -> Image:
+        """The image of this checkout; nothing is done if it is there."""
+        self.storage.mkdir(parents=True, exist_ok=True)
+        with open(self.storage / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            subprocess.run(
+                as_root(TOP / "container" / "build", "--engine", "buildah",
+                        "--base", "debootstrap", "--tag", NAME,
+                        "--storage", self.storage),
+                check=True, stdin=subprocess.DEVNULL)
+            self._open()
+        return self
+
+    def buildah(self, *args: object, check: bool = True) -> str:
+        return subprocess.run(
+            as_root("buildah", "--storage-driver", "vfs",
+                    "--root", self.storage / "images",
+                    "--runroot", self.storage / "run", *args),
+            check=check, stdout=subprocess.PIPE, text=True,
+            stderr=None if check else subprocess.DEVNULL).stdout.strip()
+
+    def _open(self) -> None:
+        """One container serves all sessions until the image changes."""
+        wanted = self.inspect()["FromImageID"]
+        found = self.buildah("inspect", "--type", "container", "--format",
+                             "{{.FromImageID}}", NAME, check=False)
+        if found != wanted:
+            self.buildah("rm", NAME, check=False)
+            self.buildah("from", "--pull-never", "--name", NAME,
+                         f"localhost/{NAME}")
+        self.root = Path(self.buildah("mount", NAME))
+
+    def inspect(self) -> dict:
+        return json.loads(self.buildah("inspect", "--type", "image", NAME))
+
+    def start(self, argv: list[str], *, uid: int = 65532,
+              env: dict[str, str] | None = None, cwd: Path | str = "/work",
+              mounts: list[Path | str] | None = None,
+              read_only: bool = True) -> subprocess.Popen[str]:
+        """Start @argv.  A mount is a folder, which appears under the same
+        path, or "FOLDER=PATH".  HOME is not set."""
+        me = os.getpid()
+        return subprocess.Popen(
+            as_root("/usr/bin/unshare", "--mount", "--pid", "--fork",
+                    "--kill-child", "/bin/sh", "-e", "-c", CONTAIN, "sh",
+                    self.root, uid, "ro" if read_only else "rw", cwd,
+                    *(mounts or []), "--", *argv),
+            env={"PATH": PATH} | (env or {}), text=True,
+            errors="backslashreplace", stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True, preexec_fn=lambda: die_with_parent(me))
+
+    def run(self, argv: list[str], *, expect: int | None = 0,
+            input: str = "", timeout: float = 60, **options) -> Result:
+        """Run @argv to its end; None takes any exit code."""
+        process = self.start(argv, **options)
+        try:
+            out, err = process.communicate(input, timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            raise AssertionError(
+                f"no end within {timeout:g} s: "
+                f"{Result(argv, -9, out, err)}") from None
+        result = Result(argv, process.returncode, out, err)
+        if expect is not None and result.code != expect:
+            raise AssertionError(f"expected exit code {expect}: {result}")
+        return result
