@@ -350,6 +350,134 @@ static void test_emit_indented(void **state)
 			    "  a: |-\n    x\n\n    y\n  b:\n  - 1\n");
 }
 
+/* Everything outside the edit stays, byte for byte. */
+static void test_edits(void **state)
+{
+	static const struct {
+		const char *name, *before, *path, *text, *after;
+		bool raw;
+	} cases[] = {
+		{"plain", "a: 1\nb: x # note\n", "b", "y2",
+		 "a: 1\nb: y2 # note\n"},
+		{"quotes where needed", "b: x\n", "b", "1.4",
+		 "b: \"1.4\"\n"},
+		{"double quoted", "b: \"x\"\n", "b", "y2", "b: \"y2\"\n"},
+		{"single quoted", "b: 'x'\n", "b", "it's", "b: 'it''s'\n"},
+		{"single quotes cannot hold it", "b: 'x'\n", "b", "a\nb",
+		 "b: \"a\\nb\"\n"},
+		{"empty", "global:\n  expiryDate:\nx: 1\n",
+		 "global.expiryDate", "2026-11-22 13:04:05",
+		 "global:\n  expiryDate: \"2026-11-22 13:04:05\"\nx: 1\n"},
+		{"empty before a comment", "a:   # note\nx: 1\n", "a", "b",
+		 "a: b   # note\nx: 1\n"},
+		{"empty at the end", "a:", "a", "b", "a: b"},
+		{"block scalar", "a: |\n  x\n  y\n\nb: 1\n", "a", "z",
+		 "a: z\n\nb: 1\n"},
+		{"plain over lines", "a: x\n  z\nb: 1\n", "a", "w",
+		 "a: w\nb: 1\n"},
+		{"in a flow mapping", "a: {b: x, c: [1, x]}\n", "a.b", "p,q",
+		 "a: {b: \"p,q\", c: [1, x]}\n"},
+		{"in a list", "a:\n- b: x\n- b: x\n", "a.1.b", "z",
+		 "a:\n- b: x\n- b: z\n"},
+		{"behind an anchor", "a: &a x\nb: 1\n", "a", "z",
+		 "a: &a z\nb: 1\n"},
+		{"the last one counts", "a: 1\na: x\n", "a", "z",
+		 "a: 1\na: z\n"},
+		{"CRLF", "a: x\r\nb: 1\r\n", "c", "z",
+		 "a: x\r\nb: 1\r\nc: z\r\n"},
+		{"BOM and UTF-8", "\xef\xbb\xbf\xc3\xa9: \xc3\xa9\nb: x\n", "b",
+		 "\xc3\xbc", "\xef\xbb\xbf\xc3\xa9: \xc3\xa9\nb: \xc3\xbc\n"},
+		{"new key", "g:\n    a: 1 # note\n    # more\nb: 1\n", "g.x",
+		 "z", "g:\n    a: 1 # note\n    x: z\n    # more\nb: 1\n"},
+		{"new key behind a block scalar",
+		 "g:\n  a: |\n    text\n\nb: 1\n", "g.x", "z",
+		 "g:\n  a: |\n    text\n  x: z\n\nb: 1\n"},
+		{"new key behind one that keeps its lines",
+		 "g:\n  a: |+\n    text\n\nb: 1\n", "g.x", "z",
+		 "g:\n  a: |+\n    text\n\n  x: z\nb: 1\n"},
+		{"new key, no line break", "a: 1", "b", "z", "a: 1\nb: z\n"},
+		{"new mappings", "a: 1\n", "g.h.i", "z",
+		 "a: 1\ng:\n  h:\n    i: z\n"},
+		{"new key below an empty one", "g: # note\nb: 1\n", "g.x", "z",
+		 "g: # note\n  x: z\nb: 1\n"},
+		{"new key in place of null", "g: ~\nb: 1\n", "g.x.w", "z",
+		 "g: {x: {w: z}}\nb: 1\n"},
+		{"new key in a flow mapping", "g: {a: 1}\nh: {}\n", "g.x", "z",
+		 "g: {a: 1, x: z}\nh: {}\n"},
+		{"new key in an empty one", "g: {a: 1}\nh: {}\n", "h.x", "z",
+		 "g: {a: 1}\nh: {x: z}\n"},
+		{"new key in a list", "a:\n  - b: 1\n  - b: 2\n", "a.0.c", "z",
+		 "a:\n  - b: 1\n    c: z\n  - b: 2\n"},
+		{"nothing yet", "", "a.b", "z", "a:\n  b: z\n"},
+		{"comments only", "# note", "a", "z", "# note\na: z\n"},
+		{"a key that must be quoted", "a: 1\n", "yes", "no",
+		 "a: 1\n\"yes\": \"no\"\n"},
+		{"raw", "a: false\nb: 1\n", "a", "true", "a: true\nb: 1\n",
+		 true},
+		{"raw null", "a: \"x\"\n", "a", "null", "a: null\n", true},
+		{"raw, new", "a: 1\n", "b.c", "3", "a: 1\nb:\n  c: 3\n", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(ydoc_release) struct ydoc doc = {0};
+		CLEANUP(err_release) struct err err = {0};
+		bool done;
+
+		parse(&doc, cases[i].before, 0);
+		done = (cases[i].raw ? ydoc_set_raw : ydoc_set_text)(
+			&doc, cases[i].path, cases[i].text, &err);
+		if (!done)
+			fail_msg("case '%s': %s", cases[i].name, err.text);
+		if (strcmp(str_text(&doc.text), cases[i].after) != 0)
+			fail_msg("case '%s':\n%s", cases[i].name,
+				 str_text(&doc.text));
+	}
+}
+
+/* A refused edit leaves the document as it was. */
+static void test_edits_refused(void **state)
+{
+	static const struct {
+		const char *before, *path, *scalar, *cause;
+	} cases[] = {
+		{"a: {b: 1}", "a", NULL, "it is a mapping"},
+		{"a: [1]", "a", NULL, "it is a list"},
+		{"a: [1]", "a.1", NULL, "no such item"},
+		{"a: 1", "a.b", NULL, "a scalar stands on the way"},
+		{"a: &a x\nb: *a", "b", NULL, "it is an alias"},
+		{"a: &a x\nb: *a", "a", NULL, "changing something else"},
+		{"a: &a {b: 1}\nc: *a", "c.b", NULL, "changing something else"},
+		{"a: &a {b: 1}\nc: *a", "c.d", NULL, "an alias stands"},
+		{"a: &a {b: 1}\nc: {<<: *a}", "c.b", NULL,
+		 "changing something else"},
+		{"a: !!int 1", "a", NULL, "changing something else"},
+		{"a: 1", "", NULL, "the path is empty"},
+		{"a: 1", "a", "[1]", "no scalar"},
+		{"a: 1", "a", "x: y", "no scalar"},
+		{"a: 1", "a", "1\nb: 2", "no scalar"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(ydoc_release) struct ydoc doc = {0};
+		CLEANUP(err_release) struct err err = {0};
+		const char *name = cases[i].before;
+		bool done;
+
+		parse(&doc, name, 0);
+		done = cases[i].scalar
+			       ? ydoc_set_raw(&doc, cases[i].path,
+					      cases[i].scalar, &err)
+			       : ydoc_set_text(&doc, cases[i].path, "z", &err);
+		assert_case(name, !done);
+		if (!strstr(err.text, cases[i].cause))
+			fail_msg("case '%s': %s", name, err.text);
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_string_equal(str_text(&doc.text), name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +493,8 @@ int main(void)
 		cmocka_unit_test(test_emit),
 		cmocka_unit_test(test_emit_folds),
 		cmocka_unit_test(test_emit_indented),
+		cmocka_unit_test(test_edits),
+		cmocka_unit_test(test_edits_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
