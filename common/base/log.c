@@ -97,22 +97,26 @@ static size_t longest_mask_at(const char *text)
 	return longest;
 }
 
-char *log_masked(const char *text)
+void log_add_masked(struct str *out, const char *text)
 {
-	struct str masked = {0};
-	struct str escaped = {0};
-
 	while (*text) {
 		size_t len = longest_mask_at(text);
 
 		if (len)
-			str_add(&masked, "***");
+			str_add(out, "***");
 		else
-			str_add_char(&masked, *text);
+			str_add_char(out, *text);
 		text += len ? len : 1;
 	}
+}
+
+char *log_masked(const char *text)
+{
+	CLEANUP(str_release) struct str masked = {0};
+	struct str escaped = {0};
+
+	log_add_masked(&masked, text);
 	str_add_escaped(&escaped, str_text(&masked), masked.len);
-	str_release(&masked);
 	return str_detach(&escaped);
 }
 

@@ -16,6 +16,8 @@
 
 #include "base/attr.h"
 
+struct str;
+
 enum log_level {
 	LOG_ERROR,
 	LOG_WARNING,
@@ -47,9 +49,15 @@ void log_mask(const char *bytes, size_t len);
 
 /*
  * The masked and escaped form of @text, as a line would show it; the caller
- * frees it.  For whatever else leaves the process, such as the record.
+ * frees it.
  */
 char *log_masked(const char *text) MUST_CHECK;
+
+/*
+ * Append @text masked, but as it is otherwise: for whatever else leaves the
+ * process, such as the record.
+ */
+void log_add_masked(struct str *out, const char *text);
 
 /*
  * What the library tells a user in the middle of long work.  Either may be
