@@ -20,8 +20,14 @@
  *   expiresAt,applications[]{name,old,new}}, cluster{uid,name}, tickets[],
  *   jira{url,versions[]}, marks[]{id,url,start,end},
  *   steps[]{name,version,started,seconds,outcome,error}
- * Lists of things that have a name (charts, applications, tickets, marks,
- * versions, steps) are joined by that name: the later one wins.
+ *
+ * Merging: maps member by member; anything else, lists too, is replaced by
+ * the later one.  But
+ *   - applications, charts and steps are joined by "name", jira.versions and
+ *     marks by "id", tickets by their text: the later item takes the place
+ *     of the earlier one;
+ *   - an environment of another namespace replaces the earlier one whole:
+ *     addresses and expiry of one must not be taken for the other's.
  */
 #ifndef CORE_RECORD_H
 #define CORE_RECORD_H
@@ -43,22 +49,30 @@ struct value;
 struct record {
 	struct arena arena;
 	char *dir; /* owned; NULL = no record is kept */
-	const struct value *merged; /* a map, never NULL after record_read() */
-	struct value *fragment;	    /* what this run adds */
+	const struct value *merged;   /* a map; NULL before record_read() */
+	const struct value *fragment; /* what this run adds; NULL = nothing */
 };
 
 /*
- * Read all fragments of @dir (NULL: an empty record that is not written).
- * Errors: INPUT (a fragment that is no JSON, with place; too many, too big).
+ * Read all fragments of @dir (NULL: an empty record that is not written),
+ * which are its files *.json.
+ * Errors: INPUT (a fragment that is no JSON object, with place; too many,
+ * too big; @dir is no folder).
  */
 bool record_read(struct record *record, const char *dir,
 		 struct err *err) MUST_CHECK;
 
-/* What is known at @path ("environment.namespace"), or NULL. */
+/*
+ * What earlier steps left at @path ("environment.namespace"), or NULL; a
+ * null is NULL too.
+ */
 const struct value *record_find(const struct record *record, const char *path);
 const char *record_text(const struct record *record, const char *path);
 
-/* Add to this run's fragment; maps on the way are made; a copy is kept. */
+/*
+ * Add to this run's fragment, in place of what it has at @path; maps on the
+ * way are made; a copy is kept.
+ */
 void record_set(struct record *record, const char *path,
 		const struct value *value);
 void record_set_text(struct record *record, const char *path,
@@ -73,9 +87,10 @@ const struct value *record_merge(const struct value *base,
 				 struct arena *arena);
 
 /*
- * Write this run's fragment as <time>-<step>-<random>.json; nothing to do
- * without a folder.  @started and @ended in ms since the epoch; @outcome
- * "done", "failed", "planned".  Errors: IO.
+ * Write this run's fragment as <time>-<step>-<random>.json, the time being
+ * @ended to the millisecond; nothing to do without a folder, which is made.
+ * @started and @ended in ms since the epoch; @outcome "done" or "failed",
+ * then with @error.  Secrets that the log masks are masked.  Errors: IO.
  */
 bool record_write(struct record *record, const char *step, int64_t started,
 		  int64_t ended, const char *outcome, const char *error,
