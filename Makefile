@@ -63,6 +63,8 @@ steps   := $(sort $(patsubst steps/%.c,%,$(wildcard steps/*.c)))
 binaries := $(steps:%=$(out)/bin/%)
 units   := $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*/test-*.c)))
 unit_binaries := $(units:%=$(out)/unit/%)
+drivers := $(sort $(patsubst tests/drivers/%.c,%,$(wildcard tests/drivers/*.c)))
+driver_binaries := $(drivers:%=$(out)/drivers/%)
 fuzzers := $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz-*.c)))
 fuzz_binaries := $(fuzzers:%=$(out)/fuzz/%)
 oracles := $(sort $(patsubst tests/oracle/%.c,%,$(wildcard tests/oracle/*.c)))
@@ -94,6 +96,13 @@ $(binaries): $(out)/bin/%: $(out)/steps/%.o $(out)/libcommon.a
 $(unit_binaries): $(out)/unit/%: $(out)/tests/unit/%.o $(out)/libcommon.a
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(out)/libcommon.a $(LIBS) -lcmocka
+
+# Programs through which Python tests drive modules of the library.
+$(driver_binaries): $(out)/drivers/%: $(out)/tests/drivers/%.o $(out)/libcommon.a
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(out)/libcommon.a $(LIBS)
+
+drivers: $(driver_binaries)
 
 # With VARIANT=fuzz a fuzzer, else a program that replays the corpora.
 fuzz_main := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(out)/tests/fuzz/replay.o)
@@ -144,10 +153,10 @@ check-clang:
 check-lint: all
 	$(python_tests) tests/lint
 
-check-steps: all
+check-steps: all drivers
 	$(python_tests) tests/steps
 
-check-lab: all
+check-lab: all drivers
 	tests/lab/build
 	$(python_tests) tests/lab
 
@@ -155,7 +164,7 @@ check-oracle: all $(oracle_binaries)
 	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle $(python_tests) tests/oracle
 
 check-python: all $(oracle_binaries)
-	$(MAKE) VARIANT=asan all
+	$(MAKE) VARIANT=asan all drivers
 	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests) $(wildcard tests/steps tests/lab tests/oracle tests/examples tests/image)
 
 check-fresh:
@@ -208,4 +217,4 @@ help:
 
 .PHONY: all check check-unit check-fuzz check-clang check-lint check-steps check-lab check-oracle \
 	check-python check-fresh bench demo image manuals install format clean help \
-	headers-of-packages
+	drivers headers-of-packages

@@ -4,10 +4,18 @@
  *
  * http and https only, TLS always verified, connect, total and low-speed
  * limits, HTTP/1.1 and 2.  Redirects are followed by our own code, for GET
- * and HEAD, at most HTTP_REDIRECTS_MAX, and nothing secret goes to another
- * origin.  What may be repeated (GET, HEAD, and whatever the caller marks
- * @repeatable) is retried as curl's --retry does, with full jitter, obeying
- * Retry-After, within the deadline; each retry is one reported warning.
+ * and HEAD, at most HTTP_REDIRECTS_MAX, never from https to http, and
+ * nothing secret goes to another origin.
+ *
+ * Tried again is what curl's --retry repeats (408, 429, 500, 502, 503, 504,
+ * timeouts) and lost connections, with full jitter (net/retry.h), obeying
+ * Retry-After, within the deadline; each retry is one reported warning.  By
+ * default this holds for GET and HEAD; any other method is repeated only
+ * where the server cannot have acted on it: it was not reached, or said 429.
+ * libcurl itself never repeats those either: a request that meets a kept
+ * connection in the moment of its closing fails, as its fate is unknown.
+ *
+ * libcurl is loaded by the first request, not by http_open().
  *
  *	CLEANUP(http_release) struct http http = {0};
  *	CLEANUP(http_request_release) struct http_request request = {0};
@@ -40,14 +48,19 @@
 
 struct env;
 struct err;
+struct http_reply;
 struct reporter;
 
-#define HTTP_REDIRECTS_MAX   5
-#define HTTP_REPLY_MAX	     ((size_t)512 << 20) /* where a request sets none */
-#define HTTP_HEADERS_MAX     ((size_t)256 << 10)
-#define HTTP_CONNECT_MS	     10000
-#define HTTP_STALL_SECONDS   30 /* no byte for so long: given up */
-#define HTTP_TRIES_MAX	     6
+#define HTTP_REDIRECTS_MAX 5
+#define HTTP_REPLY_MAX	   ((size_t)512 << 20) /* where a request sets none */
+#define HTTP_HEADERS_MAX   ((size_t)256 << 10)
+#define HTTP_WORDS_MAX	   200 /* bytes of a reply that an error quotes */
+#define HTTP_CONNECT_MS	   10000
+#define HTTP_STALL_SECONDS 30 /* no byte for so long: given up */
+#define HTTP_TRY_MAX_MS	   ((int64_t)30 * 60 * 1000) /* one try, all of it */
+#define HTTP_TRIES_MAX	   6
+#define HTTP_AGAIN_MAX	   2
+#define HTTP_JOBS_MAX	   64
 #define HTTP_RETRY_AFTER_MAX_MS ((int64_t)5 * 60 * 1000)
 
 /* What the user may set; the options of cli/opts.h fill it. */
@@ -57,13 +70,26 @@ struct http_args {
 	const char *key;    /* its key, PEM */
 };
 
+/*
+ * Texts and the key are copied by http_open(); @env and @reporter are
+ * borrowed for the life of the client.
+ *
+ * Trusted are: @ca_pem, else --cacert, else what the environment names
+ * (SSL_CERT_FILE, AWS_CA_BUNDLE: all their certificates; SSL_CERT_DIR), else
+ * the system's folder of hashed certificates, else libcurl's own default.  A
+ * folder that is not hashed is not used; the system's folder serves beside
+ * AWS_CA_BUNDLE, which adds to it.
+ *
+ * Proxies: http_proxy, https_proxy, all_proxy, no_proxy in lower or upper
+ * case, as curl; this machine itself is never asked for through a proxy.
+ */
 struct http_config {
 	struct http_args args;
-	const struct env *env; /* proxies, SSL_CERT_FILE, SSL_CERT_DIR */
+	const struct env *env; /* NULL = no proxies, the system's trust */
 	const struct reporter *reporter;
 	struct deadline deadline; /* of the whole run */
 	const char *user_agent;	  /* NULL = slipway/<version> */
-	const char *ca_pem;	  /* more trusted certificates, PEM text */
+	const char *ca_pem;	  /* a cluster's own certificates, PEM text */
 	const char *cert_pem;	  /* client certificate as text (kubeconfig) */
 	const struct secret *key_pem;
 };
@@ -80,20 +106,30 @@ enum http_repeat {
 
 struct http_request {
 	const char *method; /* upper case */
+	/* A user part becomes basic authorization, sent as a secret. */
 	struct str url;
-	struct strvec headers;	/* "Name: value"; logged */
+	struct strvec headers; /* "Name: value"; logged */
 	struct strvec secrets; /* "Authorization: ..."; never logged and only
 				  sent to the origin of @url */
-	const char *body; /* borrowed */
+	const char *body;      /* borrowed; NULL = none */
 	size_t body_len;
 	size_t reply_limit; /* bytes of the body; 0 = HTTP_REPLY_MAX */
 	enum http_repeat repeat;
+	bool accept_gzip;  /* ask for a compressed reply and unpack it */
+	bool no_redirects; /* a redirect is a reply like any other */
 	/*
 	 * Called before each try, to sign it with the current time; may
-	 * change headers and secrets.  NULL = none.
+	 * change url, headers and secrets.  NULL = none.
 	 */
 	bool (*before_try)(void *context, struct http_request *request,
 			   struct err *err);
+	/*
+	 * Called with each reply.  True = send it again at once, because the
+	 * caller has learnt from it what was wrong (the time, the region, a
+	 * token to get); at most HTTP_AGAIN_MAX times.  NULL = none.
+	 */
+	bool (*again)(void *context, struct http_request *request,
+		      const struct http_reply *reply);
 	void *context;
 };
 
@@ -101,41 +137,49 @@ struct http_reply {
 	int status;
 	struct strvec headers; /* "Name: value", as received, last reply */
 	struct str body;
-	struct str url;	  /* where the reply came from, after redirects */
+	struct str url;	    /* where the reply came from, after redirects */
 	unsigned int tries; /* 1 = first try */
-	/* An earlier try may have reached the server without a reply. */
+	/*
+	 * An earlier try may have taken effect: it was sent, and its answer
+	 * lost or a failure of the server's (5xx).
+	 */
 	bool unclear;
 };
 
-/* Errors: INPUT (certificates), IO (libcurl missing). */
+/* Nothing is sent yet.  Errors: INPUT (a file of certificates). */
 bool http_open(struct http *http, const struct http_config *config,
 	       struct err *err) MUST_CHECK;
 
 /*
+ * Send @request and wait for its reply.
  * Errors: UNREACHABLE (DNS, connection, TLS; temporary but for
  * certificates), TIMEOUT, REMOTE (cut off, not HTTP, too large, too many
- * redirects), INTERRUPTED, INPUT (the URL).
+ * redirects), INTERRUPTED, INPUT (the URL, a header, a file of
+ * certificates), IO (libcurl missing).
  */
 bool http_send(struct http *http, struct http_request *request,
 	       struct http_reply *reply, struct err *err) MUST_CHECK;
 
 /*
  * Many requests, at most @jobs at once on kept connections.  @next fills
- * the next request (false = no more for now; asked again after each done);
- * @done gets it with its reply, or with @err set.  Both live until done
- * returns.  Errors: INTERRUPTED, TIMEOUT of the whole, and what @done sets
- * in @err by giving false (which ends the batch).
+ * the (empty) next request (false = no more for now; asked again after each
+ * done); @done gets it with its reply, or with @failure set.  Both live
+ * until done returns.  After the deadline each request that is left fails
+ * with TIMEOUT.  done may use the client itself.
+ *
+ * Errors: INTERRUPTED and what @done sets in @err by giving false.  Either
+ * ends the batch; done is not called for what was under way.
  */
 struct http_batch {
-	size_t jobs;
+	size_t jobs; /* at most HTTP_JOBS_MAX */
 	bool (*next)(void *context, struct http_request *request, void **item);
 	bool (*done)(void *context, void *item, struct http_request *request,
 		     struct http_reply *reply, struct err *failure,
 		     struct err *err);
 	void *context;
 };
-bool http_run(struct http *http, struct http_batch *batch,
-	      struct err *err) MUST_CHECK;
+bool http_run(struct http *http, struct http_batch *batch, struct err *err)
+	MUST_CHECK;
 
 /* Value of the first header @name (any case), or NULL. */
 const char *http_header(const struct http_reply *reply, const char *name);
