@@ -6,16 +6,17 @@
 #define FORMAT_SEMVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "base/mem.h"
 
 struct err;
 struct str;
 
 #define SEMVER_MAX 256		  /* bytes of a version */
 #define SEMVER_CONSTRAINT_MAX 512 /* bytes of a constraint */
+#define SEMVER_ALTERNATIVES_MAX 32
 
 /* Strings are owned; prerelease and metadata are "" where absent. */
 struct semver {
@@ -39,11 +40,23 @@ bool semver_parse_strict(struct semver *version, const char *text,
 /* Precedence: <0, 0, >0.  Metadata does not count. */
 int semver_compare(const struct semver *a, const struct semver *b);
 
+/* Append the exact form: 1.2 gives 1.2.0, v1.0.0 gives 1.0.0. */
+void semver_add_text(struct str *out, const struct semver *version);
+
 void semver_release(struct semver *version);
 
+/*
+ * What versions are asked for: alternatives (||) of conditions that must all
+ * hold (a blank or a comma between them).
+ *
+ *	>=1.2 <2   1.2 - 1.4   ~1.2.3   ^0.3   1.x   !=1.5.0   *
+ *
+ * A version with a pre-release satisfies an alternative only if one of its
+ * conditions names a pre-release too.
+ */
 struct semver_constraint {
-	struct arena arena;
-	struct semver_alternative *alternatives; /* linked by || */
+	struct semver_alternative *alternatives; /* owned */
+	size_t count;
 };
 
 /* Errors: INPUT. */

@@ -14,9 +14,8 @@ import random
 import subprocess
 from pathlib import Path
 
-import pytest
+import reference
 
-HERE = Path(__file__).resolve().parent
 DOCUMENTS = int(os.environ.get("SLIPWAY_DOCUMENTS", "1000"))
 
 WORDS = """
@@ -224,40 +223,19 @@ def answers(program: Path, texts: list[str]) -> list[tuple[str, str]]:
     return list(zip(parts[0::2], parts[1::2]))
 
 
-@pytest.fixture(scope="module")
-def reference() -> Path:
-    cache = Path(os.environ.get("SLIPWAY_LAB_CACHE") or
-                 Path(os.environ.get("XDG_CACHE_HOME") or
-                      Path.home() / ".cache") / "slipway-lab")
-    program = cache / "oracle" / "yaml"
-    program.parent.mkdir(parents=True, exist_ok=True)
-    go = subprocess.run([HERE.parent / "setup", "go"], check=True, text=True,
-                        stdout=subprocess.PIPE).stdout.strip()
-    subprocess.run([go, "build", "-trimpath", "-o", program, "."],
-                   cwd=HERE / "yaml", check=True,
-                   env={**os.environ, "CGO_ENABLED": "0"})
-    return program
-
-
-def ours() -> Path:
-    built = os.environ.get("SLIPWAY_ORACLES")
-    root = HERE.parent.parent / "build" / "release" / "oracle"
-    return Path(built or root) / "yaml-driver"
-
-
 def numbers(text: str):
     """JSON with large integers as floats: beyond int64 ours are floats."""
     return json.loads(text, parse_int=lambda digits: int(digits)
                       if abs(int(digits)) < 2**63 else float(digits))
 
 
-def test_documents_are_read_and_written_as_helm_does(reference: Path):
-    seed = int(os.environ.get("SLIPWAY_SEED", random.randrange(2**32)))
-    print(f"SLIPWAY_SEED={seed}")
-    texts = documents(seed, DOCUMENTS)
+def test_documents_are_read_and_written_as_helm_does():
+    texts = documents(reference.seed(), DOCUMENTS)
+    theirs_of_all = answers(reference.reference("yaml"), texts)
     failures, refused = [], 0
-    for text, theirs, mine in zip(texts, answers(reference, texts),
-                                  answers(ours(), texts), strict=True):
+    for text, theirs, mine in zip(texts, theirs_of_all,
+                                  answers(reference.ours("yaml"), texts),
+                                  strict=True):
         if theirs[0].startswith("error"):
             refused += 1
             same = mine[0].startswith("error")
