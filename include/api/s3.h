@@ -48,6 +48,7 @@ struct http;
 struct http_reply;
 struct http_request;
 
+#define S3_BUCKET_MAX	 255
 #define S3_KEY_MAX	 1024		     /* bytes; S3's own limit */
 #define S3_OBJECT_MAX	 ((size_t)512 << 20) /* where a caller sets none */
 #define S3_PAGES_MAX	 10000		     /* of 1,000 keys, in one listing */
@@ -60,7 +61,7 @@ struct s3 {
 	char *bucket;
 	char *base; /* URL of the bucket, without a slash at the end */
 	bool custom_endpoint;
-	bool region_learnt;
+	char *wrong_base; /* before the bucket's region was learnt, or NULL */
 };
 
 /*
