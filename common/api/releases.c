@@ -197,14 +197,18 @@ static bool decode_payload(const char *data, struct arena *arena,
 	return true;
 }
 
+static char *secret_name(const char *release, int64_t revision)
+{
+	return xasprintf("sh.helm.release.v1.%s.v%lld", release,
+			 (long long)revision);
+}
+
 bool releases_read_payload(struct kube *kube, const char *namespace,
 			   const char *name, int64_t revision,
 			   struct arena *arena, const struct value **payload,
 			   struct err *err)
 {
-	CLEANUP(free_ptr) char *secret =
-		xasprintf("sh.helm.release.v1.%s.v%lld", name,
-			  (long long)revision);
+	CLEANUP(free_ptr) char *secret = secret_name(name, revision);
 	CLEANUP(jsn_release) json_t *object = NULL;
 	struct kube_ref ref = all_secrets;
 	const char *data;
@@ -225,4 +229,24 @@ bool releases_read_payload(struct kube *kube, const char *namespace,
 		return true;
 	err->kind = ERR_REMOTE; /* the server's data, not the user's input */
 	return err_wrap(err, "cannot decode release '%s'", name);
+}
+
+bool releases_set_expiry(struct kube *kube, const char *namespace,
+			 const char *name, int64_t revision,
+			 const char *expires_at, struct err *err)
+{
+	CLEANUP(free_ptr) char *secret = secret_name(name, revision);
+	CLEANUP(jsn_release) json_t *patch = json_object();
+	json_t *metadata = json_object();
+	json_t *labels = json_object();
+	struct kube_ref ref = all_secrets;
+
+	jsn_set_text(labels, "slipway/expires-at", expires_at);
+	jsn_set(metadata, "labels", labels);
+	jsn_set(patch, "metadata", metadata);
+	ref.namespace = namespace;
+	ref.name = secret;
+	if (!kube_patch(kube, &ref, patch, err))
+		return err_wrap(err, "cannot mark release '%s'", name);
+	return true;
 }

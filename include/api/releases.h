@@ -58,4 +58,12 @@ bool releases_read_payload(struct kube *kube, const char *namespace,
 			   struct arena *arena, const struct value **payload,
 			   struct err *err) MUST_CHECK;
 
+/*
+ * Set the label slipway/expires-at of one revision.
+ * Errors: also NOT_FOUND.
+ */
+bool releases_set_expiry(struct kube *kube, const char *namespace,
+			 const char *name, int64_t revision,
+			 const char *expires_at, struct err *err) MUST_CHECK;
+
 #endif

@@ -1,0 +1,348 @@
+#include "flow/deploy.h"
+
+#include <stdlib.h>
+
+#include "api/helm.h"
+#include "api/kube.h"
+#include "api/namespaces.h"
+#include "api/releases.h"
+#include "api/workloads.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/envname.h"
+#include "core/stack.h"
+#include "core/sweep.h"
+#include "format/value.h"
+#include "format/ydoc.h"
+#include "sys/file.h"
+
+/* May @deploy have the namespace that bears @found? */
+static bool check_owner(const struct namespace_marks *found,
+			const struct deploy *deploy, struct err *err)
+{
+	const struct envname *name = deploy->name;
+
+	if (found->terminating) {
+		(void)err_set(err, ERR_REMOTE,
+			      "namespace '%s' is being deleted",
+			      name->namespace);
+		return err_temporary(err, true);
+	}
+	if (!found->managed)
+		return true;
+	if (!same_text(found->managed, SWEEP_MARK_VERSION))
+		return err_set(err, ERR_CONFLICT,
+			       "namespace '%s' has marks of version '%s', "
+			       "which this program does not know",
+			       name->namespace, found->managed);
+	if ((found->repository &&
+	     !same_text(found->repository, name->repository)) ||
+	    (found->branch && !same_text(found->branch, name->branch))) {
+		(void)err_set(err, ERR_CONFLICT,
+			      "namespace '%s' belongs to repository '%s', "
+			      "branch '%s'",
+			      name->namespace,
+			      found->repository ? found->repository : "?",
+			      found->branch ? found->branch : "?");
+		return err_hint(err, "give another name with '--namespace'");
+	}
+	if (found->main && !name->main)
+		return err_set(err, ERR_CONFLICT,
+			       "namespace '%s' is a main environment, which "
+			       "cannot become one that expires",
+			       name->namespace);
+	return true;
+}
+
+static struct namespace_marks wanted_marks(const struct deploy *deploy,
+					   const char *expires_at)
+{
+	return (struct namespace_marks){
+		.managed = SWEEP_MARK_VERSION,
+		.expires_at = expires_at,
+		.stack = deploy->name->stack,
+		.repository = deploy->name->repository,
+		.branch = deploy->name->branch,
+		.git_url = deploy->git_url,
+		.main = deploy->name->main,
+	};
+}
+
+bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
+			struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks found = {0};
+	bool exists;
+
+	if (!namespace_read(kube, deploy->name->namespace, &arena, &found,
+			    &exists, err))
+		return false;
+	return !exists || check_owner(&found, deploy, err);
+}
+
+/* One try: false with kind CONFLICT and *again when it changed meanwhile. */
+static bool try_claim(struct kube *kube, const struct deploy *deploy,
+		      const char *expires_at, bool *again, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str created = {0};
+	struct namespace_marks marks = wanted_marks(deploy, expires_at);
+	struct namespace_marks found = {0};
+	const char *namespace = deploy->name->namespace;
+	bool exists;
+
+	*again = false;
+	if (!namespace_read(kube, namespace, &arena, &found, &exists, err))
+		return false;
+	if (exists) {
+		if (!check_owner(&found, deploy, err))
+			return false;
+		marks.resource_version = found.resource_version;
+		if (namespace_mark(kube, namespace, &marks,
+				   deploy->namespace_labels, err))
+			return true;
+		*again = err->kind == ERR_CONFLICT;
+		return false;
+	}
+
+	clock_add_rfc3339(&created, deploy->now);
+	marks.created = str_text(&created);
+	if (!namespace_create(kube, namespace, &marks,
+			      deploy->namespace_labels, &exists, err))
+		return false;
+	if (!exists)
+		return true;
+	*again = true;
+	return err_set(err, ERR_CONFLICT, "namespace '%s' appeared meanwhile",
+		       namespace);
+}
+
+static bool claim(struct kube *kube, const struct deploy *deploy,
+		  const char *expires_at, struct err *err)
+{
+	for (int tries = 1;; tries++) {
+		bool again;
+
+		if (try_claim(kube, deploy, expires_at, &again, err))
+			return true;
+		if (!again || tries == DEPLOY_CLAIMS_MAX)
+			return false;
+		err_release(err);
+	}
+}
+
+/* The expiry as values, so that what runs can show it. */
+static bool write_values(const struct deploy *deploy, struct str *path,
+			 struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(free_ptr) char *date = expiry_date(&deploy->expiry);
+	CLEANUP(str_release) struct str text = {0};
+	struct value *global = value_new_map(&arena);
+	struct value *root = value_new_map(&arena);
+
+	value_map_set(global, &arena, "expires",
+		      deploy->expiry.expires ? &value_true : &value_false);
+	value_map_set_text(global, &arena, "expiryDate", date);
+	value_map_set(root, &arena, "global", global);
+	ydoc_emit(&text, root);
+	str_addf(path, "%s/expiry.yaml", deploy->work_dir);
+	return file_replace(str_text(path), str_text(&text), text.len, 0600,
+			    err);
+}
+
+struct watch {
+	struct kube *kube;
+	const struct deploy *deploy;
+};
+
+/* Progress is a courtesy: what cannot be read now is not shown. */
+static void show_progress(void *context)
+{
+	struct watch *watch = context;
+	CLEANUP(err_release) struct err ignored = {0};
+	size_t ready, total;
+
+	if (workloads_count_ready(watch->kube, watch->deploy->name->namespace,
+				  &ready, &total, &ignored))
+		report_progress(watch->deploy->reporter, "pods ready", ready,
+				total);
+}
+
+static void add_release_labels(struct strvec *labels,
+			       const struct deploy *deploy,
+			       const char *expires_at)
+{
+	strvec_add(labels, "slipway/managed=" SWEEP_MARK_VERSION);
+	strvec_addf(labels, "slipway/expires-at=%s", expires_at);
+	strvec_addf(labels, "slipway/stack=%s", deploy->name->stack);
+}
+
+static bool run_helm(struct kube *kube, const struct helm *helm,
+		     const struct deploy *deploy, const char *expires_at,
+		     struct err *err)
+{
+	CLEANUP(helm_call_release) struct helm_call call = {0};
+	CLEANUP(strvec_release) struct strvec labels = {0};
+	CLEANUP(strvec_release) struct strvec values = {0};
+	CLEANUP(str_release) struct str expiry_values = {0};
+	struct watch watch = {.kube = kube, .deploy = deploy};
+	const struct helm_upgrade upgrade = {
+		.release = deploy->name->release,
+		.namespace = deploy->name->namespace,
+		.chart = deploy->chart,
+		.values = &values,
+		.set = deploy->set,
+		.labels = &labels,
+		.wait_ms = deploy->wait_ms,
+		.history_max = deploy->history_max,
+	};
+
+	if (!write_values(deploy, &expiry_values, err))
+		return false;
+	strvec_add_all(&values, deploy->values);
+	strvec_add(&values, str_text(&expiry_values));
+	add_release_labels(&labels, deploy, expires_at);
+	helm_prepare_upgrade(helm, &call, &upgrade);
+	call.proc.tick = show_progress;
+	call.proc.tick_ms = DEPLOY_PROGRESS_MS;
+	call.proc.context = &watch;
+	return proc_run(&call.proc, err) && helm_check_upgrade(&call, err);
+}
+
+/* The payload of the latest revision, NULL if there is none. */
+static bool read_latest(struct kube *kube, const struct deploy *deploy,
+			struct deploy_result *result,
+			const struct value **payload, struct err *err)
+{
+	const char *namespace = deploy->name->namespace;
+	const char *release = deploy->name->release;
+
+	*payload = NULL;
+	if (!releases_read_latest(kube, namespace, release, &result->arena,
+				  &result->revision, &result->status, err))
+		return false;
+	return !result->revision ||
+	       releases_read_payload(kube, namespace, release,
+				     result->revision, &result->arena, payload,
+				     err);
+}
+
+static bool describe(struct kube *kube, const struct deploy *deploy,
+		     const struct value *before, struct deploy_result *result,
+		     struct err *err)
+{
+	const struct value *after;
+
+	if (!read_latest(kube, deploy, result, &after, err) ||
+	    !workloads_find_urls(kube, deploy->name->namespace, &result->urls,
+				 err))
+		return err_wrap(err, "cannot describe environment '%s'",
+				deploy->name->namespace);
+	result->applications =
+		stack_changes(stack_applications(before, &result->arena),
+			      stack_applications(after, &result->arena),
+			      &result->arena);
+	return true;
+}
+
+/*
+ * Helm failed with @err: find out why while it is all still there.  What
+ * cannot be found out must not hide the failure itself.
+ */
+static void diagnose(struct kube *kube, const struct deploy *deploy,
+		     struct deploy_result *result)
+{
+	CLEANUP(err_release) struct err ignored = {0};
+
+	if (!workloads_diagnose(kube, deploy->name->namespace,
+				&result->diagnosis, &ignored))
+		log_debug("no diagnosis: %s", ignored.text);
+}
+
+bool deploy_run(struct kube *kube, const struct helm *helm,
+		const struct deploy *deploy, struct deploy_result *result,
+		struct err *err)
+{
+	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
+	CLEANUP(err_release) struct err mark_err = {0};
+	const struct namespace_marks marks =
+		wanted_marks(deploy, expires_at);
+	const struct value *before;
+	bool done, marked;
+
+	if (!claim(kube, deploy, expires_at, err) ||
+	    !read_latest(kube, deploy, result, &before, err))
+		return false;
+	done = run_helm(kube, helm, deploy, expires_at, err);
+	marked = namespace_mark(kube, deploy->name->namespace, &marks,
+				deploy->namespace_labels, &mark_err);
+	if (!done) {
+		if (err->kind == ERR_CHILD && !err->temporary)
+			diagnose(kube, deploy, result);
+		return err_wrap(err, "cannot deploy '%s' to namespace '%s'",
+				deploy->name->release,
+				deploy->name->namespace);
+	}
+	if (!marked) {
+		err_move(err, &mark_err);
+		return false;
+	}
+	return describe(kube, deploy, before, result, err);
+}
+
+static bool renew_claim(struct kube *kube, const struct deploy *deploy,
+			struct namespace_marks *marks, struct arena *arena,
+			struct err *err)
+{
+	const struct envname *name = deploy->name;
+	bool exists;
+
+	if (name->main)
+		return err_set(err, ERR_CONFLICT,
+			       "'%s' is a main environment, which has no "
+			       "expiry to renew", name->namespace);
+	if (!namespace_read(kube, name->namespace, arena, marks, &exists, err))
+		return false;
+	if (!exists || !marks->managed)
+		return err_set(err, ERR_NOT_FOUND,
+			       "there is no environment '%s' to renew",
+			       name->namespace);
+	return check_owner(marks, deploy, err);
+}
+
+bool deploy_renew(struct kube *kube, const struct deploy *deploy,
+		  struct deploy_result *result, struct err *err)
+{
+	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
+	const struct envname *name = deploy->name;
+	struct namespace_marks found = {0};
+	struct namespace_marks moved = {.expires_at = expires_at};
+
+	if (!renew_claim(kube, deploy, &found, &result->arena, err))
+		return false;
+	moved.resource_version = found.resource_version;
+	if (!namespace_mark(kube, name->namespace, &moved, NULL, err))
+		return false;
+	if (!releases_read_latest(kube, name->namespace, name->release,
+				  &result->arena, &result->revision,
+				  &result->status, err))
+		return false;
+	if (result->revision &&
+	    !releases_set_expiry(kube, name->namespace, name->release,
+				 result->revision, expires_at, err))
+		return false;
+	result->applications = value_new_list(&result->arena);
+	return workloads_find_urls(kube, name->namespace, &result->urls, err);
+}
+
+void deploy_result_release(struct deploy_result *result)
+{
+	arena_release(&result->arena);
+	strvec_release(&result->urls);
+	strvec_release(&result->diagnosis);
+	*result = (struct deploy_result){0};
+}

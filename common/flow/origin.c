@@ -1,0 +1,116 @@
+#include "flow/origin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/repo.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/ci.h"
+#include "format/url.h"
+
+#define REMOTE "origin"
+
+/* The same address without what only its owner may know. */
+static char *public_url(const char *git_url)
+{
+	CLEANUP(url_release) struct url url = {0};
+	CLEANUP(err_release) struct err not_a_url = {0};
+	struct str text = {0};
+
+	/* git@host:path is no URL, and holds no password. */
+	if (!url_parse(&url, git_url, &not_a_url))
+		return strstr(git_url, "://") ? NULL : xstrdup(git_url);
+	url_add_text(&text, &url, true);
+	return str_detach(&text);
+}
+
+static void take(char **to, char **from)
+{
+	if (!*to) {
+		*to = *from;
+		*from = NULL;
+	}
+}
+
+static void ask_ci(struct origin *origin, const struct env *env)
+{
+	CLEANUP(ci_release) struct ci ci = {0};
+
+	ci_detect(&ci, env);
+	origin->pull_request = ci.change != NULL;
+	take(&origin->repository_name, &ci.repository_name);
+	take(&origin->branch, &ci.branch);
+	take(&origin->fork, &ci.fork);
+	take(&origin->default_branch, &ci.main_branch);
+	take(&origin->commit, &ci.commit);
+	take(&origin->build_url, &ci.build_url);
+	if (ci.git_url)
+		origin->git_url = public_url(ci.git_url);
+}
+
+static bool ask_repo(struct origin *origin, const char *dir, struct err *err)
+{
+	CLEANUP(repo_release) struct repo repo = {0};
+	CLEANUP(repo_head_release) struct repo_head head = {0};
+	CLEANUP(free_ptr) char *url = NULL;
+	CLEANUP(free_ptr) char *default_branch = NULL;
+
+	if (!repo_find(&repo, dir, err))
+		return false;
+	if (!repo_is_open(&repo))
+		return true;
+	if (!repo_read_head(&repo, &head, err) ||
+	    !repo_remote_url(&repo, REMOTE, &url, err) ||
+	    !repo_default_branch(&repo, REMOTE, &default_branch, err))
+		return false;
+
+	if (!origin->commit || same_text(origin->commit, head.commit))
+		origin->commit_time = head.time;
+	take(&origin->commit, &head.commit);
+	take(&origin->branch, &head.branch);
+	take(&origin->default_branch, &default_branch);
+	if (!origin->git_url && url)
+		origin->git_url = public_url(url);
+	if (!origin->repository_name && url)
+		origin->repository_name = ci_repository_name(url);
+	return true;
+}
+
+bool origin_find(struct origin *origin, const struct env *env,
+		 const char *dir, struct err *err)
+{
+	CLEANUP(err_release) struct err unreadable = {0};
+
+	ask_ci(origin, env);
+	if (ask_repo(origin, dir, &unreadable))
+		return true;
+	if (origin->repository_name && origin->branch)
+		return true;
+	err_move(err, &unreadable);
+	return err_wrap(err, "cannot tell repository and branch");
+}
+
+struct envname_facts origin_facts(const struct origin *origin)
+{
+	return (struct envname_facts){
+		.repository_name = origin->repository_name,
+		.branch = origin->branch,
+		.fork = origin->fork,
+		.default_branch = origin->default_branch,
+		.pull_request = origin->pull_request,
+	};
+}
+
+void origin_release(struct origin *origin)
+{
+	free(origin->repository_name);
+	free(origin->git_url);
+	free(origin->branch);
+	free(origin->fork);
+	free(origin->default_branch);
+	free(origin->commit);
+	free(origin->build_url);
+	*origin = (struct origin){0};
+}

@@ -1,0 +1,82 @@
+/*
+ * Bring an environment up: claim its name, mark it, let Helm install, wait,
+ * mark again, and say what came of it.
+ *
+ * The namespace is made and marked before Helm runs, so that what a killed
+ * run leaves behind has an owner and an expiry; it is marked again after,
+ * also when Helm failed.  Running twice completes or changes nothing.
+ */
+#ifndef FLOW_DEPLOY_H
+#define FLOW_DEPLOY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+#include "base/strvec.h"
+#include "core/expiry.h"
+
+struct envname;
+struct err;
+struct helm;
+struct kube;
+struct reporter;
+struct value;
+
+#define DEPLOY_CLAIMS_MAX  5	/* somebody changes the namespace meanwhile */
+#define DEPLOY_PROGRESS_MS 2000 /* between two looks at the pods */
+
+/* What to deploy; all borrowed. */
+struct deploy {
+	const struct envname *name;
+	const char *git_url;
+	struct expiry expiry;
+	const char *chart; /* folder or .tgz */
+	const struct strvec *values;	       /* files */
+	const struct strvec *set;	       /* KEY=VALUE */
+	const struct strvec *namespace_labels; /* KEY=VALUE */
+	const char *work_dir; /* for temporary files */
+	int64_t wait_ms;
+	int64_t history_max;
+	int64_t now; /* seconds since the epoch */
+	const struct reporter *reporter;
+};
+
+struct deploy_result {
+	struct arena arena;
+	int64_t revision;
+	const char *status;
+	struct strvec urls;
+	const struct value *applications; /* stack_changes() */
+	struct strvec diagnosis;	  /* lines; empty when all is well */
+};
+
+/*
+ * Tell whether the environment may be deployed to, without changing
+ * anything.  Errors: CONFLICT (it is another owner's, a main environment, of
+ * a later version of the marks), UNREACHABLE (it is being deleted: try
+ * again).
+ */
+bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
+			struct err *err) MUST_CHECK;
+
+/*
+ * Errors: those of the claim; CHILD (Helm's own words; @result->diagnosis
+ * says what is not ready and why); DENIED, UNREACHABLE.
+ */
+bool deploy_run(struct kube *kube, const struct helm *helm,
+		const struct deploy *deploy, struct deploy_result *result,
+		struct err *err) MUST_CHECK;
+
+/*
+ * Only move the expiry: the labels of the namespace and of the release's
+ * latest revision.  Values keep what was deployed.
+ * Errors: NOT_FOUND (no such environment), CONFLICT (a main one, another's).
+ */
+bool deploy_renew(struct kube *kube, const struct deploy *deploy,
+		  struct deploy_result *result, struct err *err) MUST_CHECK;
+
+void deploy_result_release(struct deploy_result *result);
+
+#endif

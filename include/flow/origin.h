@@ -1,0 +1,44 @@
+/*
+ * Where a build comes from: repository, branch, commit.
+ *
+ * The CI server's variables are asked first, the git checkout second; what
+ * neither tells stays NULL.
+ */
+#ifndef FLOW_ORIGIN_H
+#define FLOW_ORIGIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "core/envname.h"
+
+struct env;
+struct err;
+
+/* All strings are owned; NULL = unknown. */
+struct origin {
+	char *repository_name;
+	char *git_url; /* without user and password */
+	char *branch;
+	char *fork;	      /* owner of the fork of a pull request */
+	char *default_branch; /* the remote's */
+	char *commit;
+	char *build_url;
+	int64_t commit_time; /* seconds since the epoch, 0 = unknown */
+	bool pull_request;
+};
+
+/*
+ * @dir is a folder in the checkout.  A checkout that cannot be read is an
+ * error only where the CI server does not tell repository and branch.
+ */
+bool origin_find(struct origin *origin, const struct env *env,
+		 const char *dir, struct err *err) MUST_CHECK;
+
+/* What of it the names of an environment are made of; borrowed. */
+struct envname_facts origin_facts(const struct origin *origin);
+
+void origin_release(struct origin *origin);
+
+#endif
