@@ -1,0 +1,68 @@
+/*
+ * Delete the environments that a plan of core/sweep removes, and nothing
+ * else.
+ *
+ * Each is looked at again just before: an environment that was redeployed,
+ * renewed or taken over since it was judged survives.  Helm uninstalls (so
+ * that hooks run), several at once; then the namespace goes if we made it
+ * and nothing of others is in it.  One failure never stops the rest; two
+ * sweeps at once are harmless; a killed one is completed by the next.
+ */
+#ifndef FLOW_CLEANUP_H
+#define FLOW_CLEANUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+
+struct err;
+struct helm;
+struct kube;
+struct reporter;
+struct sweep_item;
+struct sweep_plan;
+
+#define CLEANUP_POLL_MS 500 /* between two looks at vanishing namespaces */
+
+struct cleanup {
+	struct kube *kube;
+	const struct helm *helm;
+	size_t jobs;
+	int64_t wait_ms; /* for one environment to be gone */
+	const struct reporter *reporter;
+};
+
+enum cleanup_state {
+	CLEANUP_KEPT,	 /* it was not to be removed, or not any more */
+	CLEANUP_DELETED, /* it is gone */
+	CLEANUP_FAILED,
+};
+
+struct cleanup_outcome {
+	const struct sweep_item *item;
+	enum cleanup_state state;
+	const char *reason; /* in the arena; for people */
+	bool temporary;	    /* of a failure: trying again may help */
+	int64_t milliseconds;
+};
+
+struct cleanup_result {
+	struct arena arena;
+	struct cleanup_outcome *outcomes; /* one per item of the plan */
+	size_t count;
+	size_t failed;
+};
+
+/*
+ * Errors: INTERRUPTED only; what fails for one environment is in its
+ * outcome.
+ */
+bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
+		 struct cleanup_result *result, struct err *err) MUST_CHECK;
+
+void cleanup_result_release(struct cleanup_result *result);
+
+#endif
