@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/kube.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "sys/file.h"
@@ -81,21 +82,21 @@ static bool give_home(struct helm *helm, struct err *err)
 	return true;
 }
 
-bool helm_open(struct helm *helm, const struct helm_options *options,
-	       struct err *err)
+bool helm_open(struct helm *helm, const struct kube_args *args,
+	       const struct env *env, struct err *err)
 {
-	const char *name = options->program ? options->program : "helm";
+	const char *name = args->helm ? args->helm : "helm";
 
-	helm->program = proc_find(options->env, name);
+	helm->program = proc_find(env, name);
 	if (!helm->program) {
 		(void)err_set(err, ERR_NOT_FOUND, "there is no program '%s'",
 			      name);
 		return err_hint(err, "install Helm 4 (or 3), or give "
 				     "'--helm PATH'");
 	}
-	helm->kubeconfig = xstrdup_or_null(options->kubeconfig);
-	helm->context = xstrdup_or_null(options->context);
-	env_copy(&helm->env, options->env);
+	helm->kubeconfig = xstrdup_or_null(args->kubeconfig);
+	helm->context = xstrdup_or_null(args->context);
+	env_copy(&helm->env, env);
 	return give_home(helm, err) && read_version(helm, err);
 }
 

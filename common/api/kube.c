@@ -30,8 +30,8 @@ bool kube_open(struct kube *kube, const struct kube_options *options,
 	struct http_config http = options->http;
 	size_t len;
 
-	if (!kubeconfig_load(&config, options->kubeconfig, options->context,
-			     options->env, err))
+	if (!kubeconfig_load(&config, options->args.kubeconfig,
+			     options->args.context, options->env, err))
 		return false;
 	http.ca_pem = config.ca_pem;
 	http.cert_pem = config.cert_pem;
@@ -58,6 +58,11 @@ void kube_release(struct kube *kube)
 	free(kube->token_file);
 	secret_release(&kube->token);
 	*kube = (struct kube){0};
+}
+
+int64_t kube_now(const struct kube *kube)
+{
+	return kube->server_time ? kube->server_time : clock_now_ms() / 1000;
 }
 
 /* The token of a pod rotates, so its file is read for each request. */

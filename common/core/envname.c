@@ -212,3 +212,44 @@ void envname_release(struct envname *name)
 	free(name->stack);
 	*name = (struct envname){0};
 }
+
+static const char *member_called(const struct envname *name, const char *key)
+{
+	const struct {
+		const char *key, *value;
+	} members[] = {
+		{"namespace", name->namespace}, {"release", name->release},
+		{"stack", name->stack},		{"branch", name->branch},
+		{"repository", name->repository},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		if (strcmp(members[i].key, key) == 0)
+			return members[i].value;
+	}
+	return NULL;
+}
+
+bool envname_expand(const struct envname *name, const char *template,
+		    char **text, struct err *err)
+{
+	CLEANUP(str_release) struct str out = {0};
+	const char *open, *close;
+
+	while ((open = strchr(template, '{')) &&
+	       (close = strchr(open, '}'))) {
+		CLEANUP(free_ptr) char *key =
+			xmemdupz(open + 1, (size_t)(close - open - 1));
+		const char *value = member_called(name, key);
+
+		if (!value)
+			return err_set(err, ERR_USAGE,
+				       "nothing is called '{%s}' here", key);
+		str_add_bytes(&out, template, (size_t)(open - template));
+		str_add(&out, value);
+		template = close + 1;
+	}
+	str_add(&out, template);
+	*text = str_detach(&out);
+	return true;
+}

@@ -17,6 +17,89 @@
 #include "format/value.h"
 #include "format/ydoc.h"
 #include "sys/file.h"
+#include "sys/walk.h"
+
+#define RENDERED "rendered"
+
+/* The charts in one folder. */
+struct charts {
+	struct strvec names;
+};
+
+static bool note_chart(void *context, const struct walk_entry *entry,
+		       bool *descend, struct err *err)
+{
+	struct charts *charts = context;
+
+	(void)err;
+	*descend = false;
+	if (entry->kind == WALK_DIR)
+		strvec_add(&charts->names, entry->name);
+	return true;
+}
+
+static void charts_release(struct charts *charts)
+{
+	strvec_release(&charts->names);
+}
+
+static bool find_rendered(char **chart, struct err *err)
+{
+	CLEANUP(charts_release) struct charts charts = {0};
+	const struct walk walk = {
+		.root = RENDERED, .visit = note_chart, .context = &charts};
+
+	if (file_is_dir(RENDERED) && !walk_tree(&walk, err))
+		return false;
+	if (charts.names.count != 1) {
+		(void)err_set(err, ERR_USAGE, "no chart was given, and there "
+			      "are %zu in '" RENDERED "/'",
+			      charts.names.count);
+		return err_hint(err, "name the folder that umbrella-render "
+				     "wrote");
+	}
+	*chart = path_join(RENDERED, charts.names.items[0]);
+	return true;
+}
+
+bool deploy_find_chart(const char *given, const char *recorded, char **chart,
+		       struct err *err)
+{
+	CLEANUP(free_ptr) char *found = NULL;
+	CLEANUP(free_ptr) char *meta = NULL;
+
+	if (!is_blank(given))
+		found = xstrdup(given);
+	else if (!is_blank(recorded) && file_is_dir(recorded))
+		found = xstrdup(recorded);
+	else if (!find_rendered(&found, err))
+		return false;
+	meta = path_join(found, "Chart.yaml");
+	if (!file_exists(meta))
+		return err_set(err, ERR_INPUT, "there is no chart in '%s': "
+					       "it has no Chart.yaml", found);
+	*chart = found;
+	found = NULL;
+	return true;
+}
+
+bool deploy_decide_expiry(const char *chart, const struct expiry_input *input,
+			  struct expiry *expiry, const char **warning,
+			  struct err *err)
+{
+	CLEANUP(free_ptr) char *path = path_join(chart, "values.yaml");
+	CLEANUP(ydoc_release) struct ydoc values = {0};
+	struct expiry_input with_values = *input;
+
+	if (file_exists(path)) {
+		if (!ydoc_read(&values, path, 0, err))
+			return false;
+		with_values.global = value_map_get(values.root, "global");
+	}
+	if (expiry_decide(expiry, &with_values, warning, err))
+		return true;
+	return ydoc_blame(&values, "global.expiryDate", err);
+}
 
 /* May @deploy have the namespace that bears @found? */
 static bool check_owner(const struct namespace_marks *found,
@@ -135,7 +218,7 @@ static bool claim(struct kube *kube, const struct deploy *deploy,
 }
 
 /* The expiry as values, so that what runs can show it. */
-static bool write_values(const struct deploy *deploy, struct str *path,
+static bool write_values(const struct deploy *deploy, const char *path,
 			 struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
@@ -149,9 +232,7 @@ static bool write_values(const struct deploy *deploy, struct str *path,
 	value_map_set_text(global, &arena, "expiryDate", date);
 	value_map_set(root, &arena, "global", global);
 	ydoc_emit(&text, root);
-	str_addf(path, "%s/expiry.yaml", deploy->work_dir);
-	return file_replace(str_text(path), str_text(&text), text.len, 0600,
-			    err);
+	return file_replace(path, str_text(&text), text.len, 0600, err);
 }
 
 struct watch {
@@ -183,12 +264,11 @@ static void add_release_labels(struct strvec *labels,
 
 static bool run_helm(struct kube *kube, const struct helm *helm,
 		     const struct deploy *deploy, const char *expires_at,
-		     struct err *err)
+		     const char *expiry_values, struct err *err)
 {
 	CLEANUP(helm_call_release) struct helm_call call = {0};
 	CLEANUP(strvec_release) struct strvec labels = {0};
 	CLEANUP(strvec_release) struct strvec values = {0};
-	CLEANUP(str_release) struct str expiry_values = {0};
 	struct watch watch = {.kube = kube, .deploy = deploy};
 	const struct helm_upgrade upgrade = {
 		.release = deploy->name->release,
@@ -201,16 +281,35 @@ static bool run_helm(struct kube *kube, const struct helm *helm,
 		.history_max = deploy->history_max,
 	};
 
-	if (!write_values(deploy, &expiry_values, err))
-		return false;
 	strvec_add_all(&values, deploy->values);
-	strvec_add(&values, str_text(&expiry_values));
+	strvec_add(&values, expiry_values);
 	add_release_labels(&labels, deploy, expires_at);
 	helm_prepare_upgrade(helm, &call, &upgrade);
 	call.proc.tick = show_progress;
 	call.proc.tick_ms = DEPLOY_PROGRESS_MS;
 	call.proc.context = &watch;
 	return proc_run(&call.proc, err) && helm_check_upgrade(&call, err);
+}
+
+/* A folder for the time of one call of Helm. */
+static bool run_helm_with_expiry(struct kube *kube, const struct helm *helm,
+				 const struct deploy *deploy,
+				 const char *expires_at, struct err *err)
+{
+	const char *tmp = env_get(&helm->env, "TMPDIR");
+	CLEANUP(str_release) struct str dir = {0};
+	CLEANUP(free_ptr) char *path = NULL;
+	CLEANUP(err_release) struct err ignored = {0};
+	bool done;
+
+	if (!dir_create_temp(tmp ? tmp : "/tmp", "slipway", &dir, err))
+		return false;
+	path = path_join(str_text(&dir), "expiry.yaml");
+	done = write_values(deploy, path, err) &&
+	       run_helm(kube, helm, deploy, expires_at, path, err);
+	if (!tree_remove(str_text(&dir), &ignored))
+		log_debug("%s", ignored.text);
+	return done;
 }
 
 /* The payload of the latest revision, NULL if there is none. */
@@ -277,7 +376,7 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 	if (!claim(kube, deploy, expires_at, err) ||
 	    !read_latest(kube, deploy, result, &before, err))
 		return false;
-	done = run_helm(kube, helm, deploy, expires_at, err);
+	done = run_helm_with_expiry(kube, helm, deploy, expires_at, err);
 	marked = namespace_mark(kube, deploy->name->namespace, &marks,
 				deploy->namespace_labels, &mark_err);
 	if (!done) {

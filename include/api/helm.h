@@ -21,18 +21,12 @@
 #include "sys/proc.h"
 
 struct err;
+struct kube_args;
 
 #define HELM_VERSION_MS	  30000
 #define HELM_OUTPUT_MAX	  ((size_t)4 << 20)
 /* How much longer than its own --timeout a child may take. */
 #define HELM_OVERTIME_MS 60000
-
-struct helm_options {
-	const char *program;	/* NULL: "helm" in PATH */
-	const char *kubeconfig; /* NULL: as Helm finds it */
-	const char *context;
-	const struct env *env;
-};
 
 struct helm {
 	char *program; /* owned */
@@ -44,8 +38,8 @@ struct helm {
 };
 
 /* Errors: NOT_FOUND (no helm, with a hint), CHILD (not Helm 3 or 4). */
-bool helm_open(struct helm *helm, const struct helm_options *options,
-	       struct err *err) MUST_CHECK;
+bool helm_open(struct helm *helm, const struct kube_args *args,
+	       const struct env *env, struct err *err) MUST_CHECK;
 
 void helm_release(struct helm *helm);
 

@@ -39,9 +39,15 @@ struct str;
 #define KUBE_RESTARTS_MAX 5	   /* a list that expires over and over */
 #define KUBE_EXEC_MS	 60000	   /* an exec plugin's time */
 
-struct kube_options {
+/* What the user may set; the options of cli/fragments.h fill it. */
+struct kube_args {
 	const char *kubeconfig; /* NULL: KUBECONFIG, ~/.kube/config, pod */
 	const char *context;	/* NULL: the current one */
+	const char *helm;	/* program; NULL: "helm" in PATH (api/helm) */
+};
+
+struct kube_options {
+	struct kube_args args;
 	const struct env *env;
 	struct http_config http;
 };
@@ -62,6 +68,12 @@ bool kube_open(struct kube *kube, const struct kube_options *options,
 	       struct err *err) MUST_CHECK;
 
 void kube_release(struct kube *kube);
+
+/*
+ * Seconds since the epoch by the server's clock, as its last reply said; by
+ * ours before the first.
+ */
+int64_t kube_now(const struct kube *kube);
 
 /* Which object, or with @name NULL which list. */
 struct kube_ref {

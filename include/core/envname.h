@@ -67,6 +67,13 @@ void envname_release(struct envname *name);
 bool envname_namespace(const char *repository, const char *branch,
 		       char **namespace, struct err *err) MUST_CHECK;
 
+/*
+ * @template with {namespace}, {release}, {stack}, {repository} and {branch}
+ * replaced; the caller frees it.  Errors: USAGE (an unknown name in braces).
+ */
+bool envname_expand(const struct envname *name, const char *template,
+		    char **text, struct err *err) MUST_CHECK;
+
 /* A DNS label of RFC 1123: [a-z0-9]([-a-z0-9]*[a-z0-9])?, at most @max. */
 bool envname_is_label(const char *text, size_t max);
 

@@ -36,7 +36,6 @@ struct deploy {
 	const struct strvec *values;	       /* files */
 	const struct strvec *set;	       /* KEY=VALUE */
 	const struct strvec *namespace_labels; /* KEY=VALUE */
-	const char *work_dir; /* for temporary files */
 	int64_t wait_ms;
 	int64_t history_max;
 	int64_t now; /* seconds since the epoch */
@@ -51,6 +50,23 @@ struct deploy_result {
 	const struct value *applications; /* stack_changes() */
 	struct strvec diagnosis;	  /* lines; empty when all is well */
 };
+
+/*
+ * The chart to deploy: @given, else @recorded (what umbrella-render left in
+ * the release record), else the one folder in rendered/.  The caller frees
+ * it.  Errors: USAGE (none or several), INPUT (no chart in it).
+ */
+bool deploy_find_chart(const char *given, const char *recorded, char **chart,
+		       struct err *err) MUST_CHECK;
+
+/*
+ * When it expires, by the values of the chart, --expires-in and the branch.
+ * *@warning as expiry_decide().  Errors: INPUT with the place in
+ * values.yaml.
+ */
+bool deploy_decide_expiry(const char *chart, const struct expiry_input *input,
+			  struct expiry *expiry, const char **warning,
+			  struct err *err) MUST_CHECK;
 
 /*
  * Tell whether the environment may be deployed to, without changing

@@ -1,0 +1,279 @@
+/* deploy-preview - install or upgrade an environment and wait for it */
+
+#include "api/helm.h"
+#include "api/kube.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/fragments.h"
+#include "cli/step.h"
+#include "core/envname.h"
+#include "core/expiry.h"
+#include "core/record.h"
+#include "flow/deploy.h"
+#include "flow/origin.h"
+#include "format/value.h"
+
+#define WAIT_DEFAULT_MS	    ((int64_t)10 * 60 * 1000)
+#define HISTORY_MAX_DEFAULT 10
+
+struct args {
+	struct envname_args name;
+	struct kube_args kube;
+	struct http_args http;
+	struct strvec values;
+	struct strvec set;
+	struct strvec namespace_labels;
+	const char *url_template;
+	int64_t expires_in;
+	int64_t renew;
+	int64_t wait_timeout;
+	int64_t history_max;
+	bool print_names;
+};
+
+static const struct opt options[] = {
+	OPT_ENVIRONMENT(struct args, name),
+	OPT_FLAG(struct args, print_names, "print-names", "", 0,
+		 "print what the environment is called, and end"),
+	OPT_LIST(struct args, values, "values", "FILE", NULL, 0,
+		 "values for Helm (may be repeated)"),
+	OPT_LIST(struct args, set, "set", "KEY=VALUE", NULL, 0,
+		 "a value for Helm (may be repeated)"),
+	OPT_LIST(struct args, namespace_labels, "namespace-label",
+		 "KEY=VALUE", NULL, 0,
+		 "label of the namespace (may be repeated)"),
+	OPT_DURATION(struct args, expires_in, "expires-in", NULL, 0,
+		     "time to live; default: from the values, else 2h"),
+	OPT_DURATION(struct args, renew, "renew", NULL, OPT_VALUE_OPTIONAL,
+		     "only move the expiry; default: 2h from now"),
+	OPT_DURATION(struct args, wait_timeout, "wait-timeout", NULL, 0,
+		     "time for all to become ready; default: 10m"),
+	OPT_INTEGER(struct args, history_max, "history-max", NULL, 0, 1, 1000,
+		    "revisions that Helm keeps; default: 10"),
+	OPT_STRING(struct args, url_template, "url-template", "URL", NULL, 0,
+		   "address, such as https://{namespace}.example.com"),
+	OPT_KUBE(struct args, kube),
+	OPT_HTTP(struct args, http),
+	OPT_END
+};
+
+static int64_t given_or(int64_t given, int64_t otherwise)
+{
+	return given == OPT_UNSET ? otherwise : given;
+}
+
+/* What of the result is known before anything is deployed. */
+static struct value *describe(struct step_run *run, const struct envname *name,
+			      const struct expiry *expiry)
+{
+	struct arena *arena = &run->arena;
+	struct value *result = value_new_map(arena);
+	CLEANUP(free_ptr) char *date = expiry_date(expiry);
+
+	value_map_set_text(result, arena, "namespace", name->namespace);
+	value_map_set_text(result, arena, "release", name->release);
+	value_map_set_text(result, arena, "stack", name->stack);
+	value_map_set(result, arena, "expires",
+		      value_new_bool(arena, expiry->expires));
+	value_map_set_text(result, arena, "expiryDate", date);
+	value_map_set(result, arena, "expiresAt",
+		      expiry->expires ? value_new_int(arena, expiry->at)
+				      : &value_nil);
+	return result;
+}
+
+static void add_urls(struct step_run *run, struct value *result,
+		     const struct strvec *urls, const char *from_template)
+{
+	struct arena *arena = &run->arena;
+	struct value *list = value_new_list(arena);
+
+	if (from_template)
+		value_list_add(list, arena,
+			       value_new_text(arena, from_template));
+	for (size_t i = 0; !from_template && i < urls->count; i++)
+		value_list_add(list, arena,
+			       value_new_text(arena, urls->items[i]));
+	value_map_set(result, arena, "urls", list);
+}
+
+static void add_changes(struct str *text, const struct value *applications)
+{
+	for (size_t i = 0; i < applications->list.count; i++) {
+		const struct value *item = applications->list.items[i];
+		const char *old = value_find_text(item, "old");
+		const char *new = value_find_text(item, "new");
+
+		str_addf(text, "%s: %s", value_find_text(item, "name"),
+			 new ? new : "removed");
+		if (!same_text(old, new))
+			str_addf(text, " (was %s)", old ? old : "not there");
+		str_add_char(text, '\n');
+	}
+}
+
+static void add_summary(struct str *text, const struct value *result)
+{
+	const struct value *urls = value_map_get(result, "urls");
+	const char *date = value_find_text(result, "expiryDate");
+
+	str_addf(text, "%s: ", value_find_text(result, "namespace"));
+	if (is_blank(date))
+		str_add(text, "never expires\n");
+	else
+		str_addf(text, "expires %s UTC\n", date);
+	for (size_t i = 0; urls && i < urls->list.count; i++)
+		str_addf(text, "%s\n", urls->list.items[i]->string.bytes);
+}
+
+/* Print and record the result of a run that changed the world. */
+static bool report(struct step_run *run, const struct envname *name,
+		   const struct expiry *expiry,
+		   const struct deploy_result *deployed, struct err *err)
+{
+	const struct args *args = run->args;
+	struct arena *arena = &run->arena;
+	struct value *result = describe(run, name, expiry);
+	CLEANUP(free_ptr) char *url = NULL;
+	CLEANUP(str_release) struct str text = {0};
+
+	if (args->url_template &&
+	    !envname_expand(name, args->url_template, &url, err))
+		return false;
+	value_map_set(result, arena, "revision",
+		      value_new_int(arena, deployed->revision));
+	value_map_set_text(result, arena, "status",
+			   deployed->status ? deployed->status : "");
+	add_urls(run, result, &deployed->urls, url);
+	value_map_set(result, arena, "applications",
+		      value_copy(deployed->applications, arena));
+	record_set(run->record, "environment", result);
+	add_summary(&text, result);
+	add_changes(&text, deployed->applications);
+	return step_result(run, result, str_text(&text), err);
+}
+
+static bool plan(struct step_run *run, const struct deploy *deploy)
+{
+	CLEANUP(str_release) struct str text = {0};
+	struct value *planned = describe(run, deploy->name, &deploy->expiry);
+
+	value_map_set_text(planned, &run->arena, "chart",
+			   deploy->chart ? deploy->chart : "");
+	str_addf(&text, "deploy '%s' as release '%s'\n",
+		 deploy->chart ? deploy->chart : "nothing (renew only)",
+		 deploy->name->release);
+	add_summary(&text, planned);
+	return step_plan(run, planned, str_text(&text));
+}
+
+/* Everything is decided: change the world. */
+static bool act(struct step_run *run, struct kube *kube,
+		const struct deploy *deploy, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(helm_release) struct helm helm = {0};
+	CLEANUP(deploy_result_release) struct deploy_result result = {0};
+	bool done;
+
+	if (args->renew != OPT_UNSET) {
+		done = deploy_renew(kube, deploy, &result, err);
+	} else {
+		done = helm_open(&helm, &args->kube, run->env, err) &&
+		       deploy_run(kube, &helm, deploy, &result, err);
+	}
+	for (size_t i = 0; i < result.diagnosis.count; i++)
+		log_warning("%s", result.diagnosis.items[i]);
+	if (!done)
+		return false;
+	log_info("environment '%s' is at revision %lld",
+		 deploy->name->namespace, (long long)result.revision);
+	return report(run, deploy->name, &deploy->expiry, &result, err);
+}
+
+static bool decide_expiry(struct step_run *run, struct deploy *deploy,
+			  struct err *err)
+{
+	const struct args *args = run->args;
+	const char *warning = NULL;
+	struct expiry_input input = {
+		.main = deploy->name->main,
+		.explicit_ms = args->expires_in,
+		.now = deploy->now,
+	};
+
+	if (args->renew != OPT_UNSET)
+		input.explicit_ms = args->renew ? args->renew
+						: EXPIRY_DEFAULT_MS;
+	if (!deploy->chart)
+		return expiry_decide(&deploy->expiry, &input, &warning, err);
+	if (!deploy_decide_expiry(deploy->chart, &input, &deploy->expiry,
+				  &warning, err))
+		return false;
+	if (warning)
+		log_warning("%s", warning);
+	return true;
+}
+
+static bool run(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(origin_release) struct origin origin = {0};
+	CLEANUP(envname_release) struct envname name = {0};
+	CLEANUP(kube_release) struct kube kube = {0};
+	CLEANUP(free_ptr) char *chart = NULL;
+	const struct expiry unknown = {0};
+	const struct kube_options cluster = {
+		.args = args->kube,
+		.env = run->env,
+		.http = step_http_config(run, &args->http),
+	};
+	struct envname_facts facts;
+	struct deploy deploy = {
+		.name = &name,
+		.values = &args->values,
+		.set = &args->set,
+		.namespace_labels = &args->namespace_labels,
+		.wait_ms = given_or(args->wait_timeout, WAIT_DEFAULT_MS),
+		.history_max =
+			given_or(args->history_max, HISTORY_MAX_DEFAULT),
+		.reporter = &run->reporter,
+	};
+
+	if (!origin_find(&origin, run->env, ".", err))
+		return false;
+	facts = origin_facts(&origin);
+	if (!envname_decide(&name, &args->name, &facts, err))
+		return false;
+	if (args->print_names)
+		return step_result(run, describe(run, &name, &unknown), NULL,
+				   err);
+
+	deploy.git_url = origin.git_url;
+	if (args->renew == OPT_UNSET &&
+	    !deploy_find_chart(run->arguments.count ? run->arguments.items[0]
+						    : NULL,
+			       record_text(run->record, "umbrella.outputDir"),
+			       &chart, err))
+		return false;
+	deploy.chart = chart;
+	if (!kube_open(&kube, &cluster, err) ||
+	    !deploy_check_claim(&kube, &deploy, err))
+		return false;
+	deploy.now = kube_now(&kube);
+	if (!decide_expiry(run, &deploy, err))
+		return false;
+	if (plan(run, &deploy))
+		return true;
+	return act(run, &kube, &deploy, err);
+}
+
+const struct step step = {
+	.name = "deploy-preview",
+	.summary = "install or upgrade an environment and wait for it",
+	.arguments = "[CHART_DIR]",
+	.max_arguments = 1,
+	.options = options,
+	.args_size = sizeof(struct args),
+	.run = run,
+};

@@ -1,0 +1,262 @@
+/* expire-sweep - delete the environments whose time has come */
+
+#include "api/helm.h"
+#include "api/kube.h"
+#include "api/namespaces.h"
+#include "api/releases.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/fragments.h"
+#include "cli/step.h"
+#include "core/sweep.h"
+#include "flow/cleanup.h"
+#include "format/value.h"
+
+#define WAIT_DEFAULT_MS	    ((int64_t)5 * 60 * 1000)
+#define MAX_DELETES_DEFAULT 50
+#define MAX_PERCENT_DEFAULT 100
+#define JOBS_DEFAULT	    4
+
+struct args {
+	struct kube_args kube;
+	struct http_args http;
+	struct strvec namespaces;
+	struct strvec protect;
+	const char *environment;
+	bool now;
+	int64_t grace;
+	int64_t warn_before;
+	int64_t wait_timeout;
+	int64_t max_deletes;
+	int64_t max_percent;
+	int64_t jobs;
+};
+
+static const struct opt options[] = {
+	OPT_STRING(struct args, environment, "environment", "NAMESPACE", NULL,
+		   0, "judge this environment only"),
+	OPT_FLAG(struct args, now, "now", "", 0,
+		 "with --environment: whatever its expiry says"),
+	OPT_DURATION(struct args, grace, "grace", NULL, 0,
+		     "delete so long after the expiry; default: 0"),
+	OPT_LIST(struct args, namespaces, "namespace", "GLOB", NULL, 0,
+		 "judge these only (may be repeated)"),
+	OPT_LIST(struct args, protect, "protect", "GLOB", NULL, 0,
+		 "never delete these (may be repeated)"),
+	OPT_INTEGER(struct args, max_deletes, "max-deletes", NULL, 0, 0,
+		    1000000, "fuse: if more would go, delete nothing; "
+			     "default: 50"),
+	OPT_INTEGER(struct args, max_percent, "max-percent", NULL, 0, 0, 100,
+		    "fuse: if a larger part would go; default: 100"),
+	OPT_DURATION(struct args, warn_before, "warn-before", NULL, 0,
+		     "report what expires within this time"),
+	OPT_DURATION(struct args, wait_timeout, "wait-timeout", NULL, 0,
+		     "time for one environment to be gone; default: 5m"),
+	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, 64,
+		    "environments deleted at once; default: 4"),
+	OPT_KUBE(struct args, kube),
+	OPT_HTTP(struct args, http),
+	OPT_END
+};
+
+static int64_t given_or(int64_t given, int64_t otherwise)
+{
+	return given == OPT_UNSET ? otherwise : given;
+}
+
+static struct sweep_rules rules_of(const struct args *args)
+{
+	return (struct sweep_rules){
+		.environment = args->environment,
+		.immediately = args->now,
+		.grace_s = given_or(args->grace, 0) / 1000,
+		.warn_before_s = given_or(args->warn_before, -1000) / 1000,
+		.namespaces = &args->namespaces,
+		.protect = &args->protect,
+		.max_deletes =
+			given_or(args->max_deletes, MAX_DELETES_DEFAULT),
+		.max_percent =
+			given_or(args->max_percent, MAX_PERCENT_DEFAULT),
+	};
+}
+
+static bool look_around(struct step_run *run, struct kube *kube,
+			struct sweep_world *world, struct err *err)
+{
+	const struct args *args = run->args;
+
+	if (!releases_find_marked(kube, args->environment, &run->arena, world,
+				  err) ||
+	    !namespaces_find_marked(kube, &run->arena, world, err))
+		return err_wrap(err, "cannot look for environments");
+	world->now = kube_now(kube);
+	return true;
+}
+
+static void add_line(struct str *text, const char *what,
+		     const struct sweep_item *item, const char *reason)
+{
+	str_addf(text, "%s %s%s%s: %s\n", what, item->namespace,
+		 item->release ? "/" : "", item->release ? item->release : "",
+		 reason);
+}
+
+static void add_entry(struct value *list, struct arena *arena,
+		      const struct sweep_item *item, const char *reason,
+		      int64_t milliseconds)
+{
+	struct value *entry = value_new_map(arena);
+
+	value_map_set_text(entry, arena, "namespace", item->namespace);
+	value_map_set(entry, arena, "release",
+		      item->release ? value_new_text(arena, item->release)
+				    : &value_nil);
+	value_map_set_text(entry, arena, "reason", reason);
+	value_map_set(entry, arena, "seconds",
+		      value_new_float(arena, (double)milliseconds / 1000));
+	value_list_add(list, arena, entry);
+}
+
+/*
+ * The report as data and as text; of a dry run (@outcomes NULL) "deleted" is
+ * what would be.
+ */
+static struct value *make_report(struct step_run *run,
+				 const struct sweep_plan *plan,
+				 const struct cleanup_outcome *outcomes,
+				 struct str *text)
+{
+	static const struct {
+		const char *list, *word;
+	} forms[] = {
+		[CLEANUP_KEPT] = {"kept", "kept"},
+		[CLEANUP_DELETED] = {"deleted", "deleted"},
+		[CLEANUP_FAILED] = {"failed", "failed"},
+	};
+	struct arena *arena = &run->arena;
+	struct value *report = value_new_map(arena);
+	struct value *soon = value_new_list(arena);
+	struct value *lists[ARRAY_SIZE(forms)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		lists[i] = value_new_list(arena);
+		value_map_set(report, arena, forms[i].list, lists[i]);
+	}
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct sweep_item *item = &plan->items[i];
+		enum cleanup_state state = item->remove ? CLEANUP_DELETED
+							: CLEANUP_KEPT;
+		const char *reason = item->reason;
+		int64_t milliseconds = 0;
+
+		if (outcomes) {
+			state = outcomes[i].state;
+			reason = outcomes[i].reason;
+			milliseconds = outcomes[i].milliseconds;
+		}
+		add_entry(lists[state], arena, item, reason, milliseconds);
+		if (item->soon)
+			add_entry(soon, arena, item, "expires soon", 0);
+		add_line(text,
+			 !outcomes && item->remove ? "would delete"
+						   : forms[state].word,
+			 item, reason);
+	}
+	value_map_set(report, arena, "expiringSoon", soon);
+	value_map_set(report, arena, "judged",
+		      value_new_int(arena, (int64_t)plan->count));
+	value_map_set(report, arena, "dryRun",
+		      value_new_bool(arena, !outcomes));
+	return report;
+}
+
+/* The run's error for what failed; the rest was done all the same. */
+static bool fail_in_part(const struct cleanup_result *result, struct err *err)
+{
+	const struct cleanup_outcome *first = NULL;
+	bool temporary = true;
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct cleanup_outcome *outcome = &result->outcomes[i];
+
+		if (outcome->state != CLEANUP_FAILED)
+			continue;
+		if (!first)
+			first = outcome;
+		log_warning("'%s' failed: %s", outcome->item->namespace,
+			    outcome->reason);
+		temporary = temporary && outcome->temporary;
+	}
+	if (!first)
+		return true;
+	(void)err_set(err, ERR_REMOTE,
+		      "cannot delete %zu of the environments, the first is "
+		      "'%s': %s",
+		      result->failed, first->item->namespace, first->reason);
+	return err_temporary(err, temporary);
+}
+
+static bool act(struct step_run *run, struct kube *kube,
+		const struct sweep_plan *plan, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(helm_release) struct helm helm = {0};
+	CLEANUP(cleanup_result_release) struct cleanup_result result = {0};
+	CLEANUP(str_release) struct str text = {0};
+	const struct cleanup cleanup = {
+		.kube = kube,
+		.helm = &helm,
+		.jobs = (size_t)given_or(args->jobs, JOBS_DEFAULT),
+		.wait_ms = given_or(args->wait_timeout, WAIT_DEFAULT_MS),
+		.reporter = &run->reporter,
+	};
+	struct value *report;
+
+	if (plan->removals && !helm_open(&helm, &args->kube, run->env, err))
+		return false;
+	if (!cleanup_run(&cleanup, plan, &result, err))
+		return false;
+	for (size_t i = 0; i < result.count; i++) {
+		if (result.outcomes[i].state == CLEANUP_DELETED)
+			log_info("deleted environment '%s'",
+				 result.outcomes[i].item->namespace);
+	}
+	report = make_report(run, plan, result.outcomes, &text);
+	return step_result(run, report, str_text(&text), err) &&
+	       fail_in_part(&result, err);
+}
+
+static bool run(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	const struct sweep_rules rules = rules_of(args);
+	const struct kube_options cluster = {
+		.args = args->kube,
+		.env = run->env,
+		.http = step_http_config(run, &args->http),
+	};
+	CLEANUP(kube_release) struct kube kube = {0};
+	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+	CLEANUP(str_release) struct str text = {0};
+	struct sweep_world world = {0};
+
+	if (args->now && !args->environment)
+		return err_set(err, ERR_USAGE,
+			       "'--now' needs '--environment'");
+	if (!kube_open(&kube, &cluster, err) ||
+	    !look_around(run, &kube, &world, err) ||
+	    !sweep_decide(&plan, &world, &rules, err))
+		return false;
+	if (step_plan(run, make_report(run, &plan, NULL, &text),
+		      str_text(&text)))
+		return true;
+	return act(run, &kube, &plan, err);
+}
+
+const struct step step = {
+	.name = "expire-sweep",
+	.summary = "delete the environments whose time has come",
+	.options = options,
+	.args_size = sizeof(struct args),
+	.run = run,
+};
