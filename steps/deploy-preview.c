@@ -37,7 +37,7 @@ static const struct opt options[] = {
 		 "print what the environment is called, and end"),
 	OPT_LIST(struct args, values, "values", "FILE", NULL, 0,
 		 "values for Helm (may be repeated)"),
-	OPT_LIST(struct args, set, "set", "KEY=VALUE", NULL, 0,
+	OPT_LIST(struct args, set, "set", "KEY=VALUE", "", 0,
 		 "a value for Helm (may be repeated)"),
 	OPT_LIST(struct args, namespace_labels, "namespace-label",
 		 "KEY=VALUE", NULL, 0,

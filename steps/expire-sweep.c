@@ -39,7 +39,7 @@ static const struct opt options[] = {
 		 "with --environment: whatever its expiry says"),
 	OPT_DURATION(struct args, grace, "grace", NULL, 0,
 		     "delete so long after the expiry; default: 0"),
-	OPT_LIST(struct args, namespaces, "namespace", "GLOB", NULL, 0,
+	OPT_LIST(struct args, namespaces, "namespace", "GLOB", "", 0,
 		 "judge these only (may be repeated)"),
 	OPT_LIST(struct args, protect, "protect", "GLOB", NULL, 0,
 		 "never delete these (may be repeated)"),
