@@ -150,7 +150,7 @@ check-fuzz: $(fuzz_binaries)
 check-clang:
 	$(MAKE) CC=clang VARIANT=debug all
 
-check-lint: all
+check-lint: all drivers
 	$(python_tests) tests/lint
 
 check-steps: all drivers

@@ -1,6 +1,7 @@
 #include "cli/opts.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -174,40 +175,40 @@ static void cut_newline(struct str *text)
 		str_truncate(text, text->len - 1);
 }
 
+/* The bytes that --name-file or --name-fd leads to. */
+static bool read_source(const struct found *found, const char *value,
+			struct str *text, struct err *err)
+{
+	CLEANUP(free_ptr) char *shown = NULL;
+	int64_t fd = 0;
+
+	if (found->form == FROM_FILE)
+		return file_read(value, OPT_SECRET_MAX, text, err);
+	if (!num_parse_range(value, 0, INT_MAX, &fd))
+		return err_set(err, ERR_USAGE,
+			       "invalid value '%s' of '--%s-fd': must be the "
+			       "number of an open file",
+			       value, found->opt->name);
+	shown = xasprintf("descriptor %s", value);
+	return file_read_fd((int)fd, shown, OPT_SECRET_MAX, text, err);
+}
+
 static bool read_secret(const struct found *found, const char *value,
 			struct err *err)
 {
 	CLEANUP(str_release) struct str text = {0};
-	CLEANUP(str_release) struct str path = {0};
-	const char *name = found->opt->name;
-	int64_t number = 0;
-	bool ok;
 
-	if (found->form == FROM_FD) {
-		if (!num_parse_range(value, 0, 65535, &number))
-			return err_set(err, ERR_USAGE,
-				       "invalid value '%s' of '--%s-fd': must "
-				       "be the number of an open file",
-				       value, name);
-		str_addf(&path, "/dev/fd/%lld", (long long)number);
-	} else {
-		str_add(&path, value);
-	}
-	ok = file_read(str_text(&path), OPT_SECRET_MAX, &text, err);
-	if (!ok)
-		return err_wrap(err, "cannot get '--%s-%s'", name,
-				found->form == FROM_FD ? "fd" : "file");
+	if (!read_source(found, value, &text, err))
+		return false;
 	cut_newline(&text);
-	if (text.len)
-		secret_set(field_of(found->opt, found->args), text.buf,
-			   text.len);
-	else
-		ok = err_set(err, ERR_INPUT,
-			     "cannot get '--%s-%s': '%s' is empty", name,
-			     found->form == FROM_FD ? "fd" : "file", value);
-	if (text.buf)
-		wipe(text.buf, text.len);
-	return ok;
+	if (!text.len)
+		return err_set(err, ERR_INPUT,
+			       "the secret in '%s' for '--%s-%s' is empty",
+			       value, found->opt->name,
+			       found->form == FROM_FD ? "fd" : "file");
+	secret_set(field_of(found->opt, found->args), text.buf, text.len);
+	wipe(text.buf, text.len);
+	return true;
 }
 
 /* --- names --------------------------------------------------------------- */

@@ -86,9 +86,8 @@ static bool input_errno(struct err *err, const char *verb, const char *path)
 	return false;
 }
 
-/* Append all of @fd to @text; @text is as before if that fails. */
-static bool read_all(int fd, const char *path, size_t limit, struct str *text,
-		     struct err *err)
+bool file_read_fd(int fd, const char *path, size_t limit, struct str *text,
+		  struct err *err)
 {
 	CLEANUP(free_ptr) char *chunk = xmalloc(READ_CHUNK);
 	size_t before = text->len;
@@ -128,7 +127,7 @@ static bool read_opened(int fd, const char *path, size_t limit,
 		errno = EISDIR;
 		return input_errno(err, "read", path);
 	}
-	return read_all(fd, path, limit, text, err);
+	return file_read_fd(fd, path, limit, text, err);
 }
 
 bool file_read_at(int dirfd, const char *name, size_t limit, struct str *text,
@@ -144,8 +143,8 @@ bool file_read(const char *path, size_t limit, struct str *text,
 	       struct err *err)
 {
 	if (strcmp(path, "-") == 0)
-		return read_all(STDIN_FILENO, "standard input", limit, text,
-				err);
+		return file_read_fd(STDIN_FILENO, "standard input", limit,
+				    text, err);
 	return file_read_at(AT_FDCWD, path, limit, text, err);
 }
 

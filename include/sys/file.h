@@ -32,6 +32,10 @@ struct str;
 bool file_read(const char *path, size_t limit, struct str *text,
 	       struct err *err) MUST_CHECK;
 
+/* file_read() from the open @fd; @name is shown in errors. */
+bool file_read_fd(int fd, const char *name, size_t limit, struct str *text,
+		  struct err *err) MUST_CHECK;
+
 /*
  * file_read() for a file that need not be there: *@found tells.  Errors:
  * INPUT (unreadable, a folder, over @limit).
