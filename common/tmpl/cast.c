@@ -1,0 +1,145 @@
+#include "tmpl/cast.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/value.h"
+#include "tmpl/gofmt.h"
+#include "tmpl/literal.h"
+
+/* What Go on amd64 makes of a float that no int64 holds. */
+static int64_t truncate_float(double number)
+{
+	if (number >= -0x1p63 && number < 0x1p63)
+		return (int64_t)number;
+
+	return INT64_MIN;
+}
+
+/* The length without a fraction of zeros: "12.00" is "12". */
+static size_t without_zero_fraction(const char *text, size_t len)
+{
+	size_t end = len;
+
+	while (end > 0 && text[end - 1] == '0')
+		end--;
+	if (end < len && end > 0 && text[end - 1] == '.')
+		return end - 1;
+
+	return len;
+}
+
+static int64_t int_of_text(const struct value_text *text)
+{
+	int64_t number;
+
+	if (int_parse(&number, text->bytes,
+		      without_zero_fraction(text->bytes, text->len), 0))
+		return number;
+
+	return 0;
+}
+
+/* strconv.ParseFloat's words for what is no number. */
+static bool named_float(const struct value_text *text, double *number)
+{
+	const char *word = text->bytes;
+	bool negative = word[0] == '-';
+
+	if (negative || word[0] == '+')
+		word++;
+	if (strcasecmp(word, "inf") == 0 || strcasecmp(word, "infinity") == 0)
+		*number = negative ? -INFINITY : INFINITY;
+	else if (strcasecmp(text->bytes, "nan") == 0)
+		*number = NAN;
+	else
+		return false;
+	return true;
+}
+
+int64_t cast_int(const struct value *value)
+{
+	switch (value->kind) {
+	case VALUE_INT:
+	case VALUE_INT64:
+	case VALUE_UINT8:
+		return value->integer;
+	case VALUE_FLOAT64:
+		return truncate_float(value->number);
+	case VALUE_STRING:
+		return int_of_text(&value->string);
+	case VALUE_BOOL:
+		return value->boolean ? 1 : 0;
+	default:
+		return 0;
+	}
+}
+
+double cast_float(const struct value *value)
+{
+	double number;
+
+	switch (value->kind) {
+	case VALUE_INT:
+	case VALUE_INT64:
+	case VALUE_UINT8:
+		return (double)value->integer;
+	case VALUE_FLOAT64:
+		return value->number;
+	case VALUE_STRING:
+		if (float_parse(&number, value->string.bytes,
+				value->string.len) ||
+		    named_float(&value->string, &number))
+			return number;
+		return 0;
+	case VALUE_BOOL:
+		return value->boolean ? 1 : 0;
+	default:
+		return 0;
+	}
+}
+
+void cast_text(struct str *out, const struct value *value)
+{
+	if (value->kind == VALUE_STRING)
+		str_add_bytes(out, value->string.bytes, value->string.len);
+	else
+		gofmt_value(out, value);
+}
+
+static void add_text(struct value *list, const struct value *item,
+		     struct arena *arena)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	if (item->kind == VALUE_STRING) {
+		value_list_add(list, arena, item);
+		return;
+	}
+	cast_text(&text, item);
+	value_list_add(list, arena,
+		       value_new_bytes(arena, str_text(&text), text.len));
+}
+
+const struct value *cast_strings(const struct value *value, struct arena *arena)
+{
+	struct value *list;
+
+	if (value->kind == VALUE_STRING_LIST)
+		return value;
+	list = value_new(arena, VALUE_STRING_LIST);
+	if (!value_is_list(value)) {
+		if (value->kind != VALUE_NIL)
+			add_text(list, value, arena);
+		return list;
+	}
+	for (size_t i = 0; i < value->list.count; i++) {
+		if (value->list.items[i]->kind != VALUE_NIL)
+			add_text(list, value->list.items[i], arena);
+	}
+	return list;
+}

@@ -1,0 +1,29 @@
+/*
+ * Values as other types, the way Sprig turns them: what does not fit is 0.
+ *
+ * Source: spf13/cast v1.7.0 and Sprig v3.3.0 (strval, empty).
+ */
+#ifndef TMPL_CAST_H
+#define TMPL_CAST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct str;
+struct value;
+
+int64_t cast_int(const struct value *value);
+double cast_float(const struct value *value);
+
+/* Append the text of a string, of anything else what %v prints. */
+void cast_text(struct str *out, const struct value *value);
+
+/*
+ * The []string of Sprig's strslice: the items without nil, of a single
+ * value itself.
+ */
+const struct value *cast_strings(const struct value *value,
+				 struct arena *arena);
+
+#endif

@@ -1,0 +1,143 @@
+#include "tmpl/func.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/nearest.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "format/value.h"
+
+static const struct func *const families[] = {
+	funcs_go,   funcs_compare, funcs_flow,	 funcs_text,	funcs_list,
+	funcs_dict, funcs_number,  funcs_encode, funcs_refused,
+};
+
+const struct value func_no_map = {.kind = VALUE_MAP};
+
+const struct func *func_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		for (const struct func *f = families[i]; f->name; f++) {
+			if (strcmp(f->name, name) == 0)
+				return f;
+		}
+	}
+	return NULL;
+}
+
+const char *func_nearest(const char *name)
+{
+	struct nearest nearest = {.word = name};
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		for (const struct func *f = families[i]; f->name; f++) {
+			if (!f->refused)
+				nearest_offer(&nearest, f->name);
+		}
+	}
+	return nearest.best;
+}
+
+bool func_is_variadic(const struct func *func)
+{
+	size_t len = strlen(func->params);
+
+	return len > 0 && func->params[len - 1] == '*';
+}
+
+size_t func_fixed(const struct func *func)
+{
+	return strlen(func->params) - (func_is_variadic(func) ? 2 : 0);
+}
+
+char func_param(const struct func *func, size_t index)
+{
+	size_t fixed = func_fixed(func);
+
+	return func->params[index < fixed ? index : fixed];
+}
+
+const char *func_param_type(const struct func *func, size_t index)
+{
+	switch (func_param(func, index)) {
+	case 's':
+		return "string";
+	case 'i':
+		return "int";
+	case 'l':
+		return "int64";
+	case 'f':
+		return "float64";
+	case 'b':
+		return "bool";
+	case 'm':
+		return "a map";
+	default:
+		return "anything";
+	}
+}
+
+const char *type_word(const struct value *value)
+{
+	return value->kind == VALUE_NIL ? "nil" : value_type(value);
+}
+
+bool call_give(struct call *call, const struct value *value)
+{
+	call->result = value;
+	return true;
+}
+
+bool call_give_bool(struct call *call, bool boolean)
+{
+	return call_give(call, boolean ? &value_true : &value_false);
+}
+
+bool call_give_int(struct call *call, int64_t integer)
+{
+	return call_give(call, value_new_int(call->arena, integer));
+}
+
+bool call_give_int64(struct call *call, int64_t integer)
+{
+	return call_give(call, value_new_int64(call->arena, integer));
+}
+
+bool call_give_float(struct call *call, double number)
+{
+	return call_give(call, value_new_float(call->arena, number));
+}
+
+bool call_give_text(struct call *call, const char *bytes, size_t len)
+{
+	return call_give(call, value_new_bytes(call->arena, bytes, len));
+}
+
+bool call_give_str(struct call *call, const struct str *text, struct err *err)
+{
+	if (text->overflow)
+		return err_set(err, ERR_INPUT,
+			       "the text is larger than %zu MiB",
+			       TMPL_OUTPUT_MAX >> 20);
+	return call_charge(call, 0, text->len, err) &&
+	       call_give_text(call, str_text(text), text->len);
+}
+
+void tmpl_functions(struct strvec *names)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		for (const struct func *f = families[i]; f->name; f++) {
+			if (!f->refused)
+				strvec_add(names, f->name);
+		}
+	}
+	strvec_sort(names);
+}
+
+const char *tmpl_refusal(const char *name)
+{
+	const struct func *func = func_find(name);
+
+	return func ? func->refused : NULL;
+}

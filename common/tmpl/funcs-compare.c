@@ -1,0 +1,205 @@
+/* eq ne lt le gt ge, with Go's rules: no type is turned into another. */
+#include <string.h>
+
+#include "base/err.h"
+#include "format/value.h"
+#include "tmpl/func.h"
+
+/* The kinds that can be compared; OTHER: nil, lists, maps, objects. */
+enum basic {
+	BASIC_OTHER,
+	BASIC_BOOL,
+	BASIC_COMPLEX,
+	BASIC_INT,
+	BASIC_UINT,
+	BASIC_FLOAT,
+	BASIC_STRING,
+};
+
+static enum basic basic_kind(const struct value *value)
+{
+	switch (value->kind) {
+	case VALUE_BOOL:
+		return BASIC_BOOL;
+	case VALUE_COMPLEX128:
+		return BASIC_COMPLEX;
+	case VALUE_INT:
+	case VALUE_INT64:
+		return BASIC_INT;
+	case VALUE_UINT8:
+		return BASIC_UINT;
+	case VALUE_FLOAT64:
+		return BASIC_FLOAT;
+	case VALUE_STRING:
+		return BASIC_STRING;
+	default:
+		return BASIC_OTHER;
+	}
+}
+
+static bool is_whole(enum basic kind)
+{
+	return kind == BASIC_INT || kind == BASIC_UINT;
+}
+
+static bool fail_types(const struct value *a, const struct value *b,
+		       struct err *err)
+{
+	err_set(err, ERR_INPUT, "incompatible types for comparison: %s and %s",
+		type_word(a), type_word(b));
+	return err_hint(err, "convert one side: toString, int64, float64");
+}
+
+static int compare_text(const struct value_text *a, const struct value_text *b)
+{
+	int order =
+		memcmp(a->bytes, b->bytes, a->len < b->len ? a->len : b->len);
+
+	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+/* Two of kind OTHER, neither a basic type. */
+static bool equal_other(const struct value *a, const struct value *b,
+			bool *equal, struct err *err)
+{
+	bool either_nil = a->kind == VALUE_NIL || b->kind == VALUE_NIL;
+
+	if (!either_nil && (a->kind != VALUE_OBJECT || b->kind != VALUE_OBJECT))
+		return err_set(err, ERR_INPUT,
+			       "lists and maps cannot be compared");
+	*equal = either_nil ? a->kind == b->kind : value_same(a, b);
+	return true;
+}
+
+static bool equal(const struct value *a, const struct value *b, bool *result,
+		  struct err *err)
+{
+	enum basic kind = basic_kind(a), other = basic_kind(b);
+
+	*result = false;
+	if (kind != other && !(is_whole(kind) && is_whole(other))) {
+		if (a->kind == VALUE_NIL || b->kind == VALUE_NIL)
+			return true;
+		return fail_types(a, b, err);
+	}
+	switch (kind) {
+	case BASIC_BOOL:
+		*result = a->boolean == b->boolean;
+		return true;
+	case BASIC_COMPLEX:
+		*result = a->complex.real == b->complex.real &&
+			  a->complex.imaginary == b->complex.imaginary;
+		return true;
+	case BASIC_INT:
+	case BASIC_UINT:
+		*result = a->integer == b->integer;
+		return true;
+	case BASIC_FLOAT:
+		*result = a->number == b->number;
+		return true;
+	case BASIC_STRING:
+		*result = compare_text(&a->string, &b->string) == 0;
+		return true;
+	case BASIC_OTHER:
+		break;
+	}
+	return equal_other(a, b, result, err);
+}
+
+static bool less(const struct value *a, const struct value *b, bool *result,
+		 struct err *err)
+{
+	enum basic kind = basic_kind(a), other = basic_kind(b);
+
+	if (kind == BASIC_OTHER || other == BASIC_OTHER)
+		return err_set(err, ERR_INPUT, "%s cannot be compared",
+			       type_word(kind == BASIC_OTHER ? a : b));
+	if (kind != other && !(is_whole(kind) && is_whole(other)))
+		return fail_types(a, b, err);
+	switch (kind) {
+	case BASIC_INT:
+	case BASIC_UINT:
+		*result = a->integer < b->integer;
+		return true;
+	case BASIC_FLOAT:
+		*result = a->number < b->number;
+		return true;
+	case BASIC_STRING:
+		*result = compare_text(&a->string, &b->string) < 0;
+		return true;
+	default:
+		return err_set(err, ERR_INPUT, "%s has no order", type_word(a));
+	}
+}
+
+/* Equal to any of the others? */
+static bool run_eq(struct call *call, struct err *err)
+{
+	bool result = false;
+
+	if (call->count < 2)
+		return err_set(err, ERR_INPUT,
+			       "there is nothing to compare with");
+	for (size_t i = 1; i < call->count && !result; i++) {
+		if (!equal(call->args[0], call->args[i], &result, err))
+			return false;
+	}
+	return call_give_bool(call, result);
+}
+
+static bool run_ne(struct call *call, struct err *err)
+{
+	bool result;
+
+	return equal(call->args[0], call->args[1], &result, err) &&
+	       call_give_bool(call, !result);
+}
+
+static bool run_lt(struct call *call, struct err *err)
+{
+	bool result;
+
+	return less(call->args[0], call->args[1], &result, err) &&
+	       call_give_bool(call, result);
+}
+
+/* Not the reverse of gt: with NaN, both are false. */
+static bool less_or_equal(struct call *call, bool *result, struct err *err)
+{
+	return less(call->args[0], call->args[1], result, err) &&
+	       (*result || equal(call->args[0], call->args[1], result, err));
+}
+
+static bool run_le(struct call *call, struct err *err)
+{
+	bool result;
+
+	return less_or_equal(call, &result, err) &&
+	       call_give_bool(call, result);
+}
+
+static bool run_gt(struct call *call, struct err *err)
+{
+	bool result;
+
+	return less_or_equal(call, &result, err) &&
+	       call_give_bool(call, !result);
+}
+
+static bool run_ge(struct call *call, struct err *err)
+{
+	bool result;
+
+	return less(call->args[0], call->args[1], &result, err) &&
+	       call_give_bool(call, !result);
+}
+
+const struct func funcs_compare[] = {
+	{"eq", "aa*", run_eq},
+	{"ge", "aa", run_ge},
+	{"gt", "aa", run_gt},
+	{"le", "aa", run_le},
+	{"lt", "aa", run_lt},
+	{"ne", "aa", run_ne},
+	{NULL},
+};

@@ -1,0 +1,43 @@
+/* Functions that other engines have and that are not wanted here. */
+#include <stddef.h>
+
+#include "tmpl/func.h"
+
+#define NO_ENVIRONMENT                                                       \
+	"it would show secrets of the pipeline; use .Env.NAME, which holds " \
+	"what the step exposes"
+#define NO_KEYS                                                             \
+	"it would give another secret in each render; keep it in a Secret " \
+	"of the cluster and name that"
+#define NO_RANDOM "it would give other text in each render"
+
+const struct func funcs_refused[] = {
+	{"env", .refused = NO_ENVIRONMENT},
+	{"expandenv", .refused = NO_ENVIRONMENT},
+	{"getHostByName",
+	 .refused = "it would ask the name server in each render; write the "
+		    "name, and let the cluster resolve it"},
+	{"bcrypt", .refused = NO_KEYS},
+	{"buildCustomCert", .refused = NO_KEYS},
+	{"derivePassword", .refused = NO_KEYS},
+	{"encryptAES", .refused = NO_KEYS},
+	{"decryptAES", .refused = NO_KEYS},
+	{"genCA", .refused = NO_KEYS},
+	{"genCAWithKey", .refused = NO_KEYS},
+	{"genPrivateKey", .refused = NO_KEYS},
+	{"genSelfSignedCert", .refused = NO_KEYS},
+	{"genSelfSignedCertWithKey", .refused = NO_KEYS},
+	{"genSignedCert", .refused = NO_KEYS},
+	{"genSignedCertWithKey", .refused = NO_KEYS},
+	{"htpasswd", .refused = NO_KEYS},
+	{"randAlpha", .refused = NO_RANDOM},
+	{"randAlphaNum", .refused = NO_RANDOM},
+	{"randAscii", .refused = NO_RANDOM},
+	{"randBytes", .refused = NO_RANDOM},
+	{"randInt", .refused = NO_RANDOM},
+	{"randNumeric", .refused = NO_RANDOM},
+	{"shuffle", .refused = NO_RANDOM},
+	{"uuidv4", .refused = NO_RANDOM},
+	{"call", .refused = "data holds no functions to call"},
+	{NULL},
+};
