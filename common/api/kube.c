@@ -259,7 +259,8 @@ static bool visit_items(const struct kube_list *list, const json_t *reply,
 	const json_t *item;
 	size_t i;
 
-	if (!json_is_array(items))
+	/* Go writes the nil slice of an empty list as null. */
+	if (!json_is_array(items) && !json_is_null(items))
 		return err_set(err, ERR_REMOTE,
 			       "the Kubernetes API's list of %s has no items",
 			       list->ref.resource);
