@@ -239,6 +239,7 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
 	CLEANUP(str_release) struct str text = {0};
 	struct sweep_world world = {0};
+	const struct value *planned;
 
 	if (args->now && !args->environment)
 		return err_set(err, ERR_USAGE,
@@ -247,8 +248,8 @@ static bool run(struct step_run *run, struct err *err)
 	    !look_around(run, &kube, &world, err) ||
 	    !sweep_decide(&plan, &world, &rules, err))
 		return false;
-	if (step_plan(run, make_report(run, &plan, NULL, &text),
-		      str_text(&text)))
+	planned = make_report(run, &plan, NULL, &text);
+	if (step_plan(run, planned, str_text(&text)))
 		return true;
 	return act(run, &kube, &plan, err);
 }
