@@ -1,0 +1,162 @@
+/*
+ * A chart: loaded and checked as Helm does it, packaged as Helm does it.
+ *
+ *	struct chart *chart;
+ *
+ *	if (!chart_load("charts/web", &arena, &chart, err))
+ *		return false;
+ *	chart_set_version(chart, "1.4.0");
+ *	chart_stamp(chart, commit_time);
+ *	if (!chart_package(chart, &tgz, err))
+ *		return false;
+ *
+ * A package is the same bytes for the same files, version and stamp; each
+ * member equals that of `helm package` 4.3.1 under the same
+ * SOURCE_DATE_EPOCH.  Subcharts stand in the order of their names in charts/
+ * (Helm's order is random).  Compressed bytes differ from Helm's, whose
+ * deflate is Go's.
+ *
+ * Source: Helm 4.3.1, pkg/chart/v2 (chart.go, metadata.go, dependency.go,
+ * loader, util/save.go) and pkg/chart/loader/archive.
+ */
+#ifndef CORE_CHART_H
+#define CORE_CHART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct arena;
+struct err;
+struct str;
+struct value;
+
+#define CHART_SIZE_MAX	    ((size_t)100 << 20) /* all files of one chart */
+#define CHART_TREE_SIZE_MAX ((size_t)512 << 20) /* with all subcharts */
+#define CHART_ARCHIVE_MAX   ((size_t)100 << 20) /* bytes of a .tgz */
+#define CHART_FILES_MAX	    100000		/* of a tree of charts */
+#define CHART_DEPTH_MAX	    32			/* subcharts in subcharts */
+
+struct chart_file {
+	const char *name; /* below the chart's folder */
+	const char *bytes;
+	size_t len;
+	int64_t mtime; /* seconds since the epoch */
+};
+
+struct chart_files {
+	struct chart_file *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* What Chart.yaml says of a dependency; "" where nothing is said. */
+struct chart_dependency {
+	const char *name;
+	const char *version; /* a constraint; in a lock one version */
+	const char *repository;
+	const char *condition;
+	const char *alias;
+	const struct value *tags;	   /* list, NULL = none */
+	const struct value *import_values; /* list, NULL = none */
+	bool enabled;
+};
+
+struct chart_dependencies {
+	struct chart_dependency *items;
+	size_t count;
+};
+
+/* All of it lives in the arena that it was loaded into. */
+struct chart {
+	struct arena *arena;
+	const char *path;	/* as given; for errors */
+	struct value *metadata; /* Helm's fields that are set, sanitised */
+	const char *name;
+	const char *version;
+	const char *api_version; /* v1 or v2 */
+	struct chart_dependencies dependencies;
+	struct lockfile *lock; /* NULL = none */
+
+	int64_t mtime;			 /* of Chart.yaml */
+	const struct chart_file *values; /* values.yaml, NULL = none */
+	const struct chart_file *schema; /* values.schema.json, NULL = none */
+	struct chart_files templates;
+	struct chart_files others;
+
+	struct chart **subcharts;
+	size_t subchart_count;
+	int64_t stamp; /* CHART_UNSTAMPED, or the time of every member */
+};
+
+#define CHART_UNSTAMPED INT64_MIN
+
+/*
+ * Load the chart in the folder or the .tgz @path.
+ * Errors: INPUT: missing; no Chart.yaml; what Helm's validation refuses
+ * (name, version, type, duplicate dependencies, ...); YAML, JSON with place;
+ * hostile names in an archive; ceilings passed.
+ */
+bool chart_load(const char *path, struct arena *arena, struct chart **chart,
+		struct err *err) MUST_CHECK;
+
+/* The same from the bytes of a .tgz; @name is what errors call it. */
+bool chart_load_archive(const void *bytes, size_t len, const char *name,
+			struct arena *arena, struct chart **chart,
+			struct err *err) MUST_CHECK;
+
+/*
+ * Dependencies as in Chart.yaml or a lock: a list of mappings (nil: none).
+ * Errors: INPUT.
+ */
+bool chart_read_dependencies(const struct value *list, struct arena *arena,
+			     struct chart_dependencies *dependencies,
+			     struct err *err) MUST_CHECK;
+
+/* Errors: INPUT (no version as Masterminds' NewVersion sees it). */
+bool chart_set_version(struct chart *chart, const char *version,
+		       struct err *err) MUST_CHECK;
+void chart_set_app_version(struct chart *chart, const char *version);
+void chart_set_annotation(struct chart *chart, const char *key,
+			  const char *text);
+/* The annotation, NULL if there is none. */
+const char *chart_annotation(const struct chart *chart, const char *key);
+
+/*
+ * Set the value at @path of values.yaml to @text, its other bytes kept; see
+ * ydoc_set_text().  Errors: INPUT (no values.yaml; see there).
+ */
+bool chart_set_value(struct chart *chart, const char *path, const char *text,
+		     struct err *err) MUST_CHECK;
+
+/* Every member of the package gets this time (SOURCE_DATE_EPOCH). */
+void chart_stamp(struct chart *chart, int64_t seconds);
+
+/*
+ * Are all dependencies of Chart.yaml in charts/?  Errors: INPUT (names the
+ * missing ones).
+ */
+bool chart_check_dependencies(const struct chart *chart, struct err *err)
+	MUST_CHECK;
+
+/* Append the chart as a tar stream.  Errors: INPUT (values.schema.json). */
+bool chart_add_tar(struct str *tar, const struct chart *chart, struct err *err)
+	MUST_CHECK;
+
+/* Append the chart as Helm's .tgz. */
+bool chart_package(struct str *tgz, const struct chart *chart, struct err *err)
+	MUST_CHECK;
+
+/* "<name>-<version>.tgz", in the chart's arena. */
+const char *chart_file_name(const struct chart *chart);
+
+/*
+ * Do two packages hold the same chart?  Compressors differ, so the tar
+ * streams are compared.  A package that cannot be expanded equals none.
+ */
+bool chart_same_package(const void *a, size_t a_len, const void *b,
+			size_t b_len);
+
+#endif

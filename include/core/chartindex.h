@@ -1,0 +1,104 @@
+/*
+ * index.yaml of a chart repository: looked up and changed as text.
+ *
+ *	CLEANUP(chartindex_release) struct chartindex index = {0};
+ *	struct chartindex_entries entries;
+ *
+ *	if (!chartindex_open(&index, text, len, "index.yaml", err) ||
+ *	    !chartindex_read(&index, "web", &arena, &entries, err))
+ *		return false;
+ *
+ * An index may have 10,000s of entries.  Where the text is laid out in lines
+ * as Helm writes it, only the entries of the chart asked for are parsed, and
+ * a change is a splice: all other bytes stay, fields that we do not know
+ * too.  JSON indexes are scanned and spliced alike.  Anything else (flow
+ * style, anchors) is parsed as a whole; then a change writes it anew in
+ * Helm's form.
+ *
+ * Entries are told apart by the exact pair of name and version: Helm takes
+ * 1.0.0+a and 1.0.0+b for one and loses one of them.
+ * Source: Helm 4.3.1, pkg/repo/v1/index.go.
+ */
+#ifndef CORE_CHARTINDEX_H
+#define CORE_CHARTINDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+struct arena;
+struct chart;
+struct err;
+struct value;
+
+#define CHARTINDEX_SIZE_MAX ((size_t)256 << 20)
+
+/* Borrows its text. */
+struct chartindex {
+	const char *text;
+	size_t len;
+	char *source;			  /* for errors; owned */
+	struct chartindex_layout *layout; /* private */
+	struct arena arena;		  /* private */
+};
+
+/*
+ * @text must outlive the index; @source is what errors call it.  An empty
+ * text is an index without entries.  Errors: INPUT with place (no YAML or
+ * JSON, no apiVersion, entries no mapping).
+ */
+bool chartindex_open(struct chartindex *index, const char *text, size_t len,
+		     const char *source, struct err *err) MUST_CHECK;
+
+struct chartindex_entry {
+	const char *version;
+	const char *digest;	  /* bare lower-case hex, "" if there is none */
+	const char *created;	  /* "" if there is none */
+	const struct value *urls; /* list of strings, may be empty */
+	const struct value *value; /* the whole entry */
+};
+
+/* Descending by version; what is no version comes last. */
+struct chartindex_entries {
+	struct chartindex_entry *items;
+	size_t count;
+};
+
+/* The entries of chart @name, none if there is no such chart. */
+bool chartindex_read(struct chartindex *index, const char *name,
+		     struct arena *arena, struct chartindex_entries *entries,
+		     struct err *err) MUST_CHECK;
+
+/* The entry with exactly @version, or NULL. */
+const struct chartindex_entry *chartindex_find(
+	const struct chartindex_entries *entries, const char *version);
+
+/* An entry to be added, or to replace the one of the same name and version. */
+struct chartindex_put {
+	const char *name;
+	const char *version;
+	const struct value *entry; /* see chartindex_new_entry() */
+};
+
+/*
+ * The entry of a chart that was just packaged: its metadata, @url, @digest
+ * and @created (RFC 3339).
+ */
+struct value *chartindex_new_entry(const struct chart *chart, const char *url,
+				   const char *digest, const char *created,
+				   struct arena *arena);
+
+/*
+ * Append the index with @puts in it and @generated (RFC 3339) as its time.
+ * Nothing else changes.
+ */
+bool chartindex_change(struct str *out, struct chartindex *index,
+		       const struct chartindex_put *puts, size_t count,
+		       const char *generated, struct err *err) MUST_CHECK;
+
+void chartindex_release(struct chartindex *index);
+
+#endif
