@@ -71,7 +71,8 @@ static int add_chunk(const char *bytes, size_t len, void *out)
 
 void jsn_print(struct str *out, const json_t *json, bool pretty)
 {
-	size_t flags = JSON_ENCODE_ANY;
+	/* Digits that every double keeps: 5.771, not 5.7709999999999999. */
+	size_t flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
 
 	flags |= pretty ? JSON_INDENT(2) : JSON_COMPACT;
 	if (json_dump_callback(json, add_chunk, out, flags))
