@@ -11,7 +11,8 @@ request and gives one.  Leaving the block fails if a request came for which
 nothing was scripted, or if scripted replies are left over.
 
 TLS: ScriptedHttp(tls=authority.server()), where authority is a TestAuthority,
-made by openssl for one test run.
+made by openssl for one test run.  As a proxy: ScriptedHttp(tunnel=...) answers
+CONNECT by itself, remembers it in .tunnels, and plays every https server.
 """
 
 from __future__ import annotations
@@ -114,11 +115,14 @@ Script = Reply | Callable[[Request], Reply]
 class ScriptedHttp:
     """The server; listens on a free port of 127.0.0.1 from the start."""
 
-    def __init__(self, *replies: Script, tls: ssl.SSLContext | None = None):
+    def __init__(self, *replies: Script, tls: ssl.SSLContext | None = None,
+                 tunnel: ssl.SSLContext | None = None):
         self.requests: list[Request] = []
         self.unexpected: list[str] = []
+        self.tunnels: list[str] = []
         self.connections = 0
         self._tls = tls
+        self._tunnel = tunnel
         self._replies: deque[Script] = deque(replies)
         self._always: Script | None = None
         self._lock = threading.Condition()
@@ -190,9 +194,10 @@ class ScriptedHttp:
         with connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
-                if self._tls:
-                    connection = self._tls.wrap_socket(connection,
-                                                       server_side=True)
+                if self._tunnel:
+                    self._open_tunnel(connection)
+                if tls := self._tls or self._tunnel:
+                    connection = tls.wrap_socket(connection, server_side=True)
             except (OSError, ssl.SSLError):
                 return
             with connection:
@@ -206,6 +211,13 @@ class ScriptedHttp:
                 finally:
                     with self._lock:
                         self._open.discard(connection)
+
+    def _open_tunnel(self, connection: socket.socket) -> None:
+        raw = _read_request(connection)
+        if raw is None or not raw.startswith(b"CONNECT "):
+            raise OSError("no request for a tunnel")
+        self.tunnels.append(Request(raw, 0).path)
+        connection.sendall(b"HTTP/1.1 200 Tunnel\r\n\r\n")
 
     def _exchange(self, connection: socket.socket, number: int) -> bool:
         raw = _read_request(connection)
