@@ -2,11 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/random.h"
 
 #define SLOTS_MIN 16
 
@@ -14,11 +13,8 @@ static uint64_t hash_seed(void)
 {
 	static uint64_t seed;
 
-	/* Without entropy (early boot) a clock still differs per run. */
-	while (!seed) {
-		if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
-			seed = (uint64_t)clock_monotonic_ms() * 0x9e3779b97f4a7c15;
-	}
+	while (!seed)
+		seed = random_number();
 	return seed;
 }
 
