@@ -9,6 +9,8 @@
 #include "cli/opts.h"
 #include "core/envname.h"
 
+/* clang-format off */
+
 /* A field `struct envname_args`: what an environment is called. */
 #define OPT_ENVIRONMENT(args, field)                                          \
 	OPT_STRING(args, field.repository_name, "repository-name", "NAME",    \
@@ -32,5 +34,7 @@
 		   "context of the kubeconfig"),                              \
 	OPT_STRING(args, field.helm, "helm", "PATH", NULL, 0,                 \
 		   "Helm 4 or 3; default: helm in PATH")
+
+/* clang-format on */
 
 #endif

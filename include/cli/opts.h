@@ -17,7 +17,7 @@
  *		OPT_LIST(struct args, tags, "tag", "TAG", NULL, 0,
  *			 "label (may be repeated)"),
  *		OPT_HTTP(struct args, http),
- *		OPT_END
+ *		OPT_END,
  *	};
  *
  * Each macro checks at compile time that the field has the option's type.
@@ -76,15 +76,16 @@ struct opt {
 	enum opt_type type;
 	unsigned int flags;
 	size_t offset;
-	const char *name;	/* without -- */
-	const char *value_name; /* in help: URL, DIR, N */
-	const char *variables;	/* see above */
-	const char *help;	/* one line; lower case, no full stop */
+	const char *name;	    /* without -- */
+	const char *value_name;	    /* in help: URL, DIR, N */
+	const char *variables;	    /* see above */
+	const char *help;	    /* one line; lower case, no full stop */
 	const char *const *choices; /* NULL-terminated; first = default */
-	int64_t minimum; /* INTEGER: accepted range; equal: any */
+	int64_t minimum;	    /* INTEGER: accepted range; equal: any */
 	int64_t maximum;
 };
 
+/* clang-format off */
 #define OPT_FIELD(args, field, field_type)                                    \
 	(offsetof(args, field) +                                              \
 	 0 * sizeof(char[_Generic(&((args *)0)->field,                        \
@@ -133,6 +134,7 @@ struct opt {
 	{.type = OPT_TYPE_STRING, .value_name = "FILE",                       \
 	 .offset = OPT_FIELD(args, field.key, const char *),                  \
 	 .name = "key", .help = "key of the client certificate, PEM"}
+/* clang-format on */
 
 /* The step's options and those of every step, with what they fill. */
 struct opt_set {

@@ -31,8 +31,8 @@ struct value;
 /* Everything that a run gets from main(). */
 struct step_run {
 	const struct step *step;
-	const void *args;	  /* the step's struct args, filled */
-	struct strvec arguments;  /* what was no option */
+	const void *args;	 /* the step's struct args, filled */
+	struct strvec arguments; /* what was no option */
 	const struct env *env;
 	struct record *record;	  /* never NULL; empty without --record */
 	struct reporter reporter; /* warnings and progress on stderr */
@@ -69,8 +69,8 @@ struct http_config step_http_config(const struct step_run *run,
  * Print the plan if this is a dry run, and tell whether it is: then the step
  * ends without an effect.  @text is for people, @plan for --output json.
  */
-bool step_plan(struct step_run *run, const struct value *plan,
-	       const char *text) MUST_CHECK;
+bool step_plan(struct step_run *run, const struct value *plan, const char *text)
+	MUST_CHECK;
 
 /*
  * Print the result on stdout: @text (lines for people), or @result as one
