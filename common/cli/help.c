@@ -262,8 +262,7 @@ static void add_row(struct str *out, const struct opt *opt)
 		str_addf(out, "`%s`", str_text(&variables));
 	str_add(out, " | ");
 	add_cell(out, opt->help);
-	str_addf(out, "%s |\n",
-		 opt->flags & OPT_REQUIRED ? " (required)" : "");
+	str_addf(out, "%s |\n", opt->flags & OPT_REQUIRED ? " (required)" : "");
 }
 
 void help_add_markdown(struct str *out, const struct step *self,
@@ -303,8 +302,10 @@ static void add_names(struct str *out, const struct opt *opt)
 static void add_bash_case(struct str *out, const struct opt *opt)
 {
 	if (opt->type == OPT_TYPE_CHOICE) {
-		str_addf(out, "\t--%s)\n\t\tmapfile -t COMPREPLY < <(compgen "
-			      "-W '", opt->name);
+		str_addf(out,
+			 "\t--%s)\n\t\tmapfile -t COMPREPLY < <(compgen "
+			 "-W '",
+			 opt->name);
 		for (size_t i = 0; opt->choices[i]; i++)
 			str_addf(out, "%s%s", i ? " " : "", opt->choices[i]);
 		str_add(out, "' -- \"$word\")\n\t\treturn ;;\n");
@@ -333,17 +334,18 @@ void help_add_bash(struct str *out, const struct step *self,
 			add_bash_case(&cases, opt);
 		}
 	}
-	str_addf(out, "# bash completion of %s\n_slipway_%s()\n{\n"
-		      "\tlocal word=$2 before=$3\n\n"
-		      "\tcase $before in\n%s\tesac\n"
-		      "\tif [[ $word == -* ]]; then\n"
-		      "\t\tmapfile -t COMPREPLY < <(compgen -W '%s' -- "
-		      "\"$word\")\n"
-		      "\telse\n"
-		      "\t\tmapfile -t COMPREPLY < <(compgen -f -- "
-		      "\"$word\")\n"
-		      "\tfi\n}\n"
-		      "complete -o filenames -F _slipway_%s %s\n",
+	str_addf(out,
+		 "# bash completion of %s\n_slipway_%s()\n{\n"
+		 "\tlocal word=$2 before=$3\n\n"
+		 "\tcase $before in\n%s\tesac\n"
+		 "\tif [[ $word == -* ]]; then\n"
+		 "\t\tmapfile -t COMPREPLY < <(compgen -W '%s' -- "
+		 "\"$word\")\n"
+		 "\telse\n"
+		 "\t\tmapfile -t COMPREPLY < <(compgen -f -- "
+		 "\"$word\")\n"
+		 "\tfi\n}\n"
+		 "complete -o filenames -F _slipway_%s %s\n",
 		 self->name, self->name, str_text(&cases), str_text(&names),
 		 self->name, self->name);
 }

@@ -57,7 +57,7 @@ static const struct opt common_options[] = {
 		 "print the version"),
 	OPT_CHOICE(struct common_args, help, "help", help_forms, "",
 		   OPT_VALUE_OPTIONAL, "print this, or another form of it"),
-	OPT_END
+	OPT_END,
 };
 
 /* All that main() holds, so that one function releases it. */
@@ -166,7 +166,10 @@ static void print_help(struct session *session)
 {
 	static void (*const forms[])(struct str *, const struct step *,
 				     const struct opt_set *) = {
-		help_add_text, help_add_man, help_add_bash, help_add_markdown,
+		help_add_text,
+		help_add_man,
+		help_add_bash,
+		help_add_markdown,
 	};
 	CLEANUP(str_release) struct str text = {0};
 

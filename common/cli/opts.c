@@ -15,12 +15,18 @@
 /* Longest name that is compared with the known ones. */
 #define NAME_MAX_LEN 63
 
+/* A secret is named as --name-file or --name-fd. */
+enum form {
+	PLAIN,
+	FROM_FILE,
+	FROM_FD,
+};
+
 /* One option that the command line or a variable names. */
 struct found {
 	const struct opt *opt;
 	void *args;
-	/* Of a secret: --name-file or --name-fd. */
-	enum { PLAIN, FROM_FILE, FROM_FD } form;
+	enum form form;
 };
 
 struct parser {
@@ -329,8 +335,7 @@ static bool fail_secret(const struct opt *opt, struct err *err)
 	err_set(err, ERR_USAGE, "a secret is never an argument: '--%s'",
 		opt->name);
 	return err_hint(err, "use '--%s-file', '--%s-fd'%s%s", opt->name,
-			opt->name,
-			variables.count ? " or the variable " : "",
+			opt->name, variables.count ? " or the variable " : "",
 			variables.count ? variables.items[0] : "");
 }
 
@@ -361,8 +366,8 @@ static bool fail_unknown(const struct opt_set *set, const char *name,
 /* --- the command line ---------------------------------------------------- */
 
 /* Is @text, which stands where a value could, one? */
-static bool follows_as_value(const struct parser *parser,
-			     const struct opt *opt, const char *text)
+static bool follows_as_value(const struct parser *parser, const struct opt *opt,
+			     const char *text)
 {
 	struct found other;
 
@@ -483,7 +488,8 @@ void opt_variables(const struct opt *opt, struct strvec *variables)
 	str_add(&name, "SLIPWAY_");
 	for (const char *c = opt->name; *c; c++)
 		str_add_char(&name,
-			     *c == '-' ? '_' : (char)toupper((unsigned char)*c));
+			     (char)(*c == '-' ? '_'
+					      : toupper((unsigned char)*c)));
 	strvec_add(variables, str_text(&name));
 }
 
@@ -504,9 +510,8 @@ static void add_items(struct strvec *list, const char *text)
 }
 
 /* Fill from the first variable that is set; *@found tells. */
-static bool from_environment(const struct parser *parser,
-			     const struct opt *opt, void *args,
-			     const struct env *env, bool *found,
+static bool from_environment(const struct parser *parser, const struct opt *opt,
+			     void *args, const struct env *env, bool *found,
 			     struct err *err)
 {
 	CLEANUP(strvec_release) struct strvec variables = {0};
@@ -522,8 +527,8 @@ static bool from_environment(const struct parser *parser,
 		*found = true;
 		if (opt->type == OPT_TYPE_LIST)
 			add_items(field_of(opt, args), value);
-		else if (!set_value(parser, &option, value,
-				    variables.items[i], err))
+		else if (!set_value(parser, &option, value, variables.items[i],
+				    err))
 			return false;
 	}
 	return true;

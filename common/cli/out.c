@@ -144,8 +144,7 @@ static void add_values(struct str *text, const struct value *value,
 	} else if (value_is_list(value)) {
 		for (size_t i = 0; i < value->list.count; i++) {
 			str_addf(path, "_%zu", i);
-			add_values(text, value->list.items[i], path,
-				   depth + 1);
+			add_values(text, value->list.items[i], path, depth + 1);
 			str_truncate(path, before);
 		}
 	} else if (before) {

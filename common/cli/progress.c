@@ -33,8 +33,8 @@ static void show(void *context, const char *what, size_t done, size_t total)
 		log_live(str_text(&text));
 	else
 		log_info("%s", str_text(&text));
-	progress->next_ms = now + (progress->live ? PROGRESS_LIVE_MS
-						  : PROGRESS_LINE_MS);
+	progress->next_ms =
+		now + (progress->live ? PROGRESS_LIVE_MS : PROGRESS_LINE_MS);
 }
 
 void progress_start(struct progress *progress, struct reporter *reporter,

@@ -13,8 +13,7 @@ struct http_config step_http_config(const struct step_run *run,
 	};
 }
 
-bool step_plan(struct step_run *run, const struct value *plan,
-	       const char *text)
+bool step_plan(struct step_run *run, const struct value *plan, const char *text)
 {
 	if (run->dry_run)
 		out_show(run->out, plan, text);

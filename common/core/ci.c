@@ -121,8 +121,7 @@ static void read_github(struct ci *ci, const struct env *env)
 /* The owner of the project that a merge request comes from, if another. */
 static void set_gitlab_fork(struct ci *ci, const struct env *env)
 {
-	const char *from =
-		env_get(env, "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH");
+	const char *from = env_get(env, "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH");
 	const char *to = env_get(env, "CI_MERGE_REQUEST_PROJECT_PATH");
 
 	if (from && to && strcmp(from, to) != 0)

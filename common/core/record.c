@@ -54,8 +54,7 @@ static const struct value *find_item(const struct value *list,
 
 static const struct value *join_lists(const struct value *base,
 				      const struct value *over,
-				      const char *identity,
-				      struct arena *arena)
+				      const char *identity, struct arena *arena)
 {
 	struct value *joined = value_new_list(arena);
 
@@ -117,8 +116,8 @@ static const struct value *merge_at(const struct value *base,
 		const char *key = over->map.pairs[i].key.bytes;
 		const struct value *value = over->map.pairs[i].value;
 		const struct value *before = value_map_get(base, key);
-		const char *inner = arena_printf(
-			arena, "%s%s%s", path, *path ? "." : "", key);
+		const char *inner = arena_printf(arena, "%s%s%s", path,
+						 *path ? "." : "", key);
 
 		if (before)
 			value = merge_at(before, value, inner, depth + 1,
@@ -168,16 +167,15 @@ static bool read_fragment(struct record *record, const char *name,
 	if (!value_is_map(fragment))
 		return err_set(err, ERR_INPUT, "'%s' is not a JSON object",
 			       path);
-	record->merged =
-		record_merge(record->merged, fragment, &record->arena);
+	record->merged = record_merge(record->merged, fragment, &record->arena);
 	return true;
 }
 
 bool record_read(struct record *record, const char *dir, struct err *err)
 {
 	CLEANUP(strvec_release) struct strvec names = {0};
-	struct walk walk = {.root = dir, .visit = note_fragment,
-			    .context = &names};
+	struct walk walk = {
+		.root = dir, .visit = note_fragment, .context = &names};
 
 	record->merged = value_new_map(&record->arena);
 	if (!dir)
@@ -210,8 +208,7 @@ const char *record_text(const struct record *record, const char *path)
 /* --- adding -------------------------------------------------------------- */
 
 /* @map, or an empty one for NULL, with @value at @path. */
-static const struct value *with_value(const struct value *map,
-				      const char *path,
+static const struct value *with_value(const struct value *map, const char *path,
 				      const struct value *value,
 				      struct arena *arena)
 {
@@ -261,8 +258,7 @@ static void set_step(struct record *record, const char *step, int64_t started,
 	value_map_set_text(run, arena, "version", SLIPWAY_VERSION);
 	value_map_set_text(run, arena, "started", str_text(&time));
 	value_map_set(run, arena, "seconds",
-		      value_new_float(arena,
-				      (double)(ended - started) / 1000));
+		      value_new_float(arena, (double)(ended - started) / 1000));
 	value_map_set_text(run, arena, "outcome", outcome);
 	if (error)
 		value_map_set_text(run, arena, "error", error);
@@ -294,8 +290,7 @@ static const struct value *masked(const struct value *value,
 		for (size_t i = 0; i < value->map.count; i++)
 			value_map_set(copy, arena,
 				      value->map.pairs[i].key.bytes,
-				      masked(value->map.pairs[i].value,
-					     arena));
+				      masked(value->map.pairs[i].value, arena));
 		return copy;
 	default:
 		return value;
@@ -335,10 +330,8 @@ bool record_write(struct record *record, const char *step, int64_t started,
 		CLEANUP(free_ptr) char *name = fragment_name(step, ended);
 		CLEANUP(free_ptr) char *path = path_join(record->dir, name);
 
-		if (!file_create(path, text.buf, text.len, 0666, &created,
-				 err))
-			return err_wrap(err,
-					"cannot write the release record");
+		if (!file_create(path, text.buf, text.len, 0666, &created, err))
+			return err_wrap(err, "cannot write the release record");
 	}
 	return true;
 }

@@ -143,16 +143,15 @@ bool file_read(const char *path, size_t limit, struct str *text,
 	       struct err *err)
 {
 	if (strcmp(path, "-") == 0)
-		return file_read_fd(STDIN_FILENO, "standard input", limit,
-				    text, err);
+		return file_read_fd(STDIN_FILENO, "standard input", limit, text,
+				    err);
 	return file_read_at(AT_FDCWD, path, limit, text, err);
 }
 
 bool file_find(const char *path, size_t limit, struct str *text, bool *found,
 	       struct err *err)
 {
-	CLEANUP(close_fd) int fd =
-		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
 		*found = false;
@@ -233,8 +232,8 @@ static void temp_name(char name[TEMP_NAME_SIZE])
 }
 
 /* The content under a temporary name in @dirfd; false: errno, and no file. */
-static bool write_temp(int dirfd, char name[TEMP_NAME_SIZE],
-		       const void *bytes, size_t len, mode_t mode)
+static bool write_temp(int dirfd, char name[TEMP_NAME_SIZE], const void *bytes,
+		       size_t len, mode_t mode)
 {
 	int fd, number;
 
@@ -275,8 +274,7 @@ static bool rename_over(int dirfd, const char *from, const char *to)
  * Write @path by way of a temporary name which @place turns into the last
  * one.  False: errno is set and nothing is left behind.
  */
-static bool write_by(bool (*place)(int dirfd, const char *from,
-				   const char *to),
+static bool write_by(bool (*place)(int dirfd, const char *from, const char *to),
 		     const char *path, const void *bytes, size_t len,
 		     mode_t mode)
 {
@@ -363,8 +361,7 @@ bool dir_create_temp(const char *parent, const char *prefix, struct str *path,
 	CLEANUP(free_ptr) char *name = xasprintf("%s-XXXXXX", stem);
 
 	if (!mkdtemp(name))
-		return err_errno(err, "cannot create a folder in '%s'",
-				 parent);
+		return err_errno(err, "cannot create a folder in '%s'", parent);
 	str_clear(path);
 	str_add(path, name);
 	return true;

@@ -269,8 +269,7 @@ static void set_actions(posix_spawn_file_actions_t *actions,
 }
 
 /* An errno; 0 = running. */
-static int spawn(struct child *child, const char *path,
-		 const struct ends *ends)
+static int spawn(struct child *child, const char *path, const struct ends *ends)
 {
 	static char *const nothing[] = {NULL};
 	const struct proc *proc = child->proc;
@@ -282,10 +281,9 @@ static int spawn(struct child *child, const char *path,
 	posix_spawnattr_init(&attributes);
 	set_actions(&actions, proc, ends);
 	set_attributes(&attributes);
-	number = posix_spawn(&child->pid, path, &actions, &attributes,
-			     proc->argv,
-			     proc->env ? strvec_argv(&proc->env->pairs)
-				       : nothing);
+	number = posix_spawn(
+		&child->pid, path, &actions, &attributes, proc->argv,
+		proc->env ? strvec_argv(&proc->env->pairs) : nothing);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return number;
@@ -645,8 +643,10 @@ bool proc_run(struct proc *proc, struct err *err)
 {
 	struct single single = {.proc = proc, .err = err};
 	struct err interrupted = {0};
-	struct proc_batch batch = {.jobs = 1, .next = next_single,
-				   .done = done_single, .context = &single};
+	struct proc_batch batch = {.jobs = 1,
+				   .next = next_single,
+				   .done = done_single,
+				   .context = &single};
 
 	/* A signal after the child's end is the next one's to see. */
 	if (!proc_run_batch(&batch, &interrupted) && single.proc &&

@@ -23,10 +23,10 @@ struct ci {
 	const char *server;    /* "jenkins", "github", "gitlab"; not owned */
 	char *repository_name; /* last part of the repository's path */
 	char *git_url;
-	char *branch;	/* of a pull request: its source branch */
-	char *target;	/* of a pull request: the branch it goes to */
-	char *change;	/* number of the pull request */
-	char *fork;	/* owner of the fork that it comes from */
+	char *branch; /* of a pull request: its source branch */
+	char *target; /* of a pull request: the branch it goes to */
+	char *change; /* number of the pull request */
+	char *fork;   /* owner of the fork that it comes from */
 	char *commit;
 	char *build_url;
 	char *main_branch; /* the default branch, where the server says it */

@@ -48,7 +48,7 @@ struct value;
 
 struct record {
 	struct arena arena;
-	char *dir; /* owned; NULL = no record is kept */
+	char *dir;		      /* owned; NULL = no record is kept */
 	const struct value *merged;   /* a map; NULL before record_read() */
 	const struct value *fragment; /* what this run adds; NULL = nothing */
 };
@@ -59,8 +59,8 @@ struct record {
  * Errors: INPUT (a fragment that is no JSON object, with place; too many,
  * too big; @dir is no folder).
  */
-bool record_read(struct record *record, const char *dir,
-		 struct err *err) MUST_CHECK;
+bool record_read(struct record *record, const char *dir, struct err *err)
+	MUST_CHECK;
 
 /*
  * What earlier steps left at @path ("environment.namespace"), or NULL; a
@@ -75,16 +75,14 @@ const char *record_text(const struct record *record, const char *path);
  */
 void record_set(struct record *record, const char *path,
 		const struct value *value);
-void record_set_text(struct record *record, const char *path,
-		     const char *text);
+void record_set_text(struct record *record, const char *path, const char *text);
 
 /*
  * @over merged into @base by the rules above.  Pure.  The result shares
  * parts with both.
  */
 const struct value *record_merge(const struct value *base,
-				 const struct value *over,
-				 struct arena *arena);
+				 const struct value *over, struct arena *arena);
 
 /*
  * Write this run's fragment as <time>-<step>-<random>.json, the time being

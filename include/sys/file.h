@@ -106,8 +106,7 @@ bool tree_remove(const char *path, struct err *err) MUST_CHECK;
  * one step (RENAME_EXCHANGE; where the file system lacks it, in two) and
  * removed.  Errors: IO.
  */
-bool tree_replace(const char *from, const char *to,
-		  struct err *err) MUST_CHECK;
+bool tree_replace(const char *from, const char *to, struct err *err) MUST_CHECK;
 
 /*
  * A lock between processes: an flock(2) on @path, created if need be.  Waits
@@ -116,8 +115,8 @@ bool tree_replace(const char *from, const char *to,
  *
  *	CLEANUP(close_fd) int lock = -1;
  */
-bool file_lock(const char *path, int64_t timeout_ms, int *fd,
-	       struct err *err) MUST_CHECK;
+bool file_lock(const char *path, int64_t timeout_ms, int *fd, struct err *err)
+	MUST_CHECK;
 
 /* CLEANUP() for a file descriptor; -1 is none. */
 void close_fd(int *fd);

@@ -48,12 +48,12 @@ bool lazy_load(struct lazy *lazy, struct err *err) MUST_CHECK;
  * packaging tools look for it (systemd's "ELF dlopen metadata").
  */
 #define LAZY_NOTE(soname) LAZY_NOTE_JSON("[{\"soname\":[\"" soname "\"]}]")
-#define LAZY_NOTE_JSON(json)                                                  \
-	__attribute__((used, section(".note.dlopen"),                         \
-		       aligned(4))) static const struct {                     \
-		unsigned int name_size, text_size, type;                      \
-		char name[4];                                                 \
-		_Alignas(4) char text[sizeof(json)];                          \
+#define LAZY_NOTE_JSON(json)                              \
+	__attribute__((used, section(".note.dlopen"),     \
+		       aligned(4))) static const struct { \
+		unsigned int name_size, text_size, type;  \
+		char name[4];                             \
+		_Alignas(4) char text[sizeof(json)];      \
 	} lazy_note = {4, sizeof(json), 0x407c0c0a, "FDO", json}
 
 #endif

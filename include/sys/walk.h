@@ -14,13 +14,13 @@
 
 struct err;
 
-#define WALK_DEPTH_MAX 64
+#define WALK_DEPTH_MAX	 64
 #define WALK_ENTRIES_MAX 100000
 
 enum walk_kind {
 	WALK_FILE,
 	WALK_DIR,
-	WALK_LINK, /* only without follow_links */
+	WALK_LINK,  /* only without follow_links */
 	WALK_OTHER, /* device, socket, pipe */
 };
 
@@ -28,8 +28,8 @@ struct walk_entry {
 	const char *path; /* below the root, "/" between parts; no root */
 	const char *name; /* the last part of path */
 	enum walk_kind kind;
-	uint64_t size;	   /* bytes of a file */
-	int64_t mtime_ns;  /* modification, nanoseconds since the epoch */
+	uint64_t size;	  /* bytes of a file */
+	int64_t mtime_ns; /* modification, nanoseconds since the epoch */
 };
 
 struct walk {

@@ -18,16 +18,15 @@ struct args {
 	struct http_args http;
 };
 
-static const char *const acts[] = {"result", "fail", "place", "conflict",
-				   "wait", "child", "print", NULL};
+static const char *const acts[] = {"result", "fail",  "place", "conflict",
+				   "wait",   "child", "print", NULL};
 
 static const struct opt options[] = {
-	OPT_CHOICE(struct args, act, "act", acts, "PROBE_ACT", 0,
-		   "what to do"),
+	OPT_CHOICE(struct args, act, "act", acts, "PROBE_ACT", 0, "what to do"),
 	OPT_STRING(struct args, text, "text", "TEXT", NULL, 0,
 		   "what is shown, failed with or put into the record"),
-	OPT_STRING(struct args, version, "version", "V", "",
-		   OPT_VALUE_OPTIONAL, "of the thing, not of the step"),
+	OPT_STRING(struct args, version, "version", "V", "", OPT_VALUE_OPTIONAL,
+		   "of the thing, not of the step"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, 64,
 		    "how many at once"),
 	OPT_LIST(struct args, tags, "tag", "TAG", NULL, 0,
@@ -35,7 +34,7 @@ static const struct opt options[] = {
 	OPT_SECRET(struct args, token, "token", "PROBE_TOKEN", 0,
 		   "something to keep quiet about"),
 	OPT_HTTP(struct args, http),
-	OPT_END
+	OPT_END,
 };
 
 static bool fail_at_place(struct err *err)
@@ -73,8 +72,7 @@ static bool run_child(struct step_run *run, struct err *err)
 	return proc_run(&proc, err);
 }
 
-static bool show(struct step_run *run, const struct args *args,
-		 struct err *err)
+static bool show(struct step_run *run, const struct args *args, struct err *err)
 {
 	struct value *result = value_new_map(&run->arena);
 	const char *text = args->text ? args->text : "";
@@ -84,8 +82,7 @@ static bool show(struct step_run *run, const struct args *args,
 	text = text ? text : "nothing";
 	value_map_set_text(result, &run->arena, "someText", text);
 	value_map_set(result, &run->arena, "hasToken",
-		      value_new_bool(&run->arena,
-				     secret_is_set(&args->token)));
+		      value_new_bool(&run->arena, secret_is_set(&args->token)));
 	if (step_plan(run, result, text))
 		return true;
 	log_info("showing '%s'", text);

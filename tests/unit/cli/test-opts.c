@@ -50,7 +50,7 @@ static const struct opt own_options[] = {
 		     "longer"),
 	OPT_LIST(struct args, tags, "tag", "TAG", NULL, 0, "label"),
 	OPT_SECRET(struct args, token, "token", "GRAFANA_TOKEN", 0, "token"),
-	OPT_END
+	OPT_END,
 };
 
 static const struct opt common_options[] = {
@@ -58,7 +58,7 @@ static const struct opt common_options[] = {
 	OPT_FLAG(struct common, version, "version", "", 0, "ours"),
 	OPT_CHOICE(struct common, help, "help", forms, "", OPT_VALUE_OPTIONAL,
 		   "this"),
-	OPT_END
+	OPT_END,
 };
 
 struct fixture {
@@ -164,8 +164,8 @@ static void test_optional_values(void **state)
 		CLEANUP(fixture_release) struct fixture f = {0};
 
 		assert_case(cases[i].line, parse(&f, cases[i].line));
-		assert_case(cases[i].line, same_text(f.args.chart_version,
-						     cases[i].version));
+		assert_case(cases[i].line,
+			    same_text(f.args.chart_version, cases[i].version));
 		assert_case(cases[i].line, f.common.version == cases[i].ours);
 		assert_case(cases[i].line,
 			    same_text(f.args.renew, cases[i].renew));
@@ -284,20 +284,19 @@ static void test_required(void **state)
 {
 	static const struct opt required[] = {
 		OPT_SECRET(struct args, token, "token", "T", OPT_REQUIRED, ""),
-		OPT_END
+		OPT_END,
 	};
 	CLEANUP(fixture_release) struct fixture f = {0};
 	char *const argv[] = {NULL};
 
 	(void)state;
-	f.set = (struct opt_set){required, &f.args, common_options, &f.common,
-				 {0}};
+	f.set = (struct opt_set){
+		required, &f.args, common_options, &f.common, {0}};
 	assert_true(opts_parse(&f.set, argv, &f.arena, &f.arguments, &f.err));
 	assert_false(opts_complete(&f.set, &f.env, &f.arena, &f.err));
 	assert_int_equal(f.err.kind, ERR_USAGE);
 	assert_string_equal(f.err.text, "missing '--token-file'");
-	assert_string_equal(f.err.hint,
-			    "it can also come from the variable T");
+	assert_string_equal(f.err.hint, "it can also come from the variable T");
 }
 
 static void test_secret_files(void **state)

@@ -36,7 +36,7 @@ static void test_servers(void **state)
 {
 	static const struct {
 		const char *name;
-		const char *env; /* NAME=value, separated by blanks */
+		const char *env;    /* NAME=value, separated by blanks */
 		const char *wanted; /* what is known, by fields */
 	} cases[] = {
 		{"nothing", "", ""},

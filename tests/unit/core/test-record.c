@@ -105,15 +105,13 @@ static void folder_init(struct folder *folder)
 {
 	struct err err = {0};
 
-	assert_true(dir_create_temp("/tmp", "test-record", &folder->path,
-				    &err));
+	assert_true(
+		dir_create_temp("/tmp", "test-record", &folder->path, &err));
 }
 
-static void put(const struct folder *folder, const char *name,
-		const char *text)
+static void put(const struct folder *folder, const char *name, const char *text)
 {
-	CLEANUP(free_ptr) char *path =
-		path_join(str_text(&folder->path), name);
+	CLEANUP(free_ptr) char *path = path_join(str_text(&folder->path), name);
 	struct err err = {0};
 
 	assert_true(file_write(path, text, strlen(text), 0644, &err));
@@ -138,8 +136,7 @@ static void test_read_in_order(void **state)
 	assert_true(record_read(&record, str_text(&folder.path), &err));
 	assert_string_equal(record_text(&record, "environment.release"),
 			    "late");
-	assert_string_equal(record_text(&record, "environment.namespace"),
-			    "n");
+	assert_string_equal(record_text(&record, "environment.namespace"), "n");
 	assert_non_null(record_find(&record, "fromTheFuture"));
 	assert_null(record_find(&record, "nothing"));
 	assert_null(record_text(&record, "environment.absent"));
@@ -164,8 +161,8 @@ static void test_read_refusals(void **state)
 
 		folder_init(&folder);
 		put(&folder, "bad.json", cases[i].content);
-		assert_false(record_read(&record, str_text(&folder.path),
-					 &err));
+		assert_false(
+			record_read(&record, str_text(&folder.path), &err));
 		assert_int_equal(err.kind, ERR_INPUT);
 		assert_case(cases[i].wanted, strstr(err.text, cases[i].wanted));
 	}

@@ -73,10 +73,12 @@ static void test_read_refusals(void **state)
 		size_t limit;
 		const char *wanted;
 	} cases[] = {
-		{"absent", 9, "cannot open 'absent': No such file or directory"},
+		{"absent", 9,
+		 "cannot open 'absent': No such file or directory"},
 		{".", 9, "cannot read '.': Is a directory"},
 		{"file/x", 9, "cannot open 'file/x': Not a directory"},
-		{"file", 4, "cannot read 'file': it is over the limit of 4 bytes"},
+		{"file", 4,
+		 "cannot read 'file': it is over the limit of 4 bytes"},
 	};
 
 	(void)state;
@@ -86,8 +88,8 @@ static void test_read_refusals(void **state)
 		CLEANUP(err_release) struct err err = {0};
 
 		str_add(&text, "before");
-		assert_false(file_read(cases[i].path, cases[i].limit, &text,
-				       &err));
+		assert_false(
+			file_read(cases[i].path, cases[i].limit, &text, &err));
 		assert_int_equal(err.kind, ERR_INPUT);
 		assert_string_equal(err.text, cases[i].wanted);
 		assert_string_equal(str_text(&text), "before");
@@ -182,7 +184,9 @@ static void test_create(void **state)
 /* Of many that create the same file at once exactly one succeeds. */
 static void test_create_race(void **state)
 {
-	enum { RIVALS = 8 };
+	enum {
+		RIVALS = 8
+	};
 	int winners = 0;
 
 	(void)state;
@@ -315,18 +319,12 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDER(test_read_refusals),
-		IN_FOLDER(test_read_appends),
-		IN_FOLDER(test_find),
-		IN_FOLDER(test_replace),
-		IN_FOLDER(test_replace_link),
-		IN_FOLDER(test_create),
-		IN_FOLDER(test_create_race),
-		IN_FOLDER(test_folders),
-		IN_FOLDER(test_remove),
-		IN_FOLDER(test_tree_replace),
-		IN_FOLDER(test_lock),
-		IN_FOLDER(test_names),
+		IN_FOLDER(test_read_refusals), IN_FOLDER(test_read_appends),
+		IN_FOLDER(test_find),	       IN_FOLDER(test_replace),
+		IN_FOLDER(test_replace_link),  IN_FOLDER(test_create),
+		IN_FOLDER(test_create_race),   IN_FOLDER(test_folders),
+		IN_FOLDER(test_remove),	       IN_FOLDER(test_tree_replace),
+		IN_FOLDER(test_lock),	       IN_FOLDER(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,10 +31,10 @@ static int tear_down(void **state)
 }
 
 /* A shell that runs @script, as most children here are. */
-#define SHELL(script)                                                         \
-	(char *const[])                                                       \
-	{                                                                     \
-		(char[]){"sh"}, (char[]){"-c"}, (char[]){script}, NULL        \
+#define SHELL(script)                                                  \
+	(char *const[])                                                \
+	{                                                              \
+		(char[]){"sh"}, (char[]){"-c"}, (char[]){script}, NULL \
 	}
 
 static void test_outcomes(void **state)
@@ -47,13 +47,15 @@ static void test_outcomes(void **state)
 		int exit_code;
 		int signal;
 	} cases[] = {
-		{"echo out; echo err >&2; exit 3", NULL, "out\n", "err\n", 3, 0},
+		{"echo out; echo err >&2; exit 3", NULL, "out\n", "err\n", 3,
+		 0},
 		{"cat", "given", "given", "", 0, 0},
 		{"cat", "", "", "", 0, 0},
 		{"cat", NULL, "", "", 0, 0},
 		{"exec <&-; echo deaf", "never read", "deaf\n", "", 0, 0},
 		{"kill -KILL $$", NULL, "", "", -1, SIGKILL},
-		{"echo $SEEN; env | wc -l", NULL, "by the child\n3\n", "", 0, 0},
+		{"echo $SEEN; env | wc -l", NULL, "by the child\n3\n", "", 0,
+		 0},
 		{"exit 255", NULL, "", "", 255, 0},
 	};
 
@@ -69,8 +71,8 @@ static void test_outcomes(void **state)
 			.argv = argv,
 			.env = &env,
 			.stdin_bytes = cases[i].input,
-			.stdin_len = cases[i].input ? strlen(cases[i].input)
-						    : 0,
+			.stdin_len =
+				cases[i].input ? strlen(cases[i].input) : 0,
 			.stdout_to = &out,
 			.stderr_to = &errors,
 		};
@@ -112,8 +114,8 @@ static void test_missing_program(void **state)
 static void test_missing_folder(void **state)
 {
 	CLEANUP(err_release) struct err err = {0};
-	struct proc proc = {.argv = SHELL("true"), .env = &env,
-			    .cwd = "/no/such/folder"};
+	struct proc proc = {
+		.argv = SHELL("true"), .env = &env, .cwd = "/no/such/folder"};
 
 	(void)state;
 	assert_false(proc_run(&proc, &err));
@@ -126,13 +128,17 @@ static void test_missing_folder(void **state)
 /* Both ways at once, far more than a pipe holds. */
 static void test_large_streams(void **state)
 {
-	enum { SIZE = 8 << 20 };
+	enum {
+		SIZE = 8 << 20
+	};
 	CLEANUP(str_release) struct str in = {0};
 	CLEANUP(str_release) struct str out = {0};
 	CLEANUP(str_release) struct str errors = {0};
 	struct err err = {0};
-	struct proc proc = {.argv = SHELL("tee /dev/stderr"), .env = &env,
-			    .stdout_to = &out, .stderr_to = &errors};
+	struct proc proc = {.argv = SHELL("tee /dev/stderr"),
+			    .env = &env,
+			    .stdout_to = &out,
+			    .stderr_to = &errors};
 
 	(void)state;
 	str_add_repeated(&in, 'x', SIZE);
@@ -149,7 +155,8 @@ static void test_output_ceiling(void **state)
 	CLEANUP(str_release) struct str out = {.limit = 1000};
 	struct err err = {0};
 	struct proc proc = {.argv = SHELL("head -c 1000000 /dev/zero"),
-			    .env = &env, .stdout_to = &out};
+			    .env = &env,
+			    .stdout_to = &out};
 
 	(void)state;
 	assert_true(proc_run(&proc, &err));
@@ -165,7 +172,9 @@ static void test_timeout(void **state)
 	struct proc proc = {
 		.argv = SHELL("trap 'echo ended; exit 7' TERM; echo begun;"
 			      "while :; do sleep 0.01; done"),
-		.env = &env, .stdout_to = &out, .timeout_ms = 200,
+		.env = &env,
+		.stdout_to = &out,
+		.timeout_ms = 200,
 	};
 
 	(void)state;
@@ -183,7 +192,9 @@ static void test_child_that_ignores_term(void **state)
 	int64_t begun = clock_monotonic_ms();
 	struct proc proc = {
 		.argv = SHELL("trap '' TERM; while :; do sleep 1; done"),
-		.env = &env, .timeout_ms = 100, .grace_ms = 100,
+		.env = &env,
+		.timeout_ms = 100,
+		.grace_ms = 100,
 	};
 
 	(void)state;
@@ -200,7 +211,8 @@ static void test_grandchild(void **state)
 	int64_t begun = clock_monotonic_ms();
 	struct err err = {0};
 	struct proc proc = {.argv = SHELL("sleep 600 & echo $!"),
-			    .env = &env, .stdout_to = &out};
+			    .env = &env,
+			    .stdout_to = &out};
 	pid_t pid;
 
 	(void)state;
@@ -219,7 +231,8 @@ static void test_descriptors(void **state)
 	CLEANUP(str_release) struct str out = {0};
 	struct err err = {0};
 	struct proc proc = {.argv = SHELL("ls /proc/self/fd | tr '\\n' ' '"),
-			    .env = &env, .stdout_to = &out};
+			    .env = &env,
+			    .stdout_to = &out};
 	int leaky = open("/dev/null", O_RDONLY);
 	int saved = fcntl(0, F_DUPFD_CLOEXEC, 10);
 
@@ -263,9 +276,12 @@ static void test_callbacks(void **state)
 {
 	CLEANUP(err_release) struct err err = {0};
 	struct callbacks callbacks = {0};
-	struct proc proc = {.argv = SHELL("sleep 0.3"), .env = &env,
-			    .before_start = before_start, .tick = tick,
-			    .tick_ms = 20, .context = &callbacks};
+	struct proc proc = {.argv = SHELL("sleep 0.3"),
+			    .env = &env,
+			    .before_start = before_start,
+			    .tick = tick,
+			    .tick_ms = 20,
+			    .context = &callbacks};
 
 	(void)state;
 	assert_false(proc_run(&proc, &err));
@@ -278,7 +294,9 @@ static void test_callbacks(void **state)
 	assert_in_range(callbacks.ticks, 2, 15);
 }
 
-enum { BATCH = 12 };
+enum {
+	BATCH = 12
+};
 
 struct batch_state {
 	struct proc procs[BATCH];
@@ -320,7 +338,8 @@ static void batch_done(void *context, struct proc *proc, struct err *err)
 static void test_batch(void **state)
 {
 	struct batch_state batch_state = {0};
-	struct proc_batch batch = {.jobs = 3, .next = batch_next,
+	struct proc_batch batch = {.jobs = 3,
+				   .next = batch_next,
 				   .done = batch_done,
 				   .context = &batch_state};
 	struct err err = {0};
@@ -365,9 +384,11 @@ static void test_signals_to_us(void **state)
 		int outcome; /* 40 + what the child exits with, killed: 1 */
 	} cases[] = {
 		{"trap 'exit 7' TERM; kill -TERM $PPID;"
-		 "while :; do sleep 0.01; done", SIGTERM, 47},
+		 "while :; do sleep 0.01; done",
+		 SIGTERM, 47},
 		{"trap 'exit 8' INT; kill -INT $PPID;"
-		 "while :; do sleep 0.01; done", SIGINT, 48},
+		 "while :; do sleep 0.01; done",
+		 SIGINT, 48},
 		{"trap '' TERM; kill -TERM $PPID; sleep 600", SIGTERM, 41},
 	};
 

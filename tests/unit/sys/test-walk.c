@@ -105,7 +105,8 @@ static void test_refusals(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(str_release) struct str seen = {0};
 		CLEANUP(err_release) struct err err = {0};
-		struct walk walk = {.root = root, .visit = note,
+		struct walk walk = {.root = root,
+				    .visit = note,
 				    .context = &seen,
 				    .follow_links = cases[i].follow};
 
