@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/str.h"
 #include "base/strvec.h"
 #include "base/version.h"
@@ -301,15 +301,12 @@ static const struct value *masked(const struct value *value,
 static char *fragment_name(const char *step, int64_t ended)
 {
 	CLEANUP(str_release) struct str time = {0};
-	uint32_t number = 0;
 
-	/* The file is only created if the name is free, whatever we get. */
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
-		number = (uint32_t)clock_monotonic_ms();
 	clock_add_basic(&time, ended / 1000);
 	str_truncate(&time, time.len - 1); /* the "Z" comes last */
 	return xasprintf("%s.%03dZ-%s-%08x.json", str_text(&time),
-			 (int)(ended % 1000), step, number);
+			 (int)(ended % 1000), step,
+			 (uint32_t)random_number());
 }
 
 bool record_write(struct record *record, const char *step, int64_t started,

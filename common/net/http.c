@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <curl/curl.h>
 
@@ -10,6 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/version.h"
 #include "format/url.h"
 #include "net/http_parts.h"
@@ -702,16 +702,6 @@ static void fail(struct transfer *transfer)
 		err_hint(err, "%s", failure->hint);
 }
 
-static uint64_t any_number(void)
-{
-	uint64_t number;
-
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) !=
-	    (ssize_t)sizeof(number))
-		number = (uint64_t)clock_monotonic_ms() * 2654435761u;
-	return number;
-}
-
 /* May what happened be tried again, by what it was? */
 static bool is_worth_repeating(const struct transfer *transfer)
 {
@@ -741,7 +731,7 @@ static bool plan_retry(struct transfer *transfer)
 		.asked_ms = retry_after_ms(header, clock_now_ms() / 1000),
 		.asked_max_ms = HTTP_RETRY_AFTER_MAX_MS,
 		.left_ms = deadline_left_ms(&config->deadline, INT64_MAX),
-		.random = any_number(),
+		.random = random_number(),
 	};
 	CLEANUP(str_release) struct str why = {0};
 	int64_t wait;

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/str.h"
 #include "sys/env.h"
 #include "sys/proc.h"
@@ -221,14 +221,8 @@ static int open_dir_at(int dirfd, const char *path)
 
 static void temp_name(char name[TEMP_NAME_SIZE])
 {
-	uint64_t number = 0;
-
-	/* Early in boot there may be no entropy; O_EXCL judges anyway. */
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
-		number = (uint64_t)clock_monotonic_ms() << 20 |
-			 (uint64_t)getpid();
 	snprintf(name, TEMP_NAME_SIZE, ".slipway-%016llx.tmp",
-		 (unsigned long long)number);
+		 (unsigned long long)random_number());
 }
 
 /* The content under a temporary name in @dirfd; false: errno, and no file. */
