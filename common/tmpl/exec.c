@@ -880,13 +880,12 @@ static enum flow walk_range(struct exec *exec, const struct value *dot,
 	if (!eval_pipeline(exec, dot, node->branch.pipe, &value))
 		return FLOW_FAILED;
 	flow = walk_rounds(exec, node, value, &rounds);
-	if (flow == FLOW_BREAK)
-		flow = FLOW_ON;
 	if (flow == FLOW_ON && !rounds && node->branch.otherwise)
 		flow = walk_list(exec, dot, node->branch.otherwise);
 	exec->variable_count = variables;
 
-	return flow;
+	/* As in Go, a break in the else ends this range, not an outer one. */
+	return flow == FLOW_BREAK ? FLOW_ON : flow;
 }
 
 static bool fail_template(struct exec *exec, const struct node *node)

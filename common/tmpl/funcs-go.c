@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "format/value.h"
 #include "tmpl/func.h"
@@ -210,6 +211,20 @@ static void add_query(struct str *out, const char *bytes, size_t len)
 	}
 }
 
+/* The arguments as a pipeline prints them: nil is <no value>, a string. */
+static const struct value **printable_args(struct call *call)
+{
+	const struct value **args =
+		arena_new_array(call->arena, const struct value *, call->count);
+
+	for (size_t i = 0; i < call->count; i++) {
+		args[i] = call->args[i];
+		if (args[i]->kind == VALUE_NIL)
+			args[i] = value_new_text(call->arena, "<no value>");
+	}
+	return args;
+}
+
 static bool escape(struct call *call,
 		   void (*add)(struct str *out, const char *bytes, size_t len),
 		   struct err *err)
@@ -217,7 +232,7 @@ static bool escape(struct call *call,
 	CLEANUP(str_release) struct str plain = CALL_TEXT;
 	CLEANUP(str_release) struct str text = CALL_TEXT;
 
-	gofmt_print(&plain, call->args, call->count);
+	gofmt_print(&plain, printable_args(call), call->count);
 	add(&text, str_text(&plain), plain.len);
 	return call_give_str(call, &text, err);
 }

@@ -328,9 +328,16 @@ static int compare_texts(const void *a, const void *b)
 static bool run_sort_alpha(struct call *call, struct err *err)
 {
 	const struct value *texts = cast_strings(call->args[0], call->arena);
-	struct value *sorted;
 	size_t count = texts->list.count;
+	struct value *sorted;
 
+	/* Alone, nil is a text as anything else. */
+	if (call->args[0]->kind == VALUE_NIL) {
+		sorted = value_new(call->arena, VALUE_STRING_LIST);
+		value_list_add(sorted, call->arena,
+			       value_new_text(call->arena, "<nil>"));
+		return call_give(call, sorted);
+	}
 	if (!charge_list(call, count * 8, err))
 		return false;
 	sorted = copy_items(call, texts->list.items, count);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
@@ -12,6 +13,9 @@
 
 /* Larger widths, precisions and argument numbers are refused, as in Go. */
 #define NUMBER_LIMIT 1000000
+
+/* Hexadecimal digits behind the point of a float64. */
+#define HEX_DIGITS_MAX 13
 
 /* A uint64 in base 2, with sign and prefix. */
 #define DIGITS_MAX 72
@@ -393,38 +397,33 @@ static void add_binary_float(struct str *out, double number)
 }
 
 /*
- * strconv's 'x', -0x1.23abcp+20, which has two digits of the exponent at
- * least; printf's %a has one.
+ * strconv's 'x': -0x1.23abcp+20.  Unlike printf's %a, the first digit is
+ * always 1 and the exponent has two digits at least.
  */
 static void add_hex_float(struct str *out, double number, int precision,
 			  bool upper)
 {
-	char text[2048];
-	char *exponent;
+	size_t start = out->len;
+	int power = 1, digits;
+	double fraction = frexp(number, &power) * 2;
+	char text[64], *mark;
 
-	if (precision > 1000)
-		precision = 1000;
-	if (fpclassify(number) == FP_SUBNORMAL) {
-		/* printf shows 0x0.xp-1022; Go normalises. */
-		int power;
-		double fraction = frexp(number, &power);
-
-		snprintf(text, sizeof(text), "%.*a", precision, fraction * 2);
-		exponent = strchr(text, 'p');
-		snprintf(exponent, sizeof(text) - (size_t)(exponent - text),
-			 "p%+d", power - 1);
-	} else {
-		snprintf(text, sizeof(text), "%.*a", precision, number);
+	digits = precision < HEX_DIGITS_MAX ? precision : HEX_DIGITS_MAX;
+	snprintf(text, sizeof(text), "%.*a", digits, fraction);
+	mark = strchr(text, 'x') + 1;
+	if (*mark == '2') {
+		*mark = '1';
+		power++;
 	}
-	exponent = strchr(text, 'p');
-	str_add_bytes(out, text, (size_t)(exponent - text));
-	str_addf(out, "p%c%s%s", exponent[1], exponent[3] ? "" : "0",
-		 exponent + 2);
-	if (upper) {
-		for (size_t i = 0; i < out->len; i++) {
-			if (out->buf[i] >= 'a' && out->buf[i] <= 'z')
-				out->buf[i] = (char)(out->buf[i] - 32);
-		}
+	mark = strchr(text, 'p');
+	str_add_bytes(out, text, (size_t)(mark - text));
+	if (precision > digits)
+		str_add_repeated(out, '0', (size_t)(precision - digits));
+	power = number == 0 ? 0 : power - 1;
+	str_addf(out, "p%c%02d", power < 0 ? '-' : '+', abs(power));
+	for (size_t i = start; upper && i < out->len; i++) {
+		if (out->buf[i] >= 'a' && out->buf[i] <= 'z')
+			out->buf[i] = (char)(out->buf[i] - 32);
 	}
 }
 
