@@ -1,6 +1,5 @@
 #include "base/nearest.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static size_t least(size_t a, size_t b)
@@ -48,7 +47,8 @@ void nearest_offer(struct nearest *nearest, const char *candidate)
 	if (len > NEAREST_WORD_MAX || other > NEAREST_WORD_MAX || other == 0)
 		return;
 	found = distance(nearest->word, len, candidate, other);
-	if (found > most || (nearest->best && found >= nearest->distance))
+	if ((found > most && !nearest->any) ||
+	    (nearest->best && found >= nearest->distance))
 		return;
 	nearest->best = candidate;
 	nearest->distance = found;

@@ -81,6 +81,27 @@ static bool is_hidden_by_own(const struct opt_set *set, const struct opt *opt)
 	return false;
 }
 
+typedef void add_option(struct str *out, const struct opt *opt);
+
+static void add_own(struct str *out, const struct opt_set *set, add_option *add)
+{
+	for (const struct opt *opt = set->own; opt->type != OPT_TYPE_END;
+	     opt++) {
+		if (is_shown(opt))
+			add(out, opt);
+	}
+}
+
+static void add_common(struct str *out, const struct opt_set *set,
+		       add_option *add)
+{
+	for (const struct opt *opt = set->common; opt->type != OPT_TYPE_END;
+	     opt++) {
+		if (is_shown(opt) && !is_hidden_by_own(set, opt))
+			add(out, opt);
+	}
+}
+
 /* "[OPTION]... [CHART_DIR]" */
 static void add_arguments(struct str *out, const struct step *self)
 {
@@ -147,17 +168,9 @@ void help_add_text(struct str *out, const struct step *self,
 	add_wrapped(out, self->summary, 0);
 
 	str_add(out, "\nOptions (in brackets: the variable that stands in):\n");
-	for (const struct opt *opt = set->own; opt->type != OPT_TYPE_END;
-	     opt++) {
-		if (is_shown(opt))
-			add_text_option(out, opt);
-	}
+	add_own(out, set, add_text_option);
 	str_add(out, "\nOptions of every step:\n");
-	for (const struct opt *opt = set->common; opt->type != OPT_TYPE_END;
-	     opt++) {
-		if (is_shown(opt) && !is_hidden_by_own(set, opt))
-			add_text_option(out, opt);
-	}
+	add_common(out, set, add_text_option);
 	str_add(out, "\nExit codes:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(exit_codes); i++)
 		str_addf(out, "  %-10s%s\n", exit_codes[i].code,
@@ -202,17 +215,9 @@ static void add_man_option(struct str *out, const struct opt *opt)
 static void add_man_options(struct str *out, const struct opt_set *set)
 {
 	str_add(out, ".SH OPTIONS\n");
-	for (const struct opt *opt = set->own; opt->type != OPT_TYPE_END;
-	     opt++) {
-		if (is_shown(opt))
-			add_man_option(out, opt);
-	}
+	add_own(out, set, add_man_option);
 	str_add(out, ".SS Options of every step\n");
-	for (const struct opt *opt = set->common; opt->type != OPT_TYPE_END;
-	     opt++) {
-		if (is_shown(opt) && !is_hidden_by_own(set, opt))
-			add_man_option(out, opt);
-	}
+	add_common(out, set, add_man_option);
 }
 
 void help_add_man(struct str *out, const struct step *self,
@@ -272,16 +277,8 @@ void help_add_markdown(struct str *out, const struct step *self,
 	add_arguments(out, self);
 	str_add(out, "\n```\n\n| option | variable | meaning |\n"
 		     "|---|---|---|\n");
-	for (const struct opt *opt = set->own; opt->type != OPT_TYPE_END;
-	     opt++) {
-		if (is_shown(opt))
-			add_row(out, opt);
-	}
-	for (const struct opt *opt = set->common; opt->type != OPT_TYPE_END;
-	     opt++) {
-		if (is_shown(opt) && !is_hidden_by_own(set, opt))
-			add_row(out, opt);
-	}
+	add_own(out, set, add_row);
+	add_common(out, set, add_row);
 }
 
 /* --- completion ---------------------------------------------------------- */
@@ -318,22 +315,13 @@ static void add_bash_case(struct str *out, const struct opt *opt)
 void help_add_bash(struct str *out, const struct step *self,
 		   const struct opt_set *set)
 {
-	const struct opt *const tables[] = {set->own, set->common};
 	CLEANUP(str_release) struct str names = {0};
 	CLEANUP(str_release) struct str cases = {0};
 
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-		const struct opt *opt = tables[i];
-
-		for (; opt->type != OPT_TYPE_END; opt++) {
-			if (!is_shown(opt))
-				continue;
-			if (i && is_hidden_by_own(set, opt))
-				continue;
-			add_names(&names, opt);
-			add_bash_case(&cases, opt);
-		}
-	}
+	add_own(&names, set, add_names);
+	add_common(&names, set, add_names);
+	add_own(&cases, set, add_bash_case);
+	add_common(&cases, set, add_bash_case);
 	str_addf(out,
 		 "# bash completion of %s\n_slipway_%s()\n{\n"
 		 "\tlocal word=$2 before=$3\n\n"

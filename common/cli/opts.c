@@ -2,18 +2,15 @@
 
 #include <ctype.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/num.h"
 #include "base/str.h"
 #include "sys/env.h"
 #include "sys/file.h"
-
-/* Longest name that is compared with the known ones. */
-#define NAME_MAX_LEN 63
 
 /* A secret is named as --name-file or --name-fd. */
 enum form {
@@ -254,76 +251,31 @@ static bool find_option(const struct opt_set *set, const char *name,
 	       find_in(set->common, set->common_args, name, found);
 }
 
-/*
- * Edits between two names, an exchange of neighbours being one ("optimal
- * string alignment"); for names of at most NAME_MAX_LEN bytes.
- */
-static size_t distance(const char *a, const char *b)
-{
-	size_t rows[3][NAME_MAX_LEN + 1];
-	size_t *before = rows[0], *last = rows[1], *now = rows[2];
-	size_t b_len = strlen(b);
-
-	for (size_t j = 0; j <= b_len; j++)
-		last[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t *oldest = before;
-
-		now[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (last[j] + 1 < best)
-				best = last[j] + 1;
-			if (now[j - 1] + 1 < best)
-				best = now[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
-				best = before[j - 2] + 1;
-			now[j] = best;
-		}
-		before = last;
-		last = now;
-		now = oldest;
-	}
-	return last[b_len];
-}
-
-struct nearest {
-	const char *name; /* what was typed */
-	char best[NAME_MAX_LEN + 1];
-	size_t distance;
-};
-
-static void consider(struct nearest *nearest, const char *name,
-		     const char *suffix)
-{
-	char full[NAME_MAX_LEN + 1];
-	size_t d;
-
-	snprintf(full, sizeof(full), "%s%s", name, suffix);
-	d = distance(nearest->name, full);
-	/* What was begun rightly is meant, however much is missing. */
-	if (starts_with(full, nearest->name))
-		d = 1;
-	if (d < nearest->distance) {
-		nearest->distance = d;
-		memcpy(nearest->best, full, sizeof(full));
-	}
-}
-
-static void consider_all(struct nearest *nearest, const struct opt *options)
+static void add_names(struct strvec *names, const struct opt *options)
 {
 	for (; options->type != OPT_TYPE_END; options++) {
 		if (options->flags & OPT_HIDDEN)
 			continue;
 		if (options->type != OPT_TYPE_SECRET) {
-			consider(nearest, options->name, "");
+			strvec_add(names, options->name);
 			continue;
 		}
-		consider(nearest, options->name, "-file");
-		consider(nearest, options->name, "-fd");
+		strvec_addf(names, "%s-file", options->name);
+		strvec_addf(names, "%s-fd", options->name);
 	}
+}
+
+/* What was begun rightly is meant, however much is missing. */
+static const char *find_nearest(const struct strvec *names, const char *name)
+{
+	struct nearest nearest = {.word = name, .any = true};
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (starts_with(names->items[i], name))
+			return names->items[i];
+		nearest_offer(&nearest, names->items[i]);
+	}
+	return nearest.best;
 }
 
 /* --token VALUE: the value is not repeated, nor the way it was given. */
@@ -343,7 +295,8 @@ static bool fail_unknown(const struct opt_set *set, const char *name,
 			 struct err *err)
 {
 	const struct opt *const tables[] = {set->own, set->common};
-	struct nearest nearest = {.name = name, .distance = SIZE_MAX};
+	CLEANUP(strvec_release) struct strvec names = {0};
+	const char *nearest;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		const struct opt *opt = tables[i];
@@ -354,13 +307,14 @@ static bool fail_unknown(const struct opt_set *set, const char *name,
 				return fail_secret(opt, err);
 		}
 	}
-	if (strlen(name) > NAME_MAX_LEN)
+	add_names(&names, set->own);
+	add_names(&names, set->common);
+	nearest = find_nearest(&names, name);
+	if (!nearest)
 		return err_set(err, ERR_USAGE, "unknown option '--%s'", name);
-	consider_all(&nearest, set->own);
-	consider_all(&nearest, set->common);
 	return err_set(err, ERR_USAGE,
 		       "unknown option '--%s'; did you mean '--%s'?", name,
-		       nearest.best);
+		       nearest);
 }
 
 /* --- the command line ---------------------------------------------------- */

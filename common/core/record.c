@@ -305,8 +305,7 @@ static char *fragment_name(const char *step, int64_t ended)
 	clock_add_basic(&time, ended / 1000);
 	str_truncate(&time, time.len - 1); /* the "Z" comes last */
 	return xasprintf("%s.%03dZ-%s-%08x.json", str_text(&time),
-			 (int)(ended % 1000), step,
-			 (uint32_t)random_number());
+			 (int)(ended % 1000), step, (uint32_t)random_number());
 }
 
 bool record_write(struct record *record, const char *step, int64_t started,

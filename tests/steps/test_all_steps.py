@@ -1,0 +1,144 @@
+"""What every executable does, whatever it is for."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STEPS = sorted(path.stem for path in (ROOT / "steps").glob("*.c"))
+
+pytestmark = pytest.mark.parametrize("step", STEPS)
+
+
+def test_help(run_step, step):
+    result = run_step(step, "--help")
+    assert result.err == ""
+    assert result.out.startswith(f"Usage: {step} [OPTION]...")
+    for option in ("--output text|json|env", "--record DIR", "--dry-run",
+                   "--check", "--timeout DURATION", "--quiet", "--verbose"):
+        assert option in result.out
+
+
+def test_help_needs_nothing_else(run_step, step):
+    """No environment, and wrong values in it, do not keep it from helping."""
+    run_step(step, "--help", env={"SLIPWAY_TIMEOUT": "soon",
+                                  "SLIPWAY_RECORD": "/proc/version"})
+
+
+def test_options_are_named_once(run_step, step):
+    script = run_step(step, "--help=bash").out
+    names = re.search(r"compgen -W '(--[^']*)'", script)[1].split()
+    assert len(names) == len(set(names))
+
+
+def test_version(run_step, step):
+    header = (ROOT / "include/base/version.h").read_text()
+    version = re.search(r'SLIPWAY_VERSION "(.*)"', header)[1]
+    assert run_step(step, "--version").out == f"{step} {version}\n"
+
+
+def test_unknown_option_names_the_nearest(run_step, step):
+    result = run_step(step, "--outptu", "json", expect=2)
+    assert result.out == ""
+    assert result.err == (f"{step}: error: unknown option '--outptu'; "
+                          "did you mean '--output'?\n")
+
+
+@pytest.mark.parametrize("args, cause", [
+    (["--output", "xml"], "invalid value 'xml' of '--output'"),
+    (["--timeout", "soon"], "invalid value 'soon' of '--timeout'"),
+    (["--timeout"], "'--timeout' needs a value"),
+    (["--dry-run=perhaps"], "invalid value 'perhaps' of '--dry-run'"),
+    (["-x"], "unknown option '-x'"),
+    ([""] * 1000, ""),
+])
+def test_wrong_usage(run_step, step, args, cause):
+    result = run_step(step, *args, expect=2)
+    assert result.out == ""
+    assert result.err.startswith(f"{step}: error: {cause}")
+
+
+def test_wrong_variable(run_step, step):
+    result = run_step(step, expect=2, env={"SLIPWAY_OUTPUT": "xml"})
+    assert "invalid value 'xml' of 'SLIPWAY_OUTPUT'" in result.err
+
+
+def test_reader_that_goes_away(steps, step):
+    """As in `step --help | head -0`: no message, no death by a signal."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    result = subprocess.run([steps / step, "--help"], stdout=theirs,
+                            stderr=subprocess.PIPE)
+    os.close(theirs)
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
+def test_full_disk(steps, step):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([steps / step, "--help"], stdout=full,
+                                stderr=subprocess.PIPE, text=True)
+    assert (result.returncode, result.stderr) == (
+        1, f"{step}: error: cannot write to standard output: "
+        "No space left on device\n")
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-",
+                                    "0<&- 1>&- 2>&-"])
+def test_closed_descriptors(run_step, steps, step, closed):
+    run_step("/bin/sh", "-c", f"exec '{steps / step}' --version {closed}")
+
+
+@pytest.fixture
+def anyones_copy(steps: Path, step: str, tmp_path_factory):
+    """The step where every user may run it."""
+    folder = Path("/tmp") / f"{tmp_path_factory.mktemp('copy').name}-{step}"
+    folder.mkdir()
+    copy = folder / step
+    copy.write_bytes((steps / step).read_bytes())
+    copy.chmod(0o755)
+    folder.chmod(0o755)
+    yield copy
+    copy.unlink()
+    folder.rmdir()
+
+
+def test_any_user_without_home_in_a_read_only_folder(
+        anyones_copy, step, tmp_path):
+    """As Jenkins' docker agents run it."""
+    folder = anyones_copy.parent
+    folder.chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
+    uid = 12345 if os.geteuid() == 0 else None
+    result = subprocess.run(
+        [anyones_copy, "--output", "json", "--check", "--timeout", "1s"],
+        env={"PATH": "/usr/bin:/bin"}, cwd=folder, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, user=uid, group=uid,
+        extra_groups=[] if uid else None)
+    folder.chmod(0o755)
+    assert result.returncode in (0, 1, 2, 3, 75), result.stderr
+    lines = result.stderr.splitlines()
+    assert result.returncode == 0 or any(
+        line.startswith(f"{step}: error: ") for line in lines), lines
+    assert not re.search(r"HOME|No such user|passwd", result.stderr)
+    assert sorted(path.name for path in folder.iterdir()) == [step]
+
+
+def test_starts_load_no_heavy_library(run_step, steps, step):
+    """libcurl, libgit2 and libcrypto are loaded at first use."""
+    needed = run_step("/usr/bin/env", "LC_ALL=C", "readelf", "-d",
+                      steps / step).out
+    assert not re.search(r"NEEDED.*(curl|git2|crypto|ssl)", needed)
+
+
+def test_hardening(run_step, steps, step):
+    """Position independent, read-only relocations, no executable stack."""
+    headers = run_step("/usr/bin/env", "LC_ALL=C", "readelf", "-Wldh",
+                       steps / step).out
+    assert "Type:                              DYN" in headers
+    assert "GNU_RELRO" in headers and "BIND_NOW" in headers
+    assert re.search(r"GNU_STACK.* RW  ", headers)
