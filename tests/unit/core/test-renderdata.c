@@ -1,0 +1,174 @@
+#include "core/renderdata.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "core/envname.h"
+#include "core/expiry.h"
+#include "format/value.h"
+#include "sys/env.h"
+#include "tests/unit/unit.h"
+
+static void test_secrets(void **state)
+{
+	static const struct {
+		const char *name;
+		bool secret;
+	} cases[] = {
+		{"JIRA_TOKEN", true},
+		{"GITHUB_TOKEN", true},
+		{"AWS_SECRET_ACCESS_KEY", true},
+		{"AWS_ACCESS_KEY_ID", true},
+		{"DB_PASSWORD", true},
+		{"dbPassword", true},
+		{"MYSQL_PWD", true},
+		{"SSH_PRIVATE", true},
+		{"GOOGLE_APPLICATION_CREDENTIALS", true},
+		{"DOCKER_AUTH_CONFIG", true},
+		{"BRANCH_NAME", false},
+		{"CHANGE_AUTHOR", false},
+		{"PWD", false},
+		{"OLDPWD", false},
+		{"MONKEY", false},
+		{"KEYBOARD", false},
+		{"PATH", false},
+		{"COMPASS_URL", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_case(cases[i].name,
+			    renderdata_is_secret(cases[i].name) ==
+				    cases[i].secret);
+}
+
+static void assert_data(const struct renderdata *data, const char *expected)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str text = {0};
+
+	value_print(&text, renderdata_make(data, &arena));
+	assert_string_equal(str_text(&text), expected);
+}
+
+static void add_chart(struct value *charts, struct arena *arena,
+		      const char *name, const char *version)
+{
+	struct value *chart = value_new_map(arena);
+
+	value_map_set_text(chart, arena, "name", name);
+	value_map_set_text(chart, arena, "version", version);
+	value_list_add(charts, arena, chart);
+}
+
+static void test_environment(void **state)
+{
+	CLEANUP(env_release) struct env env = {0};
+	CLEANUP(strvec_release) struct strvec exposed = {0};
+	struct renderdata data = {.env = &env, .exposed = &exposed};
+
+	(void)state;
+	env_set(&env, "A", "x=y");
+	env_set(&env, "API_TOKEN", "t");
+	env_set(&env, "SITE_KEY", "k");
+	env_set(&env, "BRANCH_NAME", "");
+	assert_data(&data, "map[Env:map[A:x=y BRANCH_NAME:] Git:map[]]");
+
+	strvec_add(&exposed, "SITE_KEY");
+	data.branch = "x";
+	assert_data(&data, "map[Env:map[A:x=y BRANCH_NAME:x SITE_KEY:k] "
+			   "Git:map[Branch:x]]");
+
+	env_set(&env, "BRANCH_NAME", "master");
+	assert_data(&data, "map[Env:map[A:x=y BRANCH_NAME:master SITE_KEY:k] "
+			   "Git:map[Branch:x]]");
+}
+
+static void test_charts(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(env_release) struct env env = {0};
+	struct value *record = value_new_map(&arena);
+	struct value *charts = value_new_list(&arena);
+	const struct renderdata data = {.env = &env, .record = record};
+
+	(void)state;
+	value_map_set(record, &arena, "charts", charts);
+	add_chart(charts, &arena, "web", "1.0.0");
+	assert_data(&data, "map[Chart:map[Name:web Version:1.0.0] "
+			   "Charts:map[web:map[Name:web Version:1.0.0]] "
+			   "Env:map[] Git:map[]]");
+	add_chart(charts, &arena, "api", "2.0.0");
+	assert_data(&data, "map[Charts:map[api:map[Name:api Version:2.0.0] "
+			   "web:map[Name:web Version:1.0.0]] "
+			   "Env:map[] Git:map[]]");
+}
+
+static void test_names(void **state)
+{
+	CLEANUP(env_release) struct env env = {0};
+	char namespace[] = "shop-x", release[] = "shop-x", stack[] = "shop";
+	struct envname name = {
+		.namespace = namespace, .release = release, .stack = stack};
+	struct expiry expiry = {.expires = true, .at = 7200};
+	const struct renderdata data = {.env = &env,
+					.repository = "shop",
+					.commit = "c0ffee",
+					.name = &name,
+					.expiry = &expiry};
+
+	(void)state;
+	assert_data(&data, "map[Env:map[] Environment:map[Expires:true "
+			   "ExpiryDate:1970-01-01 02:00:00 Namespace:shop-x "
+			   "Release:shop-x Stack:shop] "
+			   "Git:map[Commit:c0ffee Repository:shop]]");
+	expiry = (struct expiry){0};
+	assert_data(&data, "map[Env:map[] Environment:map[Expires:false "
+			   "ExpiryDate: Namespace:shop-x Release:shop-x "
+			   "Stack:shop] "
+			   "Git:map[Commit:c0ffee Repository:shop]]");
+}
+
+static void test_withheld(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(env_release) struct env env = {0};
+	CLEANUP(strvec_release) struct strvec exposed = {0};
+	const struct renderdata data = {.env = &env, .exposed = &exposed};
+
+	(void)state;
+	env_set(&env, "TOKEN", "t");
+	env_set(&env, "API_TOKEN", "t");
+	strvec_add(&exposed, "TOKEN");
+	assert_null(renderdata_withheld(&data, "a: (( .Env.TOKEN ))", &arena));
+	assert_null(
+		renderdata_withheld(&data, "(( .Env.OTHER_TOKEN ))", &arena));
+	assert_string_equal(
+		renderdata_withheld(&data, "(( .Env.A ))(( .Env.API_TOKEN))",
+				    &arena),
+		"API_TOKEN");
+}
+
+static void test_needs_origin(void **state)
+{
+	(void)state;
+	assert_true(renderdata_needs_origin("(( .Git.Branch ))", 17));
+	assert_true(renderdata_needs_origin("$.Env.BRANCH_NAME", 17));
+	assert_false(renderdata_needs_origin("(( .Env.HOME ))", 15));
+	assert_false(renderdata_needs_origin("(( .Git.Branch ))", 6));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_charts),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_withheld),
+		cmocka_unit_test(test_needs_origin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
