@@ -174,8 +174,8 @@ void value_map_set(struct value *map, struct arena *arena, const char *key,
 	value_map_set_bytes(map, arena, key, strlen(key), value);
 }
 
-void value_map_set_text(struct value *map, struct arena *arena,
-			const char *key, const char *text)
+void value_map_set_text(struct value *map, struct arena *arena, const char *key,
+			const char *text)
 {
 	value_map_set(map, arena, key, value_new_text(arena, text));
 }
@@ -429,18 +429,12 @@ static const char *const types[] = {
 };
 
 static const char *const kinds[] = {
-	[VALUE_NIL] = "invalid",
-	[VALUE_BOOL] = "bool",
-	[VALUE_INT] = "int",
-	[VALUE_INT64] = "int64",
-	[VALUE_FLOAT64] = "float64",
-	[VALUE_COMPLEX128] = "complex128",
-	[VALUE_STRING] = "string",
-	[VALUE_LIST] = "slice",
-	[VALUE_STRING_LIST] = "slice",
-	[VALUE_MAP] = "map",
-	[VALUE_STRING_MAP] = "map",
-	[VALUE_UINT8] = "uint8",
+	[VALUE_NIL] = "invalid",       [VALUE_BOOL] = "bool",
+	[VALUE_INT] = "int",	       [VALUE_INT64] = "int64",
+	[VALUE_FLOAT64] = "float64",   [VALUE_COMPLEX128] = "complex128",
+	[VALUE_STRING] = "string",     [VALUE_LIST] = "slice",
+	[VALUE_STRING_LIST] = "slice", [VALUE_MAP] = "map",
+	[VALUE_STRING_MAP] = "map",    [VALUE_UINT8] = "uint8",
 	[VALUE_INT_LIST] = "slice",
 };
 
@@ -541,8 +535,8 @@ static void add_point_form(struct str *out, const struct decimal *decimal)
 	if (whole <= 0)
 		str_add_char(out, '0');
 	for (; i < whole; i++)
-		str_add_char(out, i < decimal->count ? decimal->digits[i]
-						     : '0');
+		str_add_char(out,
+			     i < decimal->count ? decimal->digits[i] : '0');
 	if (decimal->count <= whole)
 		return;
 	str_add_char(out, '.');

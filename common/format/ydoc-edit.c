@@ -21,10 +21,10 @@ struct edit {
 	const char *path;
 	const char *scalar; /* as given, or NULL: @text is a string */
 	const char *text;
-	struct str changed;  /* the new text of the document */
-	size_t at;	     /* bytes at..at + len are replaced ... */
+	struct str changed; /* the new text of the document */
+	size_t at;	    /* bytes at..at + len are replaced ... */
 	size_t len;
-	struct str insert;   /* ... by this */
+	struct str insert; /* ... by this */
 };
 
 static void edit_release(struct edit *edit)
@@ -43,8 +43,8 @@ static bool fail(const struct edit *edit, const char *cause, struct err *err)
 /* Writing scalars. */
 
 /* Append @text in the style @style if it can be held there. */
-static void add_styled(struct str *out, const char *text,
-		       enum ydoc_style style, bool flow)
+static void add_styled(struct str *out, const char *text, enum ydoc_style style,
+		       bool flow)
 {
 	size_t len = strlen(text);
 	struct yscalar_traits traits;
@@ -153,7 +153,8 @@ static void replace_scalar(struct edit *edit, const struct ydoc_node *node)
 
 	edit->at = skip_decoration(doc, node);
 	edit->len = content_end(doc, node) - edit->at;
-	if (edit->len == 0 && edit->at > 0 && !strchr(" \t", text[edit->at - 1]))
+	if (edit->len == 0 && edit->at > 0 &&
+	    !strchr(" \t", text[edit->at - 1]))
 		str_add_char(&edit->insert, ' ');
 	if (style == YDOC_LITERAL)
 		style = YDOC_PLAIN;
@@ -271,9 +272,10 @@ static bool extend(struct edit *edit, const struct ydoc_node *node,
 	if (node->kind == YDOC_SCALAR && node->value->kind == VALUE_NIL)
 		return fill_null(edit, node, rest, err);
 	if (node->kind != YDOC_MAPPING)
-		return fail(edit, node->kind == YDOC_SCALAR
-					  ? "a scalar stands on the way"
-					  : "the list has no such item",
+		return fail(edit,
+			    node->kind == YDOC_SCALAR
+				    ? "a scalar stands on the way"
+				    : "the list has no such item",
 			    err);
 	if (in_flow(node))
 		extend_flow(edit, node, rest);
@@ -284,8 +286,7 @@ static bool extend(struct edit *edit, const struct ydoc_node *node,
 
 /* Checking. */
 
-static const struct value *with_value(const struct value *old,
-				      const char *path,
+static const struct value *with_value(const struct value *old, const char *path,
 				      const struct value *value,
 				      struct arena *arena);
 
@@ -307,8 +308,7 @@ static const struct value *with_item(const struct value *list, size_t index,
 }
 
 /* @old with the value at @path set, as it should be after the edit. */
-static const struct value *with_value(const struct value *old,
-				      const char *path,
+static const struct value *with_value(const struct value *old, const char *path,
 				      const struct value *value,
 				      struct arena *arena)
 {
@@ -341,8 +341,8 @@ static bool wanted_value(const struct edit *edit, struct ydoc *scratch,
 		*value = value_new_text(&scratch->arena, edit->text);
 		return true;
 	}
-	if (!ydoc_parse(scratch, edit->scalar, strlen(edit->scalar),
-			edit->path, 0, &ignored) ||
+	if (!ydoc_parse(scratch, edit->scalar, strlen(edit->scalar), edit->path,
+			0, &ignored) ||
 	    (scratch->nodes && scratch->nodes->kind != YDOC_SCALAR))
 		return fail(edit, "the new value is no scalar", err);
 	*value = scratch->root;
@@ -361,13 +361,13 @@ static bool apply(struct edit *edit, struct err *err)
 		   edit->insert.len);
 	if (!wanted_value(edit, &scratch, &value, err))
 		return false;
-	if (!ydoc_parse(&fresh, edit->changed.buf, edit->changed.len,
-			doc->name, doc->flags, &ignored) ||
-	    !value_same(fresh.root,
-			with_value(doc->root, edit->path, value,
-				   &scratch.arena)))
-		return fail(edit, "it cannot be changed there without changing "
-				  "something else (an anchor, a merge, a tag)",
+	if (!ydoc_parse(&fresh, edit->changed.buf, edit->changed.len, doc->name,
+			doc->flags, &ignored) ||
+	    !value_same(fresh.root, with_value(doc->root, edit->path, value,
+					       &scratch.arena)))
+		return fail(edit,
+			    "it cannot be changed there without changing "
+			    "something else (an anchor, a merge, a tag)",
 			    err);
 	ydoc_release(doc);
 	*doc = fresh;
@@ -385,10 +385,10 @@ static bool set(struct edit *edit, struct err *err)
 		return fail(edit, "the path is empty", err);
 	node = ydoc_node_at(edit->doc, edit->path, &deepest, &rest);
 	if (node && node->kind != YDOC_SCALAR)
-		return fail(edit, node->kind == YDOC_ALIAS ? "it is an alias"
-				  : node->kind == YDOC_MAPPING
-					  ? "it is a mapping"
-					  : "it is a list",
+		return fail(edit,
+			    node->kind == YDOC_ALIAS	 ? "it is an alias"
+			    : node->kind == YDOC_MAPPING ? "it is a mapping"
+							 : "it is a list",
 			    err);
 	if (node)
 		replace_scalar(edit, node);
@@ -400,8 +400,8 @@ static bool set(struct edit *edit, struct err *err)
 bool ydoc_set_text(struct ydoc *doc, const char *path, const char *text,
 		   struct err *err)
 {
-	CLEANUP(edit_release)
-	struct edit edit = {.doc = doc, .path = path, .text = text};
+	CLEANUP(edit_release) struct edit edit = {
+		.doc = doc, .path = path, .text = text};
 
 	return set(&edit, err);
 }
@@ -409,8 +409,8 @@ bool ydoc_set_text(struct ydoc *doc, const char *path, const char *text,
 bool ydoc_set_raw(struct ydoc *doc, const char *path, const char *scalar,
 		  struct err *err)
 {
-	CLEANUP(edit_release)
-	struct edit edit = {.doc = doc, .path = path, .scalar = scalar};
+	CLEANUP(edit_release) struct edit edit = {
+		.doc = doc, .path = path, .scalar = scalar};
 
 	return set(&edit, err);
 }

@@ -13,9 +13,9 @@
  * YAML, in a port of libyaml's emitter.  libyaml's own differs from the port
  * (lists, line folding, what it escapes), so this one follows the port.
  */
-#define INDENT		2
-#define WIDTH		80  /* lines are folded at the first blank behind */
-#define SIMPLE_KEY_MAX	128 /* bytes; a longer key is written "? key" */
+#define INDENT	       2
+#define WIDTH	       80  /* lines are folded at the first blank behind */
+#define SIMPLE_KEY_MAX 128 /* bytes; a longer key is written "? key" */
 
 enum role {
 	ROLE_ROOT,
@@ -208,8 +208,7 @@ static void write_block_hints(struct emitter *emitter, const char *text,
 		put(emitter, '+');
 }
 
-static void write_literal(struct emitter *emitter, const char *text,
-			  size_t len)
+static void write_literal(struct emitter *emitter, const char *text, size_t len)
 {
 	bool breaks = true;
 
@@ -368,24 +367,25 @@ static int compare_at(const struct value_text *a, const struct value_text *b,
 
 static int compare_keys(const void *a, const void *b)
 {
-	const struct value_text *x = &(*(const struct value_pair *const *)a)->key;
-	const struct value_text *y = &(*(const struct value_pair *const *)b)->key;
+	const struct value_text *x =
+		&(*(const struct value_pair *const *)a)->key;
+	const struct value_text *y =
+		&(*(const struct value_pair *const *)b)->key;
 	size_t least = x->len < y->len ? x->len : y->len, at = 0;
 
 	while (at < least && x->bytes[at] == y->bytes[at])
 		at++;
 	if (at == least)
 		return (x->len > y->len) - (x->len < y->len);
-	while (at > 0 && ((x->bytes[at] & 0xc0) == 0x80 ||
-			  (y->bytes[at] & 0xc0) == 0x80))
+	while (at > 0 &&
+	       ((x->bytes[at] & 0xc0) == 0x80 || (y->bytes[at] & 0xc0) == 0x80))
 		at--;
 	return compare_at(x, y, at);
 }
 
 static const struct value_pair **sorted_pairs(const struct value_map *map)
 {
-	const struct value_pair **pairs =
-		xcalloc(map->count, sizeof(*pairs));
+	const struct value_pair **pairs = xcalloc(map->count, sizeof(*pairs));
 
 	for (size_t i = 0; i < map->count; i++)
 		pairs[i] = &map->pairs[i];
@@ -487,7 +487,10 @@ static void emit(struct emitter *emitter, const struct value *value,
 void ydoc_emit(struct str *out, const struct value *value)
 {
 	struct emitter emitter = {
-		.out = out, .indent = -1, .whitespace = true, .indention = true,
+		.out = out,
+		.indent = -1,
+		.whitespace = true,
+		.indention = true,
 	};
 
 	emit(&emitter, value, ROLE_ROOT);

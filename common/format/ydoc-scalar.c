@@ -124,8 +124,8 @@ static bool take_date(struct moment *moment)
 		return false;
 	leap = moment->year % 4 == 0 &&
 	       (moment->year % 100 != 0 || moment->year % 400 == 0);
-	return moment->day <= days[moment->month - 1] +
-				      (moment->month == 2 && leap ? 1 : 0);
+	return moment->day <=
+	       days[moment->month - 1] + (moment->month == 2 && leap ? 1 : 0);
 }
 
 static bool take_clock(struct moment *moment)
@@ -193,9 +193,7 @@ static bool parse_magnitude(const char *text, unsigned int base,
 		if (text[0] == '0' && text[1]) {
 			char form = (char)(text[1] | 0x20);
 
-			base = form == 'x'   ? 16
-			       : form == 'b' ? 2
-					     : 8;
+			base = form == 'x' ? 16 : form == 'b' ? 2 : 8;
 			text += strchr("xbo", form) ? 2 : 1;
 		}
 	}
@@ -208,7 +206,8 @@ static bool parse_magnitude(const char *text, unsigned int base,
 					     ? (unsigned)(c - 'a') + 10
 					     : 16;
 
-		if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
+		if (digit >= base ||
+		    __builtin_mul_overflow(value, base, &value) ||
 		    __builtin_add_overflow(value, digit, &value))
 			return false;
 	}
@@ -374,8 +373,8 @@ bool yscalar_is_letter(uint32_t rune)
 
 bool yscalar_is_break(uint32_t rune)
 {
-	return rune == '\n' || rune == '\r' || rune == 0x85 ||
-	       rune == 0x2028 || rune == 0x2029;
+	return rune == '\n' || rune == '\r' || rune == 0x85 || rune == 0x2028 ||
+	       rune == 0x2029;
 }
 
 /* Without what lies beyond 16 bits: go-yaml escapes it. */
@@ -455,10 +454,10 @@ void yscalar_analyze(struct yscalar_traits *traits, const char *text,
 	special |= space_break;
 	traits->multiline = breaks;
 	traits->single_quoted = !break_space && !special;
-	traits->block_plain = traits->single_quoted && !edges && !breaks &&
-			      !found.block;
-	traits->flow_plain = traits->single_quoted && !edges && !breaks &&
-			     !found.flow;
+	traits->block_plain =
+		traits->single_quoted && !edges && !breaks && !found.block;
+	traits->flow_plain =
+		traits->single_quoted && !edges && !breaks && !found.flow;
 	traits->literal = !trailing_space && !special;
 }
 
@@ -509,9 +508,9 @@ void yscalar_add_escape(struct str *out, uint32_t rune)
 		uint32_t rune;
 		char letter;
 	} escapes[] = {
-		{0, '0'},    {'\a', 'a'}, {'\b', 'b'},	 {'\t', 't'},
-		{'\n', 'n'}, {'\v', 'v'}, {'\f', 'f'},	 {'\r', 'r'},
-		{0x1b, 'e'}, {'"', '"'},  {'\\', '\\'},	 {0x85, 'N'},
+		{0, '0'},    {'\a', 'a'},   {'\b', 'b'},   {'\t', 't'},
+		{'\n', 'n'}, {'\v', 'v'},   {'\f', 'f'},   {'\r', 'r'},
+		{0x1b, 'e'}, {'"', '"'},    {'\\', '\\'},  {0x85, 'N'},
 		{0xa0, '_'}, {0x2028, 'L'}, {0x2029, 'P'},
 	};
 

@@ -8,7 +8,6 @@
 #include "base/base64.h"
 #include "base/err.h"
 #include "base/map.h"
-#include "base/num.h"
 #include "format/value.h"
 #include "format/ydoc-scalar.h"
 #include "format/ydoc-tree.h"
@@ -97,8 +96,8 @@ static bool fail_node(struct reader *reader, const struct ydoc_node *node,
 static bool fail_libyaml(struct reader *reader, struct err *err)
 {
 	yaml_parser_t *parser = &reader->parser;
-	const char *problem = parser->problem ? parser->problem
-					      : "not well-formed";
+	const char *problem =
+		parser->problem ? parser->problem : "not well-formed";
 	CLEANUP(str_release) struct str cause = {0};
 
 	str_add(&cause, problem);
@@ -174,8 +173,8 @@ static bool apply_tag(struct yscalar *scalar, const char *tag)
 		const char *tag;
 		enum yscalar_kind kind;
 	} tags[] = {
-		{"bool", YSCALAR_BOOL},	      {"int", YSCALAR_INT},
-		{"float", YSCALAR_FLOAT},     {"null", YSCALAR_NULL},
+		{"bool", YSCALAR_BOOL},		  {"int", YSCALAR_INT},
+		{"float", YSCALAR_FLOAT},	  {"null", YSCALAR_NULL},
 		{"timestamp", YSCALAR_TIMESTAMP},
 	};
 
@@ -212,8 +211,8 @@ static bool resolve_scalar(struct reader *reader, struct ydoc_node *node,
 	if (tag || event->data.scalar.plain_implicit)
 		yscalar_resolve(&scalar, text, len);
 	if (tag && !apply_tag(&scalar, tag))
-		return fail_node(reader, node, "the value is not what its tag says",
-				 err);
+		return fail_node(reader, node,
+				 "the value is not what its tag says", err);
 	if (scalar.kind == YSCALAR_FLOAT && !isfinite(scalar.number))
 		reader->infinite = node;
 	node->value = scalar_value(&reader->doc->arena, &scalar, text, len);
@@ -264,8 +263,8 @@ static struct ydoc_node *new_node(struct reader *reader, enum ydoc_kind kind,
 				  struct ydoc_node *parent,
 				  const yaml_event_t *event)
 {
-	struct ydoc_node *node = arena_new(&reader->doc->arena,
-					   struct ydoc_node);
+	struct ydoc_node *node =
+		arena_new(&reader->doc->arena, struct ydoc_node);
 
 	node->kind = kind;
 	node->parent = parent;
@@ -471,8 +470,8 @@ static int compare_pairs(const void *a, const void *b)
 {
 	const struct pair *x = a, *y = b;
 	const struct value_text *s = &x->pair.key, *t = &y->pair.key;
-	int order = memcmp(s->bytes, t->bytes, s->len < t->len ? s->len
-							       : t->len);
+	int order =
+		memcmp(s->bytes, t->bytes, s->len < t->len ? s->len : t->len);
 
 	if (order != 0)
 		return order;
@@ -484,8 +483,8 @@ static int compare_pairs(const void *a, const void *b)
 static bool same_key(const struct pair *a, const struct pair *b)
 {
 	return a->pair.key.len == b->pair.key.len &&
-	       memcmp(a->pair.key.bytes, b->pair.key.bytes,
-		      a->pair.key.len) == 0;
+	       memcmp(a->pair.key.bytes, b->pair.key.bytes, a->pair.key.len) ==
+		       0;
 }
 
 /* The key's text, as sigs.k8s.io/yaml turns it into one of JSON. */
@@ -516,8 +515,8 @@ static bool key_text(struct reader *reader, struct ydoc_node *key,
 		str_splice(&text, 0, text.len, ".inf", 4);
 	else if (strcmp(str_text(&text), "-Inf") == 0)
 		str_splice(&text, 0, text.len, "-.inf", 5);
-	key->value = value_new_bytes(&reader->doc->arena, str_text(&text),
-				     text.len);
+	key->value =
+		value_new_bytes(&reader->doc->arena, str_text(&text), text.len);
 	return true;
 }
 
@@ -598,16 +597,15 @@ static bool build_mapping(struct reader *reader, struct ydoc_node *node,
 	if (pairs.count > 1)
 		qsort(pairs.items, pairs.count, sizeof(*pairs.items),
 		      compare_pairs);
-	map->map.pairs = arena_new_array(arena, struct value_pair,
-					 pairs.count);
+	map->map.pairs = arena_new_array(arena, struct value_pair, pairs.count);
 	map->map.capacity = pairs.count;
 	for (size_t i = 0; i < pairs.count; i++) {
 		const struct pair *pair = &pairs.items[i];
 
 		if (i + 1 == pairs.count || !same_key(pair, pair + 1))
 			map->map.pairs[map->map.count++] = pair->pair;
-		else if ((reader->doc->flags & YDOC_STRICT_KEYS) &&
-			 pair->key && pair[1].key)
+		else if ((reader->doc->flags & YDOC_STRICT_KEYS) && pair->key &&
+			 pair[1].key)
 			return fail_duplicate(reader, pair + 1, err);
 	}
 	node->value = map;
@@ -700,9 +698,8 @@ bool ydoc_parse(struct ydoc *doc, const char *text, size_t len,
 	if (!yaml_parser_initialize(&reader.parser))
 		BUG("libyaml cannot be set up");
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&reader.parser,
-				     (const unsigned char *)reader.text,
-				     reader.len);
+	yaml_parser_set_input_string(
+		&reader.parser, (const unsigned char *)reader.text, reader.len);
 	if (!read_document(&reader, err))
 		return false;
 	ydoc_release(doc);
@@ -727,108 +724,4 @@ void ydoc_release(struct ydoc *doc)
 	free(doc->name);
 	arena_release(&doc->arena);
 	*doc = (struct ydoc){0};
-}
-
-/* Places. */
-
-static struct ydoc_node *find_key(const struct ydoc_node *mapping,
-				  const char *key, size_t len);
-
-/* Look for @key in what a "<<" of value @node brings in. */
-static struct ydoc_node *find_merged(const struct ydoc_node *node,
-				     const char *key, size_t len)
-{
-	struct ydoc_node *found = NULL;
-
-	if (node->kind != YDOC_SEQUENCE)
-		return find_key(node->target ? node->target : node, key, len);
-	for (const struct ydoc_node *item = node->first; item && !found;
-	     item = item->next)
-		found = find_merged(item, key, len);
-	return found;
-}
-
-/* The value node of @key: the last one that sets it. */
-static struct ydoc_node *find_key(const struct ydoc_node *mapping,
-				  const char *key, size_t len)
-{
-	struct ydoc_node *found = NULL;
-
-	for (const struct ydoc_node *node = mapping->first; node;
-	     node = node->next->next) {
-		struct ydoc_node *merged = NULL;
-
-		if (node->merge_key)
-			merged = find_merged(node->next, key, len);
-		else if (node->value->string.len == len &&
-			 memcmp(node->value->string.bytes, key, len) == 0)
-			merged = node->next;
-		if (merged)
-			found = merged;
-	}
-	return found;
-}
-
-static struct ydoc_node *find_item(const struct ydoc_node *sequence,
-				   const char *text, size_t len)
-{
-	CLEANUP(free_ptr) char *number = xmemdupz(text, len);
-	struct ydoc_node *item = sequence->first;
-	uint64_t index;
-
-	if (!num_parse_uint64(number, &index))
-		return NULL;
-	while (item && index-- > 0)
-		item = item->next;
-	return item;
-}
-
-struct ydoc_node *ydoc_node_at(const struct ydoc *doc, const char *path,
-			       struct ydoc_node **deepest, const char **rest)
-{
-	struct ydoc_node *node = doc->nodes;
-
-	if (deepest)
-		*deepest = node;
-	if (rest)
-		*rest = path;
-	while (node && *path) {
-		const struct ydoc_node *inside = node->target ? node->target
-							      : node;
-		size_t len = strcspn(path, ".");
-
-		if (inside->kind == YDOC_MAPPING)
-			node = find_key(inside, path, len);
-		else if (inside->kind == YDOC_SEQUENCE)
-			node = find_item(inside, path, len);
-		else
-			node = NULL;
-		path += len + (path[len] == '.');
-		if (node && deepest)
-			*deepest = node;
-		if (node && rest)
-			*rest = path;
-	}
-	return node;
-}
-
-bool ydoc_find(const struct ydoc *doc, const char *path,
-	       struct ydoc_span *span)
-{
-	const struct ydoc_node *node = ydoc_node_at(doc, path, NULL, NULL);
-
-	if (node)
-		*span = node->span;
-	return node != NULL;
-}
-
-bool ydoc_blame(const struct ydoc *doc, const char *path, struct err *err)
-{
-	struct ydoc_node *node;
-	size_t offset;
-
-	ydoc_node_at(doc, path, &node, NULL);
-	offset = node ? node->span.start : 0;
-	return err_at_offset(err, doc->name, str_text(&doc->text),
-			     doc->text.len, offset);
 }

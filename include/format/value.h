@@ -30,13 +30,13 @@ enum value_kind {
 	VALUE_FLOAT64,
 	VALUE_COMPLEX128,
 	VALUE_STRING,
-	VALUE_LIST,	  /* []interface{} */
+	VALUE_LIST,	   /* []interface{} */
 	VALUE_STRING_LIST, /* []string */
-	VALUE_MAP,	  /* map[string]interface{} */
-	VALUE_STRING_MAP, /* map[string]string */
-	VALUE_OBJECT,	  /* time, duration, semver: fields and methods */
-	VALUE_UINT8,	  /* what indexing a string gives */
-	VALUE_INT_LIST,	  /* []int; the items are VALUE_INT */
+	VALUE_MAP,	   /* map[string]interface{} */
+	VALUE_STRING_MAP,  /* map[string]string */
+	VALUE_OBJECT,	   /* time, duration, semver: fields and methods */
+	VALUE_UINT8,	   /* what indexing a string gives */
+	VALUE_INT_LIST,	   /* []int; the items are VALUE_INT */
 };
 
 /*
@@ -126,8 +126,8 @@ void value_map_set(struct value *map, struct arena *arena, const char *key,
 void value_map_set_bytes(struct value *map, struct arena *arena,
 			 const char *key, size_t key_len,
 			 const struct value *value);
-void value_map_set_text(struct value *map, struct arena *arena,
-			const char *key, const char *text);
+void value_map_set_text(struct value *map, struct arena *arena, const char *key,
+			const char *text);
 
 /* The member, or NULL if there is none (or @map is no map). */
 const struct value *value_map_get(const struct value *map, const char *key);
@@ -149,8 +149,7 @@ struct value *value_copy(const struct value *value, struct arena *arena);
  * anything else replaces.  The result shares parts with both.
  */
 const struct value *value_merge(const struct value *base,
-				const struct value *over,
-				struct arena *arena);
+				const struct value *over, struct arena *arena);
 
 /* Equal in kind and content, at any depth. */
 bool value_same(const struct value *a, const struct value *b);

@@ -64,16 +64,16 @@ struct ydoc {
  * Errors: INPUT with place and source line.
  */
 bool ydoc_parse(struct ydoc *doc, const char *text, size_t len,
-		const char *name, unsigned int flags,
-		struct err *err) MUST_CHECK;
+		const char *name, unsigned int flags, struct err *err)
+	MUST_CHECK;
 
 /* Read and parse the file @path.  Errors: INPUT. */
 bool ydoc_read(struct ydoc *doc, const char *path, unsigned int flags,
 	       struct err *err) MUST_CHECK;
 
 /* The span of the node at @path (dots; numbers index lists); false: none. */
-bool ydoc_find(const struct ydoc *doc, const char *path,
-	       struct ydoc_span *span) MUST_CHECK;
+bool ydoc_find(const struct ydoc *doc, const char *path, struct ydoc_span *span)
+	MUST_CHECK;
 
 /*
  * Put file, line, column and source line of the node at @path into @err,

@@ -52,8 +52,7 @@ static void test_scalars(void **state)
 		{".5_1", "0.51", VALUE_FLOAT64},
 		{"1e400", "1e400", VALUE_STRING},
 		{"9223372036854775807", "9223372036854775807", VALUE_INT},
-		{"9223372036854775808", "9.223372036854776e+18",
-		 VALUE_FLOAT64},
+		{"9223372036854775808", "9.223372036854776e+18", VALUE_FLOAT64},
 		{"190:20:30", "190:20:30", VALUE_STRING},
 		{"2001-01-01", "2001-01-01", VALUE_STRING},
 		{"1.4.0", "1.4.0", VALUE_STRING},
@@ -118,7 +117,9 @@ static void test_errors(void **state)
 		{"a: \x01", "control characters are not allowed", 1, 4, 0},
 		{"b: 1\na: 1\nb: 2", "the key 'b' is there twice", 3, 1,
 		 YDOC_STRICT_KEYS},
-		{"\xef\xbb\xbf" "a: *x", "there is no anchor", 1, 7, 0},
+		{"\xef\xbb\xbf"
+		 "a: *x",
+		 "there is no anchor", 1, 7, 0},
 		{"a: 1\r\nb: *x", "there is no anchor", 2, 4, 0},
 	};
 
@@ -128,9 +129,9 @@ static void test_errors(void **state)
 		CLEANUP(err_release) struct err err = {0};
 		const char *text = cases[i].text;
 
-		assert_case(text, !ydoc_parse(&doc, text, strlen(text),
-					      "test.yaml", cases[i].flags,
-					      &err));
+		assert_case(text,
+			    !ydoc_parse(&doc, text, strlen(text), "test.yaml",
+					cases[i].flags, &err));
 		assert_null(doc.root);
 		assert_case(text, err.kind == ERR_INPUT);
 		assert_case(err.text, strstr(err.text, cases[i].cause));
@@ -161,8 +162,8 @@ static void assert_refused(struct str *text, const char *cause)
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	CLEANUP(err_release) struct err err = {0};
 
-	assert_false(ydoc_parse(&doc, str_text(text), text->len, "test.yaml",
-				0, &err));
+	assert_false(ydoc_parse(&doc, str_text(text), text->len, "test.yaml", 0,
+				&err));
 	assert_non_null(strstr(err.text, cause));
 }
 
@@ -232,13 +233,14 @@ static void test_alias_depth(void **state)
 
 static void test_places(void **state)
 {
-	static const char text[] = "\xef\xbb\xbf# \xe6\x97\xa5\n"
-				   "image:\n"
-				   "  \xc3\xa9: [a, {b: \"\xc3\xa9\xc3\xa9\"}]\n"
-				   "  tag:   1.4.0  # note\n"
-				   "empty:\n"
-				   "last: |\n"
-				   "  x\n";
+	static const char text[] =
+		"\xef\xbb\xbf# \xe6\x97\xa5\n"
+		"image:\n"
+		"  \xc3\xa9: [a, {b: \"\xc3\xa9\xc3\xa9\"}]\n"
+		"  tag:   1.4.0  # note\n"
+		"empty:\n"
+		"last: |\n"
+		"  x\n";
 	static const struct {
 		const char *path, *text;
 		unsigned int line, column;
@@ -259,8 +261,8 @@ static void test_places(void **state)
 		const char *path = cases[i].path;
 
 		assert_case(path, ydoc_find(&doc, path, &span));
-		assert_case(path, span.end - span.start ==
-					  strlen(cases[i].text));
+		assert_case(path,
+			    span.end - span.start == strlen(cases[i].text));
 		assert_case(path, memcmp(text + span.start, cases[i].text,
 					 strlen(cases[i].text)) == 0);
 		if (span.line != cases[i].line ||
@@ -316,10 +318,11 @@ static void test_emit(void **state)
 		     "- \"\\x01\"\n- \"\\t\"\n");
 	assert_emits("[1.0, 1e6, 1e21, 1.5, -0.0, 0.00001]",
 		     "- 1\n- 1000000\n- 1e+21\n- 1.5\n- 0\n- 1e-05\n");
-	assert_emits("a: \"x\\ny\"\nb: \"x\\n\"\nc: \"x\\n\\n\"\nd: \" x\\ny\"\n"
-		     "e: \"x \\ny\"",
-		     "a: |-\n  x\n  y\nb: |\n  x\nc: |+\n  x\n\nd: |2-\n"
-		     "   x\n  y\ne: \"x \\ny\"\n");
+	assert_emits(
+		"a: \"x\\ny\"\nb: \"x\\n\"\nc: \"x\\n\\n\"\nd: \" x\\ny\"\n"
+		"e: \"x \\ny\"",
+		"a: |-\n  x\n  y\nb: |\n  x\nc: |+\n  x\n\nd: |2-\n"
+		"   x\n  y\ne: \"x \\ny\"\n");
 	assert_emits("\"a\\nb\": 1", "? |-\n  a\n  b\n: 1\n");
 }
 
@@ -359,14 +362,13 @@ static void test_edits(void **state)
 	} cases[] = {
 		{"plain", "a: 1\nb: x # note\n", "b", "y2",
 		 "a: 1\nb: y2 # note\n"},
-		{"quotes where needed", "b: x\n", "b", "1.4",
-		 "b: \"1.4\"\n"},
+		{"quotes where needed", "b: x\n", "b", "1.4", "b: \"1.4\"\n"},
 		{"double quoted", "b: \"x\"\n", "b", "y2", "b: \"y2\"\n"},
 		{"single quoted", "b: 'x'\n", "b", "it's", "b: 'it''s'\n"},
 		{"single quotes cannot hold it", "b: 'x'\n", "b", "a\nb",
 		 "b: \"a\\nb\"\n"},
-		{"empty", "global:\n  expiryDate:\nx: 1\n",
-		 "global.expiryDate", "2026-11-22 13:04:05",
+		{"empty", "global:\n  expiryDate:\nx: 1\n", "global.expiryDate",
+		 "2026-11-22 13:04:05",
 		 "global:\n  expiryDate: \"2026-11-22 13:04:05\"\nx: 1\n"},
 		{"empty before a comment", "a:   # note\nx: 1\n", "a", "b",
 		 "a: b   # note\nx: 1\n"},
