@@ -1014,16 +1014,21 @@ bool http_run(struct http *http, struct http_batch *batch, struct err *err)
 	if (!start_client(run.client, err))
 		return false;
 	while (fill_lanes(&run)) {
+		bool freed = false;
+
 		if (proc_interrupted(err))
 			return false;
 		perform(run.client);
 		for (size_t i = 0; i < batch->jobs; i++) {
 			advance(&run.transfers[i]);
-			if (run.transfers[i].state == TRANSFER_DONE &&
-			    !hand_over(&run, i, err))
+			if (run.transfers[i].state != TRANSFER_DONE)
+				continue;
+			if (!hand_over(&run, i, err))
 				return false;
+			freed = true;
 		}
-		wait_for_news(run.client, run.transfers, batch->jobs);
+		if (!freed)
+			wait_for_news(run.client, run.transfers, batch->jobs);
 	}
 	return true;
 }

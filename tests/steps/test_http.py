@@ -522,6 +522,14 @@ def test_batch(send):
     assert max(times) - min(times) < 1.5    # one after the other: 1.9
 
 
+def test_batch_does_not_idle(send):
+    """A lane that got free is filled at once, not after a wait."""
+    with ScriptedHttp() as s:
+        s.always(Reply(200))
+        send(*[s.url] * 20, jobs=1)
+        assert s.requests[-1].at - s.requests[0].at < 2
+
+
 def test_batch_goes_on_after_a_failure(send):
     def answer(request):
         return Reply(200, cut=0) if request.path == "/3" else Reply(200)
