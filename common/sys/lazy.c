@@ -12,7 +12,7 @@ static void *open_first(const struct strvec *sonames)
 	void *handle = NULL;
 
 	for (size_t i = 0; i < sonames->count && !handle; i++)
-		handle = dlopen(sonames->items[i], RTLD_NOW | RTLD_LOCAL);
+		handle = dlopen(sonames->items[i], RTLD_LAZY | RTLD_LOCAL);
 	return handle;
 }
 
