@@ -71,9 +71,9 @@ static void server_words(const struct http_reply *reply, struct str *words)
 	if (!jsn_parse(&json, str_text(&reply->body), reply->body.len, "error",
 		       &ignored))
 		return;
-	json_array_foreach(jsn_find(json, "errorMessages"), i, text)
+	json_array_foreach (jsn_find(json, "errorMessages"), i, text)
 		add_words(words, NULL, text);
-	json_object_foreach(jsn_find(json, "errors"), name, text)
+	json_object_foreach (jsn_find(json, "errors"), name, text)
 		add_words(words, name, text);
 	add_words(words, NULL, jsn_find(json, "message"));
 }
@@ -185,6 +185,43 @@ bool jira_open(struct jira *jira, const struct jira_config *config,
 	return true;
 }
 
+bool jira_check_user(struct jira *jira, struct err *err)
+{
+	CLEANUP(http_request_release) struct http_request request = {0};
+	CLEANUP(jsn_release) json_t *user = NULL;
+
+	jira_prepare(jira, &request, "GET", (const char *[]){"myself", NULL},
+		     NULL);
+	return jira_ask(jira, &request, &user, err);
+}
+
+bool jira_check_rights(struct jira *jira, const char *project,
+		       const char *const *rights, struct strvec *missing,
+		       struct err *err)
+{
+	CLEANUP(http_request_release) struct http_request request = {0};
+	CLEANUP(jsn_release) json_t *json = NULL;
+	CLEANUP(str_release) struct str names = {0};
+
+	for (size_t i = 0; rights[i]; i++)
+		str_addf(&names, "%s%s", i ? "," : "", rights[i]);
+	jira_prepare(jira, &request, "GET",
+		     (const char *[]){"mypermissions", NULL},
+		     (const char *[]){"projectKey", project, "permissions",
+				      str_text(&names), NULL});
+	if (!jira_ask(jira, &request, &json, err))
+		return err_wrap(err, "cannot look up the rights in '%s'",
+				project);
+	for (size_t i = 0; rights[i]; i++) {
+		CLEANUP(free_ptr) char *path =
+			xasprintf("permissions.%s.havePermission", rights[i]);
+
+		if (!jsn_bool(json, path, false))
+			strvec_add(missing, rights[i]);
+	}
+	return true;
+}
+
 void jira_release(struct jira *jira)
 {
 	http_release(&jira->http);
@@ -218,8 +255,7 @@ static bool add_versions(struct jira_versions *found, const json_t *list,
 
 	if (!json_is_array(list))
 		return false;
-	json_array_foreach(list, i, json)
-	{
+	json_array_foreach (list, i, json) {
 		const char *name = jsn_text(json, "name");
 
 		if (!name || !jsn_text(json, "id"))
@@ -373,8 +409,7 @@ static bool add_projects(const json_t *list, struct strvec *keys)
 
 	if (!json_is_array(list))
 		return false;
-	json_array_foreach(list, i, project)
-	{
+	json_array_foreach (list, i, project) {
 		if (!jsn_text(project, "key"))
 			return false;
 		strvec_add(keys, jsn_text(project, "key"));
@@ -444,9 +479,9 @@ static bool read_issue(struct jira_issue *issue, const json_t *json)
 	issue->project = xstrdup(project);
 	issue->project_id = xstrdup(project_id);
 	issue->done = same_text(category, "done");
-	json_array_foreach(jsn_find(json, "fields.fixVersions"), i,
-			   version) if (jsn_text(version, "id"))
-		strvec_add(&issue->versions, jsn_text(version, "id"));
+	json_array_foreach (jsn_find(json, "fields.fixVersions"), i, version)
+		if (jsn_text(version, "id"))
+			strvec_add(&issue->versions, jsn_text(version, "id"));
 	return true;
 }
 
@@ -540,8 +575,7 @@ static bool place_issues(const json_t *list, char *const *keys, size_t count,
 
 	for (i = 0; i < count; i++)
 		map_put(&places, keys[i], &issues[i]);
-	json_array_foreach(list, i, json)
-	{
+	json_array_foreach (list, i, json) {
 		const char *key = jsn_text(json, "key");
 		struct jira_issue *place = key ? map_get(&places, key) : NULL;
 
@@ -626,12 +660,9 @@ static bool search_page(struct jira *jira, const char *jql, char **token,
 	if (!jira_ask(jira, &request, &page, err))
 		return false;
 
-	json_array_foreach(
-		jsn_find(page, "issues"), i,
-		json) if (!read_issue(new_issue(found),
-				      json)) return jira_nonsense(&request,
-								  "fields",
-								  err);
+	json_array_foreach (jsn_find(page, "issues"), i, json)
+		if (!read_issue(new_issue(found), json))
+			return jira_nonsense(&request, "fields", err);
 	next = jsn_text(page, "nextPageToken");
 	free(*token);
 	*token = NULL;
@@ -646,8 +677,8 @@ bool jira_version_issues(struct jira *jira, const char *id,
 			 struct jira_issues *found, struct err *err)
 {
 	CLEANUP(jira_issues_release) struct jira_issues issues = {0};
-	CLEANUP(free_ptr)
-	char *jql = xasprintf("fixVersion in (%s) ORDER BY key", id);
+	CLEANUP(free_ptr) char *jql =
+		xasprintf("fixVersion in (%s) ORDER BY key", id);
 	CLEANUP(free_ptr) char *token = NULL;
 	int64_t number;
 

@@ -53,7 +53,7 @@ static void add_document_text(struct str *text, const json_t *node, int depth)
 		str_add(text, jsn_text(node, "text"));
 	if (same_text(type, "paragraph") && text->len > 0)
 		str_add_char(text, '\n');
-	json_array_foreach(jsn_find(node, "content"), i, child)
+	json_array_foreach (jsn_find(node, "content"), i, child)
 		add_document_text(text, child, depth + 1);
 }
 
@@ -141,9 +141,9 @@ static void prepare_comment(const struct jira *jira, struct jira_call *call,
 				      NULL},
 		     NULL);
 	jira_prepare_body(request, &call->body, comment);
-	/* A second one would be a second comment. */
+	/* A second new one would be a second comment. */
 	if (!call->id)
-		request->repeat = HTTP_REPEAT_NEVER;
+		request->repeat = HTTP_REPEAT_DEFAULT;
 }
 
 static void prepare_find_comment(const struct jira *jira,
@@ -227,8 +227,7 @@ static bool required_fields(struct jira_call *call, const json_t *transition,
 	const json_t *field;
 	const char *name;
 
-	json_object_foreach(jsn_find(transition, "fields"), name, field)
-	{
+	json_object_foreach (jsn_find(transition, "fields"), name, field) {
 		const char *value = jsn_text(field, "allowedValues.0.name");
 		json_t *resolution;
 
@@ -274,8 +273,7 @@ static bool read_transitions(struct jira_call *call,
 		return false;
 	if (!jsn_find(json, "transitions"))
 		return jira_nonsense(request, "transitions", err);
-	json_array_foreach(jsn_find(json, "transitions"), i, transition)
-	{
+	json_array_foreach (jsn_find(json, "transitions"), i, transition) {
 		const char *id = jsn_text(transition, "id");
 		bool wanted =
 			call->transition
@@ -317,8 +315,7 @@ static bool read_comments(struct jira_call *call,
 	if (!jsn_find(json, "comments"))
 		return jira_nonsense(request, "comments", err);
 	call->found = false;
-	json_array_foreach(jsn_find(json, "comments"), i, comment)
-	{
+	json_array_foreach (jsn_find(json, "comments"), i, comment) {
 		CLEANUP(str_release) struct str text = {0};
 		const char *id = jsn_text(comment, "id");
 

@@ -62,6 +62,17 @@ struct jira_config {
 bool jira_open(struct jira *jira, const struct jira_config *config,
 	       struct err *err) MUST_CHECK;
 
+/* Is the user known?  Errors: DENIED. */
+bool jira_check_user(struct jira *jira, struct err *err) MUST_CHECK;
+
+/*
+ * Add to @missing which of @rights (Jira's names: EDIT_ISSUES; NULL-ended)
+ * the user lacks in @project.
+ */
+bool jira_check_rights(struct jira *jira, const char *project,
+		       const char *const *rights, struct strvec *missing,
+		       struct err *err) MUST_CHECK;
+
 void jira_release(struct jira *jira);
 
 /* Strings are owned; so in all structs below unless said otherwise. */

@@ -49,8 +49,7 @@ static void git(const char *command)
 static void commit(const char *dir, const char *message, int64_t when)
 {
 	CLEANUP(free_ptr) char *date = xasprintf("@%ld +0000", (long)when);
-	CLEANUP(free_ptr)
-	char *command =
+	CLEANUP(free_ptr) char *command =
 		xasprintf("-C %s commit -q --allow-empty -m %s", dir, message);
 
 	env_set(&env, "GIT_AUTHOR_DATE", date);
@@ -196,8 +195,7 @@ static void test_partial_clones_are_read(void **state)
 {
 	CLEANUP(repo_head_release) struct repo_head head = {0};
 	CLEANUP(repo_release) struct repo repo = {0};
-	CLEANUP(free_ptr)
-	char *command = xasprintf(
+	CLEANUP(free_ptr) char *command = xasprintf(
 		"clone -q --filter=blob:none file://%s/origin partial", root);
 	struct err err = {0};
 
@@ -287,8 +285,7 @@ static void test_shallow_clones_have_no_history(void **state)
 	CLEANUP(repo_head_release) struct repo_head head = {0};
 	CLEANUP(repo_release) struct repo repo = {0};
 	CLEANUP(err_release) struct err err = {0};
-	CLEANUP(free_ptr)
-	char *command =
+	CLEANUP(free_ptr) char *command =
 		xasprintf("clone -q --depth 1 file://%s/origin shallow", root);
 
 	(void)state;
