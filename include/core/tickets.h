@@ -74,7 +74,7 @@ bool version_name_matches(const char *template,
  * to search a server for: what stands around the semver, else the longest.
  * May be empty.
  */
-void version_name_search(const char *template,
-			 const struct version_name *parts, struct str *text);
+void version_name_search(const char *template, const struct version_name *parts,
+			 struct str *text);
 
 #endif
