@@ -4,9 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/strvec.h"
-#include "format/value.h"
 
 /* --- what is known ----------------------------------------------------- */
 
@@ -81,7 +79,7 @@ static const struct jira_version *choose_version(
 		const struct jira_version *version = &found->items[i];
 
 		if (version->archived ||
-		    !version_name_matches(args->template, &args->name,
+		    !version_name_matches(args->template, &work->facts.name,
 					  version->name))
 			continue;
 		if (same_text(version->name, today))
@@ -100,7 +98,7 @@ static bool look_up_version(const struct ticketing *work, struct jira *jira,
 	CLEANUP(str_release) struct str search = {0};
 	const struct jira_version *chosen;
 
-	version_name_search(work->args->template, &work->args->name, &search);
+	version_name_search(work->args->template, &work->facts.name, &search);
 	if (!jira_find_versions(jira, version->project, str_text(&search),
 				&found, err))
 		return err_wrap(err, "cannot look up the versions of '%s'",
@@ -122,7 +120,7 @@ static bool name_version(const struct ticketing *work,
 {
 	CLEANUP(str_release) struct str name = {0};
 
-	if (!version_name_format(work->args->template, &work->args->name, &name,
+	if (!version_name_format(work->args->template, &work->facts.name, &name,
 				 err))
 		return false;
 	version->name = str_detach(&name);
@@ -157,9 +155,9 @@ static void plan_opening(struct ticketing *work,
 
 	if (!version->id || !strvec_has(&issue->versions, version->id))
 		ticket->planned |= TICKET_ADD;
-	if (work->args->link)
+	if (work->facts.link.url)
 		ticket->planned |= TICKET_LINK;
-	if (work->args->comment)
+	if (work->facts.comment)
 		ticket->planned |= TICKET_COMMENT;
 }
 
@@ -239,8 +237,8 @@ static bool gather_versions(struct ticketing *work, struct jira *jira,
 		return err_set(err, ERR_NOT_FOUND,
 			       "cannot find a version of '%s' %s for '%s' in "
 			       "any project",
-			       work->args->name.app, work->args->name.semver,
-			       work->args->name.environment);
+			       work->facts.name.app, work->facts.name.semver,
+			       work->facts.name.environment);
 	return true;
 }
 
@@ -376,8 +374,8 @@ static bool run_calls(struct ticketing *work, struct jira *jira,
 				   struct ticketing_ticket *),
 		      struct err *err)
 {
-	CLEANUP(free_ptr)
-	size_t *items = xcalloc(work->ticket_count + 1, sizeof(*items));
+	CLEANUP(free_ptr) size_t *items =
+		xcalloc(work->ticket_count + 1, sizeof(*items));
 	struct queue queue = {
 		.work = work,
 		.items = items,
@@ -409,10 +407,10 @@ static bool prepare_look(struct ticketing *work,
 
 	if (ticket->todo & TICKET_LINK) {
 		call->kind = JIRA_FIND_LINK;
-		call->link = work->args->link;
+		call->link = &work->facts.link;
 	} else if (ticket->todo & TICKET_COMMENT) {
 		call->kind = JIRA_FIND_COMMENT;
-		call->comment = work->args->comment;
+		call->comment = work->facts.comment;
 	} else if (ticket->todo & TICKET_FINISH) {
 		call->kind = JIRA_FIND_TRANSITION;
 		call->transition = work->args->transition;
@@ -528,10 +526,10 @@ static bool prepare_act(struct ticketing *work, struct ticketing_ticket *ticket)
 		call->version = work->versions[ticket->version].id;
 	} else if (ticket->todo & TICKET_LINK) {
 		call->kind = JIRA_PUT_LINK;
-		call->link = work->args->link;
+		call->link = &work->facts.link;
 	} else if (ticket->todo & TICKET_COMMENT) {
 		call->kind = JIRA_PUT_COMMENT;
-		call->comment = work->args->comment;
+		call->comment = work->facts.comment;
 	} else if (ticket->todo & TICKET_FINISH) {
 		call->kind = JIRA_TRANSITION;
 	} else {
@@ -606,7 +604,7 @@ static bool release_versions(struct ticketing *work, struct jira *jira,
 		if (version->released)
 			continue;
 		if (!jira_release_version(jira, version->id,
-					  work->args->name.date, err))
+					  work->facts.name.date, err))
 			return err_wrap(err, "cannot release version '%s'",
 					version->name);
 		version->released = version->released_now = true;
@@ -646,161 +644,6 @@ bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
 				     release_versions(work, jira, err));
 }
 
-/* --- what is told ------------------------------------------------------ */
-
-static struct value *version_value(const struct ticketing_version *version,
-				   struct arena *arena)
-{
-	struct value *map = value_new_map(arena);
-
-	value_map_set_text(map, arena, "project", version->project);
-	value_map_set(map, arena, "id",
-		      version->id ? value_new_text(arena, version->id)
-				  : &value_nil);
-	value_map_set_text(map, arena, "name", version->name);
-	value_map_set(map, arena, "created",
-		      value_new_bool(arena, version->created));
-	return map;
-}
-
-static struct value *left_value(const struct ticketing_ticket *ticket,
-				struct arena *arena)
-{
-	struct value *map = value_new_map(arena);
-
-	value_map_set_text(map, arena, "key", ticket->key);
-	value_map_set_text(map, arena, "reason", ticket->failure.text);
-	return map;
-}
-
-/* {versions, tickets, left}; each ticket says which of its acts are in
- * @planned (a plan) or in what was done. */
-static struct value *describe(const struct ticketing *work, bool planned,
-			      struct arena *arena)
-{
-	struct value *versions = value_new_list(arena);
-	struct value *tickets = value_new_list(arena);
-	struct value *left = value_new_list(arena);
-	struct value *map = value_new_map(arena);
-
-	for (size_t i = 0; i < work->version_count; i++)
-		value_list_add(versions, arena,
-			       version_value(&work->versions[i], arena));
-	for (size_t i = 0; i < work->ticket_count; i++) {
-		const struct ticketing_ticket *ticket = &work->tickets[i];
-		unsigned int acts = planned ? ticket->planned : ticket->acted;
-		struct value *one = value_new_map(arena);
-
-		if (ticket->failure.kind != ERR_NONE)
-			value_list_add(left, arena, left_value(ticket, arena));
-		value_map_set_text(one, arena, "key", ticket->key);
-		value_map_set(one, arena, "added",
-			      value_new_bool(arena, acts & TICKET_ADD));
-		value_map_set(one, arena, "linked",
-			      value_new_bool(arena, acts & TICKET_LINK));
-		value_map_set(one, arena, "commented",
-			      value_new_bool(arena, acts & TICKET_COMMENT));
-		value_map_set(one, arena, "done",
-			      value_new_bool(arena, acts & TICKET_FINISH));
-		value_list_add(tickets, arena, one);
-	}
-	value_map_set(map, arena, "versions", versions);
-	value_map_set(map, arena, "tickets", tickets);
-	value_map_set(map, arena, "left", left);
-	return map;
-}
-
-struct value *ticketing_plan(const struct ticketing *work, struct arena *arena)
-{
-	return describe(work, true, arena);
-}
-
-struct value *ticketing_result(const struct ticketing *work,
-			       struct arena *arena)
-{
-	return describe(work, false, arena);
-}
-
-static void add_acts(struct str *out, const struct ticketing *work,
-		     const struct ticketing_ticket *ticket, unsigned int acts)
-{
-	str_addf(out, "%s:", ticket->key);
-	if (ticket->failure.kind != ERR_NONE)
-		str_addf(out, " left: %s;", ticket->failure.text);
-	if (acts & TICKET_ADD)
-		str_addf(out, " fix version %s;",
-			 work->versions[ticket->version].name);
-	if (acts & TICKET_LINK)
-		str_addf(out, " link to %s;", work->args->link->url);
-	if (acts & TICKET_COMMENT)
-		str_add(out, " comment;");
-	if (acts & TICKET_FINISH)
-		str_add(out, " done;");
-	if (acts == 0 && ticket->failure.kind == ERR_NONE)
-		str_add(out, " nothing to do;");
-	str_truncate(out, out->len - 1);
-	str_add_char(out, '\n');
-}
-
-void ticketing_plan_text(const struct ticketing *work, struct str *out)
-{
-	for (size_t i = 0; i < work->version_count; i++) {
-		const struct ticketing_version *version = &work->versions[i];
-
-		if (!version->id)
-			str_addf(out, "create version %s in %s\n",
-				 version->name, version->project);
-		else if (work->args->done && !version->released)
-			str_addf(out, "release version %s in %s\n",
-				 version->name, version->project);
-	}
-	for (size_t i = 0; i < work->ticket_count; i++)
-		add_acts(out, work, &work->tickets[i],
-			 work->tickets[i].planned);
-}
-
-void ticketing_result_text(const struct ticketing *work, struct str *out)
-{
-	for (size_t i = 0; i < work->version_count; i++) {
-		const struct ticketing_version *version = &work->versions[i];
-		const char *state = version->created	    ? " (created)"
-				    : version->released_now ? " (released)"
-							    : "";
-
-		if (version->id)
-			str_addf(out, "%s: version %s%s\n", version->project,
-				 version->name, state);
-	}
-	for (size_t i = 0; i < work->ticket_count; i++)
-		add_acts(out, work, &work->tickets[i], work->tickets[i].acted);
-}
-
-bool ticketing_complete(const struct ticketing *work, struct err *err)
-{
-	const struct ticketing_ticket *first = NULL;
-	bool temporary = true;
-	size_t left = 0;
-
-	for (size_t i = 0; i < work->ticket_count; i++) {
-		const struct ticketing_ticket *ticket = &work->tickets[i];
-
-		if (ticket->failure.kind == ERR_NONE)
-			continue;
-		first = first ? first : ticket;
-		temporary = temporary && err_exit_code(&ticket->failure) == 75;
-		left++;
-	}
-	if (!first)
-		return true;
-	err_set(err, first->failure.kind,
-		"cannot complete %zu of %zu tickets: '%s': %s", left,
-		work->ticket_count, first->key, first->failure.text);
-	err->status = first->failure.status;
-	if (first->failure.hint)
-		err_hint(err, "%s", first->failure.hint);
-	return err_temporary(err, temporary);
-}
-
 void ticketing_release(struct ticketing *work)
 {
 	for (size_t i = 0; i < work->version_count; i++) {
@@ -817,5 +660,30 @@ void ticketing_release(struct ticketing *work)
 	}
 	free(work->versions);
 	free(work->tickets);
+	ticketing_facts_release(&work->facts);
 	*work = (struct ticketing){0};
+}
+
+bool ticketing_check(struct jira *jira, const struct strvec *projects,
+		     struct err *err)
+{
+	static const char *const rights[] = {
+		"BROWSE_PROJECTS",     "EDIT_ISSUES",  "RESOLVE_ISSUES",
+		"LINK_ISSUES",	       "ADD_COMMENTS", "TRANSITION_ISSUES",
+		"ADMINISTER_PROJECTS", NULL,
+	};
+
+	for (size_t i = 0; i < projects->count; i++) {
+		CLEANUP(strvec_release) struct strvec missing = {0};
+
+		if (!jira_check_rights(jira, projects->items[i], rights,
+				       &missing, err))
+			return false;
+		if (missing.count > 0)
+			return err_set(
+				err, ERR_DENIED,
+				"the user lacks the right '%s' in project '%s'",
+				missing.items[0], projects->items[i]);
+	}
+	return true;
 }

@@ -3,7 +3,8 @@
  *
  *	CLEANUP(ticketing_release) struct ticketing work = {0};
  *
- *	if (!ticketing_gather(&work, &jira, &args, reporter, err))
+ *	if (!ticketing_describe(&work.facts, &args, err) ||
+ *	    !ticketing_gather(&work, &jira, &args, reporter, err))
  *		return false;
  *	if (step_plan(run, ticketing_plan(&work, arena), text))
  *		return true;
@@ -23,32 +24,64 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "api/jira.h"
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "core/tickets.h"
 
 struct arena;
+struct record;
 struct reporter;
-struct str;
 struct strvec;
 struct value;
 
 /* All borrowed; as long as the struct ticketing that is filled with it. */
 struct ticketing_args {
-	struct version_name name; /* date: that of today */
-	const char *template;	  /* NULL: VERSION_NAME_TEMPLATE */
-	const struct strvec *tickets;
+	/* Merged; stands in for what is NULL here.  NULL = no record. */
+	const struct value *record;
+	const char *app, *environment, *semver;
+	const char *template; /* NULL: VERSION_NAME_TEMPLATE */
+	const char *environment_url;
 	/* A ticket that is not there is left over, or else only warned of. */
 	bool tickets_must_exist;
+	const struct strvec *tickets;
 	const struct strvec *projects; /* empty = all */
-	const struct jira_link *link;  /* NULL = none */
-	const char *comment;	       /* NULL = none */
 	const char *transition; /* by name; NULL = to the category Done */
+	bool comment;
 	bool done; /* close the tickets instead of opening the version */
 	size_t jobs;
+	int64_t now_s; /* of the version's date */
 };
+
+/*
+ * What the release is called and linked by; made of the arguments.  Texts
+ * are owned by the members that end in _text.
+ */
+struct ticketing_facts {
+	struct version_name name;
+	struct jira_link link; /* url NULL = none */
+	const char *comment;   /* NULL = none */
+	struct str date_text, link_id_text, link_title_text, comment_text;
+};
+
+/*
+ * Pure.  The application and its version are those of the chart just
+ * published (the one of that name, or the only one), else of the umbrella;
+ * the environment is the stack that it goes to.
+ * Errors: USAGE (neither argument nor record tells).
+ */
+bool ticketing_describe(struct ticketing_facts *facts,
+			const struct ticketing_args *args, struct err *err)
+	MUST_CHECK;
+
+void ticketing_facts_release(struct ticketing_facts *facts);
+
+/* Add the keys of the record's tickets. */
+void ticketing_keys_from_record(struct strvec *keys,
+				const struct value *record);
 
 /* Strings are owned. */
 struct ticketing_version {
@@ -81,6 +114,7 @@ struct ticketing_ticket {
 
 struct ticketing {
 	const struct ticketing_args *args;
+	struct ticketing_facts facts;
 	const struct reporter *reporter;
 	struct ticketing_version *versions;
 	size_t version_count, version_capacity;
@@ -89,9 +123,9 @@ struct ticketing {
 };
 
 /*
- * Look up tickets, versions, links, comments and transitions, and plan.
- * Errors: those of the API; with @args->done, NOT_FOUND where no project has
- * the version.
+ * Look up tickets, versions, links, comments and transitions, and plan;
+ * @work->facts are set.  Errors: those of the API; with @args->done,
+ * NOT_FOUND where no project has the version.
  */
 bool ticketing_gather(struct ticketing *work, struct jira *jira,
 		      const struct ticketing_args *args,
@@ -114,6 +148,13 @@ struct value *ticketing_result(const struct ticketing *work,
 			       struct arena *arena);
 void ticketing_result_text(const struct ticketing *work, struct str *out);
 
+/* Tell the release record; @url is Jira's address. */
+void ticketing_record(const struct ticketing *work, const char *url,
+		      struct record *record, struct arena *arena);
+
+/* Add one line for each effect on Jira. */
+void ticketing_effects(const struct ticketing *work, struct strvec *lines);
+
 /*
  * True if nothing is left to do.  Errors: as the first of the failures says;
  * temporary only if all of them are.
@@ -122,5 +163,12 @@ bool ticketing_complete(const struct ticketing *work, struct err *err)
 	MUST_CHECK;
 
 void ticketing_release(struct ticketing *work);
+
+/*
+ * Has the user all rights that this needs in @projects?  Errors: DENIED
+ * (names the first that is missing), and those of the API.
+ */
+bool ticketing_check(struct jira *jira, const struct strvec *projects,
+		     struct err *err) MUST_CHECK;
 
 #endif

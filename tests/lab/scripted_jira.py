@@ -12,6 +12,7 @@ a workflow, and judges each request by tests/lab/openapi/.  Both kinds answer
 """
 
 import base64
+import copy
 import re
 import sys
 from typing import Any
@@ -57,7 +58,7 @@ def cloud_state() -> dict[str, Any]:
                    "SHOP-2": new_issue("Checkout is slow", status="In Review"),
                    "SHOP-3": new_issue("Old news", status="Done"),
                    "PAY-7": new_issue("Accept vouchers")},
-        "workflows": {"default": WORKFLOW},
+        "workflows": {"default": copy.deepcopy(WORKFLOW)},
         "permissions": ["BROWSE_PROJECTS", "EDIT_ISSUES", "RESOLVE_ISSUES",
                         "LINK_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS",
                         "ADMINISTER_PROJECTS"],
@@ -208,7 +209,12 @@ class ScriptedJira(ScriptedServer):
 
     # Issues.
 
+    def _now(self, key: str) -> str:
+        """Issues move between projects; their old keys still lead to them."""
+        return self.state.get("moved", {}).get(key, key)
+
     def do_getIssue(self, request: Request, issueIdOrKey: str) -> Reply:
+        issueIdOrKey = self._now(issueIdOrKey)
         if issueIdOrKey not in self.state["issues"]:
             return self._no_issue()
         fields = request.params.get("fields", "*all").split(",")
@@ -216,7 +222,7 @@ class ScriptedJira(ScriptedServer):
 
     def do_bulkFetchIssues(self, request: Request) -> Reply:
         fields = request.value.get("fields", ["*navigable"])
-        keys = dict.fromkeys(request.value["issueIdsOrKeys"])
+        keys = dict.fromkeys(map(self._now, request.value["issueIdsOrKeys"]))
         return Reply(200, {"issueErrors": [], "issues": [
             self._issue(key, fields) for key in keys if key in self.state["issues"]]})
 
@@ -500,6 +506,7 @@ class ScriptedJira(ScriptedServer):
                 return None, []
             return [key for key, issue in issues.items()
                     if set(wanted) & set(issue["fixVersions"])], []
+        wanted = list(map(self._now, wanted))
         return ([key for key in wanted if key in issues],
                 [key for key in wanted if key not in issues])
 

@@ -1,0 +1,145 @@
+/* What a release is called and linked by: from arguments and record. */
+
+#include "flow/ticketing.h"
+
+#include "base/clock.h"
+#include "base/strvec.h"
+#include "format/value.h"
+
+static const struct value *list_at(const struct value *record, const char *path)
+{
+	const struct value *found = record ? value_find(record, path) : NULL;
+
+	return found && value_is_list(found) ? found : NULL;
+}
+
+/* @given, else the record's text at @path; NULL if blank. */
+static const char *or_recorded(const char *given, const struct value *record,
+			       const char *path)
+{
+	const char *text = given;
+
+	if (is_blank(text) && record)
+		text = value_find_text(record, path);
+	return is_blank(text) ? NULL : text;
+}
+
+/* The chart called @app (NULL: the only one), else the umbrella. */
+static const struct value *released_chart(const struct value *record,
+					  const char *app)
+{
+	const struct value *charts = list_at(record, "charts");
+	size_t count = charts ? charts->list.count : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct value *chart = charts->list.items[i];
+
+		if (app ? same_text(value_find_text(chart, "name"), app)
+			: count == 1)
+			return chart;
+	}
+	return record ? value_find(record, "umbrella") : NULL;
+}
+
+static bool need(const char *value, const char *option, struct err *err)
+{
+	if (value)
+		return true;
+	err_set(err, ERR_USAGE, "missing '--%s'", option);
+	return err_hint(err, "the release record does not tell it either");
+}
+
+static void set_date(struct ticketing_facts *facts, int64_t now_s)
+{
+	struct civil now;
+
+	clock_to_civil(now_s, &now);
+	str_addf(&facts->date_text, "%04d-%02d-%02d", now.year, now.month,
+		 now.day);
+	facts->name.date = str_text(&facts->date_text);
+}
+
+/*
+ * One link per application and environment, whatever the version: the next
+ * release moves it on.
+ */
+static void set_link(struct ticketing_facts *facts,
+		     const struct ticketing_args *args, const char *space)
+{
+	const struct value *urls = list_at(args->record, "environment.urls");
+	const char *url = args->environment_url;
+
+	if (is_blank(url) && urls && urls->list.count > 0 &&
+	    urls->list.items[0]->kind == VALUE_STRING)
+		url = urls->list.items[0]->string.bytes;
+	str_addf(&facts->link_id_text, "slipway:%s:%s", facts->name.app, space);
+	str_addf(&facts->link_title_text, "%s in %s", facts->name.app, space);
+	facts->link = (struct jira_link){
+		.global_id = str_text(&facts->link_id_text),
+		.title = str_text(&facts->link_title_text),
+		.url = is_blank(url) ? NULL : url,
+	};
+}
+
+/* The first line is what the comment is found again by. */
+static void set_comment(struct ticketing_facts *facts, const char *space)
+{
+	struct str *text = &facts->comment_text;
+
+	str_addf(text, "%s in %s (slipway)\nversion %s", facts->name.app, space,
+		 facts->name.semver);
+	if (facts->link.url)
+		str_addf(text, " on %s", facts->link.url);
+	facts->comment = str_text(text);
+}
+
+bool ticketing_describe(struct ticketing_facts *facts,
+			const struct ticketing_args *args, struct err *err)
+{
+	const char *app = or_recorded(args->app, NULL, "");
+	const struct value *chart = released_chart(args->record, app);
+	const char *space =
+		or_recorded(NULL, args->record, "environment.namespace");
+	struct version_name name = {
+		.app = or_recorded(app, chart, "name"),
+		.semver = or_recorded(args->semver, chart, "version"),
+		.environment = or_recorded(args->environment, args->record,
+					   "environment.stack"),
+	};
+
+	if (!need(name.app, "app", err) ||
+	    !need(name.environment, "environment", err) ||
+	    !need(name.semver, "semver", err))
+		return false;
+	facts->name = name;
+	set_date(facts, args->now_s);
+	if (args->done)
+		return true;
+	space = space ? space : name.environment;
+	set_link(facts, args, space);
+	if (args->comment)
+		set_comment(facts, space);
+	return true;
+}
+
+void ticketing_facts_release(struct ticketing_facts *facts)
+{
+	str_release(&facts->date_text);
+	str_release(&facts->link_id_text);
+	str_release(&facts->link_title_text);
+	str_release(&facts->comment_text);
+	*facts = (struct ticketing_facts){0};
+}
+
+void ticketing_keys_from_record(struct strvec *keys, const struct value *record)
+{
+	const struct value *list = list_at(record, "tickets");
+
+	for (size_t i = 0; list && i < list->list.count; i++) {
+		const struct value *key = list->list.items[i];
+
+		if (key->kind == VALUE_STRING &&
+		    ticket_key_valid(key->string.bytes))
+			strvec_add_once(keys, key->string.bytes);
+	}
+}
