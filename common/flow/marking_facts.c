@@ -1,0 +1,443 @@
+/* What a mark says and where it is seen: made of the record.  Pure. */
+
+#include "flow/marking.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/value.h"
+
+#define LINE_PREFIX  "release: "
+#define COMMIT_SHOWN 12 /* hex digits */
+/* A point is shown with as much time around it. */
+#define POINT_MARGIN_MS ((int64_t)5 * 60 * 1000)
+
+/* --- what the record tells --------------------------------------------- */
+
+static const struct value *list_at(const struct value *root, const char *path)
+{
+	const struct value *found = root ? value_find(root, path) : NULL;
+
+	return found && value_is_list(found) ? found : NULL;
+}
+
+static const char *text_at(const struct value *root, const char *path)
+{
+	const char *text = root ? value_find_text(root, path) : NULL;
+
+	return is_blank(text) ? NULL : text;
+}
+
+/* Append the text of each of @list (or its member @name) with commas. */
+static void add_joined(struct str *out, const struct value *list,
+		       const char *name)
+{
+	for (size_t i = 0; i < list->list.count; i++) {
+		const struct value *item = list->list.items[i];
+		const char *text =
+			value_is_map(item) ? value_find_text(item, name)
+			: item->kind == VALUE_STRING ? item->string.bytes
+						     : NULL;
+
+		if (!is_blank(text))
+			str_addf(out, "%s%s", out->len ? ", " : "", text);
+	}
+}
+
+/* "web 1.4.0 (was 1.3.0)" for each application that the release changed. */
+static void add_applications(struct str *text, const struct value *record)
+{
+	const struct value *list = list_at(record, "environment.applications");
+
+	for (size_t i = 0; list && i < list->list.count; i++) {
+		const struct value *one = list->list.items[i];
+		const char *name = text_at(one, "name");
+		const char *old = text_at(one, "old");
+		const char *new = text_at(one, "new");
+
+		if (!name || !new)
+			continue;
+		str_addf(text, "%s %s", name, new);
+		if (!old)
+			str_add(text, " (new)");
+		else if (!same_text(old, new))
+			str_addf(text, " (was %s)", old);
+		str_add_char(text, '\n');
+	}
+}
+
+/* The umbrella, where nothing is known of the applications in it. */
+static void add_umbrella(struct str *text, const struct value *record)
+{
+	const char *name = text_at(record, "umbrella.name");
+	const char *version = text_at(record, "umbrella.version");
+
+	if (name && version && text_at(record, "environment.namespace"))
+		str_addf(text, "%s %s\n", name, version);
+}
+
+/* The run of deploy-preview that made this release, or NULL. */
+static const struct value *deployment(const struct value *record)
+{
+	const struct value *steps = list_at(record, "steps");
+	const struct value *found = NULL;
+
+	for (size_t i = 0; steps && i < steps->list.count; i++)
+		if (same_text(text_at(steps->list.items[i], "name"),
+			      "deploy-preview"))
+			found = steps->list.items[i];
+	return found;
+}
+
+static void add_fact(struct str *text, const char *name, const char *fact)
+{
+	if (!is_blank(fact))
+		str_addf(text, "%s: %s\n", name, fact);
+}
+
+static void add_commit(struct str *text, const char *commit)
+{
+	if (commit)
+		str_addf(text, "commit: %.*s\n", COMMIT_SHOWN, commit);
+}
+
+static const char *commit_of(const struct marking_facts *facts)
+{
+	const char *recorded = text_at(facts->record, "repository.commit");
+
+	return recorded ? recorded : facts->commit;
+}
+
+static const char *build_of(const struct marking_facts *facts)
+{
+	const char *recorded = text_at(facts->record, "build.url");
+
+	return is_blank(facts->build) ? recorded : facts->build;
+}
+
+/* --- the text ---------------------------------------------------------- */
+
+static bool describe_release(struct str *text,
+			     const struct marking_facts *facts, struct err *err)
+{
+	const struct value *tickets = list_at(facts->record, "tickets");
+	const struct value *step = deployment(facts->record);
+	const char *outcome = step ? text_at(step, "outcome") : NULL;
+	CLEANUP(str_release) struct str keys = {0};
+
+	if (!is_blank(facts->text)) {
+		str_addf(text, "%s\n", facts->text);
+		return true;
+	}
+	if (same_text(outcome, "failed"))
+		str_add(text, "failed\n");
+	add_applications(text, facts->record);
+	if (text->len == 0)
+		add_umbrella(text, facts->record);
+	if (text->len == 0) {
+		err_set(err, ERR_USAGE, "missing '--text'");
+		return err_hint(err,
+				"the release record tells of no deployment");
+	}
+	add_commit(text, commit_of(facts));
+	if (tickets)
+		add_joined(&keys, tickets, "key");
+	add_fact(text, "tickets", str_text(&keys));
+	add_fact(text, "build", build_of(facts));
+	return true;
+}
+
+/*
+ * What makes two runs the same release: Helm's revision, else the build,
+ * else the commit, else the moment that the user has named.
+ */
+static char *release_line(const struct marking_facts *facts)
+{
+	const struct value *revision =
+		facts->record
+			? value_find(facts->record, "environment.revision")
+			: NULL;
+	const char *release = text_at(facts->record, "environment.release");
+	const char *space = text_at(facts->record, "environment.namespace");
+	CLEANUP(str_release) struct str line = {0};
+
+	str_add(&line, LINE_PREFIX);
+	if (release && space && revision)
+		str_addf(&line, "%s/%s ", space, release);
+	if (release && space && revision)
+		value_print(&line, revision);
+	else if (build_of(facts))
+		str_add(&line, build_of(facts));
+	else if (commit_of(facts))
+		str_add(&line, commit_of(facts));
+	else if (facts->start_ms >= 0)
+		clock_add_rfc3339(&line, facts->start_ms / 1000);
+	else
+		clock_add_rfc3339(&line, facts->now_ms / 1000);
+	return str_detach(&line);
+}
+
+/* --- tags and time ----------------------------------------------------- */
+
+static void add_tags(struct strvec *tags, const struct marking_facts *facts)
+{
+	const struct value *list =
+		list_at(facts->record, "environment.applications");
+	const char *space = text_at(facts->record, "environment.namespace");
+
+	strvec_add(tags, "deploy");
+	if (space)
+		strvec_addf(tags, "env:%s", space);
+	for (size_t i = 0; list && i < list->list.count; i++) {
+		const char *name = text_at(list->list.items[i], "name");
+		CLEANUP(free_ptr) char *tag =
+			name ? xasprintf("app:%s", name) : NULL;
+
+		if (tag)
+			strvec_add_once(tags, tag);
+	}
+	for (size_t i = 0; i < facts->tags->count; i++)
+		strvec_add_once(tags, facts->tags->items[i]);
+}
+
+static bool time_of(const struct value *map, const char *path, int64_t *ms)
+{
+	const char *text = text_at(map, path);
+	int64_t seconds;
+
+	if (!text || !clock_parse_rfc3339(text, strlen(text), &seconds))
+		return false;
+	*ms = seconds * 1000;
+	return true;
+}
+
+/* Milliseconds that a step took. */
+static int64_t duration_of(const struct value *step)
+{
+	const struct value *seconds = value_map_get(step, "seconds");
+
+	if (seconds && seconds->kind == VALUE_FLOAT64 && seconds->number > 0)
+		return (int64_t)(seconds->number * 1000);
+	if (seconds &&
+	    (seconds->kind == VALUE_INT || seconds->kind == VALUE_INT64))
+		return seconds->integer * 1000;
+	return 0;
+}
+
+/*
+ * From start to ready as the deployment tells, else as long as its step
+ * took; false if there was none.
+ */
+static bool recorded_time(const struct value *record, int64_t *start,
+			  int64_t *end)
+{
+	const struct value *step = deployment(record);
+
+	if (time_of(record, "environment.started", start)) {
+		if (!time_of(record, "environment.ready", end))
+			*end = *start;
+		return true;
+	}
+	if (!step || !time_of(step, "started", start))
+		return false;
+	*end = *start + duration_of(step);
+	return true;
+}
+
+static void set_time(struct marking *marking, const struct marking_facts *facts)
+{
+	int64_t start = facts->now_ms;
+	int64_t end = facts->now_ms;
+	bool known = recorded_time(facts->record, &start, &end);
+
+	marking->time_is_now =
+		!known && facts->start_ms < 0 && facts->end_ms < 0;
+	if (facts->start_ms >= 0) {
+		start = facts->start_ms;
+		if (!known || end < start)
+			end = start;
+	}
+	if (facts->end_ms >= 0) {
+		end = facts->end_ms;
+		/* Named by its end alone it is a point. */
+		if (!known && facts->start_ms < 0)
+			start = end;
+	}
+	marking->mark.start_ms = start;
+	marking->mark.end_ms = end;
+}
+
+bool marking_plan(struct marking *marking, const struct marking_facts *facts,
+		  struct err *err)
+{
+	CLEANUP(marking_release) struct marking made = {0};
+	CLEANUP(str_release) struct str text = {0};
+
+	if (!describe_release(&text, facts, err))
+		return false;
+	made.line = release_line(facts);
+	str_add(&text, made.line);
+	made.mark.text = str_detach(&text);
+	made.mark.dashboard =
+		is_blank(facts->dashboard) ? NULL : xstrdup(facts->dashboard);
+	made.mark.panel = facts->panel;
+	add_tags(&made.mark.tags, facts);
+	set_time(&made, facts);
+	if (!grafana_check_mark(&made.mark, err))
+		return false;
+	*marking = made;
+	made = (struct marking){0};
+	return true;
+}
+
+/* --- where it is seen -------------------------------------------------- */
+
+#define DASHBOARD_TEMPLATE "{url}/d/{dashboard}?from={start}&to={end}"
+
+/* What a template may name; numbers are owned. */
+struct places {
+	const char *url;
+	const char *dashboard, *namespace, *app;
+	char *panel, *start, *end, *id;
+};
+
+static void places_release(struct places *places)
+{
+	free(places->panel);
+	free(places->start);
+	free(places->end);
+	free(places->id);
+}
+
+static char *number_text(int64_t number)
+{
+	return xasprintf("%lld", (long long)number);
+}
+
+static void find_places(struct places *places, const struct marking *marking,
+			const char *url, const struct value *record)
+{
+	const struct grafana_mark *mark = &marking->mark;
+	int64_t margin = mark->start_ms == mark->end_ms ? POINT_MARGIN_MS : 0;
+
+	*places = (struct places){
+		.url = url,
+		.dashboard = mark->dashboard,
+		.namespace = text_at(record, "environment.namespace"),
+		.app = text_at(record, "repository.name"),
+		.panel = number_text(mark->panel),
+		.start = number_text(mark->start_ms - margin),
+		.end = number_text(mark->end_ms + margin),
+		.id = number_text(mark->id),
+	};
+}
+
+/* Append what {@name} stands for, percent-encoded; false if unknown. */
+static bool add_place(struct str *out, const char *name, size_t len,
+		      const struct places *places)
+{
+	const struct {
+		const char *name, *text;
+	} known[] = {
+		{"dashboard", places->dashboard},
+		{"namespace", places->namespace},
+		{"app", places->app},
+		{"panel", places->panel},
+		{"start", places->start},
+		{"end", places->end},
+		{"id", places->id},
+	};
+	size_t url_len = strlen(places->url);
+
+	if (len == strlen("url") && strncmp(name, "url", len) == 0) {
+		while (url_len > 0 && places->url[url_len - 1] == '/')
+			url_len--;
+		str_add_bytes(out, places->url, url_len);
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (len != strlen(known[i].name) ||
+		    strncmp(name, known[i].name, len) != 0)
+			continue;
+		if (known[i].text)
+			url_encode(out, known[i].text, strlen(known[i].text),
+				   "");
+		return true;
+	}
+	return false;
+}
+
+bool marking_url(const struct marking *marking, const char *template,
+		 const char *url, const struct value *record, struct str *out,
+		 struct err *err)
+{
+	CLEANUP(places_release) struct places places = {0};
+	CLEANUP(str_release) struct str text = {0};
+	const char *rest = template;
+
+	if (is_blank(template) && !marking->mark.dashboard)
+		return true;
+	if (is_blank(template))
+		rest = DASHBOARD_TEMPLATE;
+	find_places(&places, marking, url, record);
+	while (*rest) {
+		size_t plain = strcspn(rest, "{");
+		size_t name = strcspn(rest + plain, "}");
+
+		str_add_bytes(&text, rest, plain);
+		rest += plain;
+		if (*rest == '\0')
+			break;
+		if (rest[name] == '\0' ||
+		    !add_place(&text, rest + 1, name - 1, &places))
+			return err_set(err, ERR_INPUT,
+				       "cannot use dashboard URL template "
+				       "'%s': no value is called '%.*s'",
+				       template, (int)name + 1, rest);
+		rest += name + 1;
+	}
+	str_add(out, str_text(&text));
+	return true;
+}
+
+/* --- what is told ------------------------------------------------------ */
+
+static const struct value *id_value(const struct marking *marking,
+				    struct arena *arena)
+{
+	return marking->mark.id ? value_new_int64(arena, marking->mark.id)
+				: &value_nil;
+}
+
+struct value *marking_result(const struct marking *marking, const char *url,
+			     struct arena *arena)
+{
+	struct value *map = value_new_map(arena);
+
+	value_map_set(map, arena, "id", id_value(marking, arena));
+	value_map_set(map, arena, "created",
+		      value_new_bool(arena, marking->created));
+	value_map_set(map, arena, "url",
+		      is_blank(url) ? &value_nil : value_new_text(arena, url));
+	value_map_set(map, arena, "spooled",
+		      value_new_bool(arena, marking->spooled));
+	return map;
+}
+
+struct value *marking_record(const struct marking *marking, const char *url,
+			     struct arena *arena)
+{
+	struct value *marks = value_new_list(arena);
+	struct value *one = value_new_map(arena);
+
+	value_map_set(one, arena, "id", id_value(marking, arena));
+	value_map_set(one, arena, "start",
+		      value_new_int64(arena, marking->mark.start_ms));
+	value_map_set(one, arena, "end",
+		      value_new_int64(arena, marking->mark.end_ms));
+	if (!is_blank(url))
+		value_map_set_text(one, arena, "url", url);
+	value_list_add(marks, arena, one);
+	return marks;
+}

@@ -1,0 +1,110 @@
+/*
+ * One mark per release on Grafana's dashboards: put, found again, kept in a
+ * folder while Grafana is away.
+ *
+ * A mark is told from others by the last line of its text ("release: ...").
+ * A tag per release would do as well, but tags are for what few marks do not
+ * share: thousands of them make Grafana slow.
+ */
+#ifndef FLOW_MARKING_H
+#define FLOW_MARKING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/grafana.h"
+#include "base/attr.h"
+
+struct arena;
+struct err;
+struct reporter;
+struct str;
+struct value;
+
+/* How far from its time the mark of a release is looked for. */
+#define MARKING_WINDOW_MS ((int64_t)24 * 3600 * 1000)
+/* Tries to create a mark when it is unclear whether it was created. */
+#define MARKING_TRIES_MAX 4
+#define MARKING_SPOOL_MAX 1000 /* marks kept in one folder */
+
+/* What is known of a release; borrowed, NULL = unknown. */
+struct marking_facts {
+	const struct value *record; /* merged */
+	const char *text;	    /* instead of the one made of the record */
+	const struct strvec *tags;  /* besides the usual ones */
+	const char *dashboard;
+	int64_t panel;
+	int64_t start_ms, end_ms; /* -1: from the record, else @now_ms */
+	const char *build;	  /* address of this build */
+	const char *commit;
+	int64_t now_ms;
+};
+
+struct marking {
+	struct grafana_mark mark;
+	char *line; /* the one by which it is found again, owned */
+	/* The time is only that of this run: one that was found is kept. */
+	bool time_is_now;
+	bool created;
+	bool changed;
+	bool spooled;
+};
+
+/*
+ * Make the mark that @facts tell.  Pure.  Errors: USAGE (neither text nor a
+ * record to make one of), and those of grafana_check_mark().
+ */
+bool marking_plan(struct marking *marking, const struct marking_facts *facts,
+		  struct err *err) MUST_CHECK;
+
+/* Look whether the mark is there; sets its id.  Changes nothing. */
+bool marking_find(struct marking *marking, struct grafana *grafana,
+		  struct err *err) MUST_CHECK;
+
+/*
+ * Create the mark, or update the one that is there if it differs.  After a
+ * failure that may have been none it is looked for before the next try.
+ */
+bool marking_put(struct marking *marking, struct grafana *grafana,
+		 struct err *err) MUST_CHECK;
+
+/*
+ * Keep the mark in a file of @dir, for the server at @url; the same mark
+ * takes the same file.  Errors: IO, INPUT (more than MARKING_SPOOL_MAX).
+ */
+bool marking_spool(struct marking *marking, const char *dir, const char *url,
+		   struct err *err) MUST_CHECK;
+
+/*
+ * Put the marks that @dir keeps for @url and remove their files; stops at
+ * the first that cannot be sent now.  What Grafana refuses for good is
+ * renamed to *.refused with a warning.  No folder is no mark.
+ * Errors: INTERRUPTED, IO, INPUT (the folder); those of Grafana are warnings.
+ */
+bool marking_send_spooled(const char *dir, const char *url,
+			  struct grafana *grafana,
+			  const struct reporter *reporter, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Append the address at which the mark is seen: @template (NULL: the
+ * dashboard itself) with {url}, {dashboard}, {panel}, {start}, {end},
+ * {namespace}, {app}, {id}.  Nothing for a mark without dashboard or
+ * template.  Errors: INPUT (an unknown placeholder).
+ */
+bool marking_url(const struct marking *marking, const char *template,
+		 const char *url, const struct value *record, struct str *out,
+		 struct err *err) MUST_CHECK;
+
+/* {id, created, url, spooled}; id and url nil where there is none. */
+struct value *marking_result(const struct marking *marking, const char *url,
+			     struct arena *arena);
+
+/* The list of marks for the release record: {id, start, end, url}. */
+struct value *marking_record(const struct marking *marking, const char *url,
+			     struct arena *arena);
+
+void marking_release(struct marking *marking);
+
+#endif

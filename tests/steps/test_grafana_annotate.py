@@ -1,0 +1,347 @@
+"""grafana-annotate against the scripted Grafana: one mark for one release."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import records
+from scripted_grafana import TOKEN, ScriptedGrafana, grafana_state
+
+START = "2026-11-22T10:00:00Z"
+END = "2026-11-22T10:02:30Z"
+START_MS = 1795341600000
+REGION = ["--start", START, "--end", END]
+
+
+@pytest.fixture
+def grafana():
+    with ScriptedGrafana() as server:
+        yield server
+
+
+@pytest.fixture
+def step(run_step):
+    def run(server, *args, env=None, **options):
+        given = {"GRAFANA_URL": server.url, "GRAFANA_TOKEN": TOKEN}
+        return run_step("grafana-annotate", *args, env=given | (env or {}), **options)
+    return run
+
+
+def only_mark(server):
+    assert len(server.state["annotations"]) == 1
+    return server.state["annotations"][0]
+
+
+@pytest.fixture
+def record(tmp_path):
+    """What deploy-preview and jira-fixversion have left."""
+    folder = tmp_path / "record"
+    folder.mkdir()
+    (folder / "20261122T100230.000Z-deploy-preview-00000000.json").write_text(json.dumps({
+        "schemaVersion": 1,
+        "repository": {"name": "storefront", "commit": "0123456789abcdef0123"},
+        "build": {"url": "https://ci.example.com/job/7"},
+        "tickets": ["SHOP-1", "SHOP-2"],
+        "environment": {
+            "stack": "shop", "namespace": "storefront-fix-x", "release": "storefront",
+            "revision": 7,
+            "applications": [{"name": "web", "old": "1.3.0", "new": "1.4.0"},
+                             {"name": "api", "old": None, "new": "2.0.0"},
+                             {"name": "db", "old": "9.1.0", "new": "9.1.0"}]},
+        "steps": [{"name": "deploy-preview", "version": "0.1.0", "started": START,
+                   "seconds": 150.0, "outcome": "done"}]}))
+    return folder
+
+
+# --- one mark ----------------------------------------------------------------
+
+def test_a_region_with_its_tags_and_text(grafana, step):
+    result = step(grafana, "--text", "web 1.4.0", *REGION, "--tag", "team:shop",
+                  "--output", "json")
+    mark = only_mark(grafana)
+    assert (mark["time"], mark["timeEnd"]) == (START_MS, START_MS + 150_000)
+    assert mark["tags"] == ["deploy", "team:shop"]
+    assert mark["text"] == f"web 1.4.0\nrelease: {START}"
+    assert result.json == {"id": mark["id"], "created": True, "url": None, "spooled": False}
+
+
+def test_the_record_tells_it_all(grafana, step, record):
+    step(grafana, "--record", record)
+    mark = only_mark(grafana)
+    assert (mark["time"], mark["timeEnd"]) == (START_MS, START_MS + 150_000)
+    assert mark["tags"] == ["deploy", "env:storefront-fix-x", "app:web", "app:api", "app:db"]
+    assert mark["text"].splitlines() == [
+        "web 1.4.0 (was 1.3.0)", "api 2.0.0 (new)", "db 9.1.0",
+        "commit: 0123456789ab", "tickets: SHOP-1, SHOP-2",
+        "build: https://ci.example.com/job/7",
+        "release: storefront-fix-x/storefront 7"]
+    assert records.merged(record)["marks"] == [
+        {"id": mark["id"], "start": START_MS, "end": START_MS + 150_000}]
+
+
+def test_the_same_run_again_changes_nothing(grafana, step, record):
+    step(grafana, "--record", record)
+    before = json.dumps(grafana.state)
+    grafana.clear()
+    result = step(grafana, "--record", record, "--output", "json")
+    assert json.dumps(grafana.state) == before
+    assert grafana.writes == []
+    assert result.json["created"] is False and result.json["id"] == only_mark(grafana)["id"]
+
+
+def test_another_run_of_the_build_updates_the_mark(grafana, step):
+    build = {"JENKINS_URL": "https://ci.example.com/", "BUILD_URL": "https://ci.example.com/8"}
+    step(grafana, "--text", "started", env=build)
+    first = dict(only_mark(grafana))
+    result = step(grafana, "--text", "ready", "--tag", "team:shop", env=build)
+    mark = only_mark(grafana)
+    assert mark["id"] == first["id"] and mark["time"] == first["time"]
+    assert mark["text"].startswith("ready\n") and mark["tags"] == ["deploy", "team:shop"]
+    assert f"mark {mark['id']} updated" in result.out
+
+
+def test_another_release_gets_a_mark_of_its_own(grafana, step):
+    step(grafana, "--text", "web 1.4.0", *REGION)
+    step(grafana, "--text", "web 1.4.0", "--start", "2026-11-22T11:00:00Z")
+    assert len(grafana.state["annotations"]) == 2
+
+
+def test_a_mark_among_many_of_the_same_tags(grafana, step, record):
+    for number in range(400):
+        grafana.state["annotations"].append({
+            "id": 1000 + number, "dashboardUID": "", "panelId": 0, "text": "release: other",
+            "time": START_MS + number, "timeEnd": START_MS + number,
+            "tags": ["deploy", "env:storefront-fix-x"]})
+    step(grafana, "--record", record)
+    step(grafana, "--record", record, "--text", "again")
+    assert len(grafana.state["annotations"]) == 401
+
+
+def test_a_dashboard_and_a_panel(grafana, step):
+    result = step(grafana, "--text", "x", *REGION, "--dashboard", "shop-overview",
+                  "--panel", "2", "--output", "json")
+    mark = only_mark(grafana)
+    assert (mark["dashboardUID"], mark["panelId"]) == ("shop-overview", 2)
+    assert result.json["url"] == (f"{grafana.url}/d/shop-overview?from={START_MS}"
+                                  f"&to={START_MS + 150_000}")
+
+
+def test_the_dashboards_address_by_template(grafana, step, record):
+    result = step(grafana, "--record", record, "--output", "json", "--dashboard-url-template",
+                  "{url}/d/x?from={start}&to={end}&var-ns={namespace}&var-app={app}")
+    assert result.json["url"] == (
+        f"{grafana.url}/d/x?from={START_MS}&to={START_MS + 150_000}"
+        "&var-ns=storefront-fix-x&var-app=storefront")
+
+
+@pytest.mark.parametrize("given", ["1795341600", "1795341600000", "2026-11-22 10:00:00", START])
+def test_times_in_each_form(grafana, step, given):
+    step(grafana, "--text", "x", "--start", given)
+    assert only_mark(grafana)["time"] == only_mark(grafana)["timeEnd"] == START_MS
+
+
+def test_from_start_to_ready(grafana, step, record):
+    path = next(record.iterdir())
+    path.write_text(path.read_text().replace(
+        '"stack"', '"started": "2026-11-22T10:00:10Z", "ready": "2026-11-22T10:01:00Z", "stack"'))
+    step(grafana, "--record", record)
+    mark = only_mark(grafana)
+    assert (mark["time"], mark["timeEnd"]) == (START_MS + 10_000, START_MS + 60_000)
+
+
+def test_a_failed_deployment_says_so(grafana, step, record):
+    path = next(record.iterdir())
+    path.write_text(path.read_text().replace(
+        '"outcome": "done"', '"outcome": "failed", "error": "not ready"'))
+    step(grafana, "--record", record)
+    assert only_mark(grafana)["text"].startswith("failed\n")
+
+
+def test_dry_run_writes_nothing(grafana, step, record, tmp_path):
+    result = step(grafana, "--record", record, "--spool", tmp_path / "spool", "--dry-run")
+    assert result.out.startswith("create mark:\nweb 1.4.0 (was 1.3.0)\n")
+    assert grafana.writes == [] and not (tmp_path / "spool").exists()
+
+
+def test_dry_run_keeps_nothing(grafana, step, tmp_path):
+    grafana.fail(times=None, status=502)
+    result = step(grafana, "--text", "x", *REGION, "--spool", tmp_path / "spool", "--dry-run",
+                  "--timeout", "1s")
+    assert result.out.startswith("keep mark:\nx\n")
+    assert not (tmp_path / "spool").exists()
+
+
+def test_check(grafana, step):
+    step(grafana, "--check")
+    assert step(grafana, "--check", env={"GRAFANA_TOKEN": "wrong"}, expect=1)
+    assert grafana.writes == []
+
+
+# --- bad input ---------------------------------------------------------------
+
+@pytest.mark.parametrize("missing", ["GRAFANA_URL", "GRAFANA_TOKEN"])
+def test_missing_settings(grafana, step, missing):
+    result = step(grafana, "--text", "x", env={missing: ""}, expect=2)
+    assert missing in result.err and grafana.requests == []
+
+
+@pytest.mark.parametrize("args, message", [
+    ([], "missing '--text'"),
+    (["--text", "x", "--start", "yesterday"], "cannot use '--start yesterday' as a time"),
+    (["--text", "x", "--start", END, "--end", START], "ends before it starts"),
+    (["--text", "x", "--panel", "2"], "'--panel' is of no use without '--dashboard'"),
+    (["--text", "x", "--tag", "t" * 101], "100 characters on each side"),
+    (["--text", "x", "--tag", " "], "blank tag"),
+    (["--text", "x"] + [word for n in range(6) for word in ("--tag", f"k{n}:" + "v" * 90)],
+     "Grafana keeps 500 bytes of them together"),
+    (["--text", "x" * 70000], "text over 65536 bytes"),
+    (["--text", "x", "--dashboard-url-template", "{url}/{nope}"], "'{nope}'"),
+])
+def test_bad_options(grafana, step, args, message):
+    result = step(grafana, *args, expect=2)
+    assert message in result.err and grafana.writes == []
+
+
+# --- what servers do ---------------------------------------------------------
+
+def test_wrong_token(grafana, step):
+    result = step(grafana, "--text", "x", env={"GRAFANA_TOKEN": "canary-3141"}, expect=1)
+    assert "answered 401 (Unauthorized)" in result.err
+    assert "canary-3141" not in result.out + result.err
+
+
+def test_a_token_that_may_only_read(step):
+    state = grafana_state()
+    state["tokens"] = {TOKEN: ["annotations:read"]}
+    with ScriptedGrafana(state) as grafana:
+        result = step(grafana, "--text", "x", expect=1)
+    assert "annotations:create" in result.err and "hint:" in result.err
+
+
+def test_a_dashboard_that_is_not_there(grafana, step):
+    result = step(grafana, "--text", "x", "--dashboard", "nowhere", expect=1)
+    assert "answered 404 (Dashboard not found)" in result.err
+
+
+def test_conflict(grafana, step):
+    grafana.fail(method="POST", status=409, body={"message": "somebody else was faster"})
+    assert "somebody else was faster" in step(grafana, "--text", "x", expect=3).err
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_too_many_requests_then_fine(grafana, step, method):
+    grafana.fail(method=method, status=429, headers={"Retry-After": "0"})
+    step(grafana, "--text", "x", *REGION)
+    assert only_mark(grafana)
+
+
+def test_an_error_for_ever_is_temporary(grafana, step):
+    grafana.fail(times=None, status=500)
+    assert step(grafana, "--text", "x", "--timeout", "1s", expect=75)
+
+
+@pytest.mark.parametrize("how", [{"lose": True}, {"cut": 3}])
+def test_a_mark_whose_answer_was_lost_is_no_second_one(grafana, step, how):
+    grafana.fail(method="POST", **how)
+    step(grafana, "--text", "x", *REGION)
+    assert only_mark(grafana)
+
+
+def test_a_mark_that_was_not_created_is_tried_again(grafana, step):
+    grafana.fail(method="POST", status=503, times=2)
+    step(grafana, "--text", "x", *REGION)
+    assert only_mark(grafana)
+
+
+@pytest.mark.parametrize("fault, code, message", [
+    ({"cut": 1}, 75, "transfer closed"),
+    ({"html": True}, 1, "the answer"),
+    ({"oversized": 17 << 20}, 1, "the reply is larger than"),
+])
+def test_answers_that_are_none(grafana, step, fault, code, message):
+    grafana.fail(method="GET", times=None, **fault)
+    result = step(grafana, "--text", "x", *REGION, "--timeout", "1s", expect=code)
+    assert message in result.err and grafana.writes == []
+
+
+# --- the spool ---------------------------------------------------------------
+
+def test_an_unreachable_grafana_fails_no_release(grafana, step, tmp_path):
+    spool = tmp_path / "spool"
+    grafana.fail(times=None, status=502)
+    args = ["--text", "web 1.4.0", *REGION, "--spool", spool]
+    for _ in range(2):
+        result = step(grafana, *args, "--timeout", "1s", "--output", "json")
+        assert result.json == {"id": None, "created": False, "url": None, "spooled": True}
+        assert f"the mark is kept in '{spool}'" in result.err
+    assert len(list(spool.iterdir())) == 1
+    assert TOKEN not in next(spool.iterdir()).read_text()
+
+    grafana.clear()
+    step(grafana, "--text", "web 1.5.0", "--start", "2026-11-22T12:00:00Z", "--spool", spool)
+    assert sorted(mark["text"].splitlines()[0] for mark in grafana.state["annotations"]) == [
+        "web 1.4.0", "web 1.5.0"]
+    assert list(spool.iterdir()) == []
+
+
+def test_a_mark_that_was_sent_after_all_is_not_sent_twice(grafana, step, tmp_path):
+    spool = tmp_path / "spool"
+    grafana.fail(method="POST", lose=True)
+    grafana.fail(method="GET", skip=1, times=None, status=503)
+    step(grafana, "--text", "x", *REGION, "--spool", spool, "--timeout", "1s")
+    assert len(list(spool.iterdir())) == 1
+    grafana.clear()
+    step(grafana, "--text", "x", *REGION, "--spool", spool)
+    assert only_mark(grafana) and list(spool.iterdir()) == []
+
+
+def test_nobody_there_at_all(run_step, tmp_path):
+    args = ["--text", "x", *REGION, "--url", "http://127.0.0.1:1", "--timeout", "1s"]
+    env = {"GRAFANA_TOKEN": TOKEN}
+    run_step("grafana-annotate", *args, env=env, expect=75)
+    run_step("grafana-annotate", *args, "--spool", tmp_path / "spool", env=env)
+    assert len(list((tmp_path / "spool").iterdir())) == 1
+
+
+def test_what_grafana_refuses_is_not_kept(grafana, step, tmp_path):
+    spool = tmp_path / "spool"
+    step(grafana, "--text", "x", "--dashboard", "nowhere", "--spool", spool, expect=1)
+    assert not spool.exists()
+
+
+def test_a_kept_mark_that_is_refused_is_set_aside(grafana, step, tmp_path):
+    spool = tmp_path / "spool"
+    grafana.fail(times=None, status=502)
+    step(grafana, "--text", "x", "--dashboard", "nowhere", *REGION, "--spool", spool,
+         "--timeout", "1s")
+    grafana.clear()
+    result = step(grafana, "--text", "y", "--spool", spool)
+    assert [path.suffix for path in spool.iterdir()] == [".refused"]
+    assert "warning: gave up the kept mark" in result.err and "Dashboard not found" in result.err
+
+
+def test_a_damaged_spool_file_is_set_aside(grafana, step, tmp_path):
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    (spool / "mark-0000000000000000.json").write_text('{"version": 1, "url"')
+    (spool / "notes.txt").write_text("not ours")
+    step(grafana, "--text", "y", "--spool", spool)
+    assert sorted(path.name for path in spool.iterdir()) == [
+        "mark-0000000000000000.json.refused", "notes.txt"]
+
+
+def test_marks_kept_for_another_grafana_stay(grafana, run_step, step, tmp_path):
+    spool = tmp_path / "spool"
+    run_step("grafana-annotate", "--text", "x", *REGION, "--url", "http://127.0.0.1:1",
+             "--timeout", "1s", "--spool", spool, env={"GRAFANA_TOKEN": TOKEN})
+    step(grafana, "--text", "y", "--spool", spool)
+    assert len(list(spool.iterdir())) == 1
+
+
+def test_no_secret_is_shown(grafana, step, tmp_path):
+    result = step(grafana, "--text", "x", "--verbose", "--record", tmp_path / "record")
+    shown = result.out + result.err + "".join(
+        path.read_text() for path in (tmp_path / "record").iterdir())
+    assert TOKEN not in shown
