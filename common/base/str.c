@@ -23,15 +23,15 @@ static size_t make_room(struct str *str, size_t extra)
 		extra = limit - str->len;
 		str->overflow = true;
 	}
-	str->buf = grow_array(str->buf, str->len + extra + 1, 1,
-			      &str->capacity);
+	str->buf =
+		grow_array(str->buf, str->len + extra + 1, 1, &str->capacity);
 	return extra;
 }
 
 void str_reserve(struct str *str, size_t extra)
 {
-	str->buf = grow_array(str->buf, str->len + extra + 1, 1,
-			      &str->capacity);
+	str->buf =
+		grow_array(str->buf, str->len + extra + 1, 1, &str->capacity);
 	str->buf[str->len] = '\0';
 }
 
@@ -241,6 +241,21 @@ static size_t utf8_sequence(const unsigned char *bytes, size_t len)
 		if (bytes[i] < 0x80 || bytes[i] > 0xbf)
 			return 0;
 	}
+	return size;
+}
+
+size_t rune_next(const char *text, size_t len, unsigned int *rune)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t size = utf8_sequence(at, len);
+
+	if (size < 2) {
+		*rune = size ? *at : RUNE_ERROR;
+		return 1;
+	}
+	*rune = *at & (0x7fu >> size);
+	for (size_t i = 1; i < size; i++)
+		*rune = *rune << 6 | (at[i] & 0x3f);
 	return size;
 }
 

@@ -141,44 +141,15 @@ bool jsn_get_text(const json_t *json, const char *path, const char *what,
 
 /* --- making -------------------------------------------------------------- */
 
-/* Length of the UTF-8 sequence at @text (RFC 3629), 0 if there is none. */
-static size_t utf8_len(const unsigned char *text, size_t len)
-{
-	unsigned int rune;
-	size_t size;
-
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] < 0xc2 || text[0] > 0xf4)
-		return 0;
-	size = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	if (size > len)
-		return 0;
-	rune = text[0] & (0x7fu >> size);
-	for (size_t i = 1; i < size; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		rune = rune << 6 | (text[i] & 0x3f);
-	}
-	if ((size == 3 && rune < 0x800) || (size == 4 && rune < 0x10000) ||
-	    rune > 0x10ffff || (rune >= 0xd800 && rune < 0xe000))
-		return 0;
-	return size;
-}
-
 static void add_valid_utf8(struct str *out, const char *text, size_t len)
 {
-	const unsigned char *at = (const unsigned char *)text;
-
 	while (len) {
-		size_t size = utf8_len(at, len);
+		unsigned int rune;
+		size_t size = rune_next(text, len, &rune);
 
-		if (size)
-			str_add_bytes(out, (const char *)at, size);
-		else
-			str_add_rune(out, 0xfffd);
-		at += size ? size : 1;
-		len -= size ? size : 1;
+		str_add_rune(out, rune);
+		text += size;
+		len -= size;
 	}
 }
 

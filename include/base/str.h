@@ -46,6 +46,13 @@ void str_addv(struct str *str, const char *format, va_list args)
 /* Append the UTF-8 form of @rune; what is no Unicode scalar: U+FFFD. */
 void str_add_rune(struct str *str, unsigned int rune);
 
+/*
+ * The rune that @text, of at least one byte, starts with; gives how many
+ * bytes it takes.  A byte that belongs to no rune (RFC 3629) counts as
+ * U+FFFD and takes one, as in Go; a real U+FFFD takes three.
+ */
+size_t rune_next(const char *text, size_t len, unsigned int *rune);
+
 /* Replace @len bytes at @at by @bytes. */
 void str_splice(struct str *str, size_t at, size_t len, const char *bytes,
 		size_t bytes_len);

@@ -1,0 +1,518 @@
+#include "core/chart_parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/chart.h"
+#include "format/semver.h"
+#include "format/value.h"
+#include "format/ydoc.h"
+
+enum field_type {
+	TEXT,
+	TEXTS,	  /* []string */
+	TEXT_MAP, /* map[string]string */
+	FLAG,
+	LIST, /* of anything */
+	MAINTAINERS,
+	DEPENDENCIES,
+};
+
+enum field_flag {
+	SANITISED = 1 << 0,
+	ALWAYS = 1 << 1, /* written even if it is empty */
+};
+
+struct field {
+	const char *name;
+	enum field_type type;
+	unsigned int flags;
+};
+
+static const struct field metadata_fields[] = {
+	{"name", TEXT, SANITISED},
+	{"home", TEXT, SANITISED},
+	{"sources", TEXTS, SANITISED},
+	{"version", TEXT, 0},
+	{"description", TEXT, SANITISED},
+	{"keywords", TEXTS, SANITISED},
+	{"maintainers", MAINTAINERS, 0},
+	{"icon", TEXT, SANITISED},
+	{"apiVersion", TEXT, 0},
+	{"condition", TEXT, SANITISED},
+	{"tags", TEXT, SANITISED},
+	{"appVersion", TEXT, SANITISED},
+	{"deprecated", FLAG, 0},
+	{"annotations", TEXT_MAP, 0},
+	{"kubeVersion", TEXT, SANITISED},
+	{"dependencies", DEPENDENCIES, 0},
+	{"type", TEXT, 0},
+	{0},
+};
+
+static const struct field maintainer_fields[] = {
+	{"name", TEXT, SANITISED},
+	{"email", TEXT, SANITISED},
+	{"url", TEXT, SANITISED},
+	{0},
+};
+
+static const struct field dependency_fields[] = {
+	{"name", TEXT, SANITISED | ALWAYS},
+	{"version", TEXT, SANITISED},
+	{"repository", TEXT, SANITISED | ALWAYS},
+	{"condition", TEXT, SANITISED},
+	{"tags", TEXTS, SANITISED},
+	{"enabled", FLAG, 0},
+	{"import-values", LIST, 0},
+	{"alias", TEXT, 0},
+	{0},
+};
+
+struct reader {
+	struct arena *arena;
+	const struct ydoc *doc; /* for places; NULL = none */
+};
+
+/* --- text ---------------------------------------------------------------- */
+
+static bool is_space(unsigned int rune)
+{
+	return (rune >= '\t' && rune <= '\r') || rune == ' ' || rune == 0x85 ||
+	       rune == 0xa0 || rune == 0x1680 ||
+	       (rune >= 0x2000 && rune <= 0x200a) || rune == 0x2028 ||
+	       rune == 0x2029 || rune == 0x202f || rune == 0x205f ||
+	       rune == 0x3000;
+}
+
+/* Controls, invisible marks, private and unassigned planes. */
+static bool is_hidden(unsigned int rune)
+{
+	static const struct {
+		unsigned int first, last;
+	} ranges[] = {
+		{0, 0x1f},	    {0x7f, 0x9f},	{0xad, 0xad},
+		{0x600, 0x605},	    {0x61c, 0x61c},	{0x6dd, 0x6dd},
+		{0x70f, 0x70f},	    {0x180e, 0x180e},	{0x200b, 0x200f},
+		{0x202a, 0x202e},   {0x2060, 0x206f},	{0xe000, 0xf8ff},
+		{0xfeff, 0xfeff},   {0xfff0, 0xfffb},	{0xfffe, 0xffff},
+		{0x1d173, 0x1d17a}, {0xe0000, 0xe00ff}, {0xe01f0, 0x10ffff},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+		if (rune >= ranges[i].first && rune <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+static void add_sanitised(struct str *out, const char *text, size_t len)
+{
+	while (len) {
+		unsigned int rune;
+		size_t size = rune_next(text, len, &rune);
+
+		if (is_space(rune))
+			str_add_char(out, ' ');
+		else if (!is_hidden(rune))
+			str_add_rune(out, rune);
+		text += size;
+		len -= size;
+	}
+}
+
+/*
+ * Append a scalar as Helm's YAML library gives it to a field of type string;
+ * false if it is none.
+ */
+static bool add_scalar(struct str *out, const struct value *value)
+{
+	switch (value->kind) {
+	case VALUE_NIL:
+		return true;
+	case VALUE_STRING:
+		str_add_bytes(out, value->string.bytes, value->string.len);
+		return true;
+	case VALUE_BOOL:
+		str_add(out, value->boolean ? "true" : "false");
+		return true;
+	case VALUE_INT:
+	case VALUE_INT64:
+		str_addf(out, "%" PRId64, value->integer);
+		return true;
+	case VALUE_FLOAT64:
+		value_add_float(out, value->number, 'g');
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* --- fields -------------------------------------------------------------- */
+
+static const char *article_of(const struct value *value)
+{
+	if (value_is_map(value))
+		return "a mapping";
+	if (value_is_list(value))
+		return "a list";
+	return value->kind == VALUE_NIL ? "nothing" : "a scalar";
+}
+
+static bool wrong_type(const struct reader *reader, const char *path,
+		       const char *wanted, const struct value *value,
+		       struct err *err)
+{
+	err_set(err, ERR_INPUT, "'%s' must be %s, is %s", path, wanted,
+		article_of(value));
+	return reader->doc ? ydoc_blame(reader->doc, path, err) : false;
+}
+
+static bool read_text(const struct reader *reader, const char *path,
+		      const struct value *value, unsigned int flags,
+		      struct value **out, struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0}, clean = {0};
+	const struct str *result = &text;
+
+	if (!add_scalar(&text, value))
+		return wrong_type(reader, path, "text", value, err);
+	if (flags & SANITISED) {
+		add_sanitised(&clean, str_text(&text), text.len);
+		result = &clean;
+	}
+	*out = value_new_bytes(reader->arena, str_text(result), result->len);
+	return true;
+}
+
+static bool read_texts(const struct reader *reader, const char *path,
+		       const struct value *value, unsigned int flags,
+		       struct value **out, struct err *err)
+{
+	struct value *list = value_new_list(reader->arena);
+
+	if (value->kind != VALUE_NIL && !value_is_list(value))
+		return wrong_type(reader, path, "a list", value, err);
+	for (size_t i = 0; value_is_list(value) && i < value->list.count; i++) {
+		const char *item_path =
+			arena_printf(reader->arena, "%s.%zu", path, i);
+		struct value *item;
+
+		if (!read_text(reader, item_path, value->list.items[i], flags,
+			       &item, err))
+			return false;
+		value_list_add(list, reader->arena, item);
+	}
+	*out = list;
+	return true;
+}
+
+static bool read_text_map(const struct reader *reader, const char *path,
+			  const struct value *value, struct value **out,
+			  struct err *err)
+{
+	struct value *map = value_new_map(reader->arena);
+
+	if (value->kind != VALUE_NIL && !value_is_map(value))
+		return wrong_type(reader, path, "a mapping", value, err);
+	for (size_t i = 0; value_is_map(value) && i < value->map.count; i++) {
+		const struct value_pair *pair = &value->map.pairs[i];
+		const char *item_path = arena_printf(reader->arena, "%s.%s",
+						     path, pair->key.bytes);
+		struct value *item;
+
+		if (!read_text(reader, item_path, pair->value, 0, &item, err))
+			return false;
+		value_map_set_bytes(map, reader->arena, pair->key.bytes,
+				    pair->key.len, item);
+	}
+	*out = map;
+	return true;
+}
+
+static bool read_flag(const struct reader *reader, const char *path,
+		      const struct value *value, struct value **out,
+		      struct err *err)
+{
+	if (value->kind != VALUE_NIL && value->kind != VALUE_BOOL)
+		return wrong_type(reader, path, "true or false", value, err);
+	*out = value_new_bool(reader->arena,
+			      value->kind == VALUE_BOOL && value->boolean);
+	return true;
+}
+
+static bool read_list(const struct reader *reader, const char *path,
+		      const struct value *value, struct value **out,
+		      struct err *err)
+{
+	if (value->kind != VALUE_NIL && !value_is_list(value))
+		return wrong_type(reader, path, "a list", value, err);
+	*out = value->kind == VALUE_NIL ? value_new_list(reader->arena)
+					: value_copy(value, reader->arena);
+	return true;
+}
+
+static bool read_fields(const struct reader *reader, const char *path,
+			const struct value *map, const struct field *fields,
+			struct value **out, struct err *err);
+
+static bool read_structs(const struct reader *reader, const char *path,
+			 const struct value *value, const struct field *fields,
+			 struct value **out, struct err *err)
+{
+	struct value *list = value_new_list(reader->arena);
+
+	if (value->kind != VALUE_NIL && !value_is_list(value))
+		return wrong_type(reader, path, "a list", value, err);
+	for (size_t i = 0; value_is_list(value) && i < value->list.count; i++) {
+		const char *item_path =
+			arena_printf(reader->arena, "%s.%zu", path, i);
+		const struct value *item = value->list.items[i];
+		struct value *read;
+
+		if (!value_is_map(item))
+			return wrong_type(reader, item_path, "a mapping", item,
+					  err);
+		if (!read_fields(reader, item_path, item, fields, &read, err))
+			return false;
+		value_list_add(list, reader->arena, read);
+	}
+	*out = list;
+	return true;
+}
+
+static bool read_field(const struct reader *reader, const char *path,
+		       const struct value *value, const struct field *field,
+		       struct value **out, struct err *err)
+{
+	switch (field->type) {
+	case TEXT:
+		return read_text(reader, path, value, field->flags, out, err);
+	case TEXTS:
+		return read_texts(reader, path, value, field->flags, out, err);
+	case TEXT_MAP:
+		return read_text_map(reader, path, value, out, err);
+	case FLAG:
+		return read_flag(reader, path, value, out, err);
+	case LIST:
+		return read_list(reader, path, value, out, err);
+	case MAINTAINERS:
+		return read_structs(reader, path, value, maintainer_fields, out,
+				    err);
+	case DEPENDENCIES:
+		return read_structs(reader, path, value, dependency_fields, out,
+				    err);
+	}
+	BUG("field '%s' has no type", field->name);
+}
+
+/* Go's JSON decoder takes a name in any case where it has no exact one. */
+static const struct value *find_member(const struct value *map,
+				       const char *name)
+{
+	const struct value *exact = value_map_get(map, name);
+
+	for (size_t i = 0; !exact && i < map->map.count; i++) {
+		if (!strcasecmp(map->map.pairs[i].key.bytes, name))
+			exact = map->map.pairs[i].value;
+	}
+	return exact;
+}
+
+static bool read_fields(const struct reader *reader, const char *path,
+			const struct value *map, const struct field *fields,
+			struct value **out, struct err *err)
+{
+	struct value *read = value_new_map(reader->arena);
+
+	for (; fields->name; fields++) {
+		const struct value *member = find_member(map, fields->name);
+		const char *member_path =
+			*path ? arena_printf(reader->arena, "%s.%s", path,
+					     fields->name)
+			      : fields->name;
+		struct value *value;
+
+		if (!member && !(fields->flags & ALWAYS))
+			continue;
+		if (!read_field(reader, member_path,
+				member ? member : &value_nil, fields, &value,
+				err))
+			return false;
+		if (value_truth(value) || (fields->flags & ALWAYS))
+			value_map_set(read, reader->arena, fields->name, value);
+	}
+	*out = read;
+	return true;
+}
+
+bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
+			 struct value **metadata, struct err *err)
+{
+	const struct reader reader = {arena, doc};
+
+	if (!value_is_map(doc->root)) {
+		err_set(err, ERR_INPUT, "'%s' must be a mapping, is %s",
+			doc->name, article_of(doc->root));
+		return ydoc_blame(doc, "", err);
+	}
+	return read_fields(&reader, "", doc->root, metadata_fields, metadata,
+			   err);
+}
+
+/* --- dependencies -------------------------------------------------------- */
+
+static const char *text_of(const struct value *map, const char *name)
+{
+	const char *text = value_find_text(map, name);
+
+	return text ? text : "";
+}
+
+static struct chart_dependency dependency_of(const struct value *map)
+{
+	const struct value *enabled = value_map_get(map, "enabled");
+
+	return (struct chart_dependency){
+		.name = text_of(map, "name"),
+		.version = text_of(map, "version"),
+		.repository = text_of(map, "repository"),
+		.condition = text_of(map, "condition"),
+		.alias = text_of(map, "alias"),
+		.tags = value_map_get(map, "tags"),
+		.import_values = value_map_get(map, "import-values"),
+		.enabled = enabled && value_truth(enabled),
+	};
+}
+
+static void take_dependencies(struct chart_dependencies *dependencies,
+			      const struct value *list, struct arena *arena)
+{
+	size_t count = list ? list->list.count : 0;
+
+	dependencies->items =
+		arena_new_array(arena, struct chart_dependency, count);
+	dependencies->count = count;
+	for (size_t i = 0; i < count; i++)
+		dependencies->items[i] = dependency_of(list->list.items[i]);
+}
+
+bool chart_read_dependencies(const struct value *list, struct arena *arena,
+			     struct chart_dependencies *dependencies,
+			     struct err *err)
+{
+	const struct reader reader = {arena, NULL};
+	struct value *read;
+
+	if (!read_structs(&reader, "dependencies", list, dependency_fields,
+			  &read, err))
+		return false;
+	take_dependencies(dependencies, read, arena);
+	return true;
+}
+
+/* --- checks -------------------------------------------------------------- */
+
+static bool is_alias(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-";
+
+	return *text && !text[strspn(text, allowed)];
+}
+
+static bool check_dependencies(const struct chart *chart,
+			       const struct ydoc *doc, struct err *err)
+{
+	CLEANUP(map_release) struct map seen = {0};
+
+	for (size_t i = 0; i < chart->dependencies.count; i++) {
+		struct chart_dependency *dependency =
+			&chart->dependencies.items[i];
+		const char *key = *dependency->alias ? dependency->alias
+						     : dependency->name;
+		const char *path = arena_printf(chart->arena,
+						"dependencies."
+						"%zu",
+						i);
+
+		if (*dependency->alias && !is_alias(dependency->alias))
+			err_set(err, ERR_INPUT,
+				"dependency '%s' has the alias '%s': only "
+				"letters, digits, '_' and '-' may be in it",
+				dependency->name, dependency->alias);
+		else if (map_put(&seen, key, dependency))
+			err_set(err, ERR_INPUT,
+				"more than one dependency has the name or "
+				"alias '%s'",
+				key);
+		else
+			continue;
+		return ydoc_blame(doc, path, err);
+	}
+	return true;
+}
+
+static bool check_name(const char *name, struct err *err)
+{
+	if (!*name)
+		return err_set(err, ERR_INPUT, "the chart has no name");
+	if (!strcmp(name, ".") || !strcmp(name, "..") || strchr(name, '/'))
+		return err_set(err, ERR_INPUT, "'%s' cannot be a chart's name",
+			       name);
+	return true;
+}
+
+static bool check_version(const char *version, struct err *err)
+{
+	CLEANUP(semver_release) struct semver parsed = {0};
+
+	if (!*version)
+		return err_set(err, ERR_INPUT, "the chart has no version");
+	return semver_parse(&parsed, version, err);
+}
+
+static bool check_type(const char *type, struct err *err)
+{
+	if (!*type || !strcmp(type, "application") || !strcmp(type, "library"))
+		return true;
+	return err_set(err, ERR_INPUT,
+		       "the chart's type is '%s', must be application or "
+		       "library",
+		       type);
+}
+
+bool chart_take_metadata(struct chart *chart, const struct ydoc *doc,
+			 struct err *err)
+{
+	const char *api;
+
+	if (!*text_of(chart->metadata, "apiVersion"))
+		value_map_set_text(chart->metadata, chart->arena, "apiVersion",
+				   "v1");
+	api = text_of(chart->metadata, "apiVersion");
+	chart->name = text_of(chart->metadata, "name");
+	chart->version = text_of(chart->metadata, "version");
+	chart->api_version = api;
+	take_dependencies(&chart->dependencies,
+			  value_map_get(chart->metadata, "dependencies"),
+			  chart->arena);
+	if (strcmp(api, "v1") && strcmp(api, "v2")) {
+		err_set(err, ERR_INPUT, "apiVersion '%s' is not supported",
+			api);
+		return ydoc_blame(doc, "apiVersion", err);
+	}
+	if (!check_name(chart->name, err))
+		return ydoc_blame(doc, "name", err);
+	if (!check_version(chart->version, err))
+		return ydoc_blame(doc, "version", err);
+	if (!check_type(text_of(chart->metadata, "type"), err))
+		return ydoc_blame(doc, "type", err);
+	return check_dependencies(chart, doc, err);
+}

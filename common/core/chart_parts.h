@@ -1,0 +1,34 @@
+/*
+ * Between the files that make up core/chart: what Chart.yaml says, and how
+ * it is checked.
+ */
+#ifndef CORE_CHART_PARTS_H
+#define CORE_CHART_PARTS_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+
+struct arena;
+struct chart;
+struct err;
+struct value;
+struct ydoc;
+
+/*
+ * Helm's fields of the mapping @doc as the types that they have in Go:
+ * numbers become text where text is wanted, unknown and empty ones are left
+ * out, text is sanitised.  Errors: INPUT with place (a list where text is
+ * wanted, ...).
+ */
+bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
+			 struct value **metadata, struct err *err) MUST_CHECK;
+
+/*
+ * The checks of Helm's Metadata.Validate(), and fill the fields of @chart
+ * that repeat the metadata.  Errors: INPUT, with the place in @doc.
+ */
+bool chart_take_metadata(struct chart *chart, const struct ydoc *doc,
+			 struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,295 @@
+#include "core/lockfile.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/hash.h"
+#include "format/value.h"
+#include "format/ydoc.h"
+
+/* Go's zero time, which a lock without a time has. */
+#define NO_TIME "0001-01-01T00:00:00Z"
+
+static const char *text_at(const struct value *root, const char *name)
+{
+	const struct value *value = value_map_get(root, name);
+
+	return value && value->kind == VALUE_STRING ? value->string.bytes
+						    : NULL;
+}
+
+static bool check_time(const char *text, struct err *err)
+{
+	int64_t seconds;
+
+	if (!text || clock_parse_rfc3339(text, strlen(text), &seconds))
+		return true;
+	return err_set(err, ERR_INPUT, "'generated' is '%s', not a time", text);
+}
+
+bool lockfile_read(const struct value *root, struct arena *arena,
+		   struct lockfile **lock, struct err *err)
+{
+	const struct value *list;
+	struct lockfile *read;
+	const char *digest, *generated;
+
+	if (root->kind == VALUE_NIL) {
+		*lock = NULL;
+		return true;
+	}
+	if (!value_is_map(root))
+		return err_set(err, ERR_INPUT, "a lock must be a mapping");
+	read = arena_new(arena, struct lockfile);
+	digest = text_at(root, "digest");
+	generated = text_at(root, "generated");
+	list = value_map_get(root, "dependencies");
+	if (!check_time(generated, err) ||
+	    !chart_read_dependencies(list ? list : &value_nil, arena,
+				     &read->dependencies, err))
+		return false;
+	read->digest = arena_strdup(arena, digest ? digest : "");
+	if (generated)
+		read->generated = arena_strdup(arena, generated);
+	*lock = read;
+	return true;
+}
+
+/* --- the digest ---------------------------------------------------------- */
+
+/* As Go's encoding/json writes strings, HTML's characters escaped. */
+static void add_json_string(struct str *out, const char *text, size_t len)
+{
+	str_add_char(out, '"');
+	while (len) {
+		static const char short_escapes[] = "\bb\tt\nn\ff\rr\"\"\\\\";
+		unsigned int rune;
+		size_t size = rune_next(text, len, &rune);
+		const char *escape = NULL;
+
+		for (const char *at = short_escapes; *at; at += 2) {
+			if (rune == (unsigned char)*at)
+				escape = at;
+		}
+		if (escape)
+			str_addf(out, "\\%c", escape[1]);
+		else if (rune < 0x20 || rune == '<' || rune == '>' ||
+			 rune == '&' || rune == 0x2028 || rune == 0x2029 ||
+			 (rune == 0xfffd && size == 1))
+			str_addf(out, "\\u%04x", rune);
+		else
+			str_add_bytes(out, text, size);
+		text += size;
+		len -= size;
+	}
+	str_add_char(out, '"');
+}
+
+/* As encoding/json: no exponent between 1e-6 and 1e21, else a short one. */
+static void add_json_number(struct str *out, double number)
+{
+	double size = fabs(number);
+	size_t before = out->len;
+	char *tail;
+
+	if (size == 0 || (size >= 1e-6 && size < 1e21)) {
+		value_add_float(out, number, 'f');
+		return;
+	}
+	value_add_float(out, number, 'e');
+	tail = out->buf + out->len - 4;
+	if (out->len - before >= 4 && tail[0] == 'e' && tail[1] == '-' &&
+	    tail[2] == '0')
+		str_splice(out, out->len - 2, 1, "", 0);
+}
+
+static void add_json(struct str *out, const struct value *value);
+
+static void add_json_list(struct str *out, const struct value *value)
+{
+	str_add_char(out, '[');
+	for (size_t i = 0; i < value->list.count; i++) {
+		if (i)
+			str_add_char(out, ',');
+		add_json(out, value->list.items[i]);
+	}
+	str_add_char(out, ']');
+}
+
+static void add_json_map(struct str *out, const struct value *value)
+{
+	str_add_char(out, '{');
+	for (size_t i = 0; i < value->map.count; i++) {
+		const struct value_pair *pair = &value->map.pairs[i];
+
+		if (i)
+			str_add_char(out, ',');
+		add_json_string(out, pair->key.bytes, pair->key.len);
+		str_add_char(out, ':');
+		add_json(out, pair->value);
+	}
+	str_add_char(out, '}');
+}
+
+/* Numbers of YAML are float64 to Helm. */
+static void add_json(struct str *out, const struct value *value)
+{
+	if (value_is_map(value))
+		add_json_map(out, value);
+	else if (value_is_list(value))
+		add_json_list(out, value);
+	else if (value->kind == VALUE_STRING)
+		add_json_string(out, value->string.bytes, value->string.len);
+	else if (value->kind == VALUE_BOOL)
+		str_add(out, value->boolean ? "true" : "false");
+	else if (value->kind == VALUE_INT || value->kind == VALUE_INT64)
+		add_json_number(out, (double)value->integer);
+	else if (value->kind == VALUE_FLOAT64)
+		add_json_number(out, value->number);
+	else
+		str_add(out, "null");
+}
+
+static void add_text(struct str *out, const char *key, const char *text)
+{
+	if (!*text)
+		return;
+	str_addf(out, ",\"%s\":", key);
+	add_json_string(out, text, strlen(text));
+}
+
+static void add_list(struct str *out, const char *key, const struct value *list)
+{
+	if (!list || !list->list.count)
+		return;
+	str_addf(out, ",\"%s\":", key);
+	add_json(out, list);
+}
+
+/* The members in the order of Helm's struct Dependency. */
+static void add_dependency(struct str *out,
+			   const struct chart_dependency *dependency)
+{
+	str_add(out, "{\"name\":");
+	add_json_string(out, dependency->name, strlen(dependency->name));
+	add_text(out, "version", dependency->version);
+	str_add(out, ",\"repository\":");
+	add_json_string(out, dependency->repository,
+			strlen(dependency->repository));
+	add_text(out, "condition", dependency->condition);
+	add_list(out, "tags", dependency->tags);
+	if (dependency->enabled)
+		str_add(out, ",\"enabled\":true");
+	add_list(out, "import-values", dependency->import_values);
+	add_text(out, "alias", dependency->alias);
+	str_add_char(out, '}');
+}
+
+static void add_dependencies(struct str *out,
+			     const struct chart_dependencies *dependencies)
+{
+	str_add_char(out, '[');
+	for (size_t i = 0; i < dependencies->count; i++) {
+		if (i)
+			str_add_char(out, ',');
+		add_dependency(out, &dependencies->items[i]);
+	}
+	str_add_char(out, ']');
+}
+
+bool lockfile_digest(const struct chart_dependencies *wanted,
+		     const struct chart_dependencies *locked,
+		     char digest[LOCKFILE_DIGEST_SIZE], struct err *err)
+{
+	CLEANUP(str_release) struct str json = {0};
+	char hex[SHA256_HEX_SIZE];
+
+	str_add_char(&json, '[');
+	add_dependencies(&json, wanted);
+	str_add_char(&json, ',');
+	add_dependencies(&json, locked);
+	str_add_char(&json, ']');
+	if (!sha256_hex(str_text(&json), json.len, hex, err))
+		return false;
+	memcpy(digest, "sha256:", strlen("sha256:"));
+	memcpy(digest + strlen("sha256:"), hex, sizeof(hex));
+	return true;
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+/* Go drops zeros at the end of the fraction of a second. */
+static void add_time(struct str *out, const char *text)
+{
+	const char *point = strchr(text, '.');
+	size_t digits = point ? strspn(point + 1, "0123456789") : 0;
+	size_t kept = digits;
+
+	while (kept && point[kept] == '0')
+		kept--;
+	if (kept == digits) {
+		str_add(out, text);
+		return;
+	}
+	str_add_bytes(out, text, (size_t)(point - text));
+	if (kept)
+		str_add_bytes(out, point, kept + 1);
+	str_add(out, point + 1 + digits);
+}
+
+static void set_text(struct value *map, struct arena *arena, const char *key,
+		     const char *text)
+{
+	if (*text)
+		value_map_set_text(map, arena, key, text);
+}
+
+static void set_list(struct value *map, struct arena *arena, const char *key,
+		     const struct value *list)
+{
+	if (list && list->list.count)
+		value_map_set(map, arena, key, list);
+}
+
+static const struct value *dependency_value(const struct chart_dependency *from,
+					    struct arena *arena)
+{
+	struct value *map = value_new_map(arena);
+
+	value_map_set_text(map, arena, "name", from->name);
+	value_map_set_text(map, arena, "repository", from->repository);
+	set_text(map, arena, "version", from->version);
+	set_text(map, arena, "condition", from->condition);
+	set_text(map, arena, "alias", from->alias);
+	set_list(map, arena, "tags", from->tags);
+	set_list(map, arena, "import-values", from->import_values);
+	if (from->enabled)
+		value_map_set(map, arena, "enabled", &value_true);
+	return map;
+}
+
+void lockfile_emit(struct str *out, const struct lockfile *lock,
+		   const char *generated)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str time = {0};
+	struct value *root = value_new_map(&arena);
+	struct value *list = value_new_list(&arena);
+
+	if (!generated)
+		generated = lock->generated ? lock->generated : NO_TIME;
+	add_time(&time, generated);
+	for (size_t i = 0; i < lock->dependencies.count; i++)
+		value_list_add(list, &arena,
+			       dependency_value(&lock->dependencies.items[i],
+						&arena));
+	value_map_set(root, &arena, "dependencies",
+		      list->list.count ? list : &value_nil);
+	value_map_set_text(root, &arena, "digest", lock->digest);
+	value_map_set_text(root, &arena, "generated", str_text(&time));
+	ydoc_emit(out, root);
+}
