@@ -196,7 +196,8 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	for step in $(steps); do \
 		install -m 755 $(out)/bin/$$step $(DESTDIR)$(PREFIX)/bin/ && \
-		$(out)/bin/$$step --help=man > $(DESTDIR)$(PREFIX)/share/man/man1/$$step.1 && \
+		{ $(out)/bin/$$step --help=man && awk -f steps/manual.awk steps/$$step.md; } \
+			> $(DESTDIR)$(PREFIX)/share/man/man1/$$step.1 && \
 		$(out)/bin/$$step --help=bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$step \
 		|| exit 1; done
 

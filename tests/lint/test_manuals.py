@@ -48,15 +48,16 @@ def test_help_lines_are_phrases(binaries):
     assert not wrong, "\n".join(wrong)
 
 
-def test_manual_pages_are_sound(binaries, tmp_path):
+def test_manual_pages_are_sound(installed, binaries):
     assert shutil.which("groff"), "groff is missing: tests/setup check"
     for binary in binaries:
-        page = tmp_path / f"{binary.name}.1"
-        page.write_text(help_of(binary, "man"))
+        page = installed / f"share/man/man1/{binary.name}.1"
         result = subprocess.run(
-            ["groff", "-man", "-Tutf8", "-ww", "-z", page],
+            ["groff", "-man", "-Kutf8", "-Tutf8", "-ww", "-P-cbou", page],
             capture_output=True, text=True)
         assert (result.returncode, result.stderr) == (0, ""), binary.name
+        for section in ("NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS"):
+            assert re.search(rf"^.*{section}", result.stdout, re.M), section
 
 
 def test_completions_are_bash(binaries, tmp_path):
@@ -140,18 +141,26 @@ def test_readme_names_every_step(binaries):
     assert matching("README.md")
 
 
-@pytest.mark.parametrize("prefix", ["/usr", "/usr/local"])
-def test_install(tmp_path, binaries, prefix):
-    subprocess.run(["make", "-s", "install", f"DESTDIR={tmp_path}",
-                    f"PREFIX={prefix}"], cwd=ROOT, check=True)
-    installed = {str(path.relative_to(tmp_path))
-                 for path in tmp_path.rglob("*") if path.is_file()}
-    root = prefix[1:]
-    assert installed == {
+def install(root: Path, prefix: str, bin_dir: Path) -> Path:
+    variant = bin_dir.parent.name
+    subprocess.run(["make", "-s", "install", f"VARIANT={variant}",
+                    f"DESTDIR={root}", f"PREFIX={prefix}"],
+                   cwd=ROOT, check=True)
+    return root / prefix[1:]
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory, steps) -> Path:
+    return install(tmp_path_factory.mktemp("root"), "/usr", steps)
+
+
+def test_install(installed, binaries):
+    files = {str(path.relative_to(installed)): path
+             for path in installed.rglob("*") if path.is_file()}
+    assert files.keys() == {
         path for step in (binary.name for binary in binaries)
-        for path in (f"{root}/bin/{step}",
-                     f"{root}/share/man/man1/{step}.1",
-                     f"{root}/share/bash-completion/completions/{step}")}
-    for path in installed:
-        mode = (tmp_path / path).stat().st_mode & 0o777
-        assert mode == (0o755 if "/bin/" in path else 0o644), path
+        for path in (f"bin/{step}", f"share/man/man1/{step}.1",
+                     f"share/bash-completion/completions/{step}")}
+    for name, path in files.items():
+        wanted = 0o755 if name.startswith("bin/") else 0o644
+        assert path.stat().st_mode & 0o777 == wanted, name

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import stat
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -95,24 +96,20 @@ def test_closed_descriptors(run_step, steps, step, closed):
 
 
 @pytest.fixture
-def anyones_copy(steps: Path, step: str, tmp_path_factory):
-    """The step where every user may run it."""
-    folder = Path("/tmp") / f"{tmp_path_factory.mktemp('copy').name}-{step}"
-    folder.mkdir()
-    copy = folder / step
-    copy.write_bytes((steps / step).read_bytes())
-    copy.chmod(0o755)
+def anyones_copy(steps: Path, step: str):
+    """The step where every user may run it, which tmp_path is not."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    copy = Path(shutil.copy(steps / step, folder))
     folder.chmod(0o755)
     yield copy
-    copy.unlink()
-    folder.rmdir()
+    shutil.rmtree(folder)
 
 
 def test_any_user_without_home_in_a_read_only_folder(
-        anyones_copy, step, tmp_path):
+        anyones_copy, step):
     """As Jenkins' docker agents run it."""
     folder = anyones_copy.parent
-    folder.chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
+    folder.chmod(0o555)
     uid = 12345 if os.geteuid() == 0 else None
     result = subprocess.run(
         [anyones_copy, "--output", "json", "--check", "--timeout", "1s"],
