@@ -22,6 +22,44 @@ char *ci_repository_name(const char *git_url)
 	return start < end ? xmemdupz(git_url + start, end - start) : NULL;
 }
 
+/* The host and what follows, of a URL or of scp's form; NULL if neither. */
+static const char *skip_to_host(const char *git_url)
+{
+	const char *host = strstr(git_url, "://");
+	const char *path, *at;
+
+	if (host)
+		host += strlen("://");
+	else if (strchr(git_url, ':'))
+		host = git_url;
+	else
+		return NULL;
+	path = host + strcspn(host, "/:");
+	at = memchr(host, '@', (size_t)(path - host));
+	return at ? at + 1 : host;
+}
+
+char *ci_repository_path(const char *git_url)
+{
+	const char *host = skip_to_host(git_url);
+	size_t end, host_len;
+	bool is_url;
+
+	if (!host || *host == '/' || !*host)
+		return NULL;
+	is_url = strstr(git_url, "://") != NULL;
+	end = strlen(host);
+	while (end && host[end - 1] == '/')
+		end--;
+	if (end >= 4 && strncmp(host + end - 4, ".git", 4) == 0)
+		end -= 4;
+	host_len = strcspn(host, is_url ? "/" : ":");
+	if (host_len + 1 >= end)
+		return NULL;
+	return xasprintf("%.*s/%.*s", (int)host_len, host,
+			 (int)(end - host_len - 1), host + host_len + 1);
+}
+
 /* What is told first counts: a variable that somebody set by hand. */
 static void set(char **field, const char *value)
 {

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/ci.h"
+#include "core/record.h"
 #include "format/url.h"
 
 #define REMOTE "origin"
@@ -101,6 +102,24 @@ struct envname_facts origin_facts(const struct origin *origin)
 		.default_branch = origin->default_branch,
 		.pull_request = origin->pull_request,
 	};
+}
+
+void origin_record(const struct origin *origin, struct record *record)
+{
+	const struct {
+		const char *path, *text;
+	} facts[] = {
+		{"repository.name", origin->repository_name},
+		{"repository.url", origin->git_url},
+		{"repository.branch", origin->branch},
+		{"repository.commit", origin->commit},
+		{"build.url", origin->build_url},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
+		if (facts[i].text)
+			record_set_text(record, facts[i].path, facts[i].text);
+	}
 }
 
 void origin_release(struct origin *origin)

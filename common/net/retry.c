@@ -20,15 +20,21 @@ bool retry_status(int status)
 	}
 }
 
+int64_t retry_jitter_ms(int64_t base_ms, int64_t cap_ms, unsigned int try,
+			uint64_t random)
+{
+	int64_t ceiling = base_ms;
+
+	for (unsigned int i = 1; i < try && ceiling < cap_ms; i++)
+		ceiling *= 2;
+	if (ceiling > cap_ms)
+		ceiling = cap_ms;
+	return (int64_t)(random % (uint64_t)(ceiling + 1));
+}
+
 int64_t retry_wait_ms(unsigned int try, uint64_t random)
 {
-	int64_t ceiling = RETRY_BASE_MS;
-
-	for (unsigned int i = 1; i < try && ceiling < RETRY_CAP_MS; i++)
-		ceiling *= 2;
-	if (ceiling > RETRY_CAP_MS)
-		ceiling = RETRY_CAP_MS;
-	return (int64_t)(random % (uint64_t)(ceiling + 1));
+	return retry_jitter_ms(RETRY_BASE_MS, RETRY_CAP_MS, try, random);
 }
 
 int64_t retry_after_ms(const char *header, int64_t now_s)

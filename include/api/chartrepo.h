@@ -29,6 +29,7 @@
 
 struct env;
 struct err;
+struct reporter;
 
 #define CHARTREPO_LOCK_MS 60000 /* waiting for another publisher's lock */
 #define CHARTREPO_LOCK	  ".index.lock"
@@ -108,6 +109,24 @@ bool chartrepo_put_chart(struct chartrepo *repo, const char *name,
  */
 bool chartrepo_get(struct chartrepo *repo, const char *url, size_t limit,
 		   struct str *bytes, struct err *err) MUST_CHECK;
+
+/* One archive to download; filled in by the caller but for @bytes. */
+struct chartrepo_fetch {
+	struct chartrepo *repo;
+	const char *url; /* as in the index; borrowed */
+	size_t limit;
+	struct str bytes; /* the caller releases it */
+};
+
+/*
+ * chartrepo_get() for many, of several repositories, at most @jobs at once
+ * on kept connections of @http (NULL: none of them needs it).
+ * Errors: those of chartrepo_get(); the first one ends it.
+ */
+bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
+			 size_t count, size_t jobs,
+			 const struct reporter *reporter,
+			 struct err *err) MUST_CHECK;
 
 /*
  * Append the address of the chart @name in this repository, for results:

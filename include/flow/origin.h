@@ -15,6 +15,7 @@
 
 struct env;
 struct err;
+struct record;
 
 /* All strings are owned; NULL = unknown. */
 struct origin {
@@ -38,6 +39,9 @@ bool origin_find(struct origin *origin, const struct env *env,
 
 /* What of it the names of an environment are made of; borrowed. */
 struct envname_facts origin_facts(const struct origin *origin);
+
+/* Add what is known to the release record: repository and build. */
+void origin_record(const struct origin *origin, struct record *record);
 
 void origin_release(struct origin *origin);
 

@@ -20,9 +20,11 @@
 #include "base/str.h"
 #include "format/hash.h"
 
+struct arena;
 struct chart;
 struct chartrepo;
 struct err;
+struct origin;
 struct reporter;
 struct strvec;
 
@@ -55,8 +57,27 @@ struct publish {
 	const struct reporter *reporter;
 };
 
-/* Package the chart of @item and fill in its digest. */
-bool publish_package(struct publish_item *item, struct err *err) MUST_CHECK;
+/* What a chart gets before it is packaged; NULL = nothing. */
+struct publish_changes {
+	const char *version;
+	const char *app_version;
+	const struct strvec *annotations; /* KEY=VALUE */
+	const struct strvec *set;	  /* PATH=VALUE in values.yaml */
+	const char *source_date_epoch;	  /* seconds, as text */
+	const struct origin *origin; /* annotated; its commit's time counts */
+};
+
+/*
+ * Load the chart @path (folder or .tgz) into @arena, change it, check it,
+ * package it and fill in the digest.  The annotations slipway/commit and
+ * slipway/repository say where it comes from; nothing that differs between
+ * two builds of one commit enters the package.
+ * Errors: INPUT (not a chart; see chart_load()), USAGE (a change that is not
+ * of its form).
+ */
+bool publish_prepare(struct publish_item *item, const char *path,
+		     const struct publish_changes *changes,
+		     struct arena *arena, struct err *err) MUST_CHECK;
 
 /*
  * Publish @items, which are packaged.
@@ -66,6 +87,13 @@ bool publish_package(struct publish_item *item, struct err *err) MUST_CHECK;
  */
 bool publish_charts(const struct publish *publish, struct publish_item *items,
 		    size_t count, struct err *err) MUST_CHECK;
+
+/*
+ * Write the package into the folder @dir, which is made if need be; the
+ * caller frees *@path.
+ */
+bool publish_save(const struct publish_item *item, const char *dir,
+		  char **path, struct err *err) MUST_CHECK;
 
 void publish_item_release(struct publish_item *item);
 

@@ -26,6 +26,10 @@ bool retry_status(int status);
  */
 int64_t retry_wait_ms(unsigned int try, uint64_t random);
 
+/* The same with a base and a cap of the caller's own. */
+int64_t retry_jitter_ms(int64_t base_ms, int64_t cap_ms, unsigned int try,
+			uint64_t random);
+
 /*
  * Milliseconds that a Retry-After header (RFC 9110, 10.2.3: seconds or an
  * HTTP date) asks for at @now_s, -1 if there is none (NULL) or it cannot be

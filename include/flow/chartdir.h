@@ -1,0 +1,25 @@
+/*
+ * Which folder a chart is in, where the user names none.
+ */
+#ifndef FLOW_CHARTDIR_H
+#define FLOW_CHARTDIR_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+
+struct err;
+
+/*
+ * The first of @places (NULL-terminated, below the current folder) that has
+ * a Chart.yaml; a place "charts/" and a star is the only chart among the folders in
+ * charts/.  The caller frees *@dir.
+ * Errors: USAGE (none, or several in one place), with the places named.
+ */
+bool chartdir_find(const char *const *places, char **dir,
+		   struct err *err) MUST_CHECK;
+
+/* Is there a Chart.yaml in @dir? */
+bool chartdir_has_chart(const char *dir);
+
+#endif
