@@ -25,17 +25,13 @@ char *ci_repository_name(const char *git_url)
 /* The host and what follows, of a URL or of scp's form; NULL if neither. */
 static const char *skip_to_host(const char *git_url)
 {
-	const char *host = strstr(git_url, "://");
-	const char *path, *at;
+	const char *scheme_end = strstr(git_url, "://");
+	const char *host = scheme_end ? scheme_end + strlen("://") : git_url;
+	size_t len = strcspn(host, scheme_end ? "/" : ":");
+	const char *at = memchr(host, '@', len);
 
-	if (host)
-		host += strlen("://");
-	else if (strchr(git_url, ':'))
-		host = git_url;
-	else
+	if (!scheme_end && !host[len])
 		return NULL;
-	path = host + strcspn(host, "/:");
-	at = memchr(host, '@', (size_t)(path - host));
 	return at ? at + 1 : host;
 }
 
