@@ -2,13 +2,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/hash.h"
 
-#define HASH_DIGITS 16
+#define HASH_DIGITS	16
+#define LABEL_VALUE_MAX 63 /* Kubernetes' */
 
 bool envname_is_label(const char *text, size_t max)
 {
@@ -25,6 +27,12 @@ bool envname_is_system(const char *namespace)
 	       starts_with(namespace, "kube-");
 }
 
+static void trim_dashes(struct str *slug)
+{
+	while (slug->len && slug->buf[slug->len - 1] == '-')
+		str_truncate(slug, slug->len - 1);
+}
+
 /* Lower case, other bytes as one "-" a run, none at the ends. */
 static void add_slug(struct str *slug, const char *text)
 {
@@ -38,8 +46,7 @@ static void add_slug(struct str *slug, const char *text)
 		else if (slug->len && slug->buf[slug->len - 1] != '-')
 			str_add_char(slug, '-');
 	}
-	while (slug->len && slug->buf[slug->len - 1] == '-')
-		str_truncate(slug, slug->len - 1);
+	trim_dashes(slug);
 }
 
 /* Cut @slug so that "-" and the hash of @original fit into @max bytes. */
@@ -52,8 +59,7 @@ static bool add_hash(struct str *slug, const struct str *original, size_t max,
 		return false;
 	if (slug->len > max - HASH_DIGITS - 1)
 		str_truncate(slug, max - HASH_DIGITS - 1);
-	while (slug->len && slug->buf[slug->len - 1] == '-')
-		str_truncate(slug, slug->len - 1);
+	trim_dashes(slug);
 	if (slug->len)
 		str_add_char(slug, '-');
 	str_add_bytes(slug, hex, HASH_DIGITS);
@@ -99,7 +105,7 @@ static bool is_label_value(const char *text)
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 	size_t len = strlen(text);
 
-	return len && len <= 63 && strchr(alnum, text[0]) &&
+	return len && len <= LABEL_VALUE_MAX && strchr(alnum, text[0]) &&
 	       strchr(alnum, text[len - 1]) &&
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz"
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == len;
@@ -151,8 +157,9 @@ static char *stack_of(const struct envname_args *args, const char *repository)
 	if (is_label_value(repository))
 		return xstrdup(repository);
 	add_slug(&slug, repository);
-	if (slug.len > 63)
-		str_truncate(&slug, 63);
+	if (slug.len > LABEL_VALUE_MAX)
+		str_truncate(&slug, LABEL_VALUE_MAX);
+	trim_dashes(&slug);
 	return str_detach(&slug);
 }
 
@@ -193,6 +200,12 @@ bool envname_decide(struct envname *name, const struct envname_args *args,
 	else if (!envname_namespace(repository, decided.branch,
 				    &decided.namespace, err))
 		return false;
+	if (envname_is_system(decided.namespace)) {
+		(void)err_set(err, ERR_USAGE,
+			      "namespace '%s' belongs to the cluster",
+			      decided.namespace);
+		return err_hint(err, "give another name with '--namespace'");
+	}
 	if (args->release)
 		decided.release = xstrdup(args->release);
 	else if (!release_of(decided.namespace, &decided.release, err))
@@ -201,6 +214,37 @@ bool envname_decide(struct envname *name, const struct envname_args *args,
 	*name = decided;
 	decided = (struct envname){0};
 	return true;
+}
+
+/* Where the last two parts of the path of @url begin; *@len: without .git */
+static const char *owner_and_name(const char *url, size_t *len)
+{
+	size_t end = strlen(url);
+	unsigned int slashes = 0;
+	size_t start;
+
+	while (end && url[end - 1] == '/')
+		end--;
+	if (end > 4 && strncmp(url + end - 4, ".git", 4) == 0)
+		end -= 4;
+	for (start = end; start; start--) {
+		char c = url[start - 1];
+
+		if (c == ':' || (c == '/' && ++slashes == 2))
+			break;
+	}
+	*len = end - start;
+	return url + start;
+}
+
+bool envname_same_repository(const char *a, const char *b)
+{
+	const char *in_a, *in_b;
+	size_t a_len, b_len;
+
+	in_a = owner_and_name(a, &a_len);
+	in_b = owner_and_name(b, &b_len);
+	return a_len == b_len && strncasecmp(in_a, in_b, a_len) == 0;
 }
 
 void envname_release(struct envname *name)
@@ -218,8 +262,8 @@ static const char *member_called(const struct envname *name, const char *key)
 	const struct {
 		const char *key, *value;
 	} members[] = {
-		{"namespace", name->namespace}, {"release", name->release},
-		{"stack", name->stack},		{"branch", name->branch},
+		{"namespace", name->namespace},	  {"release", name->release},
+		{"stack", name->stack},		  {"branch", name->branch},
 		{"repository", name->repository},
 	};
 
@@ -236,8 +280,7 @@ bool envname_expand(const struct envname *name, const char *template,
 	CLEANUP(str_release) struct str out = {0};
 	const char *open, *close;
 
-	while ((open = strchr(template, '{')) &&
-	       (close = strchr(open, '}'))) {
+	while ((open = strchr(template, '{')) && (close = strchr(open, '}'))) {
 		CLEANUP(free_ptr) char *key =
 			xmemdupz(open + 1, (size_t)(close - open - 1));
 		const char *value = member_called(name, key);
