@@ -39,9 +39,8 @@ static const struct opt options[] = {
 		 "values for Helm (may be repeated)"),
 	OPT_LIST(struct args, set, "set", "KEY=VALUE", "", 0,
 		 "a value for Helm (may be repeated)"),
-	OPT_LIST(struct args, namespace_labels, "namespace-label",
-		 "KEY=VALUE", NULL, 0,
-		 "label of the namespace (may be repeated)"),
+	OPT_LIST(struct args, namespace_labels, "namespace-label", "KEY=VALUE",
+		 NULL, 0, "label of the namespace (may be repeated)"),
 	OPT_DURATION(struct args, expires_in, "expires-in", NULL, 0,
 		     "time to live; default: from the values, else 2h"),
 	OPT_DURATION(struct args, renew, "renew", NULL, OPT_VALUE_OPTIONAL,
@@ -54,25 +53,44 @@ static const struct opt options[] = {
 		   "address, such as https://{namespace}.example.com"),
 	OPT_KUBE(struct args, kube),
 	OPT_HTTP(struct args, http),
-	OPT_END
-};
+	OPT_END};
 
 static int64_t given_or(int64_t given, int64_t otherwise)
 {
 	return given == OPT_UNSET ? otherwise : given;
 }
 
-/* What of the result is known before anything is deployed. */
-static struct value *describe(struct step_run *run, const struct envname *name,
-			      const struct expiry *expiry)
+static struct value *describe_names(struct step_run *run,
+				    const struct envname *name)
 {
 	struct arena *arena = &run->arena;
-	struct value *result = value_new_map(arena);
+	struct value *names = value_new_map(arena);
+
+	value_map_set_text(names, arena, "namespace", name->namespace);
+	value_map_set_text(names, arena, "release", name->release);
+	value_map_set_text(names, arena, "stack", name->stack);
+	return names;
+}
+
+static bool print_names(struct step_run *run, const struct envname *name,
+			struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	str_addf(&text, "namespace: %s\nrelease: %s\nstack: %s\n",
+		 name->namespace, name->release, name->stack);
+	return step_result(run, describe_names(run, name), str_text(&text),
+			   err);
+}
+
+/* What of the result is known before anything is deployed. */
+static struct value *describe(struct step_run *run, const struct deploy *deploy)
+{
+	struct arena *arena = &run->arena;
+	struct value *result = describe_names(run, deploy->name);
+	const struct expiry *expiry = &deploy->expiry;
 	CLEANUP(free_ptr) char *date = expiry_date(expiry);
 
-	value_map_set_text(result, arena, "namespace", name->namespace);
-	value_map_set_text(result, arena, "release", name->release);
-	value_map_set_text(result, arena, "stack", name->stack);
 	value_map_set(result, arena, "expires",
 		      value_new_bool(arena, expiry->expires));
 	value_map_set_text(result, arena, "expiryDate", date);
@@ -80,21 +98,6 @@ static struct value *describe(struct step_run *run, const struct envname *name,
 		      expiry->expires ? value_new_int(arena, expiry->at)
 				      : &value_nil);
 	return result;
-}
-
-static void add_urls(struct step_run *run, struct value *result,
-		     const struct strvec *urls, const char *from_template)
-{
-	struct arena *arena = &run->arena;
-	struct value *list = value_new_list(arena);
-
-	if (from_template)
-		value_list_add(list, arena,
-			       value_new_text(arena, from_template));
-	for (size_t i = 0; !from_template && i < urls->count; i++)
-		value_list_add(list, arena,
-			       value_new_text(arena, urls->items[i]));
-	value_map_set(result, arena, "urls", list);
 }
 
 static void add_changes(struct str *text, const struct value *applications)
@@ -126,25 +129,29 @@ static void add_summary(struct str *text, const struct value *result)
 		str_addf(text, "%s\n", urls->list.items[i]->string.bytes);
 }
 
+static struct value *list_of(const struct strvec *texts, struct arena *arena)
+{
+	struct value *list = value_new_list(arena);
+
+	for (size_t i = 0; i < texts->count; i++)
+		value_list_add(list, arena,
+			       value_new_text(arena, texts->items[i]));
+	return list;
+}
+
 /* Print and record the result of a run that changed the world. */
-static bool report(struct step_run *run, const struct envname *name,
-		   const struct expiry *expiry,
+static bool report(struct step_run *run, const struct deploy *deploy,
 		   const struct deploy_result *deployed, struct err *err)
 {
-	const struct args *args = run->args;
 	struct arena *arena = &run->arena;
-	struct value *result = describe(run, name, expiry);
-	CLEANUP(free_ptr) char *url = NULL;
+	struct value *result = describe(run, deploy);
 	CLEANUP(str_release) struct str text = {0};
 
-	if (args->url_template &&
-	    !envname_expand(name, args->url_template, &url, err))
-		return false;
 	value_map_set(result, arena, "revision",
 		      value_new_int(arena, deployed->revision));
 	value_map_set_text(result, arena, "status",
 			   deployed->status ? deployed->status : "");
-	add_urls(run, result, &deployed->urls, url);
+	value_map_set(result, arena, "urls", list_of(&deployed->urls, arena));
 	value_map_set(result, arena, "applications",
 		      value_copy(deployed->applications, arena));
 	record_set(run->record, "environment", result);
@@ -156,13 +163,17 @@ static bool report(struct step_run *run, const struct envname *name,
 static bool plan(struct step_run *run, const struct deploy *deploy)
 {
 	CLEANUP(str_release) struct str text = {0};
-	struct value *planned = describe(run, deploy->name, &deploy->expiry);
+	struct value *planned = describe(run, deploy);
 
-	value_map_set_text(planned, &run->arena, "chart",
-			   deploy->chart ? deploy->chart : "");
-	str_addf(&text, "deploy '%s' as release '%s'\n",
-		 deploy->chart ? deploy->chart : "nothing (renew only)",
-		 deploy->name->release);
+	if (deploy->chart) {
+		value_map_set_text(planned, &run->arena, "chart",
+				   deploy->chart);
+		str_addf(&text, "would deploy '%s' as release '%s'\n",
+			 deploy->chart, deploy->name->release);
+	} else {
+		str_addf(&text, "would move the expiry of '%s'\n",
+			 deploy->name->namespace);
+	}
 	add_summary(&text, planned);
 	return step_plan(run, planned, str_text(&text));
 }
@@ -176,19 +187,19 @@ static bool act(struct step_run *run, struct kube *kube,
 	CLEANUP(deploy_result_release) struct deploy_result result = {0};
 	bool done;
 
-	if (args->renew != OPT_UNSET) {
+	if (!deploy->chart)
 		done = deploy_renew(kube, deploy, &result, err);
-	} else {
-		done = helm_open(&helm, &args->kube, run->env, err) &&
+	else
+		done = helm_open(&helm, &args->kube, run->env, run->deadline,
+				 err) &&
 		       deploy_run(kube, &helm, deploy, &result, err);
-	}
 	for (size_t i = 0; i < result.diagnosis.count; i++)
 		log_warning("%s", result.diagnosis.items[i]);
 	if (!done)
 		return false;
 	log_info("environment '%s' is at revision %lld",
 		 deploy->name->namespace, (long long)result.revision);
-	return report(run, deploy->name, &deploy->expiry, &result, err);
+	return report(run, deploy, &result, err);
 }
 
 static bool decide_expiry(struct step_run *run, struct deploy *deploy,
@@ -202,17 +213,58 @@ static bool decide_expiry(struct step_run *run, struct deploy *deploy,
 		.now = deploy->now,
 	};
 
-	if (args->renew != OPT_UNSET)
-		input.explicit_ms = args->renew ? args->renew
-						: EXPIRY_DEFAULT_MS;
-	if (!deploy->chart)
+	if (!deploy->chart) {
+		input.explicit_ms =
+			args->renew ? args->renew : EXPIRY_DEFAULT_MS;
 		return expiry_decide(&deploy->expiry, &input, &warning, err);
-	if (!deploy_decide_expiry(deploy->chart, &input, &deploy->expiry,
-				  &warning, err))
+	}
+	if (!deploy_decide_expiry(deploy->chart, deploy->values, &input,
+				  &deploy->expiry, &warning, err))
 		return false;
 	if (warning)
 		log_warning("%s", warning);
 	return true;
+}
+
+/* What the command line and the workspace tell, without the cluster. */
+static bool prepare(struct step_run *run, struct deploy *deploy, char **chart,
+		    char **url, struct err *err)
+{
+	const struct args *args = run->args;
+	const char *given =
+		run->arguments.count ? run->arguments.items[0] : NULL;
+
+	deploy->values = &args->values;
+	deploy->set = &args->set;
+	deploy->namespace_labels = &args->namespace_labels;
+	deploy->wait_ms = given_or(args->wait_timeout, WAIT_DEFAULT_MS);
+	deploy->history_max = given_or(args->history_max, HISTORY_MAX_DEFAULT);
+	deploy->reporter = &run->reporter;
+	if (args->url_template &&
+	    !envname_expand(deploy->name, args->url_template, url, err))
+		return false;
+	deploy->url = *url;
+	if (args->renew != OPT_UNSET)
+		return !given ||
+		       err_set(err, ERR_USAGE,
+			       "'--renew' deploys nothing, so it takes no "
+			       "chart");
+	if (!deploy_find_chart(given,
+			       record_text(run->record, "umbrella.outputDir"),
+			       chart, err))
+		return false;
+	deploy->chart = *chart;
+	return true;
+}
+
+static bool deploy_to(struct step_run *run, struct kube *kube,
+		      struct deploy *deploy, struct err *err)
+{
+	if (!deploy_check_claim(kube, deploy, err) ||
+	    !kube_read_time(kube, &deploy->now, err) ||
+	    !decide_expiry(run, deploy, err))
+		return false;
+	return plan(run, deploy) || act(run, kube, deploy, err);
 }
 
 static bool run(struct step_run *run, struct err *err)
@@ -222,23 +274,14 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(envname_release) struct envname name = {0};
 	CLEANUP(kube_release) struct kube kube = {0};
 	CLEANUP(free_ptr) char *chart = NULL;
-	const struct expiry unknown = {0};
+	CLEANUP(free_ptr) char *url = NULL;
 	const struct kube_options cluster = {
 		.args = args->kube,
 		.env = run->env,
 		.http = step_http_config(run, &args->http),
 	};
+	struct deploy deploy = {.name = &name};
 	struct envname_facts facts;
-	struct deploy deploy = {
-		.name = &name,
-		.values = &args->values,
-		.set = &args->set,
-		.namespace_labels = &args->namespace_labels,
-		.wait_ms = given_or(args->wait_timeout, WAIT_DEFAULT_MS),
-		.history_max =
-			given_or(args->history_max, HISTORY_MAX_DEFAULT),
-		.reporter = &run->reporter,
-	};
 
 	if (!origin_find(&origin, run->env, ".", err))
 		return false;
@@ -246,26 +289,11 @@ static bool run(struct step_run *run, struct err *err)
 	if (!envname_decide(&name, &args->name, &facts, err))
 		return false;
 	if (args->print_names)
-		return step_result(run, describe(run, &name, &unknown), NULL,
-				   err);
-
+		return print_names(run, &name, err);
 	deploy.git_url = origin.git_url;
-	if (args->renew == OPT_UNSET &&
-	    !deploy_find_chart(run->arguments.count ? run->arguments.items[0]
-						    : NULL,
-			       record_text(run->record, "umbrella.outputDir"),
-			       &chart, err))
-		return false;
-	deploy.chart = chart;
-	if (!kube_open(&kube, &cluster, err) ||
-	    !deploy_check_claim(&kube, &deploy, err))
-		return false;
-	deploy.now = kube_now(&kube);
-	if (!decide_expiry(run, &deploy, err))
-		return false;
-	if (plan(run, &deploy))
-		return true;
-	return act(run, &kube, &deploy, err);
+	return prepare(run, &deploy, &chart, &url, err) &&
+	       kube_open(&kube, &cluster, err) &&
+	       deploy_to(run, &kube, &deploy, err);
 }
 
 const struct step step = {

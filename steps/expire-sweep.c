@@ -33,8 +33,8 @@ struct args {
 };
 
 static const struct opt options[] = {
-	OPT_STRING(struct args, environment, "environment", "NAMESPACE", NULL,
-		   0, "judge this environment only"),
+	OPT_STRING(struct args, environment, "environment", "NAMESPACE", "", 0,
+		   "judge this environment only"),
 	OPT_FLAG(struct args, now, "now", "", 0,
 		 "with --environment: whatever its expiry says"),
 	OPT_DURATION(struct args, grace, "grace", NULL, 0,
@@ -44,8 +44,9 @@ static const struct opt options[] = {
 	OPT_LIST(struct args, protect, "protect", "GLOB", NULL, 0,
 		 "never delete these (may be repeated)"),
 	OPT_INTEGER(struct args, max_deletes, "max-deletes", NULL, 0, 0,
-		    1000000, "fuse: if more would go, delete nothing; "
-			     "default: 50"),
+		    1000000,
+		    "fuse: if more would go, delete nothing; "
+		    "default: 50"),
 	OPT_INTEGER(struct args, max_percent, "max-percent", NULL, 0, 0, 100,
 		    "fuse: if a larger part would go; default: 100"),
 	OPT_DURATION(struct args, warn_before, "warn-before", NULL, 0,
@@ -56,8 +57,7 @@ static const struct opt options[] = {
 		    "environments deleted at once; default: 4"),
 	OPT_KUBE(struct args, kube),
 	OPT_HTTP(struct args, http),
-	OPT_END
-};
+	OPT_END};
 
 static int64_t given_or(int64_t given, int64_t otherwise)
 {
@@ -73,10 +73,8 @@ static struct sweep_rules rules_of(const struct args *args)
 		.warn_before_s = given_or(args->warn_before, -1000) / 1000,
 		.namespaces = &args->namespaces,
 		.protect = &args->protect,
-		.max_deletes =
-			given_or(args->max_deletes, MAX_DELETES_DEFAULT),
-		.max_percent =
-			given_or(args->max_percent, MAX_PERCENT_DEFAULT),
+		.max_deletes = given_or(args->max_deletes, MAX_DELETES_DEFAULT),
+		.max_percent = given_or(args->max_percent, MAX_PERCENT_DEFAULT),
 	};
 }
 
@@ -89,8 +87,7 @@ static bool look_around(struct step_run *run, struct kube *kube,
 				  err) ||
 	    !namespaces_find_marked(kube, &run->arena, world, err))
 		return err_wrap(err, "cannot look for environments");
-	world->now = kube_now(kube);
-	return true;
+	return kube_read_time(kube, &world->now, err);
 }
 
 static void add_line(struct str *text, const char *what,
@@ -144,8 +141,8 @@ static struct value *make_report(struct step_run *run,
 	}
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct sweep_item *item = &plan->items[i];
-		enum cleanup_state state = item->remove ? CLEANUP_DELETED
-							: CLEANUP_KEPT;
+		enum cleanup_state state =
+			item->remove ? CLEANUP_DELETED : CLEANUP_KEPT;
 		const char *reason = item->reason;
 		int64_t milliseconds = 0;
 
@@ -212,7 +209,8 @@ static bool act(struct step_run *run, struct kube *kube,
 	};
 	struct value *report;
 
-	if (plan->removals && !helm_open(&helm, &args->kube, run->env, err))
+	if (plan->removals &&
+	    !helm_open(&helm, &args->kube, run->env, run->deadline, err))
 		return false;
 	if (!cleanup_run(&cleanup, plan, &result, err))
 		return false;
@@ -240,18 +238,20 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(str_release) struct str text = {0};
 	struct sweep_world world = {0};
 	const struct value *planned;
+	bool dry_run;
 
 	if (args->now && !args->environment)
-		return err_set(err, ERR_USAGE,
-			       "'--now' needs '--environment'");
+		return err_set(err, ERR_USAGE, "'--now' needs '--environment'");
 	if (!kube_open(&kube, &cluster, err) ||
-	    !look_around(run, &kube, &world, err) ||
-	    !sweep_decide(&plan, &world, &rules, err))
+	    !look_around(run, &kube, &world, err))
 		return false;
+	sweep_decide(&plan, &world, &rules);
+	/* Of a plan that is refused too, a dry run shows what is in it. */
 	planned = make_report(run, &plan, NULL, &text);
-	if (step_plan(run, planned, str_text(&text)))
-		return true;
-	return act(run, &kube, &plan, err);
+	dry_run = step_plan(run, planned, str_text(&text));
+	if (!sweep_check(&plan, &rules, err))
+		return false;
+	return dry_run || act(run, &kube, &plan, err);
 }
 
 const struct step step = {

@@ -8,12 +8,6 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-static bool run(struct helm_call *call, struct err *err)
-{
-	return proc_run(&call->proc, err) ||
-	       err_wrap(err, "cannot run helm");
-}
-
 static void start_call(const struct helm *helm, struct helm_call *call,
 		       const char *verb)
 {
@@ -26,6 +20,10 @@ static void start_call(const struct helm *helm, struct helm_call *call,
 static void finish_call(const struct helm *helm, struct helm_call *call,
 			int64_t timeout_ms)
 {
+	int64_t left = deadline_left_ms(&helm->deadline, timeout_ms);
+
+	if (left < timeout_ms)
+		timeout_ms = left ? left : 1; /* 0 would mean none */
 	call->proc = (struct proc){
 		.argv = strvec_argv(&call->argv),
 		.env = &helm->env,
@@ -52,8 +50,8 @@ static bool read_version(struct helm *helm, struct err *err)
 	start_call(helm, &call, "version");
 	strvec_add(&call.argv, "--short");
 	finish_call(helm, &call, HELM_VERSION_MS);
-	if (!run(&call, err))
-		return false;
+	if (!proc_run(&call.proc, err))
+		return err_wrap(err, "cannot run helm");
 	str_trim(&call.output);
 	text = str_text(&call.output);
 	if (starts_with(text, "v4."))
@@ -63,54 +61,73 @@ static bool read_version(struct helm *helm, struct err *err)
 	else
 		return err_set(err, ERR_CHILD,
 			       "'%s' is neither Helm 3 nor Helm 4: its "
-			       "version is '%s'", helm->program, text);
+			       "version is '%s'",
+			       helm->program, text);
 	return true;
+}
+
+static void make_env(struct helm *helm, const struct env *env)
+{
+	static const char *const misleading[] = {
+		"HELM_DRIVER",
+		"HELM_DRIVER_SQL_CONNECTION_STRING",
+		"HELM_KUBEAPISERVER",
+		"HELM_KUBEASGROUPS",
+		"HELM_KUBEASUSER",
+		"HELM_KUBECAFILE",
+		"HELM_KUBECONTEXT",
+		"HELM_KUBEINSECURE_SKIP_TLS_VERIFY",
+		"HELM_KUBETLS_SERVER_NAME",
+		"HELM_KUBETOKEN",
+		"HELM_NAMESPACE",
+	};
+
+	env_copy(&helm->env, env);
+	for (size_t i = 0; i < ARRAY_SIZE(misleading); i++)
+		env_unset(&helm->env, misleading[i]);
 }
 
 /* Without HOME Helm has nowhere to put its caches. */
 static bool give_home(struct helm *helm, struct err *err)
 {
-	CLEANUP(str_release) struct str path = {0};
-	const char *tmp = env_get(&helm->env, "TMPDIR");
-
 	if (env_get(&helm->env, "HOME"))
 		return true;
-	if (!dir_create_temp(tmp ? tmp : "/tmp", "slipway-helm", &path, err))
+	if (!dir_create_temp(dir_for_temp(&helm->env), "slipway-helm",
+			     &helm->home, err))
 		return err_wrap(err, "cannot make a home for helm");
-	helm->home = str_detach(&path);
-	env_set(&helm->env, "HOME", helm->home);
+	env_set(&helm->env, "HOME", str_text(&helm->home));
 	return true;
 }
 
 bool helm_open(struct helm *helm, const struct kube_args *args,
-	       const struct env *env, struct err *err)
+	       const struct env *env, struct deadline deadline, struct err *err)
 {
+	CLEANUP(helm_release) struct helm opened = {.deadline = deadline};
 	const char *name = args->helm ? args->helm : "helm";
 
-	helm->program = proc_find(env, name);
-	if (!helm->program) {
+	opened.program = proc_find(env, name);
+	if (!opened.program) {
 		(void)err_set(err, ERR_NOT_FOUND, "there is no program '%s'",
 			      name);
 		return err_hint(err, "install Helm 4 (or 3), or give "
 				     "'--helm PATH'");
 	}
-	helm->kubeconfig = xstrdup_or_null(args->kubeconfig);
-	helm->context = xstrdup_or_null(args->context);
-	env_copy(&helm->env, env);
-	return give_home(helm, err) && read_version(helm, err);
+	opened.kubeconfig = xstrdup_or_null(args->kubeconfig);
+	opened.context = xstrdup_or_null(args->context);
+	make_env(&opened, env);
+	if (!give_home(&opened, err) || !read_version(&opened, err))
+		return false;
+	*helm = opened;
+	opened = (struct helm){0};
+	return true;
 }
 
 void helm_release(struct helm *helm)
 {
-	CLEANUP(err_release) struct err ignored = {0};
-
-	/* A temporary folder that stays does no harm. */
-	if (helm->home && !tree_remove(helm->home, &ignored))
-		err_release(&ignored);
+	dir_release_temp(&helm->home);
 	free(helm->program);
 	free(helm->kubeconfig);
 	free(helm->context);
-	free(helm->home);
 	env_release(&helm->env);
 	*helm = (struct helm){0};
 }
@@ -127,8 +144,7 @@ void helm_prepare_upgrade(const struct helm *helm, struct helm_call *call,
 	start_call(helm, call, "upgrade");
 	strvec_add(&call->argv, "--install");
 	strvec_addf(&call->argv, "--namespace=%s", upgrade->namespace);
-	strvec_add(&call->argv,
-		   helm->major >= 4 ? "--wait=watcher" : "--wait");
+	strvec_add(&call->argv, helm->major >= 4 ? "--wait=watcher" : "--wait");
 	add_timeout(call, upgrade->wait_ms);
 	strvec_addf(&call->argv, "--history-max=%lld",
 		    (long long)upgrade->history_max);
@@ -184,9 +200,16 @@ static char *words_of(const struct helm_call *call)
 static bool is_out_of_reach(const char *words)
 {
 	static const char *const signs[] = {
-		"Kubernetes cluster unreachable", "connection refused",
-		"i/o timeout", "no such host", "TLS handshake timeout",
-		"etcdserver: ", "the server is currently unable",
+		"Kubernetes cluster unreachable",
+		"connection refused",
+		"connection reset by peer",
+		"i/o timeout",
+		"no such host",
+		"no route to host",
+		"TLS handshake timeout",
+		"etcdserver: ",
+		"the server is currently unable to handle the request",
+		"the server has received too many requests",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
@@ -203,6 +226,9 @@ static bool check_exit(const struct helm_call *call, const char *verb,
 
 	if (call->proc.exit_code == 0)
 		return true;
+	if (call->proc.signal)
+		return err_set(err, ERR_CHILD, "helm %s was ended by signal %d",
+			       verb, call->proc.signal);
 	(void)err_set(err, ERR_CHILD, "helm %s failed: %s", verb,
 		      *words ? words : "it said nothing");
 	(void)err_temporary(err, is_out_of_reach(words));
@@ -218,22 +244,46 @@ bool helm_check_upgrade(const struct helm_call *call, struct err *err)
 	return check_exit(call, "upgrade", err);
 }
 
+/*
+ * What Helm 4 lists below "N resource(s) were not deleted because they are
+ * not owned by ...:" or "... because their ownership could not be verified:",
+ * as one line; "" if it left nothing.
+ */
+static char *left_behind(const struct helm_call *call)
+{
+	CLEANUP(strvec_release) struct strvec lines = {0};
+	struct str left = {0};
+	bool listing = false;
+
+	strvec_split(&lines, str_text(&call->output), '\n');
+	for (size_t i = 0; i < lines.count; i++) {
+		const char *line = lines.items[i];
+
+		if (strstr(line, " were not deleted because "))
+			listing = true;
+		else if (*line != '[')
+			listing = false;
+		else if (listing)
+			str_addf(&left, "%s%s", left.len ? ", " : "", line);
+	}
+	return str_detach(&left);
+}
+
 bool helm_check_uninstall(const struct helm_call *call, struct err *err)
 {
-	const char *output = str_text(&call->output);
-	const char *errors = str_text(&call->errors);
+	CLEANUP(free_ptr) char *left = left_behind(call);
 
 	if (call->proc.exit_code != 0 &&
-	    strstr(errors, "release: not found"))
+	    strstr(str_text(&call->errors), "release: not found"))
 		return true;
 	if (!check_exit(call, "uninstall", err))
 		return false;
-	if (!strstr(output, "not deleted") &&
-	    !strstr(errors, "skipping delete"))
+	if (!*left)
 		return true;
 	return err_set(err, ERR_CHILD,
-		       "helm uninstall left resources behind: %s",
-		       strstr(errors, "skipping delete") ? errors : output);
+		       "helm uninstall left behind what is not the release's "
+		       "or may not be read: %s",
+		       left);
 }
 
 void helm_call_release(struct helm_call *call)

@@ -9,11 +9,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/jsn.h"
-#include "format/url.h"
 #include "sys/file.h"
 
 #define TOKEN_SIZE_MAX ((size_t)64 << 10)
-#define OBJECT_SIZE_MAX ((size_t)32 << 20)
 
 static const char accept_json[] = "Accept: application/json";
 static const char accept_metadata[] =
@@ -23,74 +21,94 @@ static const char accept_metadata_list[] =
 	"Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;"
 	"v=v1,application/json";
 
+static bool is_loopback(const char *host)
+{
+	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+	       starts_with(host, "127.");
+}
+
+static bool parse_server(struct kube *kube, const struct kubeconfig *config,
+			 struct err *err)
+{
+	struct url *server = &kube->server;
+
+	if (!url_parse(server, config->server, err))
+		return err_wrap(err, "cannot use the kubeconfig's server");
+	if (same_text(server->scheme, "https") ||
+	    (same_text(server->scheme, "http") && is_loopback(server->host)))
+		return true;
+	(void)err_set(err, ERR_INPUT,
+		      "the kubeconfig's server '%s' is not https, so anybody "
+		      "on the way could read the token",
+		      config->server);
+	return err_hint(err, "http is only for this machine itself, as with "
+			     "kubectl proxy");
+}
+
 bool kube_open(struct kube *kube, const struct kube_options *options,
 	       struct err *err)
 {
-	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+	CLEANUP(kube_release) struct kube opened = {0};
 	struct http_config http = options->http;
-	size_t len;
+	struct kubeconfig *config;
 
-	if (!kubeconfig_load(&config, options->args.kubeconfig,
-			     options->args.context, options->env, err))
+	opened.config = config = xnew(struct kubeconfig);
+	if (!kubeconfig_load(config, options->args.kubeconfig,
+			     options->args.context, options->env, err) ||
+	    !parse_server(&opened, config, err))
 		return false;
-	http.ca_pem = config.ca_pem;
-	http.cert_pem = config.cert_pem;
-	http.key_pem = &config.key_pem;
-	if (!http_open(&kube->http, &http, err))
+	http.ca_pem = config->ca_pem;
+	http.cert_pem = config->cert_pem;
+	http.key_pem = &config->key_pem;
+	if (!http_open(&opened.http, &http, err))
 		return false;
-
-	len = strlen(config.server);
-	while (len && config.server[len - 1] == '/')
-		config.server[--len] = '\0';
-	kube->server = config.server;
-	config.server = NULL;
-	kube->token = config.token;
-	config.token = (struct secret){0};
-	kube->token_file = config.token_file;
-	config.token_file = NULL;
+	*kube = opened;
+	opened = (struct kube){0};
 	return true;
 }
 
 void kube_release(struct kube *kube)
 {
 	http_release(&kube->http);
-	free(kube->server);
-	free(kube->token_file);
-	secret_release(&kube->token);
+	url_release(&kube->server);
+	if (kube->config)
+		kubeconfig_release(kube->config);
+	free(kube->config);
 	*kube = (struct kube){0};
 }
 
-int64_t kube_now(const struct kube *kube)
+const char *kube_cluster(const struct kube *kube)
 {
-	return kube->server_time ? kube->server_time : clock_now_ms() / 1000;
+	return kube->config->cluster;
 }
 
-/* The token of a pod rotates, so its file is read for each request. */
-static bool add_token(struct kube *kube, struct http_request *request,
-		      struct err *err)
+bool kube_read_time(const struct kube *kube, int64_t *now, struct err *err)
 {
-	CLEANUP(str_release) struct str token = {0};
-
-	if (kube->token_file) {
-		if (!file_read(kube->token_file, TOKEN_SIZE_MAX, &token, err))
-			return err_wrap(err, "cannot read the token for the "
-					     "Kubernetes API");
-		str_trim(&token);
-		if (!same_text(str_text(&token), secret_reveal(&kube->token)))
-			secret_set(&kube->token, str_text(&token), token.len);
-		wipe(token.buf, token.len);
-	}
-	if (secret_is_set(&kube->token))
-		strvec_addf(&request->secrets, "Authorization: Bearer %s",
-			    secret_reveal(&kube->token));
+	if (!kube->server_time)
+		return err_set(err, ERR_REMOTE,
+			       "the Kubernetes API does not "
+			       "say what time it is");
+	*now = kube->server_time;
 	return true;
 }
 
-static bool parse_server(struct kube *kube, struct url *url, struct err *err)
+/* --- one exchange -------------------------------------------------------- */
+
+struct exchange {
+	struct kube *kube;
+	struct url url;
+	struct http_request request;
+	struct http_reply reply;
+	struct str body;
+	bool asked_anew; /* who we are */
+};
+
+static void exchange_release(struct exchange *exchange)
 {
-	if (!url_parse(url, kube->server, err))
-		return err_wrap(err, "cannot use the kubeconfig's server");
-	return true;
+	url_release(&exchange->url);
+	http_request_release(&exchange->request);
+	http_reply_release(&exchange->reply);
+	str_release(&exchange->body);
 }
 
 static void add_path(struct url *url, const struct kube_ref *ref)
@@ -119,45 +137,99 @@ static void add_path(struct url *url, const struct kube_ref *ref)
 		url_add_segment(url, ref->subresource);
 }
 
-/* One exchange with the API server. */
-struct exchange {
-	struct http_request request;
-	struct http_reply reply;
-	struct str body;
-};
-
-static void exchange_release(struct exchange *exchange)
+static void start(struct exchange *exchange, struct kube *kube,
+		  const char *method, const struct kube_ref *ref)
 {
-	http_request_release(&exchange->request);
-	http_reply_release(&exchange->reply);
-	str_release(&exchange->body);
+	exchange->kube = kube;
+	exchange->request.method = method;
+	exchange->request.reply_limit = KUBE_OBJECT_MAX;
+	exchange->request.accept_gzip = true;
+	url_copy(&exchange->url, &kube->server);
+	add_path(&exchange->url, ref);
+}
+
+/* The token of a pod rotates, so its file is read for each try. */
+static bool read_token(struct kubeconfig *config, struct err *err)
+{
+	CLEANUP(str_release) struct str token = {0};
+
+	if (!file_read(config->token_file, TOKEN_SIZE_MAX, &token, err))
+		return err_wrap(err, "cannot read the token for the "
+				     "Kubernetes API");
+	str_trim(&token);
+	if (!same_text(str_text(&token), secret_reveal(&config->token)))
+		secret_set(&config->token, str_text(&token), token.len);
+	wipe(token.buf, token.len);
+	return true;
+}
+
+static bool authorize(void *context, struct http_request *request,
+		      struct err *err)
+{
+	struct exchange *exchange = context;
+	struct kubeconfig *config = exchange->kube->config;
+
+	for (size_t i = 0; i < request->secrets.count; i++)
+		wipe(request->secrets.items[i],
+		     strlen(request->secrets.items[i]));
+	strvec_truncate(&request->secrets, 0);
+	if (config->token_file && !read_token(config, err))
+		return false;
+	if (secret_is_set(&config->token))
+		strvec_addf(&request->secrets, "Authorization: Bearer %s",
+			    secret_reveal(&config->token));
+	return true;
+}
+
+/* A plugin's token is good for minutes; a deployment may take longer. */
+static bool ask_anew(void *context, struct http_request *request,
+		     const struct http_reply *reply)
+{
+	struct exchange *exchange = context;
+	struct kubeconfig *config = exchange->kube->config;
+	CLEANUP(execplugin_answer_release) struct execplugin_answer answer = {
+		0};
+	CLEANUP(err_release) struct err ignored = {0};
+
+	(void)request;
+	if (reply->status != 401 || exchange->asked_anew ||
+	    !config->plugin.argv.count)
+		return false;
+	exchange->asked_anew = true;
+	if (!execplugin_run(&config->plugin, &answer, &ignored) ||
+	    !secret_is_set(&answer.token))
+		return false;
+	secret_set(&config->token, secret_reveal(&answer.token),
+		   answer.token.len);
+	return true;
 }
 
 static void note_server_time(struct kube *kube, const struct http_reply *reply)
 {
 	const char *date = http_header(reply, "Date");
+	int64_t time;
 
-	if (date && !clock_parse_http_date(date, &kube->server_time))
-		kube->server_time = 0;
+	if (date && clock_parse_http_date(date, &time))
+		kube->server_time = time;
 }
 
-static bool send_exchange(struct kube *kube, struct exchange *exchange,
-			  const char *method, const struct url *url,
-			  const char *accept, struct err *err)
+static bool finish(struct exchange *exchange, const char *accept,
+		   struct err *err)
 {
-	exchange->request.method = method;
-	if (!exchange->request.reply_limit)
-		exchange->request.reply_limit = OBJECT_SIZE_MAX;
-	url_add_text(&exchange->request.url, url, true);
-	strvec_add(&exchange->request.headers, accept);
+	struct http_request *request = &exchange->request;
+
+	request->before_try = authorize;
+	request->again = ask_anew;
+	request->context = exchange;
+	url_add_text(&request->url, &exchange->url, true);
+	strvec_add(&request->headers, accept);
 	if (exchange->body.len) {
-		exchange->request.body = str_text(&exchange->body);
-		exchange->request.body_len = exchange->body.len;
+		request->body = str_text(&exchange->body);
+		request->body_len = exchange->body.len;
 	}
-	if (!add_token(kube, &exchange->request, err) ||
-	    !http_send(&kube->http, &exchange->request, &exchange->reply, err))
-		return err_wrap(err, "cannot reach the Kubernetes API");
-	note_server_time(kube, &exchange->reply);
+	if (!http_send(&exchange->kube->http, request, &exchange->reply, err))
+		return err_wrap(err, "cannot ask the Kubernetes API");
+	note_server_time(exchange->kube, &exchange->reply);
 	return true;
 }
 
@@ -175,33 +247,53 @@ static bool fail(const struct exchange *exchange, struct err *err)
 	if (exchange->reply.status == 401)
 		return err_hint(err, "the token or certificate of the "
 				     "kubeconfig is not (or no longer) valid");
+	if (exchange->reply.status == 403)
+		return err_hint(err, "the manual of this step lists the "
+				     "rights that it needs");
 	return false;
 }
 
 static bool parse_reply(const struct exchange *exchange, json_t **object,
 			struct err *err)
 {
+	CLEANUP(err_release) struct err unfit = {0};
+
 	if (jsn_parse(object, str_text(&exchange->reply.body),
-		      exchange->reply.body.len, "reply of the Kubernetes API",
-		      err))
+		      exchange->reply.body.len, "reply", &unfit) &&
+	    json_is_object(*object))
 		return true;
-	/* Damaged on the way, or not an API server at all. */
-	err->kind = ERR_REMOTE;
-	return false;
+	/* Not quoted: it may be a part of somebody's Secret. */
+	jsn_release(object);
+	return err_set(err, ERR_REMOTE,
+		       "%s %s: the answer is no object of the Kubernetes API",
+		       exchange->request.method,
+		       str_text(&exchange->request.url));
 }
+
+/* "404 page not found" of some proxy says nothing about the cluster. */
+static bool says_not_found(const struct exchange *exchange)
+{
+	CLEANUP(jsn_release) json_t *status = NULL;
+	CLEANUP(err_release) struct err ignored = {0};
+
+	return exchange->reply.status == 404 &&
+	       jsn_parse(&status, str_text(&exchange->reply.body),
+			 exchange->reply.body.len, "reply", &ignored) &&
+	       same_text(jsn_text(status, "kind"), "Status") &&
+	       same_text(jsn_text(status, "reason"), "NotFound");
+}
+
+/* --- reading ------------------------------------------------------------- */
 
 static bool get(struct kube *kube, const struct kube_ref *ref,
 		const char *accept, json_t **object, struct err *err)
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
-	CLEANUP(url_release) struct url url = {0};
 
-	if (!parse_server(kube, &url, err))
+	start(&exchange, kube, "GET", ref);
+	if (!finish(&exchange, accept, err))
 		return false;
-	add_path(&url, ref);
-	if (!send_exchange(kube, &exchange, "GET", &url, accept, err))
-		return false;
-	if (exchange.reply.status == 404) {
+	if (says_not_found(&exchange)) {
 		*object = NULL;
 		return true;
 	}
@@ -222,20 +314,30 @@ bool kube_get_metadata(struct kube *kube, const struct kube_ref *ref,
 	return get(kube, ref, accept_metadata, object, err);
 }
 
-bool kube_get_text(struct kube *kube, const struct kube_ref *ref,
-		   const char *query, size_t limit, struct str *text,
-		   struct err *err)
+static void add_number(struct url *url, const char *name, size_t number)
+{
+	CLEANUP(free_ptr) char *text = xasprintf("%zu", number);
+
+	url_add_query(url, name, text);
+}
+
+bool kube_read_log(struct kube *kube, const char *namespace, const char *pod,
+		   const char *container, unsigned int lines, size_t limit,
+		   struct str *text, struct err *err)
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
-	CLEANUP(url_release) struct url url = {0};
+	const struct kube_ref ref = {.api = "v1",
+				     .resource = "pods",
+				     .namespace = namespace,
+				     .name = pod,
+				     .subresource = "log"};
 
-	if (!parse_server(kube, &url, err))
-		return false;
-	add_path(&url, ref);
-	if (query)
-		url.query = xstrdup(query);
-	exchange.request.reply_limit = limit;
-	if (!send_exchange(kube, &exchange, "GET", &url, "Accept: */*", err))
+	start(&exchange, kube, "GET", &ref);
+	url_add_query(&exchange.url, "container", container);
+	add_number(&exchange.url, "tailLines", lines);
+	add_number(&exchange.url, "limitBytes", limit);
+	exchange.request.repeat = HTTP_REPEAT_NEVER;
+	if (!finish(&exchange, "Accept: text/plain, */*", err))
 		return false;
 	if (exchange.reply.status != 200)
 		return fail(&exchange, err);
@@ -244,12 +346,18 @@ bool kube_get_text(struct kube *kube, const struct kube_ref *ref,
 	return true;
 }
 
-/* One page of a list. */
+/* Where the reading of a list stands. */
 struct page {
 	char *token; /* of the next page; NULL = this was the last */
 	bool expired;
-	size_t count;
+	size_t count; /* objects so far */
+	unsigned int number;
 };
+
+static void page_release(struct page *page)
+{
+	free(page->token);
+}
 
 static bool visit_items(const struct kube_list *list, const json_t *reply,
 			struct page *page, struct err *err)
@@ -259,12 +367,11 @@ static bool visit_items(const struct kube_list *list, const json_t *reply,
 	const json_t *item;
 	size_t i;
 
-	/* Go writes the nil slice of an empty list as null. */
+	/* Go writes an empty list as null. */
 	if (!json_is_array(items) && !json_is_null(items))
 		return err_set(err, ERR_REMOTE,
-			       "the Kubernetes API's list of %s has no items",
-			       list->ref.resource);
-	json_array_foreach(items, i, item) {
+			       "the answer of the Kubernetes API is no list");
+	json_array_foreach (items, i, item) {
 		if (!list->item(list->context, item, err))
 			return false;
 	}
@@ -278,63 +385,53 @@ static bool read_page(struct kube *kube, const struct kube_list *list,
 		      struct page *page, struct err *err)
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
-	CLEANUP(url_release) struct url url = {0};
 	CLEANUP(jsn_release) json_t *reply = NULL;
-	CLEANUP(free_ptr) char *limit = xasprintf("%d", KUBE_PAGE);
 
-	if (!parse_server(kube, &url, err))
-		return false;
-	add_path(&url, &list->ref);
+	start(&exchange, kube, "GET", &list->ref);
 	if (list->label_selector)
-		url_add_query(&url, "labelSelector", list->label_selector);
+		url_add_query(&exchange.url, "labelSelector",
+			      list->label_selector);
 	if (list->field_selector)
-		url_add_query(&url, "fieldSelector", list->field_selector);
-	url_add_query(&url, "limit", limit);
+		url_add_query(&exchange.url, "fieldSelector",
+			      list->field_selector);
+	add_number(&exchange.url, "limit", KUBE_PAGE);
 	if (page->token)
-		url_add_query(&url, "continue", page->token);
-	if (!send_exchange(kube, &exchange, "GET", &url,
-			   list->metadata ? accept_metadata_list : accept_json,
-			   err))
+		url_add_query(&exchange.url, "continue", page->token);
+	if (list->once)
+		exchange.request.repeat = HTTP_REPEAT_NEVER;
+	if (!finish(&exchange,
+		    list->metadata ? accept_metadata_list : accept_json, err))
 		return false;
 
+	page->number++;
 	page->expired = exchange.reply.status == 410;
 	if (page->expired)
 		return true;
-	if (exchange.reply.status == 404) {
-		free_ptr(&page->token);
-		return true;
-	}
 	if (exchange.reply.status != 200)
 		return fail(&exchange, err);
 	return parse_reply(&exchange, &reply, err) &&
 	       visit_items(list, reply, page, err);
 }
 
-static void page_release(struct page *page)
-{
-	free(page->token);
-}
-
-bool kube_list(struct kube *kube, const struct kube_list *list,
-	       struct err *err)
+static bool read_pages(struct kube *kube, const struct kube_list *list,
+		       struct err *err)
 {
 	CLEANUP(page_release) struct page page = {0};
 	unsigned int restarts = 0;
 
 	do {
 		if (!read_page(kube, list, &page, err))
-			return err_wrap(err, "cannot list %s",
-					list->ref.resource);
-		if (page.count > KUBE_LIST_MAX)
-			return err_set(err, ERR_REMOTE, "more than %d %s",
-				       KUBE_LIST_MAX, list->ref.resource);
+			return false;
+		if (page.count > KUBE_LIST_MAX || page.number > KUBE_PAGES_MAX)
+			return err_set(err, ERR_REMOTE,
+				       "there is no end to them");
 		if (!page.expired)
 			continue;
 		if (++restarts > KUBE_RESTARTS_MAX) {
 			(void)err_set(err, ERR_REMOTE,
-				      "cannot list %s: the list expired %u "
-				      "times while it was read",
-				      list->ref.resource, restarts);
+				      "the list expired %u times while it was "
+				      "read",
+				      restarts);
 			return err_temporary(err, true);
 		}
 		free_ptr(&page.token);
@@ -345,26 +442,32 @@ bool kube_list(struct kube *kube, const struct kube_list *list,
 	return true;
 }
 
-static void put_body(struct exchange *exchange, const json_t *body,
-		     const char *content_type)
+bool kube_list(struct kube *kube, const struct kube_list *list, struct err *err)
+{
+	return read_pages(kube, list, err) ||
+	       err_wrap(err, "cannot list %s", list->ref.resource);
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+/* All our writes may be sent twice; what that leads to, their callers say. */
+static bool write_object(struct exchange *exchange, const json_t *body,
+			 const char *content_type, struct err *err)
 {
 	jsn_print(&exchange->body, body, false);
 	strvec_add(&exchange->request.headers, content_type);
+	exchange->request.repeat = HTTP_REPEAT_ALWAYS;
+	return finish(exchange, accept_json, err);
 }
 
 bool kube_create(struct kube *kube, const struct kube_ref *ref,
 		 const json_t *object, bool *existed, struct err *err)
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
-	CLEANUP(url_release) struct url url = {0};
 
-	if (!parse_server(kube, &url, err))
-		return false;
-	add_path(&url, ref);
-	put_body(&exchange, object, "Content-Type: application/json");
-	/* Twice does no harm: the second is told that there is one. */
-	exchange.request.repeat = HTTP_REPEAT_ALWAYS;
-	if (!send_exchange(kube, &exchange, "POST", &url, accept_json, err))
+	start(&exchange, kube, "POST", ref);
+	if (!write_object(&exchange, object, "Content-Type: application/json",
+			  err))
 		return false;
 	if (exchange.reply.status != 201 && exchange.reply.status != 409)
 		return fail(&exchange, err);
@@ -376,45 +479,38 @@ bool kube_patch(struct kube *kube, const struct kube_ref *ref,
 		const json_t *patch, struct err *err)
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
-	CLEANUP(url_release) struct url url = {0};
 
-	if (!parse_server(kube, &url, err))
-		return false;
-	add_path(&url, ref);
-	put_body(&exchange, patch,
-		 "Content-Type: application/merge-patch+json");
-	exchange.request.repeat = HTTP_REPEAT_ALWAYS;
-	if (!send_exchange(kube, &exchange, "PATCH", &url, accept_json, err))
+	start(&exchange, kube, "PATCH", ref);
+	if (!write_object(&exchange, patch,
+			  "Content-Type: application/merge-patch+json", err))
 		return false;
 	return exchange.reply.status == 200 || fail(&exchange, err);
 }
 
-bool kube_delete(struct kube *kube, const struct kube_ref *ref,
-		 const char *uid, const char *resource_version, bool *existed,
-		 struct err *err)
+bool kube_delete(struct kube *kube, const struct kube_ref *ref, const char *uid,
+		 const char *resource_version, bool *existed, struct err *err)
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
-	CLEANUP(url_release) struct url url = {0};
-	CLEANUP(jsn_release) json_t *options = json_object();
-	json_t *preconditions = json_object();
+	CLEANUP(jsn_release) json_t *options = NULL;
+	json_t *preconditions;
 
-	if (!parse_server(kube, &url, err)) {
-		json_decref(preconditions);
-		return false;
-	}
-	add_path(&url, ref);
+	if (is_blank(uid) || is_blank(resource_version))
+		return err_set(err, ERR_REMOTE,
+			       "the Kubernetes API gave no uid or version, so "
+			       "that nothing can be deleted safely");
+	options = json_object();
+	preconditions = json_object();
 	jsn_set_text(preconditions, "uid", uid);
 	jsn_set_text(preconditions, "resourceVersion", resource_version);
 	jsn_set_text(options, "apiVersion", "v1");
 	jsn_set_text(options, "kind", "DeleteOptions");
 	jsn_set_text(options, "propagationPolicy", "Background");
 	jsn_set(options, "preconditions", preconditions);
-	put_body(&exchange, options, "Content-Type: application/json");
-	/* Safe to repeat: the preconditions let nothing else go. */
-	exchange.request.repeat = HTTP_REPEAT_ALWAYS;
-	if (!send_exchange(kube, &exchange, "DELETE", &url, accept_json, err))
+	start(&exchange, kube, "DELETE", ref);
+	if (!write_object(&exchange, options, "Content-Type: application/json",
+			  err))
 		return false;
-	if (exchange.reply.status == 404) {
+	if (says_not_found(&exchange)) {
 		*existed = false;
 		return true;
 	}

@@ -17,6 +17,7 @@
 #define ANNOTATION_BRANCH     "slipway/branch"
 #define ANNOTATION_GIT_URL    "slipway/git-url"
 #define ANNOTATION_MAIN	      "slipway/main"
+#define ANNOTATION_RELEASE    "slipway/release"
 #define ANNOTATION_CREATED    "slipway/created"
 
 static struct kube_ref ref_to(const char *name)
@@ -55,6 +56,8 @@ static void read_marks(const json_t *object, struct arena *arena,
 				      ANNOTATION_BRANCH),
 		.git_url = copy_member(arena, object, annotations,
 				       ANNOTATION_GIT_URL),
+		.release = copy_member(arena, object, annotations,
+				       ANNOTATION_RELEASE),
 		.created = copy_member(arena, object, annotations,
 				       ANNOTATION_CREATED),
 		.main = same_text(copy_member(arena, object, annotations,
@@ -88,6 +91,7 @@ static bool add_namespace(void *context, const json_t *item, struct err *err)
 		.resource_version = marks.resource_version,
 		.managed = marks.managed,
 		.expires_at = marks.expires_at,
+		.release = marks.release,
 		.created = marks.created,
 		.main = marks.main,
 		.terminating = marks.terminating,
@@ -119,8 +123,7 @@ bool namespaces_find_marked(struct kube *kube, struct arena *arena,
 }
 
 bool namespace_read(struct kube *kube, const char *name, struct arena *arena,
-		    struct namespace_marks *marks, bool *found,
-		    struct err *err)
+		    struct namespace_marks *marks, bool *found, struct err *err)
 {
 	CLEANUP(jsn_release) json_t *object = NULL;
 	const struct kube_ref ref = ref_to(name);
@@ -170,6 +173,7 @@ static json_t *make_object(const char *name,
 	set_known(annotations, ANNOTATION_REPOSITORY, marks->repository);
 	set_known(annotations, ANNOTATION_BRANCH, marks->branch);
 	set_known(annotations, ANNOTATION_GIT_URL, marks->git_url);
+	set_known(annotations, ANNOTATION_RELEASE, marks->release);
 	set_known(annotations, ANNOTATION_MAIN, marks->main ? "true" : NULL);
 	set_known(metadata, "name", name);
 	set_known(metadata, "resourceVersion", marks->resource_version);
@@ -184,8 +188,7 @@ bool namespace_create(struct kube *kube, const char *name,
 		      const struct strvec *labels, bool *existed,
 		      struct err *err)
 {
-	CLEANUP(jsn_release) json_t *object =
-		make_object(name, marks, labels);
+	CLEANUP(jsn_release) json_t *object = make_object(name, marks, labels);
 	const struct kube_ref ref = ref_to(NULL);
 
 	set_known(jsn_find(object, "metadata.annotations"), ANNOTATION_CREATED,
@@ -220,12 +223,8 @@ bool namespace_delete(struct kube *kube, const char *name, const char *uid,
 	return true;
 }
 
-/*
- * What makes a namespace inhabited.  ReplicaSets and Pods count only where
- * nothing owns them; what controllers make by themselves (config maps,
- * service accounts, events, endpoints) does not count.
- */
-static const struct {
+/* What makes a namespace inhabited. */
+static const struct inhabitant {
 	const char *api, *resource, *kind;
 } inhabitants[] = {
 	{"apps/v1", "deployments", "Deployment"},
@@ -241,31 +240,54 @@ static const struct {
 };
 
 struct foreign {
-	const char *kind;
+	const struct inhabitant *kind;
 	const char *release;
 	struct strvec *found;
 	size_t before;
 };
 
-static bool has_owner(const json_t *item)
+/*
+ * Whose owner is listed too stands and falls with that; another owner, such
+ * as an operator's resource, is unknown here and may be anybody's.
+ */
+static bool has_listed_owner(const json_t *item)
 {
-	return json_array_size(jsn_find(item, "metadata.ownerReferences")) > 0;
+	const json_t *owners = jsn_find(item, "metadata.ownerReferences");
+	const json_t *owner;
+	size_t i;
+
+	json_array_foreach (owners, i, owner) {
+		for (size_t j = 0; j < ARRAY_SIZE(inhabitants); j++) {
+			if (same_text(jsn_text(owner, "kind"),
+				      inhabitants[j].kind))
+				return true;
+		}
+	}
+	return false;
 }
 
-/* Helm's annotation, or the label that charts put on what they template. */
-static bool belongs_to(const json_t *item, const char *release)
+static const char *member_of(const json_t *item, const char *map,
+			     const char *key)
 {
-	const json_t *annotations = jsn_find(item, "metadata.annotations");
-	const json_t *labels = jsn_find(item, "metadata.labels");
+	return json_string_value(json_object_get(jsn_find(item, map), key));
+}
 
-	if (!release)
+static bool belongs_to(const json_t *item, const struct foreign *foreign)
+{
+	static const char annotations[] = "metadata.annotations";
+
+	if (member_of(item, annotations, "helm.sh/hook"))
+		return true;
+	if (!foreign->release)
 		return false;
-	return same_text(json_string_value(json_object_get(
-				 annotations, "meta.helm.sh/release-name")),
-			 release) ||
-	       same_text(json_string_value(json_object_get(
-				 labels, "app.kubernetes.io/instance")),
-			 release);
+	if (same_text(member_of(item, annotations, "meta.helm.sh/release-name"),
+		      foreign->release))
+		return true;
+	/* Claims of a StatefulSet bear nothing but the labels of its pods. */
+	return same_text(foreign->kind->kind, "PersistentVolumeClaim") &&
+	       same_text(member_of(item, "metadata.labels",
+				   "app.kubernetes.io/instance"),
+			 foreign->release);
 }
 
 static bool note_foreign(void *context, const json_t *item, struct err *err)
@@ -274,9 +296,9 @@ static bool note_foreign(void *context, const json_t *item, struct err *err)
 	const char *name = jsn_text(item, "metadata.name");
 
 	(void)err;
-	if (!has_owner(item) && !belongs_to(item, foreign->release) &&
+	if (!has_listed_owner(item) && !belongs_to(item, foreign) &&
 	    !jsn_text(item, "metadata.deletionTimestamp"))
-		strvec_addf(foreign->found, "%s %s", foreign->kind,
+		strvec_addf(foreign->found, "%s %s", foreign->kind->kind,
 			    name ? name : "?");
 	return true;
 }
@@ -294,7 +316,7 @@ bool namespace_find_foreign(struct kube *kube, const char *name,
 {
 	for (size_t i = 0; i < ARRAY_SIZE(inhabitants); i++) {
 		struct foreign foreign = {
-			.kind = inhabitants[i].kind,
+			.kind = &inhabitants[i],
 			.release = release,
 			.found = found,
 			.before = found->count,
@@ -310,43 +332,53 @@ bool namespace_find_foreign(struct kube *kube, const char *name,
 		};
 
 		if (!kube_list(kube, &list, err))
-			return err_wrap(err, "cannot tell what is in "
-					     "namespace '%s'", name);
+			return err_wrap(err,
+					"cannot tell what is in "
+					"namespace '%s'",
+					name);
 	}
 	return true;
 }
 
 /* The conditions of a namespace that say what it still waits for. */
-static const char *why_not_gone(const json_t *object, struct arena *arena)
+static void read_conditions(const json_t *object, struct arena *arena,
+			    struct namespace_leave *leave)
 {
 	const json_t *conditions = jsn_find(object, "status.conditions");
 	const json_t *condition;
 	CLEANUP(str_release) struct str why = {0};
 	size_t i;
 
-	json_array_foreach(conditions, i, condition) {
+	json_array_foreach (conditions, i, condition) {
 		const char *message = jsn_text(condition, "message");
 
 		if (!same_text(jsn_text(condition, "status"), "True") ||
 		    is_blank(message))
 			continue;
 		str_addf(&why, "%s%s", why.len ? "; " : "", message);
+		if (same_text(jsn_text(condition, "type"),
+			      "NamespaceFinalizersRemaining"))
+			leave->stuck = true;
 	}
 	if (!why.len)
 		str_add(&why, "it is still being deleted");
-	return arena_strdup(arena, str_text(&why));
+	leave->why = arena_strdup(arena, str_text(&why));
 }
 
-bool namespace_is_gone(struct kube *kube, const char *name,
-		       struct arena *arena, bool *gone, const char **why,
-		       struct err *err)
+bool namespace_read_leave(struct kube *kube, const char *name, const char *uid,
+			  struct arena *arena, struct namespace_leave *leave,
+			  struct err *err)
 {
 	CLEANUP(jsn_release) json_t *object = NULL;
 	const struct kube_ref ref = ref_to(name);
 
 	if (!kube_get(kube, &ref, &object, err))
 		return err_wrap(err, "cannot look up namespace '%s'", name);
-	*gone = object == NULL;
-	*why = object ? why_not_gone(object, arena) : NULL;
+	*leave = (struct namespace_leave){
+		.gone = !object ||
+			!same_text(jsn_text(object, "metadata.uid"), uid),
+	};
+	if (!leave->gone)
+		read_conditions(object, arena, leave);
 	return true;
 }

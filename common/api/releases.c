@@ -13,8 +13,7 @@
 #include "format/jsn.h"
 #include "format/value.h"
 
-static const struct kube_ref all_secrets = {.api = "v1",
-					    .resource = "secrets"};
+static const struct kube_ref all_secrets = {.api = "v1", .resource = "secrets"};
 
 struct search {
 	struct arena *arena;
@@ -61,10 +60,9 @@ static bool add_release(void *context, const json_t *item, struct err *err)
 	if (!release.namespace || !release.name || !version ||
 	    !num_parse_range(version, 1, INT64_MAX, &release.revision))
 		return true;
-	world->releases = arena_grow(arena, world->releases,
-				     world->release_count + 1,
-				     sizeof(*world->releases),
-				     &world->release_capacity);
+	world->releases =
+		arena_grow(arena, world->releases, world->release_count + 1,
+			   sizeof(*world->releases), &world->release_capacity);
 	world->releases[world->release_count++] = release;
 	return true;
 }
@@ -80,9 +78,8 @@ static bool search_releases(struct kube *kube, const char *namespace,
 			    const char *selector, struct arena *arena,
 			    struct sweep_world *world, struct err *err)
 {
-	struct search search = {.arena = arena,
-				.world = world,
-				.before = world->release_count};
+	struct search search = {
+		.arena = arena, .world = world, .before = world->release_count};
 	struct kube_list list = {
 		.ref = all_secrets,
 		.label_selector = selector,
@@ -151,8 +148,8 @@ bool releases_read_latest(struct kube *kube, const char *namespace,
 			  int64_t *revision, const char **status,
 			  struct err *err)
 {
-	CLEANUP(free_ptr) char *selector = xasprintf("owner=helm,name=%s",
-						     name);
+	CLEANUP(free_ptr) char *selector =
+		xasprintf("owner=helm,name=%s", name);
 	struct latest latest = {.arena = arena};
 	struct kube_list list = {
 		.ref = all_secrets,
@@ -179,6 +176,7 @@ static bool decode_payload(const char *data, struct arena *arena,
 	CLEANUP(str_release) struct str inner = {0};
 	CLEANUP(str_release) struct str text = {0};
 	CLEANUP(jsn_release) json_t *json = NULL;
+	CLEANUP(err_release) struct err unfit = {0};
 
 	if (!base64_decode(&outer, data, strlen(data), BASE64_STANDARD) ||
 	    !base64_decode(&inner, str_text(&outer), outer.len,
@@ -191,8 +189,9 @@ static bool decode_payload(const char *data, struct arena *arena,
 	} else {
 		str_add_bytes(&text, str_text(&inner), inner.len);
 	}
-	if (!jsn_parse(&json, str_text(&text), text.len, "release", err))
-		return false;
+	/* Not quoted: values may hold what is not for logs. */
+	if (!jsn_parse(&json, str_text(&text), text.len, "release", &unfit))
+		return err_set(err, ERR_REMOTE, "it is no JSON");
 	*payload = jsn_to_value(json, arena);
 	return true;
 }
@@ -223,8 +222,8 @@ bool releases_read_payload(struct kube *kube, const char *namespace,
 	}
 	data = jsn_text(object, "data.release");
 	if (!data)
-		return err_set(err, ERR_REMOTE,
-			       "Secret '%s' holds no release", secret);
+		return err_set(err, ERR_REMOTE, "Secret '%s' holds no release",
+			       secret);
 	if (decode_payload(data, arena, payload, err))
 		return true;
 	err->kind = ERR_REMOTE; /* the server's data, not the user's input */

@@ -9,23 +9,6 @@
 #include "base/strvec.h"
 #include "format/jsn.h"
 
-static bool list_all(struct kube *kube, const char *api, const char *resource,
-		     const char *namespace, const char *field_selector,
-		     bool (*item)(void *, const json_t *, struct err *),
-		     void (*restart)(void *), void *context, struct err *err)
-{
-	const struct kube_list list = {
-		.ref = {.api = api, .resource = resource,
-			.namespace = namespace},
-		.field_selector = field_selector,
-		.item = item,
-		.restart = restart,
-		.context = context,
-	};
-
-	return kube_list(kube, &list, err);
-}
-
 static const char *text_or(const json_t *object, const char *path,
 			   const char *otherwise)
 {
@@ -41,7 +24,7 @@ static const json_t *find_condition(const json_t *object, const char *type)
 	const json_t *condition;
 	size_t i;
 
-	json_array_foreach(conditions, i, condition) {
+	json_array_foreach (conditions, i, condition) {
 		if (same_text(jsn_text(condition, "type"), type))
 			return condition;
 	}
@@ -86,9 +69,17 @@ bool workloads_count_ready(struct kube *kube, const char *namespace,
 			   size_t *ready, size_t *total, struct err *err)
 {
 	struct count count = {0};
+	const struct kube_list list = {
+		.ref = {.api = "v1",
+			.resource = "pods",
+			.namespace = namespace},
+		.once = true,
+		.item = count_pod,
+		.restart = forget_count,
+		.context = &count,
+	};
 
-	if (!list_all(kube, "v1", "pods", namespace, NULL, count_pod,
-		      forget_count, &count, err))
+	if (!kube_list(kube, &list, err))
 		return false;
 	*ready = count.ready;
 	*total = count.total;
@@ -102,7 +93,8 @@ struct diagnosis {
 	struct strvec *lines;
 	size_t before;
 	size_t pods;
-	struct strvec logs; /* "pod/container" whose log is worth a look */
+	struct strvec logs;   /* "pod/container" whose log is worth a look */
+	struct strvec events; /* each begins with its time */
 };
 
 static void forget_lines(void *context)
@@ -111,6 +103,7 @@ static void forget_lines(void *context)
 
 	strvec_truncate(diagnosis->lines, diagnosis->before);
 	strvec_release(&diagnosis->logs);
+	strvec_release(&diagnosis->events);
 	diagnosis->pods = 0;
 }
 
@@ -160,7 +153,7 @@ static bool diagnose_pod(void *context, const json_t *pod, struct err *err)
 		const json_t *container;
 		size_t j;
 
-		json_array_foreach(containers, j, container)
+		json_array_foreach (containers, j, container)
 			diagnose_container(diagnosis, name, container);
 	}
 	if (diagnosis->lines->count == before)
@@ -185,12 +178,29 @@ static bool diagnose_replicas(void *context, const json_t *item,
 	return true;
 }
 
+/* Newer Kubernetes counts in series what older repeated with a last time. */
+static const char *time_of(const json_t *event)
+{
+	static const char *const places[] = {"series.lastObservedTime",
+					     "lastTimestamp", "eventTime",
+					     "metadata.creationTimestamp"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		const char *time = jsn_text(event, places[i]);
+
+		if (!is_blank(time))
+			return time;
+	}
+	return "";
+}
+
 static bool note_event(void *context, const json_t *event, struct err *err)
 {
 	struct diagnosis *diagnosis = context;
 
 	(void)err;
-	strvec_addf(diagnosis->lines, "event: %s '%s': %s: %s",
+	strvec_addf(&diagnosis->events, "%s event: %s '%s': %s: %s",
+		    time_of(event),
 		    text_or(event, "involvedObject.kind", "object"),
 		    text_or(event, "involvedObject.name", "?"),
 		    text_or(event, "reason", "Warning"),
@@ -198,22 +208,17 @@ static bool note_event(void *context, const json_t *event, struct err *err)
 	return true;
 }
 
-/* The last events only: the list is in the order of their making. */
-static void keep_last_events(struct diagnosis *diagnosis)
+/* The last ones only; the server lists them by name, not by time. */
+static void add_last_events(struct diagnosis *diagnosis)
 {
-	struct strvec kept = {0};
-	const struct strvec *lines = diagnosis->lines;
-	size_t first = diagnosis->before;
+	struct strvec *events = &diagnosis->events;
+	size_t first = 0;
 
-	if (lines->count - first <= WORKLOADS_EVENTS_MAX)
-		return;
-	for (size_t i = 0; i < first; i++)
-		strvec_add(&kept, lines->items[i]);
-	for (size_t i = lines->count - WORKLOADS_EVENTS_MAX; i < lines->count;
-	     i++)
-		strvec_add(&kept, lines->items[i]);
-	strvec_release(diagnosis->lines);
-	*diagnosis->lines = kept;
+	strvec_sort(events);
+	if (events->count > WORKLOADS_EVENTS_MAX)
+		first = events->count - WORKLOADS_EVENTS_MAX;
+	for (size_t i = first; i < events->count; i++)
+		strvec_add(diagnosis->lines, events->items[i]);
 }
 
 /* A log that cannot be had is no reason to keep the rest back. */
@@ -223,16 +228,10 @@ static void add_log(struct diagnosis *diagnosis, const char *pod_container)
 	CLEANUP(strvec_release) struct strvec lines = {0};
 	CLEANUP(str_release) struct str text = {0};
 	CLEANUP(err_release) struct err ignored = {0};
-	CLEANUP(free_ptr) char *query = NULL;
-	struct kube_ref ref = {.api = "v1", .resource = "pods",
-			       .namespace = diagnosis->namespace,
-			       .subresource = "log"};
 
 	strvec_split(&parts, pod_container, '/');
-	ref.name = parts.items[0];
-	query = xasprintf("container=%s&tailLines=%d", parts.items[1],
-			  WORKLOADS_LOG_LINES);
-	if (!kube_get_text(diagnosis->kube, &ref, query,
+	if (!kube_read_log(diagnosis->kube, diagnosis->namespace,
+			   parts.items[0], parts.items[1], WORKLOADS_LOG_LINES,
 			   WORKLOADS_LOG_SIZE_MAX, &text, &ignored))
 		return;
 	str_trim(&text);
@@ -249,14 +248,24 @@ static bool diagnose_list(struct diagnosis *diagnosis, const char *api,
 			  bool (*item)(void *, const json_t *, struct err *),
 			  struct err *err)
 {
+	const struct kube_list list = {
+		.ref = {.api = api,
+			.resource = resource,
+			.namespace = diagnosis->namespace},
+		.field_selector = field_selector,
+		.item = item,
+		.restart = forget_lines,
+		.context = diagnosis,
+	};
+
 	diagnosis->before = diagnosis->lines->count;
-	return list_all(diagnosis->kube, api, resource, diagnosis->namespace,
-			field_selector, item, forget_lines, diagnosis, err);
+	return kube_list(diagnosis->kube, &list, err);
 }
 
 static void diagnosis_release(struct diagnosis *diagnosis)
 {
 	strvec_release(&diagnosis->logs);
+	strvec_release(&diagnosis->events);
 }
 
 bool workloads_diagnose(struct kube *kube, const char *namespace,
@@ -278,7 +287,7 @@ bool workloads_diagnose(struct kube *kube, const char *namespace,
 	    !diagnose_list(&diagnosis, "v1", "events", "type=Warning",
 			   note_event, err))
 		return false;
-	keep_last_events(&diagnosis);
+	add_last_events(&diagnosis);
 	return true;
 }
 
@@ -300,8 +309,8 @@ static bool is_tls_host(const json_t *ingress, const char *host)
 	const json_t *entry, *covered;
 	size_t i, j;
 
-	json_array_foreach(entries, i, entry) {
-		json_array_foreach(jsn_find(entry, "hosts"), j, covered) {
+	json_array_foreach (entries, i, entry) {
+		json_array_foreach (jsn_find(entry, "hosts"), j, covered) {
 			if (same_text(json_string_value(covered), host))
 				return true;
 		}
@@ -309,28 +318,26 @@ static bool is_tls_host(const json_t *ingress, const char *host)
 	return false;
 }
 
-static bool note_ingress(void *context, const json_t *ingress,
-			 struct err *err)
+static bool note_ingress(void *context, const json_t *ingress, struct err *err)
 {
 	struct urls *urls = context;
 	const json_t *rule;
 	size_t i;
 
 	(void)err;
-	json_array_foreach(jsn_find(ingress, "spec.rules"), i, rule) {
+	json_array_foreach (jsn_find(ingress, "spec.rules"), i, rule) {
 		const char *host = jsn_text(rule, "host");
 
 		if (is_blank(host))
 			continue;
 		strvec_addf(urls->found, "%s://%s%s",
-			    is_tls_host(ingress, host) ? "https" : "http",
-			    host, text_or(rule, "http.paths.0.path", "/"));
+			    is_tls_host(ingress, host) ? "https" : "http", host,
+			    text_or(rule, "http.paths.0.path", "/"));
 	}
 	return true;
 }
 
-static bool note_service(void *context, const json_t *service,
-			 struct err *err)
+static bool note_service(void *context, const json_t *service, struct err *err)
 {
 	struct urls *urls = context;
 	const json_t *balancer =
@@ -356,12 +363,27 @@ static bool note_service(void *context, const json_t *service,
 bool workloads_find_urls(struct kube *kube, const char *namespace,
 			 struct strvec *found, struct err *err)
 {
-	struct urls urls = {.found = found, .before = found->count};
+	struct urls urls = {.found = found};
+	const struct kube_list ingresses = {
+		.ref = {.api = "networking.k8s.io/v1",
+			.resource = "ingresses",
+			.namespace = namespace},
+		.item = note_ingress,
+		.restart = forget_urls,
+		.context = &urls,
+	};
+	const struct kube_list services = {
+		.ref = {.api = "v1",
+			.resource = "services",
+			.namespace = namespace},
+		.item = note_service,
+		.restart = forget_urls,
+		.context = &urls,
+	};
 
-	if (!list_all(kube, "networking.k8s.io/v1", "ingresses", namespace,
-		      NULL, note_ingress, forget_urls, &urls, err))
+	urls.before = found->count;
+	if (!kube_list(kube, &ingresses, err))
 		return false;
 	urls.before = found->count;
-	return list_all(kube, "v1", "services", namespace, NULL, note_service,
-			forget_urls, &urls, err);
+	return kube_list(kube, &services, err);
 }

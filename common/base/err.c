@@ -117,6 +117,12 @@ bool err_at_offset(struct err *err, const char *file, const char *text,
 		      text + start, len);
 }
 
+void err_hide_source(struct err *err)
+{
+	free(err->source);
+	err->source = NULL;
+}
+
 bool err_temporary(struct err *err, bool temporary)
 {
 	err->temporary = temporary;

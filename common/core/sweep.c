@@ -70,8 +70,8 @@ static bool read_expiry(struct sweep_plan *plan, struct sweep_item *item)
 				labels[i]);
 			return false;
 		}
-		item->expiry = found ? expiry_later(item->expiry, expiry)
-				     : expiry;
+		item->expiry =
+			found ? expiry_later(item->expiry, expiry) : expiry;
 		found = true;
 	}
 	if (!found)
@@ -101,6 +101,8 @@ static const char *protection(struct sweep_plan *plan,
 		return "it is protected";
 	if (item->home && item->home->terminating)
 		return "it is being deleted already";
+	if (!item->release && !item->home->created)
+		return "only its namespace is left, which was there before us";
 	return NULL;
 }
 
@@ -152,13 +154,12 @@ static bool is_wanted(const char *namespace, const struct sweep_rules *rules)
 }
 
 /* The highest revision of each release, by "namespace/name". */
-static void find_highest(struct map *highest,
-			 const struct sweep_world *world)
+static void find_highest(struct map *highest, const struct sweep_world *world)
 {
 	for (size_t i = 0; i < world->release_count; i++) {
 		struct sweep_release *release = &world->releases[i];
-		CLEANUP(free_ptr) char *key = xasprintf(
-			"%s/%s", release->namespace, release->name);
+		CLEANUP(free_ptr) char *key =
+			xasprintf("%s/%s", release->namespace, release->name);
 		const struct sweep_release *known = map_get(highest, key);
 
 		if (!known || known->revision < release->revision)
@@ -212,8 +213,8 @@ static bool check_fuse(const struct sweep_plan *plan,
 {
 	bool too_many = rules->max_deletes >= 0 &&
 			plan->removals > (size_t)rules->max_deletes;
-	bool too_large_a_part = plan->removals * 100 >
-				plan->count * (size_t)rules->max_percent;
+	bool too_large_a_part =
+		plan->removals * 100 > plan->count * (size_t)rules->max_percent;
 
 	if (rules->environment || (!too_many && !too_large_a_part))
 		return true;
@@ -226,6 +227,13 @@ static bool check_fuse(const struct sweep_plan *plan,
 			     "right, raise the limit for this run");
 }
 
+/* Nothing is left to do for it. */
+static bool is_over(const struct sweep_item *item)
+{
+	return item->home && (item->home->terminating ||
+			      (!item->release && !item->home->created));
+}
+
 /* Naming one environment that cannot be deleted is an error, not a shrug. */
 static bool check_named(const struct sweep_plan *plan,
 			const struct sweep_rules *rules, struct err *err)
@@ -235,7 +243,7 @@ static bool check_named(const struct sweep_plan *plan,
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct sweep_item *item = &plan->items[i];
 
-		if (!item->remove && !(item->home && item->home->terminating))
+		if (!item->remove && !is_over(item))
 			return err_set(err, ERR_CONFLICT,
 				       "cannot delete environment '%s': %s",
 				       item->namespace, item->reason);
@@ -243,14 +251,19 @@ static bool check_named(const struct sweep_plan *plan,
 	return true;
 }
 
-bool sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
-		  const struct sweep_rules *rules, struct err *err)
+void sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
+		  const struct sweep_rules *rules)
 {
 	collect(plan, world, rules);
 	for (size_t i = 0; i < plan->count; i++) {
 		judge(plan, &plan->items[i], world, rules);
 		plan->removals += plan->items[i].remove;
 	}
+}
+
+bool sweep_check(const struct sweep_plan *plan, const struct sweep_rules *rules,
+		 struct err *err)
+{
 	return check_named(plan, rules, err) && check_fuse(plan, rules, err);
 }
 

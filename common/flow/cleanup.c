@@ -22,8 +22,8 @@ struct task {
 	struct helm_call call;
 	bool changed; /* since it was judged: it must survive */
 	bool uninstalled;
-	bool namespace_deleted;
-	int64_t started; /* monotonic, ms */
+	const char *leaving; /* uid of the namespace on its way out, or NULL */
+	int64_t started;     /* monotonic, ms */
 };
 
 struct sweep {
@@ -51,54 +51,68 @@ static void fail(struct task *task, const struct err *err)
 	task->outcome->temporary = err->temporary;
 }
 
+/* What is there now of what was judged. */
+struct look {
+	struct arena arena;
+	struct namespace_marks marks;
+	bool exists;	     /* the namespace */
+	const char *changed; /* why it must survive, or NULL */
+};
+
+static void look_release(struct look *look)
+{
+	arena_release(&look->arena);
+}
+
+static bool is_marked_anew(const struct sweep_namespace *judged,
+			   const struct namespace_marks *now)
+{
+	return !same_text(now->uid, judged->uid) ||
+	       !same_text(now->managed, judged->managed) ||
+	       !same_text(now->expires_at, judged->expires_at) ||
+	       now->main != judged->main;
+}
+
 /*
- * Is what was judged still what is there?  The namespace may have been
- * renewed, the release upgraded, since the list was read.
+ * The namespace may have been renewed, the release upgraded, since the list
+ * was read.  Whatever is deleted after, is deleted as it is seen here.
  */
-static bool look_again(struct task *task, const char **changed,
+static bool look_again(const struct task *task, struct look *look,
 		       struct err *err)
 {
 	const struct sweep_item *item = task->item;
-	const struct cleanup *cleanup = task->sweep->cleanup;
-	CLEANUP(arena_release) struct arena arena = {0};
+	struct kube *kube = task->sweep->cleanup->kube;
 	struct sweep_world now = {0};
-	struct namespace_marks marks = {0};
-	bool exists;
 
-	*changed = NULL;
-	if (!namespace_read(cleanup->kube, item->namespace, &arena, &marks,
-			    &exists, err))
+	if (!namespace_read(kube, item->namespace, &look->arena, &look->marks,
+			    &look->exists, err))
 		return false;
-	if (item->home && exists &&
-	    (!same_text(marks.uid, item->home->uid) ||
-	     !same_text(marks.managed, item->home->managed) ||
-	     !same_text(marks.expires_at, item->home->expires_at) ||
-	     marks.main != item->home->main))
-		*changed = "its namespace was marked anew since it was judged";
-	if (!item->judged || *changed)
+	if (item->home && look->exists &&
+	    is_marked_anew(item->home, &look->marks))
+		look->changed =
+			"its namespace was marked anew since it was judged";
+	if (!item->judged || look->changed)
 		return true;
-	if (!releases_find(cleanup->kube, item->namespace, item->release,
-			   &arena, &now, err))
+	if (!releases_find(kube, item->namespace, item->release, &look->arena,
+			   &now, err))
 		return false;
-	if (!now.release_count)
-		return true; /* somebody else was faster */
-	if (!sweep_is_unchanged(item->judged, now.releases, now.release_count))
-		*changed = "it was deployed anew since it was judged";
+	/* None is left: somebody else was faster, or it was us. */
+	if (now.release_count &&
+	    !sweep_is_unchanged(item->judged, now.releases, now.release_count))
+		look->changed = "it was deployed anew since it was judged";
 	return true;
 }
 
 static bool before_uninstall(void *context, struct err *err)
 {
+	CLEANUP(look_release) struct look look = {0};
 	struct task *task = context;
-	const char *changed;
 
 	task->started = clock_monotonic_ms();
-	if (!look_again(task, &changed, err))
+	if (!look_again(task, &look, err))
 		return false;
-	if (!changed)
-		return true;
-	task->changed = true;
-	return err_set(err, ERR_CONFLICT, "%s", changed);
+	task->changed = look.changed != NULL;
+	return !task->changed || err_set(err, ERR_CONFLICT, "%s", look.changed);
 }
 
 static bool next_uninstall(void *context, struct proc **proc)
@@ -138,8 +152,8 @@ static void uninstall_done(void *context, struct proc *proc, struct err *err)
 	} else {
 		fail(task, &failure);
 	}
-	report_progress(sweep->cleanup->reporter, "environments", ++sweep->done,
-			sweep->count);
+	report_progress(sweep->cleanup->reporter, "environments uninstalled",
+			++sweep->done, sweep->count);
 }
 
 static bool uninstall_all(struct sweep *sweep, struct err *err)
@@ -168,7 +182,7 @@ static bool is_vacated(const struct sweep *sweep, const char *namespace)
 }
 
 /* What stands in the namespace that is none of the task's own, or "". */
-static bool find_others(struct task *task, struct arena *arena,
+static bool find_others(const struct task *task, struct look *look,
 			struct str *others, struct err *err)
 {
 	struct kube *kube = task->sweep->cleanup->kube;
@@ -176,90 +190,112 @@ static bool find_others(struct task *task, struct arena *arena,
 	CLEANUP(strvec_release) struct strvec found = {0};
 	struct sweep_world left = {0};
 
-	if (!releases_find(kube, item->namespace, NULL, arena, &left, err))
+	if (!releases_find(kube, item->namespace, NULL, &look->arena, &left,
+			   err))
 		return false;
-	for (size_t i = 0; i < left.release_count; i++)
-		strvec_addf(&found, "release %s", left.releases[i].name);
-	if (!namespace_find_foreign(kube, item->namespace, item->release,
+	for (size_t i = 0; i < left.release_count; i++) {
+		CLEANUP(free_ptr) char *name =
+			xasprintf("release %s", left.releases[i].name);
+
+		strvec_add_once(&found, name);
+	}
+	if (!namespace_find_foreign(kube, item->namespace,
+				    item->release ? item->release
+						  : look->marks.release,
 				    &found, err))
 		return false;
-	for (size_t i = 0; i < found.count && i < 5; i++)
+	for (size_t i = 0; i < found.count && i < CLEANUP_NAMED_MAX; i++)
 		str_addf(others, "%s%s", i ? ", " : "", found.items[i]);
-	if (found.count > 5)
-		str_addf(others, " and %zu more", found.count - 5);
+	if (found.count > CLEANUP_NAMED_MAX)
+		str_addf(others, " and %zu more",
+			 found.count - CLEANUP_NAMED_MAX);
+	return true;
+}
+
+/* The namespace stays; the release, if there was one, is gone all the same. */
+static void keep_namespace(struct task *task, const char *reason)
+{
+	settle(task, task->uninstalled ? CLEANUP_DELETED : CLEANUP_KEPT,
+	       reason);
+}
+
+static void note_leaving(struct task *task, const struct look *look)
+{
+	task->leaving =
+		arena_strdup(&task->sweep->result->arena, look->marks.uid);
+}
+
+/* Delete the namespace if it is ours and empty of others' things. */
+static bool delete_namespace(struct task *task, struct err *err)
+{
+	CLEANUP(look_release) struct look look = {0};
+	CLEANUP(str_release) struct str others = {0};
+	CLEANUP(free_ptr) char *reason = NULL;
+
+	if (!look_again(task, &look, err))
+		return false;
+	if (!look.exists) {
+		settle(task, CLEANUP_DELETED, task->item->reason);
+		return true;
+	}
+	if (look.changed) {
+		keep_namespace(task, look.changed);
+		return true;
+	}
+	if (look.marks.terminating) {
+		note_leaving(task, &look);
+		return true;
+	}
+	if (!look.marks.created) {
+		keep_namespace(task, "the namespace was there before us, and "
+				     "stays");
+		return true;
+	}
+	if (!find_others(task, &look, &others, err))
+		return false;
+	if (others.len) {
+		reason = xasprintf("the namespace stays, because in it is %s",
+				   str_text(&others));
+		keep_namespace(task, reason);
+		return true;
+	}
+	if (!namespace_delete(task->sweep->cleanup->kube, task->item->namespace,
+			      look.marks.uid, look.marks.resource_version, err))
+		return false;
+	note_leaving(task, &look);
 	return true;
 }
 
 /*
- * Delete the namespace if it is ours and empty of others' things.  The
- * preconditions are what was read here, after the last look at its marks.
+ * A conflict means that somebody changed the namespace after the look, if
+ * only another sweep by deleting it: look once more and judge by that.
  */
-static bool delete_namespace(struct task *task, struct err *err)
+static void try_delete_namespace(struct task *task)
 {
-	struct kube *kube = task->sweep->cleanup->kube;
-	const struct sweep_item *item = task->item;
-	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(str_release) struct str others = {0};
-	struct namespace_marks marks = {0};
-	const char *changed;
-	bool exists;
+	CLEANUP(err_release) struct err failure = {0};
+	CLEANUP(err_release) struct err again = {0};
 
-	if (!look_again(task, &changed, err))
-		return false;
-	if (changed) {
-		if (!task->uninstalled)
-			settle(task, CLEANUP_KEPT, changed);
-		return true;
-	}
-	if (!namespace_read(kube, item->namespace, &arena, &marks, &exists,
-			    err))
-		return false;
-	if (!exists || marks.terminating) {
-		task->namespace_deleted = exists;
-		settle(task, CLEANUP_DELETED, item->reason);
-		return true;
-	}
-	if (!marks.created) {
-		if (!task->uninstalled)
-			settle(task, CLEANUP_KEPT,
-			       "the namespace was there before us");
-		return true;
-	}
-	if (!find_others(task, &arena, &others, err))
-		return false;
-	if (others.len) {
-		CLEANUP(free_ptr) char *reason = xasprintf(
-			"the namespace is kept, because in it is %s",
-			str_text(&others));
-
-		settle(task,
-		       task->uninstalled ? CLEANUP_DELETED : CLEANUP_KEPT,
-		       reason);
-		return true;
-	}
-	if (!namespace_delete(kube, item->namespace, marks.uid,
-			      marks.resource_version, err))
-		return false;
-	task->namespace_deleted = true;
-	return true;
+	if (delete_namespace(task, &failure))
+		return;
+	if (failure.kind != ERR_CONFLICT)
+		fail(task, &failure);
+	else if (!delete_namespace(task, &again))
+		fail(task, &again);
 }
 
 static bool delete_namespaces(struct sweep *sweep, struct err *err)
 {
 	for (size_t i = 0; i < sweep->count; i++) {
 		struct task *task = &sweep->tasks[i];
-		CLEANUP(err_release) struct err failure = {0};
 
 		if (proc_interrupted(err))
 			return false;
 		if (!task->started)
 			task->started = clock_monotonic_ms();
-		if ((task->item->release && !task->uninstalled) ||
-		    !task->item->home ||
-		    !is_vacated(sweep, task->item->namespace))
-			continue;
-		if (!delete_namespace(task, &failure))
-			fail(task, &failure);
+		if (task->item->home &&
+		    (!task->item->release || task->uninstalled) &&
+		    is_vacated(sweep, task->item->namespace))
+			try_delete_namespace(task);
 	}
 	return true;
 }
@@ -269,23 +305,22 @@ static void look_if_gone(struct task *task, bool last)
 {
 	struct cleanup_result *result = task->sweep->result;
 	CLEANUP(err_release) struct err failure = {0};
-	const char *why;
-	bool gone;
+	CLEANUP(free_ptr) char *reason = NULL;
+	struct namespace_leave leave = {0};
 
-	if (!namespace_is_gone(task->sweep->cleanup->kube,
-			       task->item->namespace, &result->arena, &gone,
-			       &why, &failure)) {
-		task->namespace_deleted = false;
+	if (!namespace_read_leave(task->sweep->cleanup->kube,
+				  task->item->namespace, task->leaving,
+				  &result->arena, &leave, &failure)) {
+		task->leaving = NULL;
 		fail(task, &failure);
-	} else if (gone) {
-		task->namespace_deleted = false;
+	} else if (leave.gone) {
+		task->leaving = NULL;
 		settle(task, CLEANUP_DELETED, task->item->reason);
 	} else if (last) {
-		CLEANUP(free_ptr) char *reason = xasprintf(
-			"the namespace does not go away: %s", why);
-
+		reason = xasprintf("the namespace does not go away: %s",
+				   leave.why);
 		settle(task, CLEANUP_FAILED, reason);
-		task->outcome->temporary = true;
+		task->outcome->temporary = !leave.stuck;
 	}
 }
 
@@ -301,12 +336,14 @@ static bool wait_until_gone(struct sweep *sweep, struct err *err)
 		for (size_t i = 0; i < sweep->count; i++) {
 			struct task *task = &sweep->tasks[i];
 
-			if (task->namespace_deleted)
+			if (task->leaving)
 				look_if_gone(task, last);
-			left += task->namespace_deleted;
+			left += task->leaving != NULL;
 		}
 		if (!left || last)
 			return true;
+		report_progress(sweep->cleanup->reporter, "environments gone",
+				sweep->count - left, sweep->count);
 		(void)clock_sleep_ms(CLEANUP_POLL_MS);
 	} while (!proc_interrupted(err));
 	return false;
@@ -325,15 +362,14 @@ static void plan_tasks(struct sweep *sweep, const struct sweep_plan *plan)
 
 	result->count = plan->count;
 	result->outcomes = arena_new_array(&result->arena,
-					   struct cleanup_outcome,
-					   plan->count);
+					   struct cleanup_outcome, plan->count);
 	sweep->tasks = xcalloc(plan->count, sizeof(*sweep->tasks));
 	for (size_t i = 0; i < plan->count; i++) {
 		struct cleanup_outcome *outcome = &result->outcomes[i];
 
 		outcome->item = &plan->items[i];
-		outcome->reason = arena_strdup(&result->arena,
-					       plan->items[i].reason);
+		outcome->reason =
+			arena_strdup(&result->arena, plan->items[i].reason);
 		if (!plan->items[i].remove)
 			continue;
 		sweep->tasks[sweep->count++] = (struct task){

@@ -21,44 +21,35 @@
 
 #define RENDERED "rendered"
 
-/* The charts in one folder. */
-struct charts {
-	struct strvec names;
-};
-
 static bool note_chart(void *context, const struct walk_entry *entry,
 		       bool *descend, struct err *err)
 {
-	struct charts *charts = context;
+	struct strvec *names = context;
 
 	(void)err;
 	*descend = false;
 	if (entry->kind == WALK_DIR)
-		strvec_add(&charts->names, entry->name);
+		strvec_add(names, entry->name);
 	return true;
-}
-
-static void charts_release(struct charts *charts)
-{
-	strvec_release(&charts->names);
 }
 
 static bool find_rendered(char **chart, struct err *err)
 {
-	CLEANUP(charts_release) struct charts charts = {0};
+	CLEANUP(strvec_release) struct strvec names = {0};
 	const struct walk walk = {
-		.root = RENDERED, .visit = note_chart, .context = &charts};
+		.root = RENDERED, .visit = note_chart, .context = &names};
 
 	if (file_is_dir(RENDERED) && !walk_tree(&walk, err))
 		return false;
-	if (charts.names.count != 1) {
-		(void)err_set(err, ERR_USAGE, "no chart was given, and there "
+	if (names.count != 1) {
+		(void)err_set(err, ERR_USAGE,
+			      "no chart was given, and there "
 			      "are %zu in '" RENDERED "/'",
-			      charts.names.count);
+			      names.count);
 		return err_hint(err, "name the folder that umbrella-render "
 				     "wrote");
 	}
-	*chart = path_join(RENDERED, charts.names.items[0]);
+	*chart = path_join(RENDERED, names.items[0]);
 	return true;
 }
 
@@ -76,29 +67,91 @@ bool deploy_find_chart(const char *given, const char *recorded, char **chart,
 		return false;
 	meta = path_join(found, "Chart.yaml");
 	if (!file_exists(meta))
-		return err_set(err, ERR_INPUT, "there is no chart in '%s': "
-					       "it has no Chart.yaml", found);
+		return err_set(err, ERR_INPUT,
+			       "there is no chart in '%s': "
+			       "it has no Chart.yaml",
+			       found);
 	*chart = found;
 	found = NULL;
 	return true;
 }
 
-bool deploy_decide_expiry(const char *chart, const struct expiry_input *input,
+/* What the files say of 'global', and which said the expiry last. */
+struct globals {
+	struct arena arena;
+	const struct value *merged;
+	struct ydoc last;
+};
+
+static void globals_release(struct globals *globals)
+{
+	arena_release(&globals->arena);
+	ydoc_release(&globals->last);
+}
+
+static bool add_globals(struct globals *globals, const char *path,
+			struct err *err)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	const struct value *global;
+
+	if (!ydoc_read(&doc, path, 0, err))
+		return false;
+	global = value_map_get(doc.root, "global");
+	if (!global || !value_is_map(global))
+		return true;
+	global = value_copy(global, &globals->arena);
+	globals->merged = globals->merged ? value_merge(globals->merged, global,
+							&globals->arena)
+					  : global;
+	if (value_map_get(global, "expires") ||
+	    value_map_get(global, "expiryDate")) {
+		ydoc_release(&globals->last);
+		globals->last = doc;
+		doc = (struct ydoc){0};
+	}
+	return true;
+}
+
+bool deploy_decide_expiry(const char *chart, const struct strvec *values,
+			  const struct expiry_input *input,
 			  struct expiry *expiry, const char **warning,
 			  struct err *err)
 {
 	CLEANUP(free_ptr) char *path = path_join(chart, "values.yaml");
-	CLEANUP(ydoc_release) struct ydoc values = {0};
+	CLEANUP(globals_release) struct globals globals = {0};
 	struct expiry_input with_values = *input;
+	const struct value *expires;
 
-	if (file_exists(path)) {
-		if (!ydoc_read(&values, path, 0, err))
+	if (file_exists(path) && !add_globals(&globals, path, err))
+		return false;
+	for (size_t i = 0; i < values->count; i++) {
+		if (!add_globals(&globals, values->items[i], err))
 			return false;
-		with_values.global = value_map_get(values.root, "global");
 	}
+	with_values.global = globals.merged;
 	if (expiry_decide(expiry, &with_values, warning, err))
 		return true;
-	return ydoc_blame(&values, "global.expiryDate", err);
+	expires = value_map_get(globals.merged, "expires");
+	return ydoc_blame(&globals.last,
+			  expires && expires->kind != VALUE_BOOL &&
+					  expires->kind != VALUE_NIL
+				  ? "global.expires"
+				  : "global.expiryDate",
+			  err);
+}
+
+/* What is not recorded, or not known now, is no reason to refuse. */
+static bool is_same_owner(const struct namespace_marks *found,
+			  const struct deploy *deploy)
+{
+	if (found->repository &&
+	    !same_text(found->repository, deploy->name->repository))
+		return false;
+	if (found->branch && !same_text(found->branch, deploy->name->branch))
+		return false;
+	return !found->git_url || !deploy->git_url ||
+	       envname_same_repository(found->git_url, deploy->git_url);
 }
 
 /* May @deploy have the namespace that bears @found? */
@@ -120,14 +173,13 @@ static bool check_owner(const struct namespace_marks *found,
 			       "namespace '%s' has marks of version '%s', "
 			       "which this program does not know",
 			       name->namespace, found->managed);
-	if ((found->repository &&
-	     !same_text(found->repository, name->repository)) ||
-	    (found->branch && !same_text(found->branch, name->branch))) {
+	if (!is_same_owner(found, deploy)) {
 		(void)err_set(err, ERR_CONFLICT,
-			      "namespace '%s' belongs to repository '%s', "
-			      "branch '%s'",
+			      "namespace '%s' belongs to repository '%s' "
+			      "(%s), branch '%s'",
 			      name->namespace,
 			      found->repository ? found->repository : "?",
+			      found->git_url ? found->git_url : "no address",
 			      found->branch ? found->branch : "?");
 		return err_hint(err, "give another name with '--namespace'");
 	}
@@ -149,6 +201,7 @@ static struct namespace_marks wanted_marks(const struct deploy *deploy,
 		.repository = deploy->name->repository,
 		.branch = deploy->name->branch,
 		.git_url = deploy->git_url,
+		.release = deploy->name->release,
 		.main = deploy->name->main,
 	};
 }
@@ -166,55 +219,92 @@ bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 	return !exists || check_owner(&found, deploy, err);
 }
 
-/* One try: false with kind CONFLICT and *again when it changed meanwhile. */
-static bool try_claim(struct kube *kube, const struct deploy *deploy,
-		      const char *expires_at, bool *again, struct err *err)
+/*
+ * Marks are read, judged and written only if nobody changed them since: an
+ * attempt that fails for that (409) is made again.
+ */
+static bool attempt(bool (*change)(struct kube *kube,
+				   const struct deploy *deploy,
+				   const char *expires_at, struct err *err),
+		    struct kube *kube, const struct deploy *deploy,
+		    const char *expires_at, struct err *err)
+{
+	for (int tries = 1;; tries++) {
+		if (change(kube, deploy, expires_at, err))
+			return true;
+		if (err->status != 409 || tries == DEPLOY_TRIES_MAX)
+			return false;
+		err_release(err);
+	}
+}
+
+static bool create_namespace(struct kube *kube, const struct deploy *deploy,
+			     const char *expires_at, struct err *err)
+{
+	struct namespace_marks marks = wanted_marks(deploy, expires_at);
+	CLEANUP(str_release) struct str created = {0};
+	bool existed;
+
+	clock_add_rfc3339(&created, deploy->now);
+	marks.created = str_text(&created);
+	if (!namespace_create(kube, deploy->name->namespace, &marks,
+			      deploy->namespace_labels, &existed, err))
+		return false;
+	if (!existed)
+		return true;
+	(void)err_set(err, ERR_CONFLICT, "namespace '%s' appeared meanwhile",
+		      deploy->name->namespace);
+	err->status = 409;
+	return false;
+}
+
+/* Before Helm runs: the environment is ours from here on. */
+static bool claim(struct kube *kube, const struct deploy *deploy,
+		  const char *expires_at, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(str_release) struct str created = {0};
 	struct namespace_marks marks = wanted_marks(deploy, expires_at);
 	struct namespace_marks found = {0};
 	const char *namespace = deploy->name->namespace;
 	bool exists;
 
-	*again = false;
 	if (!namespace_read(kube, namespace, &arena, &found, &exists, err))
 		return false;
-	if (exists) {
-		if (!check_owner(&found, deploy, err))
-			return false;
-		marks.resource_version = found.resource_version;
-		if (namespace_mark(kube, namespace, &marks,
-				   deploy->namespace_labels, err))
-			return true;
-		*again = err->kind == ERR_CONFLICT;
-		return false;
-	}
-
-	clock_add_rfc3339(&created, deploy->now);
-	marks.created = str_text(&created);
-	if (!namespace_create(kube, namespace, &marks,
-			      deploy->namespace_labels, &exists, err))
-		return false;
 	if (!exists)
-		return true;
-	*again = true;
-	return err_set(err, ERR_CONFLICT, "namespace '%s' appeared meanwhile",
-		       namespace);
+		return create_namespace(kube, deploy, expires_at, err);
+	if (!check_owner(&found, deploy, err))
+		return false;
+	marks.resource_version = found.resource_version;
+	return namespace_mark(kube, namespace, &marks, deploy->namespace_labels,
+			      err);
 }
 
-static bool claim(struct kube *kube, const struct deploy *deploy,
-		  const char *expires_at, struct err *err)
+/* After Helm ran, for what a chart or a person did to the marks meanwhile. */
+static bool mark_again(struct kube *kube, const struct deploy *deploy,
+		       const char *expires_at, struct err *err)
 {
-	for (int tries = 1;; tries++) {
-		bool again;
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks marks = wanted_marks(deploy, expires_at);
+	struct namespace_marks found = {0};
+	const char *namespace = deploy->name->namespace;
+	struct expiry moved;
+	bool exists;
 
-		if (try_claim(kube, deploy, expires_at, &again, err))
-			return true;
-		if (!again || tries == DEPLOY_CLAIMS_MAX)
-			return false;
-		err_release(err);
+	if (!namespace_read(kube, namespace, &arena, &found, &exists, err))
+		return false;
+	if (!exists || found.terminating) {
+		(void)err_set(err, ERR_REMOTE,
+			      "namespace '%s' was deleted meanwhile",
+			      namespace);
+		return err_temporary(err, true);
 	}
+	if (found.expires_at && deploy->expiry.expires &&
+	    expiry_parse_label(found.expires_at, &moved) &&
+	    (!moved.expires || moved.at > deploy->expiry.at))
+		marks.expires_at = found.expires_at;
+	marks.resource_version = found.resource_version;
+	return namespace_mark(kube, namespace, &marks, deploy->namespace_labels,
+			      err);
 }
 
 /* The expiry as values, so that what runs can show it. */
@@ -291,25 +381,19 @@ static bool run_helm(struct kube *kube, const struct helm *helm,
 	return proc_run(&call.proc, err) && helm_check_upgrade(&call, err);
 }
 
-/* A folder for the time of one call of Helm. */
 static bool run_helm_with_expiry(struct kube *kube, const struct helm *helm,
 				 const struct deploy *deploy,
 				 const char *expires_at, struct err *err)
 {
-	const char *tmp = env_get(&helm->env, "TMPDIR");
-	CLEANUP(str_release) struct str dir = {0};
+	CLEANUP(dir_release_temp) struct str dir = {0};
 	CLEANUP(free_ptr) char *path = NULL;
-	CLEANUP(err_release) struct err ignored = {0};
-	bool done;
 
-	if (!dir_create_temp(tmp ? tmp : "/tmp", "slipway", &dir, err))
+	if (!dir_create_temp(dir_for_temp(&helm->env), "slipway-deploy", &dir,
+			     err))
 		return false;
 	path = path_join(str_text(&dir), "expiry.yaml");
-	done = write_values(deploy, path, err) &&
+	return write_values(deploy, path, err) &&
 	       run_helm(kube, helm, deploy, expires_at, path, err);
-	if (!tree_remove(str_text(&dir), &ignored))
-		log_debug("%s", ignored.text);
-	return done;
 }
 
 /* The payload of the latest revision, NULL if there is none. */
@@ -325,9 +409,23 @@ static bool read_latest(struct kube *kube, const struct deploy *deploy,
 				  &result->revision, &result->status, err))
 		return false;
 	return !result->revision ||
-	       releases_read_payload(kube, namespace, release,
-				     result->revision, &result->arena, payload,
-				     err);
+	       releases_read_payload(kube, namespace, release, result->revision,
+				     &result->arena, payload, err);
+}
+
+/* Addresses are a courtesy: without them the environment is up as well. */
+static void find_urls(struct kube *kube, const struct deploy *deploy,
+		      struct deploy_result *result)
+{
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (deploy->url)
+		strvec_add(&result->urls, deploy->url);
+	else if (!workloads_find_urls(kube, deploy->name->namespace,
+				      &result->urls, &failure))
+		report_warning(deploy->reporter,
+			       "cannot tell the environment's addresses: %s",
+			       failure.text);
 }
 
 static bool describe(struct kube *kube, const struct deploy *deploy,
@@ -336,11 +434,13 @@ static bool describe(struct kube *kube, const struct deploy *deploy,
 {
 	const struct value *after;
 
-	if (!read_latest(kube, deploy, result, &after, err) ||
-	    !workloads_find_urls(kube, deploy->name->namespace, &result->urls,
-				 err))
-		return err_wrap(err, "cannot describe environment '%s'",
-				deploy->name->namespace);
+	if (!read_latest(kube, deploy, result, &after, err))
+		return false;
+	if (!after)
+		return err_set(err, ERR_CONFLICT,
+			       "release '%s' was deleted meanwhile",
+			       deploy->name->release);
+	find_urls(kube, deploy, result);
 	result->applications =
 		stack_changes(stack_applications(before, &result->arena),
 			      stack_applications(after, &result->arena),
@@ -349,8 +449,8 @@ static bool describe(struct kube *kube, const struct deploy *deploy,
 }
 
 /*
- * Helm failed with @err: find out why while it is all still there.  What
- * cannot be found out must not hide the failure itself.
+ * Helm failed: find out why while it is all still there.  What cannot be
+ * found out must not hide the failure itself.
  */
 static void diagnose(struct kube *kube, const struct deploy *deploy,
 		     struct deploy_result *result)
@@ -362,55 +462,65 @@ static void diagnose(struct kube *kube, const struct deploy *deploy,
 		log_debug("no diagnosis: %s", ignored.text);
 }
 
+static bool install(struct kube *kube, const struct helm *helm,
+		    const struct deploy *deploy, const char *expires_at,
+		    struct deploy_result *result, struct err *err)
+{
+	CLEANUP(err_release) struct err mark_err = {0};
+	bool done, marked;
+
+	done = run_helm_with_expiry(kube, helm, deploy, expires_at, err);
+	marked = attempt(mark_again, kube, deploy, expires_at, &mark_err);
+	if (done && !marked)
+		err_move(err, &mark_err);
+	else if (!marked)
+		log_debug("not marked again: %s", mark_err.text);
+	if (!done && (err->kind == ERR_TIMEOUT ||
+		      (err->kind == ERR_CHILD && !err->temporary)))
+		diagnose(kube, deploy, result);
+	return done && marked;
+}
+
 bool deploy_run(struct kube *kube, const struct helm *helm,
 		const struct deploy *deploy, struct deploy_result *result,
 		struct err *err)
 {
 	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
-	CLEANUP(err_release) struct err mark_err = {0};
-	const struct namespace_marks marks =
-		wanted_marks(deploy, expires_at);
 	const struct value *before;
-	bool done, marked;
 
-	if (!claim(kube, deploy, expires_at, err) ||
-	    !read_latest(kube, deploy, result, &before, err))
-		return false;
-	done = run_helm_with_expiry(kube, helm, deploy, expires_at, err);
-	marked = namespace_mark(kube, deploy->name->namespace, &marks,
-				deploy->namespace_labels, &mark_err);
-	if (!done) {
-		if (err->kind == ERR_CHILD && !err->temporary)
-			diagnose(kube, deploy, result);
-		return err_wrap(err, "cannot deploy '%s' to namespace '%s'",
-				deploy->name->release,
-				deploy->name->namespace);
-	}
-	if (!marked) {
-		err_move(err, &mark_err);
-		return false;
-	}
-	return describe(kube, deploy, before, result, err);
+	if (attempt(claim, kube, deploy, expires_at, err) &&
+	    read_latest(kube, deploy, result, &before, err) &&
+	    install(kube, helm, deploy, expires_at, result, err) &&
+	    describe(kube, deploy, before, result, err))
+		return true;
+	return err_wrap(err, "cannot deploy '%s' to namespace '%s'",
+			deploy->name->release, deploy->name->namespace);
 }
 
-static bool renew_claim(struct kube *kube, const struct deploy *deploy,
-			struct namespace_marks *marks, struct arena *arena,
-			struct err *err)
+static bool renew(struct kube *kube, const struct deploy *deploy,
+		  const char *expires_at, struct err *err)
 {
-	const struct envname *name = deploy->name;
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks moved = {.expires_at = expires_at};
+	struct namespace_marks found = {0};
+	const char *namespace = deploy->name->namespace;
 	bool exists;
 
-	if (name->main)
-		return err_set(err, ERR_CONFLICT,
-			       "'%s' is a main environment, which has no "
-			       "expiry to renew", name->namespace);
-	if (!namespace_read(kube, name->namespace, arena, marks, &exists, err))
+	if (!namespace_read(kube, namespace, &arena, &found, &exists, err))
 		return false;
-	if (!exists || !marks->managed)
+	if (!exists || !found.managed)
 		return err_set(err, ERR_NOT_FOUND,
 			       "there is no environment '%s' to renew",
-			       name->namespace);
-	return check_owner(marks, deploy, err);
+			       namespace);
+	if (found.main || deploy->name->main)
+		return err_set(err, ERR_CONFLICT,
+			       "'%s' is a main environment, which has no "
+			       "expiry to renew",
+			       namespace);
+	if (!check_owner(&found, deploy, err))
+		return false;
+	moved.resource_version = found.resource_version;
+	return namespace_mark(kube, namespace, &moved, NULL, err);
 }
 
 bool deploy_renew(struct kube *kube, const struct deploy *deploy,
@@ -418,15 +528,9 @@ bool deploy_renew(struct kube *kube, const struct deploy *deploy,
 {
 	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
 	const struct envname *name = deploy->name;
-	struct namespace_marks found = {0};
-	struct namespace_marks moved = {.expires_at = expires_at};
 
-	if (!renew_claim(kube, deploy, &found, &result->arena, err))
-		return false;
-	moved.resource_version = found.resource_version;
-	if (!namespace_mark(kube, name->namespace, &moved, NULL, err))
-		return false;
-	if (!releases_read_latest(kube, name->namespace, name->release,
+	if (!attempt(renew, kube, deploy, expires_at, err) ||
+	    !releases_read_latest(kube, name->namespace, name->release,
 				  &result->arena, &result->revision,
 				  &result->status, err))
 		return false;
@@ -435,7 +539,8 @@ bool deploy_renew(struct kube *kube, const struct deploy *deploy,
 				 result->revision, expires_at, err))
 		return false;
 	result->applications = value_new_list(&result->arena);
-	return workloads_find_urls(kube, name->namespace, &result->urls, err);
+	find_urls(kube, deploy, result);
+	return true;
 }
 
 void deploy_result_release(struct deploy_result *result)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/strvec.h"
 #include "sys/env.h"
@@ -23,23 +24,31 @@
 struct err;
 struct kube_args;
 
-#define HELM_VERSION_MS	  30000
-#define HELM_OUTPUT_MAX	  ((size_t)4 << 20)
+#define HELM_VERSION_MS 30000
+#define HELM_OUTPUT_MAX ((size_t)4 << 20)
 /* How much longer than its own --timeout a child may take. */
 #define HELM_OVERTIME_MS 60000
 
+/* All strings are owned. */
 struct helm {
-	char *program; /* owned */
-	int major;     /* 3 or 4 */
-	char *kubeconfig;
+	char *program;
+	int major;	  /* 3 or 4 */
+	char *kubeconfig; /* NULL: as Helm finds it, which is as we do */
 	char *context;
-	char *home; /* temporary folder where there is no HOME, or NULL */
+	struct str home; /* temporary folder, where there is no HOME */
 	struct env env;
+	struct deadline deadline; /* of the whole run */
 };
 
-/* Errors: NOT_FOUND (no helm, with a hint), CHILD (not Helm 3 or 4). */
+/*
+ * @env is what the child will see, but for Helm's own variables that would
+ * lead it to another cluster, user or storage than ours (HELM_KUBE*,
+ * HELM_NAMESPACE, HELM_DRIVER).
+ * Errors: NOT_FOUND (no helm, with a hint), CHILD (not Helm 3 or 4).
+ */
 bool helm_open(struct helm *helm, const struct kube_args *args,
-	       const struct env *env, struct err *err) MUST_CHECK;
+	       const struct env *env, struct deadline deadline, struct err *err)
+	MUST_CHECK;
 
 void helm_release(struct helm *helm);
 
@@ -75,15 +84,16 @@ void helm_prepare_uninstall(const struct helm *helm, struct helm_call *call,
  * Judge a call that was run.  Errors: CHILD with Helm's own words; TIMEOUT;
  * temporary where Helm could not reach the cluster.
  */
-bool helm_check_upgrade(const struct helm_call *call,
-			struct err *err) MUST_CHECK;
+bool helm_check_upgrade(const struct helm_call *call, struct err *err)
+	MUST_CHECK;
 
 /*
- * Also an error: a resource that Helm left behind, though it exits with 0.
- * A release that is not there (any more) is fine.
+ * Also an error: a resource that Helm 4 says it left behind, though it exits
+ * with 0, because it is not the release's or may not be read.  A release
+ * that is not there (any more) is fine.
  */
-bool helm_check_uninstall(const struct helm_call *call,
-			  struct err *err) MUST_CHECK;
+bool helm_check_uninstall(const struct helm_call *call, struct err *err)
+	MUST_CHECK;
 
 void helm_call_release(struct helm_call *call);
 

@@ -27,17 +27,19 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "base/secret.h"
+#include "format/url.h"
 #include "net/http.h"
 
 struct env;
 struct err;
+struct kubeconfig;
 struct str;
 
-#define KUBE_PAGE	 500	   /* objects a list request asks for */
-#define KUBE_LIST_MAX	 1000000   /* objects of one list */
-#define KUBE_RESTARTS_MAX 5	   /* a list that expires over and over */
-#define KUBE_EXEC_MS	 60000	   /* an exec plugin's time */
+#define KUBE_PAGE	  500		     /* objects asked for at once */
+#define KUBE_PAGES_MAX	  10000		     /* of one list */
+#define KUBE_LIST_MAX	  1000000	     /* objects of one list */
+#define KUBE_RESTARTS_MAX 5		     /* of a list that expires */
+#define KUBE_OBJECT_MAX	  ((size_t)32 << 20) /* bytes of a reply */
 
 /* What the user may set; the options of cli/fragments.h fill it. */
 struct kube_args {
@@ -54,26 +56,29 @@ struct kube_options {
 
 struct kube {
 	struct http http;
-	char *server; /* owned, without a slash at the end */
-	struct secret token;
-	char *token_file; /* read again before each request: it rotates */
-	int64_t server_time; /* of the last reply's Date; seconds, 0 = none */
+	struct url server;
+	struct kubeconfig *config; /* owned; who we are */
+	int64_t server_time;	   /* by the last reply; seconds, 0 = unknown */
 };
 
 /*
- * Errors: INPUT (no kubeconfig, unknown context, damaged, a switch that we
- * refuse such as insecure-skip-tls-verify), CHILD (the exec plugin).
+ * Errors: INPUT (no kubeconfig, unknown context, damaged, something in it
+ * that we refuse or do not understand), CHILD (the exec plugin).
  */
 bool kube_open(struct kube *kube, const struct kube_options *options,
 	       struct err *err) MUST_CHECK;
 
 void kube_release(struct kube *kube);
 
+/* The cluster's name in the kubeconfig, "" in a pod. */
+const char *kube_cluster(const struct kube *kube);
+
 /*
- * Seconds since the epoch by the server's clock, as its last reply said; by
- * ours before the first.
+ * Seconds since the epoch by the server's clock, which is the one that
+ * counts for what expires.  Errors: REMOTE (no reply told the time).
  */
-int64_t kube_now(const struct kube *kube);
+bool kube_read_time(const struct kube *kube, int64_t *now, struct err *err)
+	MUST_CHECK;
 
 /* Which object, or with @name NULL which list. */
 struct kube_ref {
@@ -86,7 +91,8 @@ struct kube_ref {
 
 /*
  * Errors of all calls: DENIED (with the server's own words), UNREACHABLE,
- * TIMEOUT, REMOTE.
+ * TIMEOUT, REMOTE.  That something is not there is only believed of an API
+ * server, not of whatever else may answer 404.
  */
 
 /* *@object is NULL if there is none; the caller releases it (jsn_release). */
@@ -97,16 +103,20 @@ bool kube_get(struct kube *kube, const struct kube_ref *ref, json_t **object,
 bool kube_get_metadata(struct kube *kube, const struct kube_ref *ref,
 		       json_t **object, struct err *err) MUST_CHECK;
 
-/* The text of a sub-resource such as a pod's log; @query may be NULL. */
-bool kube_get_text(struct kube *kube, const struct kube_ref *ref,
-		   const char *query, size_t limit, struct str *text,
-		   struct err *err) MUST_CHECK;
+/*
+ * Append the last @lines lines, at most @limit bytes, of a container's log.
+ * Errors: also NOT_FOUND.
+ */
+bool kube_read_log(struct kube *kube, const char *namespace, const char *pod,
+		   const char *container, unsigned int lines, size_t limit,
+		   struct str *text, struct err *err) MUST_CHECK;
 
 struct kube_list {
 	struct kube_ref ref;
 	const char *label_selector; /* NULL = all */
 	const char *field_selector;
 	bool metadata; /* PartialObjectMetadata only */
+	bool once;     /* do not try again: nobody waits for it */
 	/* Called for each object, borrowed for the call. */
 	bool (*item)(void *context, const json_t *item, struct err *err);
 	/* The continue token expired: forget all, the list starts again. */
@@ -114,17 +124,17 @@ struct kube_list {
 	void *context;
 };
 
-/* A list of a resource that the server does not know is empty. */
-bool kube_list(struct kube *kube, const struct kube_list *list,
-	       struct err *err) MUST_CHECK;
+/* Errors: also NOT_FOUND (no such resource).  After one, forget the list. */
+bool kube_list(struct kube *kube, const struct kube_list *list, struct err *err)
+	MUST_CHECK;
 
 /*
  * Create @object below @ref (whose name is NULL).  *@existed tells that one
  * of that name was there already, which is no error.
  */
 bool kube_create(struct kube *kube, const struct kube_ref *ref,
-		 const json_t *object, bool *existed,
-		 struct err *err) MUST_CHECK;
+		 const json_t *object, bool *existed, struct err *err)
+	MUST_CHECK;
 
 /*
  * Merge @patch into the object (RFC 7386: null removes).  With
@@ -139,8 +149,8 @@ bool kube_patch(struct kube *kube, const struct kube_ref *ref,
  * *@existed tells whether there was one.
  * Errors: also CONFLICT (it changed since).
  */
-bool kube_delete(struct kube *kube, const struct kube_ref *ref,
-		 const char *uid, const char *resource_version, bool *existed,
-		 struct err *err) MUST_CHECK;
+bool kube_delete(struct kube *kube, const struct kube_ref *ref, const char *uid,
+		 const char *resource_version, bool *existed, struct err *err)
+	MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@
  *	annotations  slipway/repository, slipway/branch, slipway/git-url
  *	                                 raw: who owns the name
  *	             slipway/main        "true": a main environment
+ *	             slipway/release     the name of its Helm release
  *	             slipway/created     when we made it (RFC 3339); absent on
  *	                                 one that was there before, which is
  *	                                 then never deleted
@@ -35,6 +36,7 @@ struct namespace_marks {
 	const char *repository;
 	const char *branch;
 	const char *git_url;
+	const char *release;
 	const char *created;
 	bool main;
 	bool terminating;
@@ -42,13 +44,13 @@ struct namespace_marks {
 
 /* Add all that bear slipway/managed to @world->namespaces. */
 bool namespaces_find_marked(struct kube *kube, struct arena *arena,
-			    struct sweep_world *world,
-			    struct err *err) MUST_CHECK;
+			    struct sweep_world *world, struct err *err)
+	MUST_CHECK;
 
 /* *@found tells whether there is one of that name. */
 bool namespace_read(struct kube *kube, const char *name, struct arena *arena,
-		    struct namespace_marks *marks, bool *found,
-		    struct err *err) MUST_CHECK;
+		    struct namespace_marks *marks, bool *found, struct err *err)
+	MUST_CHECK;
 
 /* Make it with @marks; *@existed: there was one, nothing was changed. */
 bool namespace_create(struct kube *kube, const char *name,
@@ -64,28 +66,40 @@ bool namespace_mark(struct kube *kube, const char *name,
 		    const struct namespace_marks *marks,
 		    const struct strvec *labels, struct err *err) MUST_CHECK;
 
-/* Errors: also CONFLICT (it is another, or it changed since). */
+/*
+ * One that is gone is fine.
+ * Errors: also CONFLICT (it is another, or it changed since).
+ */
 bool namespace_delete(struct kube *kube, const char *name, const char *uid,
-		      const char *resource_version,
-		      struct err *err) MUST_CHECK;
+		      const char *resource_version, struct err *err) MUST_CHECK;
 
 /*
  * Add to @found what stands in the namespace, such as "Deployment web", and
- * does not belong to the release @release (NULL: to none).  What is there in
- * every namespace, what owns nothing by itself, and what is being deleted do
- * not count.
+ * does not belong to the release @release (NULL: to none).
+ *
+ * Workloads, services, ingresses and volume claims count.  What holds only
+ * settings (config maps, secrets, accounts, roles: every namespace has some,
+ * from the cluster or its mesh), what is being deleted, what a hook of Helm's
+ * left and what another of those kinds owns does not.
  */
 bool namespace_find_foreign(struct kube *kube, const char *name,
 			    const char *release, struct strvec *found,
 			    struct err *err) MUST_CHECK;
 
-/*
- * Why a namespace that is being deleted is still there, in the server's
- * words ("Some content in the namespace has finalizers remaining: ..."), or
- * NULL if it is gone.  *@gone tells; the text lives in @arena.
- */
-bool namespace_is_gone(struct kube *kube, const char *name,
-		       struct arena *arena, bool *gone, const char **why,
-		       struct err *err) MUST_CHECK;
+/* How far the deletion of a namespace has come. */
+struct namespace_leave {
+	bool gone;
+	/*
+	 * Why it is still there, in the server's words ("Some content in the
+	 * namespace has finalizers remaining: ..."); in the arena.
+	 */
+	const char *why;
+	bool stuck; /* on a finalizer, which waiting alone may not cure */
+};
+
+/* One of the same name with another uid is another: @uid is gone. */
+bool namespace_read_leave(struct kube *kube, const char *name, const char *uid,
+			  struct arena *arena, struct namespace_leave *leave,
+			  struct err *err) MUST_CHECK;
 
 #endif

@@ -21,8 +21,8 @@ struct strvec;
 
 /* Pods that are ready, and all that are meant to run on. */
 bool workloads_count_ready(struct kube *kube, const char *namespace,
-			   size_t *ready, size_t *total,
-			   struct err *err) MUST_CHECK;
+			   size_t *ready, size_t *total, struct err *err)
+	MUST_CHECK;
 
 /*
  * Add to @lines why what is not ready is not: a line for each pod with

@@ -84,6 +84,9 @@ bool err_at(struct err *err, const char *file, unsigned int line,
 bool err_at_offset(struct err *err, const char *file, const char *text,
 		   size_t text_len, size_t offset);
 
+/* Forget the line of text that err_at() took: it may hold a secret. */
+void err_hide_source(struct err *err);
+
 /* Mark as worth another try (exit code 75), or not. */
 bool err_temporary(struct err *err, bool temporary);
 

@@ -41,6 +41,7 @@ struct sweep_namespace {
 	const char *resource_version;
 	const char *managed;
 	const char *expires_at;
+	const char *release; /* annotation: the Helm release in it */
 	const char *created; /* annotation: when we made it */
 	bool main;	     /* annotation slipway/main */
 	bool terminating;
@@ -76,7 +77,7 @@ struct sweep_item {
 	const struct sweep_namespace *home; /* NULL: not marked */
 	struct expiry expiry;
 	bool remove;
-	bool soon; /* expires within warn_before_s */
+	bool soon;	    /* expires within warn_before_s */
 	const char *reason; /* for people, why it is kept or removed */
 };
 
@@ -91,11 +92,16 @@ struct sweep_plan {
 /*
  * Judge @world, which must outlive @plan.  An environment asked for by name
  * that does not exist is an empty plan.
- * Errors: CONFLICT (the fuse: more removals than the rules allow; or the
- * environment asked for by name must be kept).
  */
-bool sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
-		  const struct sweep_rules *rules, struct err *err) MUST_CHECK;
+void sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
+		  const struct sweep_rules *rules);
+
+/*
+ * May @plan be carried out?  Errors: CONFLICT (the fuse: more removals than
+ * the rules allow; or the environment asked for by name must be kept).
+ */
+bool sweep_check(const struct sweep_plan *plan, const struct sweep_rules *rules,
+		 struct err *err) MUST_CHECK;
 
 /*
  * Tell whether @found, the revisions of one release as they are now, still

@@ -25,7 +25,8 @@ struct reporter;
 struct sweep_item;
 struct sweep_plan;
 
-#define CLEANUP_POLL_MS 500 /* between two looks at vanishing namespaces */
+#define CLEANUP_POLL_MS	  500 /* between two looks at vanishing namespaces */
+#define CLEANUP_NAMED_MAX 5   /* things of others named; more are counted */
 
 struct cleanup {
 	struct kube *kube;

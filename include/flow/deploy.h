@@ -4,7 +4,8 @@
  *
  * The namespace is made and marked before Helm runs, so that what a killed
  * run leaves behind has an owner and an expiry; it is marked again after,
- * also when Helm failed.  Running twice completes or changes nothing.
+ * also when Helm failed, but for an expiry that somebody moved further
+ * meanwhile.  Running twice completes or changes nothing.
  */
 #ifndef FLOW_DEPLOY_H
 #define FLOW_DEPLOY_H
@@ -24,7 +25,7 @@ struct kube;
 struct reporter;
 struct value;
 
-#define DEPLOY_CLAIMS_MAX  5	/* somebody changes the namespace meanwhile */
+#define DEPLOY_TRIES_MAX   5	/* somebody changes the namespace meanwhile */
 #define DEPLOY_PROGRESS_MS 2000 /* between two looks at the pods */
 
 /* What to deploy; all borrowed. */
@@ -32,13 +33,14 @@ struct deploy {
 	const struct envname *name;
 	const char *git_url;
 	struct expiry expiry;
-	const char *chart; /* folder or .tgz */
+	const char *chart;		       /* folder */
 	const struct strvec *values;	       /* files */
 	const struct strvec *set;	       /* KEY=VALUE */
 	const struct strvec *namespace_labels; /* KEY=VALUE */
 	int64_t wait_ms;
 	int64_t history_max;
-	int64_t now; /* seconds since the epoch */
+	const char *url; /* where it is reached; NULL: ask the cluster */
+	int64_t now;	 /* the server's clock, seconds since the epoch */
 	const struct reporter *reporter;
 };
 
@@ -60,19 +62,20 @@ bool deploy_find_chart(const char *given, const char *recorded, char **chart,
 		       struct err *err) MUST_CHECK;
 
 /*
- * When it expires, by the values of the chart, --expires-in and the branch.
- * *@warning as expiry_decide().  Errors: INPUT with the place in
- * values.yaml.
+ * When it expires, by 'global' in the chart's values.yaml and in @values
+ * (files for Helm; the last that says something counts), --expires-in and
+ * the branch.  *@warning as expiry_decide().
+ * Errors: INPUT with the place in the file.
  */
-bool deploy_decide_expiry(const char *chart, const struct expiry_input *input,
+bool deploy_decide_expiry(const char *chart, const struct strvec *values,
+			  const struct expiry_input *input,
 			  struct expiry *expiry, const char **warning,
 			  struct err *err) MUST_CHECK;
 
 /*
  * Tell whether the environment may be deployed to, without changing
  * anything.  Errors: CONFLICT (it is another owner's, a main environment, of
- * a later version of the marks), UNREACHABLE (it is being deleted: try
- * again).
+ * a later version of the marks), REMOTE and temporary (it is being deleted).
  */
 bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 			struct err *err) MUST_CHECK;

@@ -68,26 +68,30 @@ static void test_verdicts(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct sweep_case *row = &cases[i];
-		struct sweep_release release = {
-			row->namespace, "web", 1, "uid", "7",
-			row->release_managed, row->release_expires};
+		struct sweep_release release = {row->namespace,
+						"web",
+						1,
+						"uid",
+						"7",
+						row->release_managed,
+						row->release_expires};
 		struct sweep_namespace home = {
-			row->namespace, "uid", "8", row->home_managed,
-			row->home_expires, "then", row->main,
+			row->namespace,	   "uid", "8",	  row->home_managed,
+			row->home_expires, "web", "then", row->main,
 			row->terminating};
-		const struct sweep_world world = {
-			.releases = &release, .release_count = 1,
-			.namespaces = &home, .namespace_count = 1,
-			.now = NOW};
+		const struct sweep_world world = {.releases = &release,
+						  .release_count = 1,
+						  .namespaces = &home,
+						  .namespace_count = 1,
+						  .now = NOW};
 		CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
-		CLEANUP(err_release) struct err err = {0};
 
-		assert_true(sweep_decide(&plan, &world, &plain, &err));
+		sweep_decide(&plan, &world, &plain);
 		assert_int_equal(plan.count, 1);
 		assert_case(row->name, plan.items[0].remove == row->remove);
-		assert_case(row->name, strncmp(plan.items[0].reason,
-					       row->reason,
-					       strlen(row->reason)) == 0);
+		assert_case(row->name,
+			    strncmp(plan.items[0].reason, row->reason,
+				    strlen(row->reason)) == 0);
 		assert_int_equal(plan.removals, row->remove);
 	}
 }
@@ -102,10 +106,9 @@ static void test_highest_revision_counts(void **state)
 	const struct sweep_world world = {
 		.releases = releases, .release_count = 2, .now = NOW};
 	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
-	CLEANUP(err_release) struct err err = {0};
 
 	(void)state;
-	assert_true(sweep_decide(&plan, &world, &plain, &err));
+	sweep_decide(&plan, &world, &plain);
 	assert_int_equal(plan.count, 1);
 	assert_int_equal(plan.items[0].judged->revision, 2);
 	assert_false(plan.items[0].remove);
@@ -113,23 +116,22 @@ static void test_highest_revision_counts(void **state)
 
 static void test_grace_and_warning(void **state)
 {
-	struct sweep_release release = {"web-x", "web", 1, "a",
+	struct sweep_release release = {"web-x", "web", 1,	 "a",
 					"1",	 "v1",	"999990"};
 	const struct sweep_world world = {
 		.releases = &release, .release_count = 1, .now = NOW};
 	struct sweep_rules rules = plain;
 	CLEANUP(sweep_plan_release) struct sweep_plan in_grace = {0};
 	CLEANUP(sweep_plan_release) struct sweep_plan after = {0};
-	CLEANUP(err_release) struct err err = {0};
 
 	(void)state;
 	rules.grace_s = 11;
 	rules.warn_before_s = 1;
-	assert_true(sweep_decide(&in_grace, &world, &rules, &err));
+	sweep_decide(&in_grace, &world, &rules);
 	assert_false(in_grace.items[0].remove);
 	assert_true(in_grace.items[0].soon);
 	rules.grace_s = 10;
-	assert_true(sweep_decide(&after, &world, &rules, &err));
+	sweep_decide(&after, &world, &rules);
 	assert_true(after.items[0].remove);
 	assert_false(after.items[0].soon);
 }
@@ -162,9 +164,9 @@ static void test_fuse(void **state)
 
 		rules.max_deletes = limits[i].max_deletes;
 		rules.max_percent = limits[i].max_percent;
-		assert_case(limits[i].name,
-			    sweep_decide(&plan, &world, &rules, &err) ==
-				    limits[i].holds);
+		sweep_decide(&plan, &world, &rules);
+		assert_case(limits[i].name, sweep_check(&plan, &rules, &err) ==
+						    limits[i].holds);
 		if (!limits[i].holds)
 			assert_int_equal(err.kind, ERR_CONFLICT);
 	}
@@ -177,9 +179,11 @@ static void test_by_name(void **state)
 		{"web-b", "web", 1, "b", "1", "v1", "1"},
 	};
 	struct sweep_namespace home = {.name = "web-a", .managed = "v1"};
-	const struct sweep_world world = {
-		.releases = releases, .release_count = 2,
-		.namespaces = &home, .namespace_count = 1, .now = NOW};
+	const struct sweep_world world = {.releases = releases,
+					  .release_count = 2,
+					  .namespaces = &home,
+					  .namespace_count = 1,
+					  .now = NOW};
 	struct sweep_rules rules = plain;
 	CLEANUP(sweep_plan_release) struct sweep_plan one = {0};
 	CLEANUP(sweep_plan_release) struct sweep_plan none = {0};
@@ -189,18 +193,45 @@ static void test_by_name(void **state)
 	(void)state;
 	rules.immediately = true;
 	rules.environment = "web-a";
-	assert_true(sweep_decide(&one, &world, &rules, &err));
+	sweep_decide(&one, &world, &rules);
+	assert_true(sweep_check(&one, &rules, &err));
 	assert_int_equal(one.count, 1);
 	assert_true(one.items[0].remove);
 
 	rules.environment = "web-c";
-	assert_true(sweep_decide(&none, &world, &rules, &err));
+	sweep_decide(&none, &world, &rules);
+	assert_true(sweep_check(&none, &rules, &err));
 	assert_int_equal(none.count, 0);
 
 	home.main = true;
 	rules.environment = "web-a";
-	assert_false(sweep_decide(&refused, &world, &rules, &err));
+	sweep_decide(&refused, &world, &rules);
+	assert_false(sweep_check(&refused, &rules, &err));
 	assert_int_equal(err.kind, ERR_CONFLICT);
+}
+
+/* What is left of an environment whose release is gone. */
+static void test_namespace_alone(void **state)
+{
+	struct sweep_namespace home = {
+		.name = "web-a", .managed = "v1", .expires_at = "1"};
+	const struct sweep_world world = {
+		.namespaces = &home, .namespace_count = 1, .now = NOW};
+	struct sweep_rules rules = plain;
+	CLEANUP(sweep_plan_release) struct sweep_plan theirs = {0};
+	CLEANUP(sweep_plan_release) struct sweep_plan ours = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	rules.environment = "web-a";
+	rules.immediately = true;
+	sweep_decide(&theirs, &world, &rules);
+	assert_false(theirs.items[0].remove);
+	assert_true(sweep_check(&theirs, &rules, &err));
+
+	home.created = "2026-11-22T00:00:00Z";
+	sweep_decide(&ours, &world, &rules);
+	assert_true(ours.items[0].remove);
 }
 
 static void test_unchanged(void **state)
@@ -229,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_grace_and_warning),
 		cmocka_unit_test(test_fuse),
 		cmocka_unit_test(test_by_name),
+		cmocka_unit_test(test_namespace_alone),
 		cmocka_unit_test(test_unchanged),
 	};
 
