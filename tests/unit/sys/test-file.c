@@ -5,44 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/err.h"
-#include "base/mem.h"
-#include "base/str.h"
 #include "sys/env.h"
-#include "tests/unit/unit.h"
-
-static char *root;
-
-static int set_up(void **state)
-{
-	struct str path = {0};
-	struct err err = {0};
-
-	(void)state;
-	assert_true(dir_create_temp("/tmp", "test-file", &path, &err));
-	root = str_detach(&path);
-	assert_int_equal(chdir(root), 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct str path = {0};
-
-	(void)state;
-	str_add(&path, root);
-	dir_release_temp(&path);
-	assert_false(file_exists(root));
-	free_ptr(&root);
-	return 0;
-}
-
-static void put(const char *path, const char *text)
-{
-	struct err err = {0};
-
-	assert_true(file_write(path, text, strlen(text), 0644, &err));
-}
+#include "tests/unit/folder.h"
 
 static void assert_content(const char *path, const char *wanted)
 {
@@ -308,13 +272,11 @@ static void test_names(void **state)
 	assert_string_equal(path_base("c"), "c");
 
 	assert_string_equal(dir_for_temp(&env), "/tmp");
-	env_set(&env, "TMPDIR", root);
-	assert_string_equal(dir_for_temp(&env), root);
+	env_set(&env, "TMPDIR", folder);
+	assert_string_equal(dir_for_temp(&env), folder);
 	env_set(&env, "TMPDIR", "/nowhere");
 	assert_string_equal(dir_for_temp(&env), "/tmp");
 }
-
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {

@@ -3,43 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/err.h"
-#include "base/mem.h"
-#include "base/str.h"
-#include "sys/file.h"
-#include "tests/unit/unit.h"
-
-static char *root;
-
-static int set_up(void **state)
-{
-	struct str path = {0};
-	struct err err = {0};
-
-	(void)state;
-	assert_true(dir_create_temp("/tmp", "test-walk", &path, &err));
-	root = str_detach(&path);
-	assert_int_equal(chdir(root), 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct str path = {0};
-
-	(void)state;
-	str_add(&path, root);
-	dir_release_temp(&path);
-	free_ptr(&root);
-	return 0;
-}
-
-static void put(const char *path, const char *text)
-{
-	struct err err = {0};
-
-	assert_true(file_write(path, text, strlen(text), 0644, &err));
-}
+#include "tests/unit/folder.h"
 
 /* What a walk saw: "path kind size" and a blank for each. */
 static bool note(void *context, const struct walk_entry *entry, bool *descend,
@@ -59,7 +23,7 @@ static bool note(void *context, const struct walk_entry *entry, bool *descend,
 static void test_order_and_kinds(void **state)
 {
 	CLEANUP(str_release) struct str seen = {0};
-	struct walk walk = {.root = root, .visit = note, .context = &seen};
+	struct walk walk = {.root = folder, .visit = note, .context = &seen};
 	struct err err = {0};
 
 	(void)state;
@@ -105,7 +69,7 @@ static void test_refusals(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(str_release) struct str seen = {0};
 		CLEANUP(err_release) struct err err = {0};
-		struct walk walk = {.root = root,
+		struct walk walk = {.root = folder,
 				    .visit = note,
 				    .context = &seen,
 				    .follow_links = cases[i].follow};
@@ -127,7 +91,7 @@ static void test_depth(void **state)
 	CLEANUP(str_release) struct str path = {0};
 	CLEANUP(str_release) struct str seen = {0};
 	CLEANUP(err_release) struct err err = {0};
-	struct walk walk = {.root = root, .visit = note, .context = &seen};
+	struct walk walk = {.root = folder, .visit = note, .context = &seen};
 
 	(void)state;
 	for (int i = 0; i <= WALK_DEPTH_MAX; i++)
@@ -142,7 +106,7 @@ static void test_stop_and_missing(void **state)
 {
 	CLEANUP(str_release) struct str seen = {0};
 	CLEANUP(err_release) struct err err = {0};
-	struct walk walk = {.root = root, .visit = note, .context = &seen};
+	struct walk walk = {.root = folder, .visit = note, .context = &seen};
 
 	(void)state;
 	put("stop", "");
@@ -158,8 +122,6 @@ static void test_stop_and_missing(void **state)
 	assert_string_equal(err.text, "cannot read 'nowhere': "
 				      "No such file or directory");
 }
-
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
