@@ -165,7 +165,7 @@ check-oracle: all $(oracle_binaries)
 
 check-python: all $(oracle_binaries)
 	$(MAKE) VARIANT=asan all drivers
-	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests) $(wildcard tests/steps tests/lab tests/oracle tests/examples tests/image)
+	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests) $(wildcard tests/steps tests/fault tests/lab tests/oracle tests/examples tests/image)
 
 check-fresh:
 	tests/fresh
