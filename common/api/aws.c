@@ -36,8 +36,8 @@ const char *aws_region(const struct aws *aws)
 
 const char *aws_endpoint(const struct aws *aws, const char *service)
 {
-	CLEANUP(free_ptr)
-	char *name = xasprintf("AWS_ENDPOINT_URL_%s", service);
+	CLEANUP(free_ptr) char *name =
+		xasprintf("AWS_ENDPOINT_URL_%s", service);
 	const char *ignore =
 		env_get(aws->env, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
 	const char *url = env_get(aws->env, name);

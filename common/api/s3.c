@@ -128,8 +128,8 @@ static void read_complaint(struct complaint *complaint,
 			   const struct http_reply *reply)
 {
 	const char *text = str_text(&reply->body);
-	CLEANUP(xml_release)
-	struct xml xml = {.at = text, .end = text + reply->body.len};
+	CLEANUP(xml_release) struct xml xml = {.at = text,
+					       .end = text + reply->body.len};
 
 	while (xml_next(&xml)) {
 		const char *path = str_text(&xml.path);

@@ -1004,8 +1004,8 @@ static bool hand_over(struct run *run, size_t i, struct err *err)
 
 bool http_run(struct http *http, struct http_batch *batch, struct err *err)
 {
-	CLEANUP(release_run)
-	struct run run = {.client = http->client, .batch = batch};
+	CLEANUP(release_run) struct run run = {.client = http->client,
+					       .batch = batch};
 
 	if (batch->jobs == 0 || batch->jobs > HTTP_JOBS_MAX)
 		BUG("a batch of %zu jobs", batch->jobs);

@@ -17,7 +17,7 @@ static void add_lines(struct strvec *lines, const json_t *json)
 	json_t *line;
 	size_t i;
 
-	json_array_foreach(json, i, line)
+	json_array_foreach (json, i, line)
 		strvec_add(lines, json_string_value(line));
 }
 
@@ -80,8 +80,7 @@ static bool send_all(struct http *http, const json_t *requests, struct err *err)
 	json_t *json;
 	size_t i;
 
-	json_array_foreach(requests, i, json)
-	{
+	json_array_foreach (requests, i, json) {
 		CLEANUP(http_request_release) struct http_request request = {0};
 		CLEANUP(http_reply_release) struct http_reply reply = {0};
 		CLEANUP(err_release) struct err failure = {0};

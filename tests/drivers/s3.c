@@ -41,7 +41,7 @@ static json_t *call_put(struct s3 *s3, const json_t *json, struct err *err)
 	json_t *line;
 	size_t i;
 
-	json_array_foreach(json_object_get(json, "metadata"), i, line)
+	json_array_foreach (json_object_get(json, "metadata"), i, line)
 		strvec_add(&metadata, json_string_value(line));
 	put.metadata = metadata;
 	if (etag)
@@ -122,8 +122,7 @@ static bool run(json_t *script, const struct env *env, struct err *err)
 		return false;
 	if (!s3_open(&s3, &http, env, driver_text(script, "bucket"), err))
 		return false;
-	json_array_foreach(json_object_get(script, "calls"), i, json)
-	{
+	json_array_foreach (json_object_get(script, "calls"), i, json) {
 		CLEANUP(err_release) struct err failure = {0};
 		json_t *said = call(&s3, json, &failure);
 

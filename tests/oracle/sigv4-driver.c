@@ -11,8 +11,8 @@
 static void sign(const json_t *json)
 {
 	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(aws_credentials_release)
-	struct aws_credentials credentials = {0};
+	CLEANUP(aws_credentials_release) struct aws_credentials credentials = {
+		0};
 	CLEANUP(err_release) struct err err = {0};
 	const char *secret_key = driver_text(json, "secretKey");
 	const char *token = driver_text(json, "token");
@@ -36,7 +36,7 @@ static void sign(const json_t *json)
 	request.body = driver_text(json, "body");
 	request.body_len = strlen(request.body);
 	str_add(&request.url, driver_text(json, "url"));
-	json_array_foreach(json_object_get(json, "headers"), i, line)
+	json_array_foreach (json_object_get(json, "headers"), i, line)
 		strvec_add(&request.headers, json_string_value(line));
 	if (!aws_sign(&signing, &request, &err)) {
 		driver_print(driver_error(&err));
@@ -53,7 +53,8 @@ int main(void)
 	json_t *cases = driver_read(), *json;
 	size_t i;
 
-	json_array_foreach(cases, i, json) sign(json);
+	json_array_foreach (cases, i, json)
+		sign(json);
 	json_decref(cases);
 	return 0;
 }

@@ -51,8 +51,8 @@ static void read_request(struct http_request *request, const char *text)
 	size_t method = strcspn(text, " ");
 	size_t target =
 		(size_t)(line_end - text) - method - 1 - strlen(" HTTP/1.1");
-	CLEANUP(free_ptr)
-	char *head = xmemdupz(line_end + 1, (size_t)(head_end - line_end - 1));
+	CLEANUP(free_ptr) char *head =
+		xmemdupz(line_end + 1, (size_t)(head_end - line_end - 1));
 
 	request->method = starts_with(text, "GET ") ? "GET" : "POST";
 	str_add(&request->url, "https://example.amazonaws.com");
@@ -100,8 +100,8 @@ static void check_canonical(const json_t *json,
 static void check_case(const json_t *json)
 {
 	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(aws_credentials_release)
-	struct aws_credentials credentials = {0};
+	CLEANUP(aws_credentials_release) struct aws_credentials credentials = {
+		0};
 	CLEANUP(err_release) struct err err = {0};
 	const char *time = text_of(json, "timestamp");
 	struct aws_signing signing = {
@@ -141,7 +141,7 @@ static void test_suite(void **state)
 	(void)state;
 	assert_non_null(suite);
 	assert_int_equal(json_array_size(json_object_get(suite, "cases")), 38);
-	json_array_foreach(json_object_get(suite, "cases"), i, json)
+	json_array_foreach (json_object_get(suite, "cases"), i, json)
 		check_case(json);
 	json_decref(suite);
 }
@@ -183,8 +183,8 @@ static void test_paths_and_queries(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP(http_request_release)
-		struct http_request request = {.method = "GET"};
+		CLEANUP(http_request_release) struct http_request request = {
+			.method = "GET"};
 		CLEANUP(str_release) struct str out = {0};
 		CLEANUP(str_release) struct str names = {0};
 		CLEANUP(err_release) struct err err = {0};

@@ -56,8 +56,8 @@ static void test_read(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const char *text = cases[i].text;
-		CLEANUP(xml_release)
-		struct xml xml = {.at = text, .end = text + strlen(text)};
+		CLEANUP(xml_release) struct xml xml = {
+			.at = text, .end = text + strlen(text)};
 		CLEANUP(str_release) struct str said = {0};
 
 		while (xml_next(&xml))

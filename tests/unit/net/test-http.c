@@ -52,13 +52,12 @@ static void test_fail(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP(http_request_release)
-		struct http_request request = {.method = "PUT"};
-		CLEANUP(http_reply_release)
-		struct http_reply reply = {.status = cases[i].status};
+		CLEANUP(http_request_release) struct http_request request = {
+			.method = "PUT"};
+		CLEANUP(http_reply_release) struct http_reply reply = {
+			.status = cases[i].status};
 		CLEANUP(err_release) struct err err = {0};
-		CLEANUP(free_ptr)
-		char *text = xasprintf(
+		CLEANUP(free_ptr) char *text = xasprintf(
 			"PUT http://h/?token=***: server answered %d%s",
 			cases[i].status, cases[i].said);
 
