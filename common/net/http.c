@@ -3,200 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
-#include "base/base64.h"
-#include "base/err.h"
+#include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/random.h"
-#include "base/version.h"
-#include "format/url.h"
-#include "net/http_parts.h"
-#include "net/redact.h"
+#include "net/http_try.h"
 #include "net/retry.h"
-#include "sys/lazy.h"
 #include "sys/proc.h"
 
 /* A signal that arrives just before poll() is seen this much later. */
 #define POLL_MS 200
 
-/* --- libcurl, loaded at first use ----------------------------------------- */
-
-static struct {
-	__typeof__(curl_global_init) *global_init;
-	__typeof__(curl_easy_init) *easy_init;
-	__typeof__(curl_easy_setopt) *easy_setopt;
-	__typeof__(curl_easy_getinfo) *easy_getinfo;
-	__typeof__(curl_easy_reset) *easy_reset;
-	__typeof__(curl_easy_cleanup) *easy_cleanup;
-	__typeof__(curl_easy_strerror) *easy_strerror;
-	__typeof__(curl_slist_append) *slist_append;
-	__typeof__(curl_slist_free_all) *slist_free_all;
-	__typeof__(curl_multi_init) *multi_init;
-	__typeof__(curl_multi_setopt) *multi_setopt;
-	__typeof__(curl_multi_add_handle) *multi_add_handle;
-	__typeof__(curl_multi_remove_handle) *multi_remove_handle;
-	__typeof__(curl_multi_perform) *multi_perform;
-	__typeof__(curl_multi_poll) *multi_poll;
-	__typeof__(curl_multi_info_read) *multi_info_read;
-	__typeof__(curl_multi_cleanup) *multi_cleanup;
-} curl;
-
-static const struct lazy_symbol symbols[] = {
-	{"curl_global_init", (void **)&curl.global_init},
-	{"curl_easy_init", (void **)&curl.easy_init},
-	{"curl_easy_setopt", (void **)&curl.easy_setopt},
-	{"curl_easy_getinfo", (void **)&curl.easy_getinfo},
-	{"curl_easy_reset", (void **)&curl.easy_reset},
-	{"curl_easy_cleanup", (void **)&curl.easy_cleanup},
-	{"curl_easy_strerror", (void **)&curl.easy_strerror},
-	{"curl_slist_append", (void **)&curl.slist_append},
-	{"curl_slist_free_all", (void **)&curl.slist_free_all},
-	{"curl_multi_init", (void **)&curl.multi_init},
-	{"curl_multi_setopt", (void **)&curl.multi_setopt},
-	{"curl_multi_add_handle", (void **)&curl.multi_add_handle},
-	{"curl_multi_remove_handle", (void **)&curl.multi_remove_handle},
-	{"curl_multi_perform", (void **)&curl.multi_perform},
-	{"curl_multi_poll", (void **)&curl.multi_poll},
-	{"curl_multi_info_read", (void **)&curl.multi_info_read},
-	{"curl_multi_cleanup", (void **)&curl.multi_cleanup},
-	{0},
-};
-
-static struct lazy library = {.sonames = "libcurl.so.4", .symbols = symbols};
-LAZY_NOTE("libcurl.so.4");
-
-static bool load_curl(struct err *err)
-{
-	static bool initialised;
-
-	if (initialised)
-		return true;
-	if (!lazy_load(&library, err))
-		return false;
-	if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return err_set(err, ERR_IO, "cannot initialise libcurl");
-	initialised = true;
-	return true;
-}
-
-/*
- * Setting options, one function for each type that libcurl takes: its own
- * check of types does not work through a table of pointers.  The first
- * refusal is kept and looked at once, after all are set.
- */
-struct setter {
-	CURL *easy;
-	CURLcode refused;
-};
-
-static void note(struct setter *to, CURLcode code)
-{
-	if (to->refused == CURLE_OK)
-		to->refused = code;
-}
-
-static void set_long(struct setter *to, CURLoption option, long value)
-{
-	note(to, curl.easy_setopt(to->easy, option, value));
-}
-
-static void set_size(struct setter *to, CURLoption option, curl_off_t value)
-{
-	note(to, curl.easy_setopt(to->easy, option, value));
-}
-
-/* libcurl copies @text, but for CURLOPT_POSTFIELDS. */
-static void set_text(struct setter *to, CURLoption option, const char *text)
-{
-	note(to, curl.easy_setopt(to->easy, option, text));
-}
-
-static void set_list(struct setter *to, CURLoption option,
-		     struct curl_slist *list)
-{
-	note(to, curl.easy_setopt(to->easy, option, list));
-}
-
-static void set_blob(struct setter *to, CURLoption option, const char *bytes,
-		     size_t len)
-{
-	union {
-		const char *borrowed;
-		void *data; /* copied, never written to */
-	} bytes_of = {.borrowed = bytes};
-	struct curl_blob blob = {
-		.data = bytes_of.data, .len = len, .flags = CURL_BLOB_COPY};
-
-	note(to, curl.easy_setopt(to->easy, option, &blob));
-}
-
-static void set_context(struct setter *to, CURLoption option, void *context)
-{
-	note(to, curl.easy_setopt(to->easy, option, context));
-}
-
-static void set_writer(struct setter *to, CURLoption option,
-		       curl_write_callback callback)
-{
-	note(to, curl.easy_setopt(to->easy, option, callback));
-}
-
-static void set_prereq(struct setter *to, curl_prereq_callback callback)
-{
-	note(to, curl.easy_setopt(to->easy, CURLOPT_PREREQFUNCTION, callback));
-}
-
 /* --- the client ------------------------------------------------------------ */
-
-struct http_client {
-	struct http_config config; /* its texts live in the arena */
-	struct secret key_pem;
-	struct arena arena;
-	struct http_trust trust;
-	CURLM *multi;		    /* NULL until the first request */
-	CURL *spare[HTTP_JOBS_MAX]; /* handles with their TLS sessions */
-	size_t spare_count;
-};
-
-enum transfer_state {
-	TRANSFER_FREE,	   /* no request */
-	TRANSFER_WAITING,  /* until wake_ms */
-	TRANSFER_RUNNING,  /* in libcurl's hands */
-	TRANSFER_FINISHED, /* a try ended, with code */
-	TRANSFER_DONE,	   /* the reply or failure is there */
-};
-
-/* One request on its way through tries, redirects and signatures. */
-struct transfer {
-	struct http_client *client;
-	struct http_request *request;
-	struct http_reply reply;
-	struct err failure;
-	enum transfer_state state;
-
-	/* Where it goes now. */
-	struct url target;
-	struct str shown; /* the same for messages */
-	bool left_origin; /* secrets stay behind for good */
-	unsigned int redirects;
-	unsigned int agains;
-	unsigned int tries;
-	bool unclear;
-	int64_t wake_ms;
-
-	/* The try under way. */
-	CURL *easy;
-	struct curl_slist *headers;
-	CURLcode code;
-	char why[CURL_ERROR_SIZE];
-	size_t header_bytes;
-	bool header_ended;
-	unsigned int sends; /* how often libcurl began to send it */
-	bool too_large;
-	long proxy_status; /* of a CONNECT; 0 = none was needed */
-};
 
 static void keep(struct http_client *client, const char **text)
 {
@@ -235,7 +52,7 @@ static bool start_client(struct http_client *client, struct err *err)
 {
 	if (client->multi)
 		return true;
-	if (!load_curl(err))
+	if (!http_load_curl(err))
 		return false;
 	client->multi = curl.multi_init();
 	if (!client->multi)
@@ -243,29 +60,6 @@ static bool start_client(struct http_client *client, struct err *err)
 	curl.multi_setopt(client->multi, CURLMOPT_MAXCONNECTS,
 			  (long)HTTP_JOBS_MAX);
 	return true;
-}
-
-static CURL *take_handle(struct http_client *client)
-{
-	CURL *easy;
-
-	if (client->spare_count > 0) {
-		easy = client->spare[--client->spare_count];
-		curl.easy_reset(easy);
-		return easy;
-	}
-	easy = curl.easy_init();
-	if (!easy)
-		BUG("libcurl has no memory");
-	return easy;
-}
-
-static void return_handle(struct http_client *client, CURL *easy)
-{
-	if (client->spare_count < ARRAY_SIZE(client->spare))
-		client->spare[client->spare_count++] = easy;
-	else
-		curl.easy_cleanup(easy);
 }
 
 void http_release(struct http *http)
@@ -283,334 +77,6 @@ void http_release(struct http *http)
 	arena_release(&client->arena);
 	free(client);
 	http->client = NULL;
-}
-
-/* --- what libcurl calls back ----------------------------------------------- */
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *context)
-{
-	struct transfer *transfer = context;
-	struct str *body = &transfer->reply.body;
-
-	str_add_bytes(body, bytes, size * count);
-	transfer->too_large = body->overflow;
-	return body->overflow ? 0 : size * count;
-}
-
-/* A status line begins a new reply: what came before was a "100 Continue". */
-static size_t on_header(char *bytes, size_t size, size_t count, void *context)
-{
-	struct transfer *transfer = context;
-	struct strvec *headers = &transfer->reply.headers;
-	size_t len = size * count;
-
-	transfer->header_bytes += len;
-	if (transfer->header_bytes > HTTP_HEADERS_MAX) {
-		transfer->too_large = true;
-		return 0;
-	}
-	while (len > 0 && strchr("\r\n \t", bytes[len - 1]))
-		len--;
-	transfer->header_ended |= len == 0;
-	if (len >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
-		strvec_release(headers);
-		transfer->header_ended = false;
-	} else if (len > 0) {
-		strvec_add_bytes(headers, bytes, len);
-	}
-	return size * count;
-}
-
-static bool is_repeatable(const struct http_request *request)
-{
-	switch (request->repeat) {
-	case HTTP_REPEAT_ALWAYS:
-		return true;
-	case HTTP_REPEAT_NEVER:
-		return false;
-	case HTTP_REPEAT_DEFAULT:
-		break;
-	}
-	return same_text(request->method, "GET") ||
-	       same_text(request->method, "HEAD");
-}
-
-/*
- * Called each time that libcurl is about to send.  By itself it sends again
- * what met a kept connection in the moment of its closing; whoever must not
- * be repeated is stopped here.
- */
-static int on_send(void *context, char *local_ip, char *remote_ip,
-		   int local_port, int remote_port)
-{
-	struct transfer *transfer = context;
-
-	(void)local_ip;
-	(void)remote_ip;
-	(void)local_port;
-	(void)remote_port;
-	if (transfer->sends++ > 0 && !is_repeatable(transfer->request))
-		return CURL_PREREQFUNC_ABORT;
-	return CURL_PREREQFUNC_OK;
-}
-
-/* --- one try --------------------------------------------------------------- */
-
-static void add_header(struct transfer *transfer, const char *line)
-{
-	struct curl_slist *longer = curl.slist_append(transfer->headers, line);
-
-	if (!longer)
-		BUG("libcurl has no memory");
-	transfer->headers = longer;
-}
-
-/* A header without a value is written with a semicolon for libcurl. */
-static void add_headers(struct transfer *transfer, const struct strvec *lines)
-{
-	for (size_t i = 0; i < lines->count; i++) {
-		const char *line = lines->items[i];
-		size_t name = strcspn(line, ":");
-		CLEANUP(free_ptr) char *valueless = NULL;
-
-		if (line[name + 1 + strspn(line + name + 1, " \t")]) {
-			add_header(transfer, line);
-			continue;
-		}
-		valueless = xasprintf("%.*s;", (int)name, line);
-		add_header(transfer, valueless);
-	}
-}
-
-static bool has_header(const struct strvec *lines, const char *name)
-{
-	const struct http_reply as_reply = {.headers = *lines};
-
-	return http_header(&as_reply, name) != NULL;
-}
-
-static void add_basic(struct transfer *transfer)
-{
-	const struct url *url = &transfer->target;
-	CLEANUP(str_release) struct str pair = {0};
-	CLEANUP(str_release) struct str line = {0};
-
-	str_addf(&pair, "%s:%s", url->user ? url->user : "",
-		 url->password ? url->password : "");
-	str_add(&line, "Authorization: Basic ");
-	base64_encode(&line, str_text(&pair), pair.len, BASE64_STANDARD);
-	log_mask(pair.buf, pair.len);
-	add_header(transfer, str_text(&line));
-	wipe(pair.buf, pair.len);
-	wipe(line.buf, line.len);
-}
-
-/* Those that libcurl would add by itself are named to keep them away. */
-static void build_headers(struct transfer *transfer)
-{
-	const struct http_request *request = transfer->request;
-
-	add_headers(transfer, &request->headers);
-	if (!has_header(&request->headers, "Content-Type"))
-		add_header(transfer, "Content-Type:");
-	add_header(transfer, "Expect:");
-	if (transfer->left_origin)
-		return;
-	add_headers(transfer, &request->secrets);
-	if ((transfer->target.user || transfer->target.password) &&
-	    !has_header(&request->secrets, "Authorization"))
-		add_basic(transfer);
-}
-
-static void set_method(struct setter *to, const struct http_request *request)
-{
-	if (same_text(request->method, "HEAD"))
-		set_long(to, CURLOPT_NOBODY, 1);
-	else if (request->body || same_text(request->method, "POST") ||
-		 same_text(request->method, "PUT") ||
-		 same_text(request->method, "PATCH")) {
-		set_long(to, CURLOPT_POST, 1);
-		set_text(to, CURLOPT_POSTFIELDS,
-			 request->body ? request->body : "");
-		set_size(to, CURLOPT_POSTFIELDSIZE_LARGE,
-			 (curl_off_t)request->body_len);
-	}
-	set_text(to, CURLOPT_CUSTOMREQUEST, request->method);
-}
-
-static void set_limits(struct setter *to, const struct transfer *transfer)
-{
-	const struct deadline *deadline = &transfer->client->config.deadline;
-	int64_t left = deadline_left_ms(deadline, HTTP_TRY_MAX_MS);
-
-	set_long(to, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS);
-	set_long(to, CURLOPT_TIMEOUT_MS,
-		 (long)(left < HTTP_TRY_MAX_MS ? left : HTTP_TRY_MAX_MS));
-	set_long(to, CURLOPT_LOW_SPEED_LIMIT, 1);
-	set_long(to, CURLOPT_LOW_SPEED_TIME, HTTP_STALL_SECONDS);
-	/* Of a HEAD's reply the length is only told. */
-	if (!same_text(transfer->request->method, "HEAD"))
-		set_size(to, CURLOPT_MAXFILESIZE_LARGE,
-			 (curl_off_t)transfer->reply.body.limit);
-}
-
-static void set_trust(struct setter *to, const struct http_client *client)
-{
-	const struct http_trust *trust = &client->trust;
-	const struct http_config *config = &client->config;
-
-	if (trust->pem.len) {
-		set_blob(to, CURLOPT_CAINFO_BLOB, str_text(&trust->pem),
-			 trust->pem.len);
-		set_text(to, CURLOPT_CAPATH, trust->dir);
-	} else if (trust->file || trust->dir) {
-		set_text(to, CURLOPT_CAINFO, trust->file);
-		set_text(to, CURLOPT_CAPATH, trust->dir);
-	}
-	if (config->cert_pem)
-		set_blob(to, CURLOPT_SSLCERT_BLOB, config->cert_pem,
-			 strlen(config->cert_pem));
-	else
-		set_text(to, CURLOPT_SSLCERT, config->args.cert);
-	if (secret_is_set(&client->key_pem))
-		set_blob(to, CURLOPT_SSLKEY_BLOB,
-			 secret_reveal(&client->key_pem), client->key_pem.len);
-	else
-		set_text(to, CURLOPT_SSLKEY, config->args.key);
-}
-
-/* Set explicitly, so that libcurl does not read the environment. */
-static void set_proxy(struct setter *to, const struct transfer *transfer)
-{
-	const struct env *env = transfer->client->config.env;
-	CLEANUP(str_release) struct str direct = {0};
-
-	http_add_no_proxy(&direct, env);
-	set_text(to, CURLOPT_PROXY,
-		 http_choose_proxy(env, transfer->target.scheme));
-	set_text(to, CURLOPT_NOPROXY, str_text(&direct));
-	set_long(to, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
-}
-
-static void set_protocol(struct setter *to, const struct http_client *client)
-{
-	const char *agent = client->config.user_agent;
-
-#if LIBCURL_VERSION_NUM >= 0x075500
-	set_text(to, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-	set_long(to, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
-#endif
-	set_long(to, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-	set_long(to, CURLOPT_NOSIGNAL, 1);
-	set_long(to, CURLOPT_PATH_AS_IS, 1);
-	set_long(to, CURLOPT_TCP_KEEPALIVE, 1);
-	set_text(to, CURLOPT_USERAGENT,
-		 agent ? agent : "slipway/" SLIPWAY_VERSION);
-}
-
-static void set_callbacks(struct setter *to, struct transfer *transfer)
-{
-	set_writer(to, CURLOPT_WRITEFUNCTION, on_body);
-	set_context(to, CURLOPT_WRITEDATA, transfer);
-	set_writer(to, CURLOPT_HEADERFUNCTION, on_header);
-	set_context(to, CURLOPT_HEADERDATA, transfer);
-	set_prereq(to, on_send);
-	set_context(to, CURLOPT_PREREQDATA, transfer);
-	set_context(to, CURLOPT_PRIVATE, transfer);
-	set_context(to, CURLOPT_ERRORBUFFER, transfer->why);
-}
-
-static bool set_options(struct transfer *transfer, struct err *err)
-{
-	struct setter to = {.easy = transfer->easy};
-
-	set_text(&to, CURLOPT_URL, str_text(&transfer->reply.url));
-	set_method(&to, transfer->request);
-	set_list(&to, CURLOPT_HTTPHEADER, transfer->headers);
-	if (transfer->request->accept_gzip)
-		set_text(&to, CURLOPT_ACCEPT_ENCODING, "gzip");
-	set_limits(&to, transfer);
-	set_trust(&to, transfer->client);
-	set_proxy(&to, transfer);
-	set_protocol(&to, transfer->client);
-	set_callbacks(&to, transfer);
-	if (to.refused == CURLE_OK)
-		return true;
-	return err_set(err, ERR_IO, "libcurl refuses an option: %s",
-		       curl.easy_strerror(to.refused));
-}
-
-static void clear_reply(struct transfer *transfer)
-{
-	const struct http_request *request = transfer->request;
-
-	http_reply_release(&transfer->reply);
-	transfer->reply.body.limit =
-		request->reply_limit ? request->reply_limit : HTTP_REPLY_MAX;
-	url_add_text(&transfer->reply.url, &transfer->target, true);
-	str_clear(&transfer->shown);
-	redact_url(&transfer->shown, str_text(&transfer->reply.url));
-	transfer->header_bytes = 0;
-	transfer->header_ended = false;
-	transfer->sends = 0;
-	transfer->too_large = false;
-	transfer->why[0] = '\0';
-}
-
-/* The caller's hook may have changed everything, so all is looked at. */
-static bool prepare_try(struct transfer *transfer, struct err *err)
-{
-	struct http_request *request = transfer->request;
-
-	if (request->before_try &&
-	    !request->before_try(request->context, request, err))
-		return false;
-	if (!http_check_request(request, err))
-		return false;
-	if (transfer->redirects == 0 &&
-	    !http_parse_url(&transfer->target, str_text(&request->url), err))
-		return false;
-	clear_reply(transfer);
-	if (deadline_passed(&transfer->client->config.deadline))
-		return err_set(err, ERR_TIMEOUT,
-			       "%s %s: no time is left for it", request->method,
-			       str_text(&transfer->shown));
-	return true;
-}
-
-static void end_try(struct transfer *transfer)
-{
-	if (!transfer->easy)
-		return;
-	curl.multi_remove_handle(transfer->client->multi, transfer->easy);
-	return_handle(transfer->client, transfer->easy);
-	transfer->easy = NULL;
-	for (struct curl_slist *at = transfer->headers; at; at = at->next)
-		wipe(at->data, strlen(at->data));
-	curl.slist_free_all(transfer->headers);
-	transfer->headers = NULL;
-}
-
-/* Hand the request to libcurl; what prevents it is the transfer's failure. */
-static void start_try(struct transfer *transfer)
-{
-	struct http_client *client = transfer->client;
-	struct err *failure = &transfer->failure;
-
-	transfer->state = TRANSFER_DONE;
-	if (!prepare_try(transfer, failure))
-		return;
-	transfer->easy = take_handle(client);
-	build_headers(transfer);
-	if (!set_options(transfer, failure))
-		return;
-	if (curl.multi_add_handle(client->multi, transfer->easy) != CURLM_OK) {
-		err_set(failure, ERR_IO, "libcurl takes no more requests");
-		return;
-	}
-	transfer->tries++;
-	transfer->state = TRANSFER_RUNNING;
 }
 
 /* --- after a try ----------------------------------------------------------- */
@@ -714,7 +180,7 @@ static bool is_worth_repeating(const struct transfer *transfer)
 	} else if (!retry_status(status)) {
 		return false;
 	}
-	if (is_repeatable(request))
+	if (http_is_repeatable(request))
 		return true;
 	return request->repeat != HTTP_REPEAT_NEVER &&
 	       (transfer->code == CURLE_OK ? status == 429
@@ -823,7 +289,7 @@ static void finish_try(struct transfer *transfer)
 	log_debug("%s %s: %d, %zu bytes, %s", transfer->request->method,
 		  str_text(&transfer->shown), reply->status, reply->body.len,
 		  curl.easy_strerror(transfer->code));
-	end_try(transfer);
+	http_end_try(transfer);
 	if (plan_retry(transfer))
 		return;
 	transfer->state = TRANSFER_DONE;
@@ -833,7 +299,7 @@ static void finish_try(struct transfer *transfer)
 	}
 	if (plan_again(transfer)) {
 		transfer->tries--; /* a detour is no second try */
-		start_try(transfer);
+		http_start_try(transfer);
 	}
 }
 
@@ -844,7 +310,7 @@ static void begin(struct transfer *transfer, struct http_client *client,
 {
 	transfer->client = client;
 	transfer->request = request;
-	start_try(transfer);
+	http_start_try(transfer);
 }
 
 /* Let libcurl work, and note in each transfer that one of its tries ended. */
@@ -871,7 +337,7 @@ static void advance(struct transfer *transfer)
 {
 	if (transfer->state == TRANSFER_WAITING &&
 	    clock_monotonic_ms() >= transfer->wake_ms)
-		start_try(transfer);
+		http_start_try(transfer);
 	if (transfer->state == TRANSFER_FINISHED)
 		finish_try(transfer);
 }
@@ -897,7 +363,7 @@ static void wait_for_news(struct http_client *client,
 
 static void drop(struct transfer *transfer)
 {
-	end_try(transfer);
+	http_end_try(transfer);
 	url_release(&transfer->target);
 	str_release(&transfer->shown);
 	http_reply_release(&transfer->reply);
@@ -908,7 +374,7 @@ static void drop(struct transfer *transfer)
 /* The reply as the caller sees it. */
 static void complete(struct transfer *transfer)
 {
-	end_try(transfer);
+	http_end_try(transfer);
 	transfer->reply.tries = transfer->tries;
 	transfer->reply.unclear = transfer->unclear;
 }

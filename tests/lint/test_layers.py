@@ -14,7 +14,7 @@ from sources import ROOT, c_files, includes, layer, matching, name
 
 # Where the header of each package may be named.
 FACADES = {
-    "curl/*": ["common/net/http*.c"],
+    "curl/*": ["common/net/http*"],
     "git2*": ["common/api/repo*.c"],
     "openssl/*": ["common/format/hash.c"],
     "yaml.h": ["common/format/ydoc*"],
