@@ -163,7 +163,7 @@ check-lab: all drivers
 check-oracle: all $(oracle_binaries)
 	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle $(python_tests) tests/oracle
 
-check-python: all $(oracle_binaries)
+check-python: all drivers $(oracle_binaries)
 	$(MAKE) VARIANT=asan all drivers
 	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests) $(wildcard tests/steps tests/fault tests/lab tests/oracle tests/examples tests/image)
 
