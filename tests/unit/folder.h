@@ -16,9 +16,9 @@
 #include "sys/file.h"
 #include "tests/unit/unit.h"
 
-static char *folder; /* its path */
+static char *folder UNUSED; /* its path */
 
-static int folder_enter(void **state)
+static UNUSED int folder_enter(void **state)
 {
 	struct str path = {0};
 	struct err err = {0};
@@ -30,7 +30,7 @@ static int folder_enter(void **state)
 	return 0;
 }
 
-static int folder_leave(void **state)
+static UNUSED int folder_leave(void **state)
 {
 	struct err err = {0};
 
@@ -42,7 +42,7 @@ static int folder_leave(void **state)
 	return 0;
 }
 
-static void put(const char *path, const char *text)
+static UNUSED void put(const char *path, const char *text)
 {
 	struct err err = {0};
 
