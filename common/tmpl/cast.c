@@ -4,10 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/attr.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "format/value.h"
+#include "tmpl/func.h"
 #include "tmpl/gofmt.h"
 #include "tmpl/literal.h"
 
@@ -111,35 +110,39 @@ void cast_text(struct str *out, const struct value *value)
 		gofmt_value(out, value);
 }
 
-static void add_text(struct value *list, const struct value *item,
-		     struct arena *arena)
+static bool add_text(struct call *call, struct value *list,
+		     const struct value *item, struct err *err)
 {
-	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(str_release) struct str text = CALL_TEXT;
 
-	if (item->kind == VALUE_STRING) {
-		value_list_add(list, arena, item);
-		return;
+	if (item->kind == VALUE_NIL)
+		return true;
+	if (item->kind != VALUE_STRING) {
+		cast_text(&text, item);
+		if (!call_give_str(call, &text, err))
+			return false;
+		item = call->result;
 	}
-	cast_text(&text, item);
-	value_list_add(list, arena,
-		       value_new_bytes(arena, str_text(&text), text.len));
+	value_list_add(list, call->arena, item);
+	return true;
 }
 
-const struct value *cast_strings(const struct value *value, struct arena *arena)
+bool cast_strings(struct call *call, const struct value *value,
+		  const struct value **list, struct err *err)
 {
-	struct value *list;
+	struct value *texts;
 
-	if (value->kind == VALUE_STRING_LIST)
-		return value;
-	list = value_new(arena, VALUE_STRING_LIST);
-	if (!value_is_list(value)) {
-		if (value->kind != VALUE_NIL)
-			add_text(list, value, arena);
-		return list;
+	if (value->kind == VALUE_STRING_LIST) {
+		*list = value;
+		return true;
 	}
-	for (size_t i = 0; i < value->list.count; i++) {
-		if (value->list.items[i]->kind != VALUE_NIL)
-			add_text(list, value->list.items[i], arena);
+	texts = value_new(call->arena, VALUE_STRING_LIST);
+	if (!value_is_list(value) && !add_text(call, texts, value, err))
+		return false;
+	for (size_t i = 0; value_is_list(value) && i < value->list.count; i++) {
+		if (!add_text(call, texts, value->list.items[i], err))
+			return false;
 	}
-	return list;
+	*list = texts;
+	return true;
 }

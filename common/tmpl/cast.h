@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct arena;
+#include "base/attr.h"
+
+struct call;
+struct err;
 struct str;
 struct value;
 
@@ -21,9 +24,9 @@ void cast_text(struct str *out, const struct value *value);
 
 /*
  * The []string of Sprig's strslice: the items without nil, of a single
- * value itself.
+ * value itself.  Errors: INPUT (the render's ceilings).
  */
-const struct value *cast_strings(const struct value *value,
-				 struct arena *arena);
+bool cast_strings(struct call *call, const struct value *value,
+		  const struct value **list, struct err *err) MUST_CHECK;
 
 #endif

@@ -18,7 +18,8 @@
 #define KEYS_SHOWN 12
 
 /* Text that costs as much as a node. */
-#define BYTES_PER_STEP 64
+#define BYTES_PER_STEP 64 /* made */
+#define READ_PER_STEP  1024
 
 /* Arguments of a call that need no memory of their own. */
 #define ARGS_INLINE 6
@@ -566,6 +567,11 @@ static bool run_call(struct exec *exec, const struct node *node,
 {
 	if (node->func->trait == FUNC_CHANGES)
 		exec->escapes++;
+	for (size_t i = 0; i < call->count; i++) {
+		if (call->args[i]->kind == VALUE_STRING)
+			exec->steps +=
+				call->args[i]->string.len / READ_PER_STEP;
+	}
 	if (node->func->run(call, exec->err))
 		return !over_budget(exec) || fail_budget(exec, node);
 	err_wrap(exec->err, "cannot call '%s'", node->func->name);

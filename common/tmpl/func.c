@@ -114,6 +114,37 @@ bool call_give_text(struct call *call, const char *bytes, size_t len)
 	return call_give(call, value_new_bytes(call->arena, bytes, len));
 }
 
+/* Take what @value holds from @left; false: it does not suffice. */
+static bool measure(const struct value *value, unsigned int depth, size_t *left)
+{
+	size_t cost =
+		1 + (value->kind == VALUE_STRING ? value->string.len / 64 : 0);
+
+	if (depth > VALUE_DEPTH_MAX || *left < cost)
+		return false;
+	*left -= cost;
+	for (size_t i = 0; value_is_list(value) && i < value->list.count; i++) {
+		if (!measure(value->list.items[i], depth + 1, left))
+			return false;
+	}
+	for (size_t i = 0; value_is_map(value) && i < value->map.count; i++) {
+		if (!measure(value->map.pairs[i].value, depth + 1, left))
+			return false;
+	}
+	return true;
+}
+
+bool call_charge_value(struct call *call, const struct value *value,
+		       size_t times, struct err *err)
+{
+	size_t left = FUNC_WALK_MAX;
+
+	if (!measure(value, 0, &left))
+		return err_set(err, ERR_INPUT,
+			       "the value is too deep or too large");
+	return call_charge(call, (FUNC_WALK_MAX - left) * times, 0, err);
+}
+
 bool call_give_str(struct call *call, const struct str *text, struct err *err)
 {
 	if (text->overflow)

@@ -57,6 +57,9 @@ struct call {
 	const struct value *result;
 };
 
+/* Values within values, and 64 bytes of text each, that a walk may meet. */
+#define FUNC_WALK_MAX ((size_t)4 << 20)
+
 extern const struct func funcs_go[];
 extern const struct func funcs_compare[];
 extern const struct func funcs_flow[];
@@ -102,6 +105,14 @@ bool call_give_text(struct call *call, const char *bytes, size_t len);
  */
 bool call_charge(struct call *call, size_t units, size_t bytes, struct err *err)
 	MUST_CHECK;
+
+/*
+ * Account for going through all of @value @times times.  Parts that are
+ * shared count each time that they are met.
+ * Errors: INPUT (too deep, too large, the render's ceilings).
+ */
+bool call_charge_value(struct call *call, const struct value *value,
+		       size_t times, struct err *err) MUST_CHECK;
 
 /* A text as result, charged for. */
 bool call_give_str(struct call *call, const struct str *text, struct err *err)

@@ -30,6 +30,8 @@ static bool run_dict(struct call *call, struct err *err)
 		CLEANUP(str_release) struct str key = CALL_TEXT;
 
 		cast_text(&key, call->args[i]);
+		if (key.overflow)
+			return err_set(err, ERR_INPUT, "a key is too long");
 		value_map_set_bytes(map, call->arena, str_text(&key), key.len,
 				    i + 1 < call->count
 					    ? call->args[i + 1]
@@ -72,7 +74,9 @@ static bool run_set(struct call *call, struct err *err)
 {
 	if (call->args[0] == &func_no_map)
 		return err_set(err, ERR_INPUT, "there is no map to change");
-	if (!charge_map(call, 1, err))
+	/* What stands behind the key must move. */
+	if (!charge_map(call, 1, err) ||
+	    !call_charge(call, call->args[0]->map.count / 32, 0, err))
 		return false;
 	set_member(call, changeable(call), &call->args[1]->string,
 		   call->args[2]);

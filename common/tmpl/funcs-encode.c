@@ -9,9 +9,6 @@
 #include "format/ydoc.h"
 #include "tmpl/func.h"
 
-/* Values within values that toYaml writes at most. */
-#define YAML_VALUES_MAX ((size_t)4 << 20)
-
 static bool run_b64enc(struct call *call, struct err *err)
 {
 	const struct value_text *text = &call->args[0]->string;
@@ -26,48 +23,36 @@ static bool run_sha256sum(struct call *call, struct err *err)
 	const struct value_text *text = &call->args[0]->string;
 	char hex[SHA256_HEX_SIZE];
 
-	return sha256_hex(text->bytes, text->len, hex, err) &&
+	return call_charge(call, text->len / SHA256_SIZE, 0, err) &&
+	       sha256_hex(text->bytes, text->len, hex, err) &&
 	       call_give_text(call, hex, SHA256_HEX_SIZE - 1);
 }
 
-/* What a walk over a value found out. */
-struct survey {
-	size_t left;	/* how many more values there may be */
-	bool too_large; /* or too deep */
-	bool no_json;	/* holds what JSON, and Helm's YAML, cannot hold */
-};
-
-/* Parts that are shared count each time, as they are written each time. */
-static void survey_value(struct survey *survey, const struct value *value,
-			 unsigned int depth)
+/* Does it hold what JSON, and so Helm's YAML, has no words for? */
+static bool lacks_json(const struct value *value)
 {
-	survey->too_large = survey->too_large || survey->left == 0 ||
-			    depth > VALUE_DEPTH_MAX;
-	if (survey->too_large)
-		return;
-	survey->left--;
 	if (value->kind == VALUE_COMPLEX128 ||
 	    (value->kind == VALUE_FLOAT64 && !isfinite(value->number)))
-		survey->no_json = true;
-	for (size_t i = 0; value_is_list(value) && i < value->list.count; i++)
-		survey_value(survey, value->list.items[i], depth + 1);
-	for (size_t i = 0; value_is_map(value) && i < value->map.count; i++)
-		survey_value(survey, value->map.pairs[i].value, depth + 1);
+		return true;
+	for (size_t i = 0; value_is_list(value) && i < value->list.count; i++) {
+		if (lacks_json(value->list.items[i]))
+			return true;
+	}
+	for (size_t i = 0; value_is_map(value) && i < value->map.count; i++) {
+		if (lacks_json(value->map.pairs[i].value))
+			return true;
+	}
+	return false;
 }
 
 /* As Helm's: without the last line break, and "" for what has no JSON. */
 static bool run_to_yaml(struct call *call, struct err *err)
 {
 	CLEANUP(str_release) struct str text = CALL_TEXT;
-	struct survey survey = {.left = YAML_VALUES_MAX};
 
-	survey_value(&survey, call->args[0], 0);
-	if (survey.too_large)
-		return err_set(err, ERR_INPUT,
-			       "the value is too deep or too large");
-	if (!call_charge(call, YAML_VALUES_MAX - survey.left, 0, err))
+	if (!call_charge_value(call, call->args[0], 4, err))
 		return false;
-	if (survey.no_json)
+	if (lacks_json(call->args[0]))
 		return call_give_text(call, "", 0);
 	ydoc_emit(&text, call->args[0]);
 	if (text.len > 0 && text.buf[text.len - 1] == '\n')

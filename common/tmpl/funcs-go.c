@@ -234,6 +234,7 @@ static bool escape(struct call *call,
 
 	gofmt_print(&plain, printable_args(call), call->count);
 	add(&text, str_text(&plain), plain.len);
+	text.overflow = text.overflow || plain.overflow;
 	return call_give_str(call, &text, err);
 }
 

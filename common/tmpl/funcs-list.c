@@ -255,7 +255,7 @@ static bool find_item(struct call *call, const struct value_list *items,
 		      const struct value *wanted, bool *found, struct err *err)
 {
 	*found = false;
-	if (!call_charge(call, items->count, 0, err))
+	if (!call_charge_value(call, wanted, items->count, err))
 		return false;
 	for (size_t i = 0; i < items->count && !*found; i++)
 		*found = value_same(items->items[i], wanted);
@@ -327,9 +327,9 @@ static int compare_texts(const void *a, const void *b)
 
 static bool run_sort_alpha(struct call *call, struct err *err)
 {
-	const struct value *texts = cast_strings(call->args[0], call->arena);
-	size_t count = texts->list.count;
+	const struct value *texts;
 	struct value *sorted;
+	size_t count;
 
 	/* Alone, nil is a text as anything else. */
 	if (call->args[0]->kind == VALUE_NIL) {
@@ -338,8 +338,10 @@ static bool run_sort_alpha(struct call *call, struct err *err)
 			       value_new_text(call->arena, "<nil>"));
 		return call_give(call, sorted);
 	}
-	if (!charge_list(call, count * 8, err))
+	if (!cast_strings(call, call->args[0], &texts, err) ||
+	    !charge_list(call, texts->list.count * 8, err))
 		return false;
+	count = texts->list.count;
 	sorted = copy_items(call, texts->list.items, count);
 	sorted->kind = VALUE_STRING_LIST;
 	if (count > 0)

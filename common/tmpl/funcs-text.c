@@ -54,6 +54,7 @@ static void add_double_quoted(struct str *out, const struct value *value)
 
 	cast_text(&text, value);
 	gofmt_quote(out, str_text(&text), text.len, false);
+	out->overflow = out->overflow || text.overflow;
 }
 
 static void add_single_quoted(struct str *out, const struct value *value)
@@ -113,24 +114,37 @@ static bool is_in(const struct value_text *set, uint32_t wanted)
 	return false;
 }
 
-/* Without the runes of @set, or without blanks, at both ends. */
+/* Is @rune to be trimmed: one of @set, or where that is NULL a blank? */
+static bool goes(struct call *call, const struct value_text *set, uint32_t rune,
+		 bool *stop, struct err *err)
+{
+	*stop = set ? !is_in(set, rune) : !rune_is_space(rune);
+	return !set || call_charge(call, set->len / 32, 0, err);
+}
+
+/* Without the runes of @set at both ends. */
 static bool give_trimmed(struct call *call, const struct value_text *text,
-			 const struct value_text *set)
+			 const struct value_text *set, struct err *err)
 {
 	const char *start = text->bytes;
 	size_t len = text->len, width;
+	bool stop = false;
 	uint32_t rune;
 
 	while (len > 0) {
 		width = rune_decode(start, len, &rune);
-		if (set ? !is_in(set, rune) : !rune_is_space(rune))
+		if (!goes(call, set, rune, &stop, err))
+			return false;
+		if (stop)
 			break;
 		start += width;
 		len -= width;
 	}
 	while (len > 0) {
 		width = rune_decode_last(start, len, &rune);
-		if (set ? !is_in(set, rune) : !rune_is_space(rune))
+		if (!goes(call, set, rune, &stop, err))
+			return false;
+		if (stop)
 			break;
 		len -= width;
 	}
@@ -139,14 +153,12 @@ static bool give_trimmed(struct call *call, const struct value_text *text,
 
 static bool run_trim(struct call *call, struct err *err)
 {
-	(void)err;
-	return give_trimmed(call, text_arg(call, 0), NULL);
+	return give_trimmed(call, text_arg(call, 0), NULL, err);
 }
 
 static bool run_trim_all(struct call *call, struct err *err)
 {
-	(void)err;
-	return give_trimmed(call, text_arg(call, 1), text_arg(call, 0));
+	return give_trimmed(call, text_arg(call, 1), text_arg(call, 0), err);
 }
 
 static bool run_trim_prefix(struct call *call, struct err *err)
@@ -372,9 +384,11 @@ static bool run_nindent(struct call *call, struct err *err)
 static bool run_join(struct call *call, struct err *err)
 {
 	const struct value_text *separator = text_arg(call, 0);
-	const struct value *list = cast_strings(call->args[1], call->arena);
 	CLEANUP(str_release) struct str text = CALL_TEXT;
+	const struct value *list;
 
+	if (!cast_strings(call, call->args[1], &list, err))
+		return false;
 	for (size_t i = 0; i < list->list.count; i++) {
 		const struct value_text *part = &list->list.items[i]->string;
 
@@ -426,19 +440,36 @@ static void add_to_map(struct call *call, struct value *result,
 		      value_new_bytes(call->arena, bytes, len));
 }
 
-/* A value for each byte at worst. */
-static bool charge_split(struct call *call, struct err *err)
+static size_t count_parts(const struct value_text *text,
+			  const struct value_text *separator)
 {
-	size_t len = text_arg(call, 1)->len;
+	size_t count = 1;
 
-	return call_charge(call, len, len * sizeof(struct value), err);
+	for (size_t at = 0; at < text->len; count++) {
+		at = find_part(text, separator, at);
+		if (at == SIZE_MAX)
+			break;
+		at += separator->len;
+	}
+	return count;
+}
+
+/* Memory for each part, and @shift bytes to make room for it. */
+static bool charge_split(struct call *call, size_t each, size_t shift,
+			 struct err *err)
+{
+	size_t count = count_parts(text_arg(call, 1), text_arg(call, 0));
+
+	return call_charge(call, count, count * (sizeof(struct value) + each),
+			   err) &&
+	       call_charge(call, count * (count / 1024) * shift, 0, err);
 }
 
 static bool run_split_list(struct call *call, struct err *err)
 {
 	struct value *list;
 
-	if (!charge_split(call, err))
+	if (!charge_split(call, sizeof(struct value *), 0, err))
 		return false;
 	list = value_new(call->arena, VALUE_STRING_LIST);
 	split_text(call, list, add_to_list);
@@ -449,7 +480,8 @@ static bool run_split(struct call *call, struct err *err)
 {
 	struct value *map;
 
-	if (!charge_split(call, err))
+	if (!charge_split(call, sizeof(struct value_pair),
+			  sizeof(struct value_pair), err))
 		return false;
 	map = value_new(call->arena, VALUE_STRING_MAP);
 	split_text(call, map, add_to_map);
@@ -458,8 +490,10 @@ static bool run_split(struct call *call, struct err *err)
 
 static bool run_to_strings(struct call *call, struct err *err)
 {
-	(void)err;
-	return call_give(call, cast_strings(call->args[0], call->arena));
+	const struct value *list;
+
+	return cast_strings(call, call->args[0], &list, err) &&
+	       call_give(call, list);
 }
 
 static bool run_plural(struct call *call, struct err *err)

@@ -9,10 +9,14 @@
 #include "base/attr.h"
 #include "base/str.h"
 #include "format/value.h"
+#include "tmpl/tmpl.h"
 #include "tmpl/unicode.h"
 
 /* Larger widths, precisions and argument numbers are refused, as in Go. */
 #define NUMBER_LIMIT 1000000
+
+/* A quoted or encoded text is not longer than a render's output. */
+#define TEXT_MAX TMPL_OUTPUT_MAX
 
 /* Hexadecimal digits behind the point of a float64. */
 #define HEX_DIGITS_MAX 13
@@ -71,6 +75,13 @@ static void pad_blank(struct printer *printer, const char *bytes, size_t len)
 	printer->flags.zero = false;
 	pad(printer, bytes, len);
 	printer->flags.zero = zero;
+}
+
+/* pad() of a text that was made for it, which may have been too long. */
+static void pad_str(struct printer *printer, const struct str *text)
+{
+	pad(printer, str_text(text), text->len);
+	printer->out->overflow = printer->out->overflow || text->overflow;
 }
 
 /* --- wrong verbs --------------------------------------------------------- */
@@ -173,7 +184,7 @@ static size_t truncated(const struct printer *printer, const char *bytes,
 
 static void print_quoted(struct printer *printer, const char *bytes, size_t len)
 {
-	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(str_release) struct str text = {.limit = TEXT_MAX};
 
 	len = truncated(printer, bytes, len);
 	if (printer->flags.sharp && can_backquote(bytes, len)) {
@@ -183,7 +194,7 @@ static void print_quoted(struct printer *printer, const char *bytes, size_t len)
 	} else {
 		gofmt_quote(&text, bytes, len, printer->flags.plus);
 	}
-	pad(printer, str_text(&text), text.len);
+	pad_str(printer, &text);
 }
 
 /* The bytes in hexadecimal: %x, % x, %#x. */
@@ -191,7 +202,7 @@ static void print_hex(struct printer *printer, const char *bytes, size_t len,
 		      const char *digits)
 {
 	const struct flags *flags = &printer->flags;
-	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(str_release) struct str text = {.limit = TEXT_MAX};
 
 	if (flags->has_precision && (size_t)flags->precision < len)
 		len = (size_t)flags->precision;
@@ -207,7 +218,7 @@ static void print_hex(struct printer *printer, const char *bytes, size_t len,
 		str_add_char(&text, digits[byte >> 4]);
 		str_add_char(&text, digits[byte & 15]);
 	}
-	pad(printer, str_text(&text), text.len);
+	pad_str(printer, &text);
 }
 
 static void print_string(struct printer *printer, const struct value *value,

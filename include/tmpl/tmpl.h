@@ -56,7 +56,7 @@ struct value;
  * Work: one step per node, per call, per item that a function makes, and
  * per 64 bytes of text.  So many take 10 s on a slow machine.
  */
-#define TMPL_STEPS_MAX ((uint64_t)100 * 1000 * 1000)
+#define TMPL_STEPS_MAX ((uint64_t)50 * 1000 * 1000)
 
 /* What a key that is not in a map gives; gomplate's words. */
 enum tmpl_missing {
