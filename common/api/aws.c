@@ -64,12 +64,15 @@ int64_t aws_now_s(const struct aws *aws)
 bool aws_learn_clock(struct aws *aws, const struct http_reply *reply)
 {
 	const char *date = http_header(reply, "Date");
-	int64_t theirs_s;
+	int64_t theirs_s, offset_s;
 
 	if (aws->clock_learnt || !date ||
 	    !clock_parse_http_date(date, &theirs_s))
 		return false;
-	aws->clock_offset_s = theirs_s - clock_now_ms() / 1000;
+	offset_s = theirs_s - clock_now_ms() / 1000;
+	if (offset_s > -AWS_SKEW_S && offset_s < AWS_SKEW_S)
+		return false;
+	aws->clock_offset_s = offset_s;
 	aws->clock_learnt = true;
 	return true;
 }

@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "format/url.h"
 #include "net/http.h"
+#include "net/redact.h"
 
 #define METADATA_PREFIX "x-amz-meta-"
 
@@ -58,14 +59,18 @@ static bool set_custom_base(struct s3 *s3, const char *endpoint,
 {
 	CLEANUP(url_release) struct url url = {0};
 	CLEANUP(str_release) struct str base = {0};
+	CLEANUP(str_release) struct str shown = {0};
 
 	if (!url_parse(&url, endpoint, err))
 		return err_wrap(err, "cannot use the S3 endpoint");
+	redact_url(&shown, endpoint);
 	if ((!same_text(url.scheme, "http") &&
 	     !same_text(url.scheme, "https")) ||
 	    url.user || url.password || url.query || url.fragment)
 		return err_set(err, ERR_INPUT,
-			       "the S3 endpoint must be http(s)://host[:port]");
+			       "cannot use the S3 endpoint '%s': it must be "
+			       "http(s)://host[:port]",
+			       str_text(&shown));
 	url_add_text(&base, &url, true);
 	while (base.len > 0 && base.buf[base.len - 1] == '/')
 		str_truncate(&base, base.len - 1);
@@ -259,16 +264,14 @@ static bool learn_region(struct s3 *s3, struct http_request *request,
 static bool learn_clock(struct s3 *s3, const struct http_request *request,
 			const struct http_reply *reply)
 {
-	bool news;
-
 	if (reply->status != 403)
 		return false;
 	if (same_text(request->method, "HEAD"))
 		return aws_learn_clock(&s3->aws, reply);
 	if (!complains(reply, "RequestTimeTooSkewed"))
 		return false;
-	news = aws_learn_clock(&s3->aws, reply);
-	return news || s3->aws.clock_learnt;
+	(void)aws_learn_clock(&s3->aws, reply);
+	return s3->aws.clock_learnt;
 }
 
 static bool learn(void *context, struct http_request *request,

@@ -35,6 +35,8 @@ struct str;
 #define AWS_REGION_DEFAULT "us-east-1"
 /* Credentials are fetched anew when they expire within this time. */
 #define AWS_REFRESH_BEFORE_S 300
+/* Clocks that differ by less are not the cause of a refusal. */
+#define AWS_SKEW_S 240
 
 struct aws_credentials {
 	char *access_key; /* owned */
@@ -79,8 +81,9 @@ bool aws_credentials_get(struct aws *aws,
 int64_t aws_now_s(const struct aws *aws);
 
 /*
- * Take the servers' clock from the Date header of @reply.  True if that is
- * news: it is done once, so a caller may send its request again on true.
+ * Take the servers' clock from the Date header of @reply, a refusal.  True
+ * if that is news: the clocks differ by AWS_SKEW_S and it was not done
+ * before.  The caller then sends its request again.
  */
 bool aws_learn_clock(struct aws *aws, const struct http_reply *reply);
 

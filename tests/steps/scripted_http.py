@@ -121,6 +121,7 @@ class ScriptedHttp:
         self.unexpected: list[str] = []
         self.tunnels: list[str] = []
         self.connections = 0
+        self.deaf_after: int | None = None  # reset in the midst of a request
         self._tls = tls
         self._tunnel = tunnel
         self._replies: deque[Script] = deque(replies)
@@ -220,6 +221,10 @@ class ScriptedHttp:
         connection.sendall(b"HTTP/1.1 200 Tunnel\r\n\r\n")
 
     def _exchange(self, connection: socket.socket, number: int) -> bool:
+        if self.deaf_after is not None:
+            connection.recv(self.deaf_after)
+            _reset_on_close(connection)
+            return False
         raw = _read_request(connection)
         if raw is None:
             return False
@@ -241,8 +246,7 @@ class ScriptedHttp:
             return False
         if reply.reset is not None:
             connection.sendall(data[:reply.reset])
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                  struct.pack("ii", 1, 0))
+            _reset_on_close(connection)
             return False
         if reply.cut is not None:
             connection.sendall(data[:reply.cut])
@@ -267,6 +271,11 @@ class ScriptedHttp:
             ready, _, _ = select.select([connection], [], [], 0.05)
             if ready and not connection.recv(65536):
                 return
+
+
+def _reset_on_close(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                          struct.pack("ii", 1, 0))
 
 
 def _shut(connection: socket.socket) -> None:

@@ -638,6 +638,15 @@ def test_tls_client_certificate(send, authority, as_text):
     assert answer["status"] == 200
 
 
+def test_tls_connection_lost_while_sending(send, authority):
+    """What is written to a closed connection must not end the process."""
+    with ScriptedHttp(tls=authority.server()) as s:
+        s.deaf_after = 100_000
+        [answer] = send({"method": "PUT", "url": s.url, "repeat": "never",
+                         "body": "x" * (8 << 20)}, cacert=str(authority.file))
+    assert answer["kind"] == "REMOTE" and answer["temporary"]
+
+
 # --- proxies -----------------------------------------------------------------
 
 

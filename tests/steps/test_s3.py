@@ -367,6 +367,13 @@ def test_clock_by_head(call):
     assert answer["found"]
 
 
+def test_a_right_clock_is_no_excuse(call):
+    date = "Date: " + email.utils.formatdate(usegmt=True)
+    with ScriptedHttp(Reply(403, headers=[date])) as s:
+        [answer] = call(s, {"do": "stat", "key": "k"})
+    assert answer["kind"] == "DENIED"
+
+
 def test_clock_that_stays_wrong(call):
     skewed = error(403, "RequestTimeTooSkewed",
                    headers=["Date: Sun, 22 Nov 2026 12:00:00 GMT"])
