@@ -114,6 +114,8 @@ class ScriptedServer:
     """Subclasses answer authorize() and do_<operationId>()."""
 
     document: Document
+    # Where below its host it lives, as servers behind a proxy do: "/jira".
+    prefix = ""
 
     def __init__(self, state: dict[str, Any], state_file: str | None = None):
         self.state = state
@@ -131,6 +133,10 @@ class ScriptedServer:
 
     @property
     def url(self) -> str:
+        return f"{self.origin}{self.prefix}"
+
+    @property
+    def origin(self) -> str:
         return f"http://127.0.0.1:{self._http.server_address[1]}"
 
     def start(self, port: int = 0) -> None:
@@ -190,6 +196,9 @@ class ScriptedServer:
             if request.path.startswith(CONTROL):
                 return self._control(request), None
             self.requests.append(request)
+            if not request.path.startswith(self.prefix):
+                return self._violation(request, 404, ["outside of the prefix"]), None
+            request.path = request.path.removeprefix(self.prefix)
             fault = next((f for f in self.faults if f.applies(request)), None)
             if fault and (fault.status or fault.html):
                 reply = self._faulty(fault)
@@ -359,7 +368,7 @@ def main(make: Callable[[dict[str, Any], str | None], ScriptedServer],
     if args.port_file:
         aside = f"{args.port_file}.{os.getpid()}.tmp"
         with open(aside, "w", encoding="utf-8") as file:
-            file.write(server.url.rsplit(":", 1)[1] + "\n")
+            file.write(server.origin.rsplit(":", 1)[1] + "\n")
         os.replace(aside, args.port_file)
     done.wait()
     server.stop()

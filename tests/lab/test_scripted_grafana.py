@@ -10,7 +10,7 @@ from scripted_grafana import TOKEN, ScriptedGrafana, grafana_state
 
 class Client:
     def __init__(self, server, token=TOKEN):
-        self.connection = http.client.HTTPConnection(server.url[len("http://"):], timeout=10)
+        self.connection = http.client.HTTPConnection(server.origin[len("http://"):], timeout=10)
         self.token = token
 
     def __call__(self, method, path, value=None):

@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 
 class Client:
     def __init__(self, server, auth, base):
-        self.connection = http.client.HTTPConnection(server.url[len("http://"):], timeout=10)
+        self.connection = http.client.HTTPConnection(server.origin[len("http://"):], timeout=10)
         self.auth, self.base = auth, base
 
     def __call__(self, method, path, value=None, **headers):
@@ -261,6 +261,15 @@ def test_as_a_program_it_keeps_its_state_in_a_file(tmp_path):
     kept = json.loads(state_file.read_text())
     assert "kept" in [version["name"] for version in kept["versions"].values()]
     assert scripted_jira.ScriptedJira(kept).cloud
+
+
+def test_it_may_live_below_a_prefix():
+    with ScriptedJira(datacenter_state()) as jira:
+        jira.prefix = "/jira"
+        call = Client(jira, f"Bearer {PAT}", "/jira/rest/api/2")
+        assert call("GET", "/serverInfo")[1]["baseUrl"] == jira.url == jira.origin + "/jira"
+        Client(jira, f"Bearer {PAT}", "/rest/api/2")("GET", "/serverInfo")
+        assert jira.violations.pop() == "GET /rest/api/2/serverInfo: outside of the prefix"
 
 
 def test_projects_are_listed(jira):

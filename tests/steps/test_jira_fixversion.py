@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -28,6 +30,7 @@ URL = "https://shop.example.com"
 def jira(request):
     cloud = request.param == "cloud"
     with ScriptedJira(cloud_state() if cloud else datacenter_state()) as server:
+        server.prefix = "" if cloud else "/jira"
         yield server
 
 
@@ -514,6 +517,53 @@ def test_concurrent_runs_make_one_version(cloud, start_step):
     for key in ("SHOP-1", "SHOP-2", "SHOP-3"):
         assert fix_versions(cloud, key)[-1] == version["name"]
         assert len(cloud.state["issues"][key]["links"]) == 1
+
+
+def kill_at(jira, number, start):
+    """Start a step that is killed when the server has handled @number
+    requests, before it hears of the last; tells whether it came so far."""
+    started, running = threading.Event(), []
+    answer = jira.answer
+
+    def answer_and_kill(request):
+        answered = answer(request)
+        if len(jira.requests) == number:
+            assert started.wait(30)
+            running[0].kill()
+        return answered
+
+    jira.answer = answer_and_kill
+    running.append(start())
+    started.set()
+    code = running[0].process.wait(30)
+    jira.answer = answer
+    return code == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_killed_at_any_request_the_next_run_completes_it(start_step, step, done):
+    number, killed = 0, True
+    while killed:
+        number += 1
+        with ScriptedJira() as jira:
+            if done:
+                release(jira, "SHOP-1", "SHOP-2")
+            args = [*RELEASE, "--done"] if done else [
+                *RELEASE, "--ticket", "SHOP-1", "--ticket", "PAY-7",
+                "--environment-url", URL, "--comment"]
+            env = {"JIRA_URL": jira.url, "JIRA_USER": USER, "JIRA_TOKEN": TOKEN}
+            killed = kill_at(jira, number,
+                             lambda: start_step("jira-fixversion", *args, env=env))
+            step(jira, *args)
+            issues = jira.state["issues"]
+            if done:
+                assert issues["SHOP-1"]["status"] == issues["SHOP-2"]["status"] == "Done"
+                assert jira.state["versions"]["10300"]["released"]
+                continue
+            for project, key in (("SHOP", "SHOP-1"), ("PAY", "PAY-7")):
+                assert fix_versions(jira, key)[-1] == version_of(jira, project)[1]["name"]
+                assert len(issues[key]["links"]) == len(issues[key]["comments"]) == 1
+    assert number > 8
 
 
 def test_no_secret_is_shown(jira, step, tmp_path):
