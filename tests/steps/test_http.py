@@ -174,6 +174,15 @@ def test_interim_replies_are_passed_over(send):
     assert answer["headers"] == ["X-Late: 1", "Content-Length: 1"]
 
 
+@pytest.mark.parametrize("raw", [
+    b"HTTP/1.1 103 Early Hints\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\n"])
+def test_an_interim_reply_is_no_answer(send, raw):
+    with ScriptedHttp(Reply(raw=raw)) as s:
+        [answer] = send({"url": s.url, "repeat": "never"})
+    assert answer["kind"] == "REMOTE" and answer["temporary"]
+
+
 def test_chunked(send):
     with ScriptedHttp(Reply(200, b"in a chunk", chunked=True)) as s:
         assert send(s.url)[0]["body"] == b"in a chunk"
