@@ -4,6 +4,8 @@ run_step    runs a step to its end: run_step(name, *args, expect=0, env=,
             cwd=, input=, timeout=); see runner.py
 start_step  the same without waiting, for several at once and for killing
 steps       the folder of executables that these two take
+drive       drives a module of the library by a program of drivers/; see
+            lab/driver.py
 static_http serves a folder over HTTP: static_http(folder).url, .count(path)
 
 Real servers and tools (cluster, s3, helm4, ...) are in lab/lab_fixtures.py.
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from driver import Driver
 from runner import Runner
 from static_http import StaticHttp
 
@@ -55,6 +58,11 @@ def run_step(runner: Runner):
 @pytest.fixture
 def start_step(runner: Runner):
     return runner.start
+
+
+@pytest.fixture
+def drive(runner: Runner, steps: Path) -> Driver:
+    return Driver(runner, steps.parent / "drivers")
 
 
 @pytest.fixture

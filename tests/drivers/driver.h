@@ -70,4 +70,22 @@ static inline void driver_warn(void *context, const char *text)
 
 static const struct reporter driver_reporter = {.warn = driver_warn};
 
+/* main() of a driver: @run answers the script on standard input. */
+static inline int driver_main(const char *name,
+			      bool (*run)(json_t *script, const struct env *env,
+					  struct err *err))
+{
+	CLEANUP(env_release) struct env env = {0};
+	CLEANUP(err_release) struct err err = {0};
+	json_t *script = driver_read();
+
+	log_init(name, LOG_DEBUG);
+	proc_catch_signals();
+	env_snapshot(&env);
+	if (!run(script, &env, &err))
+		driver_print(driver_error(&err));
+	json_decref(script);
+	return err_exit_code(&err);
+}
+
 #endif

@@ -180,15 +180,5 @@ static bool run(json_t *script, const struct env *env, struct err *err)
 
 int main(void)
 {
-	CLEANUP(env_release) struct env env = {0};
-	CLEANUP(err_release) struct err err = {0};
-	json_t *script = driver_read();
-
-	log_init("http", LOG_DEBUG);
-	proc_catch_signals();
-	env_snapshot(&env);
-	if (!run(script, &env, &err))
-		driver_print(driver_error(&err));
-	json_decref(script);
-	return err_exit_code(&err);
+	return driver_main("http", run);
 }

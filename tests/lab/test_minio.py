@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from pathlib import Path
 
 import pytest
 
@@ -14,19 +12,12 @@ KEYS = ["plain", "a+b", "a b", "a%20b", "a=b@c,d;e:f", "!*'()", "~._-",
 
 
 @pytest.fixture
-def call(runner, steps: Path, s3):
+def call(drive, s3):
     """call({"do": ...}, ..., env=): the answers, as dicts."""
 
-    def run(*calls: dict, bucket=s3.name, env=None, expect=0) -> list[dict]:
-        result = runner.run(
-            steps.parent / "drivers" / "s3", expect=expect,
-            env=s3.env | (env or {}),
-            input=json.dumps({"bucket": bucket, "calls": calls}))
-        answers = [json.loads(line) for line in result.out.splitlines()]
-        for answer in answers:
-            if "body" in answer:
-                answer["body"] = base64.b64decode(answer["body"])
-        return answers
+    def run(*calls: dict, bucket=s3.name, env=None) -> list[dict]:
+        return drive("s3", {"bucket": bucket, "calls": calls},
+                     env=s3.env | (env or {}))
 
     return run
 
@@ -108,14 +99,11 @@ def test_list_by_pages(call, s3):
     assert [entry["key"] for entry in answer["entries"]] == keys
 
 
-def test_racing_creates_have_one_winner(runner, steps, s3, tmp_path):
-    script = tmp_path / "script.json"
+def test_racing_creates_have_one_winner(drive, s3):
     for i in range(5):
-        script.write_text(json.dumps({"bucket": s3.name, "calls": [
-            {"do": "put", "key": f"race{i}", "body": "x", "ifAbsent": True}]}))
-        racers = [runner.start(
-            "/bin/sh", "-c", f"exec '{steps.parent}/drivers/s3' < '{script}'",
-            env=s3.env) for _ in range(8)]
+        script = {"bucket": s3.name, "calls": [
+            {"do": "put", "key": f"race{i}", "body": "x", "ifAbsent": True}]}
+        racers = [drive.start("s3", script, env=s3.env) for _ in range(8)]
         outcomes = [json.loads(racer.wait().out)["outcome"]
                     for racer in racers]
         assert outcomes.count("written") == 1

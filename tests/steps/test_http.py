@@ -18,20 +18,15 @@ CERTIFICATE_HINT = "name the certificate of its authority with --cacert"
 
 
 @pytest.fixture
-def send(runner, steps: Path):
+def send(drive):
     """send(request, ..., jobs=, env=, expect=): the answers, as dicts."""
 
     def call(*requests, env=None, expect=0, **config) -> list[dict]:
         script = {"requests": [
             {"method": "GET", **r} if isinstance(r, dict)
             else {"method": "GET", "url": r} for r in requests], **config}
-        result = runner.run(steps.parent / "drivers" / "http", env=env,
-                            expect=expect, input=json.dumps(script))
-        answers = [json.loads(line) for line in result.out.splitlines()]
-        for answer in answers:
-            if "body" in answer:
-                answer["body"] = base64.b64decode(answer["body"])
-        call.log = result.err
+        answers = drive("http", script, env=env, expect=expect)
+        call.log = drive.log
         return answers
 
     return call
@@ -409,11 +404,11 @@ def test_no_such_host(send):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("jobs", [{}, {"jobs": 2}])
-def test_interrupted(runner, steps, number, jobs):
+def test_interrupted(drive, number, jobs):
     with ScriptedHttp() as s:
         s.always(Reply(200, stall=0))
         script = {"requests": [{"method": "GET", "url": s.url}], **jobs}
-        started = start(runner, steps, script)
+        started = drive.start("http", script)
         s.wait_for(1)
         before = time.monotonic()
         started.process.send_signal(number)
@@ -422,10 +417,10 @@ def test_interrupted(runner, steps, number, jobs):
     assert json.loads(result.out)["kind"] == "INTERRUPTED"
 
 
-def test_interrupted_between_tries(runner, steps):
+def test_interrupted_between_tries(drive):
     with ScriptedHttp(Reply(503, headers=["Retry-After: 60"])) as s:
-        started = start(runner, steps,
-                        {"requests": [{"method": "GET", "url": s.url}]})
+        started = drive.start(
+            "http", {"requests": [{"method": "GET", "url": s.url}]})
         s.wait_for(1)
         started.process.send_signal(signal.SIGTERM)
         started.wait(expect=143)
@@ -698,11 +693,3 @@ def test_proxy_is_busy(send):
                         env={"all_proxy": proxy.url})
         assert len(proxy.requests) == 2
     assert answer["kind"] == "DENIED"
-
-
-def start(runner, steps, script):
-    """The driver, running, with its standard input complete."""
-    path = runner.folder.parent / "script.json"
-    path.write_text(json.dumps(script))
-    return runner.start("/bin/sh", "-c", f"exec '{steps.parent}/drivers/http'"
-                        f" < '{path}'")
