@@ -131,9 +131,10 @@ static void release_walk(git_revwalk **walk)
 		git.revwalk_free(*walk);
 }
 
+/* Long enough for SHA-256 too; libgit2 renames its own constants. */
 static char *hash_text(const git_oid *oid)
 {
-	char text[GIT_OID_HEXSZ + 1];
+	char text[64 + 1];
 
 	return xstrdup(git.oid_tostr(text, sizeof(text), oid));
 }
