@@ -190,6 +190,8 @@ static bool fail_in_part(const struct cleanup_result *result, struct err *err)
 		      "cannot delete %zu of the environments, the first is "
 		      "'%s': %s",
 		      result->failed, first->item->namespace, first->reason);
+	if (first->hint)
+		(void)err_hint(err, "%s", first->hint);
 	return err_temporary(err, temporary);
 }
 

@@ -269,15 +269,32 @@ static char *left_behind(const struct helm_call *call)
 	return str_detach(&left);
 }
 
+/* There was no release, or another Helm took its last trace away first. */
+static bool was_gone(const struct helm_call *call)
+{
+	const char *text = str_text(&call->errors);
+	const char *purge =
+		strstr(text, "completed with 1 error(s): uninstall: "
+			     "Failed to purge the release: ");
+
+	return call->proc.exit_code != 0 &&
+	       (strstr(text, "release: not found") ||
+		(purge && strstr(purge, " not found")));
+}
+
 bool helm_check_uninstall(const struct helm_call *call, struct err *err)
 {
 	CLEANUP(free_ptr) char *left = left_behind(call);
 
-	if (call->proc.exit_code != 0 &&
-	    strstr(str_text(&call->errors), "release: not found"))
+	if (was_gone(call))
 		return true;
-	if (!check_exit(call, "uninstall", err))
+	if (!check_exit(call, "uninstall", err)) {
+		if (strstr(err->text, "failed to delete release: "))
+			return err_hint(err, "Helm says why only with 'helm "
+					     "uninstall --debug'; often it is "
+					     "a right that is missing");
 		return false;
+	}
 	if (!*left)
 		return true;
 	return err_set(err, ERR_CHILD,

@@ -49,6 +49,9 @@ static void fail(struct task *task, const struct err *err)
 {
 	settle(task, CLEANUP_FAILED, err->text);
 	task->outcome->temporary = err->temporary;
+	if (err->hint)
+		task->outcome->hint =
+			arena_strdup(&task->sweep->result->arena, err->hint);
 }
 
 /* What is there now of what was judged. */

@@ -46,6 +46,7 @@ struct cleanup_outcome {
 	const struct sweep_item *item;
 	enum cleanup_state state;
 	const char *reason; /* in the arena; for people */
+	const char *hint;   /* of a failure, or NULL */
 	bool temporary;	    /* of a failure: trying again may help */
 	int64_t milliseconds;
 };
