@@ -1,0 +1,307 @@
+"""expire-sweep on a real control plane, with Helm 4 and Helm 3.
+
+A deleted namespace takes the namespace controller 5 s, so a test puts what it
+can into one sweep.
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+import environments
+import wait
+from environments import add_release, future, make, marks, past
+from kubeapi import MERGE_PATCH
+
+SWEEP = ["expire-sweep", "--output", "json"]
+
+
+@pytest.fixture
+def sweep(run_step, cluster, helm4):
+    def run(*args, helm=None, **options):
+        return run_step(*SWEEP, "--helm", (helm or helm4).path, *args,
+                        env=cluster.env, **options)
+    return run
+
+
+def reasons(items: list[dict]) -> dict[str, str]:
+    return {item["namespace"]: item["reason"] for item in items}
+
+
+def releases(api) -> set[str]:
+    items = api("GET", "/api/v1/secrets?labelSelector=owner%3Dhelm")["items"]
+    return {f"{i['metadata']['namespace']}/{i['metadata']['labels']['name']}"
+            for i in items}
+
+
+def pod(name: str, **metadata: object) -> dict:
+    return {"metadata": {"name": name, **metadata}, "spec": {
+        "nodeName": "node-0",
+        "containers": [{"name": "main", "image": "example/x:1"}]}}
+
+
+# --- what goes and what stays ------------------------------------------------
+
+def test_only_what_has_expired_goes(cluster, sweep):
+    """Every kind of environment in one sweep; the same again does nothing."""
+    api = cluster.api
+    old, later = past(), future()
+    make(api, "expired", old)
+    make(api, "failed-only", old, release=None)
+    add_release(api, "failed-only", "web", marks(old), status="failed")
+    make(api, "leftover", old, release=None)
+    make(api, "with-hook", old)
+    api("POST", "/api/v1/namespaces/with-hook/pods",
+        pod("test", annotations={"helm.sh/hook": "test"}))
+    gone = {"expired", "failed-only", "leftover", "with-hook"}
+
+    make(api, "before-us", old, created=False)
+    make(api, "shared", old)
+    api("POST", "/api/v1/namespaces/shared/pods", pod("by-hand"))
+    api("POST", "/api/v1/namespaces/shared/pods",
+        pod("of-an-operator", ownerReferences=[{
+            "apiVersion": "example.com/v1", "kind": "Database", "name": "db",
+            "uid": "00000000-0000-0000-0000-000000000000"}]))
+    make(api, "two-tenants", old)
+    add_release(api, "two-tenants", "foreign", {})
+    emptied = {"before-us", "shared", "two-tenants"}
+
+    kept = {
+        make(api, "later", later): "not expired yet",
+        make(api, "never", "never"): "it never expires",
+        make(api, "garbled", "soon"):
+            "its label slipway/expires-at is no time: 'soon'",
+        make(api, "unknown", old, managed="v2"):
+            "its marks are of version 'v2', which this program does not know",
+        make(api, "main-one", old, main=True): "it is a main environment",
+        make(api, "live-shop", old): "it is protected",
+        make(api, "renewed", later, release=None): "not expired yet",
+    }
+    add_release(api, "renewed", "web", marks(old))
+    api.create_namespace("unmarked")
+    add_release(api, "unmarked", "web", {})
+
+    result = sweep("--protect", "live-*", "--warn-before", "2h").json
+
+    assert set(reasons(result["deleted"])) == gone | emptied
+    assert reasons(result["kept"]) == kept
+    assert result["failed"] == [] and result["judged"] == len(
+        gone | emptied | set(kept))
+    assert set(reasons(result["expiringSoon"])) == {"later", "renewed"}
+    assert api.namespaces() == emptied | set(kept) | {"unmarked"}
+    why = reasons(result["deleted"])
+    assert "was there before us" in why["before-us"]
+    assert "Pod by-hand, Pod of-an-operator" in why["shared"]
+    assert "release foreign" in why["two-tenants"]
+    assert releases(api) == {"two-tenants/foreign", "unmarked/web"} | {
+        f"{name}/web" for name in kept}
+
+    again = sweep("--protect", "live-*").json
+    assert again["deleted"] == [] and again["failed"] == []
+    assert api.namespaces() == emptied | set(kept) | {"unmarked"}
+
+
+@pytest.mark.parametrize("version", ["helm4", "helm3"])
+def test_what_deploy_preview_brought_up(version, cluster, sweep, run_step,
+                                        request, tmp_path):
+    """By name, as when the pull request is closed."""
+    helm = request.getfixturevalue(version)
+    chart = environments.umbrella(tmp_path, "1.0.0")
+    for branch in "fix", "main":
+        run_step("deploy-preview", "--helm", helm.path, "--repository-name",
+                 "shop", "--branch", branch, chart, env=cluster.env)
+
+    early = sweep("--environment", "shop-fix", helm=helm).json
+    assert reasons(early["kept"]) == {"shop-fix": "not expired yet"}
+    refused = sweep("--environment", "shop-main", "--now", helm=helm, expect=3)
+    assert "it is a main environment" in refused.err
+    plan = sweep("--environment", "shop-fix", "--now", "--dry-run").json
+    assert plan["dryRun"] and set(reasons(plan["deleted"])) == {"shop-fix"}
+    assert cluster.api.namespaces() == {"shop-fix", "shop-main"}
+
+    done = sweep("--environment", "shop-fix", "--now", helm=helm).json
+    (item,) = done["deleted"]
+    assert (item["release"], item["reason"]) \
+        == ("shop-fix", "asked for by name")
+    assert item["seconds"] > 0
+    assert cluster.api.namespaces() == {"shop-main"}
+    assert sweep("--environment", "shop-fix", "--now").json["judged"] == 0
+
+
+def test_the_fuse(cluster, sweep):
+    api = cluster.api
+    for name in "a", "b", "c":
+        make(api, name, past())
+    make(api, "d", "never")
+
+    for limit in ["--max-deletes", 2], ["--max-percent", 74]:
+        refused = sweep(*limit, expect=3)
+        assert "3 of 4 environments would be deleted" in refused.err
+        assert refused.out == ""
+        planned = sweep(*limit, "--dry-run", expect=3)
+        assert set(reasons(planned.json["deleted"])) == {"a", "b", "c"}
+    assert api.namespaces() == {"a", "b", "c", "d"}
+    assert len(releases(api)) == 4
+    sweep("--namespace", "[ab]", "--max-deletes", 2, "--dry-run")
+
+
+# --- the world moves ---------------------------------------------------------
+
+@pytest.fixture
+def slow_helm(tmp_path, helm4) -> Path:
+    """A Helm that, asked to uninstall, makes the file 'asked' and waits until
+    there is a file 'go'."""
+    path = tmp_path / "slow-helm"
+    path.write_text(
+        "#!/bin/sh\n"
+        f"cd {shlex.quote(str(tmp_path))}\n"
+        'if [ "$1" = uninstall ]; then\n'
+        "  : >asked; until [ -e go ]; do sleep 0.05; done\n"
+        "fi\n"
+        f'exec {shlex.quote(str(helm4.path))} "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
+def test_what_changed_since_the_list_survives(cluster, start_step, slow_helm,
+                                              tmp_path):
+    """While the first is uninstalled, others are renewed, redeployed, made
+    anew, and one gets a tenant."""
+    api = cluster.api
+    for name in "a-first", "renewed", "redeployed", "reborn", "tenant":
+        make(api, name, past())
+    step = start_step(*SWEEP, "--helm", slow_helm, "--jobs", 1,
+                      env=cluster.env)
+    wait.until((tmp_path / "asked").exists, "the first uninstall")
+
+    api("PATCH", "/api/v1/namespaces/renewed",
+        {"metadata": {"labels": marks(future())}}, MERGE_PATCH)
+    add_release(api, "redeployed", "web", marks(past()), revision=2)
+    secret = "/api/v1/namespaces/reborn/secrets/sh.helm.release.v1.web.v1"
+    api("DELETE", secret)
+    add_release(api, "reborn", "web", marks(past()),
+                objects=[environments.config_map("reborn")])
+    api("POST", "/api/v1/namespaces/tenant/pods", pod("by-hand"))
+    # claimed by a deployment that has not come to Helm yet
+    api("PATCH", "/api/v1/namespaces/a-first",
+        {"metadata": {"labels": marks(future())}}, MERGE_PATCH)
+    (tmp_path / "go").touch()
+
+    result = step.wait().json
+    survived = reasons(result["kept"])
+    assert survived == {
+        "renewed": "its namespace was marked anew since it was judged",
+        "redeployed": "it was deployed anew since it was judged",
+        "reborn": "it was deployed anew since it was judged"}
+    assert set(reasons(result["deleted"])) == {"a-first", "tenant"}
+    assert api.namespaces() == {"a-first", "tenant", *survived}
+    assert releases(api) == {f"{name}/web" for name in survived}
+
+
+def test_two_sweeps_at_once(cluster, start_step, sweep, helm4):
+    api = cluster.api
+    names = {make(api, f"env-{i}", past()) for i in range(6)}
+    both = [start_step(*SWEEP, "--helm", helm4.path, env=cluster.env)
+            for _ in range(2)]
+    results = [step.wait().json for step in both]
+    assert api.namespaces() == set()
+    assert set().union(*(reasons(r["deleted"]) for r in results)) == names
+    assert not any(r["failed"] for r in results)
+
+
+def test_a_killed_sweep_is_completed_by_the_next(cluster, start_step, sweep,
+                                                 slow_helm, tmp_path):
+    api = cluster.api
+    for name in "a", "b":
+        make(api, name, past())
+    step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
+    wait.until((tmp_path / "asked").exists, "the first uninstall")
+    step.process.terminate()
+    step.wait(expect=143)
+    assert api.namespaces() == {"a", "b"}
+    sweep()
+    assert api.namespaces() == set()
+
+
+# --- what goes wrong ---------------------------------------------------------
+
+def test_one_failure_does_not_stop_the_rest(cluster, sweep):
+    """A finalizer nobody serves, a release that Helm cannot read, and one
+    that is in order."""
+    api = cluster.api
+    make(api, "good", past())
+    make(api, "broken", past())
+    api("PATCH",
+        "/api/v1/namespaces/broken/secrets/sh.helm.release.v1.web.v1",
+        {"data": {"release": "bm90IGEgcmVsZWFzZQ=="}}, MERGE_PATCH)
+    make(api, "stuck", past())
+    stuck = environments.config_map("held") | {}
+    stuck["metadata"]["finalizers"] = ["example.com/held"]
+    api("POST", "/api/v1/namespaces/stuck/configmaps", stuck)
+
+    result = sweep("--wait-timeout", "7s", expect=1)
+
+    assert set(reasons(result.json["deleted"])) == {"good"}
+    failed = reasons(result.json["failed"])
+    assert set(failed) == {"broken", "stuck"}
+    assert "helm uninstall failed: " in failed["broken"]
+    assert "does not go away" in failed["stuck"]
+    assert "example.com/held" in failed["stuck"]
+    assert "cannot delete 2 of the environments" in result.err
+    assert api.namespaces() == {"broken", "stuck"}
+    assert sweep("--namespace", "stuck").json["kept"][0]["reason"] \
+        == "it is being deleted already"
+
+
+# --- rights ------------------------------------------------------------------
+
+def test_the_rights_of_the_example(cluster, run_step, helm4):
+    """They suffice; without one of them, that one is named and what it was
+    for stays."""
+    api = cluster.api
+    make(api, "env", past(), objects=[
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+         "spec": {"ports": [{"port": 80}]}}])
+
+    def attempt(user: Path, expect: int) -> str:
+        result = run_step(*SWEEP, "--helm", helm4.path, "--kubeconfig", user,
+                          expect=expect)
+        return result.err
+
+    rules = environments.rights("expire-sweep")
+    no_list = [r for r in rules if "secrets" not in r["resources"]]
+    assert 'cannot list resource "secrets"' in attempt(
+        cluster.user("no-list", no_list), 1)
+    assert releases(api) == {"env/web"}
+
+    keep = [r | {"verbs": [v for v in r["verbs"] if v != "delete"]}
+            if "namespaces" in r["resources"] else r for r in rules]
+    assert 'cannot delete resource "namespaces"' in attempt(
+        cluster.user("no-delete", keep), 1)
+    assert api.namespaces() == {"env"}
+
+    attempt(cluster.user("sweeper", rules), 0)
+    assert api.namespaces() == set()
+
+
+@pytest.mark.parametrize("version, words", [
+    ("helm4", 'configmaps "web-settings" is forbidden'),
+    ("helm3", "failed to delete release: web\nhint: Helm says why only with"),
+])
+def test_what_helm_may_not_read(version, words, cluster, run_step, request):
+    """It is left behind, and with it the namespace."""
+    helm = request.getfixturevalue(version)
+    make(cluster.api, "env", past())
+    rules = [r | {"resources": [name for name in r["resources"]
+                                if name != "configmaps"]}
+             for r in environments.rights("expire-sweep")]
+    user = cluster.user("blind", rules)
+
+    failed = run_step(*SWEEP, "--helm", helm.path, "--kubeconfig", user,
+                      expect=1)
+
+    assert words in failed.err
+    assert cluster.api.namespaces() == {"env"}
