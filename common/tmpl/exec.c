@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/attr.h"
 #include "base/err.h"
 #include "base/nearest.h"
 #include "base/str.h"
@@ -14,15 +13,8 @@
 #include "tmpl/parse.h"
 #include "tmpl/tmpl.h"
 
-/* How many keys an error names. */
-#define KEYS_SHOWN 12
-
-/* Text that costs as much as a node. */
-#define BYTES_PER_STEP 64 /* made */
-#define READ_PER_STEP  1024
-
-/* Arguments of a call that need no memory of their own. */
-#define ARGS_INLINE 6
+/* Text that costs as much to make as a node. */
+#define BYTES_PER_STEP 64
 
 /* What an item tells the list that it stands in. */
 enum flow {
@@ -32,27 +24,12 @@ enum flow {
 	FLOW_FAILED,
 };
 
-/* The final argument of a command that nothing is piped into. */
-static const struct value no_final;
-
-/*
- * Throughout, dot and values may be NULL: Go's invalid value, which a
- * missing key gives and which prints as <no value>.  It differs from nil,
- * the content of a key that is there: asking nil for a field is an error.
- */
-static bool eval_pipeline(struct exec *exec, const struct value *dot,
-			  const struct node *pipe, const struct value **result);
-static bool eval_function(struct exec *exec, const struct value *dot,
-			  const struct node *node, const struct node_list *args,
-			  const struct value *final,
-			  const struct value **result);
 static enum flow walk_list(struct exec *exec, const struct value *dot,
 			   const struct node *list);
 
 /* --- errors -------------------------------------------------------------- */
 
-/* Say where; gives false. */
-static bool fail_at(struct exec *exec, const struct node *node)
+bool exec_fail_at(struct exec *exec, const struct node *node)
 {
 	const struct source *source = exec->tree->source;
 
@@ -60,17 +37,9 @@ static bool fail_at(struct exec *exec, const struct node *node)
 			     node->offset);
 }
 
-static const char *type_name(const struct value *value)
+const char *exec_type_name(const struct value *value)
 {
 	return value ? type_word(value) : "nothing";
-}
-
-/* What the node is called in messages: its own text. */
-static void add_node_text(struct exec *exec, const struct node *node,
-			  struct str *out)
-{
-	str_add_escaped(out, exec->tree->source->text + node->offset,
-			node->len);
 }
 
 /* --- ceilings ------------------------------------------------------------ */
@@ -92,16 +61,21 @@ static bool fail_budget(struct exec *exec, const struct node *node)
 			"values take more than %zu MiB of memory",
 			TMPL_MEMORY_MAX >> 20);
 	err_hint(exec->err, "is there a loop or recursion without end?");
-	return fail_at(exec, node);
+	return exec_fail_at(exec, node);
 }
 
-static bool take_step(struct exec *exec, const struct node *node)
+bool exec_check_budget(struct exec *exec, const struct node *node)
 {
-	exec->steps++;
 	return !over_budget(exec) || fail_budget(exec, node);
 }
 
-static bool enter(struct exec *exec, const struct node *node)
+bool exec_take_step(struct exec *exec, const struct node *node)
+{
+	exec->steps++;
+	return exec_check_budget(exec, node);
+}
+
+bool exec_enter(struct exec *exec, const struct node *node)
 {
 	if (exec->levels < TMPL_LEVELS_MAX) {
 		exec->levels++;
@@ -111,18 +85,7 @@ static bool enter(struct exec *exec, const struct node *node)
 		"parentheses, control structures and templates are nested "
 		"more than %d deep",
 		TMPL_LEVELS_MAX);
-	return fail_at(exec, node);
-}
-
-static bool write_out(struct exec *exec, const struct node *node,
-		      const char *bytes, size_t len)
-{
-	str_add_bytes(exec->out, bytes, len);
-	if (!exec->out->overflow)
-		return true;
-	err_set(exec->err, ERR_INPUT, "the output is larger than %zu MiB",
-		TMPL_OUTPUT_MAX >> 20);
-	return fail_at(exec, node);
+	return exec_fail_at(exec, node);
 }
 
 bool call_charge(struct call *call, size_t units, size_t bytes, struct err *err)
@@ -144,8 +107,8 @@ bool call_charge(struct call *call, size_t units, size_t bytes, struct err *err)
 
 /* --- variables ----------------------------------------------------------- */
 
-static void push_variable(struct exec *exec, const char *name,
-			  const struct value *value)
+void exec_push_variable(struct exec *exec, const char *name,
+			const struct value *value)
 {
 	struct variable *variable;
 
@@ -157,8 +120,7 @@ static void push_variable(struct exec *exec, const char *name,
 	variable->value = value;
 }
 
-/* The one that was declared last, or NULL. */
-static struct variable *find_variable(struct exec *exec, const char *name)
+struct variable *exec_find_variable(struct exec *exec, const char *name)
 {
 	for (size_t i = exec->variable_count; i-- > exec->variable_base;) {
 		if (exec->variables[i].name == name)
@@ -167,532 +129,38 @@ static struct variable *find_variable(struct exec *exec, const char *name)
 	return NULL;
 }
 
-static bool fail_variable(struct exec *exec, const struct node *node,
-			  const char *name)
+bool exec_fail_variable(struct exec *exec, const struct node *node,
+			const char *name)
 {
 	err_set(exec->err, ERR_INPUT, "variable '%s' is not declared", name);
 	err_hint(exec->err, "':=' declares, '=' sets what is declared");
-	return fail_at(exec, node);
+	return exec_fail_at(exec, node);
 }
 
-static bool set_variable(struct exec *exec, const struct node *node,
-			 const char *name, const struct value *value)
+bool exec_set_variable(struct exec *exec, const struct node *node,
+		       const char *name, const struct value *value)
 {
-	struct variable *variable = find_variable(exec, name);
+	struct variable *variable = exec_find_variable(exec, name);
 
 	if (!variable)
-		return fail_variable(exec, node, name);
+		return exec_fail_variable(exec, node, name);
 	variable->value = value;
 	exec->escapes++;
 	return true;
 }
 
-/* --- fields -------------------------------------------------------------- */
-
-/* ".Env" of ".Env.BRANCH": what was evaluated before field @index. */
-static void add_path(const struct node *node, size_t index, struct str *out)
-{
-	if (node->kind == NODE_VARIABLE)
-		str_add(out, node->chain.variable);
-	else if (node->kind == NODE_CHAIN)
-		str_add(out, "(...)");
-	for (size_t i = 0; i < index; i++)
-		str_addf(out, ".%s", node->chain.fields[i]);
-	if (out->len == 0)
-		str_add_char(out, '.');
-}
-
-/* Say where field @index of @node is: fields are glued to each other. */
-static bool fail_at_field(struct exec *exec, const struct node *node,
-			  size_t index)
-{
-	const struct source *source = exec->tree->source;
-	size_t offset = node->offset + node->len;
-
-	for (size_t i = index; i < node->chain.count; i++)
-		offset -= strlen(node->chain.fields[i]) + 1;
-
-	return err_at_offset(exec->err, source->name, source->text, source->len,
-			     offset);
-}
-
-static bool fail_missing(struct exec *exec, const struct node *node,
-			 size_t index, const struct value *map)
-{
-	const char *field = node->chain.fields[index];
-	CLEANUP(str_release) struct str path = {0};
-	CLEANUP(str_release) struct str keys = {0};
-	struct nearest nearest = {.word = field};
-
-	add_path(node, index, &path);
-	for (size_t i = 0; i < map->map.count; i++) {
-		const struct value_text *key = &map->map.pairs[i].key;
-
-		nearest_offer(&nearest, key->bytes);
-		if (i < KEYS_SHOWN) {
-			str_add(&keys, i > 0 ? ", " : "");
-			str_add_escaped(&keys, key->bytes, key->len);
-		}
-	}
-	if (map->map.count > KEYS_SHOWN)
-		str_addf(&keys, " and %zu more", map->map.count - KEYS_SHOWN);
-
-	err_set(exec->err, ERR_INPUT, "there is no key '%s' in '%s'", field,
-		str_text(&path));
-	if (map->map.count == 0)
-		err_hint(exec->err, "'%s' is empty", str_text(&path));
-	else if (nearest.best)
-		err_hint(exec->err, "did you mean '%s'? the keys are: %s",
-			 nearest.best, str_text(&keys));
-	else
-		err_hint(exec->err, "the keys are: %s", str_text(&keys));
-	return fail_at_field(exec, node, index);
-}
-
-static bool fail_field(struct exec *exec, const struct node *node, size_t index,
-		       const struct value *receiver)
-{
-	CLEANUP(str_release) struct str path = {0};
-
-	add_path(node, index, &path);
-	err_set(exec->err, ERR_INPUT,
-		"cannot get field '%s' of '%s', which is %s",
-		node->chain.fields[index], str_text(&path),
-		type_name(receiver));
-	return fail_at_field(exec, node, index);
-}
-
-static bool missing_key(struct exec *exec, const struct node *node,
-			size_t index, const struct value *map,
-			const struct value **result)
-{
-	static const struct value empty_text = {.kind = VALUE_STRING,
-						.string = {"", 0}};
-
-	switch (exec->set->options.missing) {
-	case TMPL_MISSING_ERROR:
-		return fail_missing(exec, node, index, map);
-	case TMPL_MISSING_ZERO:
-		*result = map->kind == VALUE_STRING_MAP ? &empty_text
-							: &value_nil;
-		return true;
-	case TMPL_MISSING_DEFAULT:
-		break;
-	}
-	*result = NULL;
-	return true;
-}
-
-/* Field @index of @node, of @receiver. */
-static bool eval_field(struct exec *exec, const struct node *node, size_t index,
-		       bool has_args, const struct value *receiver,
-		       const struct value **result)
-{
-	const char *field = node->chain.fields[index];
-	const struct value *found = NULL;
-
-	if (!receiver && exec->set->options.missing != TMPL_MISSING_ERROR) {
-		*result = NULL;
-		return true;
-	}
-	if (!receiver || receiver->kind == VALUE_NIL)
-		return fail_field(exec, node, index, receiver);
-	if (receiver->kind == VALUE_OBJECT)
-		found = receiver->object.class->get(receiver, field,
-						    &exec->arena);
-	else if (value_is_map(receiver))
-		found = value_map_get(receiver, field);
-	else
-		return fail_field(exec, node, index, receiver);
-
-	if (has_args) {
-		err_set(exec->err, ERR_INPUT,
-			"'%s' is given arguments but is no function", field);
-		return fail_at_field(exec, node, index);
-	}
-	if (found) {
-		*result = found;
-		return true;
-	}
-	if (receiver->kind == VALUE_OBJECT)
-		return fail_field(exec, node, index, receiver);
-	return missing_key(exec, node, index, receiver, result);
-}
-
-/* All fields of @node, one after the other. */
-static bool eval_fields(struct exec *exec, const struct node *node,
-			const struct value *receiver,
-			const struct node_list *args, const struct value *final,
-			const struct value **result)
-{
-	bool has_args = (args && args->count > 1) || final != &no_final;
-
-	for (size_t i = 0; i < node->chain.count; i++) {
-		bool last = i + 1 == node->chain.count;
-
-		if (!eval_field(exec, node, i, has_args && last, receiver,
-				&receiver))
-			return false;
-	}
-	*result = receiver;
-	return true;
-}
-
-/* --- operands ------------------------------------------------------------ */
-
-static bool fail_not_function(struct exec *exec, const struct node *node)
-{
-	CLEANUP(str_release) struct str text = {0};
-
-	add_node_text(exec, node, &text);
-	err_set(exec->err, ERR_INPUT,
-		"'%s' is given arguments but is no function", str_text(&text));
-	return fail_at(exec, node);
-}
-
-/* Only functions and fields may be given arguments. */
-static bool check_no_args(struct exec *exec, const struct node *node,
-			  const struct node_list *args,
-			  const struct value *final)
-{
-	if ((!args || args->count <= 1) && final == &no_final)
-		return true;
-
-	return fail_not_function(exec, node);
-}
-
-static bool eval_variable(struct exec *exec, const struct node *node,
-			  const struct node_list *args,
-			  const struct value *final,
-			  const struct value **result)
-{
-	const struct variable *variable =
-		find_variable(exec, node->chain.variable);
-
-	if (!variable)
-		return fail_variable(exec, node, node->chain.variable);
-	if (node->chain.count > 0)
-		return eval_fields(exec, node, variable->value, args, final,
-				   result);
-	if (!check_no_args(exec, node, args, final))
-		return false;
-	*result = variable->value;
-	return true;
-}
-
-static bool eval_chain(struct exec *exec, const struct value *dot,
-		       const struct node *node, const struct node_list *args,
-		       const struct value *final, const struct value **result)
-{
-	const struct node *base = node->chain.base;
-	const struct value *receiver;
-
-	if (base->kind == NODE_FUNCTION) {
-		if (!eval_function(exec, dot, base, NULL, &no_final, &receiver))
-			return false;
-	} else if (!eval_pipeline(exec, dot, base, &receiver)) {
-		return false;
-	}
-	return eval_fields(exec, node, receiver, args, final, result);
-}
-
-static bool eval_constant(struct exec *exec, const struct node *node,
-			  const struct value **result)
-{
-	CLEANUP(str_release) struct str text = {0};
-
-	*result = node->constant.value;
-	if (*result)
-		return true;
-	add_node_text(exec, node, &text);
-	err_set(exec->err, ERR_INPUT, "'%s' overflows int", str_text(&text));
-	return fail_at(exec, node);
-}
-
-/* --- arguments ----------------------------------------------------------- */
-
-static bool value_fits(const struct value *value, char param)
-{
-	switch (param) {
-	case 'a':
-		return true;
-	case 's':
-		return value->kind == VALUE_STRING;
-	case 'i':
-		return value->kind == VALUE_INT;
-	case 'l':
-		return value->kind == VALUE_INT64;
-	case 'f':
-		return value->kind == VALUE_FLOAT64;
-	case 'b':
-		return value->kind == VALUE_BOOL;
-	case 'm':
-		return value->kind == VALUE_MAP;
-	default:
-		return false;
-	}
-}
-
-static bool fail_type(struct exec *exec, const struct func *func, size_t index,
-		      const char *given, const struct node *node)
-{
-	err_set(exec->err, ERR_INPUT, "argument %zu of '%s' must be %s, not %s",
-		index + 1, func->name, func_param_type(func, index), given);
-	return fail_at(exec, node);
-}
-
-/* @value as argument @index of @func. */
-static bool convert_arg(struct exec *exec, const struct func *func,
-			size_t index, const struct value *value,
-			const struct node *node, const struct value **result)
-{
-	char param = func_param(func, index);
-
-	if (!value)
-		value = param == 'm' ? &func_no_map : &value_nil;
-	if (!value_fits(value, param))
-		return fail_type(exec, func, index, type_name(value), node);
-	*result = value;
-	return true;
-}
-
-/* A literal takes the type that the parameter asks for, if it can. */
-static bool eval_literal_arg(struct exec *exec, const struct func *func,
-			     size_t index, const struct node *node,
-			     const struct value **result)
-{
-	const struct number *number = &node->constant.number;
-	bool is_number = node->kind == NODE_NUMBER;
-	char param = func_param(func, index);
-
-	if (param == 'a')
-		return eval_constant(exec, node, result);
-	if (is_number && param == 'i' && number->is_int)
-		*result = value_new_int(&exec->arena, number->integer);
-	else if (is_number && param == 'l' && number->is_int)
-		*result = value_new_int64(&exec->arena, number->integer);
-	else if (is_number && param == 'f' && number->is_float)
-		*result = value_new_float(&exec->arena, number->real);
-	else if ((node->kind == NODE_STRING && param == 's') ||
-		 (node->kind == NODE_BOOL && param == 'b'))
-		*result = node->constant.value;
-	else
-		return fail_type(exec, func, index,
-				 node->kind == NODE_STRING ? "a string"
-				 : node->kind == NODE_BOOL ? "a bool"
-							   : "this number",
-				 node);
-	return true;
-}
-
-/* Argument @index of @func, which @node stands for. */
-static bool eval_arg(struct exec *exec, const struct value *dot,
-		     const struct func *func, size_t index,
-		     const struct node *node, const struct value **result)
-{
-	const struct value *value = NULL;
-	char param = func_param(func, index);
-	bool done;
-
-	switch (node->kind) {
-	case NODE_DOT:
-		value = dot;
-		done = true;
-		break;
-	case NODE_NIL:
-		if (param != 'a' && param != 'm')
-			return fail_type(exec, func, index, "nil", node);
-		done = true;
-		break;
-	case NODE_FIELD:
-		done = eval_fields(exec, node, dot, NULL, &no_final, &value);
-		break;
-	case NODE_VARIABLE:
-		done = eval_variable(exec, node, NULL, &no_final, &value);
-		break;
-	case NODE_PIPE:
-		done = eval_pipeline(exec, dot, node, &value);
-		break;
-	case NODE_FUNCTION:
-		done = eval_function(exec, dot, node, NULL, &no_final, &value);
-		break;
-	case NODE_CHAIN:
-		done = eval_chain(exec, dot, node, NULL, &no_final, &value);
-		break;
-	default:
-		return eval_literal_arg(exec, func, index, node, result);
-	}
-
-	return done && convert_arg(exec, func, index, value, node, result);
-}
-
-/* --- calls --------------------------------------------------------------- */
-
-static bool check_arity(struct exec *exec, const struct node *node,
-			size_t count)
-{
-	size_t fixed = func_fixed(node->func);
-	bool variadic = func_is_variadic(node->func);
-
-	if (count == fixed || (variadic && count > fixed))
-		return true;
-	err_set(exec->err, ERR_INPUT, "'%s' takes %s%zu argument%s, not %zu",
-		node->func->name, variadic ? "at least " : "", fixed,
-		fixed == 1 ? "" : "s", count);
-	return fail_at(exec, node);
-}
-
-/* and, or: the arguments behind the one that decides are not evaluated. */
-static bool eval_short_circuit(struct exec *exec, const struct value *dot,
-			       const struct node *node,
-			       const struct node_list *args,
-			       const struct value *final,
-			       const struct value **result)
-{
-	bool stop_at = node->func->trait == FUNC_OR;
-
-	for (size_t i = 1; args && i < args->count; i++) {
-		if (!eval_arg(exec, dot, node->func, i - 1, args->items[i],
-			      result))
-			return false;
-		if (value_truth(*result) == stop_at)
-			return true;
-	}
-	return final == &no_final ||
-	       convert_arg(exec, node->func, 0, final, node, result);
-}
-
-static bool run_call(struct exec *exec, const struct node *node,
-		     struct call *call)
-{
-	if (node->func->trait == FUNC_CHANGES)
-		exec->escapes++;
-	for (size_t i = 0; i < call->count; i++) {
-		if (call->args[i]->kind == VALUE_STRING)
-			exec->steps +=
-				call->args[i]->string.len / READ_PER_STEP;
-	}
-	if (node->func->run(call, exec->err))
-		return !over_budget(exec) || fail_budget(exec, node);
-	err_wrap(exec->err, "cannot call '%s'", node->func->name);
-	return fail_at(exec, node);
-}
-
-/* @args has the function itself first; NULL: no arguments. */
-static bool eval_function(struct exec *exec, const struct value *dot,
-			  const struct node *node, const struct node_list *args,
-			  const struct value *final,
-			  const struct value **result)
-{
-	size_t given = args ? args->count - 1 : 0;
-	const struct value *few[ARGS_INLINE];
-	struct call call = {.func = node->func,
-			    .args = few,
-			    .count = given + (final != &no_final ? 1 : 0),
-			    .arena = &exec->arena,
-			    .exec = exec};
-
-	if (!take_step(exec, node) || !check_arity(exec, node, call.count))
-		return false;
-	if (node->func->trait == FUNC_AND || node->func->trait == FUNC_OR)
-		return eval_short_circuit(exec, dot, node, args, final, result);
-
-	if (call.count > ARGS_INLINE)
-		call.args = arena_new_array(&exec->arena, const struct value *,
-					    call.count);
-	for (size_t i = 0; i < given; i++) {
-		if (!eval_arg(exec, dot, node->func, i, args->items[i + 1],
-			      &call.args[i]))
-			return false;
-	}
-	if (final != &no_final && !convert_arg(exec, node->func, given, final,
-					       node, &call.args[given]))
-		return false;
-	if (!run_call(exec, node, &call))
-		return false;
-
-	*result = call.result;
-	return true;
-}
-
-/* --- pipelines ----------------------------------------------------------- */
-
-static bool eval_command(struct exec *exec, const struct value *dot,
-			 const struct node *command, const struct value *final,
-			 const struct value **result)
-{
-	const struct node_list *args = &command->list;
-	const struct node *first = args->items[0];
-
-	switch (first->kind) {
-	case NODE_FIELD:
-		return eval_fields(exec, first, dot, args, final, result);
-	case NODE_CHAIN:
-		return eval_chain(exec, dot, first, args, final, result);
-	case NODE_FUNCTION:
-		return eval_function(exec, dot, first, args, final, result);
-	case NODE_VARIABLE:
-		return eval_variable(exec, first, args, final, result);
-	default:
-		break;
-	}
-
-	if (!check_no_args(exec, first, args, final))
-		return false;
-	switch (first->kind) {
-	case NODE_PIPE:
-		return eval_pipeline(exec, dot, first, result);
-	case NODE_DOT:
-		*result = dot;
-		return true;
-	case NODE_NIL:
-		err_set(exec->err, ERR_INPUT, "nil alone is no command");
-		return fail_at(exec, first);
-	default:
-		return eval_constant(exec, first, result);
-	}
-}
-
-static bool set_names(struct exec *exec, const struct node *pipe,
-		      const struct value *value)
-{
-	for (size_t i = 0; i < pipe->pipeline.name_count; i++) {
-		const char *name = pipe->pipeline.names[i];
-
-		if (!pipe->pipeline.assigns)
-			push_variable(exec, name, value);
-		else if (!set_variable(exec, pipe, name, value))
-			return false;
-	}
-	return true;
-}
-
-/* Variables that it declares stay; whoever opened the scope pops them. */
-static bool eval_pipeline(struct exec *exec, const struct value *dot,
-			  const struct node *pipe, const struct value **result)
-{
-	const struct node_list *commands = &pipe->pipeline.commands;
-	const struct value *value = &no_final;
-	bool good = true;
-
-	if (!take_step(exec, pipe) || !enter(exec, pipe))
-		return false;
-	for (size_t i = 0; good && i < commands->count; i++) {
-		good = eval_command(exec, dot, commands->items[i], value,
-				    &value);
-		/* What is inside of an interface counts: of nil, nothing. */
-		if (good && value && value->kind == VALUE_NIL)
-			value = NULL;
-	}
-	exec->levels--;
-	if (!good || !set_names(exec, pipe, value))
-		return false;
-
-	*result = value;
-	return true;
-}
-
 /* --- items --------------------------------------------------------------- */
+
+static bool write_out(struct exec *exec, const struct node *node,
+		      const char *bytes, size_t len)
+{
+	str_add_bytes(exec->out, bytes, len);
+	if (!exec->out->overflow)
+		return true;
+	err_set(exec->err, ERR_INPUT, "the output is larger than %zu MiB",
+		TMPL_OUTPUT_MAX >> 20);
+	return exec_fail_at(exec, node);
+}
 
 static bool print_value(struct exec *exec, const struct node *node,
 			const struct value *value)
@@ -750,10 +218,10 @@ static bool set_round(struct exec *exec, const struct node *node,
 		return true;
 	if (pipe->pipeline.assigns)
 		return (count < 2 ||
-			set_variable(exec, pipe, pipe->pipeline.names[0],
-				     index)) &&
-		       set_variable(exec, pipe, pipe->pipeline.names[count - 1],
-				    item);
+			exec_set_variable(exec, pipe, pipe->pipeline.names[0],
+					  index)) &&
+		       exec_set_variable(exec, pipe,
+					 pipe->pipeline.names[count - 1], item);
 	top[-1].value = item;
 	if (count > 1)
 		top[-2].value = index;
@@ -771,7 +239,7 @@ static enum flow walk_round(struct exec *exec, const struct node *node,
 	size_t variables = exec->variable_count;
 	enum flow flow;
 
-	if (!take_step(exec, node) || !set_round(exec, node, index, item))
+	if (!exec_take_step(exec, node) || !set_round(exec, node, index, item))
 		return FLOW_FAILED;
 	flow = walk_list(exec, item, node->branch.list);
 	exec->variable_count = variables;
@@ -789,7 +257,7 @@ static enum flow range_int(struct exec *exec, const struct node *node,
 	if (node->branch.pipe->pipeline.name_count > 1) {
 		err_set(exec->err, ERR_INPUT,
 			"range over a number has one variable, not two");
-		fail_at(exec, node);
+		exec_fail_at(exec, node);
 		return FLOW_FAILED;
 	}
 	for (int64_t i = 0; i < count->integer && flow == FLOW_ON; i++) {
@@ -869,8 +337,8 @@ static enum flow walk_rounds(struct exec *exec, const struct node *node,
 		err_set(exec->err, ERR_INPUT,
 			"range goes over lists, maps and whole numbers, "
 			"not %s",
-			type_name(value));
-		fail_at(exec, node);
+			exec_type_name(value));
+		exec_fail_at(exec, node);
 		return FLOW_FAILED;
 	}
 }
@@ -905,7 +373,7 @@ static bool fail_template(struct exec *exec, const struct node *node)
 		node->invoke.name);
 	if (nearest.best)
 		err_hint(exec->err, "did you mean '%s'?", nearest.best);
-	return fail_at(exec, node);
+	return exec_fail_at(exec, node);
 }
 
 /* The template sees its own variables only: $ is what it is given. */
@@ -919,7 +387,7 @@ static enum flow run_template(struct exec *exec, const struct tree *tree,
 	exec->tree = tree;
 	exec->variable_base = count;
 	exec->calls++;
-	push_variable(exec, root_variable, dot);
+	exec_push_variable(exec, root_variable, dot);
 	flow = walk_list(exec, dot, tree->root);
 	exec->calls--;
 	exec->variable_base = base;
@@ -945,7 +413,7 @@ static enum flow walk_template(struct exec *exec, const struct value *dot,
 			TMPL_CALLS_MAX);
 		err_hint(exec->err, "does '%s' call itself without an end?",
 			 node->invoke.name);
-		fail_at(exec, node);
+		exec_fail_at(exec, node);
 		return FLOW_FAILED;
 	}
 	if (node->invoke.pipe &&
@@ -960,7 +428,7 @@ static enum flow walk_nested(struct exec *exec, const struct value *dot,
 {
 	enum flow flow;
 
-	if (!take_step(exec, node) || !enter(exec, node))
+	if (!exec_take_step(exec, node) || !exec_enter(exec, node))
 		return FLOW_FAILED;
 	if (node->kind == NODE_RANGE)
 		flow = walk_range(exec, dot, node);

@@ -1,16 +1,23 @@
 /*
- * The state of one execution, for the executor and for functions that need
- * more than their arguments.
+ * The state of one execution, and what evaluates pipelines in it.
+ *
+ * exec.c walks the items of a template, eval.c evaluates what stands in
+ * them.  Throughout, dot and values may be NULL: Go's invalid value, which a
+ * missing key gives and which prints as <no value>.  It differs from nil, the
+ * content of a key that is there: asking nil for a field is an error.
  */
 #ifndef TMPL_EXEC_H
 #define TMPL_EXEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attr.h"
 #include "base/mem.h"
 
 struct err;
+struct node;
 struct str;
 struct tmpl;
 struct tree;
@@ -42,5 +49,35 @@ struct exec {
 	uint64_t escapes;
 	struct err *err;
 };
+
+/*
+ * Evaluate @pipe.  Variables that it declares stay; whoever opened the scope
+ * pops them.  Errors: INPUT with place.
+ */
+bool eval_pipeline(struct exec *exec, const struct value *dot,
+		   const struct node *pipe, const struct value **result)
+	MUST_CHECK;
+
+/* Put the place of @node into the error, which is set; gives false. */
+bool exec_fail_at(struct exec *exec, const struct node *node);
+
+/* The Go type of @value, for errors. */
+const char *exec_type_name(const struct value *value);
+
+/* Account for a step, for a level of nesting (leave: levels--). */
+bool exec_take_step(struct exec *exec, const struct node *node) MUST_CHECK;
+bool exec_enter(struct exec *exec, const struct node *node) MUST_CHECK;
+
+/* Is there budget left?  Errors: INPUT. */
+bool exec_check_budget(struct exec *exec, const struct node *node) MUST_CHECK;
+
+/* Variables; the one that was declared last, or NULL. */
+struct variable *exec_find_variable(struct exec *exec, const char *name);
+bool exec_fail_variable(struct exec *exec, const struct node *node,
+			const char *name);
+void exec_push_variable(struct exec *exec, const char *name,
+			const struct value *value);
+bool exec_set_variable(struct exec *exec, const struct node *node,
+		       const char *name, const struct value *value) MUST_CHECK;
 
 #endif

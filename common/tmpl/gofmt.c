@@ -9,35 +9,19 @@
 #include "base/attr.h"
 #include "base/str.h"
 #include "format/value.h"
+#include "tmpl/gofloat.h"
+#include "tmpl/gofmt-printer.h"
 #include "tmpl/tmpl.h"
 #include "tmpl/unicode.h"
 
-/* Larger widths, precisions and argument numbers are refused, as in Go. */
-#define NUMBER_LIMIT 1000000
-
 /* A quoted or encoded text is not longer than a render's output. */
 #define TEXT_MAX TMPL_OUTPUT_MAX
-
-/* Hexadecimal digits behind the point of a float64. */
-#define HEX_DIGITS_MAX 13
 
 /* A uint64 in base 2, with sign and prefix. */
 #define DIGITS_MAX 72
 
 static const char lower_digits[] = "0123456789abcdefx";
 static const char upper_digits[] = "0123456789ABCDEFX";
-
-struct flags {
-	bool sharp, zero, plus, minus, space;
-	bool sharp_v, plus_v; /* %#v, %+v */
-	bool has_width, has_precision;
-	int width, precision;
-};
-
-struct printer {
-	struct str *out;
-	struct flags flags;
-};
 
 static void print_value(struct printer *printer, const struct value *value,
 			uint32_t verb, unsigned int depth);
@@ -391,129 +375,6 @@ static void print_integer(struct printer *printer, const struct value *value,
 
 /* --- floats -------------------------------------------------------------- */
 
-/* strconv's 'b': the mantissa as a whole number, and its power of two. */
-static void add_binary_float(struct str *out, double number)
-{
-	int exponent;
-	double fraction = frexp(fabs(number), &exponent);
-	uint64_t mantissa = (uint64_t)ldexp(fraction, 53);
-
-	exponent = mantissa == 0 ? -1074 : exponent - 53;
-	if (exponent < -1074) {
-		mantissa >>= -1074 - exponent;
-		exponent = -1074;
-	}
-	str_addf(out, "%s%" PRIu64 "p%+d", signbit(number) ? "-" : "", mantissa,
-		 exponent);
-}
-
-/*
- * strconv's 'x': -0x1.23abcp+20.  Unlike printf's %a, the first digit is
- * always 1 and the exponent has two digits at least.
- */
-static void add_hex_float(struct str *out, double number, int precision,
-			  bool upper)
-{
-	size_t start = out->len;
-	int power = 1, digits;
-	double fraction = frexp(number, &power) * 2;
-	char text[64], *mark;
-
-	digits = precision < HEX_DIGITS_MAX ? precision : HEX_DIGITS_MAX;
-	snprintf(text, sizeof(text), "%.*a", digits, fraction);
-	mark = strchr(text, 'x') + 1;
-	if (*mark == '2') {
-		*mark = '1';
-		power++;
-	}
-	mark = strchr(text, 'p');
-	str_add_bytes(out, text, (size_t)(mark - text));
-	if (precision > digits)
-		str_add_repeated(out, '0', (size_t)(precision - digits));
-	power = number == 0 ? 0 : power - 1;
-	str_addf(out, "p%c%02d", power < 0 ? '-' : '+', abs(power));
-	for (size_t i = start; upper && i < out->len; i++) {
-		if (out->buf[i] >= 'a' && out->buf[i] <= 'z')
-			out->buf[i] = (char)(out->buf[i] - 32);
-	}
-}
-
-/* The digits that are asked for, as printf's e and f round them. */
-static void add_precise_float(struct str *out, double number, char format,
-			      int precision)
-{
-	if (format == 'e')
-		str_addf(out, "%.*e", precision, number);
-	else if (format == 'E')
-		str_addf(out, "%.*E", precision, number);
-	else
-		str_addf(out, "%.*f", precision, number);
-}
-
-/*
- * %g with a precision.  Not printf's: the exponent from which on it is
- * written goes down to the number of digits that are there.
- */
-static void add_general_float(struct str *out, double number, char format,
-			      int precision)
-{
-	char probe[2048];
-	int exponent, digits = 0, threshold;
-	char *mark;
-
-	if (precision == 0)
-		precision = 1;
-	if (precision > 1000)
-		precision = 1000;
-	snprintf(probe, sizeof(probe), "%.*e", precision - 1, number);
-	mark = strchr(probe, 'e');
-	exponent = (int)strtol(mark + 1, NULL, 10);
-	for (char *p = probe; p < mark; p++) {
-		if (*p >= '0' && *p <= '9')
-			digits++;
-	}
-	for (char *p = mark; p > probe && p[-1] == '0' && digits > 1; p--)
-		digits--;
-
-	threshold = precision;
-	if (threshold > digits && digits >= exponent + 1)
-		threshold = digits;
-	if (exponent >= -4 && exponent < threshold) {
-		int decimals = digits - 1 - exponent;
-
-		str_addf(out, "%.*f", decimals > 0 ? decimals : 0, number);
-		return;
-	}
-	str_addf(out, format == 'g' ? "%.*e" : "%.*E", digits - 1, number);
-}
-
-/* As strconv.FormatFloat; precision -1: as short as reads back. */
-static void add_float(struct str *out, double number, char format,
-		      int precision)
-{
-	size_t start = out->len;
-
-	if (isnan(number) || isinf(number)) {
-		value_add_float(out, number, 'g');
-	} else if (format == 'b') {
-		add_binary_float(out, number);
-	} else if (format == 'x' || format == 'X') {
-		add_hex_float(out, number, precision, format == 'X');
-	} else if (precision < 0) {
-		value_add_float(out, number, format == 'G' ? 'g' : format);
-		if (format == 'G') {
-			char *mark = strchr(out->buf + start, 'e');
-
-			if (mark)
-				*mark = 'E';
-		}
-	} else if (format == 'g' || format == 'G') {
-		add_general_float(out, number, format, precision);
-	} else {
-		add_precise_float(out, number, format, precision);
-	}
-}
-
 /* # keeps the point and the zeros that %g drops. */
 static void restore_digits(struct str *text, char format, int precision)
 {
@@ -558,7 +419,7 @@ static void print_float_as(struct printer *printer, double number, char format,
 
 	if (flags->has_precision)
 		precision = flags->precision;
-	add_float(&text, number, format, precision);
+	gofloat_add(&text, number, format, precision);
 	if (text.buf[0] != '-' && text.buf[0] != '+')
 		str_splice(&text, 0, 0, "+", 1);
 	if (flags->space && text.buf[0] == '+' && !flags->plus)
@@ -733,9 +594,8 @@ static void print_value(struct printer *printer, const struct value *value,
 	}
 }
 
-/* One operand of a print function. */
-static void print_arg(struct printer *printer, const struct value *value,
-		      uint32_t verb)
+void gofmt_print_arg(struct printer *printer, const struct value *value,
+		     uint32_t verb)
 {
 	const char *type = value_type(value);
 
@@ -762,7 +622,7 @@ void gofmt_value(struct str *out, const struct value *value)
 {
 	struct printer printer = {.out = out};
 
-	print_arg(&printer, value, 'v');
+	gofmt_print_arg(&printer, value, 'v');
 }
 
 void gofmt_print(struct str *out, const struct value *const *args, size_t count)
@@ -788,263 +648,4 @@ void gofmt_println(struct str *out, const struct value *const *args,
 		gofmt_value(out, args[i]);
 	}
 	str_add_char(out, '\n');
-}
-
-/* --- formats ------------------------------------------------------------- */
-
-/* A format on its way: @at is what is read next, @next the next operand. */
-struct format {
-	struct printer printer;
-	const char *text;
-	size_t len, at;
-	const struct value *const *args;
-	size_t count, next;
-	bool reordered;	  /* [n] was used */
-	bool good_index;  /* the operand of this verb is there */
-	bool after_index; /* [n] was read last */
-};
-
-static char format_char(const struct format *format)
-{
-	return format->at < format->len ? format->text[format->at] : '\0';
-}
-
-static bool too_large(int64_t number)
-{
-	return number > NUMBER_LIMIT || number < -NUMBER_LIMIT;
-}
-
-/* Digits up to @end; false: none there, or too many (and all is skipped). */
-static bool read_number(const char *text, size_t *at, size_t end, int *number)
-{
-	bool any = false;
-
-	*number = 0;
-	for (; *at < end && text[*at] >= '0' && text[*at] <= '9'; ++*at) {
-		if (too_large(*number)) {
-			*number = 0;
-			*at = end;
-			return false;
-		}
-		*number = *number * 10 + (text[*at] - '0');
-		any = true;
-	}
-	return any;
-}
-
-/* [n]: the operand to go on with. */
-static void read_index(struct format *format)
-{
-	const char *close;
-	size_t at = format->at + 1, end;
-	int number;
-	bool good;
-
-	format->after_index = false;
-	if (format_char(format) != '[')
-		return;
-	format->reordered = true;
-	close = memchr(format->text + format->at, ']',
-		       format->len - format->at);
-	if (format->len - format->at < 3 || !close) {
-		format->good_index = false;
-		format->at++;
-		return;
-	}
-	end = (size_t)(close - format->text);
-	good = read_number(format->text, &at, end, &number) && at == end;
-	format->at = end + 1;
-	format->after_index = good;
-	if (good && number >= 1 && (size_t)number <= format->count)
-		format->next = (size_t)number - 1;
-	else
-		format->good_index = false;
-}
-
-/* The value of a *: the next operand. */
-static bool read_star(struct format *format, int *number)
-{
-	const struct value *arg;
-
-	*number = 0;
-	if (format->next >= format->count)
-		return false;
-	arg = format->args[format->next++];
-	if (arg->kind != VALUE_INT && arg->kind != VALUE_INT64 &&
-	    arg->kind != VALUE_UINT8)
-		return false;
-	if (too_large(arg->integer))
-		return false;
-	*number = (int)arg->integer;
-	return true;
-}
-
-static void read_flags(struct format *format)
-{
-	struct flags *flags = &format->printer.flags;
-
-	for (; format->at < format->len; format->at++) {
-		switch (format->text[format->at]) {
-		case '#':
-			flags->sharp = true;
-			break;
-		case '0':
-			flags->zero = true;
-			break;
-		case '+':
-			flags->plus = true;
-			break;
-		case '-':
-			flags->minus = true;
-			break;
-		case ' ':
-			flags->space = true;
-			break;
-		default:
-			return;
-		}
-	}
-}
-
-static void read_width(struct format *format)
-{
-	struct flags *flags = &format->printer.flags;
-
-	if (format_char(format) == '*' && format->at < format->len) {
-		format->at++;
-		flags->has_width = read_star(format, &flags->width);
-		if (!flags->has_width)
-			str_add(format->printer.out, "%!(BADWIDTH)");
-		if (flags->width < 0) {
-			flags->width = -flags->width;
-			flags->minus = true;
-			flags->zero = false;
-		}
-		format->after_index = false;
-		return;
-	}
-	flags->has_width = read_number(format->text, &format->at, format->len,
-				       &flags->width);
-	if (format->after_index && flags->has_width)
-		format->good_index = false;
-}
-
-static void read_precision(struct format *format)
-{
-	struct flags *flags = &format->printer.flags;
-
-	if (format->at + 1 >= format->len || format_char(format) != '.')
-		return;
-	format->at++;
-	if (format->after_index)
-		format->good_index = false;
-	read_index(format);
-	if (format->at < format->len && format_char(format) == '*') {
-		format->at++;
-		flags->has_precision = read_star(format, &flags->precision);
-		if (flags->precision < 0) {
-			flags->precision = 0;
-			flags->has_precision = false;
-		}
-		if (!flags->has_precision)
-			str_add(format->printer.out, "%!(BADPREC)");
-		format->after_index = false;
-		return;
-	}
-	/* A point alone is a precision of 0. */
-	read_number(format->text, &format->at, format->len, &flags->precision);
-	flags->has_precision = true;
-}
-
-/* The verb itself, with its operand. */
-static void print_verb(struct format *format)
-{
-	struct printer *printer = &format->printer;
-	struct flags *flags = &printer->flags;
-	uint32_t verb;
-
-	format->at += rune_decode(format->text + format->at,
-				  format->len - format->at, &verb);
-	if (verb == '%') {
-		str_add_char(printer->out, '%');
-		return;
-	}
-	if (!format->good_index || format->next >= format->count) {
-		str_add(printer->out, "%!");
-		str_add_rune(printer->out, verb);
-		str_add(printer->out,
-			format->good_index ? "(MISSING)" : "(BADINDEX)");
-		return;
-	}
-	if (verb == 'v' || verb == 'w') {
-		flags->sharp_v = flags->sharp;
-		flags->sharp = false;
-		flags->plus_v = flags->plus;
-		flags->plus = false;
-	}
-	print_arg(printer, format->args[format->next++], verb);
-}
-
-static void print_directive(struct format *format)
-{
-	format->printer.flags = (struct flags){0};
-	format->good_index = true;
-	format->after_index = false;
-	read_flags(format);
-	read_index(format);
-	read_width(format);
-	read_precision(format);
-	if (!format->after_index)
-		read_index(format);
-	if (format->at >= format->len) {
-		str_add(format->printer.out, "%!(NOVERB)");
-		return;
-	}
-	print_verb(format);
-}
-
-/* %!(EXTRA type=value, ...) */
-static void print_extra(struct format *format)
-{
-	struct str *out = format->printer.out;
-
-	format->printer.flags = (struct flags){0};
-	str_add(out, "%!(EXTRA ");
-	for (size_t i = format->next; i < format->count; i++) {
-		const struct value *arg = format->args[i];
-
-		if (i > format->next)
-			str_add(out, ", ");
-		if (arg->kind != VALUE_NIL) {
-			str_add(out, value_type(arg));
-			str_add_char(out, '=');
-		}
-		print_arg(&format->printer, arg, 'v');
-	}
-	str_add_char(out, ')');
-}
-
-void gofmt_printf(struct str *out, const char *text, size_t len,
-		  const struct value *const *args, size_t count)
-{
-	struct format format = {.printer = {.out = out},
-				.text = text,
-				.len = len,
-				.args = args,
-				.count = count};
-
-	while (format.at < len && !out->overflow) {
-		const char *percent =
-			memchr(text + format.at, '%', len - format.at);
-		size_t end = percent ? (size_t)(percent - text) : len;
-
-		str_add_bytes(out, text + format.at, end - format.at);
-		format.at = end;
-		if (percent) {
-			format.at++;
-			print_directive(&format);
-		}
-	}
-	if (!format.reordered && format.next < count)
-		print_extra(&format);
 }
