@@ -418,6 +418,7 @@ struct run {
 	struct http_batch *batch;
 	struct transfer *transfers; /* batch->jobs of each */
 	struct lane *lanes;
+	bool dry; /* next had nothing since the last done */
 };
 
 static void release_run(struct run *run)
@@ -433,19 +434,20 @@ static void release_run(struct run *run)
 /* Fill free lanes; true if any lane is in use after. */
 static bool fill_lanes(struct run *run)
 {
-	bool more = true, busy = false;
+	bool busy = false;
 
 	for (size_t i = 0; i < run->batch->jobs; i++) {
 		struct lane *lane = &run->lanes[i];
 
-		if (run->transfers[i].state == TRANSFER_FREE && more) {
-			more = run->batch->next(run->batch->context,
-						&lane->request, &lane->item);
-			if (more)
+		if (run->transfers[i].state == TRANSFER_FREE && !run->dry) {
+			run->dry =
+				!run->batch->next(run->batch->context,
+						  &lane->request, &lane->item);
+			if (run->dry)
+				http_request_release(&lane->request);
+			else
 				begin(&run->transfers[i], run->client,
 				      &lane->request);
-			else
-				http_request_release(&lane->request);
 		}
 		busy |= run->transfers[i].state != TRANSFER_FREE;
 	}
@@ -465,6 +467,7 @@ static bool hand_over(struct run *run, size_t i, struct err *err)
 	drop(transfer);
 	http_request_release(&lane->request);
 	lane->item = NULL;
+	run->dry = false;
 	return go_on;
 }
 
