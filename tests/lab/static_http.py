@@ -10,6 +10,7 @@ from pathlib import Path
 
 class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes
 
     def log_message(self, *_words: object) -> None:
         pass
@@ -23,13 +24,17 @@ class _Handler(SimpleHTTPRequestHandler):
         super().do_HEAD()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128        # else a burst of clients waits a second
+
+
 class StaticHttp:
     """Serves @folder until close(); @requests are (method, path)."""
 
     def __init__(self, folder: Path):
         handler = functools.partial(_Handler, directory=str(folder))
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         self.requests: list[tuple[str, str]] = []
         self._server.requests = self.requests
         self.url = f"http://127.0.0.1:{self._server.server_port}"
