@@ -107,16 +107,6 @@ bool grafana_check_token(struct grafana *grafana, struct err *err)
 
 /* --- limits ------------------------------------------------------------ */
 
-/* Characters of @len bytes of UTF-8. */
-static size_t count_runes(const char *text, size_t len)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < len; i++)
-		count += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return count;
-}
-
 static bool is_white(const char *text)
 {
 	return !text || text[strspn(text, " \t\r\n")] == '\0';
@@ -129,8 +119,8 @@ static bool check_tag(const char *tag, struct err *err)
 
 	if (is_white(tag))
 		return err_set(err, ERR_INPUT, "cannot mark with a blank tag");
-	if (count_runes(tag, key) <= GRAFANA_TAG_HALF_MAX &&
-	    count_runes(value, strlen(value)) <= GRAFANA_TAG_HALF_MAX)
+	if (rune_count(tag, key) <= GRAFANA_TAG_HALF_MAX &&
+	    rune_count(value, strlen(value)) <= GRAFANA_TAG_HALF_MAX)
 		return true;
 	return err_set(err, ERR_INPUT,
 		       "cannot mark with tag '%s': Grafana keeps %d characters "

@@ -259,6 +259,16 @@ size_t rune_next(const char *text, size_t len, unsigned int *rune)
 	return size;
 }
 
+size_t rune_count(const char *text, size_t len)
+{
+	unsigned int rune;
+	size_t count = 0;
+
+	for (size_t at = 0; at < len; count++)
+		at += rune_next(text + at, len - at, &rune);
+	return count;
+}
+
 void str_add_escaped(struct str *str, const char *bytes, size_t len)
 {
 	const unsigned char *at = (const unsigned char *)bytes;

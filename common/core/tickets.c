@@ -284,15 +284,6 @@ static bool find_part(const struct piece *piece,
 }
 
 /* Characters, not bytes: Jira counts so. */
-static size_t count_runes(const char *text)
-{
-	size_t count = 0;
-
-	for (; *text; text++)
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	return count;
-}
-
 static bool check_name(const char *template, const char *name, struct err *err)
 {
 	if (name[strspn(name, " ")] == '\0')
@@ -300,7 +291,7 @@ static bool check_name(const char *template, const char *name, struct err *err)
 			       "cannot use version name template '%s': it "
 			       "gives an empty name",
 			       template);
-	if (count_runes(name) > VERSION_NAME_MAX)
+	if (rune_count(name, strlen(name)) > VERSION_NAME_MAX)
 		return err_set(err, ERR_INPUT,
 			       "cannot use version name '%s': it is longer "
 			       "than %d characters",

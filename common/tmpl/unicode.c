@@ -76,17 +76,6 @@ size_t rune_decode_last(const char *bytes, size_t len, uint32_t *rune)
 	return len == 0 ? 0 : 1;
 }
 
-size_t rune_count(const char *bytes, size_t len)
-{
-	size_t count = 0;
-	uint32_t rune;
-
-	for (size_t at = 0; at < len; count++)
-		at += rune_decode(bytes + at, len - at, &rune);
-
-	return count;
-}
-
 bool rune_is_valid(uint32_t rune)
 {
 	return rune < 0xd800 || (rune > 0xdfff && rune <= RUNE_MAX);

@@ -25,7 +25,6 @@ size_t rune_decode(const char *bytes, size_t len, uint32_t *rune);
 /* The same for the last rune. */
 size_t rune_decode_last(const char *bytes, size_t len, uint32_t *rune);
 
-size_t rune_count(const char *bytes, size_t len);
 bool rune_is_valid(uint32_t rune); /* a Unicode scalar */
 bool utf8_is_valid(const char *bytes, size_t len);
 

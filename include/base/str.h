@@ -53,6 +53,9 @@ void str_add_rune(struct str *str, unsigned int rune);
  */
 size_t rune_next(const char *text, size_t len, unsigned int *rune);
 
+/* How many runes rune_next() sees in @text. */
+size_t rune_count(const char *text, size_t len);
+
 /* Replace @len bytes at @at by @bytes. */
 void str_splice(struct str *str, size_t at, size_t len, const char *bytes,
 		size_t bytes_len);

@@ -158,6 +158,15 @@ static void test_vectors(void **state)
 	assert_true(strvec_has(&vec, "b"));
 }
 
+static void test_runes_are_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(rune_count("", 0), 0);
+	assert_int_equal(rune_count("a\xe2\x82\xac\xc3\xa4", 6), 3);
+	assert_int_equal(rune_count("\xe2\x82", 2), 2);
+	assert_int_equal(rune_count("a\0b", 3), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_escaping),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_runes_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
