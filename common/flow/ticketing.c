@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strvec.h"
+#include "flow/ticketing_calls.h"
 
 /* --- what is known ----------------------------------------------------- */
 
@@ -290,150 +291,12 @@ static bool gather_done(struct ticketing *work, struct jira *jira,
 	return true;
 }
 
-/* --- many calls, one after the other per ticket ------------------------ */
-
-/*
- * Runs what @kind_of says a ticket has next, until no ticket has anything.
- * A ticket is in the queue once, or under way, or finished.
- */
-struct queue {
-	struct ticketing *work;
-	size_t *items; /* ring of ticket indexes */
-	size_t head, count;
-	size_t finished;
-	bool (*prepare)(struct ticketing *work,
-			struct ticketing_ticket *ticket);
-	void (*done)(struct ticketing *work, struct ticketing_ticket *ticket);
-};
-
-static void queue_push(struct queue *queue, size_t ticket)
-{
-	size_t size = queue->work->ticket_count;
-
-	queue->items[(queue->head + queue->count++) % size] = ticket;
-}
-
-static size_t queue_pop(struct queue *queue)
-{
-	size_t ticket = queue->items[queue->head];
-
-	queue->head = (queue->head + 1) % queue->work->ticket_count;
-	queue->count--;
-	return ticket;
-}
-
-static bool next_call(void *context, struct jira_call **call)
-{
-	struct queue *queue = context;
-
-	while (queue->count > 0) {
-		struct ticketing_ticket *ticket =
-			&queue->work->tickets[queue_pop(queue)];
-
-		if (ticket->failure.kind != ERR_NONE ||
-		    !queue->prepare(queue->work, ticket)) {
-			queue->finished++;
-			continue;
-		}
-		ticket->call.issue = ticket->key;
-		*call = &ticket->call;
-		return true;
-	}
-	return false;
-}
-
-/* The ticket that @call is a member of. */
-static struct ticketing_ticket *ticket_of(struct jira_call *call)
-{
-	size_t offset = offsetof(struct ticketing_ticket, call);
-
-	return (struct ticketing_ticket *)(void *)((char *)call - offset);
-}
-
-static bool call_done(void *context, struct jira_call *call,
-		      struct err *failure, struct err *err)
-{
-	struct queue *queue = context;
-	struct ticketing_ticket *ticket = ticket_of(call);
-
-	(void)err;
-	if (failure->kind != ERR_NONE)
-		err_move(&ticket->failure, failure);
-	else
-		queue->done(queue->work, ticket);
-	queue_push(queue, (size_t)(ticket - queue->work->tickets));
-	report_progress(queue->work->reporter, "tickets", queue->finished,
-			queue->work->ticket_count);
-	return true;
-}
-
-static bool run_calls(struct ticketing *work, struct jira *jira,
-		      bool (*prepare)(struct ticketing *,
-				      struct ticketing_ticket *),
-		      void (*done)(struct ticketing *,
-				   struct ticketing_ticket *),
-		      struct err *err)
-{
-	CLEANUP(free_ptr) size_t *items =
-		xcalloc(work->ticket_count + 1, sizeof(*items));
-	struct queue queue = {
-		.work = work,
-		.items = items,
-		.prepare = prepare,
-		.done = done,
-	};
-	struct jira_batch batch = {
-		.jobs = work->args->jobs,
-		.next = next_call,
-		.done = call_done,
-		.context = &queue,
-	};
-
-	for (size_t i = 0; i < work->ticket_count; i++)
-		queue_push(&queue, i);
-	return jira_run(jira, &batch, err);
-}
-
 /* --- looking at links, comments and transitions ------------------------ */
 
 /*
- * A ticket that did not have the version yet cannot have our link, so only
+ * A ticket that did not have the version yet cannot have this link, so only
  * the others are asked: a first run stays at two requests per ticket.
  */
-static bool prepare_look(struct ticketing *work,
-			 struct ticketing_ticket *ticket)
-{
-	struct jira_call *call = &ticket->call;
-
-	if (ticket->todo & TICKET_LINK) {
-		call->kind = JIRA_FIND_LINK;
-		call->link = &work->facts.link;
-	} else if (ticket->todo & TICKET_COMMENT) {
-		call->kind = JIRA_FIND_COMMENT;
-		call->comment = work->facts.comment;
-	} else if (ticket->todo & TICKET_FINISH) {
-		call->kind = JIRA_FIND_TRANSITION;
-		call->transition = work->args->transition;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static void look_done(struct ticketing *work, struct ticketing_ticket *ticket)
-{
-	unsigned int act = TICKET_FINISH;
-
-	(void)work;
-	if (ticket->call.kind == JIRA_FIND_LINK)
-		act = TICKET_LINK;
-	else if (ticket->call.kind == JIRA_FIND_COMMENT)
-		act = TICKET_COMMENT;
-	ticket->todo &= ~act;
-	if (act != TICKET_FINISH && ticket->call.found)
-		ticket->planned &= ~act;
-}
-
 static bool look(struct ticketing *work, struct jira *jira, struct err *err)
 {
 	for (size_t i = 0; i < work->ticket_count; i++) {
@@ -443,7 +306,7 @@ static bool look(struct ticketing *work, struct jira *jira, struct err *err)
 		if (ticket->planned & TICKET_ADD)
 			ticket->todo &= ~(unsigned int)TICKET_LINK;
 	}
-	return run_calls(work, jira, prepare_look, look_done, err);
+	return ticketing_run_calls(work, jira, true, err);
 }
 
 bool ticketing_gather(struct ticketing *work, struct jira *jira,
@@ -473,8 +336,8 @@ static bool create_version(struct ticketing *work, struct jira *jira,
 {
 	CLEANUP(free_ptr) char *name = xstrdup(version->name);
 
-	if (!jira_create_version(jira, version->project_id, name, NULL,
-				 &version->id, err))
+	if (!jira_create_version(jira, version->project_id, name, &version->id,
+				 err))
 		return err_wrap(err, "cannot create version '%s' in '%s'", name,
 				version->project);
 	version->created = version->id != NULL;
@@ -515,42 +378,6 @@ static bool create_versions(struct ticketing *work, struct jira *jira,
 		err_move(&version->failure, &failure);
 	}
 	return true;
-}
-
-static bool prepare_act(struct ticketing *work, struct ticketing_ticket *ticket)
-{
-	struct jira_call *call = &ticket->call;
-
-	if (ticket->todo & TICKET_ADD) {
-		call->kind = JIRA_ADD_VERSION;
-		call->version = work->versions[ticket->version].id;
-	} else if (ticket->todo & TICKET_LINK) {
-		call->kind = JIRA_PUT_LINK;
-		call->link = &work->facts.link;
-	} else if (ticket->todo & TICKET_COMMENT) {
-		call->kind = JIRA_PUT_COMMENT;
-		call->comment = work->facts.comment;
-	} else if (ticket->todo & TICKET_FINISH) {
-		call->kind = JIRA_TRANSITION;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static void act_done(struct ticketing *work, struct ticketing_ticket *ticket)
-{
-	unsigned int act = TICKET_FINISH;
-
-	(void)work;
-	if (ticket->call.kind == JIRA_ADD_VERSION)
-		act = TICKET_ADD;
-	else if (ticket->call.kind == JIRA_PUT_LINK)
-		act = TICKET_LINK;
-	else if (ticket->call.kind == JIRA_PUT_COMMENT)
-		act = TICKET_COMMENT;
-	ticket->todo &= ~act;
-	ticket->acted |= act;
 }
 
 /*
@@ -638,7 +465,7 @@ bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
 		fail_with_version(work, &work->tickets[i]);
 		work->tickets[i].todo = work->tickets[i].planned;
 	}
-	if (!run_calls(work, jira, prepare_act, act_done, err))
+	if (!ticketing_run_calls(work, jira, false, err))
 		return false;
 	return !work->args->done || (look_again(work, jira, err) &&
 				     release_versions(work, jira, err));

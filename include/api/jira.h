@@ -33,12 +33,11 @@
 
 struct err;
 
-#define JIRA_REPLY_MAX	     ((size_t)16 << 20)
-#define JIRA_ISSUES_MAX	     10000 /* found by one search */
-#define JIRA_PROJECTS_MAX    2000
-#define JIRA_VERSIONS_MAX    10000 /* looked through in one project */
-#define JIRA_COMMENTS_MAX    100 /* the newest ones of an issue are looked at */
-#define JIRA_DESCRIPTION_MAX 16384
+#define JIRA_REPLY_MAX	  ((size_t)16 << 20)
+#define JIRA_ISSUES_MAX	  10000 /* found by one search */
+#define JIRA_PROJECTS_MAX 2000
+#define JIRA_VERSIONS_MAX 10000 /* looked through in one project */
+#define JIRA_COMMENTS_MAX 100	/* the newest ones of an issue are looked at */
 
 struct jira {
 	struct http http;
@@ -101,8 +100,8 @@ void jira_versions_release(struct jira_versions *versions);
  * may have been made by the same request, sent twice.
  */
 bool jira_create_version(struct jira *jira, const char *project_id,
-			 const char *name, const char *description, char **id,
-			 struct err *err) MUST_CHECK;
+			 const char *name, char **id, struct err *err)
+	MUST_CHECK;
 
 /* Mark as released on @date (YYYY-MM-DD). */
 bool jira_release_version(struct jira *jira, const char *id, const char *date,

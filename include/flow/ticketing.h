@@ -109,6 +109,7 @@ struct ticketing_ticket {
 	unsigned int todo;
 	unsigned int acted;
 	struct jira_call call;
+	struct ticketing_ticket *next_ready; /* while calls are made */
 	struct err failure;
 };
 

@@ -1,0 +1,134 @@
+#include "flow/ticketing_calls.h"
+
+#include "base/log.h"
+#include "base/str.h"
+#include "flow/ticketing.h"
+
+/* In the order in which a ticket makes them; an addition needs no look. */
+static const struct {
+	enum ticketing_act act;
+	enum jira_call_kind look, carry_out;
+} calls[] = {
+	{TICKET_ADD, JIRA_ADD_VERSION, JIRA_ADD_VERSION},
+	{TICKET_LINK, JIRA_FIND_LINK, JIRA_PUT_LINK},
+	{TICKET_COMMENT, JIRA_FIND_COMMENT, JIRA_PUT_COMMENT},
+	{TICKET_FINISH, JIRA_FIND_TRANSITION, JIRA_TRANSITION},
+};
+
+struct queue {
+	struct ticketing *work;
+	bool looking;
+	struct ticketing_ticket *ready; /* linked by their next_ready */
+	size_t finished;
+};
+
+static void push(struct queue *queue, struct ticketing_ticket *ticket)
+{
+	ticket->next_ready = queue->ready;
+	queue->ready = ticket;
+}
+
+static struct ticketing_ticket *pop(struct queue *queue)
+{
+	struct ticketing_ticket *ticket = queue->ready;
+
+	if (ticket)
+		queue->ready = ticket->next_ready;
+	return ticket;
+}
+
+/* The first of the acts in @acts, as an index of calls[]. */
+static size_t first_of(unsigned int acts)
+{
+	size_t at = 0;
+
+	while (at < ARRAY_SIZE(calls) && !(acts & calls[at].act))
+		at++;
+	return at;
+}
+
+/* Make @ticket's call the next one that it has to make; false: none. */
+static bool prepare(const struct queue *queue, struct ticketing_ticket *ticket)
+{
+	const struct ticketing *work = queue->work;
+	struct jira_call *call = &ticket->call;
+	size_t at = first_of(ticket->todo);
+
+	if (ticket->failure.kind != ERR_NONE || at == ARRAY_SIZE(calls))
+		return false;
+	call->kind = queue->looking ? calls[at].look : calls[at].carry_out;
+	call->issue = ticket->key;
+	call->link = &work->facts.link;
+	call->comment = work->facts.comment;
+	call->transition = work->args->transition;
+	if (ticket->todo & TICKET_ADD)
+		call->version = work->versions[ticket->version].id;
+	return true;
+}
+
+static bool next_call(void *context, struct jira_call **call)
+{
+	struct queue *queue = context;
+	struct ticketing_ticket *ticket;
+
+	while ((ticket = pop(queue))) {
+		if (prepare(queue, ticket)) {
+			*call = &ticket->call;
+			return true;
+		}
+		queue->finished++;
+	}
+	return false;
+}
+
+static void note(const struct queue *queue, struct ticketing_ticket *ticket)
+{
+	unsigned int act = calls[first_of(ticket->todo)].act;
+
+	ticket->todo &= ~act;
+	if (!queue->looking)
+		ticket->acted |= act;
+	else if (act != TICKET_FINISH && ticket->call.found)
+		ticket->planned &= ~act;
+}
+
+/* The ticket that @call is a member of. */
+static struct ticketing_ticket *ticket_of(struct jira_call *call)
+{
+	size_t offset = offsetof(struct ticketing_ticket, call);
+
+	return (struct ticketing_ticket *)(void *)((char *)call - offset);
+}
+
+static bool call_done(void *context, struct jira_call *call,
+		      struct err *failure, struct err *err)
+{
+	struct queue *queue = context;
+	struct ticketing_ticket *ticket = ticket_of(call);
+
+	(void)err;
+	if (failure->kind != ERR_NONE)
+		err_move(&ticket->failure, failure);
+	else
+		note(queue, ticket);
+	push(queue, ticket);
+	report_progress(queue->work->reporter, "tickets", queue->finished,
+			queue->work->ticket_count);
+	return true;
+}
+
+bool ticketing_run_calls(struct ticketing *work, struct jira *jira,
+			 bool looking, struct err *err)
+{
+	struct queue queue = {.work = work, .looking = looking};
+	struct jira_batch batch = {
+		.jobs = work->args->jobs,
+		.next = next_call,
+		.done = call_done,
+		.context = &queue,
+	};
+
+	for (size_t i = work->ticket_count; i > 0; i--)
+		push(&queue, &work->tickets[i - 1]);
+	return jira_run(jira, &batch, err);
+}
