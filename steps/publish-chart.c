@@ -1,0 +1,254 @@
+/* publish-chart - package charts and publish them in a repository */
+
+#include <stdlib.h>
+
+#include "api/chartrepo.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/step.h"
+#include "core/chart.h"
+#include "core/record.h"
+#include "flow/chartdir.h"
+#include "flow/origin.h"
+#include "flow/publish.h"
+#include "format/value.h"
+
+struct args {
+	const char *repo;
+	const char *version;
+	const char *app_version;
+	struct strvec annotations;
+	struct strvec set;
+	const char *if_exists;
+	const char *destination;
+	const char *source_date_epoch;
+	struct http_args http;
+};
+
+static const char *const if_exists_words[] = {"same", "fail", "replace", NULL};
+static const char *const places[] = {"chart", "charts/*", ".", NULL};
+
+static const struct opt options[] = {
+	OPT_STRING(struct args, repo, "repo", "URL", NULL, 0,
+		   "s3://bucket/prefix or file:///dir"),
+	OPT_STRING(struct args, version, "version", "VERSION", "",
+		   OPT_VALUE_OPTIONAL,
+		   "version of the chart; alone: print that of the step"),
+	OPT_STRING(struct args, app_version, "app-version", "VERSION", NULL, 0,
+		   "version of the application in it"),
+	OPT_LIST(struct args, annotations, "annotation", "KEY=VALUE", "", 0,
+		 "annotation of the chart (may be repeated)"),
+	OPT_LIST(struct args, set, "set", "PATH=VALUE", "", 0,
+		 "a value in values.yaml, the rest kept (may be repeated)"),
+	OPT_CHOICE(struct args, if_exists, "if-exists", if_exists_words, NULL,
+		   0, "where that version is published already"),
+	OPT_STRING(struct args, destination, "destination", "DIR", "", 0,
+		   "only package, into this folder"),
+	OPT_STRING(struct args, source_date_epoch, "source-date-epoch",
+		   "SECONDS", "SOURCE_DATE_EPOCH", 0,
+		   "time of all files; default: the commit's"),
+	OPT_HTTP(struct args, http),
+	OPT_END
+};
+
+/* The charts of this run. */
+struct batch {
+	struct publish_item *items;
+	size_t count;
+};
+
+static void batch_release(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		publish_item_release(&batch->items[i]);
+	free(batch->items);
+}
+
+static bool prepare_all(struct step_run *run, struct batch *batch,
+			struct origin *origin, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(strvec_release) struct strvec paths = {0};
+	const struct publish_changes changes = {
+		.version = args->version,
+		.app_version = args->app_version,
+		.annotations = &args->annotations,
+		.set = &args->set,
+		.source_date_epoch = args->source_date_epoch,
+		.origin = origin,
+	};
+
+	if (!origin_find(origin, run->env, ".", err))
+		return false;
+	strvec_add_all(&paths, &run->arguments);
+	if (!paths.count) {
+		char *found;
+
+		if (!chartdir_find(places, &found, err))
+			return false;
+		strvec_add_take(&paths, found);
+	}
+	batch->items = xcalloc(paths.count, sizeof(*batch->items));
+	for (size_t i = 0; i < paths.count; i++) {
+		if (!publish_prepare(&batch->items[batch->count++],
+				     paths.items[i], &changes, &run->arena,
+				     err))
+			return false;
+	}
+	return true;
+}
+
+static struct value *describe(struct step_run *run, const struct batch *batch,
+			      struct str *text)
+{
+	const struct args *args = run->args;
+	struct arena *arena = &run->arena;
+	struct value *result = value_new_map(arena);
+	struct value *charts = value_new_list(arena);
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct publish_item *item = &batch->items[i];
+		struct value *entry = value_new_map(arena);
+
+		value_map_set_text(entry, arena, "name", item->chart->name);
+		value_map_set_text(entry, arena, "version",
+				   item->chart->version);
+		value_map_set_text(entry, arena, "digest", item->digest);
+		value_map_set_text(entry, arena, "url",
+				   str_text(&item->address));
+		value_map_set(entry, arena, "existed",
+			      value_new_bool(arena, item->existed));
+		if (args->repo && !args->destination)
+			value_map_set_text(entry, arena, "repository",
+					   args->repo);
+		value_list_add(charts, arena, entry);
+		str_addf(text, "%s %s: %s%s\n", item->chart->name,
+			 item->chart->version, str_text(&item->address),
+			 item->existed ? " (was there)" : "");
+	}
+	value_map_set(result, arena, "charts", charts);
+	return result;
+}
+
+static bool report(struct step_run *run, const struct batch *batch,
+		   const struct origin *origin, struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	struct value *result = describe(run, batch, &text);
+
+	record_set(run->record, "charts", value_map_get(result, "charts"));
+	origin_record(origin, run->record);
+	return step_result(run, result, str_text(&text), err);
+}
+
+/* --destination: the packages become files, and that is all. */
+static bool save_all(struct step_run *run, struct batch *batch,
+		     struct err *err)
+{
+	const struct args *args = run->args;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		CLEANUP(free_ptr) char *path = NULL;
+
+		if (!publish_save(&batch->items[i], args->destination, &path,
+				  err))
+			return false;
+		str_add(&batch->items[i].address, path);
+	}
+	return true;
+}
+
+static bool publish_all(struct step_run *run, struct chartrepo *repo,
+			const struct origin *origin, struct batch *batch,
+			struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(strvec_release) struct strvec metadata = {0};
+	const struct publish publish = {
+		.repo = repo,
+		.if_exists = same_text(args->if_exists, "fail") ? PUBLISH_FAIL
+			     : same_text(args->if_exists, "replace")
+				     ? PUBLISH_REPLACE
+				     : PUBLISH_SAME,
+		.metadata = &metadata,
+		.now = clock_now_ms() / 1000,
+		.deadline = run->deadline,
+		.reporter = &run->reporter,
+	};
+
+	if (origin->build_url)
+		strvec_addf(&metadata, "slipway-build: %s", origin->build_url);
+	if (!publish_charts(&publish, batch->items, batch->count, err))
+		return false;
+	for (size_t i = 0; i < batch->count; i++) {
+		if (!batch->items[i].existed)
+			log_info("published '%s'",
+				 str_text(&batch->items[i].address));
+	}
+	return true;
+}
+
+static bool plan(struct step_run *run, struct batch *batch,
+		 const struct chartrepo *repo)
+{
+	const struct args *args = run->args;
+	CLEANUP(str_release) struct str text = {0};
+	struct value *planned;
+
+	if (!run->dry_run)
+		return false;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct publish_item *item = &batch->items[i];
+
+		if (args->destination)
+			str_addf(&item->address, "%s/%s", args->destination,
+				 chart_file_name(item->chart));
+		else
+			chartrepo_add_address(&item->address, repo,
+					      chart_file_name(item->chart));
+	}
+	planned = describe(run, batch, &text);
+	return step_plan(run, planned, str_text(&text));
+}
+
+static bool run(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	const struct http_config config = step_http_config(run, &args->http);
+	CLEANUP(batch_release) struct batch batch = {0};
+	CLEANUP(origin_release) struct origin origin = {0};
+	CLEANUP(http_release) struct http http = {0};
+	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
+
+	if (!args->repo && !args->destination) {
+		(void)err_set(err, ERR_USAGE, "missing '--repo'");
+		return err_hint(err, "set '--repo' or SLIPWAY_REPO, or give "
+				     "'--destination' to package only");
+	}
+	if (!prepare_all(run, &batch, &origin, err))
+		return false;
+	if (args->destination) {
+		if (plan(run, &batch, &repo))
+			return true;
+		return save_all(run, &batch, err) &&
+		       report(run, &batch, &origin, err);
+	}
+	if ((chartrepo_needs_http(args->repo) &&
+	     !http_open(&http, &config, err)) ||
+	    !chartrepo_open(&repo, args->repo, &http, run->env, err))
+		return false;
+	if (plan(run, &batch, &repo))
+		return true;
+	return publish_all(run, &repo, &origin, &batch, err) &&
+	       report(run, &batch, &origin, err);
+}
+
+const struct step step = {
+	.name = "publish-chart",
+	.summary = "package charts and publish them in a repository",
+	.arguments = "[CHART_DIR | CHART.tgz]...",
+	.max_arguments = 1000,
+	.options = options,
+	.args_size = sizeof(struct args),
+	.run = run,
+};
