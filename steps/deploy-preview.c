@@ -93,7 +93,9 @@ static struct value *describe(struct step_run *run, const struct deploy *deploy)
 
 	value_map_set(result, arena, "expires",
 		      value_new_bool(arena, expiry->expires));
-	value_map_set_text(result, arena, "expiryDate", date);
+	value_map_set(result, arena, "expiryDate",
+		      expiry->expires ? value_new_text(arena, date)
+				      : &value_nil);
 	value_map_set(result, arena, "expiresAt",
 		      expiry->expires ? value_new_int(arena, expiry->at)
 				      : &value_nil);

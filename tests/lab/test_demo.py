@@ -1,0 +1,35 @@
+"""`make demo` as a user runs it, on the lab's control plane."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import records
+import toolbox
+
+DEMO = Path(__file__).resolve().parents[2] / "pipeline-examples" / "demo"
+
+
+def test_the_whole_journey(cluster, steps, tmp_path):
+    tools = f"{toolbox.helm4().parent}{os.pathsep}{os.defpath}"
+    env = cluster.env | {
+        "PATH": tools, "HOME": str(tmp_path), "LANG": "C.UTF-8",
+        "DEMO_IN_LAB": "1", "DEMO_PYTHON": sys.executable,
+        "DEMO_RECORDS": str(tmp_path / "records"),
+        "KUBECTL": str(toolbox.kubectl()), "SLIPWAY_BIN": str(steps)}
+    result = subprocess.run([DEMO], env=env, capture_output=True, text=True,
+                            timeout=110, stdin=subprocess.DEVNULL)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "women: 1.1.0 (was 1.0.0)" in result.stdout
+    assert "deleted storefront-feature-cart" in result.stdout
+    assert "kept storefront-master" in result.stdout
+
+    main = records.merged(tmp_path / "records" / "record-master")
+    assert main["environment"]["expires"] is False
+    assert main["jira"]["versions"] and main["marks"]
+    assert [step["name"] for step in main["steps"]].count("deploy-preview") == 1
+    branch = records.merged(tmp_path / "records" / "record-feature-cart")
+    assert branch["environment"]["namespace"] == "storefront-feature-cart"
