@@ -126,11 +126,7 @@ static void add_sanitised(struct str *out, const char *text, size_t len)
 	}
 }
 
-/*
- * Append a scalar as Helm's YAML library gives it to a field of type string;
- * false if it is none.
- */
-static bool add_scalar(struct str *out, const struct value *value)
+bool chart_add_scalar(struct str *out, const struct value *value)
 {
 	switch (value->kind) {
 	case VALUE_NIL:
@@ -180,7 +176,7 @@ static bool read_text(const struct reader *reader, const char *path,
 	CLEANUP(str_release) struct str text = {0}, clean = {0};
 	const struct str *result = &text;
 
-	if (!add_scalar(&text, value))
+	if (!chart_add_scalar(&text, value))
 		return wrong_type(reader, path, "text", value, err);
 	if (flags & SANITISED) {
 		add_sanitised(&clean, str_text(&text), text.len);

@@ -12,6 +12,7 @@
 struct arena;
 struct chart;
 struct err;
+struct str;
 struct value;
 struct ydoc;
 
@@ -30,5 +31,11 @@ bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
  */
 bool chart_take_metadata(struct chart *chart, const struct ydoc *doc,
 			 struct err *err) MUST_CHECK;
+
+/*
+ * Append a scalar as Helm's YAML library gives it to a field of type string
+ * (1.10 is "1.1"); false if it is none.
+ */
+bool chart_add_scalar(struct str *out, const struct value *value) MUST_CHECK;
 
 #endif

@@ -1,0 +1,303 @@
+#include "core/chartindex.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "core/chart.h"
+#include "core/chart_parts.h"
+#include "core/chartindex_layout.h"
+#include "format/jsontext.h"
+#include "format/semver.h"
+#include "format/value.h"
+#include "format/ydoc.h"
+
+/* --- opening ------------------------------------------------------------- */
+
+static bool looks_like_json(const char *text, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && text[at] && strchr(" \t\r\n", text[at]))
+		at++;
+	return at < len && text[at] == '{';
+}
+
+static bool refused(const struct chartindex *index, const char *cause,
+		    struct err *err)
+{
+	err_set(err, ERR_INPUT, "bad index '%s': %s", index->source, cause);
+	return err_at(err, index->source, 1, 1, NULL, 0);
+}
+
+/* Parse all of it: what cannot be scanned is refused here, with its place. */
+static bool parse_tree(struct chartindex *index, struct err *err)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	const struct value *root, *entries;
+
+	if (!ydoc_parse(&doc, index->text, index->len, index->source,
+			YDOC_STRICT_KEYS, err))
+		return false;
+	if (!value_is_map(doc.root))
+		return refused(index, "it must be a mapping", err);
+	root = value_copy(doc.root, &index->arena);
+	entries = value_map_get(root, "entries");
+	if (entries && entries->kind != VALUE_NIL && !value_is_map(entries)) {
+		err_set(err, ERR_INPUT,
+			"bad index '%s': 'entries' must be a mapping",
+			index->source);
+		return ydoc_blame(&doc, "entries", err);
+	}
+	*index->layout = (struct chartindex_layout){
+		.form = CHARTINDEX_TREE,
+		.root = root,
+		.has_api_version = value_map_get(root, "apiVersion") != NULL,
+	};
+	return true;
+}
+
+static bool find_layout(struct chartindex *index, struct err *err)
+{
+	index->layout = arena_new(&index->arena, struct chartindex_layout);
+	if (looks_like_json(index->text, index->len)) {
+		if (chartindex_scan_json(index->layout, index->text, index->len,
+					 &index->arena))
+			return true;
+	} else if (chartindex_scan_lines(index->layout, index->text, index->len,
+					 &index->arena)) {
+		return true;
+	}
+	return parse_tree(index, err);
+}
+
+static bool open_text(struct chartindex *index, struct err *err)
+{
+	if (index->len > CHARTINDEX_SIZE_MAX)
+		return refused(index, "it is too large", err);
+	if (index->len && memchr(index->text, '\0', index->len))
+		return refused(index, "a NUL byte is in it", err);
+	/* A line break at the end saves every other place from asking. */
+	if (index->len && index->text[index->len - 1] != '\n') {
+		index->text = arena_printf(&index->arena, "%.*s\n",
+					   (int)index->len, index->text);
+		index->len++;
+	}
+	if (!find_layout(index, err))
+		return false;
+	if (index->len && !index->layout->has_api_version)
+		return refused(index, "it has no apiVersion", err);
+	return true;
+}
+
+bool chartindex_open(struct chartindex *index, const char *text, size_t len,
+		     const char *source, struct err *err)
+{
+	struct chartindex opened = {.text = text, .len = len};
+
+	opened.source = xstrdup(source);
+	if (!open_text(&opened, err)) {
+		chartindex_release(&opened);
+		return false;
+	}
+	chartindex_release(index);
+	*index = opened;
+	return true;
+}
+
+void chartindex_release(struct chartindex *index)
+{
+	free(index->source);
+	arena_release(&index->arena);
+	*index = (struct chartindex){0};
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+/* The list of one chart's entries; NULL if it cannot be told from a part. */
+static const struct value *parse_block(const struct chartindex *index,
+				       const struct chartindex_block *block,
+				       struct arena *arena)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err err = {0};
+	const struct value *list = NULL;
+
+	if (index->layout->form == CHARTINDEX_JSON) {
+		if (!jsontext_parse(&list, index->text + block->body,
+				    block->span.end - block->body,
+				    index->source, arena, &err))
+			return NULL;
+		return list;
+	}
+	if (!ydoc_parse(&doc, index->text + block->span.start,
+			block->span.end - block->span.start, index->source,
+			YDOC_STRICT_KEYS, &err) ||
+	    !value_is_map(doc.root) || doc.root->map.count != 1)
+		return NULL;
+	list = doc.root->map.pairs[0].value;
+	return list->kind == VALUE_NIL ? value_new_list(arena)
+				       : value_copy(list, arena);
+}
+
+static bool find_list(struct chartindex *index, const char *name,
+		      struct arena *arena, const struct value **list,
+		      struct err *err)
+{
+	const struct value *entries;
+
+	*list = NULL;
+	if (index->layout->form != CHARTINDEX_TREE) {
+		const struct chartindex_block *block =
+			chartindex_find_block(index->layout, name);
+
+		if (!block)
+			return true;
+		*list = parse_block(index, block, arena);
+		if (*list && value_is_list(*list))
+			return true;
+		/* Anchors, or not YAML at all: the whole text tells. */
+		if (!parse_tree(index, err))
+			return false;
+	}
+	entries = value_map_get(index->layout->root, "entries");
+	*list = entries ? value_map_get(entries, name) : NULL;
+	if (*list && (*list)->kind == VALUE_NIL)
+		*list = NULL;
+	if (*list && !value_is_list(*list))
+		return err_set(err, ERR_INPUT,
+			       "bad index '%s': the entries of '%s' must be a "
+			       "list",
+			       index->source, name);
+	return true;
+}
+
+static const char *text_at(const struct value *map, const char *name,
+			   struct arena *arena)
+{
+	CLEANUP(str_release) struct str text = {0};
+	const struct value *value = value_map_get(map, name);
+
+	if (!value)
+		return "";
+	if (value->kind == VALUE_STRING)
+		return value->string.bytes;
+	return chart_add_scalar(&text, value)
+		       ? arena_strdup(arena, str_text(&text))
+		       : "";
+}
+
+static struct chartindex_entry entry_of(const struct value *value,
+					struct arena *arena)
+{
+	const struct value *urls = value_map_get(value, "urls");
+	const char *digest = text_at(value, "digest", arena);
+
+	if (starts_with(digest, "sha256:"))
+		digest += strlen("sha256:");
+	return (struct chartindex_entry){
+		.version = text_at(value, "version", arena),
+		.digest = digest,
+		.created = text_at(value, "created", arena),
+		.urls = urls && value_is_list(urls) ? urls
+						    : value_new_list(arena),
+		.value = value,
+	};
+}
+
+struct sorted {
+	struct chartindex_entry entry;
+	struct semver version;
+	bool is_version;
+	size_t place; /* in the text: decides between equals */
+};
+
+static int by_version(const void *a, const void *b)
+{
+	const struct sorted *left = a, *right = b;
+	int order = 0;
+
+	if (left->is_version && right->is_version)
+		order = semver_compare(&right->version, &left->version);
+	else
+		order = (int)right->is_version - (int)left->is_version;
+	if (order)
+		return order;
+	return (left->place > right->place) - (left->place < right->place);
+}
+
+static void sort_entries(struct chartindex_entries *entries)
+{
+	struct sorted *sorted = xcalloc(entries->count + 1, sizeof(*sorted));
+
+	for (size_t i = 0; i < entries->count; i++) {
+		CLEANUP(err_release) struct err err = {0};
+
+		sorted[i].entry = entries->items[i];
+		sorted[i].place = i;
+		sorted[i].is_version = semver_parse(
+			&sorted[i].version, entries->items[i].version, &err);
+	}
+	qsort(sorted, entries->count, sizeof(*sorted), by_version);
+	for (size_t i = 0; i < entries->count; i++) {
+		entries->items[i] = sorted[i].entry;
+		semver_release(&sorted[i].version);
+	}
+	free(sorted);
+}
+
+bool chartindex_read_unsorted(struct chartindex *index, const char *name,
+			      struct arena *arena,
+			      struct chartindex_entries *entries,
+			      struct err *err)
+{
+	struct chartindex_entries read = {0};
+	const struct value *list;
+
+	if (!find_list(index, name, arena, &list, err))
+		return false;
+	if (list)
+		read.items = arena_new_array(arena, struct chartindex_entry,
+					     list->list.count);
+	for (size_t i = 0; list && i < list->list.count; i++) {
+		if (value_is_map(list->list.items[i]))
+			read.items[read.count++] =
+				entry_of(list->list.items[i], arena);
+	}
+	*entries = read;
+	return true;
+}
+
+bool chartindex_read(struct chartindex *index, const char *name,
+		     struct arena *arena, struct chartindex_entries *entries,
+		     struct err *err)
+{
+	if (!chartindex_read_unsorted(index, name, arena, entries, err))
+		return false;
+	sort_entries(entries);
+	return true;
+}
+
+const struct chartindex_entry *chartindex_find(
+	const struct chartindex_entries *entries, const char *version)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		if (!strcmp(entries->items[i].version, version))
+			return &entries->items[i];
+	}
+	return NULL;
+}
+
+struct value *chartindex_new_entry(const struct chart *chart, const char *url,
+				   const char *digest, const char *created,
+				   struct arena *arena)
+{
+	struct value *entry = value_copy(chart->metadata, arena);
+	struct value *urls = value_new_list(arena);
+
+	value_list_add(urls, arena, value_new_text(arena, url));
+	value_map_set(entry, arena, "urls", urls);
+	value_map_set_text(entry, arena, "created", created);
+	value_map_set_text(entry, arena, "digest", digest);
+	return entry;
+}

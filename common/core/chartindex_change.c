@@ -1,0 +1,477 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "core/chartindex.h"
+#include "core/chartindex_layout.h"
+#include "format/jsontext.h"
+#include "format/semver.h"
+#include "format/value.h"
+#include "format/ydoc.h"
+
+/* Helm's own indents for what we start. */
+#define NAME_INDENT 2
+
+/* Bytes start..end give way to @text. */
+struct edit {
+	struct chartindex_span span;
+	struct str text;
+	size_t order; /* among those at one place */
+};
+
+struct edits {
+	struct edit *items;
+	size_t count;
+	size_t capacity;
+};
+
+struct change {
+	const struct chartindex *index;
+	const struct chartindex_layout *layout;
+	struct arena arena;
+	struct edits edits;
+};
+
+static void change_release(struct change *change)
+{
+	for (size_t i = 0; i < change->edits.count; i++)
+		str_release(&change->edits.items[i].text);
+	free(change->edits.items);
+	arena_release(&change->arena);
+}
+
+static struct str *add_edit(struct change *change, size_t start, size_t end)
+{
+	struct edits *edits = &change->edits;
+	struct edit *edit;
+
+	edits->items = grow_array(edits->items, edits->count + 1, sizeof(*edit),
+				  &edits->capacity);
+	edit = &edits->items[edits->count];
+	*edit = (struct edit){.span = {start, end}, .order = edits->count};
+	edits->count++;
+	return &edit->text;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct edit *left = a, *right = b;
+
+	if (left->span.start != right->span.start)
+		return left->span.start > right->span.start ? 1 : -1;
+	return left->order > right->order ? 1 : -1;
+}
+
+static void apply(struct str *out, struct change *change)
+{
+	struct edits *edits = &change->edits;
+	size_t at = 0;
+
+	str_reserve(out, change->index->len);
+	if (edits->count)
+		qsort(edits->items, edits->count, sizeof(*edits->items),
+		      by_place);
+	for (size_t i = 0; i < edits->count; i++) {
+		const struct edit *edit = &edits->items[i];
+
+		str_add_bytes(out, change->index->text + at,
+			      edit->span.start - at);
+		str_add_bytes(out, str_text(&edit->text), edit->text.len);
+		at = edit->span.end;
+	}
+	str_add_bytes(out, change->index->text + at, change->index->len - at);
+}
+
+/* --- entries ------------------------------------------------------------- */
+
+static bool is_json(const struct change *change)
+{
+	return change->layout->form == CHARTINDEX_JSON;
+}
+
+static void add_item(struct str *out, const struct change *change,
+		     const struct value *entry, size_t indent)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct value *list;
+
+	if (is_json(change)) {
+		jsontext_print(out, entry, false);
+		return;
+	}
+	list = value_new_list(&arena);
+	value_list_add(list, &arena, entry);
+	ydoc_emit_indented(out, list, indent);
+}
+
+/* Higher versions first; what is no version last. */
+static int compare_versions(const char *a, const char *b)
+{
+	CLEANUP(semver_release) struct semver left = {0}, right = {0};
+	CLEANUP(err_release) struct err err_a = {0}, err_b = {0};
+	bool is_a = semver_parse(&left, a, &err_a);
+	bool is_b = semver_parse(&right, b, &err_b);
+
+	if (is_a && is_b)
+		return semver_compare(&right, &left);
+	return (int)is_b - (int)is_a;
+}
+
+/* Names in order, of one chart higher versions first. */
+static int by_name(const void *a, const void *b)
+{
+	const struct chartindex_put *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+
+	return order ? order : compare_versions(left->version, right->version);
+}
+
+/*
+ * The versions of the entries in the order of the text, to which @spans fit;
+ * false if they do not.
+ */
+static bool list_versions(struct chartindex *index, const char *name,
+			  struct arena *arena, size_t count,
+			  const char ***versions, struct err *err)
+{
+	struct chartindex_entries entries;
+
+	if (!chartindex_read_unsorted(index, name, arena, &entries, err))
+		return false;
+	*versions = arena_new_array(arena, const char *, count + 1);
+	for (size_t i = 0; i < count && i < entries.count; i++)
+		(*versions)[i] = entries.items[i].version;
+	if (entries.count != count)
+		*versions = NULL;
+	return true;
+}
+
+/* White space between a bracket and the first entry behind it. */
+static struct chartindex_span gap_before(const char *text, size_t from,
+					 size_t to)
+{
+	size_t start = to;
+
+	while (start > from && text[start - 1] &&
+	       strchr(" \t\r\n", text[start - 1]))
+		start--;
+	return (struct chartindex_span){start, to};
+}
+
+static void insert_json(struct change *change,
+			const struct chartindex_block *block,
+			const struct chartindex_spans *spans, size_t before,
+			const struct value *entry)
+{
+	const char *text = change->index->text;
+	struct chartindex_span gap = {0};
+	struct str *out;
+	bool follows;
+	size_t at;
+
+	if (spans->count)
+		gap = gap_before(text, block->body + 1, spans->items[0].start);
+	/* An empty list; only others of this change may stand before. */
+	if (!spans->count)
+		at = block->body + 1;
+	else if (before < spans->count)
+		at = spans->items[before].start;
+	else
+		at = spans->items[spans->count - 1].end;
+	follows = change->edits.count &&
+		  change->edits.items[change->edits.count - 1].span.start == at;
+	out = add_edit(change, at, at);
+	if (!spans->count && follows)
+		str_add_char(out, ',');
+	if (spans->count && before == spans->count) {
+		str_add_char(out, ',');
+		str_add_bytes(out, text + gap.start, gap.end - gap.start);
+	}
+	add_item(out, change, entry, 0);
+	if (before < spans->count) {
+		str_add_char(out, ',');
+		str_add_bytes(out, text + gap.start, gap.end - gap.start);
+	}
+}
+
+static void insert_lines(struct change *change,
+			 const struct chartindex_block *block,
+			 const struct chartindex_spans *spans, size_t before,
+			 const struct value *entry)
+{
+	size_t at = before < spans->count ? spans->items[before].start
+					  : block->span.end;
+	size_t indent = block->has_items ? block->item_indent
+					 : change->layout->name_indent;
+
+	add_item(add_edit(change, at, at), change, entry, indent);
+}
+
+/*
+ * One put in the block of its chart: in place of the same version, or before
+ * the first lower one.  *@fits is false if the text is not what was scanned.
+ */
+static bool put_in_block(struct change *change, struct chartindex *index,
+			 const struct chartindex_block *block,
+			 const struct chartindex_put *put, bool *fits,
+			 struct err *err)
+{
+	struct chartindex_spans spans;
+	const char **versions;
+	size_t before = 0;
+
+	*fits = chartindex_find_items(change->layout, block, index->text,
+				      &change->arena, &spans);
+	if (!*fits)
+		return true;
+	if (!list_versions(index, put->name, &change->arena, spans.count,
+			   &versions, err))
+		return false;
+	*fits = versions && index->layout->form != CHARTINDEX_TREE;
+	if (!*fits)
+		return true;
+	for (size_t i = 0; i < spans.count; i++) {
+		if (strcmp(versions[i], put->version))
+			continue;
+		add_item(add_edit(change, spans.items[i].start,
+				  spans.items[i].end),
+			 change, put->entry, block->item_indent);
+		return true;
+	}
+	while (before < spans.count &&
+	       compare_versions(versions[before], put->version) <= 0)
+		before++;
+	if (is_json(change))
+		insert_json(change, block, &spans, before, put->entry);
+	else
+		insert_lines(change, block, &spans, before, put->entry);
+	return true;
+}
+
+/* --- charts that were not there ------------------------------------------ */
+
+static const struct chartindex_block *first_behind(
+	const struct chartindex_layout *layout, const char *name)
+{
+	for (size_t i = 0; i < layout->blocks.count; i++) {
+		if (strcmp(layout->blocks.items[i].name, name) > 0)
+			return &layout->blocks.items[i];
+	}
+	return NULL;
+}
+
+static void add_lines_block(struct str *out, const struct change *change,
+			    const struct chartindex_put *puts, size_t count)
+{
+	size_t indent = change->layout->blocks.count
+				? change->layout->name_indent
+				: NAME_INDENT;
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct value *map = value_new_map(&arena);
+	struct value *list = value_new_list(&arena);
+
+	for (size_t i = 0; i < count; i++)
+		value_list_add(list, &arena, puts[i].entry);
+	value_map_set(map, &arena, puts->name, list);
+	ydoc_emit_indented(out, map, indent);
+}
+
+static void add_json_block(struct str *out, const struct change *change,
+			   const struct chartindex_put *puts, size_t count)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+
+	jsontext_print(out, value_new_text(&arena, puts->name), false);
+	str_add(out, ":[");
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			str_add_char(out, ',');
+		add_item(out, change, puts[i].entry, 0);
+	}
+	str_add_char(out, ']');
+}
+
+static void put_new_json(struct change *change,
+			 const struct chartindex_put *puts, size_t count)
+{
+	const struct chartindex_layout *layout = change->layout;
+	const struct chartindex_block *next = first_behind(layout, puts->name);
+	size_t last = layout->blocks.count;
+	size_t at = next   ? next->span.start
+		    : last ? layout->blocks.items[last - 1].span.end
+			   : layout->entries.start + 1;
+	struct str *out = add_edit(change, at, at);
+
+	/* Without a neighbour only those of this change need a comma. */
+	if (!next && (last || change->edits.count > 1))
+		str_add_char(out, ',');
+	add_json_block(out, change, puts, count);
+	if (next)
+		str_add_char(out, ',');
+}
+
+static void put_new_lines(struct change *change,
+			  const struct chartindex_put *puts, size_t count)
+{
+	const struct chartindex_layout *layout = change->layout;
+	const struct chartindex_block *next = first_behind(layout, puts->name);
+	size_t at = next ? next->span.start : layout->entries.end;
+
+	add_lines_block(add_edit(change, at, at), change, puts, count);
+}
+
+/* --- the rest of the text ------------------------------------------------ */
+
+/* "entries: {}" becomes "entries:", a missing key is added. */
+static void open_entries(struct change *change)
+{
+	const struct chartindex_layout *layout = change->layout;
+
+	if (is_json(change) || layout->blocks.count)
+		return;
+	if (layout->has_entries)
+		str_add(add_edit(change, layout->entries.start,
+				 layout->entries.end),
+			"entries:\n");
+}
+
+static void set_generated(struct change *change, const char *generated)
+{
+	const struct chartindex_layout *layout = change->layout;
+	struct chartindex_span span = layout->generated;
+	struct str *out;
+
+	if (span.end) {
+		out = add_edit(change, span.start, span.end);
+		if (change->index->text[span.start - 1] == ':')
+			str_add_char(out, ' ');
+		str_addf(out, "\"%s\"", generated);
+		return;
+	}
+	if (is_json(change)) {
+		out = add_edit(change, layout->members, layout->members);
+		str_addf(out, "\"generated\":\"%s\",", generated);
+		return;
+	}
+	out = add_edit(change, change->index->len, change->index->len);
+	str_addf(out, "generated: \"%s\"\n", generated);
+}
+
+static size_t run_length(const struct chartindex_put *puts, size_t count)
+{
+	size_t length = 1;
+
+	while (length < count && !strcmp(puts[length].name, puts->name))
+		length++;
+	return length;
+}
+
+/* Make all edits; *@fits is false if the text must be written anew. */
+static bool splice(struct change *change, struct chartindex *index,
+		   const struct chartindex_put *puts, size_t count,
+		   const char *generated, bool *fits, struct err *err)
+{
+	const struct chartindex_layout *layout = change->layout;
+
+	*fits = layout->form != CHARTINDEX_TREE && layout->has_entries;
+	if (!*fits)
+		return true;
+	open_entries(change);
+	for (size_t i = 0, run; i < count; i += run) {
+		const struct chartindex_block *block =
+			chartindex_find_block(layout, puts[i].name);
+
+		run = run_length(&puts[i], count - i);
+		if (!block && is_json(change))
+			put_new_json(change, &puts[i], run);
+		else if (!block)
+			put_new_lines(change, &puts[i], run);
+		for (size_t j = 0; block && j < run; j++) {
+			if (!put_in_block(change, index, block, &puts[i + j],
+					  fits, err))
+				return false;
+			if (!*fits)
+				return true;
+		}
+	}
+	set_generated(change, generated);
+	return true;
+}
+
+/* --- writing it anew ----------------------------------------------------- */
+
+static const struct value *with_put(const struct value *list,
+				    const struct chartindex_put *put,
+				    struct arena *arena)
+{
+	struct value *changed = value_new_list(arena);
+	bool done = false;
+
+	for (size_t i = 0; list && i < list->list.count; i++) {
+		const struct value *item = list->list.items[i];
+		const char *version = value_find_text(item, "version");
+
+		if (same_text(version, put->version))
+			continue;
+		if (!done && version &&
+		    compare_versions(version, put->version) > 0) {
+			value_list_add(changed, arena, put->entry);
+			done = true;
+		}
+		value_list_add(changed, arena, item);
+	}
+	if (!done)
+		value_list_add(changed, arena, put->entry);
+	return changed;
+}
+
+static bool rewrite(struct str *out, struct chartindex *index,
+		    const struct chartindex_put *puts, size_t count,
+		    const char *generated, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	const struct value *old;
+	struct value *root, *entries;
+
+	if (!ydoc_parse(&doc, index->text, index->len, index->source,
+			YDOC_STRICT_KEYS, err))
+		return false;
+	root = value_is_map(doc.root) ? value_copy(doc.root, &arena)
+				      : value_new_map(&arena);
+	old = value_map_get(root, "entries");
+	entries = old && value_is_map(old) ? value_copy(old, &arena)
+					   : value_new_map(&arena);
+	for (size_t i = 0; i < count; i++)
+		value_map_set(entries, &arena, puts[i].name,
+			      with_put(value_map_get(entries, puts[i].name),
+				       &puts[i], &arena));
+	if (!value_map_get(root, "apiVersion"))
+		value_map_set_text(root, &arena, "apiVersion", "v1");
+	value_map_set(root, &arena, "entries", entries);
+	value_map_set_text(root, &arena, "generated", generated);
+	ydoc_emit(out, root);
+	return true;
+}
+
+bool chartindex_change(struct str *out, struct chartindex *index,
+		       const struct chartindex_put *puts, size_t count,
+		       const char *generated, struct err *err)
+{
+	CLEANUP(change_release) struct change change = {
+		.index = index, .layout = index->layout};
+	struct chartindex_put *sorted;
+	bool fits;
+
+	sorted = arena_new_array(&change.arena, struct chartindex_put, count);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = puts[i];
+	qsort(sorted, count, sizeof(*sorted), by_name);
+	if (!splice(&change, index, sorted, count, generated, &fits, err))
+		return false;
+	if (!fits)
+		return rewrite(out, index, sorted, count, generated, err);
+	apply(out, &change);
+	return true;
+}

@@ -1,0 +1,480 @@
+#include "core/chartindex_layout.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/jsontext.h"
+#include "format/value.h"
+#include "format/ydoc.h"
+
+/* Nesting in JSON beyond which the scan gives up. */
+#define JSON_DEPTH_MAX 100
+
+static void add_block(struct chartindex_layout *layout, struct arena *arena,
+		      const struct chartindex_block *block)
+{
+	struct chartindex_blocks *blocks = &layout->blocks;
+
+	blocks->items = arena_grow(arena, blocks->items, blocks->count + 1,
+				   sizeof(*block), &blocks->capacity);
+	blocks->items[blocks->count++] = *block;
+}
+
+static void add_span(struct chartindex_spans *spans, struct arena *arena,
+		     size_t start, size_t end)
+{
+	spans->items = arena_grow(arena, spans->items, spans->count + 1,
+				  sizeof(*spans->items), &spans->capacity);
+	spans->items[spans->count++] = (struct chartindex_span){start, end};
+}
+
+/* A name twice is left to the parser, which refuses it with its place. */
+static bool names_are_unique(const struct chartindex_layout *layout)
+{
+	CLEANUP(map_release) struct map seen = {0};
+
+	for (size_t i = 0; i < layout->blocks.count; i++) {
+		struct chartindex_block *block = &layout->blocks.items[i];
+
+		if (map_put(&seen, block->name, block))
+			return false;
+	}
+	return true;
+}
+
+const struct chartindex_block *chartindex_find_block(
+	const struct chartindex_layout *layout, const char *name)
+{
+	for (size_t i = 0; i < layout->blocks.count; i++) {
+		if (!strcmp(layout->blocks.items[i].name, name))
+			return &layout->blocks.items[i];
+	}
+	return NULL;
+}
+
+/* --- lines --------------------------------------------------------------- */
+
+struct line {
+	size_t start;
+	size_t end; /* of its text, without the line break */
+	size_t next;
+	size_t indent;
+	char first; /* NUL: nothing, or a comment only */
+};
+
+static struct line take_line(const char *text, size_t len, size_t at)
+{
+	const char *end = memchr(text + at, '\n', len - at);
+	struct line line = {.start = at};
+
+	line.end = end ? (size_t)(end - text) : len;
+	line.next = end ? line.end + 1 : len;
+	while (at < line.end && text[at] == ' ')
+		at++;
+	line.indent = at - line.start;
+	if (at < line.end && text[at] != '#')
+		line.first = text[at];
+	return line;
+}
+
+static bool is_item(const struct line *line, const char *text)
+{
+	size_t behind = line->start + line->indent + 1;
+
+	return line->first == '-' &&
+	       (behind == line->end || text[behind] == ' ');
+}
+
+/* The key of a line that is "key:" and no more; NULL if it is not. */
+static const char *lone_key(const struct line *line, const char *text,
+			    struct arena *arena)
+{
+	const char *start = text + line->start + line->indent;
+	size_t len = line->end - line->start - line->indent;
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err err = {0};
+	bool plain = true;
+
+	if (len < 2 || start[len - 1] != ':')
+		return NULL;
+	for (size_t i = 0; i < len - 1 && plain; i++)
+		plain = (start[i] >= 'a' && start[i] <= 'z') ||
+			(i && start[i] && strchr("0123456789-_.", start[i]));
+	/* Short words may be true or null to YAML: ask the parser. */
+	if (plain && len > strlen("false:"))
+		return arena_memdupz(arena, start, len - 1);
+	if (!ydoc_parse(&doc, start, len, "key", 0, &err) ||
+	    !value_is_map(doc.root) || doc.root->map.count != 1)
+		return NULL;
+	return arena_strdup(arena, doc.root->map.pairs[0].key.bytes);
+}
+
+/*
+ * The last block goes up to @end, blank lines and what looks like a comment
+ * included: they may be text of a literal scalar.
+ */
+static void end_block(struct chartindex_layout *layout, size_t end)
+{
+	struct chartindex_blocks *blocks = &layout->blocks;
+
+	if (blocks->count)
+		blocks->items[blocks->count - 1].span.end = end;
+}
+
+/* A line of the entries; false: not laid out as we know it. */
+static bool take_entry_line(struct chartindex_layout *layout,
+			    const struct line *line, const char *text,
+			    struct arena *arena)
+{
+	struct chartindex_blocks *blocks = &layout->blocks;
+	struct chartindex_block *block =
+		blocks->count ? &blocks->items[blocks->count - 1] : NULL;
+
+	if (!block)
+		layout->name_indent = line->indent;
+	if (line->indent == layout->name_indent && !is_item(line, text)) {
+		struct chartindex_block new_block = {
+			.name = lone_key(line, text, arena),
+			.span = {line->start, line->next},
+		};
+
+		if (!new_block.name)
+			return false;
+		end_block(layout, line->start);
+		add_block(layout, arena, &new_block);
+		return true;
+	}
+	if (!block || line->indent < layout->name_indent)
+		return false;
+	if (!block->has_items) {
+		if (!is_item(line, text))
+			return false;
+		block->has_items = true;
+		block->item_indent = line->indent;
+	}
+	return line->indent > block->item_indent ||
+	       (line->indent == block->item_indent && is_item(line, text));
+}
+
+/* The value on the line of a top-level key, "" if there is none. */
+static struct chartindex_span value_of(const struct line *line,
+				       const char *text, size_t key_len)
+{
+	struct chartindex_span span = {line->start + key_len, line->end};
+
+	while (span.start < span.end && text[span.start] == ' ')
+		span.start++;
+	return span;
+}
+
+static bool is_nothing(const char *text, struct chartindex_span span)
+{
+	size_t len = span.end - span.start;
+
+	text += span.start;
+	return !len || (len == 2 && !memcmp(text, "{}", 2)) ||
+	       (len == 4 && !memcmp(text, "null", 4));
+}
+
+static bool has_key(const struct line *line, const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	return line->end - line->start >= len &&
+	       !memcmp(text + line->start, key, len);
+}
+
+static bool take_top_line(struct chartindex_layout *layout,
+			  const struct line *line, const char *text)
+{
+	char first = line->first;
+
+	if (has_key(line, text, "entries:")) {
+		if (layout->has_entries ||
+		    !is_nothing(text, value_of(line, text, 8)))
+			return false;
+		layout->has_entries = true;
+		layout->entries =
+			(struct chartindex_span){line->start, line->next};
+		return true;
+	}
+	if (has_key(line, text, "apiVersion:"))
+		layout->has_api_version = true;
+	if (has_key(line, text, "generated:"))
+		layout->generated = value_of(line, text, 10);
+	if (has_key(line, text, "---"))
+		return !line->start && line->end == 3;
+	return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+}
+
+static void end_entries(struct chartindex_layout *layout, size_t end)
+{
+	end_block(layout, end);
+	if (layout->blocks.count)
+		layout->entries.end = end;
+}
+
+bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
+			   size_t len, struct arena *arena)
+{
+	bool in_entries = false;
+
+	for (size_t at = 0; at < len;) {
+		struct line line = take_line(text, len, at);
+
+		at = line.next;
+		if (!line.first)
+			continue;
+		if (line.first == '\t' || text[line.end - 1] == '\r')
+			return false;
+		if (line.indent) {
+			if (in_entries &&
+			    !take_entry_line(layout, &line, text, arena))
+				return false;
+			continue;
+		}
+		if (in_entries)
+			end_entries(layout, line.start);
+		if (!take_top_line(layout, &line, text))
+			return false;
+		in_entries = has_key(&line, text, "entries:");
+	}
+	if (in_entries)
+		end_entries(layout, len);
+	layout->form = CHARTINDEX_LINES;
+	return names_are_unique(layout);
+}
+
+static void find_line_items(const struct chartindex_block *block,
+			    const char *text, struct arena *arena,
+			    struct chartindex_spans *spans)
+{
+	size_t at = block->span.start;
+
+	while (at < block->span.end) {
+		struct line line = take_line(text, block->span.end, at);
+
+		at = line.next;
+		if (line.start == block->span.start ||
+		    line.indent != block->item_indent || !is_item(&line, text))
+			continue;
+		if (spans->count)
+			spans->items[spans->count - 1].end = line.start;
+		add_span(spans, arena, line.start, block->span.end);
+	}
+}
+
+/* --- JSON ---------------------------------------------------------------- */
+
+/* Positions only; what is read is parsed by the parser. */
+struct scanner {
+	const char *text;
+	size_t len;
+	size_t at;
+};
+
+static void skip_blanks(struct scanner *scanner)
+{
+	while (scanner->at < scanner->len &&
+	       strchr(" \t\r\n", scanner->text[scanner->at]) &&
+	       scanner->text[scanner->at])
+		scanner->at++;
+}
+
+/* Step over @wanted, blanks before it. */
+static bool skip_char(struct scanner *scanner, char wanted)
+{
+	skip_blanks(scanner);
+	if (scanner->at == scanner->len || scanner->text[scanner->at] != wanted)
+		return false;
+	scanner->at++;
+	return true;
+}
+
+static bool skip_string(struct scanner *scanner)
+{
+	if (!skip_char(scanner, '"'))
+		return false;
+	while (scanner->at < scanner->len) {
+		char c = scanner->text[scanner->at++];
+
+		if (c == '"')
+			return true;
+		scanner->at += c == '\\';
+	}
+	return false;
+}
+
+static bool skip_value(struct scanner *scanner)
+{
+	size_t depth = 0;
+
+	do {
+		char c;
+
+		skip_blanks(scanner);
+		if (scanner->at >= scanner->len)
+			return false;
+		c = scanner->text[scanner->at];
+		if (c == '"') {
+			if (!skip_string(scanner))
+				return false;
+		} else if (c == '{' || c == '[') {
+			scanner->at++;
+			if (++depth > JSON_DEPTH_MAX)
+				return false;
+		} else if (c == '}' || c == ']') {
+			if (!depth--)
+				return false;
+			scanner->at++;
+		} else if (c == ',' || c == ':') {
+			if (!depth)
+				return false;
+			scanner->at++;
+		} else {
+			scanner->at += strcspn(scanner->text + scanner->at,
+					       " \t\r\n{}[],:\"");
+		}
+	} while (depth);
+	return true;
+}
+
+static const char *key_of(const char *text, struct chartindex_span span,
+			  struct arena *arena)
+{
+	CLEANUP(err_release) struct err err = {0};
+	const struct value *key;
+
+	if (!jsontext_parse(&key, text + span.start, span.end - span.start,
+			    "key", arena, &err) ||
+	    key->kind != VALUE_STRING)
+		return NULL;
+	return key->string.bytes;
+}
+
+/* A member of an object: its key with quotes, its value. */
+struct member {
+	const char *name;
+	struct chartindex_span key;
+	struct chartindex_span value;
+};
+
+/*
+ * The next member of the object whose brace was stepped over; *@found is
+ * false behind its end.
+ */
+static bool next_member(struct scanner *scanner, bool first,
+			struct member *member, bool *found, struct arena *arena)
+{
+	*found = false;
+	if (skip_char(scanner, '}'))
+		return true;
+	if (!first && !skip_char(scanner, ','))
+		return false;
+	skip_blanks(scanner);
+	member->key.start = scanner->at;
+	if (!skip_string(scanner))
+		return false;
+	member->key.end = scanner->at;
+	if (!skip_char(scanner, ':'))
+		return false;
+	skip_blanks(scanner);
+	member->value.start = scanner->at;
+	if (!skip_value(scanner))
+		return false;
+	member->value.end = scanner->at;
+	member->name = key_of(scanner->text, member->key, arena);
+	*found = true;
+	return member->name != NULL;
+}
+
+static bool scan_entries(struct chartindex_layout *layout, const char *text,
+			 struct chartindex_span span, struct arena *arena)
+{
+	struct scanner scanner = {text, span.end, span.start};
+	struct member member;
+
+	if (layout->has_entries || !skip_char(&scanner, '{'))
+		return false;
+	layout->has_entries = true;
+	layout->entries = span;
+	for (bool first = true, found;; first = false) {
+		struct chartindex_block block = {.has_items = true};
+
+		if (!next_member(&scanner, first, &member, &found, arena))
+			return false;
+		if (!found)
+			return true;
+		if (text[member.value.start] != '[')
+			return false;
+		block.name = member.name;
+		block.body = member.value.start;
+		block.span = (struct chartindex_span){member.key.start,
+						      member.value.end};
+		add_block(layout, arena, &block);
+	}
+}
+
+bool chartindex_scan_json(struct chartindex_layout *layout, const char *text,
+			  size_t len, struct arena *arena)
+{
+	struct scanner scanner = {text, len, 0};
+
+	if (!skip_char(&scanner, '{'))
+		return false;
+	layout->members = scanner.at;
+	for (bool first = true, found;; first = false) {
+		struct member member;
+
+		if (!next_member(&scanner, first, &member, &found, arena))
+			return false;
+		if (!found)
+			break;
+		if (!strcmp(member.name, "apiVersion"))
+			layout->has_api_version = true;
+		if (!strcmp(member.name, "generated"))
+			layout->generated = member.value;
+		if (!strcmp(member.name, "entries") &&
+		    !scan_entries(layout, text, member.value, arena))
+			return false;
+	}
+	skip_blanks(&scanner);
+	layout->form = CHARTINDEX_JSON;
+	return scanner.at == len && names_are_unique(layout);
+}
+
+static bool find_json_items(const struct chartindex_block *block,
+			    const char *text, struct arena *arena,
+			    struct chartindex_spans *spans)
+{
+	struct scanner scanner = {text, block->span.end, block->body + 1};
+
+	while (!skip_char(&scanner, ']')) {
+		size_t start;
+
+		if (spans->count && !skip_char(&scanner, ','))
+			return false;
+		skip_blanks(&scanner);
+		start = scanner.at;
+		if (!skip_value(&scanner))
+			return false;
+		add_span(spans, arena, start, scanner.at);
+	}
+	return true;
+}
+
+bool chartindex_find_items(const struct chartindex_layout *layout,
+			   const struct chartindex_block *block,
+			   const char *text, struct arena *arena,
+			   struct chartindex_spans *spans)
+{
+	*spans = (struct chartindex_spans){0};
+	if (layout->form == CHARTINDEX_JSON)
+		return find_json_items(block, text, arena, spans);
+	if (block->has_items)
+		find_line_items(block, text, arena, spans);
+	return true;
+}

@@ -1,0 +1,89 @@
+/*
+ * Where things stand in the text of an index, so that one chart's entries
+ * can be read and changed without parsing the others.
+ */
+#ifndef CORE_CHARTINDEX_LAYOUT_H
+#define CORE_CHARTINDEX_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct arena;
+struct chartindex;
+struct chartindex_entries;
+struct err;
+struct value;
+
+/* Bytes start..end of the text. */
+struct chartindex_span {
+	size_t start;
+	size_t end;
+};
+
+struct chartindex_spans {
+	struct chartindex_span *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* A chart and its entries; the span begins where its name does. */
+struct chartindex_block {
+	const char *name;
+	struct chartindex_span span;
+	size_t body;	    /* JSON: where its list begins */
+	size_t item_indent; /* lines: columns before the "-" */
+	bool has_items;
+};
+
+struct chartindex_blocks {
+	struct chartindex_block *items;
+	size_t count;
+	size_t capacity;
+};
+
+enum chartindex_form {
+	CHARTINDEX_LINES, /* one fact a line, as Helm writes YAML */
+	CHARTINDEX_JSON,
+	CHARTINDEX_TREE, /* any other YAML: parsed as a whole */
+};
+
+struct chartindex_layout {
+	enum chartindex_form form;
+	struct chartindex_blocks blocks;
+	size_t name_indent; /* lines: columns before a chart's name */
+	/* What stands for all entries: from their key to their end. */
+	struct chartindex_span entries;
+	bool has_entries; /* the key is there */
+	bool has_api_version;
+	/* Lines: behind "generated:"; JSON: the value.  Empty = not there. */
+	struct chartindex_span generated;
+	size_t members;		  /* JSON: behind the first brace */
+	const struct value *root; /* of a tree */
+};
+
+/*
+ * Find the layout of lines, or of JSON.  False: the text is not laid out so.
+ */
+bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
+			   size_t len, struct arena *arena) MUST_CHECK;
+bool chartindex_scan_json(struct chartindex_layout *layout, const char *text,
+			  size_t len, struct arena *arena) MUST_CHECK;
+
+/* Where each entry of @block stands, in the order of the text. */
+bool chartindex_find_items(const struct chartindex_layout *layout,
+			   const struct chartindex_block *block,
+			   const char *text, struct arena *arena,
+			   struct chartindex_spans *spans) MUST_CHECK;
+
+/* chartindex_read() in the order of the text. */
+bool chartindex_read_unsorted(struct chartindex *index, const char *name,
+			      struct arena *arena,
+			      struct chartindex_entries *entries,
+			      struct err *err) MUST_CHECK;
+
+const struct chartindex_block *chartindex_find_block(
+	const struct chartindex_layout *layout, const char *name);
+
+#endif

@@ -1,0 +1,359 @@
+#include "core/chartindex.h"
+
+#include "base/err.h"
+#include "base/strvec.h"
+#include "core/resolve.h"
+#include "format/value.h"
+#include "tests/unit/unit.h"
+
+#define NOW "2026-11-22T10:00:00Z"
+
+/* As helm repo index writes it, with a field that nobody knows. */
+static const char helm_index[] = "apiVersion: v1\n"
+				 "entries:\n"
+				 "  basket:\n"
+				 "  - apiVersion: v2\n"
+				 "    created: \"2026-01-01T00:00:00Z\"\n"
+				 "    digest: aa\n"
+				 "    name: basket\n"
+				 "    urls:\n"
+				 "    - basket-1.0.0.tgz\n"
+				 "    version: 1.0.0\n"
+				 "  web:\n"
+				 "  - apiVersion: v2\n"
+				 "    created: \"2026-01-02T00:00:00Z\"\n"
+				 "    description: |-\n"
+				 "      many lines\n"
+				 "\n"
+				 "      # no comment\n"
+				 "    digest: sha256:bb\n"
+				 "    flavour: unknown to us\n"
+				 "    name: web\n"
+				 "    urls:\n"
+				 "    - web-1.10.0.tgz\n"
+				 "    version: 1.10.0\n"
+				 "  - apiVersion: v2\n"
+				 "    digest: cc\n"
+				 "    name: web\n"
+				 "    urls:\n"
+				 "    - web-1.2.0+a.tgz\n"
+				 "    version: 1.2.0+a\n"
+				 "  - name: web\n"
+				 "    urls: [web-1.2.0-rc.tgz]\n"
+				 "    version: 1.2.0-rc\n"
+				 "generated: \"2026-01-02T00:00:00Z\"\n";
+
+static const char json_index[] =
+	"{\n  \"apiVersion\": \"v1\",\n  \"generated\": \"2026\",\n"
+	"  \"entries\": {\n    \"web\": [\n"
+	"      {\"version\": \"1.10.0\", \"digest\": \"bb\", "
+	"\"urls\": [\"a\"]},\n"
+	"      {\"version\": \"1.2.0+a\", \"digest\": \"cc\", "
+	"\"urls\": [\"b\"]}\n"
+	"    ],\n    \"zoo\": []\n  }\n}\n";
+
+/* The versions of @name with commas between, as read. */
+static void add_versions(struct str *out, struct chartindex *index,
+			 const char *name)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct chartindex_entries entries;
+	struct err err = {0};
+
+	assert_true(chartindex_read(index, name, &arena, &entries, &err));
+	for (size_t i = 0; i < entries.count; i++)
+		str_addf(out, "%s%s", i ? "," : "", entries.items[i].version);
+}
+
+static void test_read(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *text;
+		const char *chart;
+		const char *versions;
+	} cases[] = {
+		{"lines", helm_index, "web", "1.10.0,1.2.0+a,1.2.0-rc"},
+		{"first", helm_index, "basket", "1.0.0"},
+		{"none", helm_index, "shop", ""},
+		{"a field's name", helm_index, "urls", ""},
+		{"JSON", json_index, "web", "1.10.0,1.2.0+a"},
+		{"JSON, no entries", json_index, "zoo", ""},
+		{"no text", "", "web", ""},
+		{"empty", "apiVersion: v1\nentries: {}\n", "web", ""},
+		{"indented lists",
+		 "apiVersion: v1\nentries:\n    web:\n      - version: 1.0.0\n"
+		 "        urls:\n          - x\n      - version: 2.0.0\n",
+		 "web", "2.0.0,1.0.0"},
+		{"flow", "{apiVersion: v1, entries: {web: [{version: 1.0.0}]}}",
+		 "web", "1.0.0"},
+		{"anchors",
+		 "apiVersion: v1\nentries:\n  basket:\n  - &a\n    version: "
+		 "1.0.0\n  web:\n  - *a\n",
+		 "web", "1.0.0"},
+		{"a number",
+		 "apiVersion: v1\nentries:\n  web:\n  - version: "
+		 "1.10\n",
+		 "web", "1.1"},
+		{"no versions last",
+		 "apiVersion: v1\nentries:\n  web:\n  - version: latest\n"
+		 "  - version: 1.0.0\n  - version: 3.0.0\n",
+		 "web", "3.0.0,1.0.0,latest"},
+		{"quoted name",
+		 "apiVersion: v1\nentries:\n  \"1\":\n  - version: 1.0.0\n",
+		 "1", "1.0.0"},
+		{"CRLF",
+		 "apiVersion: v1\r\nentries:\r\n  web:\r\n"
+		 "  - version: 1.0.0\r\n",
+		 "web", "1.0.0"},
+		{"no line break at the end",
+		 "apiVersion: v1\nentries:\n  web:\n  - version: 1.0.0", "web",
+		 "1.0.0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		CLEANUP(str_release) struct str versions = {0};
+		struct err err = {0};
+
+		assert_case(cases[i].name,
+			    chartindex_open(&index, cases[i].text,
+					    strlen(cases[i].text), "index",
+					    &err));
+		add_versions(&versions, &index, cases[i].chart);
+		assert_string_equal(str_text(&versions), cases[i].versions);
+	}
+}
+
+static void test_entry(void **state)
+{
+	CLEANUP(chartindex_release) struct chartindex index = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct chartindex_entries entries;
+	const struct chartindex_entry *entry;
+	struct err err = {0};
+
+	(void)state;
+	assert_true(chartindex_open(&index, helm_index, strlen(helm_index),
+				    "index", &err));
+	assert_true(chartindex_read(&index, "web", &arena, &entries, &err));
+	entry = chartindex_find(&entries, "1.10.0");
+	assert_string_equal(entry->digest, "bb");
+	assert_string_equal(entry->created, "2026-01-02T00:00:00Z");
+	assert_string_equal(entry->urls->list.items[0]->string.bytes,
+			    "web-1.10.0.tgz");
+	assert_string_equal(value_find_text(entry->value, "flavour"),
+			    "unknown to us");
+	assert_null(chartindex_find(&entries, "1.2.0"));
+	assert_null(chartindex_find(&entries, "1.2.0+b"));
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int line;
+	} cases[] = {
+		{"apiVersion: v1\nentries: [x]\n", 2},
+		{"entries: {}\n", 1},
+		{"- a\n", 1},
+		{"apiVersion: v1\nentries:\n  web:\n  - a: 'x\n", 5},
+		{"apiVersion: v1\nentries:\n  web:\n  - a: 1\n  web:\n"
+		 "  - b: 1\n",
+		 5},
+		{"{\"apiVersion\": \"v1\",\n\"entries\": {]}", 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct chartindex_entries entries;
+
+		assert_case(cases[i].text,
+			    !chartindex_open(&index, cases[i].text,
+					     strlen(cases[i].text), "index",
+					     &err) ||
+				    !chartindex_read(&index, "web", &arena,
+						     &entries, &err));
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_string_equal(err.file, "index");
+		assert_int_equal(err.line, cases[i].line);
+	}
+}
+
+static struct value *new_entry(struct arena *arena, const char *name,
+			       const char *version)
+{
+	struct value *entry = value_new_map(arena);
+	struct value *urls = value_new_list(arena);
+
+	value_list_add(urls, arena, value_new_text(arena, "new.tgz"));
+	value_map_set_text(entry, arena, "name", name);
+	value_map_set_text(entry, arena, "version", version);
+	value_map_set_text(entry, arena, "digest", "dd");
+	value_map_set(entry, arena, "urls", urls);
+	return entry;
+}
+
+/* Put "name version" pairs, separated by commas. */
+static void change(struct str *out, const char *text, const char *pairs)
+{
+	CLEANUP(chartindex_release) struct chartindex index = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(strvec_release) struct strvec list = {0};
+	struct chartindex_put puts[8];
+	struct err err = {0};
+
+	strvec_split(&list, pairs, ',');
+	for (size_t i = 0; i < list.count; i++) {
+		char *blank = strchr(list.items[i], ' ');
+
+		*blank = '\0';
+		puts[i] = (struct chartindex_put){
+			.name = list.items[i],
+			.version = blank + 1,
+			.entry = new_entry(&arena, list.items[i], blank + 1),
+		};
+	}
+	assert_case(pairs,
+		    chartindex_open(&index, text, strlen(text), "index", &err));
+	assert_case(pairs, chartindex_change(out, &index, puts, list.count, NOW,
+					     &err));
+}
+
+static void test_change(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *puts;
+		const char *chart;
+		const char *versions;
+	} cases[] = {
+		{helm_index, "web 1.11.0", "web",
+		 "1.11.0,1.10.0,1.2.0+a,1.2.0-rc"},
+		{helm_index, "web 1.2.0+b", "web",
+		 "1.10.0,1.2.0+a,1.2.0+b,1.2.0-rc"},
+		{helm_index, "web 0.1.0", "web",
+		 "1.10.0,1.2.0+a,1.2.0-rc,0.1.0"},
+		{helm_index, "web 1.10.0", "web", "1.10.0,1.2.0+a,1.2.0-rc"},
+		{helm_index, "alpine 1.0.0", "alpine", "1.0.0"},
+		{helm_index, "shop 1.0.0,shop 2.0.0", "shop", "2.0.0,1.0.0"},
+		{helm_index, "zoo 1.0.0,alpine 1.0.0", "zoo", "1.0.0"},
+		{helm_index, "web 3.0.0,web 1.5.0,web 2.0.0,basket 2.0.0",
+		 "web", "3.0.0,2.0.0,1.10.0,1.5.0,1.2.0+a,1.2.0-rc"},
+		{json_index, "web 1.11.0", "web", "1.11.0,1.10.0,1.2.0+a"},
+		{json_index, "web 0.1.0", "web", "1.10.0,1.2.0+a,0.1.0"},
+		{json_index, "web 1.10.0", "web", "1.10.0,1.2.0+a"},
+		{json_index, "alpine 1.0.0,beta 1.0.0", "beta", "1.0.0"},
+		{json_index, "zzz 1.0.0,zzzz 1.0.0", "zzz", "1.0.0"},
+		{json_index, "zoo 1.0.0,zoo 2.0.0", "zoo", "2.0.0,1.0.0"},
+		{"{\"apiVersion\":\"v1\",\"entries\":{}}",
+		 "web 1.0.0,zoo 1.0.0", "zoo", "1.0.0"},
+		{"", "web 1.0.0,web 2.0.0", "web", "2.0.0,1.0.0"},
+		{"apiVersion: v1\nentries: {}\ngenerated: \"x\"\n", "web 1.0.0",
+		 "web", "1.0.0"},
+		{"apiVersion: v1\nentries: {}", "web 1.0.0,a 1.0.0", "web",
+		 "1.0.0"},
+		{"apiVersion: v1\n", "web 1.0.0", "web", "1.0.0"},
+		{"apiVersion: v1\nentries:\n    web:\n      - version: 1.0.0\n",
+		 "web 2.0.0,other 1.0.0", "web", "2.0.0,1.0.0"},
+		{"{apiVersion: v1, entries: {web: [{version: 1.0.0}]}}",
+		 "web 0.5.0", "web", "1.0.0,0.5.0"},
+		{"apiVersion: v1\nentries:\n  web: []\n", "web 1.0.0", "web",
+		 "1.0.0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str out = {0}, versions = {0};
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		struct err err = {0};
+
+		change(&out, cases[i].text, cases[i].puts);
+		assert_case(str_text(&out),
+			    chartindex_open(&index, out.buf, out.len, "out",
+					    &err));
+		add_versions(&versions, &index, cases[i].chart);
+		assert_string_equal(str_text(&versions), cases[i].versions);
+		assert_case(str_text(&out), strstr(out.buf, NOW));
+	}
+}
+
+/* What is left when the new lines are taken out is the old text. */
+static void test_other_bytes_stay(void **state)
+{
+	static const char new_lines[] =
+		"  - digest: dd\n    name: web\n    urls:\n    - new.tgz\n"
+		"    version: 1.5.0\n";
+	CLEANUP(str_release) struct str out = {0};
+	char *at;
+
+	(void)state;
+	change(&out, helm_index, "web 1.5.0");
+	at = strstr(out.buf, new_lines);
+	assert_non_null(at);
+	str_splice(&out, (size_t)(at - out.buf), strlen(new_lines), "", 0);
+	at = strstr(out.buf, NOW);
+	assert_non_null(at);
+	str_splice(&out, (size_t)(at - out.buf), strlen(NOW),
+		   "2026-01-02T00:00:00Z", 20);
+	assert_string_equal(out.buf, helm_index);
+}
+
+static void test_resolve(void **state)
+{
+	static const struct {
+		const char *constraint;
+		const char *version; /* NULL = none */
+	} cases[] = {
+		{"", "1.10.0"},
+		{"1.2.0+a", "1.2.0+a"},
+		{"1.2.0+b", "1.2.0+a"},
+		{"~1.2", "1.2.0+a"},
+		{">1.2.0-0 <1.2.0", "1.2.0-rc"},
+		{"^2", NULL},
+		{"<1.0.0", NULL},
+	};
+	CLEANUP(chartindex_release) struct chartindex index = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct chartindex_entries entries;
+	struct err err = {0};
+
+	(void)state;
+	assert_true(chartindex_open(&index, helm_index, strlen(helm_index),
+				    "index", &err));
+	assert_true(chartindex_read(&index, "web", &arena, &entries, &err));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(err_release) struct err failure = {0};
+		const struct chartindex_entry *entry = NULL;
+		bool found = resolve_entry(&entries, "web", cases[i].constraint,
+					   &entry, &failure);
+
+		assert_case(cases[i].constraint,
+			    found == (cases[i].version != NULL));
+		if (found)
+			assert_string_equal(entry->version, cases[i].version);
+		else
+			assert_int_equal(failure.kind, ERR_NOT_FOUND);
+	}
+	assert_false(resolve_entry(&entries, "web", "newest", NULL, &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+	err_release(&err);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_entry),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_other_bytes_stay),
+		cmocka_unit_test(test_resolve),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
