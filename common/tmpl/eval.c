@@ -1,4 +1,4 @@
-#include "tmpl/exec.h"
+#include "tmpl/eval.h"
 
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "format/value.h"
 #include "tmpl/ast.h"
+#include "tmpl/exec.h"
 #include "tmpl/func.h"
 #include "tmpl/tmpl.h"
 
@@ -517,7 +518,6 @@ static bool set_names(struct exec *exec, const struct node *pipe,
 	return true;
 }
 
-/* Variables that it declares stay; whoever opened the scope pops them. */
 bool eval_pipeline(struct exec *exec, const struct value *dot,
 		   const struct node *pipe, const struct value **result)
 {

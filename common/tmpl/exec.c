@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "format/value.h"
 #include "tmpl/ast.h"
+#include "tmpl/eval.h"
 #include "tmpl/func.h"
 #include "tmpl/gofmt.h"
 #include "tmpl/parse.h"

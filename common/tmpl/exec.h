@@ -1,10 +1,8 @@
 /*
- * The state of one execution, and what evaluates pipelines in it.
+ * The state of one execution: variables, ceilings, errors.
  *
  * exec.c walks the items of a template, eval.c evaluates what stands in
- * them.  Throughout, dot and values may be NULL: Go's invalid value, which a
- * missing key gives and which prints as <no value>.  It differs from nil, the
- * content of a key that is there: asking nil for a field is an error.
+ * them.
  */
 #ifndef TMPL_EXEC_H
 #define TMPL_EXEC_H
@@ -49,14 +47,6 @@ struct exec {
 	uint64_t escapes;
 	struct err *err;
 };
-
-/*
- * Evaluate @pipe.  Variables that it declares stay; whoever opened the scope
- * pops them.  Errors: INPUT with place.
- */
-bool eval_pipeline(struct exec *exec, const struct value *dot,
-		   const struct node *pipe, const struct value **result)
-	MUST_CHECK;
 
 /* Put the place of @node into the error, which is set; gives false. */
 bool exec_fail_at(struct exec *exec, const struct node *node);
