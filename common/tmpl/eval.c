@@ -278,6 +278,9 @@ static bool value_fits(const struct value *value, char param)
 		return value->kind == VALUE_BOOL;
 	case 'm':
 		return value->kind == VALUE_MAP;
+	case 't':
+		return value->kind == VALUE_OBJECT &&
+		       value->object.class == &func_time;
 	default:
 		return false;
 	}

@@ -21,7 +21,7 @@ struct value;
  * pops them.  Errors: INPUT with place.
  */
 bool eval_pipeline(struct exec *exec, const struct value *dot,
-		   const struct node *pipe,
-		   const struct value **result) MUST_CHECK;
+		   const struct node *pipe, const struct value **result)
+	MUST_CHECK;
 
 #endif

@@ -9,8 +9,8 @@
 #include "format/value.h"
 
 static const struct func *const families[] = {
-	funcs_go,   funcs_compare, funcs_flow,	 funcs_text,	funcs_list,
-	funcs_dict, funcs_number,  funcs_encode, funcs_refused,
+	funcs_go,   funcs_compare, funcs_flow,	 funcs_text,   funcs_list,
+	funcs_date, funcs_dict,	   funcs_number, funcs_encode, funcs_refused,
 };
 
 const struct value func_no_map = {.kind = VALUE_MAP};
@@ -73,6 +73,8 @@ const char *func_param_type(const struct func *func, size_t index)
 		return "bool";
 	case 'm':
 		return "a map";
+	case 't':
+		return "a time";
 	default:
 		return "anything";
 	}

@@ -21,6 +21,7 @@ struct exec;
 struct str;
 struct strvec;
 struct value;
+struct value_class;
 
 /* What the executor has to know about a function. */
 enum func_trait {
@@ -32,8 +33,8 @@ enum func_trait {
 
 /*
  * @params has a letter for the Go type of each parameter: a any, s string,
- * i int, l int64, f float64, b bool, m map[string]interface{}; a * behind
- * the last one: any number of these.
+ * i int, l int64, f float64, b bool, m map[string]interface{}, t time.Time;
+ * a * behind the last one: any number of these.
  * @refused: why there is no such function here, and what to use instead.
  */
 struct func {
@@ -65,6 +66,7 @@ extern const struct func funcs_compare[];
 extern const struct func funcs_flow[];
 extern const struct func funcs_text[];
 extern const struct func funcs_list[];
+extern const struct func funcs_date[];
 extern const struct func funcs_dict[];
 extern const struct func funcs_number[];
 extern const struct func funcs_encode[];
@@ -83,6 +85,9 @@ bool func_is_variadic(const struct func *func);
 /* The Go type of parameter @index. */
 const char *func_param_type(const struct func *func, size_t index);
 char func_param(const struct func *func, size_t index);
+
+/* time.Time */
+extern const struct value_class func_time;
 
 /* The nil of a map type; it cannot be changed. */
 extern const struct value func_no_map;

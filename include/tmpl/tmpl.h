@@ -70,7 +70,7 @@ struct tmpl_options {
 	const char *left;  /* NULL or "" = TMPL_LEFT_DELIM */
 	const char *right; /* NULL or "" = TMPL_RIGHT_DELIM */
 	enum tmpl_missing missing;
-	int64_t now_ms;	    /* the run's clock, ms since the epoch */
+	int64_t now_ms;	    /* the run's clock, ms since 1970: what now gives */
 	uint64_t max_steps; /* 0 = TMPL_STEPS_MAX */
 };
 

@@ -429,7 +429,8 @@ def cases(seed: int, count: int) -> Iterator[Case]:
 def answers(program: Path, given: list[Case]) -> list[str]:
     text = "".join(field + "\0" for case in given for field in case)
     result = subprocess.run([program], input=text.encode(),
-                            stdout=subprocess.PIPE, check=True, timeout=600)
+                            stdout=subprocess.PIPE, check=True, timeout=600,
+                            env={**os.environ, "TZ": "UTC"})
     found = result.stdout.decode(errors="replace").split("\0")[:-1]
     assert len(found) == len(given)
     return found

@@ -292,6 +292,42 @@ static void test_functions(void **state)
 	assert_null(tmpl_refusal("no-such"));
 }
 
+/* Dates are those of the run's clock, here 2026-11-22 13:04:05.678 UTC. */
+static void test_clock(void **state)
+{
+	static const struct {
+		const char *text, *output;
+	} cases[] = {
+		{"((now))", "2026-11-22 13:04:05.678 +0000 UTC"},
+		{"((date \"2006-01-02 15:04:05\" now))", "2026-11-22 13:04:05"},
+		{"((now | date_modify \"2h\" | date \"15:04\"))", "15:04"},
+		{"((now | dateModify \"-1.5h\" | date \"15:04:05.000\"))",
+		 "11:34:05.678"},
+		{"((now | dateModify \"-700ms\" | date \"05.000\"))", "04.978"},
+		{"((now | dateModify \"1h2m3s4ms500us\"))",
+		 "2026-11-22 14:06:08.6825 +0000 UTC"},
+		{"((now | dateModify \"nonsense\" | date \"15\"))", "13"},
+		{"((htmlDate now)) ((htmlDate \"\"))", "2026-11-22 2026-11-22"},
+		{"((unixEpoch now))", "1795352645"},
+		{"(( now.Year ))/(( (now).Day )) ((typeOf now)) ((kindOf now))",
+		 "2026/22 time.Time struct"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(tmpl_release) struct tmpl set = {.options.now_ms =
+								 1795352645678};
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(str_release) struct str out = {0};
+
+		assert_case(cases[i].text,
+			    add(&set, "test", cases[i].text, &err));
+		assert_case(cases[i].text,
+			    tmpl_execute(&set, "test", &value_nil, &out, &err));
+		assert_string_equal(str_text(&out), cases[i].output);
+	}
+}
+
 /* --- ceilings ------------------------------------------------------------ */
 
 /* Execute; gives whether it went well, and the error's text. */
@@ -417,6 +453,8 @@ static void test_ceilings(void **state)
 		{"(($x := repeat 1000000 \"a\"))((range 1000000))"
 		 "(($_ := sha256sum $x))((end))",
 		 "more work than"},
+		{"((date \"2006\" 9223372036854775807))",
+		 "beyond the year 9999"},
 		{"((indent 999999999 \"\"))", "cannot indent"},
 		{"((range 100000))((printf \"%1000000d\" 1))((end))",
 		 "the output is larger than 32 MiB"},
@@ -462,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_delimiters),
 		cmocka_unit_test(test_data_stays),
 		cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_loops_are_frugal),
