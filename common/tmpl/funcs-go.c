@@ -5,10 +5,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/unicode.h"
 #include "format/value.h"
 #include "tmpl/func.h"
 #include "tmpl/gofmt.h"
-#include "tmpl/unicode.h"
 
 static bool run_not(struct call *call, struct err *err)
 {

@@ -3,11 +3,11 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/unicode.h"
 #include "format/value.h"
 #include "tmpl/cast.h"
 #include "tmpl/func.h"
 #include "tmpl/gofmt.h"
-#include "tmpl/unicode.h"
 
 static const struct value_text *text_arg(const struct call *call, size_t i)
 {

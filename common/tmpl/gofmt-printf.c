@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/unicode.h"
 #include "format/value.h"
 #include "tmpl/gofmt-printer.h"
 #include "tmpl/gofmt.h"
-#include "tmpl/unicode.h"
 
 /* Larger widths, precisions and argument numbers are refused, as in Go. */
 #define NUMBER_LIMIT 1000000

@@ -8,11 +8,11 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "base/unicode.h"
 #include "format/value.h"
 #include "tmpl/gofloat.h"
 #include "tmpl/gofmt-printer.h"
 #include "tmpl/tmpl.h"
-#include "tmpl/unicode.h"
 
 /* A quoted or encoded text is not longer than a render's output. */
 #define TEXT_MAX TMPL_OUTPUT_MAX

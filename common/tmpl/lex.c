@@ -5,7 +5,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "tmpl/unicode.h"
+#include "base/unicode.h"
 
 #define COMMENT_START "/*"
 #define COMMENT_END   "*/"

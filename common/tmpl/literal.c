@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
-#include "tmpl/unicode.h"
+#include "base/unicode.h"
 
 /* The longest number that is looked at; more digits add nothing. */
 #define NUMBER_MAX 4096

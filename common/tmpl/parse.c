@@ -6,9 +6,9 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/unicode.h"
 #include "tmpl/parser.h"
 #include "tmpl/tmpl.h"
-#include "tmpl/unicode.h"
 
 static struct node *parse_item(struct parser *parser);
 

@@ -1,4 +1,4 @@
-// Prints common/tmpl/unicode-tables.h: what Go's unicode and strconv packages
+// Prints common/base/unicode-tables.h: what Go's unicode and strconv packages
 // say about runes, as sorted ranges.
 package main
 

@@ -1,4 +1,4 @@
-#include "tmpl/unicode.h"
+#include "base/unicode.h"
 
 #include "base/attr.h"
 #include "base/str.h"
@@ -14,7 +14,7 @@ struct rune_shift {
 	int32_t delta;
 };
 
-#include "tmpl/unicode-tables.h"
+#include "base/unicode-tables.h"
 
 /* How many bytes a sequence has that starts with @byte; 0: none does. */
 static size_t sequence_length(unsigned char byte)

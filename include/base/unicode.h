@@ -4,8 +4,8 @@
  * Source: Go's unicode/utf8, unicode and strconv packages; the tables are
  * generated from them (unicode-tables.h).
  */
-#ifndef TMPL_UNICODE_H
-#define TMPL_UNICODE_H
+#ifndef BASE_UNICODE_H
+#define BASE_UNICODE_H
 
 #include <stdbool.h>
 #include <stddef.h>
