@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/unicode.h"
 #include "format/value.h"
 #include "format/ydoc-scalar.h"
 
@@ -183,15 +184,13 @@ static void write_double_quoted(struct emitter *emitter, const char *text,
 	emitter->indention = false;
 }
 
-/* Rune that @text ends with before *@end, which moves in front of it. */
+/* The rune that @text ends with before *@end, which moves in front of it. */
 static uint32_t last_rune(const char *text, size_t *end)
 {
-	size_t len = *end, at = len - 1;
+	uint32_t rune;
 
-	while (at > 0 && (text[at] & 0xc0) == 0x80)
-		at--;
-	*end = at;
-	return yscalar_rune(text, len, &at);
+	*end -= rune_decode_last(text, *end, &rune);
+	return rune;
 }
 
 static void write_block_hints(struct emitter *emitter, const char *text,
@@ -315,28 +314,36 @@ static void write_scalar(struct emitter *emitter, const struct value *value,
 
 /* Keys, in go-yaml's order: letters last, digits by their number. */
 
-static bool is_digit(uint32_t rune)
-{
-	return rune >= '0' && rune <= '9';
-}
-
 /* The number that starts at *@at, with @before in front of its digits. */
 static int64_t take_digits(const char *text, size_t len, size_t *at,
 			   uint64_t before)
 {
 	uint64_t number = before;
 
-	while (*at < len && is_digit((unsigned char)text[*at]))
-		number = number * 10 + (uint64_t)(text[(*at)++] - '0');
+	while (*at < len) {
+		size_t next = *at;
+		uint32_t rune = yscalar_rune(text, len, &next);
+
+		if (!rune_is_digit(rune))
+			break;
+		number = number * 10 + rune - '0';
+		*at = next;
+	}
 	return (int64_t)number;
 }
 
 /* Do the digits just before @at hold more than zeros? */
 static bool follows_number(const char *text, size_t at)
 {
-	while (at-- > 0 && is_digit((unsigned char)text[at]))
-		if (text[at] != '0')
+	uint32_t rune;
+
+	while (at > 0) {
+		at -= rune_decode_last(text, at, &rune);
+		if (!rune_is_digit(rune))
+			return false;
+		if (rune != '0')
 			return true;
+	}
 	return false;
 }
 
@@ -345,15 +352,17 @@ static int compare_at(const struct value_text *a, const struct value_text *b,
 {
 	size_t next = at, i = at, j = at;
 	uint32_t x = yscalar_rune(a->bytes, a->len, &next), y;
+	bool x_letter = rune_is_letter(x), y_letter;
 	int64_t m, n;
 	uint64_t before = 0;
 
 	next = at;
 	y = yscalar_rune(b->bytes, b->len, &next);
-	if (yscalar_is_letter(x) && yscalar_is_letter(y))
+	y_letter = rune_is_letter(y);
+	if (x_letter && y_letter)
 		return x < y ? -1 : 1;
-	if (yscalar_is_letter(x) || yscalar_is_letter(y))
-		return yscalar_is_letter(y) ? -1 : 1;
+	if (x_letter || y_letter)
+		return y_letter ? -1 : 1;
 	if ((x == '0' || y == '0') && follows_number(a->bytes, at))
 		before = 1;
 	m = take_digits(a->bytes, a->len, &i, before);

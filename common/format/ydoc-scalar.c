@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "base/unicode.h"
 
 /* What a plain scalar means. */
 
@@ -328,47 +329,10 @@ void yscalar_resolve(struct yscalar *scalar, const char *text, size_t len)
 
 uint32_t yscalar_rune(const char *text, size_t len, size_t *at)
 {
-	const unsigned char *s = (const unsigned char *)text + *at;
-	size_t left = len - *at, need;
-	uint32_t rune, least;
+	uint32_t rune;
 
-	++*at;
-	if (s[0] < 0x80)
-		return s[0];
-	if (s[0] >= 0xc2 && s[0] < 0xe0) {
-		need = 1, rune = s[0] & 0x1f, least = 0x80;
-	} else if (s[0] >= 0xe0 && s[0] < 0xf0) {
-		need = 2, rune = s[0] & 0x0f, least = 0x800;
-	} else if (s[0] >= 0xf0 && s[0] < 0xf5) {
-		need = 3, rune = s[0] & 0x07, least = 0x10000;
-	} else {
-		return 0xfffd;
-	}
-	if (left <= need)
-		return 0xfffd;
-	for (size_t i = 1; i <= need; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0xfffd;
-		rune = rune << 6 | (s[i] & 0x3f);
-	}
-	if (rune < least || rune > 0x10ffff ||
-	    (rune >= 0xd800 && rune < 0xe000))
-		return 0xfffd;
-	*at += need;
+	*at += rune_decode(text + *at, len - *at, &rune);
 	return rune;
-}
-
-/* Beyond ASCII, all but the signs of Latin-1 and the blocks of symbols. */
-bool yscalar_is_letter(uint32_t rune)
-{
-	if (rune < 0x80)
-		return (rune | 0x20) >= 'a' && (rune | 0x20) <= 'z';
-	if (rune < 0xc0)
-		return rune == 0xaa || rune == 0xb5 || rune == 0xba;
-	return rune != 0xd7 && rune != 0xf7 &&
-	       !(rune >= 0x300 && rune < 0x370) &&
-	       !(rune >= 0x2000 && rune < 0x2c00) &&
-	       !(rune >= 0x3000 && rune < 0x3005) && rune < 0xfe00;
 }
 
 bool yscalar_is_break(uint32_t rune)

@@ -53,11 +53,10 @@ bool yscalar_can_be_plain(const char *text, size_t len, bool flow);
 
 /*
  * The next rune of UTF-8 text at *@at, which moves behind it; a byte that
- * belongs to none counts as U+FFFD of one byte, as in Go.
+ * belongs to none is U+FFFD, as in Go.
  */
 uint32_t yscalar_rune(const char *text, size_t len, size_t *at);
 
-bool yscalar_is_letter(uint32_t rune);
 bool yscalar_is_break(uint32_t rune);
 bool yscalar_is_printable(uint32_t rune);
 

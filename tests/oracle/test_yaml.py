@@ -41,7 +41,8 @@ KEYS = """
 a b c A B a1 a2 a10 a01 a001 a1b a1.5 1 2 10 01 0 1.5 true null a-b a_b a.b
 a/b x y yes no é ü 日 name Name version 10a 9a - ~ a[0] a00 b0 b00 b1 b10
 """.split() + ["", "a b", "a: b", "#a", "it's", "a\nb", "k" * 127, "k" * 128,
-               "k" * 129, "multi\nline " + "k" * 130, "*", "&", "😀", "a\tb"]
+               "k" * 129, "multi\nline " + "k" * 130, "*", "&", "😀", "a\tb", "é1", "é☃", "é²", "é٣",
+               "é10", "é９", "ß", "−1", "€", "ª", "a\u0301", "a☃"]
 
 
 def value(rng: random.Random, depth: int = 0):
