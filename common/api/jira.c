@@ -3,6 +3,7 @@
 #include "api/jira_parts.h"
 #include "base/base64.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "format/jsn.h"
@@ -119,6 +120,8 @@ bool jira_ask(struct jira *jira, struct http_request *request, json_t **json,
 
 /* --- the server -------------------------------------------------------- */
 
+#define BASIC "Authorization: Basic "
+
 static void set_authorization(struct jira *jira,
 			      const struct jira_config *config)
 {
@@ -131,8 +134,10 @@ static void set_authorization(struct jira *jira,
 	} else {
 		str_addf(&pair, "%s:%s", config->user,
 			 secret_reveal(config->token));
-		str_add(&line, "Authorization: Basic ");
+		str_add(&line, BASIC);
 		base64_encode(&line, pair.buf, pair.len, BASE64_STANDARD);
+		/* Who sees the pair alone has the token as well. */
+		log_mask(line.buf + strlen(BASIC), line.len - strlen(BASIC));
 	}
 	secret_set(&jira->authorization, str_text(&line), line.len);
 	wipe(pair.buf, pair.len);

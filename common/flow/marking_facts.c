@@ -180,6 +180,22 @@ static char *release_line(const struct marking_facts *facts)
 
 /* --- tags and time ----------------------------------------------------- */
 
+/* As Grafana keeps it: without blanks around the colon and at the ends. */
+static void add_user_tag(struct strvec *tags, const char *tag)
+{
+	CLEANUP(str_release) struct str value = {0};
+	CLEANUP(str_release) struct str text = {0};
+	size_t key_len = strcspn(tag, ":");
+
+	str_add_bytes(&text, tag, key_len);
+	str_trim(&text);
+	str_add(&value, tag + key_len + (tag[key_len] == ':'));
+	str_trim(&value);
+	if (value.len > 0)
+		str_addf(&text, ":%s", str_text(&value));
+	strvec_add_once(tags, str_text(&text));
+}
+
 static void add_tags(struct strvec *tags, const struct marking_facts *facts)
 {
 	const struct value *list =
@@ -198,7 +214,7 @@ static void add_tags(struct strvec *tags, const struct marking_facts *facts)
 			strvec_add_once(tags, tag);
 	}
 	for (size_t i = 0; i < facts->tags->count; i++)
-		strvec_add_once(tags, facts->tags->items[i]);
+		add_user_tag(tags, facts->tags->items[i]);
 }
 
 static bool time_of(const struct value *map, const char *path, int64_t *ms)

@@ -102,6 +102,15 @@ def test_another_run_of_the_build_updates_the_mark(grafana, step):
     assert f"mark {mark['id']} updated" in result.out
 
 
+def test_tags_are_written_as_grafana_keeps_them(grafana, step):
+    args = ["--text", "x", *REGION, "--tag", " team : shop ", "--tag", "team:shop"]
+    step(grafana, *args)
+    assert only_mark(grafana)["tags"] == ["deploy", "team:shop"]
+    grafana.clear()
+    step(grafana, *args)
+    assert grafana.writes == []
+
+
 def test_another_release_gets_a_mark_of_its_own(grafana, step):
     step(grafana, "--text", "web 1.4.0", *REGION)
     step(grafana, "--text", "web 1.4.0", "--start", "2026-11-22T11:00:00Z")
@@ -262,7 +271,7 @@ def test_a_mark_that_was_not_created_is_tried_again(grafana, step):
 ])
 def test_answers_that_are_none(grafana, step, fault, code, message):
     grafana.fail(method="GET", times=None, **fault)
-    result = step(grafana, "--text", "x", *REGION, "--timeout", "1s", expect=code)
+    result = step(grafana, "--text", "x", *REGION, "--timeout", "3s", expect=code)
     assert message in result.err and grafana.writes == []
 
 

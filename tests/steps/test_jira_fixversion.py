@@ -475,7 +475,7 @@ def test_an_error_for_ever_is_temporary(jira, step):
 def test_what_failed_for_now_is_done_by_the_next_run(jira, step):
     jira.fail(method="PUT", path="/issue/SHOP-2$", times=None, status=503)
     args = [*RELEASE, "--ticket", "SHOP-1", "--ticket", "SHOP-2", "--environment-url", URL]
-    result = step(jira, *args, "--timeout", "1s", "--output", "json", expect=75)
+    result = step(jira, *args, "--timeout", "3s", "--output", "json", expect=75)
     assert [left["key"] for left in result.json["left"]] == ["SHOP-2"]
     # Never half of a ticket's changes.
     assert jira.state["issues"]["SHOP-2"]["links"] == []
@@ -492,7 +492,7 @@ def test_what_failed_for_now_is_done_by_the_next_run(jira, step):
 ])
 def test_answers_that_are_none(jira, step, fault, code, message):
     jira.fail(path="/(search|bulkfetch)$", times=None, **fault)
-    result = step(jira, *RELEASE, "--ticket", "SHOP-1", "--timeout", "1s", expect=code)
+    result = step(jira, *RELEASE, "--ticket", "SHOP-1", "--timeout", "3s", expect=code)
     assert "error: cannot look up tickets: POST http" in result.err
     assert message in result.err
     assert jira.state["issues"]["SHOP-1"]["fixVersions"] == ["10100"]
