@@ -11,6 +11,7 @@
 #include "core/record.h"
 #include "flow/deploy.h"
 #include "flow/origin.h"
+#include "flow/readiness.h"
 #include "format/value.h"
 
 #define WAIT_DEFAULT_MS	    ((int64_t)10 * 60 * 1000)
@@ -43,7 +44,7 @@ static const struct opt options[] = {
 		 NULL, 0, "label of the namespace (may be repeated)"),
 	OPT_DURATION(struct args, expires_in, "expires-in", NULL, 0,
 		     "time to live; default: from the values, else 2h"),
-	OPT_DURATION(struct args, renew, "renew", NULL, OPT_VALUE_OPTIONAL,
+	OPT_DURATION(struct args, renew, "renew", "", OPT_VALUE_OPTIONAL,
 		     "only move the expiry; default: 2h from now"),
 	OPT_DURATION(struct args, wait_timeout, "wait-timeout", NULL, 0,
 		     "time for all to become ready; default: 10m"),
@@ -60,124 +61,38 @@ static int64_t given_or(int64_t given, int64_t otherwise)
 	return given == OPT_UNSET ? otherwise : given;
 }
 
-static struct value *describe_names(struct step_run *run,
-				    const struct envname *name)
+/* Print and record the result of a run that changed the world. */
+static bool report(struct step_run *run, const struct kube *kube,
+		   const struct deploy *deploy,
+		   const struct deploy_result *result, struct err *err)
 {
-	struct arena *arena = &run->arena;
-	struct value *names = value_new_map(arena);
+	CLEANUP(str_release) struct str text = {0};
+	struct value *told = deploy_tell(deploy, result, &run->arena, &text);
 
-	value_map_set_text(names, arena, "namespace", name->namespace);
-	value_map_set_text(names, arena, "release", name->release);
-	value_map_set_text(names, arena, "stack", name->stack);
-	return names;
+	record_set(run->record, "environment", told);
+	if (!is_blank(result->cluster))
+		record_set_text(run->record, "cluster.uid", result->cluster);
+	if (!is_blank(kube_cluster(kube)))
+		record_set_text(run->record, "cluster.name",
+				kube_cluster(kube));
+	return step_result(run, told, str_text(&text), err);
+}
+
+static bool plan(struct step_run *run, const struct deploy *deploy)
+{
+	CLEANUP(str_release) struct str text = {0};
+	struct value *told = deploy_tell(deploy, NULL, &run->arena, &text);
+
+	return step_plan(run, told, str_text(&text));
 }
 
 static bool print_names(struct step_run *run, const struct envname *name,
 			struct err *err)
 {
 	CLEANUP(str_release) struct str text = {0};
+	struct value *told = deploy_tell_names(name, &run->arena, &text);
 
-	str_addf(&text, "namespace: %s\nrelease: %s\nstack: %s\n",
-		 name->namespace, name->release, name->stack);
-	return step_result(run, describe_names(run, name), str_text(&text),
-			   err);
-}
-
-/* What of the result is known before anything is deployed. */
-static struct value *describe(struct step_run *run, const struct deploy *deploy)
-{
-	struct arena *arena = &run->arena;
-	struct value *result = describe_names(run, deploy->name);
-	const struct expiry *expiry = &deploy->expiry;
-	CLEANUP(free_ptr) char *date = expiry_date(expiry);
-
-	value_map_set(result, arena, "expires",
-		      value_new_bool(arena, expiry->expires));
-	value_map_set(result, arena, "expiryDate",
-		      expiry->expires ? value_new_text(arena, date)
-				      : &value_nil);
-	value_map_set(result, arena, "expiresAt",
-		      expiry->expires ? value_new_int(arena, expiry->at)
-				      : &value_nil);
-	return result;
-}
-
-static void add_changes(struct str *text, const struct value *applications)
-{
-	for (size_t i = 0; i < applications->list.count; i++) {
-		const struct value *item = applications->list.items[i];
-		const char *old = value_find_text(item, "old");
-		const char *new = value_find_text(item, "new");
-
-		str_addf(text, "%s: %s", value_find_text(item, "name"),
-			 new ? new : "removed");
-		if (!same_text(old, new))
-			str_addf(text, " (was %s)", old ? old : "not there");
-		str_add_char(text, '\n');
-	}
-}
-
-static void add_summary(struct str *text, const struct value *result)
-{
-	const struct value *urls = value_map_get(result, "urls");
-	const char *date = value_find_text(result, "expiryDate");
-
-	str_addf(text, "%s: ", value_find_text(result, "namespace"));
-	if (is_blank(date))
-		str_add(text, "never expires\n");
-	else
-		str_addf(text, "expires %s UTC\n", date);
-	for (size_t i = 0; urls && i < urls->list.count; i++)
-		str_addf(text, "%s\n", urls->list.items[i]->string.bytes);
-}
-
-static struct value *list_of(const struct strvec *texts, struct arena *arena)
-{
-	struct value *list = value_new_list(arena);
-
-	for (size_t i = 0; i < texts->count; i++)
-		value_list_add(list, arena,
-			       value_new_text(arena, texts->items[i]));
-	return list;
-}
-
-/* Print and record the result of a run that changed the world. */
-static bool report(struct step_run *run, const struct deploy *deploy,
-		   const struct deploy_result *deployed, struct err *err)
-{
-	struct arena *arena = &run->arena;
-	struct value *result = describe(run, deploy);
-	CLEANUP(str_release) struct str text = {0};
-
-	value_map_set(result, arena, "revision",
-		      value_new_int(arena, deployed->revision));
-	value_map_set_text(result, arena, "status",
-			   deployed->status ? deployed->status : "");
-	value_map_set(result, arena, "urls", list_of(&deployed->urls, arena));
-	value_map_set(result, arena, "applications",
-		      value_copy(deployed->applications, arena));
-	record_set(run->record, "environment", result);
-	add_summary(&text, result);
-	add_changes(&text, deployed->applications);
-	return step_result(run, result, str_text(&text), err);
-}
-
-static bool plan(struct step_run *run, const struct deploy *deploy)
-{
-	CLEANUP(str_release) struct str text = {0};
-	struct value *planned = describe(run, deploy);
-
-	if (deploy->chart) {
-		value_map_set_text(planned, &run->arena, "chart",
-				   deploy->chart);
-		str_addf(&text, "would deploy '%s' as release '%s'\n",
-			 deploy->chart, deploy->name->release);
-	} else {
-		str_addf(&text, "would move the expiry of '%s'\n",
-			 deploy->name->namespace);
-	}
-	add_summary(&text, planned);
-	return step_plan(run, planned, str_text(&text));
+	return step_result(run, told, str_text(&text), err);
 }
 
 /* Everything is decided: change the world. */
@@ -201,7 +116,7 @@ static bool act(struct step_run *run, struct kube *kube,
 		return false;
 	log_info("environment '%s' is at revision %lld",
 		 deploy->name->namespace, (long long)result.revision);
-	return report(run, deploy, &result, err);
+	return report(run, kube, deploy, &result, err);
 }
 
 static bool decide_expiry(struct step_run *run, struct deploy *deploy,
@@ -298,6 +213,22 @@ static bool run(struct step_run *run, struct err *err)
 	       deploy_to(run, &kube, &deploy, err);
 }
 
+static bool check(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	const struct kube_options cluster = {
+		.args = args->kube,
+		.env = run->env,
+		.http = step_http_config(run, &args->http),
+	};
+	struct value *found;
+
+	return readiness_check(&cluster, args->name.namespace, READINESS_DEPLOY,
+			       run->deadline, &run->arena, &found, err) &&
+	       step_result(run, found,
+			   "the cluster, Helm and the rights are there\n", err);
+}
+
 const struct step step = {
 	.name = "deploy-preview",
 	.summary = "install or upgrade an environment and wait for it",
@@ -306,4 +237,5 @@ const struct step step = {
 	.options = options,
 	.args_size = sizeof(struct args),
 	.run = run,
+	.check = check,
 };

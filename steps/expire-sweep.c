@@ -10,6 +10,7 @@
 #include "cli/step.h"
 #include "core/sweep.h"
 #include "flow/cleanup.h"
+#include "flow/readiness.h"
 #include "format/value.h"
 
 #define WAIT_DEFAULT_MS	    ((int64_t)5 * 60 * 1000)
@@ -90,83 +91,6 @@ static bool look_around(struct step_run *run, struct kube *kube,
 	return kube_read_time(kube, &world->now, err);
 }
 
-static void add_line(struct str *text, const char *what,
-		     const struct sweep_item *item, const char *reason)
-{
-	str_addf(text, "%s %s%s%s: %s\n", what, item->namespace,
-		 item->release ? "/" : "", item->release ? item->release : "",
-		 reason);
-}
-
-static void add_entry(struct value *list, struct arena *arena,
-		      const struct sweep_item *item, const char *reason,
-		      int64_t milliseconds)
-{
-	struct value *entry = value_new_map(arena);
-
-	value_map_set_text(entry, arena, "namespace", item->namespace);
-	value_map_set(entry, arena, "release",
-		      item->release ? value_new_text(arena, item->release)
-				    : &value_nil);
-	value_map_set_text(entry, arena, "reason", reason);
-	value_map_set(entry, arena, "seconds",
-		      value_new_float(arena, (double)milliseconds / 1000));
-	value_list_add(list, arena, entry);
-}
-
-/*
- * The report as data and as text; of a dry run (@outcomes NULL) "deleted" is
- * what would be.
- */
-static struct value *make_report(struct step_run *run,
-				 const struct sweep_plan *plan,
-				 const struct cleanup_outcome *outcomes,
-				 struct str *text)
-{
-	static const struct {
-		const char *list, *word;
-	} forms[] = {
-		[CLEANUP_KEPT] = {"kept", "kept"},
-		[CLEANUP_DELETED] = {"deleted", "deleted"},
-		[CLEANUP_FAILED] = {"failed", "failed"},
-	};
-	struct arena *arena = &run->arena;
-	struct value *report = value_new_map(arena);
-	struct value *soon = value_new_list(arena);
-	struct value *lists[ARRAY_SIZE(forms)];
-
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		lists[i] = value_new_list(arena);
-		value_map_set(report, arena, forms[i].list, lists[i]);
-	}
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct sweep_item *item = &plan->items[i];
-		enum cleanup_state state =
-			item->remove ? CLEANUP_DELETED : CLEANUP_KEPT;
-		const char *reason = item->reason;
-		int64_t milliseconds = 0;
-
-		if (outcomes) {
-			state = outcomes[i].state;
-			reason = outcomes[i].reason;
-			milliseconds = outcomes[i].milliseconds;
-		}
-		add_entry(lists[state], arena, item, reason, milliseconds);
-		if (item->soon)
-			add_entry(soon, arena, item, "expires soon", 0);
-		add_line(text,
-			 !outcomes && item->remove ? "would delete"
-						   : forms[state].word,
-			 item, reason);
-	}
-	value_map_set(report, arena, "expiringSoon", soon);
-	value_map_set(report, arena, "judged",
-		      value_new_int(arena, (int64_t)plan->count));
-	value_map_set(report, arena, "dryRun",
-		      value_new_bool(arena, !outcomes));
-	return report;
-}
-
 /* The run's error for what failed; the rest was done all the same. */
 static bool fail_in_part(const struct cleanup_result *result, struct err *err)
 {
@@ -221,7 +145,7 @@ static bool act(struct step_run *run, struct kube *kube,
 			log_info("deleted environment '%s'",
 				 result.outcomes[i].item->namespace);
 	}
-	report = make_report(run, plan, result.outcomes, &text);
+	report = cleanup_tell(plan, &result, &run->arena, &text);
 	return step_result(run, report, str_text(&text), err) &&
 	       fail_in_part(&result, err);
 }
@@ -249,11 +173,27 @@ static bool run(struct step_run *run, struct err *err)
 		return false;
 	sweep_decide(&plan, &world, &rules);
 	/* Of a plan that is refused too, a dry run shows what is in it. */
-	planned = make_report(run, &plan, NULL, &text);
+	planned = cleanup_tell(&plan, NULL, &run->arena, &text);
 	dry_run = step_plan(run, planned, str_text(&text));
 	if (!sweep_check(&plan, &rules, err))
 		return false;
 	return dry_run || act(run, &kube, &plan, err);
+}
+
+static bool check(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	const struct kube_options cluster = {
+		.args = args->kube,
+		.env = run->env,
+		.http = step_http_config(run, &args->http),
+	};
+	struct value *found;
+
+	return readiness_check(&cluster, args->environment, READINESS_SWEEP,
+			       run->deadline, &run->arena, &found, err) &&
+	       step_result(run, found,
+			   "the cluster, Helm and the rights are there\n", err);
 }
 
 const struct step step = {
@@ -262,4 +202,5 @@ const struct step step = {
 	.options = options,
 	.args_size = sizeof(struct args),
 	.run = run,
+	.check = check,
 };

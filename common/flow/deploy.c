@@ -428,6 +428,18 @@ static void find_urls(struct kube *kube, const struct deploy *deploy,
 			       failure.text);
 }
 
+/* A name of the cluster that does not depend on who asks. */
+static void find_cluster(struct kube *kube, struct deploy_result *result)
+{
+	CLEANUP(err_release) struct err ignored = {0};
+	struct namespace_marks marks = {0};
+	bool exists;
+
+	if (namespace_read(kube, "kube-system", &result->arena, &marks, &exists,
+			   &ignored))
+		result->cluster = marks.uid;
+}
+
 static bool describe(struct kube *kube, const struct deploy *deploy,
 		     const struct value *before, struct deploy_result *result,
 		     struct err *err)
@@ -441,6 +453,7 @@ static bool describe(struct kube *kube, const struct deploy *deploy,
 			       "release '%s' was deleted meanwhile",
 			       deploy->name->release);
 	find_urls(kube, deploy, result);
+	find_cluster(kube, result);
 	result->applications =
 		stack_changes(stack_applications(before, &result->arena),
 			      stack_applications(after, &result->arena),

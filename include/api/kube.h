@@ -34,6 +34,7 @@ struct env;
 struct err;
 struct kubeconfig;
 struct str;
+struct strvec;
 
 #define KUBE_PAGE	  500		     /* objects asked for at once */
 #define KUBE_PAGES_MAX	  10000		     /* of one list */
@@ -151,6 +152,24 @@ bool kube_patch(struct kube *kube, const struct kube_ref *ref,
  */
 bool kube_delete(struct kube *kube, const struct kube_ref *ref, const char *uid,
 		 const char *resource_version, bool *existed, struct err *err)
+	MUST_CHECK;
+
+/* A right that somebody needs, and what for. */
+struct kube_right {
+	const char *verb;
+	const char *group; /* "" is the core's */
+	const char *resource;
+	const char *subresource; /* NULL = none */
+	const char *purpose;
+};
+
+/*
+ * Add to @missing a line for each of @rights that we do not have in
+ * @namespace (NULL: in all): "may not list secrets, needed to ...".
+ */
+bool kube_find_missing_rights(struct kube *kube, const char *namespace,
+			      const struct kube_right *rights, size_t count,
+			      struct strvec *missing, struct err *err)
 	MUST_CHECK;
 
 #endif

@@ -22,8 +22,10 @@ struct err;
 struct helm;
 struct kube;
 struct reporter;
+struct str;
 struct sweep_item;
 struct sweep_plan;
+struct value;
 
 #define CLEANUP_POLL_MS	  500 /* between two looks at vanishing namespaces */
 #define CLEANUP_NAMED_MAX 5   /* things of others named; more are counted */
@@ -64,6 +66,15 @@ struct cleanup_result {
  */
 bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 		 struct cleanup_result *result, struct err *err) MUST_CHECK;
+
+/*
+ * {judged, kept, deleted, failed, expiringSoon, dryRun} as a map in @arena
+ * and as lines for people; with @result NULL of a plan, where "deleted" is
+ * what would be.
+ */
+struct value *cleanup_tell(const struct sweep_plan *plan,
+			   const struct cleanup_result *result,
+			   struct arena *arena, struct str *text);
 
 void cleanup_result_release(struct cleanup_result *result);
 

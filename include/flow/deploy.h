@@ -23,6 +23,7 @@ struct err;
 struct helm;
 struct kube;
 struct reporter;
+struct str;
 struct value;
 
 #define DEPLOY_TRIES_MAX   5	/* somebody changes the namespace meanwhile */
@@ -46,6 +47,7 @@ struct deploy {
 
 struct deploy_result {
 	struct arena arena;
+	const char *cluster; /* uid of its kube-system, NULL if unknown */
 	int64_t revision;
 	const char *status;
 	struct strvec urls;
@@ -95,6 +97,16 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
  */
 bool deploy_renew(struct kube *kube, const struct deploy *deploy,
 		  struct deploy_result *result, struct err *err) MUST_CHECK;
+
+/*
+ * The names of an environment, and what becomes or became of it (@result
+ * NULL: what is planned), as a map in @arena and as lines for people.
+ */
+struct value *deploy_tell_names(const struct envname *name, struct arena *arena,
+				struct str *text);
+struct value *deploy_tell(const struct deploy *deploy,
+			  const struct deploy_result *result,
+			  struct arena *arena, struct str *text);
 
 void deploy_result_release(struct deploy_result *result);
 

@@ -100,7 +100,11 @@ def test_installs_upgrades_and_runs_again(cluster, deploy, helm, tmp_path):
 
     again = deploy(*NAMES, "--record", record, second, helm=helm)
     assert "back: 1.1.0\n" in again.out
-    environment = records.merged(record)["environment"]
+    merged = records.merged(record)
+    system = cluster.api("GET", "/api/v1/namespaces/kube-system")
+    assert merged["cluster"] == {"name": "lab",
+                                 "uid": system["metadata"]["uid"]}
+    environment = merged["environment"]
     assert environment["namespace"] == "shop-fix"
     assert environment["revision"] == 3
 
@@ -342,6 +346,9 @@ def test_the_rights_of_the_example_suffice(cluster, run_step, helm4,
     result = run_step("deploy-preview", *NAMES, "--helm", helm4.path,
                       "--kubeconfig", user, "--output", "json", chart)
     assert len(result.json["urls"]) == 2
+    checked = run_step("deploy-preview", "--check", "--helm", helm4.path,
+                       "--kubeconfig", user, "--output", "json")
+    assert checked.json == {"cluster": "lab", "helm": 4}
     run_step("deploy-preview", *NAMES, "--kubeconfig", user, "--renew")
 
 
@@ -357,6 +364,9 @@ def test_a_missing_right_is_named(resource, cluster, run_step, helm4,
                       "--kubeconfig", user, chart, expect=1)
     assert f'resource "{resource}"' in failed.err
     assert "403" in failed.err and "hint: " in failed.err
+    checked = run_step("deploy-preview", "--check", "--helm", helm4.path,
+                       "--kubeconfig", user, expect=1)
+    assert f"may not create {resource}, needed to " in checked.err
 
 
 def test_an_exec_plugin_is_asked_anew(cluster, run_step, helm4, tmp_path):

@@ -279,11 +279,18 @@ def test_the_rights_of_the_example(cluster, run_step, helm4):
 
     keep = [r | {"verbs": [v for v in r["verbs"] if v != "delete"]}
             if "namespaces" in r["resources"] else r for r in rules]
-    assert 'cannot delete resource "namespaces"' in attempt(
-        cluster.user("no-delete", keep), 1)
+    user = cluster.user("no-delete", keep)
+    checked = run_step("expire-sweep", "--check", "--helm", helm4.path,
+                       "--kubeconfig", user, expect=1)
+    assert "may not delete namespaces, needed to delete" in checked.err
+    assert 'cannot delete resource "namespaces"' in attempt(user, 1)
     assert api.namespaces() == {"env"}
 
-    attempt(cluster.user("sweeper", rules), 0)
+    user = cluster.user("sweeper", rules)
+    checked = run_step("expire-sweep", "--check", "--helm", helm4.path,
+                       "--kubeconfig", user)
+    assert checked.out == "the cluster, Helm and the rights are there\n"
+    attempt(user, 0)
     assert api.namespaces() == set()
 
 

@@ -1,0 +1,110 @@
+#include "base/str.h"
+#include "core/envname.h"
+#include "flow/deploy.h"
+#include "format/value.h"
+
+struct value *deploy_tell_names(const struct envname *name, struct arena *arena,
+				struct str *text)
+{
+	struct value *names = value_new_map(arena);
+
+	value_map_set_text(names, arena, "namespace", name->namespace);
+	value_map_set_text(names, arena, "release", name->release);
+	value_map_set_text(names, arena, "stack", name->stack);
+	str_addf(text, "namespace: %s\nrelease: %s\nstack: %s\n",
+		 name->namespace, name->release, name->stack);
+	return names;
+}
+
+static void add_expiry(struct value *map, const struct expiry *expiry,
+		       struct arena *arena)
+{
+	CLEANUP(free_ptr) char *date = expiry_date(expiry);
+
+	value_map_set(map, arena, "expires",
+		      value_new_bool(arena, expiry->expires));
+	value_map_set(map, arena, "expiryDate",
+		      expiry->expires ? value_new_text(arena, date)
+				      : &value_nil);
+	value_map_set(map, arena, "expiresAt",
+		      expiry->expires ? value_new_int(arena, expiry->at)
+				      : &value_nil);
+}
+
+static void add_result(struct value *map, const struct deploy_result *result,
+		       struct arena *arena)
+{
+	struct value *urls = value_new_list(arena);
+
+	for (size_t i = 0; i < result->urls.count; i++)
+		value_list_add(urls, arena,
+			       value_new_text(arena, result->urls.items[i]));
+	value_map_set(map, arena, "urls", urls);
+	value_map_set(map, arena, "revision",
+		      value_new_int(arena, result->revision));
+	value_map_set_text(map, arena, "status",
+			   result->status ? result->status : "");
+	value_map_set(map, arena, "applications",
+		      value_copy(result->applications, arena));
+}
+
+static void say_plan(struct str *text, const struct deploy *deploy)
+{
+	if (deploy->chart)
+		str_addf(text, "would deploy '%s' as release '%s'\n",
+			 deploy->chart, deploy->name->release);
+	else
+		str_addf(text, "would move the expiry of '%s'\n",
+			 deploy->name->namespace);
+}
+
+static void say_expiry(struct str *text, const struct deploy *deploy)
+{
+	CLEANUP(free_ptr) char *date = expiry_date(&deploy->expiry);
+
+	if (deploy->expiry.expires)
+		str_addf(text, "%s: expires %s UTC\n", deploy->name->namespace,
+			 date);
+	else
+		str_addf(text, "%s: never expires\n", deploy->name->namespace);
+}
+
+static void say_result(struct str *text, const struct deploy_result *result)
+{
+	const struct value_list *changes = &result->applications->list;
+
+	for (size_t i = 0; i < result->urls.count; i++)
+		str_addf(text, "%s\n", result->urls.items[i]);
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct value *change = changes->items[i];
+		const char *old = value_find_text(change, "old");
+		const char *new = value_find_text(change, "new");
+
+		str_addf(text, "%s: %s", value_find_text(change, "name"),
+			 new ? new : "removed");
+		if (!same_text(old, new))
+			str_addf(text, " (was %s)", old ? old : "not there");
+		str_add_char(text, '\n');
+	}
+}
+
+struct value *deploy_tell(const struct deploy *deploy,
+			  const struct deploy_result *result,
+			  struct arena *arena, struct str *text)
+{
+	CLEANUP(str_release) struct str unsaid = {0};
+	struct value *map = deploy_tell_names(deploy->name, arena, &unsaid);
+
+	add_expiry(map, &deploy->expiry, arena);
+	if (!result)
+		say_plan(text, deploy);
+	say_expiry(text, deploy);
+	if (!result) {
+		value_map_set_text(map, arena, "chart",
+				   deploy->chart ? deploy->chart : "");
+		return map;
+	}
+	add_result(map, result, arena);
+	say_result(text, result);
+	return map;
+}
