@@ -1,0 +1,519 @@
+#include "flow/umbrella.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/strvec.h"
+#include "core/helmignore.h"
+#include "flow/chartdir.h"
+#include "format/value.h"
+#include "format/ydoc.h"
+#include "sys/env.h"
+#include "sys/file.h"
+#include "sys/walk.h"
+
+#define CHART_FILE  "Chart.yaml"
+#define VALUES_FILE "values.yaml"
+#define TEMPORARY   ".rendering"
+
+/* --- files --------------------------------------------------------------- */
+
+static size_t position(const struct umbrella *umbrella, const char *path,
+		       bool *there)
+{
+	size_t low = 0, high = umbrella->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(umbrella->files[middle].path, path);
+
+		if (order == 0) {
+			*there = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*there = false;
+	return low;
+}
+
+struct umbrella_file *umbrella_find(const struct umbrella *umbrella,
+				    const char *path)
+{
+	bool there;
+	size_t at = position(umbrella, path, &there);
+
+	return there ? &umbrella->files[at] : NULL;
+}
+
+void umbrella_put(struct umbrella *umbrella, const char *path, struct str *text)
+{
+	struct umbrella_file *file;
+	bool there;
+	size_t at = position(umbrella, path, &there);
+
+	if (!there) {
+		umbrella->files =
+			grow_array(umbrella->files, umbrella->count + 1,
+				   sizeof(*umbrella->files),
+				   &umbrella->capacity);
+		file = &umbrella->files[at];
+		memmove(file + 1, file, (umbrella->count - at) * sizeof(*file));
+		*file = (struct umbrella_file){.path = xstrdup(path)};
+		umbrella->count++;
+	}
+	file = &umbrella->files[at];
+	str_release(&file->text);
+	file->text = *text;
+	*text = (struct str){0};
+}
+
+void umbrella_remove(struct umbrella *umbrella, const char *path)
+{
+	struct umbrella_file *file = umbrella_find(umbrella, path);
+	size_t at;
+
+	if (!file)
+		return;
+	at = (size_t)(file - umbrella->files);
+	free(file->path);
+	str_release(&file->text);
+	umbrella->count--;
+	memmove(file, file + 1, (umbrella->count - at) * sizeof(*file));
+}
+
+char *umbrella_source(const struct umbrella *umbrella, const char *path)
+{
+	if (same_text(umbrella->dir, "."))
+		return xstrdup(path);
+	return path_join(umbrella->dir, path);
+}
+
+void umbrella_release(struct umbrella *umbrella)
+{
+	for (size_t i = 0; i < umbrella->count; i++) {
+		free(umbrella->files[i].path);
+		str_release(&umbrella->files[i].text);
+	}
+	free(umbrella->files);
+	free(umbrella->dir);
+	*umbrella = (struct umbrella){0};
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+bool umbrella_find_dir(const char *given, char **dir, struct err *err)
+{
+	static const char *const usual[] = {"umbrella", "deploy", ".", NULL};
+
+	if (!given)
+		return chartdir_find(usual, dir, err);
+	if (!chartdir_has_chart(given))
+		return err_set(err, ERR_INPUT,
+			       "'%s' is no umbrella: it has no " CHART_FILE,
+			       given);
+	*dir = xstrdup(given);
+	return true;
+}
+
+/* Folders are without links here; NULL = not there. */
+struct reading {
+	struct umbrella *umbrella;
+	struct helmignore ignore;
+	char *root;
+	char *output;	/* where this run writes */
+	char *rendered; /* where runs write by default */
+	size_t total;
+};
+
+static void reading_release(struct reading *reading)
+{
+	helmignore_release(&reading->ignore);
+	free(reading->root);
+	free(reading->output);
+	free(reading->rendered);
+}
+
+/* Is @path @dir, or below it? */
+static bool is_within(const char *path, const char *dir)
+{
+	const char *rest = after_prefix(path, dir);
+
+	return rest && (!*rest || *rest == '/' || ends_with(dir, "/"));
+}
+
+static bool check_link(const struct reading *reading, const char *path,
+		       struct err *err)
+{
+	CLEANUP(free_ptr) char *target = realpath(path, NULL);
+
+	if (!target)
+		return err_errno(err, "cannot follow link '%s'", path);
+	if (!is_within(target, reading->root) || file_is_dir(target))
+		return err_set(err, ERR_INPUT,
+			       "cannot read link '%s': it leads to no file of "
+			       "the umbrella",
+			       path);
+	return true;
+}
+
+static bool read_file(struct reading *reading, const char *full,
+		      const char *path, struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	if (!file_read(full, UMBRELLA_FILE_MAX, &text, err))
+		return false;
+	reading->total += text.len;
+	if (reading->total > UMBRELLA_TOTAL_MAX)
+		return err_set(err, ERR_INPUT,
+			       "umbrella '%s' is too large: over %zu MiB",
+			       reading->umbrella->dir,
+			       UMBRELLA_TOTAL_MAX >> 20);
+	umbrella_put(reading->umbrella, path, &text);
+	return true;
+}
+
+/* What is no part of the chart: git's own, other runs' output. */
+static bool is_foreign(const struct reading *reading,
+		       const struct walk_entry *entry)
+{
+	CLEANUP(free_ptr) char *real = path_join(reading->root, entry->path);
+
+	return strcmp(entry->name, ".git") == 0 ||
+	       same_text(real, reading->output) ||
+	       same_text(real, reading->rendered) ||
+	       starts_with(entry->name, TEMPORARY);
+}
+
+static bool visit(void *context, const struct walk_entry *entry, bool *descend,
+		  struct err *err)
+{
+	struct reading *reading = context;
+	bool is_dir = entry->kind == WALK_DIR;
+	CLEANUP(free_ptr) char *full =
+		path_join(reading->umbrella->dir, entry->path);
+
+	if (is_foreign(reading, entry) ||
+	    helmignore_has(&reading->ignore, entry->path, is_dir)) {
+		*descend = false;
+		return true;
+	}
+	if (is_dir)
+		return true;
+	if (entry->kind == WALK_OTHER)
+		return err_set(err, ERR_INPUT, "'%s' is no regular file", full);
+	if (entry->kind == WALK_LINK && !check_link(reading, full, err))
+		return false;
+	return read_file(reading, full, entry->path, err);
+}
+
+/* Helm would not see what .helmignore leaves out. */
+static bool read_ignore(struct reading *reading, struct err *err)
+{
+	CLEANUP(free_ptr) char *path =
+		path_join(reading->umbrella->dir, ".helmignore");
+	CLEANUP(str_release) struct str text = {0};
+
+	if (!file_exists(path))
+		return true;
+	return file_read(path, UMBRELLA_FILE_MAX, &text, err) &&
+	       helmignore_parse(&reading->ignore, str_text(&text), text.len,
+				path, err);
+}
+
+static char *path_parent(const char *path)
+{
+	const char *base = path_base(path);
+
+	return base == path ? xstrdup(".")
+			    : xmemdupz(path, (size_t)(base - path));
+}
+
+/* Links in front of what is not there yet are resolved, too. */
+static char *real_output(const char *output_dir)
+{
+	char *real = realpath(output_dir, NULL);
+	const char *base = path_base(output_dir);
+	CLEANUP(free_ptr) char *parent = path_parent(output_dir);
+	CLEANUP(free_ptr) char *real_parent = NULL;
+
+	if (real)
+		return real;
+	real_parent = realpath(parent, NULL);
+	return real_parent ? path_join(real_parent, base) : NULL;
+}
+
+bool umbrella_read(struct umbrella *umbrella, const char *dir,
+		   const char *output_dir, struct err *err)
+{
+	CLEANUP(umbrella_release) struct umbrella fresh = {.dir = xstrdup(dir)};
+	CLEANUP(reading_release) struct reading reading = {
+		.umbrella = &fresh,
+		.root = realpath(dir, NULL),
+		.output = real_output(output_dir),
+		.rendered = realpath(UMBRELLA_OUTPUT, NULL),
+	};
+	const struct walk walk = {
+		.root = dir, .visit = visit, .context = &reading};
+
+	if (!reading.root)
+		return err_errno(err, "cannot read umbrella '%s'", dir);
+	if (reading.output && is_within(reading.root, reading.output))
+		return err_set(err, ERR_USAGE,
+			       "cannot write to '%s': it would replace the "
+			       "umbrella",
+			       output_dir);
+	if (!read_ignore(&reading, err) || !walk_tree(&walk, err))
+		return err_wrap(err, "cannot read umbrella '%s'", dir);
+	if (!umbrella_find(&fresh, CHART_FILE))
+		return err_set(err, ERR_INPUT,
+			       "'%s' is no umbrella: it has no " CHART_FILE,
+			       dir);
+	umbrella_release(umbrella);
+	*umbrella = fresh;
+	fresh = (struct umbrella){0};
+	return true;
+}
+
+/* --- rendering ----------------------------------------------------------- */
+
+static bool matches(const char *glob, const char *path)
+{
+	return helmignore_glob(glob,
+			       strchr(glob, '/') ? path : path_base(path));
+}
+
+static bool matches_any(const struct strvec *globs, const char *path)
+{
+	for (size_t i = 0; globs && i < globs->count; i++)
+		if (matches(globs->items[i], path))
+			return true;
+	return false;
+}
+
+bool umbrella_is_template(const struct umbrella_rules *rules, const char *path)
+{
+	static const char *const usual[] = {CHART_FILE, "requirements.yaml",
+					    "values*.yaml", "*.tpl.yaml"};
+
+	if (starts_with(path, "templates/") || starts_with(path, "charts/") ||
+	    matches_any(rules->no_templates, path))
+		return false;
+	if (rules->templates && rules->templates->count)
+		return matches_any(rules->templates, path);
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		if (matches(usual[i], path))
+			return true;
+	return false;
+}
+
+bool umbrella_read_file(const char *path, struct str *text, struct err *err)
+{
+	return file_read(path, TMPL_SOURCE_MAX, text, err);
+}
+
+bool umbrella_clock(const struct env *env, int64_t *now_ms, struct err *err)
+{
+	const char *text = env_get(env, "SOURCE_DATE_EPOCH");
+	int64_t seconds;
+
+	if (!text) {
+		*now_ms = clock_now_ms();
+		return true;
+	}
+	if (!num_parse_range(text, 0, INT64_MAX / 1000, &seconds))
+		return err_set(err, ERR_INPUT,
+			       "'SOURCE_DATE_EPOCH' is no number of seconds: "
+			       "'%s'",
+			       text);
+	*now_ms = seconds * 1000;
+	return true;
+}
+
+bool umbrella_render_text(const char *name, const struct str *text,
+			  const struct tmpl_options *options,
+			  const struct value *data, struct str *out,
+			  struct err *err)
+{
+	CLEANUP(tmpl_release) struct tmpl set = {.options = *options};
+
+	if (!tmpl_parse(&set, name, str_text(text), text->len, err) ||
+	    !tmpl_execute(&set, name, data, out, err))
+		return err_wrap(err, "cannot render '%s'", name);
+	return true;
+}
+
+static bool render_file(const struct umbrella *umbrella,
+			struct umbrella_file *file,
+			const struct tmpl_options *options,
+			const struct value *data, struct err *err)
+{
+	CLEANUP(str_release) struct str out = {0};
+	CLEANUP(free_ptr) char *name = umbrella_source(umbrella, file->path);
+
+	if (!umbrella_render_text(name, &file->text, options, data, &out, err))
+		return false;
+	str_release(&file->text);
+	file->text = out;
+	out = (struct str){0};
+	return true;
+}
+
+bool umbrella_render(struct umbrella *umbrella,
+		     const struct umbrella_rules *rules,
+		     const struct value *data, struct err *err)
+{
+	for (size_t i = 0; i < umbrella->count; i++) {
+		struct umbrella_file *file = &umbrella->files[i];
+
+		if (umbrella_is_template(rules, file->path) &&
+		    !render_file(umbrella, file, &rules->options, data, err))
+			return false;
+	}
+	return true;
+}
+
+/* --- stamping ------------------------------------------------------------ */
+
+static bool read_values(const struct umbrella *umbrella, struct ydoc *values,
+			struct err *err)
+{
+	const struct umbrella_file *file = umbrella_find(umbrella, VALUES_FILE);
+	CLEANUP(free_ptr) char *name = umbrella_source(umbrella, VALUES_FILE);
+
+	if (!ydoc_parse(values, file ? str_text(&file->text) : "",
+			file ? file->text.len : 0, name, 0, err))
+		return err_wrap(err, "cannot use the rendered values");
+	if (values->root->kind == VALUE_NIL || value_is_map(values->root))
+		return true;
+	err_set(err, ERR_INPUT, "'%s' is no mapping", name);
+	return ydoc_blame(values, "", err);
+}
+
+/* Which of the two a refused decision is about. */
+static bool blame(const struct ydoc *values, struct err *err)
+{
+	const char *path = strstr(err->text, "expiryDate") ? "global.expiryDate"
+							   : "global.expires";
+
+	ydoc_blame(values, path, err);
+	return err_wrap(err, "cannot stamp '%s'", values->name);
+}
+
+static bool set_expires(struct ydoc *values, bool expires, struct err *err)
+{
+	const struct value *now = value_find(values->root, "global.expires");
+
+	if (now && now->kind == VALUE_BOOL && now->boolean == expires)
+		return true;
+	return ydoc_set_raw(values, "global.expires",
+			    expires ? "true" : "false", err);
+}
+
+/* Only what says otherwise is changed: a date beside it means nothing. */
+static bool set_never(struct ydoc *values, struct err *err)
+{
+	const struct value *expires =
+		value_find(values->root, "global.expires");
+
+	return !expires || !value_truth(expires) ||
+	       set_expires(values, false, err);
+}
+
+static bool set_date(struct ydoc *values, const struct expiry *expiry,
+		     struct err *err)
+{
+	CLEANUP(free_ptr) char *date = expiry_date(expiry);
+	const char *now = value_find_text(values->root, "global.expiryDate");
+
+	if (!set_expires(values, true, err))
+		return false;
+	return same_text(now, date) ||
+	       ydoc_set_text(values, "global.expiryDate", date, err);
+}
+
+bool umbrella_stamp(struct umbrella *umbrella, struct expiry_input *input,
+		    struct expiry *expiry, const char **warning,
+		    struct err *err)
+{
+	CLEANUP(ydoc_release) struct ydoc values = {0};
+	struct expiry decided;
+
+	if (!read_values(umbrella, &values, err))
+		return false;
+	input->global = value_map_get(values.root, "global");
+	if (!expiry_decide(&decided, input, warning, err))
+		return blame(&values, err);
+	input->global = NULL;
+	if (!(decided.expires ? set_date(&values, &decided, err)
+			      : set_never(&values, err)))
+		return err_wrap(err, "cannot stamp the expiry");
+	if (values.text.len || umbrella_find(umbrella, VALUES_FILE))
+		umbrella_put(umbrella, VALUES_FILE, &values.text);
+	*expiry = decided;
+	return true;
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+static void remove_folder(struct str *path)
+{
+	CLEANUP(err_release) struct err ignored = {0};
+
+	if (path->len)
+		(void)!tree_remove(str_text(path), &ignored);
+	str_release(path);
+}
+
+/* Sorted paths: files of one folder are mostly neighbours. */
+static bool write_files(const struct umbrella *umbrella, const char *folder,
+			struct err *err)
+{
+	CLEANUP(free_ptr) char *last = xstrdup("");
+
+	for (size_t i = 0; i < umbrella->count; i++) {
+		const struct umbrella_file *file = &umbrella->files[i];
+		CLEANUP(free_ptr) char *path = path_join(folder, file->path);
+		char *parent = path_parent(path);
+		bool made = strcmp(parent, last) == 0;
+
+		free(last);
+		last = parent;
+		if ((!made && !dir_create_all(parent, err)) ||
+		    !file_write(path, str_text(&file->text), file->text.len,
+				0666, err))
+			return false;
+	}
+	return true;
+}
+
+bool umbrella_write(const struct umbrella *umbrella, const char *output_dir,
+		    struct err *err)
+{
+	CLEANUP(remove_folder) struct str folder = {0};
+	CLEANUP(free_ptr) char *output = xstrdup(output_dir);
+	CLEANUP(free_ptr) char *parent = NULL;
+	CLEANUP(free_ptr) char *chart = NULL;
+	size_t len = strlen(output);
+
+	while (len > 1 && output[len - 1] == '/')
+		output[--len] = '\0';
+	parent = path_parent(output);
+	if (!dir_create_all(parent, err) ||
+	    !dir_create_temp(parent, TEMPORARY, &folder, err))
+		return err_wrap(err, "cannot write '%s'", output_dir);
+	/* A folder in it, because the temporary one is its owner's alone. */
+	chart = path_join(str_text(&folder), "chart");
+	if (!write_files(umbrella, chart, err) ||
+	    !tree_replace(chart, output, err))
+		return err_wrap(err, "cannot write '%s'", output_dir);
+	return true;
+}
