@@ -1,0 +1,78 @@
+/*
+ * The dependencies of a rendered umbrella: resolved from the indexes of their
+ * repositories, downloaded, checked, and laid out in charts/ with the lock
+ * that Helm accepts.
+ *
+ * Each index is read once, whatever the number of dependencies; each chart
+ * is downloaded once, whatever the number of its aliases; downloads run in
+ * parallel on kept connections.  A chart whose bytes are not those that the
+ * index promises is refused.
+ *
+ * A dependency without a repository is the folder charts/NAME of the
+ * umbrella, as in Helm; where there is none it is of @repository.  Disabled
+ * ones are vendored too, because Helm refuses a chart without them.
+ */
+#ifndef FLOW_VENDOR_H
+#define FLOW_VENDOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+
+struct env;
+struct err;
+struct http_config;
+struct umbrella;
+
+#define VENDOR_DEPENDENCIES_MAX 1000
+#define VENDOR_JOBS_DEFAULT	8
+
+struct vendor_args {
+	const char *repository; /* for those without one; NULL = none */
+	size_t jobs;		/* downloads at once */
+	const struct http_config *http;
+	const struct env *env; /* AWS settings */
+	int64_t now_ms;	       /* for "generated" in a new lock */
+	/* The folder whose lock is kept where it says the same; NULL = none. */
+	const char *previous;
+};
+
+/* All strings are in the arena of struct vendored. */
+struct vendored_dependency {
+	const char *name;
+	const char *alias;	/* NULL = none */
+	const char *version;	/* exact */
+	const char *repository; /* NULL = in the umbrella itself */
+	const char *digest;	/* SHA-256 in hex; NULL for a folder */
+};
+
+struct vendored {
+	struct arena arena;
+	const char *name; /* the umbrella's own */
+	const char *version;
+	struct vendored_dependency *items;
+	size_t count;
+};
+
+/* Read name and version of the rendered Chart.yaml.  Errors: INPUT. */
+bool vendor_read_chart(struct vendored *vendored,
+		       const struct umbrella *umbrella, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Resolve and download all dependencies and put charts and lock into
+ * @umbrella; repositories that were left out are written into Chart.yaml.
+ * Errors: INPUT (the dependencies, with their place in Chart.yaml),
+ * NOT_FOUND (a chart, a version), CONFLICT (a digest), and those of the
+ * repositories.
+ */
+bool vendor_dependencies(struct vendored *vendored, struct umbrella *umbrella,
+			 const struct vendor_args *args, struct err *err)
+	MUST_CHECK;
+
+void vendored_release(struct vendored *vendored);
+
+#endif
