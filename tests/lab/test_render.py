@@ -1,0 +1,129 @@
+"""What umbrella-render writes, in the eyes of Helm 4 and Helm 3."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+import charts
+
+UMBRELLA = """\
+apiVersion: v2
+name: shop
+version: 0.1.0
+dependencies:
+((- range list "women" "men" "kids" ))
+- name: storefront
+  alias: (( . ))
+  version: ^1.3.0
+  condition: (( . )).enabled
+((- end ))
+- name: basket
+  version: 2.x.x
+  tags: [extra]
+  import-values: [data]
+"""
+
+VALUES = """\
+---
+global:
+  ((- if eq .Env.BRANCH_NAME "master" ))
+  expires: false
+  ((- else ))
+  expires: true
+  expiryDate:
+  ((- end ))
+((- range list "women" "men" "kids" ))
+(( . )):
+  department: (( . ))
+((- end ))
+kids:
+  enabled: false
+  department: kids
+"""
+
+
+@pytest.fixture(params=["helm4", "helm3"])
+def helm(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def render(run_step, tmp_path: Path):
+    """render(repository): the folder of the rendered umbrella."""
+    (tmp_path / "umbrella").mkdir()
+    (tmp_path / "umbrella" / "Chart.yaml").write_text(UMBRELLA)
+    values = VALUES.replace('list "women" "men" "kids"', 'list "women" "men"')
+    (tmp_path / "umbrella" / "values.yaml").write_text(values)
+
+    def run(repository: str, **env: str) -> Path:
+        run_step("umbrella-render", "--repo", repository, cwd=tmp_path,
+                 env={"BRANCH_NAME": "feature/cart",
+                      "GIT_URL": "https://git.example.com/shop/web.git"} | env)
+        return tmp_path / "rendered" / "shop"
+
+    return run
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return charts.make_repository(
+        tmp_path / "charts",
+        {"storefront": ["1.4.0", "1.3.0", "2.0.0"], "basket": ["2.1.0"]})
+
+
+def test_helm_is_content(helm, render, repository):
+    chart = render(f"file://{repository}")
+    assert "0 chart(s) failed" in helm("lint", chart).out
+
+    rows = helm("dependency", "list", chart).out.splitlines()
+    states = [row.split()[-1] for row in rows[1:] if row.strip()]
+    assert states == ["ok"] * 4
+
+
+def test_helm_renders_every_alias(helm, render, repository):
+    chart = render(f"file://{repository}")
+    documents = [document for document in yaml.safe_load_all(
+        helm("template", "x", chart).out) if document]
+    departments = {document["metadata"]["name"]:
+                   document["data"]["department"] for document in documents}
+    assert departments == {"x-women": "women", "x-men": "men",
+                           "x-basket": "none"}
+
+
+def test_helm_accepts_the_lock(helm, render, repository, static_http):
+    """dependency build refuses a lock whose digest is not its own."""
+    server = static_http(repository)
+    chart = render(server.url)
+    shutil.rmtree(chart / "charts")
+    lock = (chart / "Chart.lock").read_bytes()
+    helm("repo", "add", "shop", server.url)
+    built = helm("dependency", "build", chart)
+    assert "out of sync" not in built.out + built.err
+    assert (chart / "Chart.lock").read_bytes() == lock
+    assert sorted(path.name for path in (chart / "charts").iterdir()) == [
+        "basket-2.1.0.tgz", "storefront-1.4.0.tgz"]
+
+
+def test_lock_is_that_of_helm(helm, render, repository, static_http):
+    server = static_http(repository)
+    chart = render(server.url)
+    ours = yaml.safe_load((chart / "Chart.lock").read_text())
+    (chart / "Chart.lock").unlink()
+    helm("dependency", "update", chart)
+    theirs = yaml.safe_load((chart / "Chart.lock").read_text())
+    for key in "dependencies", "digest":
+        assert ours[key] == theirs[key]
+
+
+def test_from_a_bucket(render, s3, repository, run_step, tmp_path):
+    for path in repository.iterdir():
+        s3.client.put_object(Bucket=s3.name, Key=f"stable/{path.name}",
+                             Body=path.read_bytes())
+    chart = render(f"{s3.url}/stable", **s3.env)
+    vendored = chart / "charts" / "storefront-1.4.0.tgz"
+    assert vendored.read_bytes() == (
+        repository / "storefront-1.4.0.tgz").read_bytes()
