@@ -56,9 +56,9 @@ static void add_applications(struct str *text, const struct value *record)
 		const char *old = text_at(one, "old");
 		const char *new = text_at(one, "new");
 
-		if (!name || !new)
+		if (!name || !(old || new))
 			continue;
-		str_addf(text, "%s %s", name, new);
+		str_addf(text, "%s %s", name, new ? new : "removed");
 		if (!old)
 			str_add(text, " (new)");
 		else if (!same_text(old, new))

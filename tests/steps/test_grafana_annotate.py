@@ -49,7 +49,8 @@ def record(tmp_path):
             "revision": 7,
             "applications": [{"name": "web", "old": "1.3.0", "new": "1.4.0"},
                              {"name": "api", "old": None, "new": "2.0.0"},
-                             {"name": "db", "old": "9.1.0", "new": "9.1.0"}]},
+                             {"name": "db", "old": "9.1.0", "new": "9.1.0"},
+                             {"name": "cron", "old": "0.9.0", "new": None}]},
         "steps": [{"name": "deploy-preview", "version": "0.1.0", "started": START,
                    "seconds": 150.0, "outcome": "done"}]}))
     return folder
@@ -71,9 +72,11 @@ def test_the_record_tells_it_all(grafana, step, record):
     step(grafana, "--record", record)
     mark = only_mark(grafana)
     assert (mark["time"], mark["timeEnd"]) == (START_MS, START_MS + 150_000)
-    assert mark["tags"] == ["deploy", "env:storefront-fix-x", "app:web", "app:api", "app:db"]
+    assert mark["tags"] == ["deploy", "env:storefront-fix-x", "app:web", "app:api", "app:db",
+                            "app:cron"]
     assert mark["text"].splitlines() == [
         "web 1.4.0 (was 1.3.0)", "api 2.0.0 (new)", "db 9.1.0",
+        "cron removed (was 0.9.0)",
         "commit: 0123456789ab", "tickets: SHOP-1, SHOP-2",
         "build: https://ci.example.com/job/7",
         "release: storefront-fix-x/storefront 7"]
