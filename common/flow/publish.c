@@ -99,7 +99,7 @@ bool publish_prepare(struct publish_item *item, const char *path,
 	struct chart *chart = NULL;
 
 	if (!chart_load(path, arena, &chart, err))
-		return err_wrap(err, "cannot load chart '%s'", path);
+		return false;
 	annotate(chart, changes->origin);
 	if (changes->app_version)
 		chart_set_app_version(chart, changes->app_version);
