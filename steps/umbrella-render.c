@@ -34,7 +34,7 @@ static const struct opt options[] = {
 	OPT_STRING(struct args, file, "file", "FILE", "", 0,
 		   "render only this file (-: stdin) to stdout"),
 	OPT_STRING(struct args, context, "context", "FILE", "", 0,
-		   "YAML or JSON, merged into the templates' data"),
+		   "merged into the templates' data (YAML or JSON)"),
 	OPT_STRING(struct args, repo, "repo", "URL", NULL, 0,
 		   "repository of dependencies without one"),
 	OPT_DURATION(struct args, expires_in, "expires-in", NULL, 0,
