@@ -431,7 +431,16 @@ bool tree_remove(const char *path, struct err *err)
 	return true;
 }
 
-static bool sync_at(int parent, const char *name, unsigned int depth)
+/* Only a hint: what it cannot start, fsync() does. */
+static bool start_writing(int fd)
+{
+	(void)!sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return true;
+}
+
+/* Call @sync for @name and all below it. */
+static bool sync_at(bool (*sync)(int fd), int parent, const char *name,
+		    unsigned int depth)
 {
 	CLEANUP(close_dir) DIR *dir = NULL;
 	CLEANUP(close_fd) int fd = -1;
@@ -441,16 +450,26 @@ static bool sync_at(int parent, const char *name, unsigned int depth)
 		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) /* links have no content of their own */
 		return errno == ELOOP || errno == ENXIO;
-	if (!sync_fd(fd) || depth == TREE_DEPTH_MAX)
+	if (!sync(fd) || depth == TREE_DEPTH_MAX)
 		return false;
 	dir = open_for_names(parent, name);
 	if (!dir)
 		return errno == ENOTDIR;
 	while ((inner = next_name(dir))) {
-		if (!sync_at(dirfd(dir), inner, depth + 1))
+		if (!sync_at(sync, dirfd(dir), inner, depth + 1))
 			return false;
 	}
 	return errno == 0;
+}
+
+/*
+ * Files that are all on their way cost the journal one commit together,
+ * otherwise each costs its own.
+ */
+static bool sync_tree(const char *path)
+{
+	return sync_at(start_writing, AT_FDCWD, path, 0) &&
+	       sync_at(sync_fd, AT_FDCWD, path, 0);
 }
 
 static bool sync_parent(const char *path)
@@ -498,7 +517,7 @@ static bool exchange(const char *from, const char *to)
 
 bool tree_replace(const char *from, const char *to, struct err *err)
 {
-	if (!sync_at(AT_FDCWD, from, 0) || !exchange(from, to) ||
+	if (!sync_tree(from) || !exchange(from, to) ||
 	    !sync_parent(to))
 		return err_errno(err, "cannot write folder '%s'", to);
 	return tree_remove(from, err);
