@@ -48,8 +48,7 @@ static const struct opt options[] = {
 		   "SECONDS", "SOURCE_DATE_EPOCH", 0,
 		   "time of all files; default: the commit's"),
 	OPT_HTTP(struct args, http),
-	OPT_END
-};
+	OPT_END};
 
 /* The charts of this run. */
 struct batch {
@@ -142,8 +141,7 @@ static bool report(struct step_run *run, const struct batch *batch,
 }
 
 /* --destination: the packages become files, and that is all. */
-static bool save_all(struct step_run *run, struct batch *batch,
-		     struct err *err)
+static bool save_all(struct step_run *run, struct batch *batch, struct err *err)
 {
 	const struct args *args = run->args;
 

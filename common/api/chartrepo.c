@@ -38,15 +38,15 @@ static bool open_s3(struct chartrepo *repo, const char *place,
 	return true;
 }
 
-static bool open_dir(struct chartrepo *repo, const char *path,
-		     struct err *err)
+static bool open_dir(struct chartrepo *repo, const char *path, struct err *err)
 {
 	CLEANUP(str_release) struct str dir = {0};
 
 	if (*path != '/' || !url_decode(&dir, path, strlen(path)))
 		return err_set(err, ERR_INPUT,
 			       "'%s' names no folder: it must be of the form "
-			       "file:///dir", repo->address);
+			       "file:///dir",
+			       repo->address);
 	repo->kind = CHARTREPO_FILE;
 	repo->dir = str_detach(&dir);
 	return true;
@@ -66,12 +66,15 @@ bool chartrepo_open(struct chartrepo *repo, const char *address,
 		return open_dir(repo, place, err);
 	if ((place = after_prefix(repo->address, "s3://")))
 		return open_s3(repo, place, env, err);
-	if (starts_with(address, "http://") || starts_with(address, "https://")) {
+	if (starts_with(address, "http://") ||
+	    starts_with(address, "https://")) {
 		repo->kind = CHARTREPO_HTTP;
 		return url_parse(&repo->url, repo->address, err);
 	}
-	(void)err_set(err, ERR_USAGE, "cannot use chart repository '%s': its "
-				      "kind is not spoken", address);
+	(void)err_set(err, ERR_USAGE,
+		      "cannot use chart repository '%s': its "
+		      "kind is not spoken",
+		      address);
 	return err_hint(err, "s3://bucket/prefix, file:///dir and (for "
 			     "reading) https://host/path are");
 }
@@ -155,8 +158,8 @@ static bool find_relative(const struct chartrepo *repo, const char *url,
 	if (repo->kind == CHARTREPO_FILE)
 		place->path = path_join(repo->dir, str_text(&decoded));
 	else
-		place->key = xasprintf("%s%s", repo->prefix,
-				       str_text(&decoded));
+		place->key =
+			xasprintf("%s%s", repo->prefix, str_text(&decoded));
 	return true;
 }
 
@@ -176,16 +179,18 @@ static bool find_place(const struct chartrepo *repo, const char *url,
 	if (!starts_with(url, "http://") && !starts_with(url, "https://"))
 		return refuse(repo, url, "is not in this repository", err);
 	if (!repo->http)
-		return refuse(repo, url, "is on the web, where a local "
-					 "repository does not lead", err);
+		return refuse(repo, url,
+			      "is on the web, where a local "
+			      "repository does not lead",
+			      err);
 	place->kind = CHARTREPO_HTTP;
 	return url_parse(&place->url, url, err);
 }
 
 /* --- reading ------------------------------------------------------------- */
 
-static bool get_url(struct chartrepo *repo, const struct url *url,
-		    size_t limit, struct str *bytes, struct err *err)
+static bool get_url(struct chartrepo *repo, const struct url *url, size_t limit,
+		    struct str *bytes, struct err *err)
 {
 	CLEANUP(http_request_release) struct http_request request = {
 		.method = "GET", .reply_limit = limit};
@@ -262,8 +267,7 @@ static bool prepare(struct chartrepo_fetch *fetch, const struct place *place,
 }
 
 /* The next one that must be asked for over the network; files are read. */
-static bool next_fetch(void *context, struct http_request *request,
-		       void **item)
+static bool next_fetch(void *context, struct http_request *request, void **item)
 {
 	struct fetching *fetching = context;
 
@@ -284,8 +288,8 @@ static bool next_fetch(void *context, struct http_request *request,
 		if (!get_file(place.path, fetch->limit, &fetch->bytes,
 			      fetching->failure))
 			return false;
-		report_progress(fetching->reporter, "charts",
-				++fetching->done, fetching->count);
+		report_progress(fetching->reporter, "charts", ++fetching->done,
+				fetching->count);
 	}
 	return false;
 }
@@ -428,19 +432,20 @@ bool chartrepo_read_index(struct chartrepo *repo, struct chartrepo_index *index,
 		done = read_index_object(repo, index, err);
 		break;
 	case CHARTREPO_HTTP:
-		done = chartrepo_get(repo, CHARTREPO_INDEX,
-				     CHARTINDEX_SIZE_MAX, &index->text, err);
+		done = chartrepo_get(repo, CHARTREPO_INDEX, CHARTINDEX_SIZE_MAX,
+				     &index->text, err);
 		index->found = done;
 		break;
 	}
-	return done || err_wrap(err, "cannot read the index of '%s'",
-				repo->address);
+	return done ||
+	       err_wrap(err, "cannot read the index of '%s'", repo->address);
 }
 
 static bool refuse_writing(const struct chartrepo *repo, struct err *err)
 {
-	(void)err_set(err, ERR_USAGE, "cannot write to '%s': over http a "
-				      "repository can only be read",
+	(void)err_set(err, ERR_USAGE,
+		      "cannot write to '%s': over http a "
+		      "repository can only be read",
 		      repo->address);
 	return err_hint(err, "publish to s3:// or file://");
 }
@@ -453,8 +458,8 @@ static bool swap_index_file(const struct chartrepo *repo,
 {
 	CLEANUP(chartrepo_index_release) struct chartrepo_index now = {0};
 	CLEANUP(free_ptr) char *path = index_path(repo);
-	CLEANUP(free_ptr) char *lock_path = path_join(repo->dir,
-						      CHARTREPO_LOCK);
+	CLEANUP(free_ptr) char *lock_path =
+		path_join(repo->dir, CHARTREPO_LOCK);
 	CLEANUP(close_fd) int lock = -1;
 
 	if (!dir_create_all(repo->dir, err) ||

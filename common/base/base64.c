@@ -32,8 +32,7 @@ void base64_encode(struct str *out, const void *bytes, size_t len,
 			bits |= at[2];
 		for (size_t i = 0; i <= part; i++)
 			quad[i] = alphabet[bits >> (18 - 6 * i) & 0x3f];
-		str_add_bytes(out, quad,
-			      form == BASE64_URL_RAW ? part + 1 : 4);
+		str_add_bytes(out, quad, form == BASE64_URL_RAW ? part + 1 : 4);
 		at += part;
 		len -= part;
 	}

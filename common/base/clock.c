@@ -61,9 +61,10 @@ static void civil_from_days(int64_t days, struct civil *civil)
 	era = (days >= 0 ? days : days - 146096) / 146097;
 	day_of_era = days - era * 146097;
 	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-		       day_of_era / 146096) / 365;
-	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 -
-				    year_of_era / 100);
+		       day_of_era / 146096) /
+		      365;
+	day_of_year = day_of_era -
+		      (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	month = (5 * day_of_year + 2) / 153;
 	civil->day = (int)(day_of_year - (153 * month + 2) / 5 + 1);
 	civil->month = (int)(month < 10 ? month + 3 : month - 9);
@@ -234,15 +235,13 @@ bool clock_parse_rfc3339(const char *text, size_t len, int64_t *epoch_seconds)
 	take_time(&cursor, &civil);
 	skip_fraction(&cursor);
 	offset = take_zone(&cursor);
-	if (cursor.failed || cursor.at != cursor.end ||
-	    !civil_is_valid(&civil))
+	if (cursor.failed || cursor.at != cursor.end || !civil_is_valid(&civil))
 		return false;
 	*epoch_seconds = clock_from_civil(&civil) - offset;
 	return true;
 }
 
-bool clock_parse_date_time(const char *text, size_t len,
-			   int64_t *epoch_seconds)
+bool clock_parse_date_time(const char *text, size_t len, int64_t *epoch_seconds)
 {
 	struct cursor cursor = {.at = text, .end = text + len};
 	struct civil civil = {0};
@@ -252,8 +251,7 @@ bool clock_parse_date_time(const char *text, size_t len,
 		take_one(&cursor, " ");
 		take_time(&cursor, &civil);
 	}
-	if (cursor.failed || cursor.at != cursor.end ||
-	    !civil_is_valid(&civil))
+	if (cursor.failed || cursor.at != cursor.end || !civil_is_valid(&civil))
 		return false;
 	*epoch_seconds = clock_from_civil(&civil);
 	return true;

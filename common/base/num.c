@@ -44,8 +44,7 @@ bool num_parse_int64(const char *text, int64_t *value)
 	return true;
 }
 
-bool num_parse_range(const char *text, int64_t min, int64_t max,
-		     int64_t *value)
+bool num_parse_range(const char *text, int64_t min, int64_t max, int64_t *value)
 {
 	int64_t parsed;
 

@@ -9,8 +9,8 @@
 
 void strvec_add_take(struct strvec *vec, char *text)
 {
-	vec->items = grow_array(vec->items, vec->count + 2,
-				sizeof(*vec->items), &vec->capacity);
+	vec->items = grow_array(vec->items, vec->count + 2, sizeof(*vec->items),
+				&vec->capacity);
 	vec->items[vec->count++] = text;
 	vec->items[vec->count] = NULL;
 }

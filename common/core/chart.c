@@ -155,8 +155,8 @@ static bool visit(void *context, const struct walk_entry *entry, bool *descend,
 static bool read_folder(struct loader *loader, const char *path,
 			struct chart_files *files, struct err *err)
 {
-	CLEANUP(folder_release)
-	struct folder folder = {.loader = loader, .files = files, .root = path};
+	CLEANUP(folder_release) struct folder folder = {
+		.loader = loader, .files = files, .root = path};
 	const struct walk walk = {.root = path,
 				  .follow_links = true,
 				  .visit = visit,

@@ -33,8 +33,7 @@ static const struct value *member(const struct value *map, const char *name)
 }
 
 /* What global.expires says: 1, 0, or -1 for nothing. */
-static bool read_expires(const struct value *global, int *says,
-			 struct err *err)
+static bool read_expires(const struct value *global, int *says, struct err *err)
 {
 	const struct value *expires = member(global, "expires");
 

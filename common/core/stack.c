@@ -18,8 +18,8 @@ static const struct value *item_at(const struct value *list, size_t i)
 static const char *version_of(const struct value *dependency,
 			      const struct value *locked)
 {
-	const char *version = locked ? value_find_text(locked, "version")
-				     : NULL;
+	const char *version =
+		locked ? value_find_text(locked, "version") : NULL;
 
 	if (version && same_text(value_find_text(locked, "name"),
 				 value_find_text(dependency, "name")))
@@ -72,8 +72,7 @@ static void add_change(struct value *changes, const char *name,
 }
 
 const struct value *stack_changes(const struct value *old,
-				  const struct value *new,
-				  struct arena *arena)
+				  const struct value *new, struct arena *arena)
 {
 	struct value *changes = value_new_list(arena);
 	const struct value *all = value_merge(old, new, arena);

@@ -83,7 +83,9 @@ bool chartdir_find(const char *const *places, char **dir, struct err *err)
 		}
 		str_addf(&looked, "%s'%s'", i ? ", " : "", places[i]);
 	}
-	(void)err_set(err, ERR_USAGE, "no chart was given, and there is none "
-				      "in %s", str_text(&looked));
+	(void)err_set(err, ERR_USAGE,
+		      "no chart was given, and there is none "
+		      "in %s",
+		      str_text(&looked));
 	return err_hint(err, "name the chart's folder");
 }

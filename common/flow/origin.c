@@ -79,8 +79,8 @@ static bool ask_repo(struct origin *origin, const char *dir, struct err *err)
 	return true;
 }
 
-bool origin_find(struct origin *origin, const struct env *env,
-		 const char *dir, struct err *err)
+bool origin_find(struct origin *origin, const struct env *env, const char *dir,
+		 struct err *err)
 {
 	CLEANUP(err_release) struct err unreadable = {0};
 

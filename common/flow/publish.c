@@ -48,8 +48,7 @@ static bool apply_lists(struct chart *chart,
 		CLEANUP(free_ptr) char *path = NULL;
 		const char *value;
 
-		if (!split(changes->set->items[i], "set", &path, &value,
-			   err) ||
+		if (!split(changes->set->items[i], "set", &path, &value, err) ||
 		    !chart_set_value(chart, path, value, err))
 			return false;
 	}
@@ -93,8 +92,8 @@ static bool package(struct publish_item *item, struct err *err)
 }
 
 bool publish_prepare(struct publish_item *item, const char *path,
-		     const struct publish_changes *changes,
-		     struct arena *arena, struct err *err)
+		     const struct publish_changes *changes, struct arena *arena,
+		     struct err *err)
 {
 	struct chart *chart = NULL;
 
@@ -106,8 +105,7 @@ bool publish_prepare(struct publish_item *item, const char *path,
 	item->chart = chart;
 	if ((changes->version &&
 	     !chart_set_version(chart, changes->version, err)) ||
-	    !apply_lists(chart, changes, err) ||
-	    !stamp(chart, changes, err) ||
+	    !apply_lists(chart, changes, err) || !stamp(chart, changes, err) ||
 	    !chart_check_dependencies(chart, err) || !package(item, err))
 		return err_wrap(err, "cannot package chart '%s'", path);
 	return true;
@@ -204,10 +202,8 @@ static bool find_missing(struct chartindex *index, const char *now,
 			.name = chart->name,
 			.version = chart->version,
 			.entry = chartindex_new_entry(
-				chart, chart_file_name(chart),
-				items[i].digest,
-				entry && *entry->created ? entry->created
-							 : now,
+				chart, chart_file_name(chart), items[i].digest,
+				entry && *entry->created ? entry->created : now,
 				arena),
 		};
 		items[i].existed = false;
@@ -215,7 +211,11 @@ static bool find_missing(struct chartindex *index, const char *now,
 	return true;
 }
 
-enum swap { SWAP_DONE, SWAP_AGAIN, SWAP_FAILED };
+enum swap {
+	SWAP_DONE,
+	SWAP_AGAIN,
+	SWAP_FAILED
+};
 
 /* Read the index, add what it lacks, write it if it has not changed. */
 static enum swap try_index(const struct publish *publish,
@@ -291,8 +291,8 @@ bool publish_charts(const struct publish *publish, struct publish_item *items,
 	return enter_index(publish, items, count, err);
 }
 
-bool publish_save(const struct publish_item *item, const char *dir,
-		  char **path, struct err *err)
+bool publish_save(const struct publish_item *item, const char *dir, char **path,
+		  struct err *err)
 {
 	CLEANUP(free_ptr) char *file =
 		path_join(dir, chart_file_name(item->chart));

@@ -219,7 +219,7 @@ static struct value *object_to_value(const json_t *json, struct arena *arena)
 	const char *key;
 	json_t *item;
 
-	json_object_foreach(object, key, item)
+	json_object_foreach (object, key, item)
 		value_map_set(map, arena, key, jsn_to_value(item, arena));
 	return map;
 }

@@ -74,8 +74,7 @@ bool rx_find(const struct rx *rx, const char *text, size_t len, size_t from,
 	     struct rx_match *match, bool *found, struct err *err)
 {
 	CLEANUP(free_context) pcre2_match_context *context = limits();
-	CLEANUP(free_match)
-	pcre2_match_data *data =
+	CLEANUP(free_match) pcre2_match_data *data =
 		pcre2_match_data_create_from_pattern(rx->code, NULL);
 	int result;
 

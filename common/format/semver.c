@@ -622,8 +622,8 @@ static const char *parse_alternatives(struct semver_constraint *constraint,
 bool semver_constraint_parse(struct semver_constraint *constraint,
 			     const char *text, struct err *err)
 {
-	CLEANUP(semver_constraint_release)
-	struct semver_constraint parsed = {0};
+	CLEANUP(semver_constraint_release) struct semver_constraint parsed = {
+		0};
 	CLEANUP(str_release) struct str rewritten = {0};
 	const char *cause;
 

@@ -180,8 +180,8 @@ void tar_add_file(struct str *tar, const char *name, int64_t mtime,
 	struct ustar *header = &block.header;
 
 	if (!time_fits) {
-		CLEANUP(free_ptr)
-		char *text = xasprintf("%jd", (intmax_t)mtime);
+		CLEANUP(free_ptr) char *text =
+			xasprintf("%jd", (intmax_t)mtime);
 
 		add_record(&records, "mtime", text);
 	}

@@ -517,8 +517,7 @@ static bool exchange(const char *from, const char *to)
 
 bool tree_replace(const char *from, const char *to, struct err *err)
 {
-	if (!sync_tree(from) || !exchange(from, to) ||
-	    !sync_parent(to))
+	if (!sync_tree(from) || !exchange(from, to) || !sync_parent(to))
 		return err_errno(err, "cannot write folder '%s'", to);
 	return tree_remove(from, err);
 }

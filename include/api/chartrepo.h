@@ -125,8 +125,8 @@ struct chartrepo_fetch {
  */
 bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
 			 size_t count, size_t jobs,
-			 const struct reporter *reporter,
-			 struct err *err) MUST_CHECK;
+			 const struct reporter *reporter, struct err *err)
+	MUST_CHECK;
 
 /*
  * Append the address of the chart @name in this repository, for results:

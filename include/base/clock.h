@@ -56,16 +56,15 @@ void clock_add_basic(struct str *out, int64_t epoch_seconds);
  * Parse RFC 3339: "T" or one space, optional fraction (cut off), "Z" or an
  * offset.  Exactly @len bytes.
  */
-bool clock_parse_rfc3339(const char *text, size_t len,
-			 int64_t *epoch_seconds) MUST_CHECK;
+bool clock_parse_rfc3339(const char *text, size_t len, int64_t *epoch_seconds)
+	MUST_CHECK;
 
 /* Parse "YYYY-MM-DD hh:mm:ss" or "YYYY-MM-DD", taken as UTC. */
-bool clock_parse_date_time(const char *text, size_t len,
-			   int64_t *epoch_seconds) MUST_CHECK;
+bool clock_parse_date_time(const char *text, size_t len, int64_t *epoch_seconds)
+	MUST_CHECK;
 
 /* Parse an HTTP date in IMF-fixdate form (RFC 9110, 5.6.7). */
-bool clock_parse_http_date(const char *text,
-			   int64_t *epoch_seconds) MUST_CHECK;
+bool clock_parse_http_date(const char *text, int64_t *epoch_seconds) MUST_CHECK;
 
 /* A moment after which nothing more is tried; all-zero = never. */
 struct deadline {

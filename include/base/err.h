@@ -108,7 +108,7 @@ void err_release(struct err *err);
  * abort.  Never for anything that input, a server or the system can cause.
  */
 #define BUG(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
-void bug_at(const char *file, int line, const char *format, ...) NORETURN
-	PRINTF_LIKE(3, 4);
+void bug_at(const char *file, int line, const char *format, ...)
+	NORETURN PRINTF_LIKE(3, 4);
 
 #endif

@@ -29,8 +29,7 @@ char *xstrdup(const char *text) MUST_CHECK;
 char *xstrdup_or_null(const char *text) MUST_CHECK;
 char *xmemdupz(const char *bytes, size_t len) MUST_CHECK; /* adds a NUL */
 char *xasprintf(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
-char *xvasprintf(const char *format, va_list args)
-	PRINTF_LIKE(1, 0) MUST_CHECK;
+char *xvasprintf(const char *format, va_list args) PRINTF_LIKE(1, 0) MUST_CHECK;
 
 /* One zeroed @type on the heap. */
 #define xnew(type) ((type *)xcalloc(1, sizeof(type)))
@@ -55,8 +54,8 @@ struct arena {
 
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK; /* zeroed */
 char *arena_strdup(struct arena *arena, const char *text) MUST_CHECK;
-char *arena_memdupz(struct arena *arena, const char *bytes,
-		    size_t len) MUST_CHECK;
+char *arena_memdupz(struct arena *arena, const char *bytes, size_t len)
+	MUST_CHECK;
 char *arena_printf(struct arena *arena, const char *format, ...)
 	PRINTF_LIKE(2, 3) MUST_CHECK;
 
@@ -83,7 +82,7 @@ void arena_release(struct arena *arena);
 #define arena_new(arena, type) ((type *)arena_alloc(arena, sizeof(type)))
 #define arena_new_array(arena, type, count) \
 	((type *)arena_alloc_array(arena, count, sizeof(type)))
-void *arena_alloc_array(struct arena *arena, size_t count,
-			size_t size) MUST_CHECK;
+void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
+	MUST_CHECK;
 
 #endif

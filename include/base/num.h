@@ -19,8 +19,8 @@ struct str;
 bool num_parse_int64(const char *text, int64_t *value) MUST_CHECK;
 bool num_parse_uint64(const char *text, uint64_t *value) MUST_CHECK;
 /* Decimal between @min and @max. */
-bool num_parse_range(const char *text, int64_t min, int64_t max,
-		     int64_t *value) MUST_CHECK;
+bool num_parse_range(const char *text, int64_t min, int64_t max, int64_t *value)
+	MUST_CHECK;
 
 /*
  * A duration of one or more NUMBER UNIT pairs, units ms s m h d w, largest

@@ -21,8 +21,7 @@ struct strvec {
 
 void strvec_add(struct strvec *vec, const char *text);
 void strvec_add_bytes(struct strvec *vec, const char *bytes, size_t len);
-void strvec_addf(struct strvec *vec, const char *format, ...)
-	PRINTF_LIKE(2, 3);
+void strvec_addf(struct strvec *vec, const char *format, ...) PRINTF_LIKE(2, 3);
 void strvec_add_all(struct strvec *vec, const struct strvec *other);
 void strvec_add_take(struct strvec *vec, char *text); /* takes @text */
 

@@ -24,7 +24,6 @@ const struct value *stack_applications(const struct value *payload,
  * names; old is nil for a new one, new is nil for one that is gone.
  */
 const struct value *stack_changes(const struct value *old,
-				  const struct value *new,
-				  struct arena *arena);
+				  const struct value *new, struct arena *arena);
 
 #endif

@@ -16,8 +16,8 @@ struct err;
  * charts/.  The caller frees *@dir.
  * Errors: USAGE (none, or several in one place), with the places named.
  */
-bool chartdir_find(const char *const *places, char **dir,
-		   struct err *err) MUST_CHECK;
+bool chartdir_find(const char *const *places, char **dir, struct err *err)
+	MUST_CHECK;
 
 /* Is there a Chart.yaml in @dir? */
 bool chartdir_has_chart(const char *dir);

@@ -34,8 +34,8 @@ struct origin {
  * @dir is a folder in the checkout.  A checkout that cannot be read is an
  * error only where the CI server does not tell repository and branch.
  */
-bool origin_find(struct origin *origin, const struct env *env,
-		 const char *dir, struct err *err) MUST_CHECK;
+bool origin_find(struct origin *origin, const struct env *env, const char *dir,
+		 struct err *err) MUST_CHECK;
 
 /* What of it the names of an environment are made of; borrowed. */
 struct envname_facts origin_facts(const struct origin *origin);

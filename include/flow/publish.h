@@ -28,9 +28,9 @@ struct origin;
 struct reporter;
 struct strvec;
 
-#define PUBLISH_TRIES_MAX	200 /* of the index, against other publishers */
-#define PUBLISH_WAIT_BASE_MS	50
-#define PUBLISH_WAIT_CAP_MS	3000
+#define PUBLISH_TRIES_MAX    200 /* of the index, against other publishers */
+#define PUBLISH_WAIT_BASE_MS 50
+#define PUBLISH_WAIT_CAP_MS  3000
 
 /* What to do where that version is in the repository already. */
 enum publish_if_exists {
@@ -42,10 +42,10 @@ enum publish_if_exists {
 /* One chart and what became of it. */
 struct publish_item {
 	const struct chart *chart;
-	struct str package;		 /* the .tgz */
-	char digest[SHA256_HEX_SIZE];	 /* of what lies in the repository */
-	struct str address;		 /* s3://bucket/prefix/web-1.0.0.tgz */
-	bool existed;			 /* nothing had to be written for it */
+	struct str package;	      /* the .tgz */
+	char digest[SHA256_HEX_SIZE]; /* of what lies in the repository */
+	struct str address;	      /* s3://bucket/prefix/web-1.0.0.tgz */
+	bool existed;		      /* nothing had to be written for it */
 };
 
 struct publish {
@@ -76,8 +76,8 @@ struct publish_changes {
  * of its form).
  */
 bool publish_prepare(struct publish_item *item, const char *path,
-		     const struct publish_changes *changes,
-		     struct arena *arena, struct err *err) MUST_CHECK;
+		     const struct publish_changes *changes, struct arena *arena,
+		     struct err *err) MUST_CHECK;
 
 /*
  * Publish @items, which are packaged.
@@ -92,8 +92,8 @@ bool publish_charts(const struct publish *publish, struct publish_item *items,
  * Write the package into the folder @dir, which is made if need be; the
  * caller frees *@path.
  */
-bool publish_save(const struct publish_item *item, const char *dir,
-		  char **path, struct err *err) MUST_CHECK;
+bool publish_save(const struct publish_item *item, const char *dir, char **path,
+		  struct err *err) MUST_CHECK;
 
 void publish_item_release(struct publish_item *item);
 

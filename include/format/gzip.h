@@ -27,8 +27,8 @@ struct gzip_header {
  * for one zlib: MTIME 0, XFL 0, OS 255, as Go writes them.  Errors: IO.
  */
 bool gzip_compress(struct str *out, const void *bytes, size_t len,
-		   const struct gzip_header *header,
-		   struct err *err) MUST_CHECK;
+		   const struct gzip_header *header, struct err *err)
+	MUST_CHECK;
 
 /*
  * Append what @bytes hold, at most @limit bytes, to @out; several members

@@ -16,7 +16,7 @@
 
 struct err;
 
-#define SHA256_SIZE 32
+#define SHA256_SIZE	32
 #define SHA256_HEX_SIZE 65 /* with NUL */
 
 struct sha256 {
@@ -32,14 +32,13 @@ void sha256_release(struct sha256 *hash);
 
 /* The digest of @bytes in one call, raw and as lower-case hex. */
 bool sha256_bytes(const void *bytes, size_t len,
-		  unsigned char digest[SHA256_SIZE],
-		  struct err *err) MUST_CHECK;
+		  unsigned char digest[SHA256_SIZE], struct err *err)
+	MUST_CHECK;
 bool sha256_hex(const void *bytes, size_t len, char hex[SHA256_HEX_SIZE],
 		struct err *err) MUST_CHECK;
 
-bool hmac_sha256(const void *key, size_t key_len, const void *bytes,
-		 size_t len, unsigned char mac[SHA256_SIZE],
-		 struct err *err) MUST_CHECK;
+bool hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+		 unsigned char mac[SHA256_SIZE], struct err *err) MUST_CHECK;
 
 /* Lower-case hex of @len bytes plus NUL into @hex (2 * len + 1). */
 void hex_encode(const unsigned char *bytes, size_t len, char *hex);

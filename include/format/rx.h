@@ -15,7 +15,7 @@
 struct err;
 
 #define RX_GROUPS_MAX 16
-#define RX_STEPS_MAX 1000000
+#define RX_STEPS_MAX  1000000
 
 struct rx {
 	void *code; /* owned */
@@ -33,8 +33,7 @@ struct rx_match {
 };
 
 /* Errors: INPUT (with the offset in the pattern). */
-bool rx_compile(struct rx *rx, const char *pattern, struct err *err)
-	MUST_CHECK;
+bool rx_compile(struct rx *rx, const char *pattern, struct err *err) MUST_CHECK;
 
 /*
  * Look for the first match at or behind byte @from.  *@found tells.

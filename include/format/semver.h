@@ -14,8 +14,8 @@
 struct err;
 struct str;
 
-#define SEMVER_MAX 256		  /* bytes of a version */
-#define SEMVER_CONSTRAINT_MAX 512 /* bytes of a constraint */
+#define SEMVER_MAX		256 /* bytes of a version */
+#define SEMVER_CONSTRAINT_MAX	512 /* bytes of a constraint */
 #define SEMVER_ALTERNATIVES_MAX 32
 
 /* Strings are owned; prerelease and metadata are "" where absent. */
@@ -30,8 +30,8 @@ struct semver {
  * Parse as Masterminds' NewVersion: a leading v, missing minor and patch are
  * taken.  Errors: INPUT.
  */
-bool semver_parse(struct semver *version, const char *text,
-		  struct err *err) MUST_CHECK;
+bool semver_parse(struct semver *version, const char *text, struct err *err)
+	MUST_CHECK;
 
 /* Only the exact form of semver.org 2.0.0. */
 bool semver_parse_strict(struct semver *version, const char *text,

@@ -27,7 +27,7 @@ enum tar_kind {
 struct tar_member {
 	const char *name; /* borrowed until the next call */
 	enum tar_kind kind;
-	int64_t mtime;	  /* seconds since the epoch */
+	int64_t mtime;	   /* seconds since the epoch */
 	const char *bytes; /* content; not NUL-terminated */
 	size_t len;
 };
@@ -53,8 +53,8 @@ struct tar_reader {
  * fit, a name over TAR_NAME_MAX).
  */
 #define TAR_NAME_MAX 4096
-bool tar_next(struct tar_reader *reader, struct tar_member *member,
-	      bool *found, struct err *err) MUST_CHECK;
+bool tar_next(struct tar_reader *reader, struct tar_member *member, bool *found,
+	      struct err *err) MUST_CHECK;
 void tar_reader_release(struct tar_reader *reader);
 
 #endif

@@ -33,8 +33,8 @@ struct url {
 bool url_parse(struct url *url, const char *text, struct err *err) MUST_CHECK;
 
 /* Resolve @reference against @base (RFC 3986, 5.2).  Errors: INPUT. */
-bool url_resolve(struct url *url, const struct url *base,
-		 const char *reference, struct err *err) MUST_CHECK;
+bool url_resolve(struct url *url, const struct url *base, const char *reference,
+		 struct err *err) MUST_CHECK;
 
 /* Append the whole URL.  Without user, password if @public. */
 void url_add_text(struct str *out, const struct url *url, bool public);

@@ -35,8 +35,8 @@ static bool add_version(struct str *out, struct semver *version,
 static void add_satisfies(struct str *out, const struct semver *version,
 			  const char *text)
 {
-	CLEANUP(semver_constraint_release)
-	struct semver_constraint constraint = {0};
+	CLEANUP(semver_constraint_release) struct semver_constraint constraint =
+		{0};
 	CLEANUP(err_release) struct err err = {0};
 
 	if (!semver_constraint_parse(&constraint, text, &err))

@@ -17,10 +17,10 @@
 #include "base/attr.h"
 
 /* Fail with the name of the case, a row of a table, unless @condition. */
-#define assert_case(name, condition)                                          \
-	do {                                                                  \
-		if (!(condition))                                             \
-			fail_msg("case '%s': %s", (name), #condition);        \
+#define assert_case(name, condition)                                   \
+	do {                                                           \
+		if (!(condition))                                      \
+			fail_msg("case '%s': %s", (name), #condition); \
 	} while (0)
 
 #endif

@@ -36,8 +36,8 @@ static void test_exit_codes(void **state)
 		enum err_kind kind;
 		int code;
 	} cases[] = {
-		{ERR_USAGE, 2},	      {ERR_INPUT, 2},	{ERR_NOT_FOUND, 1},
-		{ERR_CONFLICT, 3},    {ERR_DENIED, 1},	{ERR_REMOTE, 1},
+		{ERR_USAGE, 2},	       {ERR_INPUT, 2},	  {ERR_NOT_FOUND, 1},
+		{ERR_CONFLICT, 3},     {ERR_DENIED, 1},	  {ERR_REMOTE, 1},
 		{ERR_UNREACHABLE, 75}, {ERR_TIMEOUT, 75}, {ERR_CHILD, 1},
 		{ERR_IO, 1},
 	};

@@ -40,7 +40,7 @@ static void test_durations(void **state)
 {
 	static const struct {
 		const char *text;
-		int64_t ms;	    /* -1 = refused */
+		int64_t ms;	     /* -1 = refused */
 		const char *written; /* NULL = as read */
 	} cases[] = {
 		{"0", 0, "0s"},

@@ -41,8 +41,8 @@ static void test_ceiling(void **state)
 static void test_trim(void **state)
 {
 	static const char *const cases[][2] = {
-		{"", ""},	     {"  ", ""},      {"a", "a"},
-		{" \t\r\na b\n", "a b"}, {"a ", "a"},
+		{"", ""},    {"  ", ""}, {"a", "a"}, {" \t\r\na b\n", "a b"},
+		{"a ", "a"},
 	};
 
 	(void)state;
@@ -61,9 +61,12 @@ static void test_runes(void **state)
 		unsigned int rune;
 		const char *utf8;
 	} cases[] = {
-		{'a', "a"},		  {0xe9, "\xc3\xa9"},
-		{0x20ac, "\xe2\x82\xac"}, {0x1f600, "\xf0\x9f\x98\x80"},
-		{0xd800, "\xef\xbf\xbd"}, {0x110000, "\xef\xbf\xbd"},
+		{'a', "a"},
+		{0xe9, "\xc3\xa9"},
+		{0x20ac, "\xe2\x82\xac"},
+		{0x1f600, "\xf0\x9f\x98\x80"},
+		{0xd800, "\xef\xbf\xbd"},
+		{0x110000, "\xef\xbf\xbd"},
 	};
 
 	(void)state;
@@ -115,8 +118,8 @@ static void test_base64(void **state)
 		{"\xfb\xff", "-_8", BASE64_URL_RAW},
 	};
 	static const char *const refused[] = {
-		"Z",	"Zg",	 "Zg=",	   "Zg===", "Zh==",
-		"Zg==\n", "Z g=", "Zm9v====", "-_8=",	"====",
+		"Z",	  "Zg",	  "Zg=",      "Zg===", "Zh==",
+		"Zg==\n", "Z g=", "Zm9v====", "-_8=",  "====",
 	};
 
 	(void)state;
@@ -135,8 +138,7 @@ static void test_base64(void **state)
 		CLEANUP(str_release) struct str out = {0};
 
 		assert_case(refused[i],
-			    !base64_decode(&out, refused[i],
-					   strlen(refused[i]),
+			    !base64_decode(&out, refused[i], strlen(refused[i]),
 					   BASE64_STANDARD));
 		assert_int_equal(out.len, 0);
 	}

@@ -7,10 +7,10 @@
 #include "format/value.h"
 #include "tests/unit/unit.h"
 
-#define NOW	 ((int64_t)1795352645) /* 2026-11-22 13:04:05 */
+#define NOW	  ((int64_t)1795352645) /* 2026-11-22 13:04:05 */
 #define TWO_HOURS 7200
-#define NEVER	 -1
-#define REFUSED	 -2
+#define NEVER	  -1
+#define REFUSED	  -2
 
 /* The values of one row: expires "t", "f", "" (absent); date NULL = absent. */
 struct expiry_case {
@@ -43,15 +43,15 @@ static void test_decisions(void **state)
 {
 	static const struct expiry_case cases[] = {
 		{"default", false, EXPIRY_UNSET, "t", "", NOW + TWO_HOURS, 0},
-		{"nothing said", false, EXPIRY_UNSET, "", NULL,
-		 NOW + TWO_HOURS, 0},
+		{"nothing said", false, EXPIRY_UNSET, "", NULL, NOW + TWO_HOURS,
+		 0},
 		{"branch kept", false, EXPIRY_UNSET, "f", "", NEVER, 0},
 		{"main", true, EXPIRY_UNSET, "f", "", NEVER, 0},
 		{"main that asks", true, EXPIRY_UNSET, "t", "", NEVER, true},
 		{"main beats option", true, 60000, "f", "", NEVER, 0},
 		{"option beats values", false, 60000, "f", "", NOW + 60, 0},
-		{"option beats date", false, 60000, "t",
-		 "2027-01-01 00:00:00", NOW + 60, 0},
+		{"option beats date", false, 60000, "t", "2027-01-01 00:00:00",
+		 NOW + 60, 0},
 		{"date", false, EXPIRY_UNSET, "t", "2026-11-22 14:04:05",
 		 NOW + 3600, 0},
 		{"date alone", false, EXPIRY_UNSET, "", "2026-11-22 14:04:05",
@@ -60,8 +60,7 @@ static void test_decisions(void **state)
 		{"zone", false, EXPIRY_UNSET, "t", "2026-11-22T15:04:05+01:00",
 		 NOW + 3600, 0},
 		{"duration", false, EXPIRY_UNSET, "t", "8h", NOW + 28800, 0},
-		{"past", false, EXPIRY_UNSET, "t", "2020-01-01", 1577836800,
-		 0},
+		{"past", false, EXPIRY_UNSET, "t", "2020-01-01", 1577836800, 0},
 		{"garbled", false, EXPIRY_UNSET, "t", "tomorrow", REFUSED, 0},
 		{"garbled, kept", false, EXPIRY_UNSET, "f", "x", REFUSED, 0},
 		{"no bool", false, EXPIRY_UNSET, "yes", "", REFUSED, 0},

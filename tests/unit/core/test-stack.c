@@ -62,10 +62,10 @@ static void test_aliases_and_lock(void **state)
 		       make_dependency(&arena, "web", NULL, "1.4.0"));
 	value_list_add(locked, &arena,
 		       make_dependency(&arena, "web", NULL, "1.5.0"));
-	assert_printed(stack_applications(make_payload(&arena, dependencies,
-						       locked),
-					  &arena),
-		       "map[db:2.0.0 men:1.5.0 women:1.4.0]");
+	assert_printed(
+		stack_applications(make_payload(&arena, dependencies, locked),
+				   &arena),
+		"map[db:2.0.0 men:1.5.0 women:1.4.0]");
 }
 
 static void test_chart_alone(void **state)
@@ -73,10 +73,10 @@ static void test_chart_alone(void **state)
 	CLEANUP(arena_release) struct arena arena = {0};
 
 	(void)state;
-	assert_printed(stack_applications(make_payload(&arena, &value_nil,
-						       &value_nil),
-					  &arena),
-		       "map[umbrella:0.1.0]");
+	assert_printed(
+		stack_applications(make_payload(&arena, &value_nil, &value_nil),
+				   &arena),
+		"map[umbrella:0.1.0]");
 	assert_printed(stack_applications(NULL, &arena), "map[]");
 }
 

@@ -30,8 +30,8 @@ static void test_there_and_back(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		CLEANUP(str_release)
-		struct str text = {0}, packed = {0}, back = {0};
+		CLEANUP(str_release) struct str text = {0}, packed = {0},
+						back = {0};
 		unsigned int noise = 1;
 		struct err err = {0};
 
@@ -76,9 +76,8 @@ static void refuses(const char *name, const struct str *bytes, size_t len,
 
 static void test_bad_input(void **state)
 {
-	CLEANUP(str_release)
-	struct str text = {0},
-		   good = {0}, damaged = {0}, tail = {0};
+	CLEANUP(str_release) struct str text = {0}, good = {0}, damaged = {0},
+					tail = {0};
 	struct err err = {0};
 
 	(void)state;

@@ -87,8 +87,8 @@ static void test_depth(void **state)
 
 static void test_members(void **state)
 {
-	CLEANUP(jsn_release)
-	json_t *json = parse("{\"a\":{\"b\":[{\"c\":\"x\"},5]},\"t\":true}");
+	CLEANUP(jsn_release) json_t *json =
+		parse("{\"a\":{\"b\":[{\"c\":\"x\"},5]},\"t\":true}");
 	CLEANUP(err_release) struct err err = {0};
 	const char *text = "unchanged";
 
@@ -135,8 +135,8 @@ static void test_strings_that_are_no_utf8(void **state)
 
 static void test_values(void **state)
 {
-	CLEANUP(jsn_release)
-	json_t *json = parse("{\"b\":1.5,\"a\":[true,null,7,\"x\"]}");
+	CLEANUP(jsn_release) json_t *json =
+		parse("{\"b\":1.5,\"a\":[true,null,7,\"x\"]}");
 	CLEANUP(jsn_release) json_t *back = NULL;
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(str_release) struct str out = {0};

@@ -117,8 +117,8 @@ static void test_constraints(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP(semver_constraint_release)
-		struct semver_constraint constraint = {0};
+		CLEANUP(semver_constraint_release) struct semver_constraint
+			constraint = {0};
 		CLEANUP(strvec_release) struct strvec yes = {0}, no = {0};
 		struct err err = {0};
 
