@@ -1,0 +1,37 @@
+"""The sample charts, as Helm sees them."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from jenkins import EXAMPLES
+from lab_fixtures import Tool
+
+CHARTS = sorted(path.parent for path in EXAMPLES.glob("*/chart/Chart.yaml"))
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda path: path.parent.name)
+def test_lint(helm4: Tool, helm3: Tool, chart):
+    for helm in helm4, helm3:
+        helm("lint", "--strict", chart)
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda path: path.parent.name)
+def test_the_image_of_a_release_is_its_version(helm4: Tool, chart):
+    version = yaml.safe_load((chart / "Chart.yaml").read_text())["appVersion"]
+    (deployment,) = [
+        one for one in yaml.safe_load_all(
+            helm4("template", "x", chart).out)
+        if one["kind"] == "Deployment"]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["image"].endswith(f":{version}")
+
+
+def test_the_stack_names_versions_that_are_there():
+    umbrella = yaml.safe_load(
+        (EXAMPLES / "stack" / "umbrella" / "Chart.yaml").read_text())
+    for dependency in umbrella["dependencies"]:
+        chart = EXAMPLES / dependency["name"] / "chart" / "Chart.yaml"
+        assert dependency["version"] == \
+            yaml.safe_load(chart.read_text())["version"]
