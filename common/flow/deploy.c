@@ -14,65 +14,26 @@
 #include "core/envname.h"
 #include "core/stack.h"
 #include "core/sweep.h"
+#include "flow/chartdir.h"
 #include "format/value.h"
 #include "format/ydoc.h"
 #include "sys/file.h"
-#include "sys/walk.h"
-
-#define RENDERED "rendered"
-
-static bool note_chart(void *context, const struct walk_entry *entry,
-		       bool *descend, struct err *err)
-{
-	struct strvec *names = context;
-
-	(void)err;
-	*descend = false;
-	if (entry->kind == WALK_DIR)
-		strvec_add(names, entry->name);
-	return true;
-}
-
-static bool find_rendered(char **chart, struct err *err)
-{
-	CLEANUP(strvec_release) struct strvec names = {0};
-	const struct walk walk = {
-		.root = RENDERED, .visit = note_chart, .context = &names};
-
-	if (file_is_dir(RENDERED) && !walk_tree(&walk, err))
-		return false;
-	if (names.count != 1) {
-		(void)err_set(err, ERR_USAGE,
-			      "no chart was given, and there "
-			      "are %zu in '" RENDERED "/'",
-			      names.count);
-		return err_hint(err, "name the folder that umbrella-render "
-				     "wrote");
-	}
-	*chart = path_join(RENDERED, names.items[0]);
-	return true;
-}
 
 bool deploy_find_chart(const char *given, const char *recorded, char **chart,
 		       struct err *err)
 {
-	CLEANUP(free_ptr) char *found = NULL;
-	CLEANUP(free_ptr) char *meta = NULL;
+	static const char *const usual[] = {"rendered/*", NULL};
 
-	if (!is_blank(given))
-		found = xstrdup(given);
-	else if (!is_blank(recorded) && file_is_dir(recorded))
-		found = xstrdup(recorded);
-	else if (!find_rendered(&found, err))
-		return false;
-	meta = path_join(found, "Chart.yaml");
-	if (!file_exists(meta))
+	if (is_blank(given)) {
+		if (is_blank(recorded) || !chartdir_has_chart(recorded))
+			return chartdir_find(usual, chart, err);
+		given = recorded;
+	}
+	if (!chartdir_has_chart(given))
 		return err_set(err, ERR_INPUT,
-			       "there is no chart in '%s': "
-			       "it has no Chart.yaml",
-			       found);
-	*chart = found;
-	found = NULL;
+			       "there is no chart in '%s': it has no Chart.yaml",
+			       given);
+	*chart = xstrdup(given);
 	return true;
 }
 
