@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "sys/file.h"
 #include "sys/lazy.h"
 
 /* Each function of libgit2 that is called, without its git_. */
@@ -139,12 +140,42 @@ static char *hash_text(const git_oid *oid)
 	return xstrdup(git.oid_tostr(text, sizeof(text), oid));
 }
 
+static bool has_entry(const char *dir, const char *name)
+{
+	CLEANUP(free_ptr) char *path = path_join(dir, name);
+
+	return file_exists(path);
+}
+
+/*
+ * Can there be a repository, bare or not, in @dir or above?  Loading libgit2
+ * to be told no takes longer than the rest of many a run.
+ */
+static bool may_exist(const char *dir)
+{
+	CLEANUP(free_ptr) char *path = realpath(dir, NULL);
+	char *slash;
+
+	if (!path)
+		return true; /* libgit2 says what is wrong */
+	for (;;) {
+		if (has_entry(path, ".git") || has_entry(path, "HEAD"))
+			return true;
+		slash = strrchr(path, '/');
+		if (!slash[1])
+			return false;
+		slash[slash == path] = '\0';
+	}
+}
+
 /* Where there is no repository at all, @repo stays empty. */
 bool repo_find(struct repo *repo, const char *dir, struct err *err)
 {
 	git_repository *handle = NULL;
 	int code;
 
+	if (!may_exist(dir))
+		return true;
 	if (!load(err))
 		return false;
 	code = git.repository_open_ext(&handle, dir,
