@@ -1,0 +1,92 @@
+"""A Kubernetes API by script: enough of it for the steps to talk to, and
+every way in which an answer can be wrong.
+
+    with ScriptedKube() as kube:
+        kube.break_at("GET", "/api/v1/secrets", Reply(500))
+        run_step("expire-sweep", env=kube.env(tmp_path), expect=75)
+
+What is not scripted is an empty list, or a Status NotFound for one object.
+"""
+
+from __future__ import annotations
+
+import json
+from email.utils import formatdate
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from scripted_http import Reply, Request, Script, ScriptedHttp
+
+TOKEN = "canary-0123456789abcdef"
+
+
+def answer(body: object, status: int = 200, date: bool = True) -> Reply:
+    headers = ["Content-Type: application/json"]
+    if date:
+        headers.append(f"Date: {formatdate(usegmt=True)}")
+    return Reply(status, json.dumps(body).encode(), headers)
+
+
+def refusal(status: int, reason: str, message: str = "no") -> Reply:
+    return answer({"kind": "Status", "status": "Failure", "code": status,
+                   "reason": reason, "message": message}, status)
+
+
+def listing(*items: object, token: str = "") -> Reply:
+    return answer({"kind": "List", "metadata": {"continue": token},
+                   "items": list(items)})
+
+
+def secret(namespace: str, expires_at: int | str) -> dict:
+    """The metadata of a marked release's revision."""
+    return {"metadata": {
+        "name": "sh.helm.release.v1.web.v1", "namespace": namespace,
+        "uid": f"uid-of-{namespace}", "resourceVersion": "7",
+        "labels": {"owner": "helm", "name": "web", "version": "1",
+                   "status": "deployed", "slipway/managed": "v1",
+                   "slipway/expires-at": str(expires_at)}}}
+
+
+class ScriptedKube(ScriptedHttp):
+    def __init__(self) -> None:
+        super().__init__()
+        self._scripts: dict[tuple[str, str], list[Script]] = {}
+        self.always(self._answer)
+
+    def script(self, method: str, path: str, *replies: Script) -> None:
+        """The answers to these requests, one after the other; the last one
+        stays."""
+        self._scripts[method, path] = list(replies)
+
+    def kubeconfig(self, folder: Path, **user: object) -> Path:
+        path = folder / "kubeconfig"
+        path.write_text(json.dumps({
+            "clusters": [{"name": "c", "cluster": {"server": self.url}}],
+            "users": [{"name": "u", "user": user or {"token": TOKEN}}],
+            "contexts": [{"name": "x",
+                          "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "x"}))
+        return path
+
+    @property
+    def writes(self) -> list[str]:
+        return [r.line for r in self.requests if r.method != "GET"]
+
+    def queries(self, path: str) -> list[dict[str, str]]:
+        """The queries with which @path was asked for."""
+        split = [urlsplit(r.path) for r in self.requests]
+        return [{name: values[0] for name, values in parse_qs(s.query).items()}
+                for s in split if s.path == path]
+
+    def _answer(self, request: Request) -> Reply:
+        path = urlsplit(request.path).path
+        replies = self._scripts.get((request.method, path))
+        if replies:
+            reply = replies.pop(0) if len(replies) > 1 else replies[0]
+            return reply(request) if callable(reply) else reply
+        assert request.method == "GET", f"not scripted: {request.line}"
+        parts = path.strip("/").split("/")
+        if "namespaces" in parts:           # .../namespaces[/NAME[/KIND]]
+            parts = parts[parts.index("namespaces"):]
+            return refusal(404, "NotFound") if len(parts) == 2 else listing()
+        return listing()

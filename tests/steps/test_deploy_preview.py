@@ -1,0 +1,289 @@
+"""deploy-preview against a scripted API: kubeconfigs, names, bad answers.
+
+What it deploys for real is tested in tests/lab/test_cluster_deploy.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from scripted_http import Reply
+from scripted_kube import TOKEN, ScriptedKube, answer, refusal
+
+NAMES = ["--repository-name", "shop", "--branch", "fix"]
+HOME = "/api/v1/namespaces/shop-fix"
+
+
+@pytest.fixture
+def kube():
+    with ScriptedKube() as server:
+        yield server
+
+
+@pytest.fixture
+def chart(tmp_path):
+    path = tmp_path / "chart"
+    path.mkdir()
+    (path / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+    return path
+
+
+@pytest.fixture
+def deploy(run_step, kube, chart, tmp_path):
+    """A dry run of the chart, unless told."""
+    def run(*args, config=None, dry_run=True, given=chart, **options):
+        return run_step(
+            "deploy-preview", *NAMES, "--kubeconfig",
+            config or kube.kubeconfig(tmp_path), "--output", "json",
+            *(["--dry-run"] if dry_run else []), *args,
+            *([given] if given else []), **options)
+    return run
+
+
+def marked(**annotations: str) -> Reply:
+    return answer({"metadata": {
+        "name": "shop-fix", "uid": "u", "resourceVersion": "7",
+        "labels": {"slipway/managed": "v1", "slipway/expires-at": "1"},
+        "annotations": {f"slipway/{key.replace('_', '-')}": value
+                        for key, value in annotations.items()}}})
+
+
+# --- names -------------------------------------------------------------------
+
+def test_print_names_needs_no_cluster(run_step):
+    result = run_step("deploy-preview", "--print-names", "--output", "env",
+                      "--repository-name", "shop", "--branch", "feature/x")
+    digits = hashlib.sha256(b"shop\nfeature/x").hexdigest()[:16]
+    assert result.out.splitlines() == [
+        f"NAMESPACE=shop-feature-x-{digits}",
+        f"RELEASE=shop-feature-x-{digits}", "STACK=shop"]
+
+
+@pytest.mark.parametrize("args, words", [
+    (["--branch", "x"], "the repository is not known"),
+    (["--repository-name", "web"], "the branch is not known"),
+    (["--repository-name", "kube", "--branch", "system"],
+     "namespace 'kube-system' belongs to the cluster"),
+    (["--repository-name", "a", "--branch", "b", "--namespace", "Big"],
+     "'Big' is no legal namespace"),
+    (["--repository-name", "a", "--branch", "b", "--release", "x" * 54],
+     "no legal release name"),
+    (["--repository-name", "a", "--branch", "b", "--stack", "-"],
+     "cannot be the value of a label"),
+])
+def test_names_that_cannot_be(args, words, run_step, tmp_path):
+    failed = run_step("deploy-preview", "--print-names", *args, expect=2,
+                      cwd=tmp_path)
+    assert words in failed.err
+
+
+def test_a_pull_request_of_main_is_not_main(deploy, chart):
+    plan = deploy("--branch", "main", env={"CHANGE_ID": "7"}).json
+    assert plan["namespace"] == "shop-main" and plan["expires"]
+
+
+# --- what is to be deployed --------------------------------------------------
+
+def test_the_chart_is_found(deploy, chart, tmp_path):
+    (tmp_path / "rendered").mkdir()
+    chart.rename(tmp_path / "rendered" / "shop")
+    assert deploy(given=None, cwd=tmp_path).json["chart"] == "rendered/shop"
+    (tmp_path / "rendered" / "other").mkdir()
+    assert "there are 2 in 'rendered/'" in deploy(given=None, cwd=tmp_path,
+                                                  expect=2).err
+    missing = deploy(given=tmp_path, expect=2)
+    assert "it has no Chart.yaml" in missing.err
+
+
+def test_values_that_are_wrong_are_shown(deploy, chart, tmp_path):
+    (chart / "values.yaml").write_text(
+        "global:\n  expires: true\n  expiryDate: tomorrow\n")
+    failed = deploy(expect=2)
+    assert "'global.expiryDate' is no date" in failed.err
+    assert "values.yaml:3:15" in failed.err
+    more = tmp_path / "more.yaml"
+    more.write_text("global: {expires: maybe}\n")
+    failed = deploy("--values", more, expect=2)
+    assert "more.yaml:1:19" in failed.err
+    more.write_text("global: {expires: false, expiryDate: ''}\n")
+    assert deploy("--values", more).json["expires"] is False
+
+
+def test_usage(deploy, kube):
+    assert "'{x}'" in deploy("--url-template", "https://{x}", expect=2).err
+    assert "takes no chart" in deploy("--renew", expect=2).err
+    deploy("--history-max", 0, expect=2)
+    assert kube.requests == []
+
+
+# --- kubeconfig --------------------------------------------------------------
+
+def config_of(path, **changes):
+    """The kubeconfig at @path with "section.key": value changed."""
+    config = json.loads(path.read_text())
+    for key, value in changes.items():
+        section, name = key.split("__")
+        config[f"{section}s"][0][section][name] = value
+    path.write_text(json.dumps(config, indent=1))
+    return path
+
+
+@pytest.mark.parametrize("changes, words", [
+    ({"cluster__insecure-skip-tls-verify": True},
+     "'insecure-skip-tls-verify' in a kubeconfig is not supported"),
+    ({"cluster__proxy-url": "http://proxy"}, "'proxy-url'"),
+    ({"cluster__server": ""}, "has no 'server'"),
+    ({"cluster__server": "http://example.com"}, "is not https"),
+    ({"cluster__certificate-authority-data": "%%"},
+     "'certificate-authority-data' is no base64"),
+    ({"cluster__certificate-authority": "no-such-file"}, "no-such-file"),
+    ({"user__as": "admin"}, "'as' in a kubeconfig is not supported"),
+    ({"user__username": "admin"}, "'username'"),
+    ({"context__cluster": "other"}, "the kubeconfig has no cluster 'other'"),
+    ({"context__user": ""}, "lacks its cluster or user"),
+    ({"user__token": None, "user__exec": {"args": []}},
+     "'exec' has no 'command'"),
+    ({"user__token": None, "user__exec": {
+        "command": "ask", "interactiveMode": "Always"}}, "wants to ask"),
+])
+def test_a_kubeconfig_that_cannot_be_used(changes, words, deploy, kube,
+                                          tmp_path):
+    path = config_of(kube.kubeconfig(tmp_path), **changes)
+    failed = deploy(config=path, expect=2)
+    assert words in failed.err
+    assert TOKEN not in failed.err and kube.requests == []
+
+
+def test_a_kubeconfig_that_is_none(deploy, kube, tmp_path):
+    path = tmp_path / "kubeconfig"
+    path.write_text(f"users:\n- token: {TOKEN}\n  \t{{[\n")
+    failed = deploy(config=path, expect=2)
+    assert "kubeconfig:3:" in failed.err
+    assert TOKEN not in failed.err
+    path.write_text("just text\n")
+    assert "is no kubeconfig" in deploy(config=path, expect=2).err
+    failed = deploy(config=tmp_path / "none", expect=2)
+    assert "cannot read kubeconfig" in failed.err
+    path = kube.kubeconfig(tmp_path)
+    failed = deploy("--kube-context", "other", config=path, expect=2)
+    assert "the kubeconfig has no context 'other'" in failed.err
+
+
+def test_where_a_kubeconfig_is_found(run_step, kube, chart, tmp_path):
+    """KUBECONFIG is a list, of which the first that says something counts."""
+    folder = tmp_path / "home" / ".kube"
+    folder.mkdir(parents=True)
+    kube.kubeconfig(folder).rename(folder / "config")
+    step = ["deploy-preview", *NAMES, "--dry-run", chart]
+    run_step(*step, env={"HOME": str(tmp_path / "home")})
+    (tmp_path / "first").write_text("current-context: missing\n")
+    failed = run_step(*step, expect=2, env={
+        "KUBECONFIG": f"{tmp_path}/none:{tmp_path}/first:{folder}/config"})
+    assert "no context 'missing'" in failed.err
+    failed = run_step(*step, expect=2, env={"KUBECONFIG": "/none"})
+    assert "no file of KUBECONFIG exists: '/none'" in failed.err
+    failed = run_step(*step, expect=2)
+    assert "there is no kubeconfig" in failed.err
+
+
+def test_tokens_and_plugins(deploy, kube, tmp_path):
+    (tmp_path / "token").write_text("from-a-file\n")
+    deploy(config=kube.kubeconfig(tmp_path, tokenFile="token"))
+    assert kube.requests[-1].header("Authorization") == "Bearer from-a-file"
+
+    (tmp_path / "bin").mkdir()
+    plugin = tmp_path / "bin" / "plugin"
+    user = {"exec": {"command": "bin/plugin", "args": ["a b"],
+                     "env": [{"name": "WHO", "value": "me"}],
+                     "apiVersion": "client.authentication.k8s.io/v1beta1"}}
+    plugin.write_text(
+        '#!/bin/sh\n[ "$1" = "a b" ] && case $KUBERNETES_EXEC_INFO in'
+        ' *v1beta1*) echo "{\\"status\\": {\\"token\\": \\"of-$WHO\\"}}";;'
+        " esac\n")
+    plugin.chmod(0o755)
+    deploy(config=kube.kubeconfig(tmp_path, **user))
+    assert kube.requests[-1].header("Authorization") == "Bearer of-me"
+
+    for script, words in (("exit 3", "failed with exit code 3"),
+                          ("echo canary-token", "no ExecCredential"),
+                          ("echo '{}'", "neither a token nor")):
+        plugin.write_text(f"#!/bin/sh\n{script}\n")
+        failed = deploy(config=kube.kubeconfig(tmp_path, **user), expect=1)
+        assert words in failed.err and "canary-token" not in failed.err
+
+
+# --- answers -----------------------------------------------------------------
+
+def test_a_dry_run_only_reads(deploy, kube):
+    plan = deploy().json
+    assert plan["namespace"] == plan["release"] == "shop-fix"
+    assert kube.lines == [f"GET {HOME}"]
+
+
+@pytest.mark.parametrize("reply, code, words", [
+    (refusal(401, "Unauthorized"), 1, "not (or no longer) valid"),
+    (refusal(403, "Forbidden", "may not get namespaces"), 1,
+     "may not get namespaces"),
+    (Reply(404, b"<html>"), 1, "server answered 404"),
+    (Reply(500, b"", ["Retry-After: 0"]), 75, "server answered 500"),
+    (Reply(200, b"<html>"), 1, "is no object of the Kubernetes API"),
+    (Reply(200, b"{}" + b" " * (33 << 20)), 1, ""),
+    (Reply(200, b"{}", cut=20), 75, ""),
+    (answer({"metadata": {"deletionTimestamp": "2026-11-22T10:00:00Z"}}), 75,
+     "is being deleted"),
+    (marked(repository="web", branch="fix"), 3,
+     "belongs to repository 'web'"),
+    (marked(repository="shop", branch="other"), 3, "branch 'other'"),
+    (marked(main="true"), 3, "is a main environment"),
+])
+def test_answers_that_end_it(reply, code, words, deploy, kube):
+    kube.script("GET", HOME, reply)
+    failed = deploy("--timeout", "3s", dry_run=False, expect=None)
+    assert failed.code == code, failed
+    assert words in failed.err
+    assert failed.out == "" and kube.writes == []
+
+
+def test_too_many_requests_then_fine(deploy, kube):
+    kube.script("GET", HOME, Reply(429, b"", ["Retry-After: 0"]),
+                refusal(404, "NotFound"))
+    assert "429" in deploy().err
+
+
+def test_somebody_else_claims_meanwhile(deploy, kube, tmp_path):
+    """A conflict is looked at again, and then it is another's."""
+    helm = tmp_path / "helm"
+    helm.write_text("#!/bin/sh\necho v4.3.1\n")
+    helm.chmod(0o755)
+    ours = marked(repository="shop", branch="fix")
+    kube.script("GET", HOME, ours, ours,
+                marked(repository="web", branch="x"))
+    kube.script("PATCH", HOME, refusal(409, "Conflict"))
+    failed = deploy("--helm", helm, dry_run=False, expect=3)
+    assert "belongs to repository 'web'" in failed.err
+    patch = json.loads(next(r.body for r in kube.requests
+                            if r.method == "PATCH"))
+    assert patch["metadata"]["resourceVersion"] == "7"
+
+
+def test_renew(deploy, kube):
+    secrets = f"{HOME}/secrets"
+    kube.script("GET", HOME, marked(repository="shop", branch="fix"))
+    kube.script("PATCH", HOME, answer({}))
+    kube.script("GET", secrets, answer({"items": [
+        {"metadata": {"labels": {"version": v, "status": "deployed"}}}
+        for v in ("9", "10", "2")]}))
+    path = f"{secrets}/sh.helm.release.v1.shop-fix.v10"
+    kube.script("PATCH", path, answer({}))
+
+    result = deploy("--renew", "1h", given=None, dry_run=False).json
+
+    home, release = (json.loads(r.body)["metadata"]["labels"]
+                     for r in kube.requests if r.method == "PATCH")
+    assert home == release == {
+        "slipway/expires-at": str(result["expiresAt"])}
+    assert kube.writes == [f"PATCH {HOME}", f"PATCH {path}"]

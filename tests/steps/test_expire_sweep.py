@@ -1,0 +1,238 @@
+"""expire-sweep against a scripted API: its requests, and every bad answer.
+
+What it deletes for real is tested in tests/lab/test_cluster_sweep.py.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import wait
+from scripted_http import Reply
+from scripted_kube import (TOKEN, ScriptedKube, answer, listing, refusal,
+                           secret)
+
+SECRETS = "/api/v1/secrets"
+NAMESPACES = "/api/v1/namespaces"
+NOW = ["Retry-After: 0"]
+
+
+@pytest.fixture
+def kube():
+    with ScriptedKube() as server:
+        yield server
+
+
+@pytest.fixture
+def sweep(run_step, kube, tmp_path):
+    """A dry run, unless told: there is no Helm here."""
+    def run(*args, dry_run=True, **options):
+        return run_step(
+            "expire-sweep", "--kubeconfig", kube.kubeconfig(tmp_path),
+            "--output", "json", *(["--dry-run"] if dry_run else []), *args,
+            **options)
+    return run
+
+
+# --- what is asked for -------------------------------------------------------
+
+def test_lists_pages_of_metadata(kube, sweep):
+    kube.script("GET", SECRETS, listing(secret("a", 1), token="next page"),
+                listing(secret("b", "never")))
+
+    result = sweep().json
+
+    assert [i["namespace"] for i in result["deleted"]] == ["a"]
+    assert [i["namespace"] for i in result["kept"]] == ["b"]
+    first, second = kube.queries(SECRETS)
+    assert first == {"labelSelector": "owner=helm,slipway/managed",
+                     "limit": "500"}
+    assert second == first | {"continue": "next page"}
+    assert kube.queries(NAMESPACES) == [
+        {"labelSelector": "slipway/managed", "limit": "500"}]
+    for request in kube.requests:
+        assert request.header("Accept").startswith(
+            "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
+        assert request.header("Authorization") == f"Bearer {TOKEN}"
+    assert kube.writes == []
+
+
+def test_an_expired_list_starts_again(kube, sweep):
+    """What was read before is forgotten, so that nothing counts twice."""
+    kube.script("GET", SECRETS, listing(secret("a", 1), token="t"),
+                refusal(410, "Expired"), listing(secret("b", 1), token="t"),
+                listing(secret("c", 1)))
+    result = sweep().json
+    assert [i["namespace"] for i in result["deleted"]] == ["b", "c"]
+    assert [q.get("continue") for q in kube.queries(SECRETS)] \
+        == [None, "t", None, "t"]
+
+
+def test_a_list_that_expires_for_ever(kube, sweep):
+    kube.script("GET", SECRETS, refusal(410, "Expired"))
+    assert "expired 6 times" in sweep(expect=75).err
+
+
+def test_one_environment_is_looked_for_in_its_namespace(kube, sweep):
+    path = f"{NAMESPACES}/web-x/secrets"
+    kube.script("GET", path, listing(secret("web-x", 1)))
+    assert len(sweep("--environment", "web-x").json["deleted"]) == 1
+    assert len(kube.queries(path)) == 1 and not kube.queries(SECRETS)
+
+
+def test_the_servers_clock_counts(kube, sweep):
+    """Ours is years away from it."""
+    reply = listing()
+    reply.headers[1] = "Date: Tue, 01 Jan 2030 00:00:00 GMT"
+    kube.script("GET", SECRETS, listing(secret("a", 1893455999),
+                                        secret("b", 1893456001)))
+    kube.script("GET", NAMESPACES, reply)
+    result = sweep().json
+    assert [i["namespace"] for i in result["deleted"]] == ["a"]
+
+
+def test_without_the_servers_clock_nothing_is_judged(kube, sweep):
+    body = {"items": [secret("a", 1)]}
+    kube.script("GET", SECRETS, answer(body, date=False))
+    kube.script("GET", NAMESPACES, answer({"items": []}, date=False))
+    failed = sweep(expect=1)
+    assert "does not say what time it is" in failed.err
+    assert failed.out == ""
+
+
+# --- bad answers -------------------------------------------------------------
+
+@pytest.mark.parametrize("reply, code, words", [
+    (refusal(401, "Unauthorized", "Unauthorized"), 1, "server answered 401"),
+    (refusal(403, "Forbidden", 'User "ci" cannot list resource "secrets"'), 1,
+     'server answered 403 (User "ci" cannot list resource "secrets")'),
+    (refusal(404, "NotFound", "could not find the resource"), 1,
+     "server answered 404"),
+    (Reply(404, b"404 page not found\n"), 1, "server answered 404"),
+    (refusal(409, "Conflict"), 3, "server answered 409"),
+    (Reply(500, b"{}", NOW), 75, "server answered 500"),
+    (Reply(200, b"<html>sign in</html>"), 1, "is no object of the"),
+    (Reply(200, b'{"items": ['), 1, "is no object of the"),
+    (Reply(200, b"[]"), 1, "is no object of the"),
+    (answer({"kind": "Secret"}), 1, "is no list"),
+    (Reply(200, b" " * (33 << 20)), 1, ""),
+    (Reply(raw=b"garbage\r\n\r\n"), 1, ""),
+])
+def test_a_bad_list(reply, code, words, kube, sweep):
+    """One error, and nothing is deleted."""
+    kube.script("GET", SECRETS, reply)
+    failed = sweep("--timeout", "3s", dry_run=False, expect=None)
+    assert failed.code == code, failed
+    assert words in failed.err
+    assert "cannot look for environments: cannot list secrets: " in failed.err
+    assert failed.out == "" and kube.writes == []
+    assert TOKEN not in failed.err
+
+
+def test_cut_off_answers(kube, sweep):
+    kube.script("GET", SECRETS, Reply(200, b'{"items": []}', cut=50))
+    failed = sweep("--timeout", "2s", expect=75)
+    assert "cannot list secrets" in failed.err
+
+
+def test_too_many_requests_then_fine(kube, sweep):
+    kube.script("GET", SECRETS, Reply(429, b"", NOW), listing(secret("a", 1)))
+    result = sweep()
+    assert len(result.json["deleted"]) == 1
+    assert "429" in result.err and "trying again" in result.err
+
+
+def test_objects_without_what_they_must_have(kube, sweep):
+    """Not ours, or kept."""
+    no_version = secret("a", 1)
+    del no_version["metadata"]["labels"]["version"]
+    odd = secret("b", 1)
+    odd["metadata"]["labels"]["slipway/expires-at"] = 5
+    kube.script("GET", SECRETS, listing(no_version, odd, {}, "x", None))
+    result = sweep().json
+    assert result["deleted"] == []
+    assert [i["namespace"] for i in result["kept"]] == ["b"]
+
+
+def test_out_of_reach(run_step, kube, tmp_path):
+    config = kube.kubeconfig(tmp_path)
+    config.write_text(config.read_text().replace(
+        str(kube.port), str(wait.free_port())))
+    failed = run_step("expire-sweep", "--kubeconfig", config, "--timeout",
+                      "2s", expect=75)
+    assert "cannot ask the Kubernetes API" in failed.err
+
+
+def test_a_timeout_of_the_whole_run(kube, sweep):
+    kube.script("GET", SECRETS, Reply(200, b"{}", stall=10))
+    sweep("--timeout", "300ms", expect=75)
+
+
+# --- deciding without acting -------------------------------------------------
+
+def test_a_namespace_that_answers_as_a_proxy_is_kept(kube, sweep, tmp_path):
+    """404 of something that is no API server says nothing of an environment;
+    in doubt it stays."""
+    helm = tmp_path / "helm"
+    helm.write_text('#!/bin/sh\necho "$@" >>"$0.calls"; echo v4.3.1\n')
+    helm.chmod(0o755)
+    kube.script("GET", SECRETS, listing(secret("a", 1)))
+    kube.script("GET", f"{NAMESPACES}/a", Reply(404, b"404 page not found\n"))
+
+    failed = sweep("--helm", helm, dry_run=False, expect=1)
+
+    assert "server answered 404" in failed.err
+    assert [i["namespace"] for i in failed.json["failed"]] == ["a"]
+    assert (tmp_path / "helm.calls").read_text() == "version --short\n"
+    assert kube.writes == []
+
+
+def test_the_fuse_of_many(kube, sweep):
+    kube.script("GET", SECRETS,
+                listing(*(secret(f"env-{i}", 1) for i in range(51))))
+    refused = sweep(dry_run=False, expect=3)
+    assert "51 of 51 environments would be deleted" in refused.err
+    assert "hint: look at them with '--dry-run'" in refused.err
+    assert len(sweep(expect=3).json["deleted"]) == 51
+    assert len(sweep("--max-deletes", 51).json["deleted"]) == 51
+
+
+def test_usage(kube, sweep):
+    assert "'--now' needs '--environment'" in sweep("--now", expect=2).err
+    sweep("--max-percent", 101, expect=2)
+    sweep("--jobs", 0, expect=2)
+    sweep("argument", expect=2)
+    assert kube.requests == []
+
+
+def test_without_helm(kube, sweep):
+    """Only asked for where something is to be deleted."""
+    sweep("--helm", "no-such-helm", dry_run=False)
+    kube.script("GET", SECRETS, listing(secret("a", 1)))
+    failed = sweep("--helm", "no-such-helm", dry_run=False, expect=1)
+    assert "there is no program 'no-such-helm'" in failed.err
+    assert "hint: install Helm 4" in failed.err
+
+
+def test_text_for_people(kube, run_step, tmp_path):
+    kube.script("GET", SECRETS, listing(secret("a", 1), secret("b", "never")))
+    result = run_step("expire-sweep", "--dry-run", "--kubeconfig",
+                      kube.kubeconfig(tmp_path))
+    assert result.out == ("would delete a/web: expired\n"
+                          "kept b/web: it never expires\n")
+
+
+def test_check_names_missing_rights(kube, run_step, tmp_path):
+    def review(request):
+        asked = json.loads(request.body)["spec"]["resourceAttributes"]
+        allowed = (asked["verb"], asked["resource"]) != ("list", "pods")
+        return answer({"status": {"allowed": allowed}}, 201)
+
+    kube.script("POST", "/apis/authorization.k8s.io/v1"
+                "/selfsubjectaccessreviews", review)
+    failed = run_step("expire-sweep", "--check", "--kubeconfig",
+                      kube.kubeconfig(tmp_path), expect=1)
+    assert "may not list pods, needed to see whether others are in a " \
+        "namespace\n" in failed.err

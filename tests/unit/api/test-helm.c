@@ -1,0 +1,303 @@
+#include "api/helm.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "api/kube.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "sys/file.h"
+#include "tests/unit/unit.h"
+
+/* --- argument vectors ---------------------------------------------------- */
+
+static char *joined(const struct helm_call *call)
+{
+	struct str text = {0};
+
+	for (size_t i = 0; i < call->argv.count; i++)
+		str_addf(&text, "%s%s", i ? "|" : "", call->argv.items[i]);
+	return str_detach(&text);
+}
+
+static const struct strvec none;
+
+static void test_upgrade(void **state)
+{
+	static const struct {
+		int major;
+		const char *kubeconfig, *context;
+		const char *argv;
+	} cases[] = {
+		{4, NULL, NULL,
+		 "helm|upgrade|--install|--namespace=web-x|--wait=watcher|"
+		 "--timeout=91s|--history-max=5|--labels=a=b|--labels=c=d|"
+		 "--values=v.yaml|--set=x=1,y=2|--|web|./chart"},
+		{3, "kc", "ctx",
+		 "helm|upgrade|--install|--namespace=web-x|--wait|"
+		 "--timeout=91s|--history-max=5|--labels=a=b|--labels=c=d|"
+		 "--values=v.yaml|--set=x=1,y=2|--kubeconfig=kc|"
+		 "--kube-context=ctx|--|web|./chart"},
+	};
+	CLEANUP(strvec_release) struct strvec labels = {0};
+	CLEANUP(strvec_release) struct strvec values = {0};
+	CLEANUP(strvec_release) struct strvec set = {0};
+	const struct helm_upgrade upgrade = {.release = "web",
+					     .namespace = "web-x",
+					     .chart = "./chart",
+					     .values = &values,
+					     .set = &set,
+					     .labels = &labels,
+					     .wait_ms = 90001,
+					     .history_max = 5};
+
+	(void)state;
+	strvec_add(&labels, "a=b");
+	strvec_add(&labels, "c=d");
+	strvec_add(&values, "v.yaml");
+	strvec_add(&set, "x=1,y=2");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(helm_release) struct helm helm = {
+			.program = xstrdup("helm"),
+			.major = cases[i].major,
+			.kubeconfig = xstrdup_or_null(cases[i].kubeconfig),
+			.context = xstrdup_or_null(cases[i].context)};
+		CLEANUP(helm_call_release) struct helm_call call = {0};
+		CLEANUP(free_ptr) char *argv = NULL;
+
+		helm_prepare_upgrade(&helm, &call, &upgrade);
+		argv = joined(&call);
+		assert_string_equal(argv, cases[i].argv);
+		assert_int_equal(call.proc.timeout_ms,
+				 90001 + HELM_OVERTIME_MS);
+	}
+}
+
+/* What begins with "-" is a name, never a flag. */
+static void test_names_are_no_flags(void **state)
+{
+	CLEANUP(helm_release) struct helm helm = {.program = xstrdup("helm"),
+						  .major = 4};
+	CLEANUP(helm_call_release) struct helm_call upgrade = {0};
+	CLEANUP(helm_call_release) struct helm_call uninstall = {0};
+	CLEANUP(free_ptr) char *upgrade_argv = NULL;
+	CLEANUP(free_ptr) char *uninstall_argv = NULL;
+
+	(void)state;
+	helm_prepare_upgrade(&helm, &upgrade,
+			     &(struct helm_upgrade){.release = "--debug",
+						    .namespace = "n",
+						    .chart = "-chart",
+						    .values = &none,
+						    .set = &none,
+						    .labels = &none});
+	upgrade_argv = joined(&upgrade);
+	assert_non_null(strstr(upgrade_argv, "|--|--debug|-chart"));
+	helm_prepare_uninstall(&helm, &uninstall, "n", "--debug", 1000);
+	uninstall_argv = joined(&uninstall);
+	assert_string_equal(uninstall_argv,
+			    "helm|uninstall|--namespace=n|--wait|"
+			    "--timeout=1s|--|--debug");
+}
+
+static void test_the_runs_deadline_bounds_a_call(void **state)
+{
+	CLEANUP(helm_release) struct helm helm = {
+		.program = xstrdup("helm"), .deadline = deadline_in(5000)};
+	CLEANUP(helm_release) struct helm late = {.program = xstrdup("helm"),
+						  .deadline = deadline_in(-1)};
+	CLEANUP(helm_call_release) struct helm_call call = {0};
+	CLEANUP(helm_call_release) struct helm_call late_call = {0};
+
+	(void)state;
+	helm_prepare_uninstall(&helm, &call, "n", "r", 60000);
+	assert_in_range(call.proc.timeout_ms, 1, 5000);
+	helm_prepare_uninstall(&late, &late_call, "n", "r", 60000);
+	assert_int_equal(late_call.proc.timeout_ms, 1);
+}
+
+/* --- what it said -------------------------------------------------------- */
+
+struct said {
+	const char *name;
+	int exit_code, signal;
+	const char *output, *errors;
+	bool fine, temporary;
+	const char *text; /* in the error */
+	const char *hint;
+};
+
+static void judge(const struct said *row,
+		  bool (*check)(const struct helm_call *, struct err *))
+{
+	CLEANUP(helm_call_release) struct helm_call call = {
+		.proc = {.exit_code = row->exit_code, .signal = row->signal}};
+	CLEANUP(err_release) struct err err = {0};
+
+	str_add(&call.output, row->output);
+	str_add(&call.errors, row->errors);
+	assert_case(row->name, check(&call, &err) == row->fine);
+	if (row->fine)
+		return;
+	assert_case(row->name, err.kind == ERR_CHILD);
+	assert_case(row->name, err.temporary == row->temporary);
+	assert_case(row->name, strstr(err.text, row->text));
+	assert_case(row->name, !row->hint || strstr(err.hint, row->hint));
+}
+
+static void test_what_upgrade_says(void **state)
+{
+	static const struct said rows[] = {
+		{"fine", 0, 0, "", "level=WARN msg=x", true},
+		{"its last error, as one line", 1, 0, "",
+		 "Error: first\nError: UPGRADE FAILED: resource x not ready.\n"
+		 "context deadline exceeded\n",
+		 false, false,
+		 "helm upgrade failed: UPGRADE FAILED: resource x not ready. "
+		 "context deadline exceeded"},
+		{"no error line", 2, 0, "", "panic\n", false, false,
+		 "helm upgrade failed: panic"},
+		{"nothing", 1, 0, "", "", false, false, "it said nothing"},
+		{"killed", -1, 9, "", "", false, false, "ended by signal 9"},
+		{"out of reach", 1, 0, "",
+		 "Error: Kubernetes cluster unreachable: Get \"https://x\": "
+		 "dial tcp: connect: connection refused\n",
+		 false, true, "unreachable"},
+		{"pending", 1, 0, "",
+		 "Error: UPGRADE FAILED: another operation "
+		 "(install/upgrade/rollback) is in progress\n",
+		 false, false, "is in progress", "helm rollback"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		judge(&rows[i], helm_check_upgrade);
+}
+
+static void test_what_uninstall_says(void **state)
+{
+	static const struct said rows[] = {
+		{"fine", 0, 0, "release \"web\" uninstalled\n", "", true},
+		{"none there", 1, 0, "",
+		 "Error: uninstall: Release not loaded: web: release: not "
+		 "found\n",
+		 true},
+		{"another was faster", 1, 0, "",
+		 "Error: uninstallation completed with 1 error(s): uninstall: "
+		 "Failed to purge the release: secrets "
+		 "\"sh.helm.release.v1.web.v1\" not found\n",
+		 true},
+		{"and more", 1, 0, "",
+		 "Error: uninstallation completed with 2 error(s): x; "
+		 "uninstall: Failed to purge the release: secrets \"y\" not "
+		 "found\n",
+		 false, false, "2 error(s)"},
+		{"kept by policy", 0, 0,
+		 "These resources were kept due to the resource policy:\n"
+		 "[PersistentVolumeClaim] data\n\nrelease \"web\" "
+		 "uninstalled\n",
+		 "", true},
+		{"left behind", 0, 0,
+		 "These resources were kept due to the resource policy:\n"
+		 "[ConfigMap] kept\n\n"
+		 "2 resource(s) were not deleted because they are not owned "
+		 "by this release:\n[Service] a\n[Service] b\n\n"
+		 "1 resource(s) were not deleted because their ownership "
+		 "could not be verified:\n[Ingress] c: forbidden\n"
+		 "release \"web\" uninstalled\n",
+		 "", false, false,
+		 "[Service] a, [Service] b, [Ingress] c: forbidden"},
+		{"without a cause", 1, 0, "",
+		 "Error: failed to delete release: web\n", false, false,
+		 "failed to delete release: web", "--debug"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		judge(&rows[i], helm_check_uninstall);
+}
+
+/* --- which Helm ---------------------------------------------------------- */
+
+/* A program that prints @version. */
+static void make_helm(const char *dir, const char *version, char **path)
+{
+	CLEANUP(str_release) struct str script = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	*path = path_join(dir, "helm");
+	str_addf(&script, "#!/bin/sh\necho '%s'\n", version);
+	assert_true(
+		file_replace(*path, str_text(&script), script.len, 0755, &err));
+}
+
+static void test_versions(void **state)
+{
+	static const struct {
+		const char *version;
+		int major; /* 0 = refused */
+	} cases[] = {
+		{"v4.3.1+gabc", 4}, {"v4.3", 4},    {"v3.22.0+g1", 3},
+		{"v3.22", 3},	    {"v2.17.0", 0}, {"v40.1", 0},
+		{"Python 3.11", 0}, {"", 0},
+	};
+	CLEANUP(dir_release_temp) struct str dir = {0};
+	CLEANUP(env_release) struct env env = {0};
+	CLEANUP(err_release) struct err made = {0};
+
+	(void)state;
+	assert_true(dir_create_temp("/tmp", "test-helm", &dir, &made));
+	env_set(&env, "PATH", str_text(&dir));
+	env_set(&env, "HOME", str_text(&dir));
+	env_set(&env, "HELM_DRIVER", "memory");
+	env_set(&env, "HELM_KUBECONTEXT", "elsewhere");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(helm_release) struct helm helm = {0};
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(free_ptr) char *path = NULL;
+		const struct kube_args args = {0};
+		bool opened;
+
+		make_helm(str_text(&dir), cases[i].version, &path);
+		opened = helm_open(&helm, &args, &env, (struct deadline){0},
+				   &err);
+		assert_case(cases[i].version, opened == !!cases[i].major);
+		if (!opened) {
+			assert_int_equal(err.kind, ERR_CHILD);
+			continue;
+		}
+		assert_int_equal(helm.major, cases[i].major);
+		assert_null(env_get(&helm.env, "HELM_DRIVER"));
+		assert_null(env_get(&helm.env, "HELM_KUBECONTEXT"));
+		assert_string_equal(helm.program, path);
+	}
+}
+
+static void test_no_helm(void **state)
+{
+	CLEANUP(helm_release) struct helm helm = {0};
+	CLEANUP(env_release) struct env env = {0};
+	CLEANUP(err_release) struct err err = {0};
+	const struct kube_args args = {.helm = "no-such-helm"};
+
+	(void)state;
+	assert_false(helm_open(&helm, &args, &env, (struct deadline){0}, &err));
+	assert_int_equal(err.kind, ERR_NOT_FOUND);
+	assert_non_null(err.hint);
+	assert_null(helm.program);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_upgrade),
+		cmocka_unit_test(test_names_are_no_flags),
+		cmocka_unit_test(test_the_runs_deadline_bounds_a_call),
+		cmocka_unit_test(test_what_upgrade_says),
+		cmocka_unit_test(test_what_uninstall_says),
+		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_no_helm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
