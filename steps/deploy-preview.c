@@ -61,6 +61,15 @@ static int64_t given_or(int64_t given, int64_t otherwise)
 	return given == OPT_UNSET ? otherwise : given;
 }
 
+static void record_time(struct record *record, const char *path,
+			int64_t seconds)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	clock_add_rfc3339(&text, seconds);
+	record_set_text(record, path, str_text(&text));
+}
+
 /* Print and record the result of a run that changed the world. */
 static bool report(struct step_run *run, const struct kube *kube,
 		   const struct deploy *deploy,
@@ -70,6 +79,11 @@ static bool report(struct step_run *run, const struct kube *kube,
 	struct value *told = deploy_tell(deploy, result, &run->arena, &text);
 
 	record_set(run->record, "environment", told);
+	if (result->ready) {
+		record_time(run->record, "environment.started",
+			    result->started);
+		record_time(run->record, "environment.ready", result->ready);
+	}
 	if (!is_blank(result->cluster))
 		record_set_text(run->record, "cluster.uid", result->cluster);
 	if (!is_blank(kube_cluster(kube)))

@@ -30,9 +30,10 @@ bool deploy_find_chart(const char *given, const char *recorded, char **chart,
 		given = recorded;
 	}
 	if (!chartdir_has_chart(given))
-		return err_set(err, ERR_INPUT,
-			       "there is no chart in '%s': it has no Chart.yaml",
-			       given);
+		return err_set(
+			err, ERR_INPUT,
+			"there is no chart in '%s': it has no Chart.yaml",
+			given);
 	*chart = xstrdup(given);
 	return true;
 }
@@ -462,11 +463,14 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
 	const struct value *before;
 
+	result->started = clock_now_ms() / 1000;
 	if (attempt(claim, kube, deploy, expires_at, err) &&
 	    read_latest(kube, deploy, result, &before, err) &&
-	    install(kube, helm, deploy, expires_at, result, err) &&
-	    describe(kube, deploy, before, result, err))
-		return true;
+	    install(kube, helm, deploy, expires_at, result, err)) {
+		result->ready = clock_now_ms() / 1000;
+		if (describe(kube, deploy, before, result, err))
+			return true;
+	}
 	return err_wrap(err, "cannot deploy '%s' to namespace '%s'",
 			deploy->name->release, deploy->name->namespace);
 }

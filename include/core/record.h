@@ -16,7 +16,7 @@
  *   schemaVersion, applications[], repository{name,url,branch,commit},
  *   build{url}, charts[]{name,version,digest,url,repository},
  *   umbrella{name,version,outputDir,dependencies[]},
- *   environment{stack,namespace,release,revision,urls[],expires,expiryDate,
+ *   environment{stack,namespace,release,revision,urls[],started,ready,expires,expiryDate,
  *   expiresAt,applications[]{name,old,new}}, cluster{uid,name}, tickets[],
  *   jira{url,versions[]}, marks[]{id,url,start,end},
  *   steps[]{name,version,started,seconds,outcome,error}

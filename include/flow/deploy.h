@@ -50,6 +50,8 @@ struct deploy_result {
 	const char *cluster; /* uid of its kube-system, NULL if unknown */
 	int64_t revision;
 	const char *status;
+	int64_t started; /* Helm, and all ready: seconds since the epoch; */
+	int64_t ready;	 /* 0 where nothing was deployed */
 	struct strvec urls;
 	const struct value *applications; /* stack_changes() */
 	struct strvec diagnosis;	  /* lines; empty when all is well */
