@@ -21,10 +21,6 @@ HERE = Path(__file__).resolve().parent
 TABLES = HERE.parent / "tables" / "tmpl"
 TEMPLATES = int(os.environ.get("SLIPWAY_TEMPLATES", "2000"))
 
-# What Go lets grow further.
-CEILINGS = ["the output is larger than", "templates call templates more than",
-            "nested more than", "more work than", "MiB of memory"]
-
 # mode of missing keys, data as JSON, template
 Case = tuple[str, str, str]
 
@@ -420,7 +416,8 @@ def cases(seed: int, count: int) -> Iterator[Case]:
     for number in range(count):
         data = writer.data()
         text = writer.template()
-        if number % 5 == 4:
+        # A mistake may make templates recursive, which Go follows too far.
+        if number % 5 == 4 and 'template "' not in text:
             text = writer.broken(text)
         mode = rng.choice(["error", "error", "default", "zero"])
         yield mode, json.dumps(data, ensure_ascii=False), text
@@ -449,8 +446,6 @@ def compare(reference: Path, given: list[Case]) -> int:
                                   answers(ours(), given), strict=True):
         if theirs.startswith("error") and mine.startswith("error"):
             refused += 1
-        elif any(ceiling in mine for ceiling in CEILINGS):
-            continue  # a mistake made it recursive
         elif theirs != mine:
             failures.append((case, theirs, mine))
     for (mode, data, text), theirs, mine in failures[:10]:
