@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class Checkout:
         self.commit("Start the shop")
         self._seen_by_origin("master")
 
+        self.built: dict[str, str] = {}
+
     def commit(self, message: str) -> None:
         git(self.folder, "add", "-A")
         git(self.folder, "commit", "-q", "--allow-empty", "-m", message)
@@ -61,7 +64,7 @@ class Checkout:
         """A commit on a branch; the environment of its build."""
         git(self.folder, "checkout", "-q", "-b", BRANCH)
         self.commit(message)
-        return self._build("PR-7", CHANGE_ID="7", CHANGE_BRANCH=BRANCH,
+        return self.build("PR-7", CHANGE_ID="7", CHANGE_BRANCH=BRANCH,
                            CHANGE_TARGET="master")
 
     def merge(self) -> dict[str, str]:
@@ -69,16 +72,19 @@ class Checkout:
         git(self.folder, "merge", "-q", "--no-ff", "-m",
             f"Merge {BRANCH}", BRANCH)
         self._seen_by_origin("master")
-        return self._build("master")
+        return self.build("master")
 
-    def _build(self, branch: str, **more: str) -> dict[str, str]:
+    def build(self, branch: str, **more: str) -> dict[str, str]:
+        """The environment of a build of what is committed."""
         self._seen_by_origin(branch)
         git(self.folder, "checkout", "-q", "--detach")
         job = f"shop/{self.name}/{branch}"
-        return {"BRANCH_NAME": branch, "GIT_BRANCH": branch,
-                "GIT_URL": self.url, "JOB_NAME": job,
-                "GIT_COMMIT": git(self.folder, "rev-parse", "HEAD"),
-                "BUILD_URL": f"https://ci.example.com/job/{job}/1/", **more}
+        self.built = {
+            "BRANCH_NAME": branch, "GIT_BRANCH": branch,
+            "GIT_URL": self.url, "JOB_NAME": job,
+            "GIT_COMMIT": git(self.folder, "rev-parse", "HEAD"),
+            "BUILD_URL": f"https://ci.example.com/job/{job}/1/", **more}
+        return self.built
 
 
 @dataclass
@@ -223,6 +229,18 @@ def preview_the_storefront(shop: Shop, checkout: Checkout) -> str:
     return namespace
 
 
+def build_again(shop: Shop, checkout: Checkout) -> None:
+    """The same commit: nothing is published, opened or linked twice."""
+    charts, namespaces = shop.charts(), shop.namespaces()
+    versions = dict(shop.jira.state["versions"])
+    build = succeeded(shop, shop.jenkins.build(
+        "storefront/Jenkinsfile", checkout.folder, checkout.built))
+    assert "(was there)" in build.shells[0].result.out
+    assert (shop.charts(), shop.namespaces()) == (charts, namespaces)
+    assert shop.jira.state["versions"] == versions
+    assert len(shop.jira.state["issues"]["SHOP-1"]["links"]) == 1
+
+
 def release_the_storefront(shop: Shop, checkout: Checkout) -> str:
     before = shop.namespaces()
     succeeded(shop, shop.jenkins.build("storefront/Jenkinsfile", checkout.folder,
@@ -237,12 +255,28 @@ def release_the_storefront(shop: Shop, checkout: Checkout) -> str:
     return namespace
 
 
+def release_other_content(shop: Shop, checkout: Checkout) -> None:
+    """RELEASE was not counted up: the first step refuses, no other runs."""
+    before = shop.charts()
+    values = checkout.folder / "chart" / "values.yaml"
+    values.write_text(values.read_text() + "\nbanner: autumn\n")
+    checkout.commit("Show a banner")
+    build = shop.jenkins.build("storefront/Jenkinsfile", checkout.folder,
+                               checkout.build("master"))
+    assert build.result == "FAILURE"
+    (publish,) = build.shells
+    assert publish.result.code == 3
+    assert "is there already with other content" in publish.result.err
+    assert shop.charts() == before
+
+
 def preview_the_stack(shop: Shop, checkout: Checkout) -> str:
     before = shop.namespaces()
     env = checkout.pull_request("Release the storefront 1.4.0")
     succeeded(shop, shop.jenkins.build("stack/Jenkinsfile", checkout.folder, env))
     (namespace,) = shop.namespaces() - before
     assert namespace.startswith("stack-feature-shop-1")
+    assert 86_000 < int(shop.expiry(namespace)) - time.time() < 86_500
     assert shop.pods(namespace) == dict.fromkeys(
         ["storefront", "basket", "search"], "Running")
     return namespace
@@ -298,7 +332,9 @@ def test_the_shop_from_pull_request_to_sweep(shop: Shop, tmp_path: Path):
 
     publish_the_others(shop)
     preview = preview_the_storefront(shop, storefront)
+    build_again(shop, storefront)
     released = release_the_storefront(shop, storefront)
+    release_other_content(shop, storefront)
     proposal = preview_the_stack(shop, stack)
     live = release_the_stack(shop, stack)
     assert shop.namespaces() == {preview, released, proposal, live}
