@@ -103,7 +103,7 @@ def test_no_registry_to_be_reached(docker: Scripted, image: Image):
 
 def test_a_client_without_an_engine_is_no_engine(docker: Scripted,
                                                  image: Image):
-    done = docker.build("--base", "debootstrap", "--tag", "slipway-test",
-                        "--storage", image.storage, info=1)
+    _, _, *arguments = image.arguments      # without its --engine
+    done = docker.build(*arguments, info=1)
     assert "'slipway-test' is there" in done.stdout
     assert not docker.calls("build")

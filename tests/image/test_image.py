@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from image import TOP, Image
+from image import TOP, Image, as_root
 
 STEPS = sorted(path.stem for path in (TOP / "steps").glob("*.c"))
 NOBODY = 54321          # a uid that no file in the image names
@@ -43,9 +43,7 @@ def test_is_small(image: Image):
 
 def test_is_built_once_from_the_same_content(image: Image):
     again = subprocess.run(
-        [TOP / "container" / "build", "--engine", "buildah",
-         "--base", "debootstrap", "--tag", "slipway-test",
-         "--storage", image.storage],
+        as_root(TOP / "container" / "build", *image.arguments),
         check=True, capture_output=True, text=True).stdout
     assert again.splitlines()[-1] == \
         "image: 'slipway-test' is there and has not changed"
@@ -106,7 +104,7 @@ def test_holds_nothing_that_runs_as_its_owner_beside_the_base(image: Image):
 
 def test_runs_under_buildah_as_the_image_says(image: Image):
     """The engine's own way: its user, its working directory, its PATH."""
-    out = image.buildah("run", "--isolation", "chroot", "slipway-test", "--",
+    out = image.buildah("run", "--isolation", "chroot", image.container, "--",
                         "sh", "-c", "id -u; pwd; publish-chart --version")
     assert out.splitlines()[:2] == ["65532", "/work"]
     assert out.splitlines()[2].startswith("publish-chart ")

@@ -1,9 +1,9 @@
 """The image of all steps, and programs run in it as a container would.
 
-    image = Image().build()
-    image.run(["publish-chart", "--help"])
-    image.run(["sh", "-xe", "-c", "..."], uid=1000, env=..., cwd=workspace,
-              mounts=[workspace])
+    with Image() as image:
+        image.run(["publish-chart", "--help"])
+        image.run(["sh", "-xe", "-c", "..."], uid=1000, env=...,
+                  cwd=workspace, mounts=[workspace])
 
 container/build makes it with buildah, on a base of debootstrap, in a storage
 of its own in the lab's cache.  A program gets mount and pid namespaces of its
@@ -16,6 +16,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from runner import Result
 from supervisor import die_with_parent
 
 TOP = Path(__file__).resolve().parent.parent.parent
-NAME = "slipway-test"
+NAME = "slipway-test"   # of the image
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # $1: root, $2: uid, $3: ro or rw, $4: working directory, then folders to
@@ -58,20 +59,30 @@ def as_root(*argv: object) -> list[str]:
 class Image:
     def __init__(self) -> None:
         self.storage = toolbox.cache() / "image"
+        self.container = f"{NAME}-{os.getpid()}"
         self.root = Path()
 
-    def build(self) -> Image:
-        """The image of this checkout; nothing is done if it is there."""
+    def __enter__(self) -> Image:
         self.storage.mkdir(parents=True, exist_ok=True)
         with open(self.storage / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             subprocess.run(
-                as_root(TOP / "container" / "build", "--engine", "buildah",
-                        "--base", "debootstrap", "--tag", NAME,
-                        "--storage", self.storage),
+                as_root(TOP / "container" / "build", *self.arguments),
                 check=True, stdin=subprocess.DEVNULL)
-            self._open()
+            self._tidy()
+            self.buildah("from", "--pull-never", "--name", self.container,
+                         f"localhost/{NAME}")
+        self.root = Path(self.buildah("mount", self.container))
         return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.buildah("rm", self.container)
+
+    @property
+    def arguments(self) -> list[object]:
+        """Of container/build, for this image."""
+        return ["--engine", "buildah", "--base", "debootstrap",
+                "--tag", NAME, "--storage", self.storage]
 
     def buildah(self, *args: object, check: bool = True) -> str:
         return subprocess.run(
@@ -81,16 +92,15 @@ class Image:
             check=check, stdout=subprocess.PIPE, text=True,
             stderr=None if check else subprocess.DEVNULL).stdout.strip()
 
-    def _open(self) -> None:
-        """One container serves all sessions until the image changes."""
-        wanted = self.inspect()["FromImageID"]
-        found = self.buildah("inspect", "--type", "container", "--format",
-                             "{{.FromImageID}}", NAME, check=False)
-        if found != wanted:
-            self.buildah("rm", NAME, check=False)
-            self.buildah("from", "--pull-never", "--name", NAME,
-                         f"localhost/{NAME}")
-        self.root = Path(self.buildah("mount", NAME))
+    def _tidy(self) -> None:
+        """Remove what sessions left that were killed, and old images."""
+        names = self.buildah("containers", "--noheading", "--format",
+                             "{{.ContainerName}}").split()
+        for name in names:
+            owner = re.fullmatch(rf"{NAME}-(\d+)", name)
+            if owner and not Path("/proc", owner[1]).exists():
+                self.buildah("rm", name)
+        self.buildah("rmi", "--prune", check=False)
 
     def inspect(self) -> dict:
         return json.loads(self.buildah("inspect", "--type", "image", NAME))

@@ -95,5 +95,6 @@ def kubectl(request: pytest.FixtureRequest) -> Tool:
 
 
 @pytest.fixture(scope="session")
-def image() -> Image:
-    return Image().build()
+def image():
+    with Image() as image:
+        yield image
