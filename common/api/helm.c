@@ -42,7 +42,7 @@ static void add_cluster(const struct helm *helm, struct helm_call *call)
 }
 
 /* "v4.3.1+g1234" and "v3.22" both say the major version. */
-static bool read_version(struct helm *helm, struct err *err)
+bool helm_read_major(const struct helm *helm, int *major, struct err *err)
 {
 	CLEANUP(helm_call_release) struct helm_call call = {0};
 	const char *text;
@@ -54,15 +54,12 @@ static bool read_version(struct helm *helm, struct err *err)
 		return err_wrap(err, "cannot run helm");
 	str_trim(&call.output);
 	text = str_text(&call.output);
-	if (starts_with(text, "v4."))
-		helm->major = 4;
-	else if (starts_with(text, "v3."))
-		helm->major = 3;
-	else
+	if (!starts_with(text, "v4.") && !starts_with(text, "v3."))
 		return err_set(err, ERR_CHILD,
 			       "'%s' is neither Helm 3 nor Helm 4: its "
 			       "version is '%s'",
 			       helm->program, text);
+	*major = text[1] - '0';
 	return true;
 }
 
@@ -115,7 +112,7 @@ bool helm_open(struct helm *helm, const struct kube_args *args,
 	opened.kubeconfig = xstrdup_or_null(args->kubeconfig);
 	opened.context = xstrdup_or_null(args->context);
 	make_env(&opened, env);
-	if (!give_home(&opened, err) || !read_version(&opened, err))
+	if (!give_home(&opened, err))
 		return false;
 	*helm = opened;
 	opened = (struct helm){0};
@@ -144,7 +141,7 @@ void helm_prepare_upgrade(const struct helm *helm, struct helm_call *call,
 	start_call(helm, call, "upgrade");
 	strvec_add(&call->argv, "--install");
 	strvec_addf(&call->argv, "--namespace=%s", upgrade->namespace);
-	strvec_add(&call->argv, helm->major >= 4 ? "--wait=watcher" : "--wait");
+	strvec_add(&call->argv, "--wait");
 	add_timeout(call, upgrade->wait_ms);
 	strvec_addf(&call->argv, "--history-max=%lld",
 		    (long long)upgrade->history_max);

@@ -81,14 +81,16 @@ bool readiness_check(const struct kube_options *cluster, const char *namespace,
 	CLEANUP(kube_release) struct kube kube = {0};
 	CLEANUP(helm_release) struct helm helm = {0};
 	struct value *map;
+	int major;
 
 	if (!kube_open(&kube, cluster, err) ||
 	    !check_rights(&kube, namespace, rights, err) ||
-	    !helm_open(&helm, &cluster->args, cluster->env, deadline, err))
+	    !helm_open(&helm, &cluster->args, cluster->env, deadline, err) ||
+	    !helm_read_major(&helm, &major, err))
 		return false;
 	map = value_new_map(arena);
 	value_map_set_text(map, arena, "cluster", kube_cluster(&kube));
-	value_map_set(map, arena, "helm", value_new_int(arena, helm.major));
+	value_map_set(map, arena, "helm", value_new_int(arena, major));
 	*found = map;
 	return true;
 }

@@ -2,8 +2,10 @@
  * Helm as a child process: install, upgrade, uninstall.
  *
  * Helm is the engine that users' clusters already trust for these; all else
- * that Slipway asks a cluster it asks by itself.  Helm 4 and 3 are told
- * apart by `helm version`, because the names of some flags differ.
+ * that Slipway asks a cluster it asks by itself.  Only flags are used that
+ * Helm 4 and Helm 3 both know with the same meaning (a bare --wait, which is
+ * =watcher in Helm 4), so that nobody has to ask `helm version` first, which
+ * takes as long as all else that a deployment needs beside Helm.
  * --atomic/--rollback-on-failure is never used: it would put the labels of
  * the old revision back, the expiry among them.
  * Source: helm-www docs/helm, run with 4.3.1 and 3.22.0.
@@ -32,7 +34,6 @@ struct kube_args;
 /* All strings are owned. */
 struct helm {
 	char *program;
-	int major;	  /* 3 or 4 */
 	char *kubeconfig; /* NULL: as Helm finds it, which is as we do */
 	char *context;
 	struct str home; /* temporary folder, where there is no HOME */
@@ -44,13 +45,17 @@ struct helm {
  * @env is what the child will see, but for Helm's own variables that would
  * lead it to another cluster, user or storage than ours (HELM_KUBE*,
  * HELM_NAMESPACE, HELM_DRIVER).
- * Errors: NOT_FOUND (no helm, with a hint), CHILD (not Helm 3 or 4).
+ * Errors: NOT_FOUND (no helm, with a hint).
  */
 bool helm_open(struct helm *helm, const struct kube_args *args,
 	       const struct env *env, struct deadline deadline, struct err *err)
 	MUST_CHECK;
 
 void helm_release(struct helm *helm);
+
+/* Which Helm it is: 3 or 4.  Errors: CHILD (neither). */
+bool helm_read_major(const struct helm *helm, int *major, struct err *err)
+	MUST_CHECK;
 
 /* One run of Helm, prepared and then run by proc_run() or a batch. */
 struct helm_call {

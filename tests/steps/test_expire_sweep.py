@@ -176,7 +176,7 @@ def test_a_namespace_that_answers_as_a_proxy_is_kept(kube, sweep, tmp_path):
     """404 of something that is no API server says nothing of an environment;
     in doubt it stays."""
     helm = tmp_path / "helm"
-    helm.write_text('#!/bin/sh\necho "$@" >>"$0.calls"; echo v4.3.1\n')
+    helm.write_text('#!/bin/sh\necho "$@" >>"$0.calls"\n')
     helm.chmod(0o755)
     kube.script("GET", SECRETS, listing(secret("a", 1)))
     kube.script("GET", f"{NAMESPACES}/a", Reply(404, b"404 page not found\n"))
@@ -185,7 +185,7 @@ def test_a_namespace_that_answers_as_a_proxy_is_kept(kube, sweep, tmp_path):
 
     assert "server answered 404" in failed.err
     assert [i["namespace"] for i in failed.json["failed"]] == ["a"]
-    assert (tmp_path / "helm.calls").read_text() == "version --short\n"
+    assert not (tmp_path / "helm.calls").exists()
     assert kube.writes == []
 
 
