@@ -373,3 +373,35 @@ def test_the_sweep_as_the_cluster_runs_it(shop: Shop, kubectl: Tool,
         env=env | {"KUBERNETES_SERVICE_HOST": "127.0.0.1",
                    "KUBERNETES_SERVICE_PORT": str(shop.cluster.port)})
     assert result.json["deleted"] == [] and result.json["failed"] == []
+
+
+CHECKS = [("deploy-preview", "patch", "namespaces"),
+          ("expire-sweep", "delete", "namespaces")]
+
+
+@pytest.mark.parametrize("step, verb, resource", CHECKS)
+def test_rights_are_enough_and_needed(shop: Shop, kubectl: Tool,
+                                      tmp_path: Path, step: str, verb: str,
+                                      resource: str):
+    """--check is content with rbac.yaml, and names what is taken away."""
+    account = tmp_path / "account"
+    account.mkdir()
+    (account / "kubeconfig").write_text(shop.kubeconfig(step))
+
+    def check(expect: int) -> str:
+        return shop.image.run(
+            [step, "--check"], uid=AGENT, mounts=[account], expect=expect,
+            env={"KUBECONFIG": f"{account}/kubeconfig"}).err
+
+    check(expect=0)
+    role = json.loads(kubectl("get", "clusterrole", f"slipway-{step}",
+                              "-o", "json").out)
+    for rule in role["rules"]:
+        if resource in rule["resources"]:
+            rule["verbs"].remove(verb)
+    try:
+        kubectl("replace", "-f", "-", input=json.dumps(role))
+        said = check(expect=1)
+    finally:
+        kubectl("apply", "-f", EXAMPLES / "sweep" / "rbac.yaml")
+    assert verb in said and resource in said

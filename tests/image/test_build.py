@@ -24,6 +24,9 @@ build) for last; do :; done; (cd "$last" && find . -type f) >"$DOCKER_LOG.files"
 esac
 """
 
+# With an empty cache the first of these makes a base from packages.
+pytestmark = pytest.mark.timeout(400)
+
 
 class Scripted:
     def __init__(self, folder: Path):

@@ -14,6 +14,9 @@ NOBODY = 54321          # a uid that no file in the image names
 TOOLS = ("as", "cc", "gcc", "git", "go", "ld", "make",
          "pkg-config", "python3", "strip")
 
+# With an empty cache the first of these makes a base from packages.
+pytestmark = pytest.mark.timeout(400)
+
 
 def config(image: Image) -> dict:
     return image.inspect()["OCIv1"]["config"]
