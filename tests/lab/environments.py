@@ -4,7 +4,8 @@
     environments.make(api, "web-x", expires_at=past)    # as deploy-preview's
 
 make() writes what deploy-preview and Helm would have written, within
-milliseconds: Helm itself can read and uninstall such a release.
+milliseconds: Helm itself can read and uninstall such a release.  Pods here
+have no grace period, for which a deleted namespace would wait.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ spec:
   template:
     metadata: {labels: {app: {{ .Chart.Name }}}}
     spec:
+      terminationGracePeriodSeconds: 0
       {{- with .Values.nodeName }}
       nodeName: {{ . }}
       {{- end }}

@@ -39,7 +39,7 @@ def releases(api) -> set[str]:
 
 def pod(name: str, **metadata: object) -> dict:
     return {"metadata": {"name": name, **metadata}, "spec": {
-        "nodeName": "node-0",
+        "nodeName": "node-0", "terminationGracePeriodSeconds": 0,
         "containers": [{"name": "main", "image": "example/x:1"}]}}
 
 

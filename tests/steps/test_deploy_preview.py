@@ -92,8 +92,10 @@ def test_the_chart_is_found(deploy, chart, tmp_path):
     (tmp_path / "rendered").mkdir()
     chart.rename(tmp_path / "rendered" / "shop")
     assert deploy(given=None, cwd=tmp_path).json["chart"] == "rendered/shop"
-    (tmp_path / "rendered" / "other").mkdir()
-    assert "there are 2 in 'rendered/'" in deploy(given=None, cwd=tmp_path,
+    other = tmp_path / "rendered" / "other"
+    other.mkdir()
+    (other / "Chart.yaml").write_text("name: other\n")
+    assert "2 charts in 'rendered/'" in deploy(given=None, cwd=tmp_path,
                                                   expect=2).err
     missing = deploy(given=tmp_path, expect=2)
     assert "it has no Chart.yaml" in missing.err
