@@ -105,6 +105,21 @@ char *expiry_date(const struct expiry *expiry)
 	return str_detach(&date);
 }
 
+void expiry_tell(const struct expiry *expiry, struct value *map,
+		 struct arena *arena)
+{
+	CLEANUP(free_ptr) char *date = expiry_date(expiry);
+
+	value_map_set(map, arena, "expires",
+		      value_new_bool(arena, expiry->expires));
+	value_map_set(map, arena, "expiryDate",
+		      expiry->expires ? value_new_text(arena, date)
+				      : &value_nil);
+	value_map_set(map, arena, "expiresAt",
+		      expiry->expires ? value_new_int(arena, expiry->at)
+				      : &value_nil);
+}
+
 char *expiry_label(const struct expiry *expiry)
 {
 	return expiry->expires ? xasprintf("%lld", (long long)expiry->at)

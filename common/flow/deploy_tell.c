@@ -16,21 +16,6 @@ struct value *deploy_tell_names(const struct envname *name, struct arena *arena,
 	return names;
 }
 
-static void add_expiry(struct value *map, const struct expiry *expiry,
-		       struct arena *arena)
-{
-	CLEANUP(free_ptr) char *date = expiry_date(expiry);
-
-	value_map_set(map, arena, "expires",
-		      value_new_bool(arena, expiry->expires));
-	value_map_set(map, arena, "expiryDate",
-		      expiry->expires ? value_new_text(arena, date)
-				      : &value_nil);
-	value_map_set(map, arena, "expiresAt",
-		      expiry->expires ? value_new_int(arena, expiry->at)
-				      : &value_nil);
-}
-
 static void add_result(struct value *map, const struct deploy_result *result,
 		       struct arena *arena)
 {
@@ -95,7 +80,7 @@ struct value *deploy_tell(const struct deploy *deploy,
 	CLEANUP(str_release) struct str unsaid = {0};
 	struct value *map = deploy_tell_names(deploy->name, arena, &unsaid);
 
-	add_expiry(map, &deploy->expiry, arena);
+	expiry_tell(&deploy->expiry, map, arena);
 	if (!result)
 		say_plan(text, deploy);
 	say_expiry(text, deploy);

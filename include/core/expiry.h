@@ -19,6 +19,7 @@
 
 #include "base/attr.h"
 
+struct arena;
 struct err;
 struct value;
 
@@ -52,6 +53,13 @@ bool expiry_parse(const char *text, int64_t now, int64_t *at) MUST_CHECK;
 
 /* "2026-11-22 13:04:05", "" for never; the caller frees it. */
 char *expiry_date(const struct expiry *expiry) MUST_CHECK;
+
+/*
+ * Add expires, expiryDate and expiresAt (null for never) to @map, as results
+ * and the release record have them.
+ */
+void expiry_tell(const struct expiry *expiry, struct value *map,
+		 struct arena *arena);
 
 /* The value of the label slipway/expires-at: epoch seconds or "never". */
 char *expiry_label(const struct expiry *expiry) MUST_CHECK;

@@ -25,7 +25,9 @@
 struct env;
 struct err;
 struct http_config;
+struct str;
 struct umbrella;
+struct value;
 
 #define VENDOR_DEPENDENCIES_MAX 1000
 #define VENDOR_JOBS_DEFAULT	8
@@ -72,6 +74,14 @@ bool vendor_read_chart(struct vendored *vendored,
 bool vendor_dependencies(struct vendored *vendored, struct umbrella *umbrella,
 			 const struct vendor_args *args, struct err *err)
 	MUST_CHECK;
+
+/*
+ * The chart with its dependencies as a map in @arena, as result and release
+ * record have it; and a line for each dependency.
+ */
+struct value *vendor_tell(const struct vendored *vendored,
+			  const char *output_dir, struct arena *arena);
+void vendor_add_text(struct str *text, const struct vendored *vendored);
 
 void vendored_release(struct vendored *vendored);
 

@@ -119,7 +119,8 @@ def test_snippet_on_master(umbrella, render, tmp_path):
         "  expires: false\n")
     assert result.json == {
         "outputDir": "rendered/shop", "name": "shop", "version": "0.1.0",
-        "dependencies": [], "expires": False, "expiryDate": None}
+        "dependencies": [], "expires": False, "expiryDate": None,
+        "expiresAt": None}
 
 
 def test_snippet_on_a_branch(umbrella, render, tmp_path):

@@ -1,0 +1,105 @@
+#include "flow/renderfacts.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "flow/umbrella.h"
+#include "format/value.h"
+
+static enum tmpl_missing missing_mode(const char *word)
+{
+	if (same_text(word, "default"))
+		return TMPL_MISSING_DEFAULT;
+	return same_text(word, "zero") ? TMPL_MISSING_ZERO : TMPL_MISSING_ERROR;
+}
+
+bool renderfacts_read(struct renderfacts *facts,
+		      const struct renderfacts_args *args, struct err *err)
+{
+	facts->args = args;
+	facts->options = (struct tmpl_options){
+		.left = args->left_delim,
+		.right = args->right_delim,
+		.missing = missing_mode(args->missing_key),
+	};
+	facts->input = (struct expiry_input){
+		.explicit_ms = args->expires_in,
+		.now = clock_now_ms() / 1000,
+	};
+	facts->data = (struct renderdata){
+		.env = args->env,
+		.exposed = args->exposed,
+		.record = args->record,
+	};
+	return umbrella_clock(args->env, &facts->options.now_ms, err) &&
+	       (!args->context ||
+		ydoc_read(&facts->context, args->context, 0, err));
+}
+
+bool renderfacts_name(struct renderfacts *facts, struct err *err)
+{
+	const struct envname_args *given = facts->args->name;
+	const struct origin *origin = &facts->origin;
+	struct envname_facts known;
+	const char *unused;
+
+	if (!origin_find(&facts->origin, facts->args->env, ".", err))
+		return false;
+	known = origin_facts(origin);
+	facts->data.repository = given->repository_name
+					 ? given->repository_name
+					 : origin->repository_name;
+	facts->data.branch = given->branch ? given->branch : origin->branch;
+	facts->data.commit = origin->commit;
+	if (!envname_decide(&facts->name, given, &known, err))
+		return false;
+	facts->input.main = facts->name.main;
+	facts->data.name = &facts->name;
+	facts->data.expiry = &facts->expiry;
+	return expiry_decide(&facts->expiry, &facts->input, &unused, err);
+}
+
+bool renderfacts_data(const struct renderfacts *facts, struct arena *arena,
+		      const struct value **data, struct err *err)
+{
+	const struct value *context = facts->context.root;
+
+	*data = renderdata_make(&facts->data, arena);
+	if (!context || context->kind == VALUE_NIL)
+		return true;
+	if (value_is_map(context))
+		*data = value_merge(*data, context, arena);
+	else if (facts->args->any_root)
+		*data = context;
+	else
+		return err_set(err, ERR_INPUT, "'%s' is no mapping",
+			       facts->args->context);
+	return true;
+}
+
+bool renderfacts_explain(const struct renderfacts *facts, struct arena *arena,
+			 struct err *err)
+{
+	const char *name = NULL;
+
+	if (err->source)
+		name = renderdata_withheld(&facts->data, err->source, arena);
+	if (!name)
+		return false;
+	/* Better than what the template engine can say. */
+	free(err->hint);
+	err->hint = NULL;
+	return err_hint(err,
+			"'%s' looks like a secret and is withheld; if it is "
+			"none: --expose-env %s",
+			name, name);
+}
+
+void renderfacts_release(struct renderfacts *facts)
+{
+	origin_release(&facts->origin);
+	envname_release(&facts->name);
+	ydoc_release(&facts->context);
+}
