@@ -392,3 +392,11 @@ def test_an_exec_plugin_is_asked_anew(cluster, run_step, helm4, tmp_path):
 
     assert "would deploy" in result.out
     assert Path(f"{plugin}.n").read_text() == "++\n"
+
+
+def test_a_deadline_of_the_whole_run(cluster, run_step, helm4, tmp_path):
+    chart = umbrella(tmp_path, "1.0.0", {"front": {"nodeName": "nowhere"}})
+    late = run_step("deploy-preview", *NAMES, "--helm", helm4.path,
+                    "--timeout", "2s", chart, env=cluster.env, expect=75)
+    assert "cannot deploy 'shop-fix' to namespace 'shop-fix'" in late.err
+    assert "slipway/expires-at" in namespace_of(cluster)["labels"]
