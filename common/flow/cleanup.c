@@ -67,9 +67,12 @@ static void look_release(struct look *look)
 	arena_release(&look->arena);
 }
 
+/* @judged is NULL if it bore no marks when it was judged. */
 static bool is_marked_anew(const struct sweep_namespace *judged,
 			   const struct namespace_marks *now)
 {
+	if (!judged)
+		return now->managed != NULL;
 	return !same_text(now->uid, judged->uid) ||
 	       !same_text(now->managed, judged->managed) ||
 	       !same_text(now->expires_at, judged->expires_at) ||
@@ -90,8 +93,7 @@ static bool look_again(const struct task *task, struct look *look,
 	if (!namespace_read(kube, item->namespace, &look->arena, &look->marks,
 			    &look->exists, err))
 		return false;
-	if (item->home && look->exists &&
-	    is_marked_anew(item->home, &look->marks))
+	if (look->exists && is_marked_anew(item->home, &look->marks))
 		look->changed =
 			"its namespace was marked anew since it was judged";
 	if (!item->judged || look->changed)

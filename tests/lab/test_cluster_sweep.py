@@ -173,12 +173,15 @@ def test_what_changed_since_the_list_survives(cluster, start_step, slow_helm,
     api = cluster.api
     for name in "a-first", "renewed", "redeployed", "reborn", "tenant":
         make(api, name, past())
+    api.create_namespace("adopted")
+    add_release(api, "adopted", "web", marks(past()))
     step = start_step(*SWEEP, "--helm", slow_helm, "--jobs", 1,
                       env=cluster.env)
     wait.until((tmp_path / "asked").exists, "the first uninstall")
 
-    api("PATCH", "/api/v1/namespaces/renewed",
-        {"metadata": {"labels": marks(future())}}, MERGE_PATCH)
+    for name in "renewed", "adopted":
+        api("PATCH", f"/api/v1/namespaces/{name}",
+            {"metadata": {"labels": marks(future())}}, MERGE_PATCH)
     add_release(api, "redeployed", "web", marks(past()), revision=2)
     secret = "/api/v1/namespaces/reborn/secrets/sh.helm.release.v1.web.v1"
     api("DELETE", secret)
@@ -193,6 +196,7 @@ def test_what_changed_since_the_list_survives(cluster, start_step, slow_helm,
     result = step.wait().json
     survived = reasons(result["kept"])
     assert survived == {
+        "adopted": "its namespace was marked anew since it was judged",
         "renewed": "its namespace was marked anew since it was judged",
         "redeployed": "it was deployed anew since it was judged",
         "reborn": "it was deployed anew since it was judged"}
