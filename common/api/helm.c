@@ -230,9 +230,11 @@ static bool check_exit(const struct helm_call *call, const char *verb,
 		      *words ? words : "it said nothing");
 	(void)err_temporary(err, is_out_of_reach(words));
 	if (strstr(words, "another operation"))
-		return err_hint(err, "a killed run left the release pending; "
-				     "'helm rollback' or, for a first "
-				     "install, 'helm uninstall' frees it");
+		return err_hint(err,
+				"if no other run is at work on it, a killed "
+				"one left the release pending: 'helm "
+				"rollback' or, for a first install, 'helm "
+				"uninstall' frees it");
 	return false;
 }
 

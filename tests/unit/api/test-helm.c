@@ -163,7 +163,7 @@ static void test_what_upgrade_says(void **state)
 		{"pending", 1, 0, "",
 		 "Error: UPGRADE FAILED: another operation "
 		 "(install/upgrade/rollback) is in progress\n",
-		 false, false, "is in progress", "helm rollback"},
+		 false, false, "is in progress", "'helm rollback'"},
 	};
 
 	(void)state;
