@@ -1,0 +1,360 @@
+"""publish-chart against a scripted S3: order of requests, every bad answer;
+and what it says of bad input.  Real S3 is in tests/lab/test_publish_chart.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import yaml
+
+import records
+from scripted_http import Reply, Request, ScriptedHttp
+
+SECRET = "very/secret+key"
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": "eu-central-1"}
+NOW = ["Retry-After: 0"]
+ARCHIVE = "/bucket/stable/web-1.0.0.tgz"
+INDEX = "/bucket/stable/index.yaml"
+OK = Reply(200, headers=['ETag: "new"'])
+NONE = Reply(404, b"<Error><Code>NoSuchKey</Code><Message>no</Message></Error>")
+OTHERS = b"""apiVersion: v1
+entries:
+  db:
+  - apiVersion: v2
+    created: "2026-01-01T00:00:00Z"
+    digest: aa
+    flavour: unknown to us # kept
+    name: db
+    urls:
+    - db-1.0.0.tgz
+    version: 1.0.0
+generated: "2026-01-01T00:00:00Z"
+"""
+
+
+def error(status: int, code: str, headers: list[str] | None = None) -> Reply:
+    return Reply(status, f"<Error><Code>{code}</Code><Message>words of {code}"
+                 "</Message></Error>".encode(), headers or [])
+
+
+def index(body: bytes, etag: str = '"1"') -> Reply:
+    return Reply(200, body, [f"ETag: {etag}"])
+
+
+def make_chart(folder: Path, name: str = "web", version: str = "1.0.0") -> Path:
+    chart = folder / name
+    chart.mkdir()
+    (chart / "Chart.yaml").write_text(
+        f"apiVersion: v2\nname: {name}\nversion: {version}\n")
+    (chart / "values.yaml").write_text("image:\n  tag: old # why\n")
+    return chart
+
+
+@pytest.fixture
+def chart(tmp_path):
+    return make_chart(tmp_path)
+
+
+@pytest.fixture
+def publish(run_step, chart, tmp_path):
+    """publish(server, ..., expect=): one run against the scripted bucket."""
+    def run(server: ScriptedHttp | None, *args, env=None, **options):
+        where = {"AWS_ENDPOINT_URL_S3": server.url} if server else {}
+        result = run_step("publish-chart", chart, "--repo", "s3://bucket/stable",
+                          *args, env=KEYS | where | (env or {}), cwd=tmp_path,
+                          **options)
+        assert SECRET not in result.out + result.err
+        return result
+    return run
+
+
+def error_lines(result) -> list[str]:
+    return [line for line in result.err.splitlines() if ": error: " in line]
+
+
+def only_error(result) -> str:
+    [line] = error_lines(result)
+    return line
+
+
+# --- what is sent, in which order ---------------------------------------------
+
+def test_archive_then_index(publish, tmp_path):
+    record = tmp_path / "record"
+    with ScriptedHttp(OK, index(OTHERS), OK) as s:
+        result = publish(s, "--output", "json", "--record", record,
+                         env={"BUILD_URL": "https://ci.example.com/7",
+                              "JENKINS_URL": "https://ci.example.com/"})
+        put, get, swap = s.requests
+    assert [put.line, get.line, swap.line] == [
+        f"PUT {ARCHIVE}", f"GET {INDEX}", f"PUT {INDEX}"]
+    assert put.header("If-None-Match") == "*"
+    assert swap.header("If-Match") == '"1"'
+    assert swap.header("Cache-Control") == "no-cache"
+
+    digest = hashlib.sha256(put.body).hexdigest()
+    [entry] = result.json["charts"]
+    assert entry == {"name": "web", "version": "1.0.0", "digest": digest,
+                     "url": "s3://bucket/stable/web-1.0.0.tgz",
+                     "repository": "s3://bucket/stable", "existed": False}
+    assert records.merged(record)["charts"] == [entry]
+    written = yaml.safe_load(swap.body)
+    assert written["entries"]["web"][0]["digest"] == digest
+    assert written["entries"]["web"][0]["urls"] == ["web-1.0.0.tgz"]
+    before = OTHERS.split(b"generated")[0].split(b"entries:\n")[1]
+    assert before in swap.body, "others' bytes are kept"
+
+
+def test_a_new_index_is_only_created(publish):
+    with ScriptedHttp(OK, NONE, OK) as s:
+        publish(s)
+        assert s.requests[2].header("If-None-Match") == "*"
+        assert list(yaml.safe_load(s.requests[2].body)["entries"]) == ["web"]
+
+
+def test_an_index_that_changed_is_merged_anew(publish):
+    other = OTHERS.replace(b"db", b"mq")
+    with ScriptedHttp(OK, index(OTHERS), error(412, "PreconditionFailed"),
+                      index(other, '"2"'),
+                      error(409, "ConditionalRequestConflict"),
+                      index(other, '"3"'), OK) as s:
+        publish(s)
+        last = s.requests[-1]
+    assert last.header("If-Match") == '"3"'
+    assert sorted(yaml.safe_load(last.body)["entries"]) == ["mq", "web"]
+
+
+def test_several_charts_in_one_write(run_step, tmp_path):
+    charts = [make_chart(tmp_path, name) for name in ("web", "api")]
+    with ScriptedHttp(OK, OK, NONE, OK) as s:
+        run_step("publish-chart", *charts, "--repo", "s3://bucket",
+                 env=KEYS | {"AWS_ENDPOINT_URL_S3": s.url})
+        assert sorted(yaml.safe_load(s.requests[-1].body)["entries"]) == ["api", "web"]
+
+
+def test_dry_run_sends_nothing(publish):
+    with ScriptedHttp() as s:
+        assert "web-1.0.0.tgz" in publish(s, "--dry-run").out
+        assert s.requests == []
+
+
+# --- what is there already ----------------------------------------------------
+
+def archive_of(publish) -> bytes:
+    """The bytes that a first run sends."""
+    with ScriptedHttp(OK, NONE, OK) as s:
+        publish(s)
+        return s.requests[0].body
+
+
+def test_the_same_archive_is_adopted(publish):
+    body = archive_of(publish)
+    with ScriptedHttp(error(412, "PreconditionFailed"), Reply(200, body), NONE,
+                      OK) as s:
+        publish(s)
+        assert s.lines[1] == f"GET {ARCHIVE}"
+        assert list(yaml.safe_load(s.requests[-1].body)["entries"]) == ["web"]
+
+
+def test_other_content_is_a_conflict(publish, chart):
+    body = archive_of(publish)
+    (chart / "values.yaml").write_text("image: {tag: new}\n")
+    with ScriptedHttp(error(412, "PreconditionFailed"), Reply(200, body)) as s:
+        failed = publish(s, expect=3)
+    assert "'s3://bucket/stable/web-1.0.0.tgz' is there already with other " \
+        "content" in only_error(failed)
+    assert "hint: " in failed.err
+
+
+def test_a_write_whose_answer_was_lost_is_looked_up(publish):
+    """The archive's PUT took effect, the answer did not come back."""
+    sent: list[bytes] = []
+
+    def take_and_hang_up(request: Request) -> Reply:
+        sent.append(request.body)
+        return Reply(200, cut=0)
+
+    with ScriptedHttp(take_and_hang_up, error(412, "PreconditionFailed"),
+                      lambda request: Reply(200, sent[0]), NONE, OK) as s:
+        result = publish(s, "--output", "json")
+        assert s.lines[:3] == [f"PUT {ARCHIVE}", f"PUT {ARCHIVE}", f"GET {ARCHIVE}"]
+    assert result.json["charts"][0]["existed"] is False
+
+
+def test_an_index_write_whose_answer_was_lost_is_looked_up(publish):
+    sent: list[bytes] = []
+
+    def take_and_hang_up(request: Request) -> Reply:
+        sent.append(request.body)
+        return Reply(200, cut=0)
+
+    with ScriptedHttp(OK, NONE, take_and_hang_up, error(412, "PreconditionFailed"),
+                      lambda request: index(sent[0], '"2"')) as s:
+        publish(s)
+        assert s.lines[-1] == f"GET {INDEX}"
+
+
+# --- servers that do not do what they should ------------------------------------
+
+@pytest.mark.parametrize("reply, code, words", [
+    (error(401, "InvalidToken"), 1, "words of InvalidToken"),
+    (error(403, "AccessDenied"), 1, "words of AccessDenied"),
+    (error(404, "NoSuchBucket"), 1, "NoSuchBucket"),
+    (Reply(403, b"<html>proxy says no</html>"), 1, "403"),
+])
+def test_refusals(publish, reply, code, words):
+    with ScriptedHttp(reply) as s:
+        line = only_error(publish(s, expect=code))
+    assert "cannot publish 'web-1.0.0.tgz'" in line and words in line
+
+
+@pytest.mark.parametrize("fault", [
+    error(429, "SlowDown", NOW), error(503, "SlowDown", NOW), Reply(200, cut=0)])
+def test_faults_that_pass(publish, fault):
+    with ScriptedHttp(OK, fault, NONE, OK) as s:
+        result = publish(s)
+        assert s.lines == [f"PUT {ARCHIVE}", f"GET {INDEX}", f"GET {INDEX}", f"PUT {INDEX}"]
+    assert error_lines(result) == []
+
+
+@pytest.mark.parametrize("reply", [
+    error(500, "InternalError", NOW), error(503, "SlowDown", NOW), Reply(200, reset=0)])
+def test_faults_for_ever(publish, reply):
+    with ScriptedHttp(OK) as s:
+        s.always(reply)
+        failed = publish(s, "--timeout", "20s", expect=75)
+    assert "cannot enter the index of 's3://bucket/stable'" in only_error(failed)
+
+
+def test_nobody_listens(publish):
+    failed = publish(None, "--timeout", "1s", expect=75,
+                     env={"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"})
+    assert "cannot publish 'web-1.0.0.tgz'" in only_error(failed)
+
+
+@pytest.mark.parametrize("body, place", [
+    (b"x", "index.yaml:1:1"),
+    (b"apiVersion: v1\nentries: [1\n", "index.yaml:"),
+    (b"entries: {}\n", "index.yaml:1:1"),
+    (b"<html>\n", "index.yaml:1:1"),
+])
+def test_an_index_that_cannot_be_read_is_never_replaced(publish, body, place):
+    with ScriptedHttp(OK, index(body)) as s:
+        failed = publish(s, expect=2)
+        assert [r.method for r in s.requests] == ["PUT", "GET"]
+    assert place in failed.err
+
+
+def test_a_truncated_index_is_never_replaced(publish):
+    whole = index(OTHERS)
+    with ScriptedHttp(OK) as s:
+        s.always(Reply(200, OTHERS, whole.headers, cut=200))
+        publish(s, "--timeout", "10s", expect=75)
+        assert {r.line for r in s.requests[1:]} == {f"GET {INDEX}"}
+
+
+# --- bad input ------------------------------------------------------------------
+
+CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+
+
+@pytest.mark.parametrize("text, words, place", [
+    ("a: [", "cannot read", "Chart.yaml:"),
+    ("apiVersion: v2\nname: web\n", "the chart has no version", "Chart.yaml:1:1"),
+    ("apiVersion: v2\nname: web\nversion: x\n", "bad version 'x'", "Chart.yaml:3:10"),
+    ("apiVersion: v9\nname: web\nversion: 1.0.0\n", "v9", "Chart.yaml:1:13"),
+    ("apiVersion: v2\nname: ../web\nversion: 1.0.0\n", "../web", "Chart.yaml:2:7"),
+    (CHART + "type: app\n", "app", "Chart.yaml:4:7"),
+    (CHART + "dependencies:\n- {name: db, version: 1.0.0, repository: 'https://x'}\n",
+     "db", ""),
+])
+def test_charts_that_are_none(publish, chart, text, words, place):
+    (chart / "Chart.yaml").write_text(text)
+    failed = publish(None, expect=2)
+    assert words in only_error(failed) and place in failed.err
+
+
+@pytest.mark.parametrize("args, words", [
+    (["--version", "x.y"], "bad version 'x.y'"),
+    (["--set", "image"], "'--set image' is not of the form KEY=VALUE"),
+    (["--set", "image=x"], "image"),
+    (["--annotation", "=x"], "not of the form KEY=VALUE"),
+    (["--if-exists", "perhaps"], "perhaps"),
+    (["--repo", "oci://host/x"], "oci://host/x"),
+    (["--repo", "https://host/x"], "can only be read"),
+    (["--repo", "ftp://host/x"], "ftp://host/x"),
+    (["--repo", "s3://"], "s3"),
+    (["--frob"], "unknown option '--frob'"),
+])
+def test_usage(publish, args, words):
+    assert words in only_error(publish(None, *args, expect=2))
+
+
+def test_what_must_be_given(run_step, chart, tmp_path):
+    assert "missing '--repo'" in only_error(run_step("publish-chart", chart, expect=2))
+    repo = ["--repo", f"file://{tmp_path}/r"]
+    (tmp_path / "empty").mkdir()
+    lost = run_step("publish-chart", *repo, expect=2, cwd=tmp_path / "empty")
+    assert "'chart', 'charts/*', '.'" in only_error(lost)
+    missing = run_step("publish-chart", tmp_path / "no", *repo, expect=2)
+    assert f"{tmp_path}/no" in only_error(missing)
+    env = {key: value for key, value in KEYS.items() if "SECRET" not in key}
+    keys = run_step("publish-chart", chart, "--repo", "s3://bucket", expect=2, env=env)
+    assert "AWS_SECRET_ACCESS_KEY" in keys.err
+
+
+def test_values_are_set_and_kept(run_step, chart, tmp_path):
+    import tarfile
+
+    run_step("publish-chart", chart, "--destination", tmp_path / "out",
+             "--set", "image.tag=1.10", "--annotation", "team=shop",
+             env={"SOURCE_DATE_EPOCH": "0"})
+    with tarfile.open(tmp_path / "out" / "web-1.0.0.tgz") as tar:
+        values = tar.extractfile("web/values.yaml").read()
+        meta = yaml.safe_load(tar.extractfile("web/Chart.yaml").read())
+    assert values == b'image:\n  tag: "1.10" # why\n'
+    assert meta["annotations"]["team"] == "shop"
+
+
+# --- files ----------------------------------------------------------------------
+
+def test_a_repository_of_files(run_step, chart, tmp_path):
+    repository = tmp_path / "charts"
+    argv = ("publish-chart", chart, "--repo", f"file://{repository}")
+    run_step(*argv)
+    first = (repository / "index.yaml").read_bytes()
+    run_step(*argv)
+    assert (repository / "index.yaml").read_bytes() == first
+    (chart / "values.yaml").write_text("other: true\n")
+    run_step(*argv, expect=3)
+    assert (repository / "index.yaml").read_bytes() == first
+
+
+def test_a_full_disk_leaves_nothing(run_step, chart):
+    """/dev/full in place of a folder cannot be had; a file in its way can."""
+    target = chart.parent / "file"
+    target.write_text("")
+    failed = run_step("publish-chart", chart, "--destination", target / "out", expect=1)
+    assert f"{target}/out" in only_error(failed)
+
+
+def test_killed_before_the_index_then_run_again(start_step, run_step, chart, tmp_path):
+    """SIGTERM while it waits for the index: an archive, no entry; then both."""
+    with ScriptedHttp(OK, Reply(200, OTHERS, ['ETag: "1"'], delay=30)) as s:
+        step = start_step("publish-chart", chart, "--repo", "s3://bucket/stable",
+                          env=KEYS | {"AWS_ENDPOINT_URL_S3": s.url})
+        s.wait_for(2)
+        os.kill(step.pid, signal.SIGTERM)
+        step.wait(expect=143)
+        body = s.requests[0].body
+    with ScriptedHttp(error(412, "PreconditionFailed"), Reply(200, body),
+                      index(OTHERS), OK) as s:
+        run_step("publish-chart", chart, "--repo", "s3://bucket/stable",
+                 env=KEYS | {"AWS_ENDPOINT_URL_S3": s.url})
+        assert sorted(yaml.safe_load(s.requests[-1].body)["entries"]) == ["db", "web"]
