@@ -334,7 +334,7 @@ class TestAuthority:
 
     def certificate(self, names: str = "IP:127.0.0.1,DNS:localhost",
                     days: int = 2) -> tuple[Path, Path]:
-        """A certificate and its key; @days may be negative: expired."""
+        """A certificate and its key; @days 0: it has expired at once."""
         self._serial += 1
         stem = self.folder / f"leaf{self._serial}"
         key, request, leaf = (stem.with_suffix(s)

@@ -268,7 +268,7 @@ def test_a_mark_that_was_not_created_is_tried_again(grafana, step):
 
 
 @pytest.mark.parametrize("fault, code, message", [
-    ({"cut": 1}, 75, "transfer closed"),
+    ({"cut": 1}, 75, " bytes "),
     ({"html": True}, 1, "the answer"),
     ({"oversized": 17 << 20}, 1, "the reply is larger than"),
 ])

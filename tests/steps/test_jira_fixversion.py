@@ -486,7 +486,7 @@ def test_what_failed_for_now_is_done_by_the_next_run(jira, step):
 
 
 @pytest.mark.parametrize("fault, code, message", [
-    ({"cut": 10}, 75, "transfer closed"),
+    ({"cut": 10}, 75, " bytes "),
     ({"html": True}, 1, "the answer"),
     ({"oversized": 17 << 20}, 1, "the reply is larger than"),
 ])
