@@ -59,8 +59,8 @@ struct renderfacts {
  * Errors: INPUT (context, SOURCE_DATE_EPOCH).
  */
 bool renderfacts_read(struct renderfacts *facts,
-		      const struct renderfacts_args *args,
-		      struct err *err) MUST_CHECK;
+		      const struct renderfacts_args *args, struct err *err)
+	MUST_CHECK;
 
 /*
  * Repository, branch, and the names that follow from them.  What was found
