@@ -118,8 +118,8 @@ static bool to_number(struct piece piece, uint64_t *number)
 /* Numbers among the identifiers have no leading zeros. */
 static bool has_leading_zero(struct piece prerelease)
 {
-	const char *end = prerelease.at + prerelease.len;
-	const char *at = prerelease.at;
+	const char *at = prerelease.len ? prerelease.at : "";
+	const char *end = at + prerelease.len;
 
 	while (at < end) {
 		const char *dot = memchr(at, '.', (size_t)(end - at));

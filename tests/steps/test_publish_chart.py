@@ -1,5 +1,5 @@
 """publish-chart against a scripted S3: order of requests, every bad answer;
-and what it says of bad input.  Real S3 is in tests/lab/test_publish_chart.py.
+and what it says of bad input.  Real S3 is in tests/lab/test_publishing.py.
 """
 
 from __future__ import annotations

@@ -1,0 +1,61 @@
+/*
+ * Indexes of any kind: reading ends, and a change gives an index in which
+ * the new entry is found.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/chartindex.h"
+#include "format/value.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct value *new_entry(struct arena *arena)
+{
+	struct value *entry = value_new_map(arena);
+
+	value_map_set_text(entry, arena, "name", "web");
+	value_map_set_text(entry, arena, "version", "9.8.7");
+	value_map_set_text(entry, arena, "digest", "abcdef");
+	return entry;
+}
+
+static void check_change(struct chartindex *index, struct arena *arena)
+{
+	const struct chartindex_put put = {
+		.name = "web", .version = "9.8.7", .entry = new_entry(arena)};
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(chartindex_release) struct chartindex changed = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct chartindex_entries entries;
+	const struct chartindex_entry *found;
+
+	if (!chartindex_change(&text, index, &put, 1, "2026-11-22T13:04:05Z",
+			       &err))
+		return;
+	if (!chartindex_open(&changed, str_text(&text), text.len, "changed",
+			     &err) ||
+	    !chartindex_read(&changed, "web", arena, &entries, &err))
+		BUG("a changed index cannot be read: %s", err.text);
+	found = chartindex_find(&entries, "9.8.7");
+	if (!found || !same_text(found->digest, "abcdef"))
+		BUG("the new entry is not in the changed index");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	CLEANUP(chartindex_release) struct chartindex index = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct chartindex_entries entries;
+
+	if (!chartindex_open(&index, (const char *)data, size, "fuzz", &err))
+		return 0;
+	if (!chartindex_read(&index, "web", &arena, &entries, &err))
+		return 0;
+	check_change(&index, &arena);
+	return 0;
+}

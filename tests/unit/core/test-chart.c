@@ -1,0 +1,190 @@
+#include "core/chart.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/gzip.h"
+#include "format/tar.h"
+#include "tests/unit/unit.h"
+
+#define META "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+
+struct member {
+	const char *name;
+	const char *text;
+};
+
+/* The .tgz of @members, up to one without a name. */
+static void make_archive(struct str *tgz, const struct member *members)
+{
+	CLEANUP(str_release) struct str tar = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	for (size_t i = 0; members[i].name; i++)
+		tar_add_file(&tar, members[i].name, 0, members[i].text,
+			     strlen(members[i].text));
+	tar_end(&tar);
+	assert_true(gzip_compress(tgz, str_text(&tar), tar.len, NULL, &err));
+}
+
+static bool load(const struct member *members, struct arena *arena,
+		 struct chart **chart, struct err *err)
+{
+	CLEANUP(str_release) struct str tgz = {0};
+
+	make_archive(&tgz, members);
+	return chart_load_archive(str_text(&tgz), tgz.len, "web.tgz", arena,
+				  chart, err);
+}
+
+/*
+ * What would leave the folder that it is unpacked into, or is no chart.  The
+ * first part of a name does not count, whatever it is, as in Helm.
+ */
+static void test_refused_archives(void **state)
+{
+	static const struct {
+		const char *what;
+		struct member members[3];
+	} cases[] = {
+		{"nothing", {{0}}},
+		{"no Chart.yaml", {{"web/values.yaml", "a: 1\n"}}},
+		{"not in a folder", {{"Chart.yaml", META}}},
+		{"absolute", {{"web/Chart.yaml", META}, {"web//etc/x", ""}}},
+		{"parent", {{"web/Chart.yaml", META}, {"web/../../x", ""}}},
+		{"parent first", {{"../web/Chart.yaml", META}}},
+		{"drive", {{"web/Chart.yaml", META}, {"web/c:/x", ""}}},
+		{"backslashes",
+		 {{"web/Chart.yaml", META}, {"web\\..\\..\\x", ""}}},
+		{"bad YAML", {{"web/Chart.yaml", "a: [\n"}}},
+		{"name that climbs",
+		 {{"web/Chart.yaml",
+		   "apiVersion: v2\nname: ..\nversion: 1.0.0\n"}}},
+		{"name with a slash",
+		 {{"web/Chart.yaml",
+		   "apiVersion: v2\nname: a/b\nversion: 1.0.0\n"}}},
+		{"no version",
+		 {{"web/Chart.yaml", "apiVersion: v2\nname: web\n"}}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct chart *chart = NULL;
+
+		assert_case(cases[i].what,
+			    !load(cases[i].members, &arena, &chart, &err));
+		assert_case(cases[i].what, err.kind == ERR_INPUT);
+		assert_null(chart);
+	}
+}
+
+/* Compressed bytes that are none, are cut, or become very many. */
+static void test_damaged_archives(void **state)
+{
+	static const struct member good[] = {{"web/Chart.yaml", META}, {0}};
+	CLEANUP(str_release) struct str tgz = {0};
+
+	(void)state;
+	make_archive(&tgz, good);
+	for (size_t len = 0; len < tgz.len; len += 7) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct chart *chart = NULL;
+
+		assert_false(chart_load_archive(tgz.buf, len, "cut.tgz", &arena,
+						&chart, &err));
+		assert_int_equal(err.kind, ERR_INPUT);
+	}
+}
+
+static void test_a_bomb(void **state)
+{
+	CLEANUP(str_release) struct str zeros = {0};
+	CLEANUP(str_release) struct str tgz = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct chart *chart = NULL;
+
+	(void)state;
+	str_add_repeated(&zeros, '\0', CHART_SIZE_MAX + (16 << 20));
+	assert_true(gzip_compress(&tgz, zeros.buf, zeros.len, NULL, &err));
+	assert_true(tgz.len < 1 << 20);
+	assert_false(chart_load_archive(tgz.buf, tgz.len, "bomb.tgz", &arena,
+					&chart, &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+}
+
+static const struct member web[] = {
+	{"web/templates/b.yaml", "b\n"}, {"web/values.yaml", "x: 1 # one\n"},
+	{"web/Chart.yaml", META},	 {"web/templates/a.yaml", "a\n"},
+	{"web/README.md", "hello\n"},	 {0}};
+
+static void test_order_of_members(void **state)
+{
+	static const char *const expected[] = {
+		"web/Chart.yaml",	"web/values.yaml",
+		"web/templates/b.yaml", "web/templates/a.yaml",
+		"web/README.md",
+	};
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err err = {0};
+	CLEANUP(str_release) struct str tar = {0};
+	CLEANUP(tar_reader_release) struct tar_reader reader = {0};
+	struct tar_member member;
+	struct chart *chart = NULL;
+	bool found = true;
+
+	(void)state;
+	assert_true(load(web, &arena, &chart, &err));
+	chart_stamp(chart, 1795352645);
+	assert_true(chart_add_tar(&tar, chart, &err));
+	reader.bytes = tar.buf;
+	reader.len = tar.len;
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		assert_true(tar_next(&reader, &member, &found, &err));
+		assert_true(found);
+		assert_string_equal(member.name, expected[i]);
+		assert_int_equal(member.mtime, 1795352645);
+	}
+	assert_true(tar_next(&reader, &member, &found, &err));
+	assert_false(found);
+}
+
+static void test_changes(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err err = {0};
+	CLEANUP(str_release) struct str before = {0}, after = {0};
+	struct chart *chart = NULL;
+
+	(void)state;
+	assert_true(load(web, &arena, &chart, &err));
+	assert_true(chart_package(&before, chart, &err));
+	assert_true(chart_same_package(before.buf, before.len, before.buf,
+				       before.len));
+	assert_true(chart_set_version(chart, "2.0.0-rc.1+meta", &err));
+	chart_set_annotation(chart, "slipway/commit", "c0ffee");
+	assert_string_equal(chart_annotation(chart, "slipway/commit"),
+			    "c0ffee");
+	assert_true(chart_set_value(chart, "x", "2", &err));
+	assert_string_equal(chart->values->bytes, "x: \"2\" # one\n");
+	assert_string_equal(chart_file_name(chart), "web-2.0.0-rc.1+meta.tgz");
+	assert_true(chart_package(&after, chart, &err));
+	assert_false(chart_same_package(before.buf, before.len, after.buf,
+					after.len));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused_archives),
+		cmocka_unit_test(test_damaged_archives),
+		cmocka_unit_test(test_a_bomb),
+		cmocka_unit_test(test_order_of_members),
+		cmocka_unit_test(test_changes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
