@@ -209,21 +209,36 @@ static bool plan(struct step_run *run, struct batch *batch,
 	return step_plan(run, planned, str_text(&text));
 }
 
-static bool run(struct step_run *run, struct err *err)
+static bool open_repo(struct step_run *run, struct http *http,
+		      struct chartrepo *repo, struct err *err)
 {
 	const struct args *args = run->args;
 	const struct http_config config = step_http_config(run, &args->http);
+
+	return (!chartrepo_needs_http(args->repo) ||
+		http_open(http, &config, err)) &&
+	       chartrepo_open(repo, args->repo, http, run->env, err);
+}
+
+static bool need_repo(const struct args *args, struct err *err)
+{
+	if (args->repo)
+		return true;
+	(void)err_set(err, ERR_USAGE, "missing '--repo'");
+	return err_hint(err, "set '--repo' or SLIPWAY_REPO, or give "
+			     "'--destination' to package only");
+}
+
+static bool run(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
 	CLEANUP(batch_release) struct batch batch = {0};
 	CLEANUP(origin_release) struct origin origin = {0};
 	CLEANUP(http_release) struct http http = {0};
 	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
 
-	if (!args->repo && !args->destination) {
-		(void)err_set(err, ERR_USAGE, "missing '--repo'");
-		return err_hint(err, "set '--repo' or SLIPWAY_REPO, or give "
-				     "'--destination' to package only");
-	}
-	if (!prepare_all(run, &batch, &origin, err))
+	if ((!args->destination && !need_repo(args, err)) ||
+	    !prepare_all(run, &batch, &origin, err))
 		return false;
 	if (args->destination) {
 		if (plan(run, &batch, &repo))
@@ -231,14 +246,38 @@ static bool run(struct step_run *run, struct err *err)
 		return save_all(run, &batch, err) &&
 		       report(run, &batch, &origin, err);
 	}
-	if ((chartrepo_needs_http(args->repo) &&
-	     !http_open(&http, &config, err)) ||
-	    !chartrepo_open(&repo, args->repo, &http, run->env, err))
+	if (!open_repo(run, &http, &repo, err))
 		return false;
 	if (plan(run, &batch, &repo))
 		return true;
 	return publish_all(run, &repo, &origin, &batch, err) &&
 	       report(run, &batch, &origin, err);
+}
+
+/* The charts are valid, the credentials there, the index can be read. */
+static bool check(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(batch_release) struct batch batch = {0};
+	CLEANUP(origin_release) struct origin origin = {0};
+	CLEANUP(http_release) struct http http = {0};
+	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
+	CLEANUP(chartrepo_index_release) struct chartrepo_index index = {0};
+	struct value *found = value_new_map(&run->arena);
+
+	if (!need_repo(args, err) || !prepare_all(run, &batch, &origin, err) ||
+	    !open_repo(run, &http, &repo, err) ||
+	    !chartrepo_read_index(&repo, &index, err))
+		return false;
+	value_map_set_text(found, &run->arena, "repository", args->repo);
+	value_map_set(found, &run->arena, "index",
+		      value_new_bool(&run->arena, index.found));
+	return step_result(run, found,
+			   index.found ? "the charts are valid, and the index "
+					 "can be read\n"
+				       : "the charts are valid; the repository "
+					 "has no index yet\n",
+			   err);
 }
 
 const struct step step = {
@@ -249,4 +288,5 @@ const struct step step = {
 	.options = options,
 	.args_size = sizeof(struct args),
 	.run = run,
+	.check = check,
 };

@@ -144,6 +144,16 @@ def test_dry_run_sends_nothing(publish):
         assert s.requests == []
 
 
+def test_check_reads_and_writes_nothing(publish):
+    with ScriptedHttp(index(OTHERS)) as s:
+        assert "the index can be read" in publish(s, "--check").out
+        assert s.lines == [f"GET {INDEX}"]
+    with ScriptedHttp(NONE) as s:
+        assert "no index yet" in publish(s, "--check").out
+    with ScriptedHttp(error(403, "AccessDenied")) as s:
+        assert "words of AccessDenied" in only_error(publish(s, "--check", expect=1))
+
+
 # --- what is there already ----------------------------------------------------
 
 def archive_of(publish) -> bytes:
