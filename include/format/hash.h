@@ -1,10 +1,8 @@
 /*
  * SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104); the libcrypto facade.
  *
- *	CLEANUP(sha256_release) struct sha256 hash = {0};
- *	unsigned char digest[SHA256_SIZE];
- *	if (!sha256_add(&hash, bytes, len, err) ||
- *	    !sha256_finish(&hash, digest, err)) ...
+ *	char hex[SHA256_HEX_SIZE];
+ *	if (!sha256_hex(bytes, len, hex, err)) ...
  */
 #ifndef FORMAT_HASH_H
 #define FORMAT_HASH_H
@@ -19,18 +17,10 @@ struct err;
 #define SHA256_SIZE	32
 #define SHA256_HEX_SIZE 65 /* with NUL */
 
-struct sha256 {
-	void *context; /* owned */
-};
-
-/* Errors of all: IO (libcrypto cannot be loaded). */
-bool sha256_add(struct sha256 *hash, const void *bytes, size_t len,
-		struct err *err) MUST_CHECK;
-bool sha256_finish(struct sha256 *hash, unsigned char digest[SHA256_SIZE],
-		   struct err *err) MUST_CHECK;
-void sha256_release(struct sha256 *hash);
-
-/* The digest of @bytes in one call, raw and as lower-case hex. */
+/*
+ * The digest of @bytes, raw and as lower-case hex.  Errors of both, and of
+ * the next: IO (libcrypto cannot be loaded).
+ */
 bool sha256_bytes(const void *bytes, size_t len,
 		  unsigned char digest[SHA256_SIZE], struct err *err)
 	MUST_CHECK;

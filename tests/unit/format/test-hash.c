@@ -30,30 +30,6 @@ static void test_sha256(void **state)
 	}
 }
 
-static void test_in_parts(void **state)
-{
-	CLEANUP(sha256_release) struct sha256 hash = {0};
-	unsigned char parts[SHA256_SIZE], whole[SHA256_SIZE];
-	struct err err = {0};
-
-	(void)state;
-	assert_true(sha256_add(&hash, "a", 1, &err));
-	assert_true(sha256_add(&hash, "", 0, &err));
-	assert_true(sha256_add(&hash, "bc", 2, &err));
-	assert_true(sha256_finish(&hash, parts, &err));
-	assert_true(sha256_bytes("abc", 3, whole, &err));
-	assert_memory_equal(parts, whole, sizeof(whole));
-}
-
-static void test_started_and_dropped(void **state)
-{
-	CLEANUP(sha256_release) struct sha256 hash = {0};
-	struct err err = {0};
-
-	(void)state;
-	assert_true(sha256_add(&hash, "abc", 3, &err));
-}
-
 /* RFC 4231, test cases 2 and 6. */
 static void test_hmac(void **state)
 {
@@ -81,8 +57,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sha256),
-		cmocka_unit_test(test_in_parts),
-		cmocka_unit_test(test_started_and_dropped),
 		cmocka_unit_test(test_hmac),
 	};
 
