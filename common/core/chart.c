@@ -400,6 +400,36 @@ static char *subchart_key(struct arena *arena, const char *name)
 	return arena_memdupz(arena, rest, strcspn(rest, "/"));
 }
 
+/* An archive may hold charts/x and charts/x/Chart.yaml both. */
+static bool has_file_itself(const struct chart_files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		if (!*files->items[i].name)
+			return true;
+	}
+	return false;
+}
+
+static bool load_packed(struct loader *loader, const char *path,
+			const struct chart_file *archive, struct chart **chart,
+			struct err *err)
+{
+	struct chart_files files = {0};
+
+	return read_archive(loader, archive->bytes, archive->len, &files,
+			    err) &&
+	       load_files(loader, path, &files, chart, err);
+}
+
+static bool refuse_file(const char *key, struct err *err)
+{
+	err_set(err, ERR_INPUT, "it is a file, not a chart");
+	return err_hint(err,
+			"take it out of charts/, or add 'charts/%s' to "
+			".helmignore",
+			key);
+}
+
 static bool add_subchart(struct loader *loader, struct chart *chart,
 			 const char *key, const struct chart_files *files,
 			 struct err *err)
@@ -408,21 +438,17 @@ static bool add_subchart(struct loader *loader, struct chart *chart,
 		arena_printf(loader->arena, "%s/charts/%s", chart->path, key);
 	size_t index = chart->subchart_count;
 	struct chart *subchart;
+	bool is_file = has_file_itself(files);
 	bool ok;
 
-	if (ends_with(key, ".tgz")) {
-		const struct chart_file *archive = &files->items[0];
-		struct chart_files inner = {0};
-
-		ok = files->count == 1 && !*archive->name
-			     ? read_archive(loader, archive->bytes,
-					    archive->len, &inner, err) &&
-				       load_files(loader, path, &inner,
-						  &subchart, err)
+	if (ends_with(key, ".tgz"))
+		ok = is_file && files->count == 1
+			     ? load_packed(loader, path, &files->items[0],
+					   &subchart, err)
 			     : err_set(err, ERR_INPUT, "it is a folder");
-	} else {
-		ok = load_files(loader, path, files, &subchart, err);
-	}
+	else
+		ok = is_file ? refuse_file(key, err)
+			     : load_files(loader, path, files, &subchart, err);
 	if (!ok)
 		return err_wrap(err, "subchart '%s'", key);
 	chart->subcharts[index] = subchart;
@@ -452,9 +478,6 @@ static bool load_subcharts(struct loader *loader, struct chart *chart,
 		if (!*key || *key == '_' || *key == '.')
 			continue;
 		file.name += strlen("charts/") + strlen(key);
-		/* A lone file in charts/ is no chart, unless it is packed. */
-		if (!*file.name && !ends_with(key, ".tgz"))
-			continue;
 		file.name += *file.name == '/';
 		group = map_get(&groups, key);
 		if (!group) {

@@ -142,7 +142,7 @@ bool chart_add_scalar(struct str *out, const struct value *value)
 		str_addf(out, "%" PRId64, value->integer);
 		return true;
 	case VALUE_FLOAT64:
-		value_add_float(out, value->number, 'g');
+		value_add_float32(out, value->number, 'g');
 		return true;
 	default:
 		return false;

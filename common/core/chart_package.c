@@ -89,15 +89,13 @@ static void add_lock(struct str *tar, const struct chart *chart,
 static bool add_schema(struct str *tar, const struct chart *chart,
 		       const char *base, struct err *err)
 {
-	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(free_ptr) char *path = NULL;
-	const struct value *schema;
 
 	if (!chart->schema)
 		return true;
 	path = path_join(chart->path, chart->schema->name);
-	if (!jsontext_parse(&schema, chart->schema->bytes, chart->schema->len,
-			    path, &arena, err))
+	if (!jsontext_check(chart->schema->bytes, chart->schema->len, path,
+			    err))
 		return false;
 	add_file(tar, chart, base, chart->schema);
 	return true;

@@ -52,6 +52,7 @@ bool lockfile_read(const struct value *root, struct arena *arena,
 	    !chart_read_dependencies(list ? list : &value_nil, arena,
 				     &read->dependencies, err))
 		return false;
+	read->listed = list && value_is_list(list);
 	read->digest = arena_strdup(arena, digest ? digest : "");
 	if (generated)
 		read->generated = arena_strdup(arena, generated);
@@ -288,7 +289,7 @@ void lockfile_emit(struct str *out, const struct lockfile *lock,
 			       dependency_value(&lock->dependencies.items[i],
 						&arena));
 	value_map_set(root, &arena, "dependencies",
-		      list->list.count ? list : &value_nil);
+		      lock->listed || list->list.count ? list : &value_nil);
 	value_map_set_text(root, &arena, "digest", lock->digest);
 	value_map_set_text(root, &arena, "generated", str_text(&time));
 	ydoc_emit(out, root);

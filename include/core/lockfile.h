@@ -24,6 +24,7 @@ struct value;
 /* Lives in the arena that it was read into. */
 struct lockfile {
 	struct chart_dependencies dependencies; /* name, repository, version */
+	bool listed; /* the file had a list, even if an empty one */
 	const char *digest;
 	const char *generated; /* RFC 3339 as Go writes it; NULL = not there */
 };

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "format/gzip.h"
 #include "format/tar.h"
+#include "format/value.h"
 #include "tests/unit/unit.h"
 
 #define META "apiVersion: v2\nname: web\nversion: 1.0.0\n"
@@ -45,7 +46,7 @@ static void test_refused_archives(void **state)
 {
 	static const struct {
 		const char *what;
-		struct member members[3];
+		struct member members[4];
 	} cases[] = {
 		{"nothing", {{0}}},
 		{"no Chart.yaml", {{"web/values.yaml", "a: 1\n"}}},
@@ -63,6 +64,14 @@ static void test_refused_archives(void **state)
 		{"name with a slash",
 		 {{"web/Chart.yaml",
 		   "apiVersion: v2\nname: a/b\nversion: 1.0.0\n"}}},
+		{"a lone file in charts/",
+		 {{"web/Chart.yaml", META}, {"web/charts/README.md", "x"}}},
+		{"a folder that is a file too",
+		 {{"web/Chart.yaml", META},
+		  {"web/charts/db/Chart.yaml", META},
+		  {"web/charts/db", "x"}}},
+		{"a folder in charts/ that is no chart",
+		 {{"web/Chart.yaml", META}, {"web/charts/db/values.yaml", ""}}},
 		{"no version",
 		 {{"web/Chart.yaml", "apiVersion: v2\nname: web\n"}}},
 	};
@@ -152,6 +161,91 @@ static void test_order_of_members(void **state)
 	assert_false(found);
 }
 
+/* What charts/ may hold beside charts. */
+static void test_not_subcharts(void **state)
+{
+	static const char *const names[] = {
+		"web/charts/_notes",
+		"web/charts/.gitkeep",
+		"web/charts/db-1.0.0.tgz.prov",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct member members[] = {
+			{"web/Chart.yaml", META}, {names[i], "x"}, {0}};
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct chart *chart = NULL;
+
+		assert_case(names[i], load(members, &arena, &chart, &err));
+		assert_int_equal(chart->subchart_count, 0);
+	}
+}
+
+/* Numbers become text as Helm's YAML library makes it: float32's digits. */
+static void test_numbers_as_text(void **state)
+{
+	static const char *const versions[][2] = {
+		{"1.10", "1.1"},	{"1.123456789", "1.1234568"},
+		{"1000000.0", "1e+06"}, {"20261122", "20261122"},
+		{"0x10", "16"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		CLEANUP(str_release) struct str meta = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct chart *chart = NULL;
+		const struct value *text;
+
+		str_addf(&meta, META "appVersion: %s\n", versions[i][0]);
+		assert_true(load(
+			(struct member[]){{"web/Chart.yaml", str_text(&meta)},
+					  {0}},
+			&arena, &chart, &err));
+		text = value_map_get(chart->metadata, "appVersion");
+		assert_string_equal(text->string.bytes, versions[i][1]);
+	}
+}
+
+/* Valid JSON is enough; what a reader of ours could not hold is kept. */
+static void test_schemas(void **state)
+{
+	static const struct {
+		const char *text;
+		bool accepted;
+	} cases[] = {
+		{"{\"type\": \"object\"}", true},
+		{"{\"maximum\": 18446744073709551616}", true},
+		{"{\"a\": 1, \"a\": 2}", true},
+		{"{\"const\": \"\\u0000\"}", true},
+		{"true", true},
+		{"{\"type\": }", false},
+		{"{} {}", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct member members[] = {{"web/Chart.yaml", META},
+						 {"web/values.schema.json",
+						  cases[i].text},
+						 {0}};
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(str_release) struct str tgz = {0};
+		struct chart *chart = NULL;
+
+		assert_true(load(members, &arena, &chart, &err));
+		assert_case(cases[i].text, chart_package(&tgz, chart, &err) ==
+						   cases[i].accepted);
+		if (!cases[i].accepted)
+			assert_int_equal(err.kind, ERR_INPUT);
+	}
+}
+
 static void test_changes(void **state)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
@@ -183,6 +277,9 @@ int main(void)
 		cmocka_unit_test(test_damaged_archives),
 		cmocka_unit_test(test_a_bomb),
 		cmocka_unit_test(test_order_of_members),
+		cmocka_unit_test(test_not_subcharts),
+		cmocka_unit_test(test_numbers_as_text),
+		cmocka_unit_test(test_schemas),
 		cmocka_unit_test(test_changes),
 	};
 

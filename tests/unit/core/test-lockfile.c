@@ -61,6 +61,12 @@ static void test_there_and_back(void **state)
 		{"generated: \"2026-11-22T23:16:09.500Z\"\n",
 		 "dependencies: null\ndigest: \"\"\n"
 		 "generated: \"2026-11-22T23:16:09.5Z\"\n"},
+		{"dependencies: []\ndigest: x\n"
+		 "generated: \"2026-11-22T23:16:09Z\"\n",
+		 NULL},
+		{"dependencies:\ndigest: x\n",
+		 "dependencies: null\ndigest: x\n"
+		 "generated: \"0001-01-01T00:00:00Z\"\n"},
 		{"digest: x\n", "dependencies: null\ndigest: x\n"
 				"generated: \"0001-01-01T00:00:00Z\"\n"},
 	};
