@@ -1,7 +1,5 @@
 /* publish-chart - package charts and publish them in a repository */
 
-#include <stdlib.h>
-
 #include "api/chartrepo.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -48,22 +46,10 @@ static const struct opt options[] = {
 		   "SECONDS", "SOURCE_DATE_EPOCH", 0,
 		   "time of all files; default: the commit's"),
 	OPT_HTTP(struct args, http),
-	OPT_END};
-
-/* The charts of this run. */
-struct batch {
-	struct publish_item *items;
-	size_t count;
+	OPT_END,
 };
 
-static void batch_release(struct batch *batch)
-{
-	for (size_t i = 0; i < batch->count; i++)
-		publish_item_release(&batch->items[i]);
-	free(batch->items);
-}
-
-static bool prepare_all(struct step_run *run, struct batch *batch,
+static bool prepare_all(struct step_run *run, struct publish_batch *batch,
 			struct origin *origin, struct err *err)
 {
 	const struct args *args = run->args;
@@ -87,49 +73,27 @@ static bool prepare_all(struct step_run *run, struct batch *batch,
 			return false;
 		strvec_add_take(&paths, found);
 	}
-	batch->items = xcalloc(paths.count, sizeof(*batch->items));
-	for (size_t i = 0; i < paths.count; i++) {
-		if (!publish_prepare(&batch->items[batch->count++],
-				     paths.items[i], &changes, &run->arena,
-				     err))
-			return false;
-	}
-	return true;
+	return publish_prepare(batch, &paths, &changes, &run->arena, err);
 }
 
-static struct value *describe(struct step_run *run, const struct batch *batch,
+static const char *repository(const struct args *args)
+{
+	return args->destination ? NULL : args->repo;
+}
+
+static struct value *describe(struct step_run *run,
+			      const struct publish_batch *batch,
 			      struct str *text)
 {
-	const struct args *args = run->args;
-	struct arena *arena = &run->arena;
-	struct value *result = value_new_map(arena);
-	struct value *charts = value_new_list(arena);
+	struct value *result = value_new_map(&run->arena);
 
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct publish_item *item = &batch->items[i];
-		struct value *entry = value_new_map(arena);
-
-		value_map_set_text(entry, arena, "name", item->chart->name);
-		value_map_set_text(entry, arena, "version",
-				   item->chart->version);
-		value_map_set_text(entry, arena, "digest", item->digest);
-		value_map_set_text(entry, arena, "url",
-				   str_text(&item->address));
-		value_map_set(entry, arena, "existed",
-			      value_new_bool(arena, item->existed));
-		if (args->repo && !args->destination)
-			value_map_set_text(entry, arena, "repository",
-					   args->repo);
-		value_list_add(charts, arena, entry);
-		str_addf(text, "%s %s: %s%s\n", item->chart->name,
-			 item->chart->version, str_text(&item->address),
-			 item->existed ? " (was there)" : "");
-	}
-	value_map_set(result, arena, "charts", charts);
+	value_map_set(result, &run->arena, "charts",
+		      publish_tell(batch, repository(run->args), &run->arena));
+	publish_add_text(text, batch);
 	return result;
 }
 
-static bool report(struct step_run *run, const struct batch *batch,
+static bool report(struct step_run *run, const struct publish_batch *batch,
 		   const struct origin *origin, struct err *err)
 {
 	CLEANUP(str_release) struct str text = {0};
@@ -140,25 +104,9 @@ static bool report(struct step_run *run, const struct batch *batch,
 	return step_result(run, result, str_text(&text), err);
 }
 
-/* --destination: the packages become files, and that is all. */
-static bool save_all(struct step_run *run, struct batch *batch, struct err *err)
-{
-	const struct args *args = run->args;
-
-	for (size_t i = 0; i < batch->count; i++) {
-		CLEANUP(free_ptr) char *path = NULL;
-
-		if (!publish_save(&batch->items[i], args->destination, &path,
-				  err))
-			return false;
-		str_add(&batch->items[i].address, path);
-	}
-	return true;
-}
-
 static bool publish_all(struct step_run *run, struct chartrepo *repo,
-			const struct origin *origin, struct batch *batch,
-			struct err *err)
+			const struct origin *origin,
+			struct publish_batch *batch, struct err *err)
 {
 	const struct args *args = run->args;
 	CLEANUP(strvec_release) struct strvec metadata = {0};
@@ -176,7 +124,7 @@ static bool publish_all(struct step_run *run, struct chartrepo *repo,
 
 	if (origin->build_url)
 		strvec_addf(&metadata, "slipway-build: %s", origin->build_url);
-	if (!publish_charts(&publish, batch->items, batch->count, err))
+	if (!publish_charts(&publish, batch, err))
 		return false;
 	for (size_t i = 0; i < batch->count; i++) {
 		if (!batch->items[i].existed)
@@ -186,7 +134,7 @@ static bool publish_all(struct step_run *run, struct chartrepo *repo,
 	return true;
 }
 
-static bool plan(struct step_run *run, struct batch *batch,
+static bool plan(struct step_run *run, struct publish_batch *batch,
 		 const struct chartrepo *repo)
 {
 	const struct args *args = run->args;
@@ -232,7 +180,7 @@ static bool need_repo(const struct args *args, struct err *err)
 static bool run(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
-	CLEANUP(batch_release) struct batch batch = {0};
+	CLEANUP(publish_batch_release) struct publish_batch batch = {0};
 	CLEANUP(origin_release) struct origin origin = {0};
 	CLEANUP(http_release) struct http http = {0};
 	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
@@ -243,7 +191,7 @@ static bool run(struct step_run *run, struct err *err)
 	if (args->destination) {
 		if (plan(run, &batch, &repo))
 			return true;
-		return save_all(run, &batch, err) &&
+		return publish_save(&batch, args->destination, err) &&
 		       report(run, &batch, &origin, err);
 	}
 	if (!open_repo(run, &http, &repo, err))
@@ -258,7 +206,7 @@ static bool run(struct step_run *run, struct err *err)
 static bool check(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
-	CLEANUP(batch_release) struct batch batch = {0};
+	CLEANUP(publish_batch_release) struct publish_batch batch = {0};
 	CLEANUP(origin_release) struct origin origin = {0};
 	CLEANUP(http_release) struct http http = {0};
 	CLEANUP(chartrepo_release) struct chartrepo repo = {0};

@@ -83,28 +83,16 @@ static bool render_one(struct step_run *run, struct err *err)
 	const struct args *args = run->args;
 	const struct renderfacts_args known = facts_args(run);
 	CLEANUP(renderfacts_release) struct renderfacts facts = {0};
-	CLEANUP(err_release) struct err unknown = {0};
-	CLEANUP(str_release) struct str text = {0}, out = {0};
-	const struct value *data;
+	CLEANUP(str_release) struct str out = {0};
 
 	if (run->arguments.count)
 		return err_set(err, ERR_USAGE,
 			       "'--file' renders one file, not the umbrella "
 			       "'%s'",
 			       run->arguments.items[0]);
-	if (!renderfacts_read(&facts, &known, err) ||
-	    !umbrella_read_file(args->file, &text, err))
-		return false;
-	/* What cannot be told is missing, and only fails who asks for it. */
-	if (renderdata_needs_origin(str_text(&text), text.len) &&
-	    !renderfacts_name(&facts, &unknown))
-		log_debug("%s", unknown.text);
-	if (!renderfacts_data(&facts, &run->arena, &data, err))
-		return false;
-	if (!umbrella_render_text(args->file, &text, &facts.options, data, &out,
-				  err))
-		return renderfacts_explain(&facts, &run->arena, err);
-	return step_print(run, str_text(&out), out.len, err);
+	return renderfacts_read(&facts, &known, err) &&
+	       renderfacts_file(&facts, args->file, &run->arena, &out, err) &&
+	       step_print(run, str_text(&out), out.len, err);
 }
 
 /* --- the result ---------------------------------------------------------- */
@@ -121,23 +109,6 @@ static void add_text(struct str *text, const struct vendored *vendored,
 	else
 		str_add(text, "never expires\n");
 	vendor_add_text(text, vendored);
-}
-
-static void add_record(struct step_run *run, const struct renderfacts *facts,
-		       const struct value *chart, const struct expiry *expiry)
-{
-	struct value *environment = value_new_map(&run->arena);
-
-	origin_record(&facts->origin, run->record);
-	record_set(run->record, "umbrella", chart);
-	value_map_set_text(environment, &run->arena, "namespace",
-			   facts->name.namespace);
-	value_map_set_text(environment, &run->arena, "release",
-			   facts->name.release);
-	value_map_set_text(environment, &run->arena, "stack",
-			   facts->name.stack);
-	expiry_tell(expiry, environment, &run->arena);
-	record_set(run->record, "environment", environment);
 }
 
 /* --- the umbrella -------------------------------------------------------- */
@@ -262,7 +233,8 @@ static bool run(struct step_run *run, struct err *err)
 	if (!umbrella_write(&rendering.umbrella, rendering.output_dir, err))
 		return false;
 	log_info("wrote '%s'", rendering.output_dir);
-	add_record(run, &rendering.facts, rendering.chart, &rendering.expiry);
+	record_set(run->record, "umbrella", rendering.chart);
+	renderfacts_record(&rendering.facts, &rendering.expiry, run->record);
 	return step_result(run, rendering.result, str_text(&rendering.text),
 			   err);
 }

@@ -1,5 +1,6 @@
 #include "flow/publish.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/chartrepo.h"
@@ -91,9 +92,9 @@ static bool package(struct publish_item *item, struct err *err)
 			  item->digest, err);
 }
 
-bool publish_prepare(struct publish_item *item, const char *path,
-		     const struct publish_changes *changes, struct arena *arena,
-		     struct err *err)
+static bool prepare(struct publish_item *item, const char *path,
+		    const struct publish_changes *changes, struct arena *arena,
+		    struct err *err)
 {
 	struct chart *chart = NULL;
 
@@ -108,6 +109,19 @@ bool publish_prepare(struct publish_item *item, const char *path,
 	    !apply_lists(chart, changes, err) || !stamp(chart, changes, err) ||
 	    !chart_check_dependencies(chart, err) || !package(item, err))
 		return err_wrap(err, "cannot package chart '%s'", path);
+	return true;
+}
+
+bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
+		     const struct publish_changes *changes, struct arena *arena,
+		     struct err *err)
+{
+	batch->items = xcalloc(paths->count, sizeof(*batch->items));
+	for (size_t i = 0; i < paths->count; i++) {
+		if (!prepare(&batch->items[batch->count++], paths->items[i],
+			     changes, arena, err))
+			return false;
+	}
 	return true;
 }
 
@@ -179,34 +193,35 @@ static bool is_listed(const struct chartindex_entry *entry,
 }
 
 /*
- * What the index lacks of @items.  An entry with another digest describes
+ * What the index lacks of @batch.  An entry with another digest describes
  * what the archive no longer is, or never was: it is put right.
  */
 static bool find_missing(struct chartindex *index, const char *now,
-			 struct publish_item *items, size_t count,
-			 struct arena *arena, struct chartindex_put *puts,
-			 size_t *put_count, struct err *err)
+			 struct publish_batch *batch, struct arena *arena,
+			 struct chartindex_put *puts, size_t *put_count,
+			 struct err *err)
 {
 	*put_count = 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct chart *chart = items[i].chart;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct publish_item *item = &batch->items[i];
+		const struct chart *chart = item->chart;
 		struct chartindex_entries entries = {0};
 		const struct chartindex_entry *entry;
 
 		if (!chartindex_read(index, chart->name, arena, &entries, err))
 			return false;
 		entry = chartindex_find(&entries, chart->version);
-		if (entry && is_listed(entry, &items[i]))
+		if (entry && is_listed(entry, item))
 			continue;
 		puts[(*put_count)++] = (struct chartindex_put){
 			.name = chart->name,
 			.version = chart->version,
 			.entry = chartindex_new_entry(
-				chart, chart_file_name(chart), items[i].digest,
+				chart, chart_file_name(chart), item->digest,
 				entry && *entry->created ? entry->created : now,
 				arena),
 		};
-		items[i].existed = false;
+		item->existed = false;
 	}
 	return true;
 }
@@ -219,8 +234,7 @@ enum swap {
 
 /* Read the index, add what it lacks, write it if it has not changed. */
 static enum swap try_index(const struct publish *publish,
-			   struct publish_item *items, size_t count,
-			   struct err *err)
+			   struct publish_batch *batch, struct err *err)
 {
 	CLEANUP(chartrepo_index_release) struct chartrepo_index read = {0};
 	CLEANUP(chartindex_release) struct chartindex index = {0};
@@ -228,7 +242,7 @@ static enum swap try_index(const struct publish *publish,
 	CLEANUP(str_release) struct str changed = {0};
 	CLEANUP(str_release) struct str now = {0};
 	struct chartindex_put *puts =
-		arena_new_array(&arena, struct chartindex_put, count);
+		arena_new_array(&arena, struct chartindex_put, batch->count);
 	enum chartrepo_outcome outcome;
 	size_t put_count;
 	bool unclear;
@@ -237,7 +251,7 @@ static enum swap try_index(const struct publish *publish,
 	if (!chartrepo_read_index(publish->repo, &read, err) ||
 	    !chartindex_open(&index, str_text(&read.text), read.text.len,
 			     CHARTREPO_INDEX, err) ||
-	    !find_missing(&index, str_text(&now), items, count, &arena, puts,
+	    !find_missing(&index, str_text(&now), batch, &arena, puts,
 			  &put_count, err))
 		return SWAP_FAILED;
 	if (!put_count)
@@ -252,11 +266,10 @@ static enum swap try_index(const struct publish *publish,
 }
 
 static bool enter_index(const struct publish *publish,
-			struct publish_item *items, size_t count,
-			struct err *err)
+			struct publish_batch *batch, struct err *err)
 {
 	for (unsigned int try = 1; try <= PUBLISH_TRIES_MAX; try++) {
-		enum swap swap = try_index(publish, items, count, err);
+		enum swap swap = try_index(publish, batch, err);
 
 		if (swap == SWAP_FAILED)
 			return err_wrap(err, "cannot enter the index of '%s'",
@@ -279,35 +292,48 @@ static bool enter_index(const struct publish *publish,
 		       publish->repo->address);
 }
 
-bool publish_charts(const struct publish *publish, struct publish_item *items,
-		    size_t count, struct err *err)
+bool publish_charts(const struct publish *publish, struct publish_batch *batch,
+		    struct err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (!put_archive(publish, &items[i], err))
+	for (size_t i = 0; i < batch->count; i++) {
+		struct publish_item *item = &batch->items[i];
+
+		if (!put_archive(publish, item, err))
 			return err_wrap(err, "cannot publish '%s'",
-					chart_file_name(items[i].chart));
-		report_progress(publish->reporter, "charts", i + 1, count);
+					chart_file_name(item->chart));
+		report_progress(publish->reporter, "charts", i + 1,
+				batch->count);
 	}
-	return enter_index(publish, items, count, err);
+	return enter_index(publish, batch, err);
 }
 
-bool publish_save(const struct publish_item *item, const char *dir, char **path,
-		  struct err *err)
+static bool save(struct publish_item *item, const char *dir, struct err *err)
 {
-	CLEANUP(free_ptr) char *file =
+	CLEANUP(free_ptr) char *path =
 		path_join(dir, chart_file_name(item->chart));
 
 	if (!dir_create_all(dir, err) ||
-	    !file_replace(file, str_text(&item->package), item->package.len,
+	    !file_replace(path, str_text(&item->package), item->package.len,
 			  0666, err))
 		return err_wrap(err, "cannot save the package");
-	*path = file;
-	file = NULL;
+	str_add(&item->address, path);
 	return true;
 }
 
-void publish_item_release(struct publish_item *item)
+bool publish_save(struct publish_batch *batch, const char *dir, struct err *err)
 {
-	str_release(&item->package);
-	str_release(&item->address);
+	for (size_t i = 0; i < batch->count; i++) {
+		if (!save(&batch->items[i], dir, err))
+			return false;
+	}
+	return true;
+}
+
+void publish_batch_release(struct publish_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		str_release(&batch->items[i].package);
+		str_release(&batch->items[i].address);
+	}
+	free(batch->items);
 }

@@ -4,7 +4,10 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
 #include "base/str.h"
+#include "core/record.h"
 #include "flow/umbrella.h"
 #include "format/value.h"
 
@@ -95,6 +98,40 @@ bool renderfacts_explain(const struct renderfacts *facts, struct arena *arena,
 			"'%s' looks like a secret and is withheld; if it is "
 			"none: --expose-env %s",
 			name, name);
+}
+
+bool renderfacts_file(struct renderfacts *facts, const char *path,
+		      struct arena *arena, struct str *out, struct err *err)
+{
+	CLEANUP(err_release) struct err unknown = {0};
+	CLEANUP(str_release) struct str text = {0};
+	const struct value *data;
+
+	if (!umbrella_read_file(path, &text, err))
+		return false;
+	if (renderdata_needs_origin(str_text(&text), text.len) &&
+	    !renderfacts_name(facts, &unknown))
+		log_debug("%s", unknown.text);
+	if (!renderfacts_data(facts, arena, &data, err))
+		return false;
+	return umbrella_render_text(path, &text, &facts->options, data, out,
+				    err) ||
+	       renderfacts_explain(facts, arena, err);
+}
+
+void renderfacts_record(const struct renderfacts *facts,
+			const struct expiry *expiry, struct record *record)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct value *environment = value_new_map(&arena);
+
+	origin_record(&facts->origin, record);
+	value_map_set_text(environment, &arena, "namespace",
+			   facts->name.namespace);
+	value_map_set_text(environment, &arena, "release", facts->name.release);
+	value_map_set_text(environment, &arena, "stack", facts->name.stack);
+	expiry_tell(expiry, environment, &arena);
+	record_set(record, "environment", environment);
 }
 
 void renderfacts_release(struct renderfacts *facts)

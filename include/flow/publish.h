@@ -27,6 +27,7 @@ struct err;
 struct origin;
 struct reporter;
 struct strvec;
+struct value;
 
 #define PUBLISH_TRIES_MAX    200 /* of the index, against other publishers */
 #define PUBLISH_WAIT_BASE_MS 50
@@ -46,6 +47,12 @@ struct publish_item {
 	char digest[SHA256_HEX_SIZE]; /* of what lies in the repository */
 	struct str address;	      /* s3://bucket/prefix/web-1.0.0.tgz */
 	bool existed;		      /* nothing had to be written for it */
+};
+
+/* The charts of one run, which enter the index together; owned. */
+struct publish_batch {
+	struct publish_item *items;
+	size_t count;
 };
 
 struct publish {
@@ -68,33 +75,38 @@ struct publish_changes {
 };
 
 /*
- * Load the chart @path (folder or .tgz) into @arena, change it, check it,
- * package it and fill in the digest.  The annotations slipway/commit and
+ * Load the charts @paths (folders or .tgz) into @arena, change them, check
+ * them, package them and fill in the digests.  The annotations slipway/commit and
  * slipway/repository say where it comes from; nothing that differs between
  * two builds of one commit enters the package.
  * Errors: INPUT (not a chart; see chart_load()), USAGE (a change that is not
  * of its form).
  */
-bool publish_prepare(struct publish_item *item, const char *path,
+bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
 		     const struct publish_changes *changes, struct arena *arena,
 		     struct err *err) MUST_CHECK;
 
 /*
- * Publish @items, which are packaged.
+ * Publish what is packaged.
  * Errors: CONFLICT (that version is there with other content); TIMEOUT (the
  * index could not be had in PUBLISH_TRIES_MAX tries or before the deadline);
  * those of the repository.
  */
-bool publish_charts(const struct publish *publish, struct publish_item *items,
-		    size_t count, struct err *err) MUST_CHECK;
+bool publish_charts(const struct publish *publish, struct publish_batch *batch,
+		    struct err *err) MUST_CHECK;
+
+/* Write the packages into the folder @dir, which is made if need be. */
+bool publish_save(struct publish_batch *batch, const char *dir, struct err *err)
+	MUST_CHECK;
 
 /*
- * Write the package into the folder @dir, which is made if need be; the
- * caller frees *@path.
+ * The charts as a list in @arena, as result and release record have it, with
+ * @repository unless it is NULL; and a line for each.
  */
-bool publish_save(const struct publish_item *item, const char *dir, char **path,
-		  struct err *err) MUST_CHECK;
+struct value *publish_tell(const struct publish_batch *batch,
+			   const char *repository, struct arena *arena);
+void publish_add_text(struct str *text, const struct publish_batch *batch);
 
-void publish_item_release(struct publish_item *item);
+void publish_batch_release(struct publish_batch *batch);
 
 #endif

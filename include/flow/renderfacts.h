@@ -26,6 +26,8 @@
 struct arena;
 struct env;
 struct err;
+struct record;
+struct str;
 struct strvec;
 struct value;
 
@@ -72,6 +74,19 @@ bool renderfacts_name(struct renderfacts *facts, struct err *err) MUST_CHECK;
 /* The root of the templates' data, context merged in.  Errors: INPUT. */
 bool renderfacts_data(const struct renderfacts *facts, struct arena *arena,
 		      const struct value **data, struct err *err) MUST_CHECK;
+
+/*
+ * Render the file @path ("-": standard input) alone and append the result to
+ * @out.  A repository or branch that cannot be told fails only a template
+ * that asks for it.  Errors: INPUT with the place.
+ */
+bool renderfacts_file(struct renderfacts *facts, const char *path,
+		      struct arena *arena, struct str *out, struct err *err)
+	MUST_CHECK;
+
+/* Add the build and the environment, which ends by @expiry, to @record. */
+void renderfacts_record(const struct renderfacts *facts,
+			const struct expiry *expiry, struct record *record);
 
 /*
  * Add to @err, from rendering, that the variable which is missing was
