@@ -17,6 +17,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 import subprocess
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def as_root(*argv: object) -> list[str]:
     return [*sudo, *map(str, argv)]
 
 
+def limits() -> list[str]:
+    """As container/build sets them, for its reasons."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    processes = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    if not 0 <= processes < 32768:
+        processes = 32768
+    return [f"--ulimit=nofile={files}:{files}",
+            f"--ulimit=nproc={processes}:{processes}"]
+
+
 class Image:
     def __init__(self) -> None:
         self.storage = toolbox.cache() / "image"
@@ -70,7 +81,8 @@ class Image:
                 as_root(TOP / "container" / "build", *self.arguments),
                 check=True, stdin=subprocess.DEVNULL)
             self._tidy()
-            self.buildah("from", "--pull-never", "--name", self.container,
+            self.buildah("from", "--pull-never", *limits(),
+                         "--name", self.container,
                          f"localhost/{NAME}")
         self.root = Path(self.buildah("mount", self.container))
         return self
