@@ -1,11 +1,11 @@
-// The reference for templates: Go's text/template with Sprig, and what Helm
-// 4.3.1 adds (pkg/engine), as far as ours has it.
+// The reference for templates: Go's text/template with the function map of
+// Helm 4.3.1 itself (pkg/engine), which holds Sprig's.
 //
 // Reads cases from standard input: the missing-key mode, the data as JSON and
 // the template, separated by NUL bytes.  Answers each with "ok" and the output
 // in hexadecimal, or with "error" and what is wrong.
 //
-// With two arguments, a template and a file of data, just the output.
+// With the argument "functions", the names in that map, a line each.
 package main
 
 import (
@@ -17,30 +17,43 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
-	"strings"
 	"text/template"
+	"time"
+	_ "unsafe" // for go:linkname
 
-	"github.com/Masterminds/sprig/v3"
-	"sigs.k8s.io/yaml"
+	_ "helm.sh/helm/v4/pkg/engine"
 )
 
-// Helm's own functions.
-var helm = template.FuncMap{
-	"toYaml": func(value any) string {
-		text, err := yaml.Marshal(value)
-		if err != nil {
-			return ""
-		}
-		return strings.TrimSuffix(string(text), "\n")
-	},
-	"required": func(warning string, value any) (any, error) {
+// now is what both sides take for the time of the run.
+var now = time.Unix(1764158400, 0).UTC()
+
+//go:linkname funcMap helm.sh/helm/v4/pkg/engine.funcMap
+func funcMap() template.FuncMap
+
+//go:linkname includeFun helm.sh/helm/v4/pkg/engine.includeFun
+func includeFun(*template.Template, map[string]int) func(string, any) (string, error)
+
+//go:linkname tplFun helm.sh/helm/v4/pkg/engine.tplFun
+func tplFun(*template.Template, map[string]int, bool) func(string, any) (string, error)
+
+// functions is Helm's map with what its engine fills in while it renders.
+func functions(t *template.Template, strict bool) template.FuncMap {
+	all := funcMap()
+	names := map[string]int{}
+	all["include"] = includeFun(t, names)
+	all["tpl"] = tplFun(t, names, strict)
+	all["required"] = func(warning string, value any) (any, error) {
 		if value == nil || value == "" {
 			return value, errors.New(warning)
 		}
 		return value, nil
-	},
+	}
+	all["now"] = func() time.Time { return now }
+	return all
 }
 
 // narrow gives whole numbers the type int, as gomplate's data has them.
@@ -67,53 +80,34 @@ func narrow(value any) any {
 	return value
 }
 
+// render also turns what a function panics with into an error, as Helm does.
 func render(out io.Writer, mode string, data, text []byte) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%v", cause)
+		}
+	}()
 	var root any
-
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	if err := decoder.Decode(&root); err != nil {
 		return err
 	}
-	parsed, err := template.New("test").Delims("((", "))").
-		Funcs(sprig.TxtFuncMap()).Funcs(helm).
-		Option("missingkey=" + mode).Parse(string(text))
-	if err != nil {
+	t := template.New("test").Delims("((", "))").Option("missingkey=" + mode)
+	t.Funcs(functions(t, mode == "error"))
+	if _, err := t.Parse(string(text)); err != nil {
 		return err
 	}
-	return parsed.Execute(out, narrow(root))
+	return t.Execute(out, narrow(root))
 }
 
-func renderFile(path, dataPath string) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	data, err := os.ReadFile(dataPath)
-	if err != nil {
-		return err
-	}
-	out := bufio.NewWriter(os.Stdout)
-	if err := render(out, "error", data, text); err != nil {
-		return err
-	}
-	return out.Flush()
-}
-
-func main() {
-	if len(os.Args) == 3 {
-		if err := renderFile(os.Args[1], os.Args[2]); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
+func answerAll() error {
 	input, err := io.ReadAll(os.Stdin)
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	fields := bytes.Split(bytes.TrimSuffix(input, []byte{0}), []byte{0})
 	out := bufio.NewWriter(os.Stdout)
-	defer out.Flush()
 	for ; len(fields) >= 3; fields = fields[3:] {
 		var rendered bytes.Buffer
 
@@ -123,5 +117,18 @@ func main() {
 			continue
 		}
 		fmt.Fprintf(out, "ok %s\x00", hex.EncodeToString(rendered.Bytes()))
+	}
+	return out.Flush()
+}
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == "functions" {
+		for _, name := range slices.Sorted(maps.Keys(funcMap())) {
+			fmt.Println(name)
+		}
+		return
+	}
+	if err := answerAll(); err != nil {
+		log.Fatal(err)
 	}
 }

@@ -15,6 +15,9 @@
 #include "sys/file.h"
 #include "tests/unit/unit.h"
 
+/* 2025-11-26 12:00 UTC: the time of the run in all tables. */
+#define NOW_MS 1764158400000
+
 #define TABLES	  "tests/tables/tmpl/*.txt"
 #define TABLE_MAX ((size_t)4 << 20)
 
@@ -59,7 +62,8 @@ static bool render(struct table_case *c, struct str *out, struct err *err)
 {
 	CLEANUP(ydoc_release) struct ydoc data = {0};
 	CLEANUP(tmpl_release) struct tmpl set = {
-		.options.missing = mode_of(str_text(&c->mode))};
+		.options = {.missing = mode_of(str_text(&c->mode)),
+			    .now_ms = NOW_MS}};
 
 	return ydoc_parse(&data, str_text(&c->data), c->data.len, "data", 0,
 			  err) &&
