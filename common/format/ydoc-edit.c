@@ -342,7 +342,7 @@ static bool wanted_value(const struct edit *edit, struct ydoc *scratch,
 		return true;
 	}
 	if (!ydoc_parse(scratch, edit->scalar, strlen(edit->scalar), edit->path,
-			0, &ignored) ||
+			edit->doc->flags & YDOC_FLOATS, &ignored) ||
 	    (scratch->nodes && scratch->nodes->kind != YDOC_SCALAR))
 		return fail(edit, "the new value is no scalar", err);
 	*value = scratch->root;

@@ -36,8 +36,8 @@ static struct ydoc_node *find_key(const struct ydoc_node *mapping,
 
 		if (node->merge_key)
 			merged = find_merged(node->next, key, len);
-		else if (node->value->string.len == len &&
-			 memcmp(node->value->string.bytes, key, len) == 0)
+		else if (node->key->string.len == len &&
+			 memcmp(node->key->string.bytes, key, len) == 0)
 			merged = node->next;
 		if (merged)
 			found = merged;

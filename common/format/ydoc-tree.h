@@ -41,7 +41,8 @@ struct ydoc_node {
 	struct ydoc_node *first; /* child */
 	struct ydoc_node *last;
 	struct ydoc_node *target;
-	const struct value *value; /* of a key: its text */
+	const struct value *value;
+	const struct value *key; /* of a key: its text */
 };
 
 /*

@@ -237,6 +237,17 @@ static enum ydoc_style scalar_style(yaml_scalar_style_t style)
 	}
 }
 
+/* What a node means to what is around it. */
+static const struct value *given_value(struct reader *reader,
+				       const struct ydoc_node *node)
+{
+	if (node->value->kind == VALUE_INT &&
+	    (reader->doc->flags & YDOC_FLOATS))
+		return value_new_float(&reader->doc->arena,
+				       (double)node->value->integer);
+	return node->value;
+}
+
 /* Nodes. */
 
 /* The start of a line is looked for once, as a line may be the whole text. */
@@ -366,7 +377,8 @@ static void build_sequence(struct reader *reader, struct ydoc_node *node)
 
 	for (const struct ydoc_node *child = node->first; child;
 	     child = child->next)
-		value_list_add(list, &reader->doc->arena, child->value);
+		value_list_add(list, &reader->doc->arena,
+			       given_value(reader, child));
 	node->value = list;
 }
 
@@ -493,6 +505,7 @@ static bool key_text(struct reader *reader, struct ydoc_node *key,
 {
 	CLEANUP(str_release) struct str text = {0};
 
+	key->key = key->value;
 	switch (key->value->kind) {
 	case VALUE_STRING:
 		return true;
@@ -515,7 +528,7 @@ static bool key_text(struct reader *reader, struct ydoc_node *key,
 		str_splice(&text, 0, text.len, ".inf", 4);
 	else if (strcmp(str_text(&text), "-Inf") == 0)
 		str_splice(&text, 0, text.len, "-.inf", 5);
-	key->value =
+	key->key =
 		value_new_bytes(&reader->doc->arena, str_text(&text), text.len);
 	return true;
 }
@@ -530,7 +543,7 @@ static bool merge_one(struct reader *reader, struct pairs *pairs,
 				 "only mappings can be merged with '<<'", err);
 	for (size_t i = 0; i < source->value->map.count; i++)
 		pairs_add(pairs, &source->value->map.pairs[i].key,
-			  source->value->map.pairs[i].value, NULL);
+			  source->value->map.pairs[i].value, node);
 	return count_copies(reader, node, source->value->map.count, err);
 }
 
@@ -566,8 +579,8 @@ static bool collect_pairs(struct reader *reader, struct ydoc_node *node,
 		else if (!key_text(reader, key, err))
 			done = false;
 		else
-			pairs_add(pairs, &key->value->string, value->value,
-				  key);
+			pairs_add(pairs, &key->key->string,
+				  given_value(reader, value), key);
 		if (!done)
 			return false;
 	}
@@ -604,8 +617,7 @@ static bool build_mapping(struct reader *reader, struct ydoc_node *node,
 
 		if (i + 1 == pairs.count || !same_key(pair, pair + 1))
 			map->map.pairs[map->map.count++] = pair->pair;
-		else if ((reader->doc->flags & YDOC_STRICT_KEYS) && pair->key &&
-			 pair[1].key)
+		else if (reader->doc->flags & YDOC_STRICT_KEYS)
 			return fail_duplicate(reader, pair + 1, err);
 	}
 	node->value = map;
@@ -639,7 +651,8 @@ static bool read_end(struct reader *reader, struct err *err)
 			return fail_at(reader,
 				       mark_offset(reader, &event.start_mark),
 				       "a second document begins", err);
-		if (event.type == YAML_STREAM_END_EVENT)
+		if (event.type == YAML_STREAM_END_EVENT ||
+		    (reader->doc->flags & YDOC_FIRST))
 			return true;
 	}
 }
@@ -670,7 +683,7 @@ static bool read_document(struct reader *reader, struct err *err)
 		return true;
 	if (!read_node(reader, NULL, &event, &reader->doc->nodes, err))
 		return false;
-	reader->doc->root = reader->doc->nodes->value;
+	reader->doc->root = given_value(reader, reader->doc->nodes);
 	/* As a key, or where a later key replaces it, it does no harm. */
 	if (reader->infinite && has_infinite(reader->doc->root))
 		return fail_node(reader, reader->infinite,

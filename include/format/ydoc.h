@@ -37,8 +37,21 @@ struct value;
 #define YDOC_ALIAS_MAX 1000000		   /* nodes that aliases may copy */
 
 enum ydoc_flag {
-	/* A key given twice in one mapping is an error (default: last wins). */
+	/*
+	 * A key given twice in one mapping, or given and merged in, is an
+	 * error (default: the last wins).
+	 */
 	YDOC_STRICT_KEYS = 1 << 0,
+	/*
+	 * Every number is a VALUE_FLOAT64, as what encoding/json reads into
+	 * an interface{}: Helm's fromYaml.  Keys stay 1000000, not 1e+06.
+	 */
+	YDOC_FLOATS = 1 << 1,
+	/*
+	 * Only the first document is read, as Go's Unmarshal does: what is
+	 * behind it need not even be YAML (default: an error).
+	 */
+	YDOC_FIRST = 1 << 2,
 };
 
 /* Where a node stands: bytes start..end of the text, line from 1. */

@@ -1,6 +1,7 @@
 /*
  * Our answers to the documents on standard input, in the form of
- * tests/oracle/yaml/main.go: JSON and YAML of each, separated by NUL bytes.
+ * tests/oracle/yaml/main.go: JSON and YAML of each, its JSON with numbers as
+ * floats, and whether its keys are strict, separated by NUL bytes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -64,25 +65,39 @@ static void add_json(struct str *out, const struct value *value)
 		add_string(out, &value->string);
 	else if (value->kind == VALUE_NIL)
 		str_add(out, "null");
+	else if (value->kind == VALUE_FLOAT64)
+		value_add_float(out, value->number, 'e');
 	else
 		value_print(out, value);
 }
 
-static void answer(struct str *out, const char *text, size_t len)
+static bool read_document(struct ydoc *doc, const char *text, size_t len,
+			  unsigned int flags, struct str *out)
 {
-	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	CLEANUP(err_release) struct err err = {0};
 
-	if (ydoc_parse(&doc, text, len, "document", 0, &err)) {
+	if (ydoc_parse(doc, text, len, "document", flags | YDOC_FIRST, &err))
+		return true;
+	str_addf(out, "error: %s (%u:%u)", err.text, err.line, err.column);
+	return false;
+}
+
+static void answer(struct str *out, const char *text, size_t len)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0}, floats = {0}, strict = {0};
+	bool read = read_document(&doc, text, len, 0, out);
+
+	if (read)
 		add_json(out, doc.root);
-		str_add_char(out, '\0');
+	str_add_char(out, '\0');
+	if (read)
 		ydoc_emit(out, doc.root);
-	} else {
-		str_addf(out, "error: %s (%u:%u)", err.text, err.line,
-			 err.column);
-		str_add_char(out, '\0');
-		str_add(out, "error");
-	}
+	str_add_char(out, '\0');
+	if (read && read_document(&floats, text, len, YDOC_FLOATS, out))
+		add_json(out, floats.root);
+	str_add_char(out, '\0');
+	if (read && read_document(&strict, text, len, YDOC_STRICT_KEYS, out))
+		str_add(out, "strict");
 	str_add_char(out, '\0');
 }
 

@@ -2,17 +2,48 @@
 // makes of the documents on standard input.
 //
 // Documents and answers are separated by NUL bytes.  The answer to each is
-// its JSON and the YAML of that, or "error: ..." twice.
+// its JSON, the YAML of that, the JSON of what Unmarshal makes of it without
+// a type (numbers are floats, as in fromYaml), and whether UnmarshalStrict
+// takes it: "strict" or an error.  A part that fails is "error: ...".
 package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 
 	"sigs.k8s.io/yaml"
 )
+
+func failed(err error) []byte {
+	return []byte("error: " + err.Error())
+}
+
+func answer(document []byte) [][]byte {
+	var value, ignored any
+
+	plain, err := yaml.YAMLToJSON(document)
+	if err != nil {
+		return [][]byte{failed(err), nil, nil, nil}
+	}
+	text, err := yaml.JSONToYAML(plain)
+	if err != nil {
+		text = failed(err)
+	}
+	floats := []byte{}
+	if err := yaml.Unmarshal(document, &value); err != nil {
+		floats = failed(err)
+	} else if floats, err = json.Marshal(value); err != nil {
+		floats = failed(err)
+	}
+	strict := []byte("strict")
+	if err := yaml.UnmarshalStrict(document, &ignored); err != nil {
+		strict = failed(err)
+	}
+	return [][]byte{plain, text, floats, strict}
+}
 
 func main() {
 	input, err := io.ReadAll(os.Stdin)
@@ -21,16 +52,9 @@ func main() {
 	}
 	output := &bytes.Buffer{}
 	for _, document := range bytes.Split(input, []byte{0}) {
-		json, err := yaml.YAMLToJSON(document)
-		if err != nil {
-			fmt.Fprintf(output, "error: %v\x00error\x00", err)
-			continue
+		for _, part := range answer(document) {
+			fmt.Fprintf(output, "%s\x00", part)
 		}
-		text, err := yaml.JSONToYAML(json)
-		if err != nil {
-			text = []byte("error: " + err.Error())
-		}
-		fmt.Fprintf(output, "%s\x00%s\x00", json, text)
 	}
 	os.Stdout.Write(output.Bytes())
 }

@@ -91,6 +91,7 @@ static void test_collections(void **state)
 	assert_value("a: &a {k: 1}\nb: &b {k: 2}\nc: {<<: [*a, *b]}",
 		     "map[a:map[k:1] b:map[k:2] c:map[k:1]]");
 	assert_value("'<<': 1", "map[<<:1]");
+	assert_value("- {&a 1: x}\n- *a", "[map[1:x] 1]");
 	assert_value("a: .inf\na: 1", "map[a:1]");
 }
 
@@ -117,6 +118,11 @@ static void test_errors(void **state)
 		{"a: \x01", "control characters are not allowed", 1, 4, 0},
 		{"b: 1\na: 1\nb: 2", "the key 'b' is there twice", 3, 1,
 		 YDOC_STRICT_KEYS},
+		/* As go-yaml: what a merge brings in is a key, too. */
+		{"x: &x {k: 1}\nz: {<<: *x, k: 2}",
+		 "the key 'k' is there twice", 2, 13, YDOC_STRICT_KEYS},
+		{"x: &x {k: 1}\nz: {k: 2, <<: *x}",
+		 "the key 'k' is there twice", 2, 15, YDOC_STRICT_KEYS},
 		{"\xef\xbb\xbf"
 		 "a: *x",
 		 "there is no anchor", 1, 7, 0},
@@ -141,14 +147,49 @@ static void test_errors(void **state)
 	}
 }
 
-/* Strict keys do not mind what a merge brings in. */
-static void test_strict_keys_and_merges(void **state)
+/* Keys keep their text, whoever else sees the number. */
+static void test_floats(void **state)
 {
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(str_release) struct str out = {0};
 
 	(void)state;
-	parse(&doc, "x: &x {k: 1}\nz: {<<: *x, k: 2}", YDOC_STRICT_KEYS);
-	assert_string_equal(doc.name, "test.yaml");
+	parse(&doc,
+	      "&a 1000000: 1000000\nb: [*a, &b 0x10]\n*b : 1.5\n"
+	      "c: 9007199254740993\nd: {<<: {e: 2}}\n",
+	      YDOC_FLOATS);
+	value_print(&out, doc.root);
+	assert_string_equal(str_text(&out),
+			    "map[1000000:1e+06 16:1.5 b:[1e+06 16] "
+			    "c:9.007199254740992e+15 d:map[e:2]]");
+	assert_int_equal(value_find(doc.root, "d.e")->kind, VALUE_FLOAT64);
+	ydoc_release(&doc);
+
+	parse(&doc, "7", YDOC_FLOATS);
+	assert_int_equal(doc.root->kind, VALUE_FLOAT64);
+}
+
+/* As Go's Unmarshal, which stops behind the first. */
+static void test_first_document(void **state)
+{
+	static const char *const texts[] = {
+		"a: 1\n---\nb: 2",
+		"a: 1\n...\n]",
+		"---\na: 1\n---\n'",
+		"{a: 1} x",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		CLEANUP(ydoc_release) struct ydoc doc = {0};
+		CLEANUP(err_release) struct err err = {0};
+
+		parse(&doc, texts[i], YDOC_FIRST);
+		assert_case(texts[i], doc.root->map.count == 1);
+		assert_case(texts[i],
+			    !ydoc_parse(&doc, texts[i], strlen(texts[i]), "x",
+					0, &err));
+	}
 }
 
 static void fill(struct str *text, const char *unit, size_t count)
@@ -486,7 +527,8 @@ int main(void)
 		cmocka_unit_test(test_scalars),
 		cmocka_unit_test(test_collections),
 		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_strict_keys_and_merges),
+		cmocka_unit_test(test_floats),
+		cmocka_unit_test(test_first_document),
 		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_alias_budget),
 		cmocka_unit_test(test_alias_depth),
