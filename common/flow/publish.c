@@ -167,15 +167,18 @@ static bool adopt(const struct publish *publish, struct publish_item *item,
 static bool put_archive(const struct publish *publish,
 			struct publish_item *item, struct err *err)
 {
-	const char *name = chart_file_name(item->chart);
+	const struct chartrepo_put put = {
+		.name = chart_file_name(item->chart),
+		.bytes = str_text(&item->package),
+		.len = item->package.len,
+		.replace = publish->if_exists == PUBLISH_REPLACE,
+		.metadata = publish->metadata,
+	};
 	enum chartrepo_outcome outcome;
 	bool unclear = false;
 
-	chartrepo_add_address(&item->address, publish->repo, name);
-	if (!chartrepo_put_chart(publish->repo, name, str_text(&item->package),
-				 item->package.len,
-				 publish->if_exists == PUBLISH_REPLACE,
-				 publish->metadata, &outcome, &unclear, err))
+	chartrepo_add_address(&item->address, publish->repo, put.name);
+	if (!chartrepo_put_chart(publish->repo, &put, &outcome, &unclear, err))
 		return false;
 	return outcome == CHARTREPO_WRITTEN ||
 	       adopt(publish, item, unclear, err);

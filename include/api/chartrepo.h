@@ -35,14 +35,10 @@ struct reporter;
 #define CHARTREPO_LOCK	  ".index.lock"
 #define CHARTREPO_INDEX	  "index.yaml"
 
-enum chartrepo_kind {
-	CHARTREPO_FILE,
-	CHARTREPO_S3,
-	CHARTREPO_HTTP,
-};
+struct chartrepo_kind; /* private: what a kind of repository does */
 
 struct chartrepo {
-	enum chartrepo_kind kind;
+	const struct chartrepo_kind *kind;
 	char *address;	/* as given, without a slash at the end */
 	char *dir;	/* of file:// */
 	struct url url; /* of http(s):// */
@@ -91,14 +87,22 @@ bool chartrepo_swap_index(struct chartrepo *repo,
 			  size_t len, enum chartrepo_outcome *outcome,
 			  bool *unclear, struct err *err) MUST_CHECK;
 
+/* A chart's archive to write; all is borrowed. */
+struct chartrepo_put {
+	const char *name; /* web-1.0.0.tgz */
+	const char *bytes;
+	size_t len;
+	bool replace; /* what has that name, if anything does */
+	/* "name: value", goes with the object where there are such */
+	const struct strvec *metadata;
+};
+
 /*
- * Put a chart's archive there under @name, only if nothing has that name
- * unless @replace.  @metadata ("name: value" lines) goes with the object
- * where there are such.
+ * Put a chart's archive there, only if nothing has that name unless
+ * put->replace.
  */
-bool chartrepo_put_chart(struct chartrepo *repo, const char *name,
-			 const char *bytes, size_t len, bool replace,
-			 const struct strvec *metadata,
+bool chartrepo_put_chart(struct chartrepo *repo,
+			 const struct chartrepo_put *put,
 			 enum chartrepo_outcome *outcome, bool *unclear,
 			 struct err *err) MUST_CHECK;
 

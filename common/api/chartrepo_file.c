@@ -1,0 +1,120 @@
+#include "api/chartrepo_kinds.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "core/chartindex.h"
+#include "format/hash.h"
+#include "sys/file.h"
+
+static bool open_dir(struct chartrepo *repo, const char *path,
+		     const struct env *env, struct err *err)
+{
+	CLEANUP(str_release) struct str dir = {0};
+
+	(void)env;
+	if (*path != '/' || !url_decode(&dir, path, strlen(path)))
+		return err_set(err, ERR_INPUT,
+			       "'%s' names no folder: it must be of the form "
+			       "file:///dir",
+			       repo->address);
+	repo->dir = str_detach(&dir);
+	return true;
+}
+
+static bool find_file(const struct chartrepo *repo, const char *relative,
+		      struct chartrepo_place *place, struct err *err)
+{
+	CLEANUP(str_release) struct str path = {0};
+
+	if (!chartrepo_decode_within(repo, relative, &path, err))
+		return false;
+	place->name = path_join(repo->dir, str_text(&path));
+	return true;
+}
+
+static bool read_file(const struct chartrepo_place *place, size_t limit,
+		      struct str *bytes, struct err *err)
+{
+	if (!file_exists(place->name))
+		return err_set(err, ERR_NOT_FOUND, "there is no file '%s'",
+			       place->name);
+	return file_read(place->name, limit, bytes, err);
+}
+
+static char *index_path(const struct chartrepo *repo)
+{
+	return path_join(repo->dir, CHARTREPO_INDEX);
+}
+
+/* The state of a file is the digest of its bytes. */
+static bool read_index(struct chartrepo *repo, struct chartrepo_index *index,
+		       struct err *err)
+{
+	CLEANUP(free_ptr) char *path = index_path(repo);
+	char digest[SHA256_HEX_SIZE];
+
+	if (!file_exists(path))
+		return true;
+	if (!file_read(path, CHARTINDEX_SIZE_MAX, &index->text, err) ||
+	    !sha256_hex(str_text(&index->text), index->text.len, digest, err))
+		return false;
+	index->found = true;
+	index->token = xstrdup(digest);
+	return true;
+}
+
+/* Under the lock nobody else of us writes; what is there is compared. */
+static bool swap_index(struct chartrepo *repo,
+		       const struct chartrepo_index *index, const char *text,
+		       size_t len, enum chartrepo_outcome *outcome,
+		       bool *unclear, struct err *err)
+{
+	CLEANUP(chartrepo_index_release) struct chartrepo_index now = {0};
+	CLEANUP(free_ptr) char *path = index_path(repo);
+	CLEANUP(free_ptr) char *lock_path =
+		path_join(repo->dir, CHARTREPO_LOCK);
+	CLEANUP(close_fd) int lock = -1;
+
+	(void)unclear;
+	if (!dir_create_all(repo->dir, err) ||
+	    !file_lock(lock_path, CHARTREPO_LOCK_MS, &lock, err) ||
+	    !read_index(repo, &now, err))
+		return false;
+	if (!same_text(now.token, index->token)) {
+		*outcome = CHARTREPO_NOT_MET;
+		return true;
+	}
+	if (!file_replace(path, text, len, 0666, err))
+		return false;
+	*outcome = CHARTREPO_WRITTEN;
+	return true;
+}
+
+static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
+		      enum chartrepo_outcome *outcome, bool *unclear,
+		      struct err *err)
+{
+	CLEANUP(free_ptr) char *path = path_join(repo->dir, put->name);
+	bool created = true;
+
+	(void)unclear;
+	if (!dir_create_all(repo->dir, err))
+		return false;
+	if (put->replace ? !file_replace(path, put->bytes, put->len, 0666, err)
+			 : !file_create(path, put->bytes, put->len, 0666,
+					&created, err))
+		return false;
+	*outcome = created ? CHARTREPO_WRITTEN : CHARTREPO_NOT_MET;
+	return true;
+}
+
+const struct chartrepo_kind chartrepo_file = {
+	.open = open_dir,
+	.find = find_file,
+	.read = read_file,
+	.read_index = read_index,
+	.swap_index = swap_index,
+	.put_chart = put_chart,
+};

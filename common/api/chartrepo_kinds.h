@@ -1,0 +1,66 @@
+/*
+ * What a kind of chart repository does for api/chartrepo; one file for each:
+ * chartrepo_file.c, chartrepo_s3.c, chartrepo_http.c.
+ */
+#ifndef API_CHARTREPO_KINDS_H
+#define API_CHARTREPO_KINDS_H
+
+#include "api/chartrepo.h"
+
+/* Where the address of an archive leads. */
+struct chartrepo_place {
+	const struct chartrepo_kind *kind; /* of the place, not the index */
+	char *name;			   /* a file's path, an object's key */
+	struct url url;			   /* of what is on the web */
+};
+
+/*
+ * NULL in place of a function: that kind has nothing of the sort.  Functions
+ * of reading take the repository whose index led to @place.
+ */
+struct chartrepo_kind {
+	/* @rest: what follows the scheme in repo->address. */
+	bool (*open)(struct chartrepo *repo, const char *rest,
+		     const struct env *env, struct err *err);
+	/* Where the address @relative, within the repository, leads. */
+	bool (*find)(const struct chartrepo *repo, const char *relative,
+		     struct chartrepo_place *place, struct err *err);
+
+	/* Read at once, without a request. */
+	bool (*read)(const struct chartrepo_place *place, size_t limit,
+		     struct str *bytes, struct err *err);
+	/* Or by a request, and what is made of its reply. */
+	bool (*ask)(struct chartrepo *repo, const struct chartrepo_place *place,
+		    size_t limit, struct http_request *request,
+		    struct err *err);
+	bool (*take)(struct chartrepo *repo,
+		     const struct chartrepo_place *place,
+		     const struct http_request *request,
+		     struct http_reply *reply, struct str *bytes,
+		     struct err *err);
+
+	bool (*read_index)(struct chartrepo *repo,
+			   struct chartrepo_index *index, struct err *err);
+	bool (*swap_index)(struct chartrepo *repo,
+			   const struct chartrepo_index *index,
+			   const char *text, size_t len,
+			   enum chartrepo_outcome *outcome, bool *unclear,
+			   struct err *err);
+	bool (*put_chart)(struct chartrepo *repo,
+			  const struct chartrepo_put *put,
+			  enum chartrepo_outcome *outcome, bool *unclear,
+			  struct err *err);
+};
+
+extern const struct chartrepo_kind chartrepo_file;
+extern const struct chartrepo_kind chartrepo_s3;
+extern const struct chartrepo_kind chartrepo_http;
+
+/*
+ * Decode @relative; a path that leads out of the repository is refused.
+ * Errors: INPUT.
+ */
+bool chartrepo_decode_within(const struct chartrepo *repo, const char *relative,
+			     struct str *path, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,159 @@
+#include "api/chartrepo_kinds.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "core/chartindex.h"
+#include "net/retry.h"
+
+/* A store may say that another write is under way; the next try will tell. */
+#define RACED_TRIES_MAX 5
+
+static bool open_bucket(struct chartrepo *repo, const char *place,
+			const struct env *env, struct err *err)
+{
+	size_t bucket_len = strcspn(place, "/");
+	CLEANUP(free_ptr) char *bucket = xmemdupz(place, bucket_len);
+	const char *prefix = place + bucket_len;
+
+	while (*prefix == '/')
+		prefix++;
+	if (!s3_open(&repo->s3, repo->http, env, bucket, err))
+		return false;
+	repo->prefix = *prefix ? xasprintf("%s/", prefix) : xstrdup("");
+	return true;
+}
+
+static bool find_object(const struct chartrepo *repo, const char *relative,
+			struct chartrepo_place *place, struct err *err)
+{
+	CLEANUP(str_release) struct str path = {0};
+
+	if (!chartrepo_decode_within(repo, relative, &path, err))
+		return false;
+	place->name = xasprintf("%s%s", repo->prefix, str_text(&path));
+	return true;
+}
+
+static bool ask_object(struct chartrepo *repo,
+		       const struct chartrepo_place *place, size_t limit,
+		       struct http_request *request, struct err *err)
+{
+	return s3_prepare_get(&repo->s3, place->name, limit, request, err);
+}
+
+static bool take_object(struct chartrepo *repo,
+			const struct chartrepo_place *place,
+			const struct http_request *request,
+			struct http_reply *reply, struct str *bytes,
+			struct err *err)
+{
+	CLEANUP(s3_object_release) struct s3_object object = {0};
+
+	if (!s3_take_reply(&repo->s3, place->name, request, reply, &object,
+			   err))
+		return false;
+	if (!object.found)
+		return err_set(err, ERR_NOT_FOUND, "there is no 's3://%s/%s'",
+			       repo->s3.bucket, place->name);
+	str_add_bytes(bytes, str_text(&object.body), object.body.len);
+	return true;
+}
+
+static char *index_key(const struct chartrepo *repo)
+{
+	return xasprintf("%s" CHARTREPO_INDEX, repo->prefix);
+}
+
+static bool read_index(struct chartrepo *repo, struct chartrepo_index *index,
+		       struct err *err)
+{
+	CLEANUP(s3_object_release) struct s3_object object = {0};
+	CLEANUP(free_ptr) char *key = index_key(repo);
+
+	if (!s3_find(&repo->s3, key, CHARTINDEX_SIZE_MAX, &object, err))
+		return false;
+	if (!object.found)
+		return true;
+	index->found = true;
+	index->text = object.body;
+	object.body = (struct str){0};
+	index->token = object.etag;
+	object.etag = NULL;
+	return true;
+}
+
+static bool swap_index(struct chartrepo *repo,
+		       const struct chartrepo_index *index, const char *text,
+		       size_t len, enum chartrepo_outcome *outcome,
+		       bool *unclear, struct err *err)
+{
+	CLEANUP(s3_written_release) struct s3_written written = {0};
+	CLEANUP(free_ptr) char *key = index_key(repo);
+	const struct s3_put put = {
+		.key = key,
+		.bytes = text,
+		.len = len,
+		.content_type = "application/yaml",
+		.cache_control = "no-cache",
+		.condition = index->found ? S3_IF_MATCH : S3_IF_ABSENT,
+		.etag = index->token,
+	};
+
+	if (!s3_put(&repo->s3, &put, &written, err))
+		return false;
+	*outcome = written.outcome == S3_WRITTEN ? CHARTREPO_WRITTEN
+						 : CHARTREPO_NOT_MET;
+	*unclear = written.unclear;
+	return true;
+}
+
+static bool put_object(struct chartrepo *repo, const struct s3_put *put,
+		       enum chartrepo_outcome *outcome, bool *unclear,
+		       struct err *err)
+{
+	for (unsigned int try = 1;; try++) {
+		CLEANUP(s3_written_release) struct s3_written written = {0};
+
+		if (!s3_put(&repo->s3, put, &written, err))
+			return false;
+		*unclear = *unclear || written.unclear;
+		*outcome = written.outcome == S3_WRITTEN ? CHARTREPO_WRITTEN
+							 : CHARTREPO_NOT_MET;
+		if (written.outcome != S3_RACED || try == RACED_TRIES_MAX)
+			return true;
+		(void)clock_sleep_ms(retry_wait_ms(try, random_number()));
+	}
+}
+
+static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
+		      enum chartrepo_outcome *outcome, bool *unclear,
+		      struct err *err)
+{
+	CLEANUP(free_ptr) char *key =
+		xasprintf("%s%s", repo->prefix, put->name);
+	struct s3_put object = {
+		.key = key,
+		.bytes = put->bytes,
+		.len = put->len,
+		.content_type = "application/gzip",
+		.condition = put->replace ? S3_ALWAYS : S3_IF_ABSENT,
+	};
+
+	if (put->metadata)
+		object.metadata = *put->metadata; /* borrowed for the call */
+	return put_object(repo, &object, outcome, unclear, err);
+}
+
+const struct chartrepo_kind chartrepo_s3 = {
+	.open = open_bucket,
+	.find = find_object,
+	.ask = ask_object,
+	.take = take_object,
+	.read_index = read_index,
+	.swap_index = swap_index,
+	.put_chart = put_chart,
+};
