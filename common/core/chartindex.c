@@ -57,6 +57,16 @@ static bool parse_tree(struct chartindex *index, struct err *err)
 	return true;
 }
 
+/* A line break at the end saves every other place from asking. */
+static void end_last_line(struct chartindex *index)
+{
+	if (!index->len || index->text[index->len - 1] == '\n')
+		return;
+	index->text = arena_printf(&index->arena, "%.*s\n", (int)index->len,
+				   index->text);
+	index->len++;
+}
+
 static bool find_layout(struct chartindex *index, struct err *err)
 {
 	index->layout = arena_new(&index->arena, struct chartindex_layout);
@@ -64,9 +74,11 @@ static bool find_layout(struct chartindex *index, struct err *err)
 		if (chartindex_scan_json(index->layout, index->text, index->len,
 					 &index->arena))
 			return true;
-	} else if (chartindex_scan_lines(index->layout, index->text, index->len,
-					 &index->arena)) {
-		return true;
+	} else {
+		end_last_line(index);
+		if (chartindex_scan_lines(index->layout, index->text,
+					  index->len, &index->arena))
+			return true;
 	}
 	return parse_tree(index, err);
 }
@@ -77,12 +89,6 @@ static bool open_text(struct chartindex *index, struct err *err)
 		return refused(index, "it is too large", err);
 	if (index->len && memchr(index->text, '\0', index->len))
 		return refused(index, "a NUL byte is in it", err);
-	/* A line break at the end saves every other place from asking. */
-	if (index->len && index->text[index->len - 1] != '\n') {
-		index->text = arena_printf(&index->arena, "%.*s\n",
-					   (int)index->len, index->text);
-		index->len++;
-	}
 	if (!find_layout(index, err))
 		return false;
 	if (index->len && !index->layout->has_api_version)
@@ -286,6 +292,18 @@ const struct chartindex_entry *chartindex_find(
 			return &entries->items[i];
 	}
 	return NULL;
+}
+
+const char *chartindex_annotation(const struct chartindex *index,
+				  const char *key, struct arena *arena)
+{
+	const struct value *annotations =
+		chartindex_read_annotations(index->layout, index->text, arena);
+	const struct value *found =
+		annotations ? value_map_get(annotations, key) : NULL;
+
+	return found && found->kind == VALUE_STRING ? found->string.bytes
+						    : NULL;
 }
 
 struct value *chartindex_new_entry(const struct chart *chart, const char *url,

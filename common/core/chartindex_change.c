@@ -10,77 +10,25 @@
 #include "format/value.h"
 #include "format/ydoc.h"
 
-/* Helm's own indents for what we start. */
+/* Helm's own indent for what we start. */
 #define NAME_INDENT 2
-
-/* Bytes start..end give way to @text. */
-struct edit {
-	struct chartindex_span span;
-	struct str text;
-	size_t order; /* among those at one place */
-};
-
-struct edits {
-	struct edit *items;
-	size_t count;
-	size_t capacity;
-};
 
 struct change {
 	const struct chartindex *index;
 	const struct chartindex_layout *layout;
 	struct arena arena;
-	struct edits edits;
+	struct chartindex_edits edits;
 };
 
 static void change_release(struct change *change)
 {
-	for (size_t i = 0; i < change->edits.count; i++)
-		str_release(&change->edits.items[i].text);
-	free(change->edits.items);
+	chartindex_edits_release(&change->edits);
 	arena_release(&change->arena);
 }
 
 static struct str *add_edit(struct change *change, size_t start, size_t end)
 {
-	struct edits *edits = &change->edits;
-	struct edit *edit;
-
-	edits->items = grow_array(edits->items, edits->count + 1, sizeof(*edit),
-				  &edits->capacity);
-	edit = &edits->items[edits->count];
-	*edit = (struct edit){.span = {start, end}, .order = edits->count};
-	edits->count++;
-	return &edit->text;
-}
-
-static int by_place(const void *a, const void *b)
-{
-	const struct edit *left = a, *right = b;
-
-	if (left->span.start != right->span.start)
-		return left->span.start > right->span.start ? 1 : -1;
-	return left->order > right->order ? 1 : -1;
-}
-
-static void apply(struct str *out, struct change *change)
-{
-	struct edits *edits = &change->edits;
-	size_t at = 0;
-
-	str_reserve(out, change->index->len);
-	if (edits->count)
-		qsort(edits->items, edits->count, sizeof(*edits->items),
-		      by_place);
-	for (size_t i = 0; i < edits->count; i++) {
-		const struct edit *edit = &edits->items[i];
-
-		str_add_bytes(out, change->index->text + at,
-			      edit->span.start - at);
-		str_add_bytes(out, str_text(&edit->text), edit->text.len);
-		at = edit->span.end;
-	}
-	str_add_bytes(out, change->index->text + at, change->index->len - at);
+	return chartindex_add_edit(&change->edits, start, end);
 }
 
 /* --- entries ------------------------------------------------------------- */
@@ -358,6 +306,89 @@ static void set_generated(struct change *change, const char *generated)
 	str_addf(out, "generated: \"%s\"\n", generated);
 }
 
+static void add_member(struct str *out, const struct chartindex_change *wanted)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+
+	jsontext_print(out, value_new_text(&arena, wanted->annotation), false);
+	str_add_char(out, ':');
+	jsontext_print(out, value_new_text(&arena, wanted->annotation_text),
+		       false);
+}
+
+static void set_json_annotation(struct change *change,
+				const struct chartindex_change *wanted,
+				bool *fits)
+{
+	struct chartindex_span span = change->layout->annotations;
+	struct chartindex_members members;
+	struct str *out;
+
+	if (!span.end) {
+		out = add_edit(change, change->layout->members,
+			       change->layout->members);
+		str_add(out, "\"annotations\":{");
+		add_member(out, wanted);
+		str_add(out, "},");
+		return;
+	}
+	*fits = chartindex_find_members(change->index->text, span,
+					&change->arena, &members);
+	for (size_t i = 0; *fits && i < members.count; i++) {
+		const struct chartindex_member *member = &members.items[i];
+
+		if (strcmp(member->name, wanted->annotation))
+			continue;
+		add_member(add_edit(change, member->key.start,
+				    member->value.end),
+			   wanted);
+		return;
+	}
+	if (!*fits)
+		return;
+	out = add_edit(change, span.start + 1, span.start + 1);
+	add_member(out, wanted);
+	if (members.count)
+		str_add_char(out, ',');
+}
+
+static void add_annotation_line(struct str *out,
+				const struct chartindex_change *wanted,
+				size_t indent)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct value *map = value_new_map(&arena);
+
+	value_map_set_text(map, &arena, wanted->annotation,
+			   wanted->annotation_text);
+	ydoc_emit_indented(out, map, indent);
+}
+
+static void set_annotation(struct change *change,
+			   const struct chartindex_change *wanted, bool *fits)
+{
+	struct chartindex_span span, at = change->layout->annotations;
+	struct str *out;
+	size_t indent;
+
+	if (is_json(change)) {
+		set_json_annotation(change, wanted, fits);
+		return;
+	}
+	if (!at.end) {
+		out = add_edit(change, change->layout->top,
+			       change->layout->top);
+		str_add(out, "annotations:\n");
+		add_annotation_line(out, wanted, NAME_INDENT);
+		return;
+	}
+	*fits = chartindex_find_annotation(change->index->text, at,
+					   wanted->annotation, &span, &indent);
+	if (*fits)
+		add_annotation_line(add_edit(change, span.start, span.end),
+				    wanted, indent);
+}
+
 static size_t run_length(const struct chartindex_put *puts, size_t count)
 {
 	size_t length = 1;
@@ -369,20 +400,21 @@ static size_t run_length(const struct chartindex_put *puts, size_t count)
 
 /* Make all edits; *@fits is false if the text must be written anew. */
 static bool splice(struct change *change, struct chartindex *index,
-		   const struct chartindex_put *puts, size_t count,
-		   const char *generated, bool *fits, struct err *err)
+		   const struct chartindex_change *wanted, bool *fits,
+		   struct err *err)
 {
 	const struct chartindex_layout *layout = change->layout;
+	const struct chartindex_put *puts = wanted->puts;
 
 	*fits = layout->form != CHARTINDEX_TREE && layout->has_entries;
 	if (!*fits)
 		return true;
 	open_entries(change);
-	for (size_t i = 0, run; i < count; i += run) {
+	for (size_t i = 0, run; i < wanted->count; i += run) {
 		const struct chartindex_block *block =
 			chartindex_find_block(layout, puts[i].name);
 
-		run = run_length(&puts[i], count - i);
+		run = run_length(&puts[i], wanted->count - i);
 		if (!block && is_json(change))
 			put_new_json(change, &puts[i], run);
 		else if (!block)
@@ -395,7 +427,10 @@ static bool splice(struct change *change, struct chartindex *index,
 				return true;
 		}
 	}
-	set_generated(change, generated);
+	/* Where both are new at the end of the text, in this order. */
+	if (wanted->annotation)
+		set_annotation(change, wanted, fits);
+	set_generated(change, wanted->generated);
 	return true;
 }
 
@@ -426,9 +461,23 @@ static const struct value *with_put(const struct value *list,
 	return changed;
 }
 
-static bool rewrite(struct str *out, struct chartindex *index,
-		    const struct chartindex_put *puts, size_t count,
-		    const char *generated, struct err *err)
+static void set_annotations(struct value *root,
+			    const struct chartindex_change *wanted,
+			    struct arena *arena)
+{
+	const struct value *old = value_map_get(root, "annotations");
+	struct value *annotations = old && value_is_map(old)
+					    ? value_copy(old, arena)
+					    : value_new_map(arena);
+
+	value_map_set_text(annotations, arena, wanted->annotation,
+			   wanted->annotation_text);
+	value_map_set(root, arena, "annotations", annotations);
+}
+
+static bool rewrite(struct str *out, const struct chartindex *index,
+		    const struct chartindex_change *wanted, bool as_json,
+		    struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
@@ -443,35 +492,78 @@ static bool rewrite(struct str *out, struct chartindex *index,
 	old = value_map_get(root, "entries");
 	entries = old && value_is_map(old) ? value_copy(old, &arena)
 					   : value_new_map(&arena);
-	for (size_t i = 0; i < count; i++)
-		value_map_set(entries, &arena, puts[i].name,
-			      with_put(value_map_get(entries, puts[i].name),
-				       &puts[i], &arena));
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct chartindex_put *put = &wanted->puts[i];
+
+		value_map_set(entries, &arena, put->name,
+			      with_put(value_map_get(entries, put->name), put,
+				       &arena));
+	}
 	if (!value_map_get(root, "apiVersion"))
 		value_map_set_text(root, &arena, "apiVersion", "v1");
+	if (wanted->annotation)
+		set_annotations(root, wanted, &arena);
 	value_map_set(root, &arena, "entries", entries);
-	value_map_set_text(root, &arena, "generated", generated);
-	ydoc_emit(out, root);
+	value_map_set_text(root, &arena, "generated", wanted->generated);
+	if (!as_json) {
+		ydoc_emit(out, root);
+		return true;
+	}
+	jsontext_print(out, root, false);
+	str_add_char(out, '\n');
 	return true;
 }
 
-bool chartindex_change(struct str *out, struct chartindex *index,
-		       const struct chartindex_put *puts, size_t count,
-		       const char *generated, struct err *err)
+/* --- all of it ----------------------------------------------------------- */
+
+/* Is the text in the form that is wanted, so that it need not be rewritten? */
+static bool is_in_form(const struct chartindex *index,
+		       enum chartindex_format format)
+{
+	bool json = index->layout->form == CHARTINDEX_JSON;
+
+	return format == CHARTINDEX_KEEP ||
+	       json == (format == CHARTINDEX_AS_JSON);
+}
+
+static struct chartindex_put *sorted_puts(
+	const struct chartindex_change *wanted, struct arena *arena)
+{
+	struct chartindex_put *sorted =
+		arena_new_array(arena, struct chartindex_put, wanted->count);
+
+	for (size_t i = 0; i < wanted->count; i++)
+		sorted[i] = wanted->puts[i];
+	if (wanted->count)
+		qsort(sorted, wanted->count, sizeof(*sorted), by_name);
+	return sorted;
+}
+
+bool chartindex_change(struct chartindex *index, struct str *text,
+		       const struct chartindex_change *given, struct err *err)
 {
 	CLEANUP(change_release) struct change change = {
 		.index = index, .layout = index->layout};
-	struct chartindex_put *sorted;
-	bool fits;
+	CLEANUP(str_release) struct str anew = {0};
+	struct chartindex_change wanted = *given;
+	bool fits = is_in_form(index, wanted.format), as_json;
 
-	sorted = arena_new_array(&change.arena, struct chartindex_put, count);
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = puts[i];
-	qsort(sorted, count, sizeof(*sorted), by_name);
-	if (!splice(&change, index, sorted, count, generated, &fits, err))
+	wanted.puts = sorted_puts(&wanted, &change.arena);
+	if (fits && !splice(&change, index, &wanted, &fits, err))
 		return false;
-	if (!fits)
-		return rewrite(out, index, sorted, count, generated, err);
-	apply(out, &change);
+	if (fits) {
+		chartindex_apply(text, index->len, &change.edits);
+		chartindex_release(index);
+		return true;
+	}
+	as_json = wanted.format == CHARTINDEX_AS_JSON ||
+		  (wanted.format == CHARTINDEX_KEEP &&
+		   index->layout->form == CHARTINDEX_JSON);
+	if (!rewrite(&anew, index, &wanted, as_json, err))
+		return false;
+	chartindex_release(index);
+	str_release(text);
+	*text = anew;
+	anew = (struct str){0};
 	return true;
 }

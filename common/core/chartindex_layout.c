@@ -13,6 +13,9 @@
 /* Nesting in JSON beyond which the scan gives up. */
 #define JSON_DEPTH_MAX 100
 
+#define ANNOTATIONS    "annotations:"
+#define INDENT_DEFAULT 2 /* Helm's own */
+
 static void add_block(struct chartindex_layout *layout, struct arena *arena,
 		      const struct chartindex_block *block)
 {
@@ -205,8 +208,13 @@ static bool take_top_line(struct chartindex_layout *layout,
 		layout->has_api_version = true;
 	if (has_key(line, text, "generated:"))
 		layout->generated = value_of(line, text, 10);
-	if (has_key(line, text, "---"))
+	if (has_key(line, text, ANNOTATIONS))
+		layout->annotations =
+			(struct chartindex_span){line->start, line->next};
+	if (has_key(line, text, "---")) {
+		layout->top = line->next;
 		return !line->start && line->end == 3;
+	}
 	return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
 }
 
@@ -220,7 +228,7 @@ static void end_entries(struct chartindex_layout *layout, size_t end)
 bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 			   size_t len, struct arena *arena)
 {
-	bool in_entries = false;
+	bool in_entries = false, in_annotations = false;
 
 	for (size_t at = 0; at < len;) {
 		struct line line = take_line(text, len, at);
@@ -234,6 +242,8 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 			if (in_entries &&
 			    !take_entry_line(layout, &line, text, arena))
 				return false;
+			if (in_annotations)
+				layout->annotations.end = line.next;
 			continue;
 		}
 		if (in_entries)
@@ -241,11 +251,46 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 		if (!take_top_line(layout, &line, text))
 			return false;
 		in_entries = has_key(&line, text, "entries:");
+		in_annotations = has_key(&line, text, ANNOTATIONS);
 	}
 	if (in_entries)
 		end_entries(layout, len);
 	layout->form = CHARTINDEX_LINES;
 	return names_are_unique(layout);
+}
+
+bool chartindex_find_annotation(const char *text,
+				struct chartindex_span annotations,
+				const char *key, struct chartindex_span *span,
+				size_t *indent)
+{
+	struct line line = take_line(text, annotations.end, annotations.start);
+	size_t key_len = strlen(key);
+	bool found = false;
+
+	if (value_of(&line, text, strlen(ANNOTATIONS)).start != line.end)
+		return false;
+	*span = (struct chartindex_span){annotations.end, annotations.end};
+	*indent = INDENT_DEFAULT;
+	for (size_t at = line.next, first = 0; at < annotations.end;) {
+		const char *start;
+
+		line = take_line(text, annotations.end, at);
+		start = text + line.start + line.indent;
+		at = line.next;
+		if (!line.first)
+			continue;
+		first = first ? first : line.indent;
+		*indent = first;
+		if (found && line.indent > first)
+			return false;
+		found = line.indent == first &&
+			line.end - line.start - first > key_len &&
+			!memcmp(start, key, key_len) && start[key_len] == ':';
+		if (found)
+			*span = (struct chartindex_span){line.start, line.next};
+	}
+	return true;
 }
 
 static void find_line_items(const struct chartindex_block *block,
@@ -355,19 +400,13 @@ static const char *key_of(const char *text, struct chartindex_span span,
 	return key->string.bytes;
 }
 
-/* A member of an object: its key with quotes, its value. */
-struct member {
-	const char *name;
-	struct chartindex_span key;
-	struct chartindex_span value;
-};
-
 /*
  * The next member of the object whose brace was stepped over; *@found is
  * false behind its end.
  */
 static bool next_member(struct scanner *scanner, bool first,
-			struct member *member, bool *found, struct arena *arena)
+			struct chartindex_member *member, bool *found,
+			struct arena *arena)
 {
 	*found = false;
 	if (skip_char(scanner, '}'))
@@ -395,7 +434,7 @@ static bool scan_entries(struct chartindex_layout *layout, const char *text,
 			 struct chartindex_span span, struct arena *arena)
 {
 	struct scanner scanner = {text, span.end, span.start};
-	struct member member;
+	struct chartindex_member member;
 
 	if (layout->has_entries || !skip_char(&scanner, '{'))
 		return false;
@@ -427,7 +466,7 @@ bool chartindex_scan_json(struct chartindex_layout *layout, const char *text,
 		return false;
 	layout->members = scanner.at;
 	for (bool first = true, found;; first = false) {
-		struct member member;
+		struct chartindex_member member;
 
 		if (!next_member(&scanner, first, &member, &found, arena))
 			return false;
@@ -437,6 +476,8 @@ bool chartindex_scan_json(struct chartindex_layout *layout, const char *text,
 			layout->has_api_version = true;
 		if (!strcmp(member.name, "generated"))
 			layout->generated = member.value;
+		if (!strcmp(member.name, "annotations"))
+			layout->annotations = member.value;
 		if (!strcmp(member.name, "entries") &&
 		    !scan_entries(layout, text, member.value, arena))
 			return false;
@@ -444,6 +485,29 @@ bool chartindex_scan_json(struct chartindex_layout *layout, const char *text,
 	skip_blanks(&scanner);
 	layout->form = CHARTINDEX_JSON;
 	return scanner.at == len && names_are_unique(layout);
+}
+
+bool chartindex_find_members(const char *text, struct chartindex_span span,
+			     struct arena *arena,
+			     struct chartindex_members *members)
+{
+	struct scanner scanner = {text, span.end, span.start};
+
+	*members = (struct chartindex_members){0};
+	if (!skip_char(&scanner, '{'))
+		return false;
+	for (bool first = true, found;; first = false) {
+		struct chartindex_member member;
+
+		if (!next_member(&scanner, first, &member, &found, arena))
+			return false;
+		if (!found)
+			return true;
+		members->items =
+			arena_grow(arena, members->items, members->count + 1,
+				   sizeof(member), &members->capacity);
+		members->items[members->count++] = member;
+	}
 }
 
 static bool find_json_items(const struct chartindex_block *block,
@@ -477,4 +541,48 @@ bool chartindex_find_items(const struct chartindex_layout *layout,
 	if (block->has_items)
 		find_line_items(block, text, arena, spans);
 	return true;
+}
+
+/* --- annotations --------------------------------------------------------- */
+
+static const struct value *parse_lines(const char *text,
+				       struct chartindex_span span,
+				       struct arena *arena)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	if (!ydoc_parse(&doc, text + span.start, span.end - span.start,
+			"annotations", YDOC_STRICT_KEYS, &err) ||
+	    !value_is_map(doc.root) || doc.root->map.count != 1)
+		return NULL;
+	return value_copy(doc.root->map.pairs[0].value, arena);
+}
+
+static const struct value *parse_json(const char *text,
+				      struct chartindex_span span,
+				      struct arena *arena)
+{
+	CLEANUP(err_release) struct err err = {0};
+	const struct value *value;
+
+	return jsontext_parse(&value, text + span.start, span.end - span.start,
+			      "annotations", arena, &err)
+		       ? value
+		       : NULL;
+}
+
+const struct value *chartindex_read_annotations(
+	const struct chartindex_layout *layout, const char *text,
+	struct arena *arena)
+{
+	switch (layout->form) {
+	case CHARTINDEX_TREE:
+		return value_map_get(layout->root, "annotations");
+	case CHARTINDEX_JSON:
+		return parse_json(text, layout->annotations, arena);
+	case CHARTINDEX_LINES:
+		return parse_lines(text, layout->annotations, arena);
+	}
+	BUG("index of form %d", (int)layout->form);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/str.h"
 
 struct arena;
 struct chartindex;
@@ -59,6 +60,9 @@ struct chartindex_layout {
 	bool has_api_version;
 	/* Lines: behind "generated:"; JSON: the value.  Empty = not there. */
 	struct chartindex_span generated;
+	/* Lines: the key's line and those below it; JSON: the value. */
+	struct chartindex_span annotations;
+	size_t top;		  /* lines: where the first key may stand */
 	size_t members;		  /* JSON: behind the first brace */
 	const struct value *root; /* of a tree */
 };
@@ -70,6 +74,23 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 			   size_t len, struct arena *arena) MUST_CHECK;
 bool chartindex_scan_json(struct chartindex_layout *layout, const char *text,
 			  size_t len, struct arena *arena) MUST_CHECK;
+
+/* The members of the JSON object that stands at @span. */
+struct chartindex_member {
+	const char *name;
+	struct chartindex_span key; /* with its quotes */
+	struct chartindex_span value;
+};
+
+struct chartindex_members {
+	struct chartindex_member *items;
+	size_t count;
+	size_t capacity;
+};
+
+bool chartindex_find_members(const char *text, struct chartindex_span span,
+			     struct arena *arena,
+			     struct chartindex_members *members) MUST_CHECK;
 
 /* Where each entry of @block stands, in the order of the text. */
 bool chartindex_find_items(const struct chartindex_layout *layout,
@@ -83,7 +104,48 @@ bool chartindex_read_unsorted(struct chartindex *index, const char *name,
 			      struct chartindex_entries *entries,
 			      struct err *err) MUST_CHECK;
 
+/* The mapping of annotations; NULL if there is none that can be told. */
+const struct value *chartindex_read_annotations(
+	const struct chartindex_layout *layout, const char *text,
+	struct arena *arena);
+
+/*
+ * Lines: where the annotation @key stands among those of @annotations, or
+ * where it would: then *@span is empty.  False: they are not laid out in
+ * lines of their own.
+ */
+bool chartindex_find_annotation(const char *text,
+				struct chartindex_span annotations,
+				const char *key, struct chartindex_span *span,
+				size_t *indent) MUST_CHECK;
+
 const struct chartindex_block *chartindex_find_block(
 	const struct chartindex_layout *layout, const char *name);
+
+/* Bytes start..end of the text give way to others. */
+struct chartindex_edit {
+	struct chartindex_span span;
+	struct str text;
+	size_t order; /* among those at one place */
+};
+
+struct chartindex_edits {
+	struct chartindex_edit *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* What is to stand there; borrowed until the next edit is added. */
+struct str *chartindex_add_edit(struct chartindex_edits *edits, size_t start,
+				size_t end);
+
+/*
+ * Carry out @edits, which do not overlap, in @text itself; its length is
+ * @len, or one less where a line break at its end was only thought of.
+ */
+void chartindex_apply(struct str *text, size_t len,
+		      struct chartindex_edits *edits);
+
+void chartindex_edits_release(struct chartindex_edits *edits);
 
 #endif

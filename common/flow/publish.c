@@ -242,12 +242,11 @@ static enum swap try_index(const struct publish *publish,
 	CLEANUP(chartrepo_index_release) struct chartrepo_index read = {0};
 	CLEANUP(chartindex_release) struct chartindex index = {0};
 	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(str_release) struct str changed = {0};
 	CLEANUP(str_release) struct str now = {0};
 	struct chartindex_put *puts =
 		arena_new_array(&arena, struct chartindex_put, batch->count);
+	struct chartindex_change change = {.puts = puts};
 	enum chartrepo_outcome outcome;
-	size_t put_count;
 	bool unclear;
 
 	clock_add_rfc3339(&now, publish->now);
@@ -255,14 +254,14 @@ static enum swap try_index(const struct publish *publish,
 	    !chartindex_open(&index, str_text(&read.text), read.text.len,
 			     CHARTREPO_INDEX, err) ||
 	    !find_missing(&index, str_text(&now), batch, &arena, puts,
-			  &put_count, err))
+			  &change.count, err))
 		return SWAP_FAILED;
-	if (!put_count)
+	if (!change.count)
 		return SWAP_DONE;
-	if (!chartindex_change(&changed, &index, puts, put_count,
-			       str_text(&now), err) ||
-	    !chartrepo_swap_index(publish->repo, &read, str_text(&changed),
-				  changed.len, &outcome, &unclear, err))
+	change.generated = str_text(&now);
+	if (!chartindex_change(&index, &read.text, &change, err) ||
+	    !chartrepo_swap_index(publish->repo, &read, str_text(&read.text),
+				  read.text.len, &outcome, &unclear, err))
 		return SWAP_FAILED;
 	/* Also where it is unclear whose write was met: the next try sees. */
 	return outcome == CHARTREPO_WRITTEN ? SWAP_DONE : SWAP_AGAIN;

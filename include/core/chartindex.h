@@ -91,13 +91,36 @@ struct value *chartindex_new_entry(const struct chart *chart, const char *url,
 				   const char *digest, const char *created,
 				   struct arena *arena);
 
+/* How a changed index is written. */
+enum chartindex_format {
+	CHARTINDEX_KEEP, /* as it is; a new one as YAML */
+	CHARTINDEX_YAML,
+	CHARTINDEX_AS_JSON, /* which Helm reads several times as fast */
+};
+
+struct chartindex_change {
+	const struct chartindex_put *puts;
+	size_t count;
+	const char *generated; /* RFC 3339, the time of the change */
+	/* An annotation of the index to set; NULL = none. */
+	const char *annotation;
+	const char *annotation_text;
+	enum chartindex_format format;
+};
+
 /*
- * Append the index with @puts in it and @generated (RFC 3339) as its time.
- * Nothing else changes.
+ * Change @text, from which @index was opened.  Nothing else changes, and
+ * where the text is spliced it is so in place: no second copy is made.  The
+ * index is released; open it again to read it.
+ * Errors: INPUT (it does not parse); @text is as it was then.
  */
-bool chartindex_change(struct str *out, struct chartindex *index,
-		       const struct chartindex_put *puts, size_t count,
-		       const char *generated, struct err *err) MUST_CHECK;
+bool chartindex_change(struct chartindex *index, struct str *text,
+		       const struct chartindex_change *change, struct err *err)
+	MUST_CHECK;
+
+/* The annotation @key of the index itself, NULL if it has none. */
+const char *chartindex_annotation(const struct chartindex *index,
+				  const char *key, struct arena *arena);
 
 void chartindex_release(struct chartindex *index);
 

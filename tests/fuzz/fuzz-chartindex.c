@@ -23,39 +23,50 @@ static const struct value *new_entry(struct arena *arena)
 	return entry;
 }
 
-static void check_change(struct chartindex *index, struct arena *arena)
+static void check_change(struct chartindex *index, struct str *text,
+			 struct arena *arena)
 {
 	const struct chartindex_put put = {
 		.name = "web", .version = "9.8.7", .entry = new_entry(arena)};
-	CLEANUP(str_release) struct str text = {0};
+	const struct chartindex_change change = {
+		.puts = &put,
+		.count = 1,
+		.generated = "2026-11-22T13:04:05Z",
+		.annotation = "slipway/proved",
+		.annotation_text = "yes",
+	};
 	CLEANUP(chartindex_release) struct chartindex changed = {0};
 	CLEANUP(err_release) struct err err = {0};
 	struct chartindex_entries entries;
 	const struct chartindex_entry *found;
 
-	if (!chartindex_change(&text, index, &put, 1, "2026-11-22T13:04:05Z",
-			       &err))
+	if (!chartindex_change(index, text, &change, &err))
 		return;
-	if (!chartindex_open(&changed, str_text(&text), text.len, "changed",
+	if (!chartindex_open(&changed, str_text(text), text->len, "changed",
 			     &err) ||
 	    !chartindex_read(&changed, "web", arena, &entries, &err))
 		BUG("a changed index cannot be read: %s", err.text);
 	found = chartindex_find(&entries, "9.8.7");
 	if (!found || !same_text(found->digest, "abcdef"))
 		BUG("the new entry is not in the changed index");
+	if (!same_text(chartindex_annotation(&changed, "slipway/proved", arena),
+		       "yes"))
+		BUG("the annotation is not in the changed index");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(chartindex_release) struct chartindex index = {0};
 	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str text = {0};
 	CLEANUP(err_release) struct err err = {0};
 	struct chartindex_entries entries;
 
-	if (!chartindex_open(&index, (const char *)data, size, "fuzz", &err))
+	str_add_bytes(&text, (const char *)data, size);
+	if (!chartindex_open(&index, str_text(&text), text.len, "fuzz", &err))
 		return 0;
 	if (!chartindex_read(&index, "web", &arena, &entries, &err))
 		return 0;
-	check_change(&index, &arena);
+	check_change(&index, &text, &arena);
 	return 0;
 }

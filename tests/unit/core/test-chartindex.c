@@ -198,8 +198,9 @@ static struct value *new_entry(struct arena *arena, const char *name,
 	return entry;
 }
 
-/* Put "name version" pairs, separated by commas. */
-static void change(struct str *out, const char *text, const char *pairs)
+/* Put "name version" pairs, separated by commas, as @wanted asks else. */
+static void change_as(struct str *out, const char *text, const char *pairs,
+		      struct chartindex_change wanted)
 {
 	CLEANUP(chartindex_release) struct chartindex index = {0};
 	CLEANUP(arena_release) struct arena arena = {0};
@@ -207,7 +208,9 @@ static void change(struct str *out, const char *text, const char *pairs)
 	struct chartindex_put puts[8];
 	struct err err = {0};
 
-	strvec_split(&list, pairs, ',');
+	str_add(out, text);
+	if (*pairs)
+		strvec_split(&list, pairs, ',');
 	for (size_t i = 0; i < list.count; i++) {
 		char *blank = strchr(list.items[i], ' ');
 
@@ -218,10 +221,17 @@ static void change(struct str *out, const char *text, const char *pairs)
 			.entry = new_entry(&arena, list.items[i], blank + 1),
 		};
 	}
-	assert_case(pairs,
-		    chartindex_open(&index, text, strlen(text), "index", &err));
-	assert_case(pairs, chartindex_change(out, &index, puts, list.count, NOW,
-					     &err));
+	assert_case(pairs, chartindex_open(&index, str_text(out), out->len,
+					   "index", &err));
+	wanted.puts = puts;
+	wanted.count = list.count;
+	wanted.generated = NOW;
+	assert_case(pairs, chartindex_change(&index, out, &wanted, &err));
+}
+
+static void change(struct str *out, const char *text, const char *pairs)
+{
+	change_as(out, text, pairs, (struct chartindex_change){0});
 }
 
 static void test_change(void **state)
@@ -303,6 +313,120 @@ static void test_other_bytes_stay(void **state)
 	assert_string_equal(out.buf, helm_index);
 }
 
+/* Entries that shrink and grow in one change, moved past each other. */
+static void test_moves_cross(void **state)
+{
+	CLEANUP(str_release) struct str out = {0}, again = {0};
+
+	(void)state;
+	change(&out, helm_index,
+	       "alpine 1.0.0,basket 1.0.0,web 1.10.0,web 1.2.0-rc");
+	change(&again, str_text(&out), "basket 1.0.0,web 1.10.0");
+	assert_string_equal(out.buf, again.buf);
+	assert_null(strstr(out.buf, "many lines"));
+	assert_non_null(strstr(out.buf, "    version: 1.2.0+a\n  - digest: dd\n"
+					"    name: web\n    urls:\n"
+					"    - new.tgz\n"
+					"    version: 1.2.0-rc\ngenerated:"));
+}
+
+#define LINES_END "apiVersion: v1\nentries: {}\n"
+
+static void test_annotation(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *wanted; /* a part of the changed text */
+	} cases[] = {
+		{LINES_END, "annotations:\n  k: v\napiVersion: v1\n"},
+		{"---\n" LINES_END, "---\nannotations:\n  k: v\napi"},
+		{"annotations:\n    # c\n    a: b\n" LINES_END,
+		 "annotations:\n    # c\n    a: b\n    k: v\napi"},
+		{"annotations:\n  k: old\n  z: b\n" LINES_END,
+		 "annotations:\n  k: v\n  z: b\napi"},
+		{"annotations:\n  k: >\n    old\n" LINES_END,
+		 "annotations:\n  k: v\napi"},
+		{"annotations:\n  kk: old\n" LINES_END,
+		 "annotations:\n  kk: old\n  k: v\napi"},
+		{"annotations:\n" LINES_END, "annotations:\n  k: v\napi"},
+		{"annotations: {a: b}\n" LINES_END,
+		 "annotations:\n  a: b\n  k: v\napi"},
+		{"apiVersion: v1\nentries: {}\nannotations:\n  a: b",
+		 "annotations:\n  a: b\n  k: v\ngenerated"},
+		{"", "annotations:\n  k: v\napi"},
+		{"{\"apiVersion\":\"v1\",\"entries\":{}}",
+		 "\"annotations\":{\"k\":\"v\"},"},
+		{"{\"annotations\": {}, \"apiVersion\":\"v1\",\"entries\":{}}",
+		 "\"annotations\": {\"k\":\"v\"}, "},
+		{"{\"annotations\": {\"a\": \"b\"}, \"apiVersion\":\"v1\","
+		 "\"entries\":{}}",
+		 "\"annotations\": {\"k\":\"v\",\"a\": \"b\"}, "},
+		{"{\"annotations\": {\"a\": 1, \"k\": \"old\"}, "
+		 "\"apiVersion\":\"v1\",\"entries\":{}}",
+		 "{\"a\": 1, \"k\":\"v\"}, "},
+		{"{apiVersion: v1, entries: {}}", "annotations:\n  k: v\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str out = {0};
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+		struct err err = {0};
+
+		change_as(&out, cases[i].text, "web 1.0.0",
+			  (struct chartindex_change){.annotation = "k",
+						     .annotation_text = "v"});
+		assert_case(str_text(&out), strstr(out.buf, cases[i].wanted));
+		assert_true(
+			chartindex_open(&index, out.buf, out.len, "out", &err));
+		assert_string_equal(chartindex_annotation(&index, "k", &arena),
+				    "v");
+		assert_null(chartindex_annotation(&index, "other", &arena));
+	}
+}
+
+static void test_format(void **state)
+{
+	static const struct {
+		const char *text;
+		enum chartindex_format format;
+		char first;
+	} cases[] = {
+		{helm_index, CHARTINDEX_KEEP, 'a'},
+		{helm_index, CHARTINDEX_YAML, 'a'},
+		{helm_index, CHARTINDEX_AS_JSON, '{'},
+		{json_index, CHARTINDEX_KEEP, '{'},
+		{json_index, CHARTINDEX_YAML, 'a'},
+		{json_index, CHARTINDEX_AS_JSON, '{'},
+		{"", CHARTINDEX_KEEP, 'a'},
+		{"", CHARTINDEX_AS_JSON, '{'},
+		{"{\"apiVersion\":\"v1\"}", CHARTINDEX_KEEP, '{'},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str out = {0}, versions = {0};
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		struct err err = {0};
+
+		change_as(&out, cases[i].text, "new 1.0.0",
+			  (struct chartindex_change){.format =
+							     cases[i].format});
+		assert_int_equal(out.buf[0], cases[i].first);
+		assert_true(
+			chartindex_open(&index, out.buf, out.len, "out", &err));
+		add_versions(&versions, &index, "new");
+		str_add_char(&versions, ' ');
+		add_versions(&versions, &index, "web");
+		assert_case(str_text(&versions),
+			    starts_with(str_text(&versions), "1.0.0 "));
+		if (strlen(cases[i].text) > 100)
+			assert_case(str_text(&versions),
+				    strstr(versions.buf, "1.10.0,1.2.0+a"));
+	}
+}
+
 static void test_resolve(void **state)
 {
 	static const struct {
@@ -352,6 +476,9 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_change),
 		cmocka_unit_test(test_other_bytes_stay),
+		cmocka_unit_test(test_moves_cross),
+		cmocka_unit_test(test_annotation),
+		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_resolve),
 	};
 
