@@ -13,6 +13,15 @@
 const struct value value_nil = {.kind = VALUE_NIL};
 const struct value value_true = {.kind = VALUE_BOOL, .boolean = true};
 const struct value value_false = {.kind = VALUE_BOOL, .boolean = false};
+const struct value value_nil_map = {.kind = VALUE_MAP};
+const struct value value_nil_list = {.kind = VALUE_LIST};
+const struct value value_nil_string_list = {.kind = VALUE_STRING_LIST};
+
+bool value_is_null(const struct value *value)
+{
+	return value->kind == VALUE_NIL || value == &value_nil_map ||
+	       value == &value_nil_list || value == &value_nil_string_list;
+}
 
 /* Makers. */
 

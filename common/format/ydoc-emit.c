@@ -4,270 +4,61 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "base/unicode.h"
 #include "format/value.h"
+#include "format/ydoc-json.h"
 #include "format/ydoc-scalar.h"
+#include "format/ydoc-writer.h"
 
 /*
  * sigs.k8s.io/yaml writes JSON, reads that with go-yaml v2 and lets it write
- * YAML, in a port of libyaml's emitter.  libyaml's own differs from the port
- * (lists, line folding, what it escapes), so this one follows the port.
+ * YAML: numbers, strings and the order of keys are what that makes of them.
  */
-#define INDENT	       2
-#define WIDTH	       80  /* lines are folded at the first blank behind */
 #define SIMPLE_KEY_MAX 128 /* bytes; a longer key is written "? key" */
 
 enum role {
 	ROLE_ROOT,
 	ROLE_ITEM,
-	ROLE_KEY,
 	ROLE_VALUE,
 };
 
 struct emitter {
-	struct str *out;
-	int column;	 /* characters, not bytes */
-	int indent;	 /* of the collection; -1 outside of all */
-	bool whitespace; /* the last thing written was a blank */
-	bool indention;	 /* nothing but indentation is on this line */
+	struct ywriter writer;
 	unsigned int depth;
+	bool strict;	      /* as Marshal, its losses included */
+	const char *obstacle; /* why Marshal would have failed */
+	struct arena arena;   /* keys, and JSON of objects */
 };
 
-static void put(struct emitter *emitter, char c)
+static void emitter_release(struct emitter *emitter)
 {
-	str_add_char(emitter->out, c);
-	emitter->column++;
+	arena_release(&emitter->arena);
 }
 
-static void put_rune(struct emitter *emitter, uint32_t rune)
+static void refuse(struct emitter *emitter, const char *obstacle)
 {
-	str_add_rune(emitter->out, rune);
-	emitter->column++;
+	if (obstacle && !emitter->obstacle)
+		emitter->obstacle = obstacle;
 }
 
-static void put_break(struct emitter *emitter)
+static void write_string(struct emitter *emitter, const struct value_text *text)
 {
-	str_add_char(emitter->out, '\n');
-	emitter->column = 0;
-}
+	CLEANUP(str_release) struct str arrived = {0};
 
-static void write_indent(struct emitter *emitter)
-{
-	int indent = emitter->indent < 0 ? 0 : emitter->indent;
-
-	if (!emitter->indention || emitter->column > indent ||
-	    (emitter->column == indent && !emitter->whitespace))
-		put_break(emitter);
-	while (emitter->column < indent)
-		put(emitter, ' ');
-	emitter->whitespace = true;
-	emitter->indention = true;
-}
-
-/* "-", "?", ":": what may be followed by more on the same line. */
-static void write_block_indicator(struct emitter *emitter, char indicator)
-{
-	if (!emitter->whitespace)
-		put(emitter, ' ');
-	put(emitter, indicator);
-	emitter->whitespace = false;
-}
-
-static void write_token(struct emitter *emitter, const char *token)
-{
-	if (!emitter->whitespace)
-		put(emitter, ' ');
-	while (*token)
-		put(emitter, *token++);
-	emitter->whitespace = false;
-	emitter->indention = false;
-}
-
-/* Scalars; @fold tells whether lines may be broken. */
-
-static void write_plain(struct emitter *emitter, const char *text, size_t len,
-			bool fold)
-{
-	bool spaces = false;
-
-	if (!emitter->whitespace)
-		put(emitter, ' ');
-	for (size_t at = 0; at < len;) {
-		uint32_t rune = yscalar_rune(text, len, &at);
-		bool space = rune == ' ';
-
-		if (space && fold && !spaces && emitter->column > WIDTH &&
-		    text[at] != ' ')
-			write_indent(emitter);
-		else
-			put_rune(emitter, rune);
-		if (!space)
-			emitter->indention = false;
-		spaces = space;
-	}
-	emitter->whitespace = false;
-	emitter->indention = false;
-}
-
-static void write_single_quoted(struct emitter *emitter, const char *text,
-				size_t len, bool fold)
-{
-	bool spaces = false, breaks = false;
-
-	write_token(emitter, "'");
-	for (size_t at = 0; at < len;) {
-		bool first = at == 0, last, space;
-		uint32_t rune = yscalar_rune(text, len, &at);
-
-		last = at == len;
-		space = rune == ' ';
-		if (space && fold && !spaces && !first && !last &&
-		    emitter->column > WIDTH && text[at] != ' ') {
-			write_indent(emitter);
-		} else if (yscalar_is_break(rune)) {
-			put_rune(emitter, rune);
-			emitter->column = 0;
-			emitter->indention = true;
-		} else {
-			if (breaks)
-				write_indent(emitter);
-			if (rune == '\'')
-				put(emitter, '\'');
-			put_rune(emitter, rune);
-		}
-		breaks = yscalar_is_break(rune);
-		if (!space && !breaks)
-			emitter->indention = false;
-		spaces = space;
-	}
-	put(emitter, '\'');
-	emitter->whitespace = false;
-	emitter->indention = false;
-}
-
-static void write_escape(struct emitter *emitter, uint32_t rune)
-{
-	size_t before = emitter->out->len;
-
-	yscalar_add_escape(emitter->out, rune);
-	emitter->column += (int)(emitter->out->len - before);
-}
-
-static void write_double_quoted(struct emitter *emitter, const char *text,
-				size_t len, bool fold)
-{
-	/* The port's test for a byte order mark looks at the start only. */
-	bool spaces = false, all = starts_with(text, "\xef\xbb\xbf");
-
-	write_token(emitter, "\"");
-	for (size_t at = 0; at < len;) {
-		bool first = at == 0;
-		uint32_t rune = yscalar_rune(text, len, &at);
-		bool space = rune == ' ' && !all;
-
-		if (all || !yscalar_is_printable(rune) ||
-		    yscalar_is_break(rune) || rune == '"' || rune == '\\') {
-			write_escape(emitter, rune);
-		} else if (space && fold && !spaces && !first && at < len &&
-			   emitter->column > WIDTH) {
-			write_indent(emitter);
-			if (text[at] == ' ')
-				put(emitter, '\\');
-		} else {
-			put_rune(emitter, rune);
-		}
-		spaces = space;
-	}
-	put(emitter, '"');
-	emitter->whitespace = false;
-	emitter->indention = false;
-}
-
-/* The rune that @text ends with before *@end, which moves in front of it. */
-static uint32_t last_rune(const char *text, size_t *end)
-{
-	uint32_t rune;
-
-	*end -= rune_decode_last(text, *end, &rune);
-	return rune;
-}
-
-static void write_block_hints(struct emitter *emitter, const char *text,
-			      size_t len)
-{
-	size_t at = 0, end = len;
-	uint32_t first = yscalar_rune(text, len, &at);
-
-	if (first == ' ' || yscalar_is_break(first))
-		put(emitter, '0' + INDENT);
-	if (!yscalar_is_break(last_rune(text, &end)))
-		put(emitter, '-');
-	else if (end == 0 || yscalar_is_break(last_rune(text, &end)))
-		put(emitter, '+');
-}
-
-static void write_literal(struct emitter *emitter, const char *text, size_t len)
-{
-	bool breaks = true;
-
-	write_token(emitter, "|");
-	write_block_hints(emitter, text, len);
-	put_break(emitter);
-	emitter->indention = true;
-	emitter->whitespace = true;
-	for (size_t at = 0; at < len;) {
-		uint32_t rune = yscalar_rune(text, len, &at);
-
-		if (yscalar_is_break(rune)) {
-			put_rune(emitter, rune);
-			emitter->column = 0;
-			emitter->indention = true;
-			breaks = true;
-			continue;
-		}
-		if (breaks)
-			write_indent(emitter);
-		put_rune(emitter, rune);
-		emitter->indention = false;
-		breaks = false;
-	}
-}
-
-static void write_text(struct emitter *emitter, const char *text, size_t len,
-		       enum role role)
-{
-	bool key = role == ROLE_KEY, literal, quote;
-	struct yscalar_traits traits;
-
-	yscalar_analyze(&traits, text, len);
-	literal = memchr(text, '\n', len) && traits.literal && !key;
-	quote = !yscalar_reads_as_text(text, len) || (key && traits.multiline);
-	if (literal)
-		write_literal(emitter, text, len);
-	else if (memchr(text, '\n', len) || quote)
-		write_double_quoted(emitter, text, len, !key);
-	else if (traits.block_plain && len > 0)
-		write_plain(emitter, text, len, !key);
-	else if (traits.single_quoted)
-		write_single_quoted(emitter, text, len, !key);
+	if (emitter->strict)
+		refuse(emitter, yjson_pass(&arrived, text->bytes, text->len));
 	else
-		write_double_quoted(emitter, text, len, !key);
+		yjson_clean(&arrived, text->bytes, text->len);
+	ywriter_text(&emitter->writer, str_text(&arrived), arrived.len, false);
 }
 
-/* What is not UTF-8 becomes U+FFFD on its way through JSON. */
-static void write_string(struct emitter *emitter,
-			 const struct value_text *string, enum role role)
-{
-	CLEANUP(str_release) struct str clean = {0};
-
-	for (size_t at = 0; at < string->len;)
-		str_add_rune(&clean,
-			     yscalar_rune(string->bytes, string->len, &at));
-	write_text(emitter, str_text(&clean), clean.len, role);
-}
-
-/* JSON has no difference between 1 and 1.0; go-yaml reads an integer. */
+/*
+ * JSON has no difference between 1 and 1.0; go-yaml reads an integer, if it
+ * fits: the shortest digits of -2^63 are a little below.
+ */
 static void add_number(struct str *out, double number)
 {
 	if (isnan(number))
@@ -276,39 +67,58 @@ static void add_number(struct str *out, double number)
 		str_add(out, number < 0 ? "-.inf" : ".inf");
 	else if (number == 0)
 		str_add_char(out, '0');
-	else if (number == trunc(number) && number >= -0x1p63 &&
-		 number < 0x1p64)
+	else if (number == trunc(number) && number > -0x1p63 && number < 0x1p64)
 		value_add_float(out, number, 'f');
 	else
 		value_add_float(out, number, 'g');
 }
 
-static void write_scalar(struct emitter *emitter, const struct value *value,
-			 enum role role)
+static void write_float(struct emitter *emitter, double number)
 {
 	CLEANUP(str_release) struct str text = {0};
 
-	switch (value->kind) {
+	if (!isfinite(number))
+		refuse(emitter, "JSON knows no such number");
+	add_number(&text, number);
+	ywriter_token(&emitter->writer, str_text(&text));
+}
+
+/* Objects and complex numbers; Marshal refuses what has no JSON. */
+static void write_other(struct emitter *emitter, const struct value *value)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	refuse(emitter, "JSON knows no such type");
+	value_print(&text, value);
+	ywriter_text(&emitter->writer, str_text(&text), text.len, false);
+}
+
+static void write_scalar(struct emitter *emitter, const struct value *value)
+{
+	CLEANUP(str_release) struct str text = {0};
+	const struct value *json = value;
+
+	if (value->kind == VALUE_OBJECT && value->object.class->to_json)
+		json = value->object.class->to_json(value, &emitter->arena);
+	switch (json ? json->kind : VALUE_OBJECT) {
 	case VALUE_NIL:
-		write_token(emitter, "null");
+		ywriter_token(&emitter->writer, "null");
 		return;
 	case VALUE_STRING:
-		write_string(emitter, &value->string, role);
+		write_string(emitter, &json->string);
 		return;
 	case VALUE_FLOAT64:
-		add_number(&text, value->number);
-		write_token(emitter, str_text(&text));
+		write_float(emitter, json->number);
 		return;
 	case VALUE_BOOL:
 	case VALUE_INT:
 	case VALUE_INT64:
 	case VALUE_UINT8:
-		value_print(&text, value);
-		write_token(emitter, str_text(&text));
+		value_print(&text, json);
+		ywriter_token(&emitter->writer, str_text(&text));
 		return;
 	default:
-		value_print(&text, value);
-		write_text(emitter, str_text(&text), text.len, role);
+		write_other(emitter, value);
 	}
 }
 
@@ -374,32 +184,69 @@ static int compare_at(const struct value_text *a, const struct value_text *b,
 	return x < y ? -1 : 1;
 }
 
-static int compare_keys(const void *a, const void *b)
+/* A pair with its key as it is written. */
+struct entry {
+	struct value_text key;
+	const struct value_pair *pair;
+};
+
+static int compare_entries(const void *a, const void *b)
 {
-	const struct value_text *x =
-		&(*(const struct value_pair *const *)a)->key;
-	const struct value_text *y =
-		&(*(const struct value_pair *const *)b)->key;
+	const struct entry *first = a, *second = b;
+	const struct value_text *x = &first->key, *y = &second->key;
 	size_t least = x->len < y->len ? x->len : y->len, at = 0;
 
 	while (at < least && x->bytes[at] == y->bytes[at])
 		at++;
+	if (at == least && x->len != y->len)
+		return x->len < y->len ? -1 : 1;
 	if (at == least)
-		return (x->len > y->len) - (x->len < y->len);
+		return first->pair < second->pair ? -1 : 1;
 	while (at > 0 &&
 	       ((x->bytes[at] & 0xc0) == 0x80 || (y->bytes[at] & 0xc0) == 0x80))
 		at--;
 	return compare_at(x, y, at);
 }
 
-static const struct value_pair **sorted_pairs(const struct value_map *map)
+static bool same_key(const struct entry *a, const struct entry *b)
 {
-	const struct value_pair **pairs = xcalloc(map->count, sizeof(*pairs));
+	return a->key.len == b->key.len &&
+	       memcmp(a->key.bytes, b->key.bytes, a->key.len) == 0;
+}
+
+static struct value_text pass_key(struct emitter *emitter,
+				  const struct value_text *key)
+{
+	CLEANUP(str_release) struct str arrived = {0};
+
+	if (emitter->strict)
+		refuse(emitter, yjson_pass_key(&arrived, key->bytes, key->len));
+	else
+		yjson_clean(&arrived, key->bytes, key->len);
+	if (arrived.len == key->len &&
+	    memcmp(str_text(&arrived), key->bytes, key->len) == 0)
+		return *key;
+	return (struct value_text){
+		arena_memdupz(&emitter->arena, str_text(&arrived), arrived.len),
+		arrived.len};
+}
+
+/* The last of keys that become the same by being written wins. */
+static struct entry *sorted_entries(struct emitter *emitter,
+				    const struct value_map *map, size_t *count)
+{
+	struct entry *entries = xcalloc(map->count, sizeof(*entries));
 
 	for (size_t i = 0; i < map->count; i++)
-		pairs[i] = &map->pairs[i];
-	qsort(pairs, map->count, sizeof(*pairs), compare_keys);
-	return pairs;
+		entries[i] = (struct entry){
+			pass_key(emitter, &map->pairs[i].key), &map->pairs[i]};
+	qsort(entries, map->count, sizeof(*entries), compare_entries);
+	*count = 0;
+	for (size_t i = 0; i < map->count; i++)
+		if (i + 1 == map->count ||
+		    !same_key(&entries[i], &entries[i + 1]))
+			entries[(*count)++] = entries[i];
+	return entries;
 }
 
 /* Collections. */
@@ -410,100 +257,124 @@ static void emit(struct emitter *emitter, const struct value *value,
 static void emit_key(struct emitter *emitter, const struct value_text *key)
 {
 	struct yscalar_traits traits;
-	int indent = emitter->indent;
+	int indent = emitter->writer.indent;
 	bool simple;
 
 	yscalar_analyze(&traits, key->bytes, key->len);
 	simple = !traits.multiline && key->len <= SIMPLE_KEY_MAX;
-	write_indent(emitter);
+	ywriter_indent(&emitter->writer);
 	if (!simple)
-		write_block_indicator(emitter, '?');
-	emitter->indent += INDENT;
-	write_string(emitter, key, simple ? ROLE_KEY : ROLE_VALUE);
-	emitter->indent = indent;
+		ywriter_block_indicator(&emitter->writer, '?');
+	emitter->writer.indent += YWRITER_INDENT;
+	/* Marshal's plain "<<" would be read as a merge. */
+	if (!emitter->strict && same_text(key->bytes, "<<"))
+		ywriter_token(&emitter->writer, "\"<<\"");
+	else
+		ywriter_text(&emitter->writer, key->bytes, key->len, simple);
+	emitter->writer.indent = indent;
 	if (simple) {
-		put(emitter, ':');
-		emitter->whitespace = false;
-		emitter->indention = false;
+		ywriter_colon(&emitter->writer);
 		return;
 	}
-	write_indent(emitter);
-	write_block_indicator(emitter, ':');
+	ywriter_indent(&emitter->writer);
+	ywriter_block_indicator(&emitter->writer, ':');
 }
 
 static void emit_map(struct emitter *emitter, const struct value_map *map)
 {
-	CLEANUP(free_ptr) const struct value_pair **pairs = NULL;
-	int indent = emitter->indent;
+	CLEANUP(free_ptr) struct entry *entries = NULL;
+	int indent = emitter->writer.indent;
+	size_t count;
 
 	if (map->count == 0) {
-		write_token(emitter, "{}");
+		ywriter_token(&emitter->writer, "{}");
 		return;
 	}
-	pairs = sorted_pairs(map);
-	emitter->indent = indent < 0 ? 0 : indent + INDENT;
-	for (size_t i = 0; i < map->count; i++) {
-		emit_key(emitter, &pairs[i]->key);
-		emit(emitter, pairs[i]->value, ROLE_VALUE);
+	entries = sorted_entries(emitter, map, &count);
+	emitter->writer.indent = indent < 0 ? 0 : indent + YWRITER_INDENT;
+	for (size_t i = 0; i < count; i++) {
+		emit_key(emitter, &entries[i].key);
+		emit(emitter, entries[i].pair->value, ROLE_VALUE);
 	}
-	emitter->indent = indent;
+	emitter->writer.indent = indent;
 }
 
 static void emit_list(struct emitter *emitter, const struct value_list *list,
 		      enum role role)
 {
-	int indent = emitter->indent;
+	int indent = emitter->writer.indent;
 
 	if (list->count == 0) {
-		write_token(emitter, "[]");
+		ywriter_token(&emitter->writer, "[]");
 		return;
 	}
 	/* The list of a key stands in the key's own indentation. */
 	if (indent < 0)
-		emitter->indent = 0;
-	else if (role != ROLE_VALUE || emitter->indention)
-		emitter->indent += INDENT;
+		emitter->writer.indent = 0;
+	else if (role != ROLE_VALUE || emitter->writer.indention)
+		emitter->writer.indent += YWRITER_INDENT;
 	for (size_t i = 0; i < list->count; i++) {
-		write_indent(emitter);
-		write_block_indicator(emitter, '-');
+		ywriter_indent(&emitter->writer);
+		ywriter_block_indicator(&emitter->writer, '-');
 		emit(emitter, list->items[i], ROLE_ITEM);
 	}
-	emitter->indent = indent;
+	emitter->writer.indent = indent;
 }
 
 static void emit(struct emitter *emitter, const struct value *value,
 		 enum role role)
 {
-	int indent = emitter->indent;
+	int indent = emitter->writer.indent;
 
 	if (emitter->depth > VALUE_DEPTH_MAX) {
-		write_token(emitter, "null");
+		refuse(emitter, "it is nested too deeply");
+		ywriter_token(&emitter->writer, "null");
 		return;
 	}
 	emitter->depth++;
-	if (value_is_map(value)) {
+	if (value_is_null(value)) {
+		ywriter_token(&emitter->writer, "null");
+	} else if (value_is_map(value)) {
 		emit_map(emitter, &value->map);
 	} else if (value_is_list(value)) {
 		emit_list(emitter, &value->list, role);
 	} else {
-		emitter->indent = indent < 0 ? INDENT : indent + INDENT;
-		write_scalar(emitter, value, role);
-		emitter->indent = indent;
+		emitter->writer.indent =
+			indent < 0 ? YWRITER_INDENT : indent + YWRITER_INDENT;
+		write_scalar(emitter, value);
+		emitter->writer.indent = indent;
 	}
 	emitter->depth--;
 }
 
+static void emit_root(struct emitter *emitter, const struct value *value)
+{
+	emitter->writer.indent = -1;
+	emitter->writer.whitespace = true;
+	emitter->writer.indention = true;
+	emit(emitter, value, ROLE_ROOT);
+	ywriter_indent(&emitter->writer);
+}
+
 void ydoc_emit(struct str *out, const struct value *value)
 {
-	struct emitter emitter = {
-		.out = out,
-		.indent = -1,
-		.whitespace = true,
-		.indention = true,
-	};
+	CLEANUP(emitter_release) struct emitter emitter = {.writer.out = out};
 
-	emit(&emitter, value, ROLE_ROOT);
-	write_indent(&emitter);
+	emit_root(&emitter, value);
+}
+
+bool ydoc_marshal(struct str *out, const struct value *value, struct err *err)
+{
+	CLEANUP(emitter_release) struct emitter emitter = {.writer.out = out,
+							   .strict = true};
+	size_t len = out->len;
+
+	emit_root(&emitter, value);
+	if (!emitter.obstacle)
+		return true;
+	str_truncate(out, len);
+	return err_set(err, ERR_INPUT, "cannot write the value as YAML: %s",
+		       emitter.obstacle);
 }
 
 void ydoc_emit_indented(struct str *out, const struct value *value,

@@ -27,6 +27,9 @@ void datefmt_add(struct str *out, const char *layout, size_t len,
 /* What time.Time prints as. */
 #define DATEFMT_PRINT "2006-01-02 15:04:05.999999999 -0700 MST"
 
+/* Go's time.RFC3339Nano, as which JSON holds it. */
+#define DATEFMT_JSON "2006-01-02T15:04:05.999999999Z07:00"
+
 /* Nanoseconds of a duration: "1h30m", "-1.5h", "300ms". */
 bool datefmt_parse_duration(const char *text, size_t len, int64_t *nanoseconds)
 	MUST_CHECK;

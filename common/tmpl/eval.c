@@ -302,7 +302,7 @@ static bool convert_arg(struct exec *exec, const struct func *func,
 	char param = func_param(func, index);
 
 	if (!value)
-		value = param == 'm' ? &func_no_map : &value_nil;
+		value = param == 'm' ? &value_nil_map : &value_nil;
 	if (!value_fits(value, param))
 		return fail_type(exec, func, index, exec_type_name(value),
 				 node);

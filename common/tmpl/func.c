@@ -13,8 +13,6 @@ static const struct func *const families[] = {
 	funcs_date, funcs_dict,	   funcs_number, funcs_encode, funcs_refused,
 };
 
-const struct value func_no_map = {.kind = VALUE_MAP};
-
 const struct func *func_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {

@@ -89,9 +89,6 @@ char func_param(const struct func *func, size_t index);
 /* time.Time */
 extern const struct value_class func_time;
 
-/* The nil of a map type; it cannot be changed. */
-extern const struct value func_no_map;
-
 /* The Go type of @value, for errors. */
 const char *type_word(const struct value *value);
 

@@ -53,11 +53,22 @@ static const struct value *get_time(const struct value *value, const char *name,
 	return NULL;
 }
 
+static const struct value *time_to_json(const struct value *value,
+					struct arena *arena)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	datefmt_add(&text, DATEFMT_JSON, strlen(DATEFMT_JSON),
+		    moment_of(value));
+	return value_new_bytes(arena, str_text(&text), text.len);
+}
+
 const struct value_class func_time = {
 	.type = "time.Time",
 	.kind = "struct",
 	.get = get_time,
 	.print = print_time,
+	.to_json = time_to_json,
 };
 
 static bool give_time(struct call *call, struct moment moment)

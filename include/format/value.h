@@ -80,6 +80,12 @@ struct value_class {
 	const struct value *(*get)(const struct value *self, const char *name,
 				   struct arena *arena);
 	void (*print)(const struct value *self, struct str *out);
+	/*
+	 * The text or number that encoding/json makes of it.  NULL, here or as
+	 * result: it has no JSON.
+	 */
+	const struct value *(*to_json)(const struct value *self,
+				       struct arena *arena);
 };
 
 struct value {
@@ -104,6 +110,17 @@ struct value {
 extern const struct value value_nil;
 extern const struct value value_true;
 extern const struct value value_false;
+
+/*
+ * The nils of Go's map and slice types: empty as any other, but null in JSON
+ * and YAML, and never to be changed.  They are known by their address.
+ */
+extern const struct value value_nil_map;
+extern const struct value value_nil_list;
+extern const struct value value_nil_string_list;
+
+/* Is it null in JSON: a nil of any type? */
+bool value_is_null(const struct value *value);
 
 /* Makers; text is copied into the arena. */
 struct value *value_new(struct arena *arena, enum value_kind kind);

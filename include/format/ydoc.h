@@ -113,11 +113,26 @@ bool ydoc_set_raw(struct ydoc *doc, const char *path, const char *scalar,
 void ydoc_release(struct ydoc *doc);
 
 /*
- * Append @value as sigs.k8s.io/yaml's Marshal writes it (Helm's toYaml, its
- * Chart.yaml, Chart.lock and index): keys sorted, lists not indented, its
- * choice of quotes and block scalars.  Ends with a line break.
+ * Append @value as sigs.k8s.io/yaml's Marshal writes it (Helm's Chart.yaml,
+ * Chart.lock and index): keys sorted, lists not indented, its choice of
+ * quotes and block scalars.  Ends with a line break.
+ *
+ * What Marshal cannot write, or not so that it reads the same, is written as
+ * what it is: text escaped, the key "<<" quoted, .nan and .inf, complex
+ * numbers and objects without JSON as they print, and null for what lies
+ * deeper than VALUE_DEPTH_MAX.
  */
 void ydoc_emit(struct str *out, const struct value *value);
+
+/*
+ * The same for templates: exactly what Marshal gives (Helm's toYaml), and an
+ * error where Marshal fails.  As text goes through JSON and is read as YAML
+ * on its way, U+0085 is folded like a line break, other C1 controls, DEL,
+ * U+FFFE and U+FFFF fail, and so does a key of over 1,022 characters.
+ * Errors: INPUT; nothing is appended.
+ */
+bool ydoc_marshal(struct str *out, const struct value *value, struct err *err)
+	MUST_CHECK;
 
 /* The indented form of a value to be placed at @indent spaces. */
 void ydoc_emit_indented(struct str *out, const struct value *value,

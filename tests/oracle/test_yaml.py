@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
@@ -37,13 +38,22 @@ a#b ? ?a : :a a:b a: 'x "x x' x" [x {x x] x} ,x x,y x-y $x (x) x=y http://x.y/z
     "\n\n", "a\r\nb", "tab\t\nx", "<b>&amp;</b>", "#", "x" * 130, "a" * 129,
     "word " * 30 + "end", "two  blanks " * 12 + "end", "ends with colon:",
     "it's " * 25 + "end", "é " * 60 + "end", 'quote" ' * 20, "x: " + "y " * 60,
+    "\x00", "a\0b", "\x7f", "\x80", "\x9f", "\ufffe", "\ufffd", "\U0010ffff",
+    "a\x85b", "a \x85  b", "\x85", "\x85\x85a", "a\x85\x85 \x85", "a\x85---",
+    "a\x85--- b", "a\x85 --- b", "a\t\x85\tb", "...\x85... ", "x\x85...\x85y",
+    "\ufeff" * 3, "😀 " * 60, "a\u2028" * 40, "\x1f" * 30, "\\" * 90,
+    " " * 90, "\t" * 90 + "x", "x" + "\n" * 90, "no\n" * 40, "日本 " * 60,
 ]
 KEYS = """
-a b c A B a1 a2 a10 a01 a001 a1b a1.5 1 2 10 01 0 1.5 true null a-b a_b a.b
+a b c A B a1 a2 a10 a01 a001 c1b a1.5 1 2 10 01 0 1.5 true null a-b a_b a.b
 a/b x y yes no é ü 日 name Name version 10a 9a - ~ a[0] a00 b0 b00 b1 b10
 """.split() + ["", "a b", "a: b", "#a", "it's", "a\nb", "k" * 127, "k" * 128,
                "k" * 129, "multi\nline " + "k" * 130, "*", "&", "😀", "a\tb", "é1", "é☃", "é²", "é٣",
-               "é10", "é９", "ß", "−1", "€", "ª", "a\u0301", "a☃"]
+               "é10", "é９", "<<", "\x7f", "a\x85b", "\x00", "\ufeff", "é" * 64, "é" * 65,
+               "w " * 64, "w " * 65, "'" * 129, "<" * 170, "<" * 171,
+               "\x01" * 170, "k" * 1022, "k" * 1023, "日" * 1022, "\n" * 511,
+               "\n" * 512, "😀" * 40, "\ufffd", ".5", "2001-01-01",
+ "ß", "−1", "€", "ª", "a\u0301", "a☃"]
 
 
 def value(rng: random.Random, depth: int = 0):
@@ -60,7 +70,11 @@ def value(rng: random.Random, depth: int = 0):
         return text
     return rng.choice([
         None, True, False, 0, -1, 7, 2**53, -2**63, 2**63 - 1, 1.5, -0.25,
-        1e6, 1e15, 1e17, 1e18, 1e20, 1e21, 1e-5, 1e-7, 1.7e308,
+        1e6, 1e15, 1e17, 1e18, 1e20, 1e21, 1e-5, 1e-7, 1.7e308, 5e-324,
+        -0.0, 2.0**63, -2.0**63, 2.0**64, -2.0**64, 2**64 - 1, 2**64, 0.1,
+        123456789.125, 1e-6, 1e16 + 2, rng.randrange(2**63, 2**64),
+        rng.choice([1, -1]) * 10.0 ** rng.randrange(-30, 30),
+        rng.random() * 2.0 ** rng.randrange(-1074, 1000),
         rng.randrange(-10**6, 10**6), rng.random(),
         rng.uniform(-1e9, 1e9), float(rng.randrange(10**6)),
     ])
@@ -208,7 +222,7 @@ class Writer:
 def documents(seed: int, count: int) -> list[str]:
     rng = random.Random(seed)
     texts = ["", "\n", "# nothing\n", "---\n", "null", "[]", "{}", '""'] + [
-        f"k: {word}" for word in WORDS if "\n" not in word]
+        f"k: {word}" for word in WORDS if not set("\0\n") & set(word)]
     while len(texts) < count:
         if rng.random() < 0.5:
             texts.append(json.dumps(value(rng),
@@ -233,14 +247,15 @@ def answers(program: Path, texts: list[str]) -> list[Answer]:
     return [Answer(*four) for four in zip(parts, parts, parts, parts)]
 
 
-def numbers(text: str):
-    """JSON with large integers as floats: beyond int64 ours are floats."""
-    return json.loads(text, parse_int=lambda digits: int(digits)
-                      if abs(int(digits)) < 2**63 else float(digits))
-
-
 def floats(text: str):
+    """JSON with all numbers as floats: which are not is seen in the YAML."""
     return json.loads(text, parse_int=float)
+
+
+def large_as_floats(text: str) -> str:
+    """YAML with what is beyond int64, a float to us, in one form."""
+    return re.sub(r"(?<![\w.])(\d{19,20}|\d(\.\d+)?e\+1[89])(?![\w.])",
+                  lambda number: str(float(number[0])), text)
 
 
 def no_integer(digits: str):
@@ -250,8 +265,10 @@ def no_integer(digits: str):
 def same(theirs: Answer, mine: Answer) -> bool:
     if failed(theirs.json) or failed(mine.json):
         return failed(theirs.json) and failed(mine.json)
-    return (numbers(theirs.json) == numbers(mine.json) and
-            (failed(theirs.yaml) or theirs.yaml == mine.yaml) and
+    return (floats(theirs.json) == floats(mine.json) and
+            failed(theirs.yaml) == failed(mine.yaml) and
+            (failed(theirs.yaml) or
+             large_as_floats(theirs.yaml) == large_as_floats(mine.yaml)) and
             floats(theirs.floats) == json.loads(mine.floats,
                                                 parse_int=no_integer) and
             failed(theirs.strict) == failed(mine.strict))

@@ -85,13 +85,14 @@ static bool read_document(struct ydoc *doc, const char *text, size_t len,
 static void answer(struct str *out, const char *text, size_t len)
 {
 	CLEANUP(ydoc_release) struct ydoc doc = {0}, floats = {0}, strict = {0};
+	CLEANUP(err_release) struct err err = {0};
 	bool read = read_document(&doc, text, len, 0, out);
 
 	if (read)
 		add_json(out, doc.root);
 	str_add_char(out, '\0');
-	if (read)
-		ydoc_emit(out, doc.root);
+	if (read && !ydoc_marshal(out, doc.root, &err))
+		str_addf(out, "error: %s", err.text);
 	str_add_char(out, '\0');
 	if (read && read_document(&floats, text, len, YDOC_FLOATS, out))
 		add_json(out, floats.root);
