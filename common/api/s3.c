@@ -162,7 +162,7 @@ static const struct advice {
 	enum err_kind kind; /* NONE: as the status says */
 	const char *hint;
 } advices[] = {
-	{"InvalidAccessKeyId", ERR_NONE, "check AWS_ACCESS_KEY_ID"},
+	{"InvalidAccessKeyId", ERR_DENIED, "check AWS_ACCESS_KEY_ID"},
 	{"SignatureDoesNotMatch", ERR_NONE, "check AWS_SECRET_ACCESS_KEY"},
 	{"ExpiredToken", ERR_DENIED, "get new temporary credentials"},
 	{"InvalidToken", ERR_DENIED, "check AWS_SESSION_TOKEN"},

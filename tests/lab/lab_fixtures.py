@@ -4,6 +4,7 @@ cluster      the control plane: .env for a step, .api (kubeapi.py) to look and
              prepare, .user(name, rules) for fewer rights; each test starts
              and ends with no namespace but Kubernetes' own
 s3           MinIO with a bucket of this test's own: s3.url, s3.env, s3.client
+any_s3       the same, once with MinIO and once with versitygw
 helm4, helm3, kubectl
              run the tool, against the cluster if the test uses it:
              helm4("list", "-A").out; .path is the binary
@@ -24,6 +25,7 @@ from cleaning import Cleaner
 from cluster import Cluster
 from image import Image
 from runner import Result, Runner
+from s3 import S3
 from session import Lab
 
 
@@ -53,12 +55,21 @@ class Bucket:
     client: Any
 
 
+def new_bucket(server: S3) -> Bucket:
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    client = server.client()
+    client.create_bucket(Bucket=name)
+    return Bucket(name, f"s3://{name}", server.endpoint, server.env, client)
+
+
 @pytest.fixture
 def s3(lab: Lab) -> Bucket:
-    name = f"test-{uuid.uuid4().hex[:12]}"
-    client = lab.s3.client()
-    client.create_bucket(Bucket=name)
-    return Bucket(name, f"s3://{name}", lab.s3.endpoint, lab.s3.env, client)
+    return new_bucket(lab.s3)
+
+
+@pytest.fixture(params=["minio", "versitygw"])
+def any_s3(lab: Lab, request: pytest.FixtureRequest) -> Bucket:
+    return new_bucket(lab.s3 if request.param == "minio" else lab.versitygw)
 
 
 @dataclass

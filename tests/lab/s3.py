@@ -1,4 +1,6 @@
-"""MinIO: an S3 server whose conditional writes are the real ones."""
+"""Two S3 servers of independent make, whose conditional writes are real:
+MinIO, and versitygw over a folder.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,10 @@ BUCKET = "lab"          # is there from the start
 
 
 class S3:
-    """A running server; start() makes one."""
+    """A running server; start() of one of its kinds makes one."""
 
+    name: str
+    ready_path: str         # answers 200 when the server is ready
     region = "us-east-1"
 
     def __init__(self, supervisor: Supervisor, folder: Path):
@@ -29,17 +33,17 @@ class S3:
         # a folder that is there at the start is a bucket
         (self.folder / "data" / BUCKET).mkdir(parents=True)
         self.process = self.supervisor.start(
-            [str(toolbox.find("minio", "minio")), "server", "--quiet",
-             "--address", f"127.0.0.1:{self.port}",
-             "--console-address", f"127.0.0.1:{wait.free_port()}",
-             str(self.folder / "data")],
-            log=self.folder / "minio.log",
-            env={"HOME": str(self.folder), "MINIO_BROWSER": "off",
-                 "MINIO_UPDATE": "off",
-                 "MINIO_ROOT_USER": self.access_key,
-                 "MINIO_ROOT_PASSWORD": self.secret_key})
-        wait.until(self._ready, "MinIO ready")
+            [str(toolbox.find(self.name, self.name)), *self._arguments()],
+            log=self.folder / f"{self.name}.log",
+            env={"HOME": str(self.folder), **self._environment()})
+        wait.until(self._ready, f"{self.name} ready")
         return self
+
+    def _arguments(self) -> list[str]:
+        raise NotImplementedError
+
+    def _environment(self) -> dict[str, str]:
+        raise NotImplementedError
 
     def stop(self) -> None:
         self.process.stop()
@@ -66,7 +70,39 @@ class S3:
         connection = http.client.HTTPConnection("127.0.0.1", self.port,
                                                 timeout=5)
         try:
-            connection.request("GET", "/minio/health/ready")
+            connection.request("GET", self.ready_path)
             return connection.getresponse().status == 200
         finally:
             connection.close()
+
+
+class MinIO(S3):
+    name = "minio"
+    ready_path = "/minio/health/ready"
+
+    def _arguments(self) -> list[str]:
+        return ["server", "--quiet", "--address", f"127.0.0.1:{self.port}",
+                "--console-address", f"127.0.0.1:{wait.free_port()}",
+                str(self.folder / "data")]
+
+    def _environment(self) -> dict[str, str]:
+        return {"MINIO_BROWSER": "off", "MINIO_UPDATE": "off",
+                "MINIO_ROOT_USER": self.access_key,
+                "MINIO_ROOT_PASSWORD": self.secret_key}
+
+
+class VersityGW(S3):
+    name = "versitygw"
+    ready_path = "/health"
+
+    def _arguments(self) -> list[str]:
+        # extended attributes are not on every file system: a sidecar is
+        (self.folder / "sidecar").mkdir()
+        return ["--quiet", "--keep-alive", "--port", f"127.0.0.1:{self.port}",
+                "--health", self.ready_path, "--region", self.region,
+                "posix", "--sidecar", str(self.folder / "sidecar"),
+                str(self.folder / "data")]
+
+    def _environment(self) -> dict[str, str]:
+        return {"ROOT_ACCESS_KEY": self.access_key,
+                "ROOT_SECRET_KEY": self.secret_key}

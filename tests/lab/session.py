@@ -15,7 +15,7 @@ from pathlib import Path
 
 import toolbox
 from cluster import Cluster
-from s3 import S3
+from s3 import MinIO, VersityGW
 from static_http import StaticHttp
 from supervisor import Supervisor
 
@@ -34,10 +34,15 @@ class Lab:
         return cluster
 
     @cached_property
-    def s3(self) -> S3:
-        s3 = S3(self.supervisor, self._new("s3")).start()
+    def s3(self) -> MinIO:
+        s3 = MinIO(self.supervisor, self._new("minio")).start()
         self.env |= s3.env
         return s3
+
+    @cached_property
+    def versitygw(self) -> VersityGW:
+        """A second S3 of other make; self.env names the first."""
+        return VersityGW(self.supervisor, self._new("versitygw")).start()
 
     @cached_property
     def tools(self) -> Path:

@@ -1,4 +1,4 @@
-"""api/s3 against MinIO: what the protocol notes say of conditional writes."""
+"""api/s3 against real servers: what the protocol notes say of conditional writes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import pytest
 KEYS = ["plain", "a+b", "a b", "a%20b", "a=b@c,d;e:f", "!*'()", "~._-",
         "\u00e4/\u20ac/\U0001f600", "deep/er/and/deeper", "q?a=b&c#d",
         "[x]{y}|z^`\\\"<>", "tail/"]
+
+
+@pytest.fixture
+def s3(any_s3):
+    """Each test here runs against each server."""
+    return any_s3
 
 
 @pytest.fixture
@@ -39,12 +45,14 @@ def test_object_travels(call, s3):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_keys_as_boto_sees_them(call, s3, key):
-    put, _, listed = call({"do": "put", "key": key, "body": key},
+    # a store over a file system keeps no bytes in a folder
+    text = "" if key.endswith("/") else key
+    put, _, listed = call({"do": "put", "key": key, "body": text},
                           {"do": "get", "key": key},
                           {"do": "list", "key": key[0]})
     assert put.get("outcome") == "written", put
     body = s3.client.get_object(Bucket=s3.name, Key=key)["Body"].read()
-    assert body == key.encode()
+    assert body == text.encode()
     assert [entry["key"] for entry in listed["entries"]] == [key]
 
 
