@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/s3_parts.h"
 #include "api/xml.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -106,6 +107,7 @@ void s3_release(struct s3 *s3)
 	free(s3->bucket);
 	free(s3->base);
 	free(s3->wrong_base);
+	strvec_release(&s3->write_headers);
 	*s3 = (struct s3){0};
 }
 
@@ -166,6 +168,7 @@ static const struct advice {
 	{"SignatureDoesNotMatch", ERR_NONE, "check AWS_SECRET_ACCESS_KEY"},
 	{"ExpiredToken", ERR_DENIED, "get new temporary credentials"},
 	{"InvalidToken", ERR_DENIED, "check AWS_SESSION_TOKEN"},
+	{"XAdminUserNotFound", ERR_DENIED, "check AWS_ACCESS_KEY_ID"},
 	{"RequestTimeTooSkewed", ERR_NONE, "set this machine's clock"},
 	{"AuthorizationHeaderMalformed", ERR_INPUT,
 	 "set AWS_REGION to the bucket's region"},
@@ -195,10 +198,9 @@ static void advise(const struct s3 *s3, const char *code, const char *action,
 				 : "");
 }
 
-/* @action is the right that the request needs. */
-static bool fail(const struct s3 *s3, const struct http_request *request,
-		 const struct http_reply *reply, const char *action,
-		 const char *key, struct err *err)
+bool s3_fail(const struct s3 *s3, const struct http_request *request,
+	     const struct http_reply *reply, const char *action,
+	     const char *key, struct err *err)
 {
 	CLEANUP(complaint_release) struct complaint complaint = {0};
 	CLEANUP(str_release) struct str words = {0};
@@ -304,9 +306,7 @@ static bool check_key(const char *key, struct err *err)
 	return true;
 }
 
-/* A request on the bucket itself; nothing but its URL differs for keys. */
-static void prepare(struct s3 *s3, const char *method,
-		    struct http_request *request)
+void s3_prepare(struct s3 *s3, const char *method, struct http_request *request)
 {
 	request->method = method;
 	request->no_redirects = true;
@@ -321,7 +321,7 @@ static bool prepare_key(struct s3 *s3, const char *method, const char *key,
 {
 	if (!check_key(key, err))
 		return false;
-	prepare(s3, method, request);
+	s3_prepare(s3, method, request);
 	str_add_char(&request->url, '/');
 	url_encode(&request->url, key, strlen(key), "/");
 	return true;
@@ -399,8 +399,10 @@ bool s3_take_reply(struct s3 *s3, const char *key,
 
 	if (reply->status == 200)
 		take_object(&taken, request, reply);
+	else if (reply->status == 304)
+		taken.found = taken.unchanged = true;
 	else if (!is_absent(request, reply))
-		return fail(s3, request, reply, "s3:GetObject", key, err);
+		return s3_fail(s3, request, reply, "s3:GetObject", key, err);
 	s3_object_release(object);
 	*object = taken;
 	taken = (struct s3_object){0};
@@ -424,6 +426,18 @@ static bool send_and_take(struct s3 *s3, const char *key,
 
 	return http_send(s3->http, request, &reply, err) &&
 	       s3_take_reply(s3, key, request, &reply, object, err);
+}
+
+bool s3_find_changed(struct s3 *s3, const char *key, size_t limit,
+		     const char *etag, struct s3_object *object,
+		     struct err *err)
+{
+	CLEANUP(http_request_release) struct http_request request = {0};
+
+	if (!s3_prepare_get(s3, key, limit, &request, err))
+		return false;
+	strvec_addf(&request.headers, "If-None-Match: %s", etag);
+	return send_and_take(s3, key, &request, object, err);
 }
 
 bool s3_find(struct s3 *s3, const char *key, size_t limit,
@@ -460,6 +474,31 @@ bool s3_stat(struct s3 *s3, const char *key, struct s3_object *object,
 	       send_and_take(s3, key, &request, object, err);
 }
 
+/* --- how objects are written ----------------------------------------------- */
+
+bool s3_set_writing(struct s3 *s3, const struct s3_writing *writing,
+		    struct err *err)
+{
+	const char *const headers[][2] = {
+		{"x-amz-server-side-encryption", writing->sse},
+		{"x-amz-server-side-encryption-aws-kms-key-id",
+		 writing->sse_kms_key_id},
+		{"x-amz-acl", writing->acl},
+	};
+
+	if (writing->sse_kms_key_id &&
+	    (!writing->sse || !starts_with(writing->sse, "aws:kms")))
+		return err_set(err, ERR_USAGE,
+			       "a KMS key is of use only with encryption by "
+			       "aws:kms");
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
+		if (headers[i][1])
+			strvec_addf(&s3->write_headers, "%s: %s", headers[i][0],
+				    headers[i][1]);
+	}
+	return true;
+}
+
 /* --- writing --------------------------------------------------------------- */
 
 void s3_written_release(struct s3_written *written)
@@ -493,11 +532,13 @@ static bool find_outcome(const struct http_request *request,
 	return true;
 }
 
-static bool prepare_put(struct s3 *s3, const struct s3_put *put,
-			struct http_request *request, struct err *err)
+bool s3_prepare_put(struct s3 *s3, const struct s3_put *put,
+		    struct http_request *request, struct err *err)
 {
 	const char *type = put->content_type;
 
+	if (put->condition == S3_IF_MATCH && is_blank(put->etag))
+		BUG("compare and swap of '%s' without an ETag", put->key);
 	if (!prepare_key(s3, "PUT", put->key, request, err))
 		return false;
 	request->body = put->bytes;
@@ -511,10 +552,30 @@ static bool prepare_put(struct s3 *s3, const struct s3_put *put,
 	for (size_t i = 0; i < put->metadata.count; i++)
 		strvec_addf(&request->headers, METADATA_PREFIX "%s",
 			    put->metadata.items[i]);
+	strvec_add_all(&request->headers, &s3->write_headers);
 	if (put->condition == S3_IF_ABSENT)
 		strvec_add(&request->headers, "If-None-Match: *");
 	if (put->condition == S3_IF_MATCH)
 		strvec_addf(&request->headers, "If-Match: %s", put->etag);
+	return true;
+}
+
+bool s3_take_written(const struct s3 *s3, const struct s3_put *put,
+		     const struct http_request *request,
+		     const struct http_reply *reply, struct s3_written *written,
+		     struct err *err)
+{
+	enum s3_outcome outcome;
+
+	if (!find_outcome(request, reply, put->condition == S3_IF_MATCH,
+			  &outcome))
+		return s3_fail(s3, request, reply, "s3:PutObject", put->key,
+			       err);
+	s3_written_release(written);
+	written->outcome = outcome;
+	written->unclear = reply->unclear;
+	if (outcome == S3_WRITTEN)
+		written->etag = xstrdup_or_null(http_header(reply, "ETag"));
 	return true;
 }
 
@@ -523,22 +584,32 @@ bool s3_put(struct s3 *s3, const struct s3_put *put, struct s3_written *written,
 {
 	CLEANUP(http_request_release) struct http_request request = {0};
 	CLEANUP(http_reply_release) struct http_reply reply = {0};
-	enum s3_outcome outcome;
 
-	if (put->condition == S3_IF_MATCH && is_blank(put->etag))
-		BUG("compare and swap of '%s' without an ETag", put->key);
-	if (!prepare_put(s3, put, &request, err) ||
-	    !http_send(s3->http, &request, &reply, err))
+	return s3_prepare_put(s3, put, &request, err) &&
+	       http_send(s3->http, &request, &reply, err) &&
+	       s3_take_written(s3, put, &request, &reply, written, err);
+}
+
+bool s3_prepare_delete(struct s3 *s3, const char *key, const char *etag,
+		       struct http_request *request, struct err *err)
+{
+	if (!prepare_key(s3, "DELETE", key, request, err))
 		return false;
-	if (!find_outcome(&request, &reply, put->condition == S3_IF_MATCH,
-			  &outcome))
-		return fail(s3, &request, &reply, "s3:PutObject", put->key,
-			    err);
-	s3_written_release(written);
-	written->outcome = outcome;
-	written->unclear = reply.unclear;
-	if (outcome == S3_WRITTEN)
-		written->etag = xstrdup_or_null(http_header(&reply, "ETag"));
+	request->repeat = HTTP_REPEAT_ALWAYS;
+	if (etag)
+		strvec_addf(&request->headers, "If-Match: %s", etag);
+	return true;
+}
+
+bool s3_take_deleted(const struct s3 *s3, const char *key, const char *etag,
+		     const struct http_request *request,
+		     const struct http_reply *reply, enum s3_outcome *outcome,
+		     struct err *err)
+{
+	if (!etag && is_absent(request, reply))
+		*outcome = S3_WRITTEN;
+	else if (!find_outcome(request, reply, etag != NULL, outcome))
+		return s3_fail(s3, request, reply, "s3:DeleteObject", key, err);
 	return true;
 }
 
@@ -547,204 +618,8 @@ bool s3_delete(struct s3 *s3, const char *key, const char *etag,
 {
 	CLEANUP(http_request_release) struct http_request request = {0};
 	CLEANUP(http_reply_release) struct http_reply reply = {0};
-	enum s3_outcome found;
 
-	if (!prepare_key(s3, "DELETE", key, &request, err))
-		return false;
-	request.repeat = HTTP_REPEAT_ALWAYS;
-	if (etag)
-		strvec_addf(&request.headers, "If-Match: %s", etag);
-	if (!http_send(s3->http, &request, &reply, err))
-		return false;
-	if (!etag && is_absent(&request, &reply))
-		found = S3_WRITTEN;
-	else if (!find_outcome(&request, &reply, etag != NULL, &found))
-		return fail(s3, &request, &reply, "s3:DeleteObject", key, err);
-	*outcome = found;
-	return true;
-}
-
-/* --- listing --------------------------------------------------------------- */
-
-/* What a page says beside its entries; it may say so behind them. */
-struct page {
-	bool encoded; /* keys are encoded as in forms */
-	bool more;
-	struct str next; /* token of the page behind it */
-};
-
-static void page_release(struct page *page)
-{
-	str_release(&page->next);
-	*page = (struct page){0};
-}
-
-static struct xml start_xml(const struct str *text)
-{
-	return (struct xml){.at = str_text(text),
-			    .end = str_text(text) + text->len};
-}
-
-static bool read_page(struct page *page, const struct str *text)
-{
-	CLEANUP(xml_release) struct xml xml = start_xml(text);
-	bool is_listing = false;
-
-	while (xml_next(&xml)) {
-		const char *path = str_text(&xml.path);
-		const char *value = str_text(&xml.text);
-
-		if (same_text(path, "ListBucketResult"))
-			is_listing = true;
-		else if (same_text(path, "ListBucketResult/EncodingType"))
-			page->encoded = same_text(value, "url");
-		else if (same_text(path, "ListBucketResult/IsTruncated"))
-			page->more = same_text(value, "true");
-		else if (same_text(path,
-				   "ListBucketResult/NextContinuationToken"))
-			str_add(&page->next, value);
-	}
-	return !xml.broken && is_listing && (!page->more || page->next.len);
-}
-
-/* One entry of a page as it is put together. */
-struct row {
-	struct str key;
-	struct str etag;
-	int64_t size;
-	int64_t modified_s;
-	bool broken;
-};
-
-static void row_release(struct row *row)
-{
-	str_release(&row->key);
-	str_release(&row->etag);
-	*row = (struct row){0};
-}
-
-static bool add_key(struct str *key, const char *text, bool encoded)
-{
-	CLEANUP(free_ptr) char *plain = xstrdup(text);
-
-	if (!encoded) {
-		str_add(key, text);
-		return true;
-	}
-	for (char *c = plain; *c; c++)
-		*c = *c == '+' ? ' ' : *c;
-	return url_decode(key, plain, strlen(plain));
-}
-
-static void take_field(struct row *row, const char *name,
-		       const struct str *value, bool encoded)
-{
-	const char *text = str_text(value);
-
-	if (same_text(name, "Key"))
-		row->broken |= !add_key(&row->key, text, encoded);
-	else if (same_text(name, "ETag"))
-		str_add(&row->etag, text);
-	else if (same_text(name, "Size"))
-		row->broken |= !num_parse_range(text, 0, INT64_MAX, &row->size);
-	else if (same_text(name, "LastModified"))
-		row->broken |= !clock_parse_rfc3339(text, value->len,
-						    &row->modified_s);
-}
-
-struct listing {
-	bool (*each)(void *context, const struct s3_entry *entry,
-		     struct err *err);
-	void *context;
-};
-
-/* False also if the page is broken; then err is not set. */
-static bool give_entries(const struct listing *listing, const struct str *text,
-			 const struct page *page, struct err *err)
-{
-	CLEANUP(xml_release) struct xml xml = start_xml(text);
-	CLEANUP(row_release) struct row row = {0};
-
-	while (xml_next(&xml)) {
-		const char *field = after_prefix(str_text(&xml.path),
-						 "ListBucketResult/Contents");
-		struct s3_entry entry;
-
-		if (!field)
-			continue;
-		if (*field) {
-			take_field(&row, field + 1, &xml.text, page->encoded);
-			continue;
-		}
-		if (row.broken || row.key.len == 0)
-			return false;
-		entry = (struct s3_entry){str_text(&row.key),
-					  str_text(&row.etag), row.size,
-					  row.modified_s};
-		if (!listing->each(listing->context, &entry, err))
-			return false;
-		row_release(&row);
-	}
-	return true;
-}
-
-static void prepare_list(struct s3 *s3, const char *prefix,
-			 const struct str *token, struct http_request *request)
-{
-	prepare(s3, "GET", request);
-	str_add(&request->url, "/?list-type=2&encoding-type=url&prefix=");
-	url_encode(&request->url, prefix, strlen(prefix), "");
-	if (token->len) {
-		str_add(&request->url, "&continuation-token=");
-		url_encode(&request->url, token->buf, token->len, "");
-	}
-	request->reply_limit = S3_PAGE_SIZE_MAX;
-}
-
-/* One page; @token is that of the next one after, empty at the end. */
-static bool list_page(struct s3 *s3, const char *prefix,
-		      const struct listing *listing, struct str *token,
-		      struct err *err)
-{
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(http_reply_release) struct http_reply reply = {0};
-	CLEANUP(page_release) struct page page = {0};
-
-	prepare_list(s3, prefix, token, &request);
-	if (!http_send(s3->http, &request, &reply, err))
-		return false;
-	if (reply.status != 200)
-		return fail(s3, &request, &reply, "s3:ListBucket", prefix, err);
-	if (!read_page(&page, &reply.body) ||
-	    !give_entries(listing, &reply.body, &page, err)) {
-		if (err->kind != ERR_NONE)
-			return false;
-		return err_set(err, ERR_REMOTE,
-			       "cannot list 's3://%s/%s': the answer is no "
-			       "listing of S3's",
-			       s3->bucket, prefix);
-	}
-	str_clear(token);
-	if (page.more)
-		str_add(token, str_text(&page.next));
-	return true;
-}
-
-bool s3_list(struct s3 *s3, const char *prefix,
-	     bool (*each)(void *context, const struct s3_entry *entry,
-			  struct err *err),
-	     void *context, struct err *err)
-{
-	const struct listing listing = {each, context};
-	CLEANUP(str_release) struct str token = {0};
-
-	for (size_t pages = 0; pages < S3_PAGES_MAX; pages++) {
-		if (!list_page(s3, prefix, &listing, &token, err))
-			return false;
-		if (token.len == 0)
-			return true;
-	}
-	return err_set(err, ERR_REMOTE,
-		       "cannot list 's3://%s/%s': more than %d pages",
-		       s3->bucket, prefix, S3_PAGES_MAX);
+	return s3_prepare_delete(s3, key, etag, &request, err) &&
+	       http_send(s3->http, &request, &reply, err) &&
+	       s3_take_deleted(s3, key, etag, &request, &reply, outcome, err);
 }

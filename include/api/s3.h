@@ -39,11 +39,11 @@
 
 #include "api/aws.h"
 #include "base/attr.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "base/strvec.h"
 
 struct env;
-struct err;
 struct http;
 struct http_reply;
 struct http_request;
@@ -62,6 +62,7 @@ struct s3 {
 	char *base; /* URL of the bucket, without a slash at the end */
 	bool custom_endpoint;
 	char *wrong_base; /* before the bucket's region was learnt, or NULL */
+	struct strvec write_headers; /* see s3_set_writing() */
 };
 
 /*
@@ -71,9 +72,21 @@ struct s3 {
 bool s3_open(struct s3 *s3, struct http *http, const struct env *env,
 	     const char *bucket, struct err *err) MUST_CHECK;
 
+/* What every object that is written gets; NULL = the bucket's own default. */
+struct s3_writing {
+	const char *sse; /* AES256, aws:kms, aws:kms:dsse */
+	const char *sse_kms_key_id;
+	const char *acl; /* a canned one: bucket-owner-full-control */
+};
+
+/* Texts are copied.  Errors: USAGE (a key without aws:kms). */
+bool s3_set_writing(struct s3 *s3, const struct s3_writing *writing,
+		    struct err *err) MUST_CHECK;
+
 /* An object, or the knowledge that there is none. */
 struct s3_object {
 	bool found;
+	bool unchanged;	 /* of s3_find_changed(): nothing else is filled in */
 	struct str body; /* empty after s3_stat() */
 	char *etag;	 /* with its quotes; opaque */
 	char *content_type;
@@ -88,6 +101,11 @@ struct s3_object {
  */
 bool s3_find(struct s3 *s3, const char *key, size_t limit,
 	     struct s3_object *object, struct err *err) MUST_CHECK;
+
+/* The same, but nothing is read if the object is still the one of @etag. */
+bool s3_find_changed(struct s3 *s3, const char *key, size_t limit,
+		     const char *etag, struct s3_object *object,
+		     struct err *err) MUST_CHECK;
 
 /* The same for an object that must be there.  Errors also: NOT_FOUND. */
 bool s3_get(struct s3 *s3, const char *key, size_t limit,
@@ -169,6 +187,7 @@ struct s3_entry {
 	const char *etag;
 	int64_t size;
 	int64_t modified_s;
+	int64_t listed_s; /* now, by the server's clock; 0 = not told */
 };
 
 /*
@@ -180,6 +199,39 @@ bool s3_list(struct s3 *s3, const char *prefix,
 	     bool (*each)(void *context, const struct s3_entry *entry,
 			  struct err *err),
 	     void *context, struct err *err) MUST_CHECK;
+
+/* --- many at once ---------------------------------------------------------- */
+
+#define S3_JOBS 16 /* requests at once */
+
+/*
+ * What is to be done with one object, and what became of it.  Each may fail
+ * on its own: then @failure is set, and the others go on.
+ */
+struct s3_task {
+	enum s3_verb {
+		S3_GET,
+		S3_PUT,
+		S3_DELETE,
+	} verb;
+	const char *key; /* borrowed */
+	size_t limit;	 /* S3_GET: of bytes, as in s3_find() */
+	/* Of S3_PUT; its key is not looked at.  Borrowed. */
+	const struct s3_put *put;
+
+	struct s3_object object;   /* S3_GET */
+	struct s3_written written; /* S3_PUT; S3_DELETE: its outcome */
+	struct err failure;
+};
+
+/*
+ * Carry out @tasks, S3_JOBS at once on kept connections.
+ * Errors: INTERRUPTED; those of single tasks are in them.
+ */
+bool s3_do_all(struct s3 *s3, struct s3_task *tasks, size_t count,
+	       struct err *err) MUST_CHECK;
+
+void s3_task_release(struct s3_task *task);
 
 /* Append "s3://bucket/key", for messages and results. */
 void s3_add_address(struct str *out, const struct s3 *s3, const char *key);

@@ -96,7 +96,7 @@ def test_no_bucket(call):
 ])
 def test_wrong_credentials(call, wrong, hint):
     [answer] = call({"do": "find", "key": "k"}, env=wrong)
-    assert answer["kind"] == "DENIED" and hint in answer["hint"]
+    assert answer.get("kind") == "DENIED" and hint in answer["hint"], answer
 
 
 def test_list_by_pages(call, s3):
