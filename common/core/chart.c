@@ -304,45 +304,22 @@ static bool load_lock(struct chart *chart, const struct chart_file *file,
 	return err_wrap(err, "bad '%s'", doc.name);
 }
 
-/* Length of the document at @text: up to a line that is only "---". */
-static size_t document_len(const char *text, size_t len)
-{
-	for (size_t at = 0; at < len;) {
-		const char *end = memchr(text + at, '\n', len - at);
-		size_t line = end ? (size_t)(end - text) - at + 1 : len - at;
-		size_t used = line;
-
-		while (used > 3 && strchr(" \t\r\n", text[at + used - 1]))
-			used--;
-		if (at && used == 3 && !memcmp(text + at, "---", 3))
-			return at;
-		at += line;
-	}
-	return len;
-}
-
 /* Helm merges several documents; each must be a mapping or nothing. */
 static bool check_values(const struct chart *chart,
 			 const struct chart_file *file, struct err *err)
 {
 	CLEANUP(free_ptr) char *path = path_join(chart->path, file->name);
-	const char *text = file->bytes;
-	size_t left = file->len;
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	struct ydoc_stream stream = {
+		.text = file->bytes, .len = file->len, .name = path};
 
-	do {
-		CLEANUP(ydoc_release) struct ydoc doc = {0};
-		size_t len = document_len(text, left);
-
-		if (!ydoc_parse(&doc, text, len, path, 0, err))
-			return false;
-		if (doc.root->kind != VALUE_NIL && !value_is_map(doc.root)) {
-			err_set(err, ERR_INPUT, "'%s' must be a mapping", path);
-			return ydoc_blame(&doc, "", err);
-		}
-		text += len;
-		left -= len;
-	} while (left);
-	return true;
+	while (ydoc_next(&stream, &doc, 0, err)) {
+		if (doc.root->kind == VALUE_NIL || value_is_map(doc.root))
+			continue;
+		err_set(err, ERR_INPUT, "'%s' must be a mapping", path);
+		return ydoc_blame(&doc, "", err);
+	}
+	return stream.ended;
 }
 
 static void add_to(struct chart_files *files, const struct chart_file *file,

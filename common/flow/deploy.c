@@ -51,17 +51,13 @@ static void globals_release(struct globals *globals)
 	ydoc_release(&globals->last);
 }
 
-static bool add_globals(struct globals *globals, const char *path,
-			struct err *err)
+/* What one document of a values file says; it is taken if it is to blame. */
+static void add_document(struct globals *globals, struct ydoc *doc)
 {
-	CLEANUP(ydoc_release) struct ydoc doc = {0};
-	const struct value *global;
+	const struct value *global = value_map_get(doc->root, "global");
 
-	if (!ydoc_read(&doc, path, 0, err))
-		return false;
-	global = value_map_get(doc.root, "global");
 	if (!global || !value_is_map(global))
-		return true;
+		return;
 	global = value_copy(global, &globals->arena);
 	globals->merged = globals->merged ? value_merge(globals->merged, global,
 							&globals->arena)
@@ -69,10 +65,25 @@ static bool add_globals(struct globals *globals, const char *path,
 	if (value_map_get(global, "expires") ||
 	    value_map_get(global, "expiryDate")) {
 		ydoc_release(&globals->last);
-		globals->last = doc;
-		doc = (struct ydoc){0};
+		globals->last = *doc;
+		*doc = (struct ydoc){0};
 	}
-	return true;
+}
+
+static bool add_globals(struct globals *globals, const char *path,
+			struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	struct ydoc_stream stream = {.name = path};
+
+	if (!file_read(path, YDOC_SIZE_MAX, &text, err))
+		return false;
+	stream.text = str_text(&text);
+	stream.len = text.len;
+	while (ydoc_next(&stream, &doc, 0, err))
+		add_document(globals, &doc);
+	return stream.ended;
 }
 
 bool deploy_decide_expiry(const char *chart, const struct strvec *values,

@@ -361,8 +361,9 @@ static bool apply(struct edit *edit, struct err *err)
 		   edit->insert.len);
 	if (!wanted_value(edit, &scratch, &value, err))
 		return false;
-	if (!ydoc_parse(&fresh, edit->changed.buf, edit->changed.len, doc->name,
-			doc->flags, &ignored) ||
+	if (!ydoc_parse_behind(&fresh, edit->changed.buf, edit->changed.len,
+			       doc->name, doc->flags, doc->lines_before,
+			       &ignored) ||
 	    !value_same(fresh.root, with_value(doc->root, edit->path, value,
 					       &scratch.arena)))
 		return fail(edit,

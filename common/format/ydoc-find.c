@@ -97,6 +97,14 @@ bool ydoc_find(const struct ydoc *doc, const char *path, struct ydoc_span *span)
 	return node != NULL;
 }
 
+bool ydoc_blame_byte(const struct ydoc *doc, size_t offset, struct err *err)
+{
+	err_at_offset(err, doc->name, str_text(&doc->text), doc->text.len,
+		      offset);
+	err->line += doc->lines_before;
+	return false;
+}
+
 bool ydoc_blame(const struct ydoc *doc, const char *path, struct err *err)
 {
 	struct ydoc_node *node;
@@ -104,6 +112,5 @@ bool ydoc_blame(const struct ydoc *doc, const char *path, struct err *err)
 
 	ydoc_node_at(doc, path, &node, NULL);
 	offset = node ? node->span.start : 0;
-	return err_at_offset(err, doc->name, str_text(&doc->text),
-			     doc->text.len, offset);
+	return ydoc_blame_byte(doc, offset, err);
 }

@@ -45,6 +45,14 @@ struct ydoc_node {
 	const struct value *key; /* of a key: its text */
 };
 
+/* ydoc_parse() of text that begins behind @lines_before lines. */
+bool ydoc_parse_behind(struct ydoc *doc, const char *text, size_t len,
+		       const char *name, unsigned int flags,
+		       unsigned int lines_before, struct err *err) MUST_CHECK;
+
+/* Put the place of byte @offset, and its line, into @err.  Gives false. */
+bool ydoc_blame_byte(const struct ydoc *doc, size_t offset, struct err *err);
+
 /*
  * The node at @path, through aliases and merge keys; NULL if there is none.
  * @deepest (may be NULL) gets the last node on the way that is there, @rest

@@ -3,14 +3,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "base/base64.h"
 #include "base/err.h"
-#include "base/map.h"
 #include "format/value.h"
+#include "format/ydoc-reader.h"
 #include "format/ydoc-scalar.h"
-#include "format/ydoc-tree.h"
 #include "sys/file.h"
 
 /*
@@ -23,27 +21,7 @@
 
 #define TAG_PREFIX "tag:yaml.org,2002:"
 
-struct reader {
-	struct ydoc *doc;
-	yaml_parser_t parser;
-	const char *text; /* without the byte order mark */
-	size_t len;
-	size_t skipped; /* bytes of the mark */
-	/* Where character number @index stands: libyaml counts those. */
-	size_t index;
-	size_t offset;
-	/* The line on which the last node began, and its first byte. */
-	size_t line;
-	size_t line_start;
-	struct map anchors; /* name -> struct ydoc_node */
-	unsigned int depth;
-	unsigned int flow_depth;
-	size_t flow_work;
-	size_t copied; /* nodes that aliases and merges repeated */
-	const struct ydoc_node *infinite; /* the last .inf or .nan */
-};
-
-static void reader_release(struct reader *reader)
+static void reader_release(struct yreader *reader)
 {
 	yaml_parser_delete(&reader->parser);
 	map_release(&reader->anchors);
@@ -55,7 +33,7 @@ static void event_release(yaml_event_t *event)
 }
 
 /* The byte of a mark.  Marks are near each other, so this is cheap. */
-static size_t mark_offset(struct reader *reader, const yaml_mark_t *mark)
+static size_t mark_offset(struct yreader *reader, const yaml_mark_t *mark)
 {
 	const char *text = reader->text;
 
@@ -76,24 +54,23 @@ static size_t mark_offset(struct reader *reader, const yaml_mark_t *mark)
 	return reader->offset + reader->skipped;
 }
 
-static bool fail_at(struct reader *reader, size_t offset, const char *cause,
+static bool fail_at(struct yreader *reader, size_t offset, const char *cause,
 		    struct err *err)
 {
 	const struct ydoc *doc = reader->doc;
 
 	err_set(err, ERR_INPUT, "cannot read '%s' as YAML: %s", doc->name,
 		cause);
-	return err_at_offset(err, doc->name, str_text(&doc->text),
-			     doc->text.len, offset);
+	return ydoc_blame_byte(doc, offset, err);
 }
 
-static bool fail_node(struct reader *reader, const struct ydoc_node *node,
-		      const char *cause, struct err *err)
+bool yreader_fail(struct yreader *reader, const struct ydoc_node *node,
+		  const char *cause, struct err *err)
 {
 	return fail_at(reader, node->span.start, cause, err);
 }
 
-static bool fail_libyaml(struct reader *reader, struct err *err)
+static bool fail_libyaml(struct yreader *reader, struct err *err)
 {
 	yaml_parser_t *parser = &reader->parser;
 	const char *problem =
@@ -110,7 +87,7 @@ static bool fail_libyaml(struct reader *reader, struct err *err)
 		       str_text(&cause), err);
 }
 
-static bool next_event(struct reader *reader, yaml_event_t *event,
+static bool next_event(struct yreader *reader, yaml_event_t *event,
 		       struct err *err)
 {
 	if (!yaml_parser_parse(&reader->parser, event))
@@ -125,7 +102,7 @@ static bool next_event(struct reader *reader, yaml_event_t *event,
 
 /* Scalars. */
 
-static bool resolve_binary(struct reader *reader, struct ydoc_node *node,
+static bool resolve_binary(struct yreader *reader, struct ydoc_node *node,
 			   const char *text, size_t len, struct err *err)
 {
 	CLEANUP(str_release) struct str bytes = {0}, packed = {0}, clean = {0};
@@ -135,8 +112,8 @@ static bool resolve_binary(struct reader *reader, struct ydoc_node *node,
 			str_add_char(&packed, text[i]);
 	if (!base64_decode(&bytes, str_text(&packed), packed.len,
 			   BASE64_STANDARD))
-		return fail_node(reader, node, "!!binary that is no base64",
-				 err);
+		return yreader_fail(reader, node, "!!binary that is no base64",
+				    err);
 	/* JSON has no bytes: what is not UTF-8 is replaced, as in Go. */
 	for (size_t at = 0; at < bytes.len;)
 		str_add_rune(&clean, yscalar_rune(bytes.buf, bytes.len, &at));
@@ -194,7 +171,7 @@ static bool apply_tag(struct yscalar *scalar, const char *tag)
 	return true;
 }
 
-static bool resolve_scalar(struct reader *reader, struct ydoc_node *node,
+static bool resolve_scalar(struct yreader *reader, struct ydoc_node *node,
 			   const yaml_event_t *event, struct err *err)
 {
 	const char *text = (const char *)event->data.scalar.value;
@@ -211,8 +188,8 @@ static bool resolve_scalar(struct reader *reader, struct ydoc_node *node,
 	if (tag || event->data.scalar.plain_implicit)
 		yscalar_resolve(&scalar, text, len);
 	if (tag && !apply_tag(&scalar, tag))
-		return fail_node(reader, node,
-				 "the value is not what its tag says", err);
+		return yreader_fail(reader, node,
+				    "the value is not what its tag says", err);
 	if (scalar.kind == YSCALAR_FLOAT && !isfinite(scalar.number))
 		reader->infinite = node;
 	node->value = scalar_value(&reader->doc->arena, &scalar, text, len);
@@ -237,9 +214,8 @@ static enum ydoc_style scalar_style(yaml_scalar_style_t style)
 	}
 }
 
-/* What a node means to what is around it. */
-static const struct value *given_value(struct reader *reader,
-				       const struct ydoc_node *node)
+const struct value *yreader_value(struct yreader *reader,
+				  const struct ydoc_node *node)
 {
 	if (node->value->kind == VALUE_INT &&
 	    (reader->doc->flags & YDOC_FLOATS))
@@ -251,14 +227,15 @@ static const struct value *given_value(struct reader *reader,
 /* Nodes. */
 
 /* The start of a line is looked for once, as a line may be the whole text. */
-static void set_start(struct reader *reader, struct ydoc_node *node,
+static void set_start(struct yreader *reader, struct ydoc_node *node,
 		      const yaml_event_t *event)
 {
 	const char *text = str_text(&reader->doc->text);
 	size_t at = mark_offset(reader, &event->start_mark);
 
 	node->span.start = at;
-	node->span.line = (unsigned int)event->start_mark.line + 1;
+	node->span.line = (unsigned int)event->start_mark.line + 1 +
+			  reader->doc->lines_before;
 	if (event->start_mark.line != reader->line) {
 		reader->line = event->start_mark.line;
 		while (at > reader->skipped && text[at - 1] != '\n' &&
@@ -270,7 +247,7 @@ static void set_start(struct reader *reader, struct ydoc_node *node,
 		(unsigned int)(node->span.start - reader->line_start) + 1;
 }
 
-static struct ydoc_node *new_node(struct reader *reader, enum ydoc_kind kind,
+static struct ydoc_node *new_node(struct yreader *reader, enum ydoc_kind kind,
 				  struct ydoc_node *parent,
 				  const yaml_event_t *event)
 {
@@ -292,7 +269,7 @@ static struct ydoc_node *new_node(struct reader *reader, enum ydoc_kind kind,
 	return node;
 }
 
-static void set_anchor(struct reader *reader, struct ydoc_node *node,
+static void set_anchor(struct yreader *reader, struct ydoc_node *node,
 		       const yaml_char_t *anchor, const yaml_char_t *tag)
 {
 	node->decorated = anchor || tag;
@@ -300,17 +277,17 @@ static void set_anchor(struct reader *reader, struct ydoc_node *node,
 		map_put(&reader->anchors, (const char *)anchor, node);
 }
 
-static bool count_copies(struct reader *reader, const struct ydoc_node *node,
-			 size_t count, struct err *err)
+bool yreader_count_copies(struct yreader *reader, const struct ydoc_node *node,
+			  size_t count, struct err *err)
 {
 	reader->copied += count;
 	if (reader->copied > YDOC_ALIAS_MAX)
-		return fail_node(reader, node, "its aliases repeat too much",
-				 err);
+		return yreader_fail(reader, node, "its aliases repeat too much",
+				    err);
 	return true;
 }
 
-static bool read_alias(struct reader *reader, struct ydoc_node *node,
+static bool read_alias(struct yreader *reader, struct ydoc_node *node,
 		       const yaml_event_t *event, struct err *err)
 {
 	const char *name = (const char *)event->data.alias.anchor;
@@ -322,18 +299,18 @@ static bool read_alias(struct reader *reader, struct ydoc_node *node,
 			 target ? "what the anchor '%s' names contains itself"
 				: "there is no anchor '%s'",
 			 name);
-		return fail_node(reader, node, str_text(&cause), err);
+		return yreader_fail(reader, node, str_text(&cause), err);
 	}
 	node->target = target;
 	node->value = target->value;
 	node->weight = target->weight;
 	node->height = target->height;
 	if (reader->depth + node->height > YDOC_DEPTH_MAX)
-		return fail_node(reader, node, "nested too deeply", err);
-	return count_copies(reader, node, node->weight, err);
+		return yreader_fail(reader, node, "nested too deeply", err);
+	return yreader_count_copies(reader, node, node->weight, err);
 }
 
-static bool read_node(struct reader *reader, struct ydoc_node *parent,
+static bool read_node(struct yreader *reader, struct ydoc_node *parent,
 		      yaml_event_t *event, struct ydoc_node **result,
 		      struct err *err);
 
@@ -346,7 +323,7 @@ static void measure(struct ydoc_node *node, const struct ydoc_node *child)
 }
 
 /* The children of a mapping or sequence, to its @end. */
-static bool read_children(struct reader *reader, struct ydoc_node *node,
+static bool read_children(struct yreader *reader, struct ydoc_node *node,
 			  yaml_event_type_t end, struct err *err)
 {
 	for (;;) {
@@ -368,28 +345,25 @@ static bool read_children(struct reader *reader, struct ydoc_node *node,
 	}
 }
 
-static bool build_mapping(struct reader *reader, struct ydoc_node *node,
-			  struct err *err);
-
-static void build_sequence(struct reader *reader, struct ydoc_node *node)
+static void build_sequence(struct yreader *reader, struct ydoc_node *node)
 {
 	struct value *list = value_new_list(&reader->doc->arena);
 
 	for (const struct ydoc_node *child = node->first; child;
 	     child = child->next)
 		value_list_add(list, &reader->doc->arena,
-			       given_value(reader, child));
+			       yreader_value(reader, child));
 	node->value = list;
 }
 
-static bool read_collection(struct reader *reader, struct ydoc_node *node,
+static bool read_collection(struct yreader *reader, struct ydoc_node *node,
 			    bool flow, struct err *err)
 {
 	bool mapping = node->kind == YDOC_MAPPING;
 
 	node->style = flow ? YDOC_FLOW : YDOC_BLOCK;
 	if (++reader->depth > YDOC_DEPTH_MAX)
-		return fail_node(reader, node, "nested too deeply", err);
+		return yreader_fail(reader, node, "nested too deeply", err);
 	reader->flow_depth += flow;
 	if (!read_children(reader, node,
 			   mapping ? YAML_MAPPING_END_EVENT
@@ -399,12 +373,12 @@ static bool read_collection(struct reader *reader, struct ydoc_node *node,
 	reader->flow_depth -= flow;
 	reader->depth--;
 	if (mapping)
-		return build_mapping(reader, node, err);
+		return yreader_build_mapping(reader, node, err);
 	build_sequence(reader, node);
 	return true;
 }
 
-static bool read_node(struct reader *reader, struct ydoc_node *parent,
+static bool read_node(struct yreader *reader, struct ydoc_node *parent,
 		      yaml_event_t *event, struct ydoc_node **result,
 		      struct err *err)
 {
@@ -449,185 +423,10 @@ static bool read_node(struct reader *reader, struct ydoc_node *parent,
 	return done;
 }
 
-/* Mappings. */
-
-struct pair {
-	struct value_pair pair;
-	size_t order; /* the later one wins */
-	const struct ydoc_node *key;
-};
-
-struct pairs {
-	struct pair *items; /* owned */
-	size_t count;
-	size_t capacity;
-};
-
-static void pairs_release(struct pairs *pairs)
-{
-	free(pairs->items);
-}
-
-static void pairs_add(struct pairs *pairs, const struct value_text *key,
-		      const struct value *value, const struct ydoc_node *node)
-{
-	pairs->items = grow_array(pairs->items, pairs->count + 1,
-				  sizeof(*pairs->items), &pairs->capacity);
-	pairs->items[pairs->count] =
-		(struct pair){{*key, value}, pairs->count, node};
-	pairs->count++;
-}
-
-static int compare_pairs(const void *a, const void *b)
-{
-	const struct pair *x = a, *y = b;
-	const struct value_text *s = &x->pair.key, *t = &y->pair.key;
-	int order =
-		memcmp(s->bytes, t->bytes, s->len < t->len ? s->len : t->len);
-
-	if (order != 0)
-		return order;
-	if (s->len != t->len)
-		return s->len < t->len ? -1 : 1;
-	return x->order < y->order ? -1 : 1;
-}
-
-static bool same_key(const struct pair *a, const struct pair *b)
-{
-	return a->pair.key.len == b->pair.key.len &&
-	       memcmp(a->pair.key.bytes, b->pair.key.bytes, a->pair.key.len) ==
-		       0;
-}
-
-/* The key's text, as sigs.k8s.io/yaml turns it into one of JSON. */
-static bool key_text(struct reader *reader, struct ydoc_node *key,
-		     struct err *err)
-{
-	CLEANUP(str_release) struct str text = {0};
-
-	key->key = key->value;
-	switch (key->value->kind) {
-	case VALUE_STRING:
-		return true;
-	case VALUE_FLOAT64:
-		value_add_float32(&text, key->value->number, 'g');
-		break;
-	case VALUE_BOOL:
-	case VALUE_INT:
-		value_print(&text, key->value);
-		break;
-	default:
-		return fail_node(reader, key,
-				 key->value->kind == VALUE_NIL
-					 ? "a null cannot be a key"
-					 : "a collection cannot be a key",
-				 err);
-	}
-	/* A float64 may be too large for a float32. */
-	if (strcmp(str_text(&text), "+Inf") == 0)
-		str_splice(&text, 0, text.len, ".inf", 4);
-	else if (strcmp(str_text(&text), "-Inf") == 0)
-		str_splice(&text, 0, text.len, "-.inf", 5);
-	key->key =
-		value_new_bytes(&reader->doc->arena, str_text(&text), text.len);
-	return true;
-}
-
-static bool merge_one(struct reader *reader, struct pairs *pairs,
-		      const struct ydoc_node *node, struct err *err)
-{
-	const struct ydoc_node *source = node->target ? node->target : node;
-
-	if (source->kind != YDOC_MAPPING)
-		return fail_node(reader, node,
-				 "only mappings can be merged with '<<'", err);
-	for (size_t i = 0; i < source->value->map.count; i++)
-		pairs_add(pairs, &source->value->map.pairs[i].key,
-			  source->value->map.pairs[i].value, node);
-	return count_copies(reader, node, source->value->map.count, err);
-}
-
-/* The earlier ones of a list to be merged win: go through it backwards. */
-static bool merge_list(struct reader *reader, struct pairs *pairs,
-		       const struct ydoc_node *list, struct err *err)
-{
-	const struct ydoc_node **items;
-	size_t count = list->value->list.count, i = 0;
-
-	items = arena_alloc_array(&reader->doc->arena, count + 1,
-				  sizeof(struct ydoc_node *));
-	for (const struct ydoc_node *item = list->first; item;
-	     item = item->next)
-		items[i++] = item;
-	while (i-- > 0)
-		if (!merge_one(reader, pairs, items[i], err))
-			return false;
-	return true;
-}
-
-static bool collect_pairs(struct reader *reader, struct ydoc_node *node,
-			  struct pairs *pairs, struct err *err)
-{
-	for (struct ydoc_node *key = node->first; key; key = key->next->next) {
-		const struct ydoc_node *value = key->next;
-		bool done = true;
-
-		if (key->merge_key && value->kind == YDOC_SEQUENCE)
-			done = merge_list(reader, pairs, value, err);
-		else if (key->merge_key)
-			done = merge_one(reader, pairs, value, err);
-		else if (!key_text(reader, key, err))
-			done = false;
-		else
-			pairs_add(pairs, &key->key->string,
-				  given_value(reader, value), key);
-		if (!done)
-			return false;
-	}
-	return true;
-}
-
-static bool fail_duplicate(struct reader *reader, const struct pair *pair,
-			   struct err *err)
-{
-	CLEANUP(str_release) struct str cause = {0};
-
-	str_add(&cause, "the key '");
-	str_add_escaped(&cause, pair->pair.key.bytes, pair->pair.key.len);
-	str_add(&cause, "' is there twice");
-	return fail_node(reader, pair->key, str_text(&cause), err);
-}
-
-static bool build_mapping(struct reader *reader, struct ydoc_node *node,
-			  struct err *err)
-{
-	CLEANUP(pairs_release) struct pairs pairs = {0};
-	struct arena *arena = &reader->doc->arena;
-	struct value *map = value_new_map(arena);
-
-	if (!collect_pairs(reader, node, &pairs, err))
-		return false;
-	if (pairs.count > 1)
-		qsort(pairs.items, pairs.count, sizeof(*pairs.items),
-		      compare_pairs);
-	map->map.pairs = arena_new_array(arena, struct value_pair, pairs.count);
-	map->map.capacity = pairs.count;
-	for (size_t i = 0; i < pairs.count; i++) {
-		const struct pair *pair = &pairs.items[i];
-
-		if (i + 1 == pairs.count || !same_key(pair, pair + 1))
-			map->map.pairs[map->map.count++] = pair->pair;
-		else if (reader->doc->flags & YDOC_STRICT_KEYS)
-			return fail_duplicate(reader, pair + 1, err);
-	}
-	node->value = map;
-	return true;
-}
-
 /* Documents. */
 
 /* The first event of the document's node, or the end of the stream. */
-static bool read_start(struct reader *reader, yaml_event_t *event,
+static bool read_start(struct yreader *reader, yaml_event_t *event,
 		       struct err *err)
 {
 	for (;;) {
@@ -640,7 +439,7 @@ static bool read_start(struct reader *reader, yaml_event_t *event,
 	}
 }
 
-static bool read_end(struct reader *reader, struct err *err)
+static bool read_end(struct yreader *reader, struct err *err)
 {
 	for (;;) {
 		CLEANUP(event_release) yaml_event_t event = {0};
@@ -672,7 +471,7 @@ static bool has_infinite(const struct value *value)
 	return false;
 }
 
-static bool read_document(struct reader *reader, struct err *err)
+static bool read_document(struct yreader *reader, struct err *err)
 {
 	CLEANUP(event_release) yaml_event_t event = {0};
 
@@ -683,20 +482,22 @@ static bool read_document(struct reader *reader, struct err *err)
 		return true;
 	if (!read_node(reader, NULL, &event, &reader->doc->nodes, err))
 		return false;
-	reader->doc->root = given_value(reader, reader->doc->nodes);
+	reader->doc->root = yreader_value(reader, reader->doc->nodes);
 	/* As a key, or where a later key replaces it, it does no harm. */
 	if (reader->infinite && has_infinite(reader->doc->root))
-		return fail_node(reader, reader->infinite,
-				 "JSON, and so Helm, knows no such number",
-				 err);
+		return yreader_fail(reader, reader->infinite,
+				    "JSON, and so Helm, knows no such number",
+				    err);
 	return read_end(reader, err);
 }
 
-bool ydoc_parse(struct ydoc *doc, const char *text, size_t len,
-		const char *name, unsigned int flags, struct err *err)
+bool ydoc_parse_behind(struct ydoc *doc, const char *text, size_t len,
+		       const char *name, unsigned int flags,
+		       unsigned int lines_before, struct err *err)
 {
-	CLEANUP(ydoc_release) struct ydoc fresh = {.flags = flags};
-	CLEANUP(reader_release) struct reader reader = {.doc = &fresh};
+	CLEANUP(ydoc_release) struct ydoc fresh = {
+		.flags = flags, .lines_before = lines_before};
+	CLEANUP(reader_release) struct yreader reader = {.doc = &fresh};
 
 	if (len > YDOC_SIZE_MAX)
 		return err_set(err, ERR_INPUT,
@@ -719,6 +520,12 @@ bool ydoc_parse(struct ydoc *doc, const char *text, size_t len,
 	*doc = fresh;
 	fresh = (struct ydoc){0};
 	return true;
+}
+
+bool ydoc_parse(struct ydoc *doc, const char *text, size_t len,
+		const char *name, unsigned int flags, struct err *err)
+{
+	return ydoc_parse_behind(doc, text, len, name, flags, 0, err);
 }
 
 bool ydoc_read(struct ydoc *doc, const char *path, unsigned int flags,

@@ -68,6 +68,7 @@ struct ydoc {
 	const struct value *root; /* nil for an empty document */
 	struct ydoc_node *nodes;  /* private: tree of spans */
 	unsigned int flags;
+	unsigned int lines_before; /* of its stream */
 	struct arena arena;
 };
 
@@ -82,6 +83,35 @@ bool ydoc_parse(struct ydoc *doc, const char *text, size_t len,
 
 /* Read and parse the file @path.  Errors: INPUT. */
 bool ydoc_read(struct ydoc *doc, const char *path, unsigned int flags,
+	       struct err *err) MUST_CHECK;
+
+/*
+ * Texts of several documents, cut as Helm cuts a values file (by apimachinery's
+ * YAMLReader): a line that begins with "---" ends a document, unless it is the
+ * first, and holds nothing else but a comment.
+ *
+ *	struct ydoc_stream stream = {.text = text, .len = len, .name = path};
+ *
+ *	while (ydoc_next(&stream, &doc, 0, err))
+ *		...
+ *	return stream.ended;
+ */
+struct ydoc_stream {
+	const char *text; /* borrowed, as @name is */
+	size_t len;
+	const char *name;
+	bool ended;	    /* there are no more, and none was wrong */
+	size_t at;	    /* private: where the next one begins */
+	unsigned int lines; /* private: before that */
+};
+
+/*
+ * Parse the next document into @doc, whose lines count from the start of the
+ * stream; false at the end, where @stream->ended is set, and on errors.  An
+ * empty stream has no document.
+ * Errors: as ydoc_parse(); INPUT for a "---" with something behind it.
+ */
+bool ydoc_next(struct ydoc_stream *stream, struct ydoc *doc, unsigned int flags,
 	       struct err *err) MUST_CHECK;
 
 /* The span of the node at @path (dots; numbers index lists); false: none. */

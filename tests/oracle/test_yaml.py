@@ -87,6 +87,7 @@ class Writer:
         self.rng = rng
         self.anchors: list[tuple[str, bool]] = []
         self.count = 0
+        self.ascii = False
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
@@ -104,7 +105,7 @@ class Writer:
 
     def double(self) -> str:
         return json.dumps(self.rng.choice(WORDS),
-                          ensure_ascii=self.chance(0.5))
+                          ensure_ascii=self.ascii or self.chance(0.5))
 
     def flow_scalar(self) -> str:
         kind = self.rng.random()
@@ -208,6 +209,20 @@ class Writer:
         return "".join(f"{pad}-" + self.block(indent + 2, depth)
                        for _ in range(self.rng.randrange(1, 4)))
 
+    def stream(self) -> str:
+        """Several documents, as a values file may have."""
+        separators = ["---\n", "--- # note\n", "---  \n", "---\r\n",
+                      "---\n---\n", "...\n---\n", "...\n", "--- a: 1\n",
+                      "----\n", " ---\n"]
+        # How far ahead characters are checked depends on buffers.
+        self.ascii = True
+        text = ""
+        for _ in range(self.rng.randrange(2, 5)):
+            self.anchors.clear()
+            text += self.mapping(0, 1) if self.chance(0.9) else "\n"
+            text += self.rng.choice(separators[:6 if self.chance(0.9) else 10])
+        return text
+
     def document(self) -> str:
         kind = self.rng.random()
         start = self.rng.choice(["", "", "", "---\n", "# head\n",
@@ -228,7 +243,9 @@ def documents(seed: int, count: int) -> list[str]:
             texts.append(json.dumps(value(rng),
                                     ensure_ascii=rng.random() < 0.3))
         else:
-            texts.append(Writer(rng).document())
+            writer = Writer(rng)
+            texts.append(writer.stream() if rng.random() < 0.2
+                         else writer.document())
     return texts
 
 
@@ -238,13 +255,14 @@ class Answer(NamedTuple):
     yaml: str
     floats: str
     strict: str
+    values: str
 
 
 def answers(program: Path, texts: list[str]) -> list[Answer]:
     result = subprocess.run([program], input="\0".join(texts).encode(),
                             stdout=subprocess.PIPE, check=True, timeout=300)
     parts = iter(result.stdout.decode().split("\0"))
-    return [Answer(*four) for four in zip(parts, parts, parts, parts)]
+    return [Answer(*five) for five in zip(parts, parts, parts, parts, parts)]
 
 
 def floats(text: str):
@@ -263,6 +281,10 @@ def no_integer(digits: str):
 
 
 def same(theirs: Answer, mine: Answer) -> bool:
+    if failed(theirs.values) != failed(mine.values) or (
+            not failed(theirs.values) and
+            floats(theirs.values) != floats(mine.values)):
+        return False
     if failed(theirs.json) or failed(mine.json):
         return failed(theirs.json) and failed(mine.json)
     return (floats(theirs.json) == floats(mine.json) and

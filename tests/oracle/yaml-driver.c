@@ -1,7 +1,8 @@
 /*
  * Our answers to the documents on standard input, in the form of
  * tests/oracle/yaml/main.go: JSON and YAML of each, its JSON with numbers as
- * floats, and whether its keys are strict, separated by NUL bytes.
+ * floats, whether its keys are strict, and its JSON as a values file,
+ * separated by NUL bytes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,37 @@ static bool read_document(struct ydoc *doc, const char *text, size_t len,
 	return false;
 }
 
+/* As Helm reads a values file: mappings, one merged over the other. */
+static bool merge_stream(struct ydoc_stream *stream, struct arena *arena,
+			 const struct value **merged, struct err *err)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+
+	while (ydoc_next(stream, &doc, YDOC_FLOATS | YDOC_FIRST, err)) {
+		if (value_is_map(doc.root))
+			*merged = value_merge(
+				*merged, value_copy(doc.root, arena), arena);
+		else if (doc.root->kind != VALUE_NIL)
+			return err_set(err, ERR_INPUT, "it is no mapping");
+	}
+	return stream->ended;
+}
+
+static void answer_values(struct str *out, const char *text, size_t len)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct ydoc_stream stream = {
+		.text = text, .len = len, .name = "values"};
+	const struct value *merged = value_new_map(&arena);
+
+	if (merge_stream(&stream, &arena, &merged, &err))
+		add_json(out, merged);
+	else
+		str_addf(out, "error: %s", err.text);
+	str_add_char(out, '\0');
+}
+
 static void answer(struct str *out, const char *text, size_t len)
 {
 	CLEANUP(ydoc_release) struct ydoc doc = {0}, floats = {0}, strict = {0};
@@ -100,6 +132,7 @@ static void answer(struct str *out, const char *text, size_t len)
 	if (read && read_document(&strict, text, len, YDOC_STRICT_KEYS, out))
 		str_add(out, "strict");
 	str_add_char(out, '\0');
+	answer_values(out, text, len);
 }
 
 int main(void)

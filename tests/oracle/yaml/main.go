@@ -3,8 +3,9 @@
 //
 // Documents and answers are separated by NUL bytes.  The answer to each is
 // its JSON, the YAML of that, the JSON of what Unmarshal makes of it without
-// a type (numbers are floats, as in fromYaml), and whether UnmarshalStrict
-// takes it: "strict" or an error.  A part that fails is "error: ...".
+// a type (numbers are floats, as in fromYaml), whether UnmarshalStrict takes
+// it: "strict" or an error, and the JSON of it as a values file, which may have
+// several documents.  A part that fails is "error: ...".
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"io"
 	"os"
 
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"sigs.k8s.io/yaml"
 )
 
@@ -21,12 +23,24 @@ func failed(err error) []byte {
 	return []byte("error: " + err.Error())
 }
 
+func values(document []byte) []byte {
+	merged, err := loader.LoadValues(bytes.NewReader(document))
+	if err != nil {
+		return failed(err)
+	}
+	text, err := json.Marshal(merged)
+	if err != nil {
+		return failed(err)
+	}
+	return text
+}
+
 func answer(document []byte) [][]byte {
 	var value, ignored any
 
 	plain, err := yaml.YAMLToJSON(document)
 	if err != nil {
-		return [][]byte{failed(err), nil, nil, nil}
+		return [][]byte{failed(err), nil, nil, nil, values(document)}
 	}
 	text, err := yaml.JSONToYAML(plain)
 	if err != nil {
@@ -42,7 +56,7 @@ func answer(document []byte) [][]byte {
 	if err := yaml.UnmarshalStrict(document, &ignored); err != nil {
 		strict = failed(err)
 	}
-	return [][]byte{plain, text, floats, strict}
+	return [][]byte{plain, text, floats, strict, values(document)}
 }
 
 func main() {

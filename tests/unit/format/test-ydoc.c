@@ -274,6 +274,82 @@ static void test_alias_depth(void **state)
 	assert_refused(&text, "nested too deeply");
 }
 
+/* The documents of @text, each printed, with " / " between them. */
+static bool read_stream(const char *text, struct str *out, struct err *err)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	struct ydoc_stream stream = {
+		.text = text, .len = strlen(text), .name = "test.yaml"};
+
+	while (ydoc_next(&stream, &doc, 0, err)) {
+		if (out->len)
+			str_add(out, " / ");
+		value_print(out, doc.root);
+	}
+	return stream.ended;
+}
+
+/* As apimachinery's YAMLReader cuts them; tests/oracle compares. */
+static void test_stream(void **state)
+{
+	static const struct {
+		const char *text, *printed, *cause;
+		unsigned int line, column;
+	} cases[] = {
+		{"", ""},
+		{"\n", "<nil>"},
+		{"a: 1", "map[a:1]"},
+		{"---\na: 1\n", "map[a:1]"},
+		{"a: 1\n---\nb: 2", "map[a:1] / map[b:2]"},
+		{"a: 1\n--- # note\r\nb: 2\n---\n", "map[a:1] / map[b:2]"},
+		{"---\n---\n---\na: 1\n", "<nil> / map[a:1]"},
+		{"a: |\n  x\n  ---\n", "map[a:x\n---\n]"},
+		{"a: 1\n---\n\nb: *x\n", "map[a:1]", "no anchor 'x'", 4, 4},
+		{"a: 1\n---\nb: [\n---\nc: 1", "map[a:1]", "expected", 4, 1},
+		{"a: 1\n--- b\n", "", "behind the '---'", 2, 5},
+		{"----\n", "", "behind the '---'", 1, 4},
+		{"a: 1\n...\nb: 1\n", "", "did not find expected", 3, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(str_release) struct str out = {0};
+		const char *text = cases[i].text;
+
+		assert_case(text,
+			    read_stream(text, &out, &err) == !cases[i].cause);
+		assert_string_equal(str_text(&out), cases[i].printed);
+		if (!cases[i].cause)
+			continue;
+		assert_case(text, strstr(err.text, cases[i].cause));
+		if (err.line != cases[i].line || err.column != cases[i].column)
+			fail_msg("'%s': at %u:%u", text, err.line, err.column);
+	}
+}
+
+/* Places and edits of a document count the lines of its stream. */
+static void test_stream_places(void **state)
+{
+	static const char text[] = "a: 1\n---\nb: 2\nc: 3\n";
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct ydoc_stream stream = {
+		.text = text, .len = strlen(text), .name = "test.yaml"};
+	struct ydoc_span span;
+
+	(void)state;
+	assert_true(ydoc_next(&stream, &doc, 0, &err));
+	assert_true(ydoc_next(&stream, &doc, 0, &err));
+	assert_true(ydoc_find(&doc, "c", &span));
+	assert_int_equal(span.line, 4);
+	assert_true(ydoc_set_text(&doc, "c", "x", &err));
+	assert_string_equal(str_text(&doc.text), "b: 2\nc: x\n");
+	(void)err_set(&err, ERR_INPUT, "wrong");
+	assert_false(ydoc_blame(&doc, "c", &err));
+	assert_int_equal(err.line, 4);
+}
+
 static void test_places(void **state)
 {
 	static const char text[] =
@@ -629,6 +705,8 @@ int main(void)
 		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_alias_budget),
 		cmocka_unit_test(test_alias_depth),
+		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_stream_places),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_blame),
 		cmocka_unit_test(test_emit),
