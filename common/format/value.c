@@ -13,14 +13,14 @@
 const struct value value_nil = {.kind = VALUE_NIL};
 const struct value value_true = {.kind = VALUE_BOOL, .boolean = true};
 const struct value value_false = {.kind = VALUE_BOOL, .boolean = false};
-const struct value value_nil_map = {.kind = VALUE_MAP};
-const struct value value_nil_list = {.kind = VALUE_LIST};
-const struct value value_nil_string_list = {.kind = VALUE_STRING_LIST};
+const struct value value_nil_map = {.kind = VALUE_MAP, .is_nil = true};
+const struct value value_nil_list = {.kind = VALUE_LIST, .is_nil = true};
+const struct value value_nil_string_list = {.kind = VALUE_STRING_LIST,
+					    .is_nil = true};
 
 bool value_is_null(const struct value *value)
 {
-	return value->kind == VALUE_NIL || value == &value_nil_map ||
-	       value == &value_nil_list || value == &value_nil_string_list;
+	return value->kind == VALUE_NIL || value->is_nil;
 }
 
 /* Makers. */
@@ -110,6 +110,7 @@ void value_list_add(struct value *list, struct arena *arena,
 
 	if (!value_is_list(list))
 		BUG("adding an item to a %s", value_type(list));
+	list->is_nil = false;
 	items->items = arena_grow(arena, items->items, items->count + 1,
 				  sizeof(*items->items), &items->capacity);
 	items->items[items->count++] = item;
@@ -239,6 +240,7 @@ static struct value *copy_list(const struct value *list, struct arena *arena,
 {
 	struct value *copy = value_new(arena, list->kind);
 
+	copy->is_nil = list->is_nil;
 	for (size_t i = 0; i < list->list.count; i++)
 		value_list_add(copy, arena,
 			       copy_at(list->list.items[i], arena, depth));
@@ -250,6 +252,7 @@ static struct value *copy_map(const struct value *map, struct arena *arena,
 {
 	struct value *copy = value_new(arena, map->kind);
 
+	copy->is_nil = map->is_nil;
 	for (size_t i = 0; i < map->map.count; i++) {
 		const struct value_pair *pair = &map->map.pairs[i];
 
@@ -350,7 +353,8 @@ static bool same_map(const struct value_map *a, const struct value_map *b,
 static bool same_at(const struct value *a, const struct value *b,
 		    unsigned int depth)
 {
-	if (a->kind != b->kind || depth > VALUE_DEPTH_MAX)
+	if (a->kind != b->kind || a->is_nil != b->is_nil ||
+	    depth > VALUE_DEPTH_MAX)
 		return false;
 	switch (a->kind) {
 	case VALUE_NIL:

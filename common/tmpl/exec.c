@@ -363,18 +363,38 @@ static enum flow walk_range(struct exec *exec, const struct value *dot,
 	return flow == FLOW_BREAK ? FLOW_ON : flow;
 }
 
-static bool fail_template(struct exec *exec, const struct node *node)
+static bool fail_template(struct exec *exec, const char *name)
 {
-	const struct map *trees = &exec->set->trees;
-	struct nearest nearest = {.word = node->invoke.name};
+	struct nearest nearest = {.word = name};
 
-	for (size_t i = 0; i < trees->count; i++)
-		nearest_offer(&nearest, trees->entries[i].key);
-	err_set(exec->err, ERR_INPUT, "there is no template '%s'",
-		node->invoke.name);
+	for (const struct tmpl *set = exec->set; set; set = set->outer) {
+		for (size_t i = 0; i < set->trees.count; i++)
+			nearest_offer(&nearest, set->trees.entries[i].key);
+	}
+	err_set(exec->err, ERR_INPUT, "there is no template '%s'", name);
 	if (nearest.best)
 		err_hint(exec->err, "did you mean '%s'?", nearest.best);
-	return exec_fail_at(exec, node);
+	return false;
+}
+
+bool exec_may_nest(struct exec *exec, const char *name)
+{
+	if (exec->calls <= TMPL_CALLS_MAX)
+		return true;
+	err_set(exec->err, ERR_INPUT,
+		"templates call templates more than %d deep", TMPL_CALLS_MAX);
+	return err_hint(exec->err, "does '%s' call itself without an end?",
+			name);
+}
+
+/* The template to run next, or NULL: none of that name, or too deep. */
+static const struct tree *next_template(struct exec *exec, const char *name)
+{
+	const struct tree *tree = parse_find(exec->set, name);
+
+	if (!tree)
+		fail_template(exec, name);
+	return tree && exec_may_nest(exec, name) ? tree : NULL;
 }
 
 /* The template sees its own variables only: $ is what it is given. */
@@ -401,19 +421,10 @@ static enum flow run_template(struct exec *exec, const struct tree *tree,
 static enum flow walk_template(struct exec *exec, const struct value *dot,
 			       const struct node *node)
 {
-	const struct tree *tree = map_get(&exec->set->trees, node->invoke.name);
+	const struct tree *tree = next_template(exec, node->invoke.name);
 	const struct value *value = NULL;
 
 	if (!tree) {
-		fail_template(exec, node);
-		return FLOW_FAILED;
-	}
-	if (exec->calls >= TMPL_CALLS_MAX) {
-		err_set(exec->err, ERR_INPUT,
-			"templates call templates more than %d deep",
-			TMPL_CALLS_MAX);
-		err_hint(exec->err, "does '%s' call itself without an end?",
-			 node->invoke.name);
 		exec_fail_at(exec, node);
 		return FLOW_FAILED;
 	}
@@ -474,20 +485,42 @@ static enum flow walk_list(struct exec *exec, const struct value *dot,
 
 /* --- the interface ------------------------------------------------------- */
 
+bool exec_tree(struct exec *exec, const struct tmpl *set,
+	       const struct tree *tree, const struct value *dot,
+	       struct str *out)
+{
+	const struct tmpl *outer_set = exec->set;
+	struct str *outer = exec->out;
+	bool good;
+
+	/* All texts that are being made share the ceiling of the output. */
+	out->limit = outer->limit - outer->len;
+	exec->set = set;
+	exec->out = out;
+	good = run_template(exec, tree, dot->kind == VALUE_NIL ? NULL : dot) ==
+	       FLOW_ON;
+	exec->out = outer;
+	exec->set = outer_set;
+
+	return good;
+}
+
+bool exec_nested(struct exec *exec, const char *name, const struct value *dot,
+		 struct str *out)
+{
+	const struct tree *tree = next_template(exec, name);
+
+	return tree && exec_tree(exec, exec->set, tree, dot, out);
+}
+
 bool tmpl_parse(struct tmpl *set, const char *name, const char *text,
 		size_t len, struct err *err)
 {
-	struct source *source;
-
 	if (len > TMPL_SOURCE_MAX)
 		return err_set(err, ERR_INPUT,
 			       "template '%s' is larger than %zu MiB", name,
 			       TMPL_SOURCE_MAX >> 20);
-	source = arena_new(&set->arena, struct source);
-	source->name = arena_strdup(&set->arena, name);
-	source->text = arena_memdupz(&set->arena, text, len);
-	source->len = len;
-	return parse_source(set, source, err);
+	return parse_text(set, &set->arena, name, name, text, len, NULL, err);
 }
 
 bool tmpl_has(const struct tmpl *set, const char *name)

@@ -61,6 +61,21 @@ bool exec_enter(struct exec *exec, const struct node *node) MUST_CHECK;
 /* Is there budget left?  Errors: INPUT. */
 bool exec_check_budget(struct exec *exec, const struct node *node) MUST_CHECK;
 
+/* May one more template be called?  @name: of what.  Errors: INPUT. */
+bool exec_may_nest(struct exec *exec, const char *name) MUST_CHECK;
+
+/*
+ * For functions: execute the template @name with @dot and append its output
+ * to @out.  Errors: INPUT; without a place where there is no such template.
+ */
+bool exec_nested(struct exec *exec, const char *name, const struct value *dot,
+		 struct str *out) MUST_CHECK;
+
+/* The same with @tree, which sees the templates of @set. */
+bool exec_tree(struct exec *exec, const struct tmpl *set,
+	       const struct tree *tree, const struct value *dot,
+	       struct str *out) MUST_CHECK;
+
 /* Variables; the one that was declared last, or NULL. */
 struct variable *exec_find_variable(struct exec *exec, const char *name);
 bool exec_fail_variable(struct exec *exec, const struct node *node,

@@ -9,8 +9,9 @@
 #include "format/value.h"
 
 static const struct func *const families[] = {
-	funcs_go,   funcs_compare, funcs_flow,	 funcs_text,   funcs_list,
-	funcs_date, funcs_dict,	   funcs_number, funcs_encode, funcs_refused,
+	funcs_go,     funcs_compare, funcs_flow,    funcs_text,
+	funcs_list,   funcs_date,    funcs_dict,    funcs_number,
+	funcs_encode, funcs_nest,    funcs_refused,
 };
 
 const struct func *func_find(const char *name)

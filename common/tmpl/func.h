@@ -29,6 +29,7 @@ enum func_trait {
 	FUNC_AND,     /* stops at the first argument without truth */
 	FUNC_OR,      /* stops at the first argument with truth */
 	FUNC_CHANGES, /* changes a value that was given to it */
+	FUNC_PARSES,  /* runs a text, which may call one that changes */
 };
 
 /*
@@ -70,6 +71,7 @@ extern const struct func funcs_date[];
 extern const struct func funcs_dict[];
 extern const struct func funcs_number[];
 extern const struct func funcs_encode[];
+extern const struct func funcs_nest[];
 extern const struct func funcs_refused[];
 
 /* The row of @name, or NULL. */

@@ -62,12 +62,16 @@ static int compare_text(const struct value_text *a, const struct value_text *b)
 static bool equal_other(const struct value *a, const struct value *b,
 			bool *equal, struct err *err)
 {
-	bool either_nil = a->kind == VALUE_NIL || b->kind == VALUE_NIL;
+	bool a_nil = value_is_null(a), b_nil = value_is_null(b);
 
-	if (!either_nil && (a->kind != VALUE_OBJECT || b->kind != VALUE_OBJECT))
+	if (a->kind != VALUE_NIL && b->kind != VALUE_NIL &&
+	    strcmp(value_kind_name(a), value_kind_name(b)) != 0)
+		return fail_types(a, b, err);
+	if (!a_nil && !b_nil &&
+	    (a->kind != VALUE_OBJECT || b->kind != VALUE_OBJECT))
 		return err_set(err, ERR_INPUT,
-			       "lists and maps cannot be compared");
-	*equal = either_nil ? a->kind == b->kind : value_same(a, b);
+			       "lists and maps can only be compared with nil");
+	*equal = a_nil || b_nil ? a_nil == b_nil : value_same(a, b);
 	return true;
 }
 

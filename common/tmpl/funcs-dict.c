@@ -72,7 +72,7 @@ static struct value *changeable(struct call *call)
 
 static bool run_set(struct call *call, struct err *err)
 {
-	if (call->args[0] == &value_nil_map)
+	if (call->args[0]->is_nil)
 		return err_set(err, ERR_INPUT, "there is no map to change");
 	/* What stands behind the key must move. */
 	if (!charge_map(call, 1, err) ||

@@ -219,7 +219,7 @@ static bool run_concat(struct call *call, struct err *err)
 		for (size_t j = 0; j < list->count; j++)
 			value_list_add(result, call->arena, list->items[j]);
 	}
-	return call_give(call, result);
+	return call_give(call, result->list.count ? result : &value_nil_list);
 }
 
 static bool run_reverse(struct call *call, struct err *err)

@@ -388,16 +388,23 @@ static struct node *parse_file(struct parser *parser)
 	return list;
 }
 
+const struct tree *parse_find(const struct tmpl *set, const char *name)
+{
+	const struct tree *tree = NULL;
+
+	for (; set && !tree; set = set->outer)
+		tree = map_get(&set->trees, name);
+	return tree;
+}
+
 static void add_to_set(struct parser *parser)
 {
-	struct map *trees = &parser->set->trees;
-
 	for (size_t i = 0; i < parser->defined.count; i++) {
 		struct map_entry *entry = &parser->defined.entries[i];
 		const struct tree *tree = entry->value;
 
-		if (!tree->is_empty || !map_has(trees, entry->key))
-			map_put(trees, entry->key, entry->value);
+		if (!tree->is_empty || !parse_find(parser->set, entry->key))
+			map_put(&parser->set->trees, entry->key, entry->value);
 	}
 }
 
@@ -406,32 +413,48 @@ static const char *delimiter(const char *given, const char *otherwise)
 	return given && given[0] != '\0' ? given : otherwise;
 }
 
-bool parse_source(struct tmpl *set, const struct source *source,
-		  struct err *err)
+static const struct source *new_source(struct arena *arena, const char *title,
+				       const char *text, size_t len)
 {
+	struct source *source = arena_new(arena, struct source);
+
+	source->name = arena_strdup(arena, title);
+	source->text = arena_memdupz(arena, text, len);
+	source->len = len;
+	return source;
+}
+
+bool parse_text(struct tmpl *set, struct arena *arena, const char *name,
+		const char *title, const char *text, size_t len,
+		const struct tree **root, struct err *err)
+{
+	const struct source *source = new_source(arena, title, text, len);
 	struct parser parser = {
 		.set = set,
-		.arena = &set->arena,
+		.arena = arena,
 		.source = source,
 		.lexer = {.name = source->name,
 			  .text = source->text,
-			  .len = source->len,
+			  .len = len,
 			  .left = delimiter(set->options.left, TMPL_LEFT_DELIM),
 			  .right = delimiter(set->options.right,
 					     TMPL_RIGHT_DELIM),
 			  .err = err},
 		.err = err,
 	};
-	struct node *root;
+	struct node *list;
 	bool good;
 
 	parser.lexer.left_len = strlen(parser.lexer.left);
 	parser.lexer.right_len = strlen(parser.lexer.right);
 	parser_add_variable(&parser, root_variable);
-	root = parse_file(&parser);
-	good = root && define(&parser, source->name, root, 0);
-	if (good)
+	list = parse_file(&parser);
+	good = list && define(&parser, arena_strdup(arena, name), list, 0);
+	if (good) {
+		if (root)
+			*root = map_get(&parser.defined, name);
 		add_to_set(&parser);
+	}
 	map_release(&parser.names);
 	map_release(&parser.defined);
 

@@ -90,6 +90,7 @@ struct value_class {
 
 struct value {
 	enum value_kind kind;
+	bool is_nil; /* a nil slice or map: empty, and null in JSON */
 	union {
 		bool boolean;
 		int64_t integer; /* VALUE_INT, VALUE_INT64, VALUE_UINT8 */
@@ -113,7 +114,7 @@ extern const struct value value_false;
 
 /*
  * The nils of Go's map and slice types: empty as any other, but null in JSON
- * and YAML, and never to be changed.  They are known by their address.
+ * and YAML, and never to be changed.
  */
 extern const struct value value_nil_map;
 extern const struct value value_nil_list;

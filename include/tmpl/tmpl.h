@@ -49,7 +49,7 @@ struct value;
 #define TMPL_OUTPUT_MAX ((size_t)32 << 20)  /* bytes of output */
 #define TMPL_MEMORY_MAX ((size_t)128 << 20) /* bytes of values at once */
 #define TMPL_NEST_MAX	1000 /* parentheses, or if/range/with, in a text */
-#define TMPL_CALLS_MAX	1000 /* templates that call templates */
+#define TMPL_CALLS_MAX	1001 /* template, include, tpl; Helm's number */
 #define TMPL_LEVELS_MAX 5000 /* all of these at once while executing */
 
 /*
@@ -79,6 +79,7 @@ struct tmpl {
 	struct map trees; /* name -> struct tree, in @arena */
 	struct arena arena;
 	bool changes; /* a function is called that changes its arguments */
+	const struct tmpl *outer; /* private: the set that a tpl stands in */
 };
 
 /*

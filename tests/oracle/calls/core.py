@@ -17,6 +17,8 @@ CALLS = {
              ("hasSuffix", ("str", "str")), ("hasKey", ("dict", "str")),
              ("has", ("any", "list")), ("all", ("any*",)), ("any", ("any*",)),
              ("kindIs", ("str", "any")), ("typeIs", ("str", "any")),
+             # Of any type, but never to be ranged over: it may be a million.
+             ("first", ("list",)), ("last", ("list",)),
              ("and", ("bool", "bool*")), ("or", ("bool", "bool*"))],
     "str": [("quote", ("any*",)), ("squote", ("any*",)), ("upper", ("str",)),
             ("lower", ("str",)), ("trim", ("str",)), ("toString", ("any",)),
@@ -44,8 +46,7 @@ CALLS = {
              ("without", ("list", "any*")), ("reverse", ("list",)),
              ("compact", ("list",)), ("sortAlpha", ("any",)),
              ("splitList", ("str", "str")), ("toStrings", ("any",)),
-             ("slice", ("full", "small")), ("values", ("one",)),
-             ("first", ("list",)), ("last", ("list",))],
+             ("slice", ("full", "small")), ("values", ("one",))],
     "map": [("dict", ("str", "any", "str", "any")), ("dict", ("any*",)),
             ("split", ("str", "str")), ("pick", ("dict", "str*")),
             ("omit", ("dict", "str*")),

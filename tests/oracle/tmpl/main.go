@@ -80,6 +80,18 @@ func narrow(value any) any {
 	return value
 }
 
+// bounded refuses more output than ours does.
+type bounded struct {
+	bytes.Buffer
+}
+
+func (b *bounded) Write(text []byte) (int, error) {
+	if b.Len()+len(text) > 32<<20 {
+		return 0, errors.New("the output is too large")
+	}
+	return b.Buffer.Write(text)
+}
+
 // render also turns what a function panics with into an error, as Helm does.
 func render(out io.Writer, mode string, data, text []byte) (err error) {
 	defer func() {
@@ -93,12 +105,12 @@ func render(out io.Writer, mode string, data, text []byte) (err error) {
 	if err := decoder.Decode(&root); err != nil {
 		return err
 	}
-	t := template.New("test").Delims("((", "))").Option("missingkey=" + mode)
+	t := template.New("gotpl").Delims("((", "))").Option("missingkey=" + mode)
 	t.Funcs(functions(t, mode == "error"))
-	if _, err := t.Parse(string(text)); err != nil {
+	if _, err := t.New("test").Parse(string(text)); err != nil {
 		return err
 	}
-	return t.Execute(out, narrow(root))
+	return t.ExecuteTemplate(out, "test", narrow(root))
 }
 
 func answerAll() error {
@@ -109,7 +121,7 @@ func answerAll() error {
 	fields := bytes.Split(bytes.TrimSuffix(input, []byte{0}), []byte{0})
 	out := bufio.NewWriter(os.Stdout)
 	for ; len(fields) >= 3; fields = fields[3:] {
-		var rendered bytes.Buffer
+		var rendered bounded
 
 		err := render(&rendered, string(fields[0]), fields[1], fields[2])
 		if err != nil {

@@ -406,11 +406,23 @@ static void test_ceilings(void **state)
 		const char *text, *message;
 	} cases[] = {
 		{"((define \"t\"))((template \"t\"))((end))((template \"t\"))",
-		 "templates call templates more than 1000 deep"},
+		 "templates call templates more than 1001 deep"},
 		{"((define \"t\"))((if 1))((with 1))((range 1))((if 1))"
 		 "((if 1))((template \"t\"))((end))((end))((end))((end))"
 		 "((end))((end))((template \"t\"))",
 		 "nested more than 5000 deep"},
+		{"((define \"t\"))((include \"t\" .))((end))((include \"t\" "
+		 ".))",
+		 "templates call templates more than 1001 deep"},
+		{"((define \"t\"))((tpl \"((include \\\"t\\\" .))\" .))((end))"
+		 "((include \"t\" .))",
+		 "templates call templates more than 1001 deep"},
+		{"((tpl . .))", "argument 1 of 'tpl' must be string"},
+		{"(($t := \"((tpl .t .))\"))((tpl $t (dict \"t\" $t) ))",
+		 "templates call templates more than 1001 deep"},
+		{"((define \"t\"))((repeat 9000000 \"a\"))((include \"t\" .))"
+		 "((end))((include \"t\" .))",
+		 "the output is larger than 32 MiB"},
 		{"((range 1000000))((range 1000000))((end))((end))",
 		 "more work than a render may take"},
 		{"((range 1000))((range 100))((printf \"%1000d\" 1))((end))"
