@@ -161,11 +161,13 @@ static void set_method(struct http_setter *to,
 static void set_limits(struct http_setter *to, const struct transfer *transfer)
 {
 	const struct deadline *deadline = &transfer->client->config.deadline;
-	int64_t left = deadline_left_ms(deadline, HTTP_TRY_MAX_MS);
+	int64_t most = transfer->request->try_ms ? transfer->request->try_ms
+						 : HTTP_TRY_MAX_MS;
+	int64_t left = deadline_left_ms(deadline, most);
 
 	http_set_long(to, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS);
 	http_set_long(to, CURLOPT_TIMEOUT_MS,
-		      (long)(left < HTTP_TRY_MAX_MS ? left : HTTP_TRY_MAX_MS));
+		      (long)(left < most ? left : most));
 	http_set_long(to, CURLOPT_LOW_SPEED_LIMIT, 1);
 	http_set_long(to, CURLOPT_LOW_SPEED_TIME, HTTP_STALL_SECONDS);
 	/* Of a HEAD's reply the length is only told. */
@@ -204,11 +206,14 @@ static void set_trust(struct http_setter *to, const struct http_client *client)
 static void set_proxy(struct http_setter *to, const struct transfer *transfer)
 {
 	const struct env *env = transfer->client->config.env;
+	bool no_proxy = transfer->request->no_proxy;
 	CLEANUP(str_release) struct str direct = {0};
 
 	http_add_no_proxy(&direct, env);
 	http_set_text(to, CURLOPT_PROXY,
-		      http_choose_proxy(env, transfer->target.scheme));
+		      no_proxy ? ""
+			       : http_choose_proxy(env,
+						   transfer->target.scheme));
 	http_set_text(to, CURLOPT_NOPROXY, str_text(&direct));
 	http_set_long(to, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
 }

@@ -117,6 +117,8 @@ struct http_request {
 	enum http_repeat repeat;
 	bool accept_gzip;  /* ask for a compressed reply and unpack it */
 	bool no_redirects; /* a redirect is a reply like any other */
+	bool no_proxy;	   /* straight to the server, whatever @env says */
+	int64_t try_ms;	   /* time of one try; 0 = HTTP_TRY_MAX_MS */
 	/*
 	 * Called before each try, to sign it with the current time; may
 	 * change url, headers and secrets.  NULL = none.
