@@ -16,6 +16,7 @@ static struct {
 	__typeof__(SHA256_Init) *init;
 	__typeof__(SHA256_Update) *update;
 	__typeof__(SHA256_Final) *final;
+	__typeof__(SHA1) *sha1;
 	__typeof__(EVP_sha256) *sha256;
 	__typeof__(HMAC) *hmac;
 } crypto;
@@ -24,6 +25,7 @@ static const struct lazy_symbol symbols[] = {
 	{"SHA256_Init", (void **)&crypto.init},
 	{"SHA256_Update", (void **)&crypto.update},
 	{"SHA256_Final", (void **)&crypto.final},
+	{"SHA1", (void **)&crypto.sha1},
 	{"EVP_sha256", (void **)&crypto.sha256},
 	{"HMAC", (void **)&crypto.hmac},
 	{0},
@@ -35,7 +37,7 @@ LAZY_NOTE("libcrypto.so.3");
 
 static bool refused(struct err *err)
 {
-	return err_set(err, ERR_IO, "libcrypto refuses SHA-256");
+	return err_set(err, ERR_IO, "libcrypto refuses to hash");
 }
 
 bool sha256_bytes(const void *bytes, size_t len,
@@ -59,6 +61,19 @@ bool sha256_hex(const void *bytes, size_t len, char hex[SHA256_HEX_SIZE],
 
 	if (!sha256_bytes(bytes, len, digest, err))
 		return false;
+	hex_encode(digest, sizeof(digest), hex);
+	return true;
+}
+
+bool sha1_hex(const void *bytes, size_t len, char hex[SHA1_HEX_SIZE],
+	      struct err *err)
+{
+	unsigned char digest[SHA_DIGEST_LENGTH];
+
+	if (!lazy_load(&library, err))
+		return false;
+	if (!crypto.sha1(bytes, len, digest))
+		return refused(err);
 	hex_encode(digest, sizeof(digest), hex);
 	return true;
 }

@@ -1,5 +1,6 @@
 /*
- * SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104); the libcrypto facade.
+ * SHA-256 and SHA-1 (FIPS 180-4), HMAC-SHA-256 (RFC 2104); the libcrypto
+ * facade.
  *
  *	char hex[SHA256_HEX_SIZE];
  *	if (!sha256_hex(bytes, len, hex, err)) ...
@@ -16,16 +17,23 @@ struct err;
 
 #define SHA256_SIZE	32
 #define SHA256_HEX_SIZE 65 /* with NUL */
+#define SHA1_HEX_SIZE	41 /* with NUL */
 
 /*
- * The digest of @bytes, raw and as lower-case hex.  Errors of both, and of
- * the next: IO (libcrypto cannot be loaded).
+ * The digest of @bytes, raw and as lower-case hex.  Errors of all here: IO
+ * (libcrypto cannot be loaded).
  */
 bool sha256_bytes(const void *bytes, size_t len,
 		  unsigned char digest[SHA256_SIZE], struct err *err)
 	MUST_CHECK;
 bool sha256_hex(const void *bytes, size_t len, char hex[SHA256_HEX_SIZE],
 		struct err *err) MUST_CHECK;
+
+/*
+ * SHA-1 as lower-case hex: for names that others chose so, never for trust.
+ */
+bool sha1_hex(const void *bytes, size_t len, char hex[SHA1_HEX_SIZE],
+	      struct err *err) MUST_CHECK;
 
 bool hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 		 unsigned char mac[SHA256_SIZE], struct err *err) MUST_CHECK;

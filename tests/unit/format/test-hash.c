@@ -30,6 +30,29 @@ static void test_sha256(void **state)
 	}
 }
 
+/* FIPS 180's two messages, and none. */
+static void test_sha1(void **state)
+{
+	static const struct {
+		const char *text, *hex;
+	} cases[] = {
+		{"abc", "a9993e364706816aba3e25717850c26c9cd0d89d"},
+		{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+		 "84983e441c3bd26ebaae4aa1f95129e5e54670f1"},
+		{"", "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char hex[SHA1_HEX_SIZE];
+		struct err err = {0};
+
+		assert_true(sha1_hex(cases[i].text, strlen(cases[i].text), hex,
+				     &err));
+		assert_string_equal(hex, cases[i].hex);
+	}
+}
+
 /* RFC 4231, test cases 2 and 6. */
 static void test_hmac(void **state)
 {
@@ -57,6 +80,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_sha1),
 		cmocka_unit_test(test_hmac),
 	};
 
