@@ -1,37 +1,104 @@
 #include "api/aws.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
+#include "api/aws_profile.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/strvec.h"
-#include "format/hash.h"
-#include "format/url.h"
 #include "net/http.h"
 #include "sys/env.h"
 
-#define ALGORITHM  "AWS4-HMAC-SHA256"
-#define TERMINATOR "aws4_request"
-
 /* --- settings -------------------------------------------------------------- */
 
-void aws_open(struct aws *aws, const struct env *env)
+/* The first of two variables that is set, or NULL. */
+static const char *either(const struct env *env, const char *first,
+			  const char *second)
 {
-	const char *region = env_get(env, "AWS_REGION");
+	const char *value = env_get(env, first);
 
-	if (!region)
-		region = env_get(env, "AWS_DEFAULT_REGION");
-	aws->env = env;
-	aws->region = xstrdup_or_null(region);
+	return value ? value : env_get(env, second);
 }
 
-const char *aws_region(const struct aws *aws)
+static bool choose_profile(struct aws *aws, struct err *err)
 {
-	return aws->region ? aws->region : AWS_REGION_DEFAULT;
+	const char *named =
+		either(aws->env, "AWS_PROFILE", "AWS_DEFAULT_PROFILE");
+	CLEANUP(free_ptr) char *files = NULL;
+
+	aws->profile = named ? named : "default";
+	if (!named || same_text(named, "default") ||
+	    aws_profiles_has(aws->profiles, AWS_SECTION_PROFILE, named))
+		return true;
+	files = aws_profiles_describe(aws->profiles);
+	err_set(err, ERR_USAGE, "there is no AWS profile '%s' in %s", named,
+		files);
+	return err_hint(err, "AWS_PROFILE names it; AWS_CONFIG_FILE and "
+			     "AWS_SHARED_CREDENTIALS_FILE say where to look");
+}
+
+bool aws_open(struct aws *aws, struct http *http, const struct env *env,
+	      struct err *err)
+{
+	CLEANUP(aws_release) struct aws opened = {.env = env, .http = http};
+	const char *region = either(env, "AWS_REGION", "AWS_DEFAULT_REGION");
+
+	opened.profiles = xnew(struct aws_profiles);
+	if (!aws_profiles_load(opened.profiles, env, err) ||
+	    !choose_profile(&opened, err))
+		return false;
+	if (!region)
+		region = aws_profile_setting(&opened, "region");
+	opened.region = xstrdup_or_null(region);
+	*aws = opened;
+	opened = (struct aws){0};
+	return true;
+}
+
+const char *aws_profile_setting(const struct aws *aws, const char *key)
+{
+	return aws_profiles_get(aws->profiles, AWS_SECTION_PROFILE,
+				aws->profile, key);
+}
+
+bool aws_region_get(struct aws *aws, const char **region, struct err *err)
+{
+	const struct aws_credentials *unused;
+
+	if (!aws->region && !aws_credentials_get(aws, &unused, err))
+		return false;
+	*region = aws->region ? aws->region : AWS_REGION_DEFAULT;
+	return true;
+}
+
+void aws_set_region(struct aws *aws, const char *region)
+{
+	char *copy = xstrdup(region);
+
+	free(aws->region);
+	aws->region = copy;
+}
+
+static bool is_true(const char *text)
+{
+	return text && strcasecmp(text, "true") == 0;
+}
+
+static const char *endpoint_of_profile(const struct aws *aws,
+				       const char *service)
+{
+	CLEANUP(free_ptr) char *key = xasprintf("%s.endpoint_url", service);
+	const char *services = aws_profile_setting(aws, "services");
+	const char *url = NULL;
+
+	for (char *c = key; *c; c++)
+		*c |= *c >= 'A' && *c <= 'Z' ? 0x20 : 0;
+	if (services)
+		url = aws_profiles_get(aws->profiles, AWS_SECTION_SERVICES,
+				       services, key);
+	return url ? url : aws_profile_setting(aws, "endpoint_url");
 }
 
 const char *aws_endpoint(const struct aws *aws, const char *service)
@@ -40,15 +107,38 @@ const char *aws_endpoint(const struct aws *aws, const char *service)
 		xasprintf("AWS_ENDPOINT_URL_%s", service);
 	const char *ignore =
 		env_get(aws->env, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-	const char *url = env_get(aws->env, name);
+	const char *url = either(aws->env, name, "AWS_ENDPOINT_URL");
 
-	if (ignore && strcasecmp(ignore, "true") == 0)
+	if (!ignore)
+		ignore = aws_profile_setting(aws,
+					     "ignore_configured_endpoint_urls");
+	if (is_true(ignore))
 		return NULL;
-	return url ? url : env_get(aws->env, "AWS_ENDPOINT_URL");
+	return url ? url : endpoint_of_profile(aws, service);
+}
+
+const char *aws_domain(const char *region)
+{
+	static const struct {
+		const char *prefix;
+		const char *domain;
+	} partitions[] = {
+		{"cn-", "amazonaws.com.cn"},	{"eusc-", "amazonaws.eu"},
+		{"us-iso-", "c2s.ic.gov"},	{"us-isob-", "sc2s.sgov.gov"},
+		{"us-isof-", "csp.hci.ic.gov"}, {"eu-isoe-", "cloud.adc-e.uk"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(partitions); i++)
+		if (starts_with(region, partitions[i].prefix))
+			return partitions[i].domain;
+	return "amazonaws.com";
 }
 
 void aws_release(struct aws *aws)
 {
+	if (aws->profiles)
+		aws_profiles_release(aws->profiles);
+	free(aws->profiles);
 	free(aws->region);
 	aws_credentials_release(&aws->credentials);
 	*aws = (struct aws){0};
@@ -74,464 +164,5 @@ bool aws_learn_clock(struct aws *aws, const struct http_reply *reply)
 		return false;
 	aws->clock_offset_s = offset_s;
 	aws->clock_learnt = true;
-	return true;
-}
-
-/* --- credentials ----------------------------------------------------------- */
-
-void aws_credentials_release(struct aws_credentials *credentials)
-{
-	free(credentials->access_key);
-	secret_release(&credentials->secret_key);
-	secret_release(&credentials->session_token);
-	*credentials = (struct aws_credentials){0};
-}
-
-static void set_secret(struct secret *secret, const char *value)
-{
-	if (value)
-		secret_set(secret, value, strlen(value));
-}
-
-static bool is_in_environment(const struct aws *aws)
-{
-	return env_get(aws->env, "AWS_ACCESS_KEY_ID") ||
-	       env_get(aws->env, "AWS_SECRET_ACCESS_KEY");
-}
-
-static bool fetch_from_environment(struct aws *aws,
-				   struct aws_credentials *credentials,
-				   struct err *err)
-{
-	const char *access_key = env_get(aws->env, "AWS_ACCESS_KEY_ID");
-	const char *secret_key = env_get(aws->env, "AWS_SECRET_ACCESS_KEY");
-
-	if (!access_key || !secret_key)
-		return err_set(err, ERR_USAGE, "%s is set but %s is not",
-			       access_key ? "AWS_ACCESS_KEY_ID"
-					  : "AWS_SECRET_ACCESS_KEY",
-			       access_key ? "AWS_SECRET_ACCESS_KEY"
-					  : "AWS_ACCESS_KEY_ID");
-	credentials->access_key = xstrdup(access_key);
-	set_secret(&credentials->secret_key, secret_key);
-	set_secret(&credentials->session_token,
-		   env_get(aws->env, "AWS_SESSION_TOKEN"));
-	return true;
-}
-
-/* A source of credentials.  They are asked in this order. */
-static const struct provider {
-	const char *name;
-	/* Do the settings ask for it? */
-	bool (*is_configured)(const struct aws *aws);
-	/* Fill the empty @credentials. */
-	bool (*fetch)(struct aws *aws, struct aws_credentials *credentials,
-		      struct err *err);
-} providers[] = {
-	{"the environment", is_in_environment, fetch_from_environment},
-};
-
-static bool fetch_credentials(struct aws *aws,
-			      struct aws_credentials *credentials,
-			      struct err *err)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(providers); i++) {
-		if (!providers[i].is_configured(aws))
-			continue;
-		if (providers[i].fetch(aws, credentials, err))
-			return true;
-		return err_wrap(err, "cannot take AWS credentials from %s",
-				providers[i].name);
-	}
-	err_set(err, ERR_USAGE, "there are no AWS credentials");
-	return err_hint(err, "set AWS_ACCESS_KEY_ID and "
-			     "AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN "
-			     "for temporary ones");
-}
-
-static bool are_good(const struct aws *aws)
-{
-	const struct aws_credentials *have = &aws->credentials;
-
-	return have->access_key &&
-	       (have->expires_s == 0 ||
-		have->expires_s - AWS_REFRESH_BEFORE_S > aws_now_s(aws));
-}
-
-bool aws_credentials_get(struct aws *aws,
-			 const struct aws_credentials **credentials,
-			 struct err *err)
-{
-	CLEANUP(aws_credentials_release) struct aws_credentials fresh = {0};
-
-	if (!are_good(aws)) {
-		if (!fetch_credentials(aws, &fresh, err))
-			return false;
-		aws_credentials_release(&aws->credentials);
-		aws->credentials = fresh;
-		fresh = (struct aws_credentials){0};
-	}
-	*credentials = &aws->credentials;
-	return true;
-}
-
-/* --- the canonical request ------------------------------------------------- */
-
-/* A URL as it goes out, byte for byte. */
-struct target {
-	const char *host; /* with the port, unless it is the scheme's own */
-	size_t host_len;
-	const char *path;
-	size_t path_len;
-	const char *query; /* without "?" */
-	size_t query_len;
-};
-
-static bool find_target(struct target *target, const char *url, struct err *err)
-{
-	const char *host = strstr(url, "://");
-	const char *default_port = starts_with(url, "https:") ? ":443" : ":80";
-	const char *user_end;
-	size_t len;
-
-	if (!host)
-		return err_set(err, ERR_INPUT, "cannot sign '%s': not a URL",
-			       url);
-	host += 3;
-	len = strcspn(host, "/?#");
-	target->path = host + len;
-	target->path_len = strcspn(target->path, "?#");
-	target->query = target->path + target->path_len;
-	target->query += *target->query == '?';
-	target->query_len = strcspn(target->query, "#");
-
-	user_end = memrchr(host, '@', len);
-	if (user_end) {
-		len -= (size_t)(user_end + 1 - host);
-		host = user_end + 1;
-	}
-	if (len > strlen(default_port) &&
-	    memcmp(host + len - strlen(default_port), default_port,
-		   strlen(default_port)) == 0)
-		len -= strlen(default_port);
-	target->host = host;
-	target->host_len = len;
-	return true;
-}
-
-/* Without empty segments, "." and "..", which may climb only to the root. */
-static void add_normalised(struct str *out, const char *path, size_t len)
-{
-	CLEANUP(strvec_release) struct strvec segments = {0};
-	CLEANUP(free_ptr) char *text = xmemdupz(path, len);
-	CLEANUP(strvec_release) struct strvec kept = {0};
-
-	strvec_split(&segments, text, '/');
-	for (size_t i = 0; i < segments.count; i++) {
-		const char *segment = segments.items[i];
-
-		if (!*segment || same_text(segment, "."))
-			continue;
-		if (!same_text(segment, ".."))
-			strvec_add(&kept, segment);
-		else if (kept.count > 0)
-			strvec_truncate(&kept, kept.count - 1);
-	}
-	for (size_t i = 0; i < kept.count; i++)
-		str_addf(out, "/%s", kept.items[i]);
-	if (kept.count == 0 || ends_with(text, "/"))
-		str_add_char(out, '/');
-}
-
-static void add_path(struct str *out, const struct target *target,
-		     enum aws_path form)
-{
-	CLEANUP(str_release) struct str path = {0};
-
-	if (form == AWS_PATH_NORMALISED)
-		add_normalised(&path, target->path, target->path_len);
-	else if (target->path_len > 0)
-		str_add_bytes(&path, target->path, target->path_len);
-	else
-		str_add_char(&path, '/');
-	if (form == AWS_PATH_AS_IS)
-		str_add(out, str_text(&path));
-	else
-		url_encode(out, str_text(&path), path.len, "/");
-}
-
-/* However a name or value was encoded, here it is in the one strict form. */
-static void add_recoded(struct str *out, const char *text, size_t len)
-{
-	CLEANUP(str_release) struct str plain = {0};
-
-	if (url_decode(&plain, text, len))
-		url_encode(out, str_text(&plain), plain.len, "");
-	else
-		url_encode(out, text, len, "");
-}
-
-/*
- * Sorted by name, then by value.  While they are sorted a line break, which
- * is less than any byte of an encoded name, stands for the "=".
- */
-static void add_query(struct str *out, const struct target *target)
-{
-	CLEANUP(strvec_release) struct strvec pairs = {0};
-	const char *at = target->query, *end = at + target->query_len;
-
-	while (at < end) {
-		const char *pair_end = memchr(at, '&', (size_t)(end - at));
-		const char *name_end;
-		CLEANUP(str_release) struct str pair = {0};
-
-		if (!pair_end)
-			pair_end = end;
-		name_end = memchr(at, '=', (size_t)(pair_end - at));
-		add_recoded(&pair, at,
-			    (size_t)((name_end ? name_end : pair_end) - at));
-		str_add_char(&pair, '\n');
-		if (name_end)
-			add_recoded(&pair, name_end + 1,
-				    (size_t)(pair_end - name_end - 1));
-		if (pair_end > at)
-			strvec_add(&pairs, str_text(&pair));
-		at = pair_end + (pair_end < end);
-	}
-	strvec_sort(&pairs);
-	for (size_t i = 0; i < pairs.count; i++) {
-		char *separator = strchr(pairs.items[i], '\n');
-
-		*separator = '=';
-		str_addf(out, "%s%s", i > 0 ? "&" : "", pairs.items[i]);
-	}
-}
-
-/* What proxies and the transport change, or what is there before. */
-static bool is_signed(const char *name)
-{
-	static const char *const unsigned_names[] = {
-		"authorization",     "connection", "expect",	      "te",
-		"transfer-encoding", "user-agent", "x-amzn-trace-id",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(unsigned_names); i++)
-		if (same_text(name, unsigned_names[i]))
-			return false;
-	return true;
-}
-
-static void collect_names(struct strvec *names, const struct strvec *lines)
-{
-	for (size_t i = 0; i < lines->count; i++) {
-		size_t len = strcspn(lines->items[i], ":");
-		CLEANUP(free_ptr) char *name = xmemdupz(lines->items[i], len);
-
-		for (char *c = name; *c; c++)
-			*c |= *c >= 'A' && *c <= 'Z' ? 0x20 : 0;
-		if (is_signed(name))
-			strvec_add_once(names, name);
-	}
-}
-
-/* Without white space at the ends, runs of it inside as one blank. */
-static void add_value(struct str *out, const char *value)
-{
-	const char *blanks = " \t\r\n";
-
-	value += strspn(value, blanks);
-	while (*value) {
-		size_t word = strcspn(value, blanks);
-
-		str_add_bytes(out, value, word);
-		value += word;
-		value += strspn(value, blanks);
-		if (*value)
-			str_add_char(out, ' ');
-	}
-}
-
-/* All values of @name in @lines, joined by commas. */
-static void add_values(struct str *out, const struct strvec *lines,
-		       const char *name, bool *first)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < lines->count; i++) {
-		const char *line = lines->items[i];
-
-		if (strncasecmp(line, name, len) != 0 || line[len] != ':')
-			continue;
-		if (!*first)
-			str_add_char(out, ',');
-		*first = false;
-		add_value(out, line + len + 1);
-	}
-}
-
-static void add_headers(struct str *out, struct str *signed_headers,
-			const struct http_request *request,
-			const struct target *target)
-{
-	CLEANUP(strvec_release) struct strvec names = {0};
-
-	strvec_add(&names, "host");
-	collect_names(&names, &request->headers);
-	collect_names(&names, &request->secrets);
-	strvec_sort(&names);
-	for (size_t i = 0; i < names.count; i++) {
-		bool first = true;
-
-		str_addf(out, "%s:", names.items[i]);
-		add_values(out, &request->headers, names.items[i], &first);
-		add_values(out, &request->secrets, names.items[i], &first);
-		if (first && same_text(names.items[i], "host"))
-			str_add_bytes(out, target->host, target->host_len);
-		str_add_char(out, '\n');
-		str_addf(signed_headers, "%s%s", i > 0 ? ";" : "",
-			 names.items[i]);
-	}
-}
-
-bool aws_add_canonical_request(struct str *out, struct str *signed_headers,
-			       const struct http_request *request,
-			       enum aws_path path, const char *payload_hash,
-			       struct err *err)
-{
-	struct target target = {0};
-
-	if (!find_target(&target, str_text(&request->url), err))
-		return false;
-	str_addf(out, "%s\n", request->method);
-	add_path(out, &target, path);
-	str_add_char(out, '\n');
-	add_query(out, &target);
-	str_add_char(out, '\n');
-	add_headers(out, signed_headers, request, &target);
-	str_addf(out, "\n%s\n%s", str_text(signed_headers), payload_hash);
-	return true;
-}
-
-/* --- the signature --------------------------------------------------------- */
-
-/* The secret key, bound to a day, a region and a service. */
-static bool derive_key(const struct aws_signing *signing, const char *date,
-		       unsigned char key[SHA256_SIZE], struct err *err)
-{
-	const char *const parts[] = {signing->region, signing->service,
-				     TERMINATOR};
-	CLEANUP(secret_release) struct secret first = {0};
-	const struct secret *secret = &signing->credentials->secret_key;
-	char *text = xasprintf("AWS4%s", secret_reveal(secret));
-
-	first = (struct secret){.bytes = text, .len = strlen(text)};
-	if (!hmac_sha256(first.bytes, first.len, date, strlen(date), key, err))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		if (!hmac_sha256(key, SHA256_SIZE, parts[i], strlen(parts[i]),
-				 key, err))
-			return false;
-	return true;
-}
-
-/* @time is 20261122T130405Z; @scope day/region/service/aws4_request. */
-static bool compute_signature(const struct aws_signing *signing,
-			      const char *time, const char *scope,
-			      const struct str *canonical,
-			      char hex[SHA256_HEX_SIZE], struct err *err)
-{
-	CLEANUP(str_release) struct str text = {0};
-	CLEANUP(free_ptr) char *date = xmemdupz(time, 8);
-	unsigned char key[SHA256_SIZE];
-	bool done;
-
-	if (!sha256_hex(str_text(canonical), canonical->len, hex, err))
-		return false;
-	str_addf(&text, ALGORITHM "\n%s\n%s\n%s", time, scope, hex);
-	done = derive_key(signing, date, key, err) &&
-	       hmac_sha256(key, sizeof(key), str_text(&text), text.len, key,
-			   err);
-	if (done)
-		hex_encode(key, sizeof(key), hex);
-	wipe(key, sizeof(key));
-	return done;
-}
-
-/* Drop all lines with the header @name. */
-static void drop_header(struct strvec *lines, const char *name)
-{
-	size_t len = strlen(name), kept = 0;
-
-	for (size_t i = 0; i < lines->count; i++) {
-		char *line = lines->items[i];
-
-		if (strncasecmp(line, name, len) != 0 || line[len] != ':') {
-			lines->items[i] = lines->items[kept];
-			lines->items[kept++] = line;
-		}
-	}
-	strvec_truncate(lines, kept);
-}
-
-static void set_header(struct strvec *lines, const char *name,
-		       const char *value)
-{
-	drop_header(lines, name);
-	strvec_addf(lines, "%s: %s", name, value);
-}
-
-static void set_token(const struct aws_signing *signing,
-		      struct http_request *request)
-{
-	const struct secret *token = &signing->credentials->session_token;
-
-	if (secret_is_set(token))
-		set_header(&request->secrets, "X-Amz-Security-Token",
-			   secret_reveal(token));
-}
-
-/* All that is to be signed, with nothing left of an earlier signature. */
-static void set_headers(const struct aws_signing *signing,
-			struct http_request *request, const char *time,
-			const char *payload_hash)
-{
-	drop_header(&request->secrets, "Authorization");
-	drop_header(&request->secrets, "X-Amz-Security-Token");
-	set_header(&request->headers, "X-Amz-Date", time);
-	if (signing->send_payload_hash)
-		set_header(&request->headers, "X-Amz-Content-Sha256",
-			   payload_hash);
-	if (!signing->token_not_signed)
-		set_token(signing, request);
-}
-
-bool aws_sign(const struct aws_signing *signing, struct http_request *request,
-	      struct err *err)
-{
-	CLEANUP(str_release) struct str canonical = {0};
-	CLEANUP(str_release) struct str names = {0};
-	CLEANUP(str_release) struct str time = {0};
-	CLEANUP(free_ptr) char *scope = NULL;
-	char payload_hash[SHA256_HEX_SIZE], signature[SHA256_HEX_SIZE];
-
-	clock_add_basic(&time, signing->now_s);
-	scope = xasprintf("%.8s/%s/%s/" TERMINATOR, str_text(&time),
-			  signing->region, signing->service);
-	if (!sha256_hex(request->body ? request->body : "", request->body_len,
-			payload_hash, err))
-		return false;
-	set_headers(signing, request, str_text(&time), payload_hash);
-	if (!aws_add_canonical_request(&canonical, &names, request,
-				       signing->path, payload_hash, err) ||
-	    !compute_signature(signing, str_text(&time), scope, &canonical,
-			       signature, err))
-		return false;
-	strvec_addf(&request->secrets,
-		    "Authorization: " ALGORITHM
-		    " Credential=%s/%s, SignedHeaders=%s, Signature=%s",
-		    signing->credentials->access_key, scope, str_text(&names),
-		    signature);
-	if (signing->token_not_signed)
-		set_token(signing, request);
 	return true;
 }

@@ -12,89 +12,19 @@
 #include "base/num.h"
 #include "format/url.h"
 #include "net/http.h"
-#include "net/redact.h"
 
 #define METADATA_PREFIX "x-amz-meta-"
 
-/* --- the bucket's address -------------------------------------------------- */
-
-static bool check_bucket(const char *bucket, struct err *err)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789.-_";
-	size_t len = strlen(bucket);
-
-	if (len >= 3 && len <= S3_BUCKET_MAX &&
-	    strspn(bucket, allowed) == len && bucket[0] != '.' &&
-	    !strstr(bucket, ".."))
-		return true;
-	return err_set(err, ERR_INPUT,
-		       "'%s' cannot be the name of an S3 bucket", bucket);
-}
-
-/* Can the bucket be a label of a host name that AWS's certificates cover? */
-static bool is_label(const char *bucket)
-{
-	return strlen(bucket) <= 63 &&
-	       strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789-") ==
-		       strlen(bucket);
-}
-
-static void set_base(struct s3 *s3)
-{
-	const char *region = aws_region(&s3->aws);
-	const char *suffix = starts_with(region, "cn-") ? ".cn" : "";
-
-	free(s3->base);
-	if (is_label(s3->bucket))
-		s3->base = xasprintf("https://%s.s3.%s.amazonaws.com%s",
-				     s3->bucket, region, suffix);
-	else
-		s3->base = xasprintf("https://s3.%s.amazonaws.com%s/%s", region,
-				     suffix, s3->bucket);
-}
-
-static bool set_custom_base(struct s3 *s3, const char *endpoint,
-			    struct err *err)
-{
-	CLEANUP(url_release) struct url url = {0};
-	CLEANUP(str_release) struct str base = {0};
-	CLEANUP(str_release) struct str shown = {0};
-
-	if (!url_parse(&url, endpoint, err))
-		return err_wrap(err, "cannot use the S3 endpoint");
-	redact_url(&shown, endpoint);
-	if ((!same_text(url.scheme, "http") &&
-	     !same_text(url.scheme, "https")) ||
-	    url.user || url.password || url.query || url.fragment)
-		return err_set(err, ERR_INPUT,
-			       "cannot use the S3 endpoint '%s': it must be "
-			       "http(s)://host[:port]",
-			       str_text(&shown));
-	url_add_text(&base, &url, true);
-	while (base.len > 0 && base.buf[base.len - 1] == '/')
-		str_truncate(&base, base.len - 1);
-	str_addf(&base, "/%s", s3->bucket);
-	s3->base = str_detach(&base);
-	s3->custom_endpoint = true;
-	return true;
-}
+/* --- the bucket ------------------------------------------------------------ */
 
 bool s3_open(struct s3 *s3, struct http *http, const struct env *env,
 	     const char *bucket, struct err *err)
 {
 	CLEANUP(s3_release) struct s3 opened = {.http = http};
-	const char *endpoint;
 
-	if (!check_bucket(bucket, err))
-		return false;
-	aws_open(&opened.aws, env);
 	opened.bucket = xstrdup(bucket);
-	endpoint = aws_endpoint(&opened.aws, "S3");
-	if (!endpoint)
-		set_base(&opened);
-	else if (!set_custom_base(&opened, endpoint, err))
+	if (!aws_open(&opened.aws, http, env, err) ||
+	    !s3_choose_address(&opened, err))
 		return false;
 	*s3 = opened;
 	opened = (struct s3){0};
@@ -224,42 +154,15 @@ static bool sign(void *context, struct http_request *request, struct err *err)
 {
 	struct s3 *s3 = context;
 	struct aws_signing signing = {
-		.region = aws_region(&s3->aws),
 		.service = "s3",
 		.now_s = aws_now_s(&s3->aws),
 		.path = AWS_PATH_AS_IS,
 		.send_payload_hash = true,
 	};
 
-	return aws_credentials_get(&s3->aws, &signing.credentials, err) &&
+	return aws_region_get(&s3->aws, &signing.region, err) &&
+	       aws_credentials_get(&s3->aws, &signing.credentials, err) &&
 	       aws_sign(&signing, request, err);
-}
-
-/*
- * A bucket of another region: AWS names the region, and everything is sent
- * there from now on.  Requests that were under way then follow.
- */
-static bool learn_region(struct s3 *s3, struct http_request *request,
-			 const struct http_reply *reply)
-{
-	const char *region = http_header(reply, "x-amz-bucket-region");
-
-	if (s3->custom_endpoint || !region || !is_label(region))
-		return false;
-	if (reply->status != 301 && reply->status != 400)
-		return false;
-	if (!s3->wrong_base) {
-		s3->wrong_base = s3->base;
-		s3->base = NULL;
-		free(s3->aws.region);
-		s3->aws.region = xstrdup(region);
-		set_base(s3);
-	}
-	if (!starts_with(str_text(&request->url), s3->wrong_base))
-		return false;
-	str_splice(&request->url, 0, strlen(s3->wrong_base), s3->base,
-		   strlen(s3->base));
-	return true;
 }
 
 /* A reply to HEAD has no words, but it has a date. */
@@ -276,13 +179,22 @@ static bool learn_clock(struct s3 *s3, const struct http_request *request,
 	return s3->aws.clock_learnt;
 }
 
+/* Credentials that ended before their time, or by a clock not ours. */
+static bool learn_expiry(struct s3 *s3, const struct http_request *request,
+			 const struct http_reply *reply)
+{
+	return reply->status == 400 && complains(reply, "ExpiredToken") &&
+	       aws_credentials_drop(&s3->aws, request);
+}
+
 static bool learn(void *context, struct http_request *request,
 		  const struct http_reply *reply)
 {
 	struct s3 *s3 = context;
 
-	return learn_region(s3, request, reply) ||
-	       learn_clock(s3, request, reply);
+	return s3_learn_region(s3, request, reply) ||
+	       learn_clock(s3, request, reply) ||
+	       learn_expiry(s3, request, reply);
 }
 
 /* Segments of dots would be resolved by some servers and not by others. */
@@ -306,22 +218,25 @@ static bool check_key(const char *key, struct err *err)
 	return true;
 }
 
-void s3_prepare(struct s3 *s3, const char *method, struct http_request *request)
+bool s3_prepare(struct s3 *s3, const char *method, struct http_request *request,
+		struct err *err)
 {
+	if (!s3_locate(s3, err))
+		return false;
 	request->method = method;
 	request->no_redirects = true;
 	request->before_try = sign;
 	request->again = learn;
 	request->context = s3;
 	str_add(&request->url, s3->base);
+	return true;
 }
 
 static bool prepare_key(struct s3 *s3, const char *method, const char *key,
 			struct http_request *request, struct err *err)
 {
-	if (!check_key(key, err))
+	if (!check_key(key, err) || !s3_prepare(s3, method, request, err))
 		return false;
-	s3_prepare(s3, method, request);
 	str_add_char(&request->url, '/');
 	url_encode(&request->url, key, strlen(key), "/");
 	return true;

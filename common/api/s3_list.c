@@ -136,10 +136,12 @@ static bool give_entries(const struct listing *listing, const struct str *text,
 	return true;
 }
 
-static void prepare_list(struct s3 *s3, const char *prefix,
-			 const struct str *token, struct http_request *request)
+static bool prepare_list(struct s3 *s3, const char *prefix,
+			 const struct str *token, struct http_request *request,
+			 struct err *err)
 {
-	s3_prepare(s3, "GET", request);
+	if (!s3_prepare(s3, "GET", request, err))
+		return false;
 	str_add(&request->url, "/?list-type=2&encoding-type=url&prefix=");
 	url_encode(&request->url, prefix, strlen(prefix), "");
 	if (token->len) {
@@ -147,6 +149,7 @@ static void prepare_list(struct s3 *s3, const char *prefix,
 		url_encode(&request->url, token->buf, token->len, "");
 	}
 	request->reply_limit = S3_PAGE_SIZE_MAX;
+	return true;
 }
 
 /* One page; @token is that of the next one after, empty at the end. */
@@ -159,8 +162,8 @@ static bool list_page(struct s3 *s3, const char *prefix,
 	CLEANUP(page_release) struct page page = {0};
 	const char *date;
 
-	prepare_list(s3, prefix, token, &request);
-	if (!http_send(s3->http, &request, &reply, err))
+	if (!prepare_list(s3, prefix, token, &request, err) ||
+	    !http_send(s3->http, &request, &reply, err))
 		return false;
 	if (reply.status != 200)
 		return s3_fail(s3, &request, &reply, "s3:ListBucket", prefix,

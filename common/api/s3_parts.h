@@ -1,6 +1,6 @@
 /*
  * What the parts of api/s3 share: s3.c single objects, s3_list.c listings,
- * s3_many.c many objects at once.
+ * s3_many.c many objects at once, s3_address.c the bucket's address.
  */
 #ifndef API_S3_PARTS_H
 #define API_S3_PARTS_H
@@ -9,9 +9,12 @@
 
 #include "api/s3.h"
 
-/* A request on the bucket itself; nothing but its URL differs for keys. */
-void s3_prepare(struct s3 *s3, const char *method,
-		struct http_request *request);
+/*
+ * A request on the bucket itself; nothing but its URL differs for keys.
+ * Errors: those of s3_locate().
+ */
+bool s3_prepare(struct s3 *s3, const char *method, struct http_request *request,
+		struct err *err) MUST_CHECK;
 
 /* Make @err of a reply; @action is the right that the request needs. */
 bool s3_fail(const struct s3 *s3, const struct http_request *request,
@@ -32,5 +35,26 @@ bool s3_take_deleted(const struct s3 *s3, const char *key, const char *etag,
 		     const struct http_request *request,
 		     const struct http_reply *reply, enum s3_outcome *outcome,
 		     struct err *err) MUST_CHECK;
+
+/* --- where the bucket is (s3_address.c) ------------------------------------- */
+
+/*
+ * Choose endpoint and style by the settings.  The settings and the bucket
+ * are there already.
+ * Errors: INPUT (not a bucket's name, an endpoint or a style).
+ */
+bool s3_choose_address(struct s3 *s3, struct err *err) MUST_CHECK;
+
+/* See to it that @s3->base is there.  Errors: those of aws_region_get(). */
+bool s3_locate(struct s3 *s3, struct err *err) MUST_CHECK;
+
+/*
+ * Take the bucket's region from @reply, a refusal, and change the URL of
+ * @request, whose signature is to be made anew.  False if that is no news.
+ * A redirect is never followed to where it points: AWS's address in that
+ * region is ours to build, and another endpoint stays what it is.
+ */
+bool s3_learn_region(struct s3 *s3, struct http_request *request,
+		     const struct http_reply *reply);
 
 #endif

@@ -3,13 +3,32 @@
  *
  *	CLEANUP(aws_release) struct aws aws = {0};
  *
- *	aws_open(&aws, env);
+ *	if (!aws_open(&aws, &http, env, err))
+ *		return false;
  *	if (!aws_credentials_get(&aws, &credentials, err))
  *		return false;
  *
- * Settings come from the environment under the names that the AWS SDKs use.
- * Credentials come from the first provider that is configured; one that is
- * configured but fails is an error, never a reason to ask the next.
+ * Settings come from the environment and from the profile that it names
+ * (AWS_PROFILE, else AWS_DEFAULT_PROFILE, else "default") in ~/.aws/config
+ * and ~/.aws/credentials, all under the names that the AWS SDKs use; the
+ * environment comes first.
+ *
+ * Credentials come from the first of these that is configured:
+ *
+ *  1. the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+ *     AWS_SESSION_TOKEN;
+ *  2. a web identity: AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, which EKS
+ *     sets for a pod whose service account has a role;
+ *  3. the profile: a role to assume with the credentials of another profile,
+ *     of the environment, of the container or of the instance, or with a web
+ *     identity; keys; the cached token of "aws sso login"; a program
+ *     (credential_process);
+ *  4. the container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI (ECS) or
+ *     AWS_CONTAINER_CREDENTIALS_FULL_URI (EKS Pod Identity);
+ *  5. the instance: EC2's metadata service, version 2 only.
+ *
+ * One that is configured but fails is an error, never a reason to ask the
+ * next: else a typing error would make a build act as somebody else.
  *
  * Sources: AWS SDKs and Tools Reference Guide, "Standardized credential
  * providers" and "Service-specific endpoints"; IAM User Guide, "Create a
@@ -25,16 +44,20 @@
 #include "base/attr.h"
 #include "base/secret.h"
 
+struct aws_profiles;
 struct env;
 struct err;
+struct http;
 struct http_reply;
 struct http_request;
 struct str;
 
 /* Where AWS wants a region and nobody named one. */
 #define AWS_REGION_DEFAULT "us-east-1"
-/* Credentials are fetched anew when they expire within this time. */
+/* Credentials are fetched anew when they expire within this time, */
 #define AWS_REFRESH_BEFORE_S 300
+/* but not sooner after the last attempt than this. */
+#define AWS_REFRESH_PAUSE_S 60
 /* Clocks that differ by less are not the cause of a refusal. */
 #define AWS_SKEW_S 240
 
@@ -50,32 +73,78 @@ void aws_credentials_release(struct aws_credentials *credentials);
 /* One for all the services that a run talks to. */
 struct aws {
 	const struct env *env;		    /* borrowed */
-	char *region;			    /* owned; NULL = nobody named one */
+	struct http *http;		    /* borrowed */
+	struct aws_profiles *profiles;	    /* owned; what the files say */
+	const char *profile;		    /* name of ours, borrowed */
+	char *region;			    /* owned; NULL = not known (yet) */
 	struct aws_credentials credentials; /* as last fetched */
+	int64_t refresh_s;		    /* when to fetch them anew */
 	int64_t clock_offset_s;		    /* the servers' clock minus ours */
 	bool clock_learnt;
 };
 
-/* Read the settings: AWS_REGION, else AWS_DEFAULT_REGION. */
-void aws_open(struct aws *aws, const struct env *env);
+/*
+ * Read the settings; nothing is sent.  @http and @env are borrowed for the
+ * life of @aws.  Errors: INPUT (a file that cannot be read or is not of the
+ * form), USAGE (AWS_PROFILE names a profile that is not there).
+ */
+bool aws_open(struct aws *aws, struct http *http, const struct env *env,
+	      struct err *err) MUST_CHECK;
 
-/* The region, never NULL. */
-const char *aws_region(const struct aws *aws);
+/*
+ * The region: AWS_REGION, else AWS_DEFAULT_REGION, else the profile's, else
+ * that of the instance if the credentials are the instance's, else
+ * AWS_REGION_DEFAULT.  Borrowed.  Errors: those of aws_credentials_get(), as
+ * the last two take credentials.
+ */
+bool aws_region_get(struct aws *aws, const char **region, struct err *err)
+	MUST_CHECK;
+
+/* From now on it is @region: what a server told. */
+void aws_set_region(struct aws *aws, const char *region);
 
 /*
  * The address that is to be used in place of the service's own, or NULL:
- * AWS_ENDPOINT_URL_<SERVICE>, else AWS_ENDPOINT_URL.  @service in upper
- * case: "S3".
+ * AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, endpoint_url of the service
+ * in the section that the profile names with "services", endpoint_url of the
+ * profile; none of them where AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or the
+ * profile's ignore_configured_endpoint_urls is true.  @service in upper
+ * case: "S3".  Borrowed.
  */
 const char *aws_endpoint(const struct aws *aws, const char *service);
 
+/* A setting of the profile ("s3.addressing_style"), or NULL; borrowed. */
+const char *aws_profile_setting(const struct aws *aws, const char *key);
+
+/* The domain of AWS's servers in @region: "amazonaws.com". */
+const char *aws_domain(const char *region);
+
 /*
- * Credentials that are good for now, fetched when needed; borrowed until the
- * next call.  Errors: USAGE (none configured, or in part).
+ * Credentials that are good for now, fetched when needed and again before
+ * they expire; borrowed until the next call.  Where fetching them again
+ * fails, those that have not expired go on to serve.
+ *
+ * Errors, which name the provider, the file or address, and what it said:
+ * USAGE (none configured, or in part), INPUT (a file), DENIED and REMOTE (a
+ * server), CHILD (credential_process) and those of http_send() and
+ * proc_run().
  */
 bool aws_credentials_get(struct aws *aws,
 			 const struct aws_credentials **credentials,
 			 struct err *err) MUST_CHECK;
+
+/*
+ * A server says that the credentials with which @request was signed have
+ * expired: forget them, so that the next call fetches others.  False if they
+ * are not of the kind that can be fetched anew.
+ */
+bool aws_credentials_drop(struct aws *aws, const struct http_request *request);
+
+/*
+ * When credentials that were fetched at @now_s and expire at @expires_s (0 =
+ * never) are to be fetched anew.
+ */
+int64_t aws_refresh_time(int64_t now_s, int64_t expires_s);
 
 /* Seconds since the epoch by the servers' clock, as far as it is known. */
 int64_t aws_now_s(const struct aws *aws);
@@ -116,6 +185,12 @@ struct aws_signing {
  */
 bool aws_sign(const struct aws_signing *signing, struct http_request *request,
 	      struct err *err) MUST_CHECK;
+
+/*
+ * Is @part in the Authorization that aws_sign() gave @request?  Such as
+ * "Credential=AKID/" or "/eu-west-1/s3/".
+ */
+bool aws_signature_has(const struct http_request *request, const char *part);
 
 /*
  * What is signed, for tests and for finding out why a server disagrees:

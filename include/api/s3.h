@@ -15,17 +15,23 @@
  *		return false;
  *	switch (written.outcome) ...
  *
- * Any server that speaks S3's API: AWS (bucket in the host name) or, with
- * AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, another one (bucket in the path;
- * so are AWS's buckets with a dot in the name, which no certificate covers).
- * Requests are signed by api/aws; a wrong clock and a wrong region are
- * learnt from the first answer that tells, and the request sent again.
+ * Any server that speaks S3's API: AWS or, where api/aws.h finds an endpoint
+ * in the settings, another one.  The bucket is in the host's name at AWS and
+ * in the path elsewhere; AWS_S3_ADDRESSING_STYLE, else addressing_style below
+ * "s3 =" in the profile, says otherwise (path, virtual, auto).  A bucket that
+ * cannot be one label of a name, and one at an address of numbers, is always
+ * in the path.
+ *
+ * Requests are signed by api/aws.  A wrong clock, a wrong region and
+ * credentials that have expired are learnt from the first answer that tells,
+ * and the request signed and sent again; a redirect is never followed to the
+ * place that it names.
  *
  * Keys are bytes of UTF-8 without a leading slash, at most S3_KEY_MAX.
  *
  * Errors of all calls: DENIED (401, 403; the hint names the right that is
  * missing), NOT_FOUND (no such bucket), REMOTE (with S3's code and message),
- * USAGE (no credentials) and those of http_send().
+ * and those of aws_credentials_get() and http_send().
  *
  * Source: Amazon S3 API Reference; User Guide, "How to prevent object
  * overwrites with conditional writes".
@@ -59,15 +65,18 @@ struct s3 {
 	struct http *http; /* borrowed */
 	struct aws aws;
 	char *bucket;
-	char *base; /* URL of the bucket, without a slash at the end */
+	char *base; /* URL of the bucket, no slash at the end; NULL = not yet */
 	bool custom_endpoint;
+	bool in_path; /* of AWS's URL is the bucket, not in its host */
+	bool region_learnt;
 	char *wrong_base; /* before the bucket's region was learnt, or NULL */
 	struct strvec write_headers; /* see s3_set_writing() */
 };
 
 /*
  * Nothing is sent yet.  @http and @env are borrowed for the life of @s3.
- * Errors: INPUT (not a bucket's name, not an http or https endpoint).
+ * Errors: INPUT (not a bucket's name, an http or https endpoint, or a style)
+ * and those of aws_open().
  */
 bool s3_open(struct s3 *s3, struct http *http, const struct env *env,
 	     const char *bucket, struct err *err) MUST_CHECK;

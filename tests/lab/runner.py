@@ -110,6 +110,8 @@ class Runner:
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": str(home), "TMPDIR": str(tmp),
             "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            # where tests run in EC2, they have the machine's role otherwise
+            "AWS_EC2_METADATA_DISABLED": "true",
             "ASAN_OPTIONS": f"exitcode={SANITIZER_EXIT}:detect_leaks=1",
             "LSAN_OPTIONS": f"exitcode={SANITIZER_EXIT}",
             "UBSAN_OPTIONS":

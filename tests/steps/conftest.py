@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from scripted_http import TestAuthority
+
 
 @pytest.fixture(scope="session")
 def probe(steps: Path) -> Path:
     return steps.parent / "drivers" / "probe"
+
+
+@pytest.fixture(scope="session")
+def aws_authority(tmp_path_factory) -> TestAuthority:
+    """Whoever vouches for the servers that stand in for AWS's."""
+    return TestAuthority(tmp_path_factory.mktemp("aws-authority"))

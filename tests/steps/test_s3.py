@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from scripted_http import Reply, ScriptedHttp, TestAuthority
+from scripted_http import Reply, ScriptedHttp
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "very/secret+key",
@@ -119,19 +119,18 @@ def test_conditions_are_sent_and_signed(call, put, name, value):
 
 
 @pytest.fixture(scope="session")
-def aws(tmp_path_factory):
+def aws(aws_authority):
     """A proxy behind which all of AWS is scripted: aws(reply, ...)."""
-    authority = TestAuthority(tmp_path_factory.mktemp("authority"))
     names = ",".join("DNS:" + name for name in (
         "*.s3.eu-central-1.amazonaws.com", "s3.eu-central-1.amazonaws.com",
         "*.s3.us-west-2.amazonaws.com", "s3.us-east-1.amazonaws.com",
         "*.s3.cn-north-1.amazonaws.com.cn"))
-    context = authority.server(names=names)
+    context = aws_authority.server(names=names)
 
     def serve(*replies: Reply) -> tuple[ScriptedHttp, dict[str, str]]:
         proxy = ScriptedHttp(*replies, tunnel=context)
         return proxy, {"https_proxy": proxy.url,
-                       "AWS_CA_BUNDLE": str(authority.file)}
+                       "AWS_CA_BUNDLE": str(aws_authority.file)}
 
     return serve
 
@@ -154,19 +153,113 @@ def test_addresses_at_aws(call, aws, bucket, region, host, path):
     assert answer["found"]
 
 
-@pytest.mark.parametrize("status", [301, 400])
-def test_region_is_learnt(call, aws, status):
-    moved = error(status, "PermanentRedirect",
-                  headers=["x-amz-bucket-region: us-west-2"])
+def scope_of(request) -> str:
+    return request.header("Authorization").split("/")[2]
+
+
+MOVED = ["x-amz-bucket-region: us-west-2", "Location: https://evil.example/"]
+
+
+@pytest.mark.parametrize("moved, first", [
+    (error(301, "PermanentRedirect", headers=MOVED), GET),
+    (error(307, "TemporaryRedirect", headers=MOVED), GET),
+    (error(400, "AuthorizationHeaderMalformed", headers=MOVED), GET),
+    (error(400, "AuthorizationHeaderMalformed",
+           "expecting</Message><Region>us-west-2</Region><Message>"), GET),
+    (Reply(301, headers=MOVED), {"do": "stat", "key": "k"}),
+    (Reply(400, headers=MOVED), {"do": "stat", "key": "k"}),
+    (error(307, "TemporaryRedirect", headers=MOVED), CREATE),
+    (error(301, "PermanentRedirect", headers=MOVED),
+     {"do": "delete", "key": "k"}),
+], ids=["301", "307", "400", "body", "HEAD 301", "HEAD 400", "PUT", "DELETE"])
+def test_region_is_learnt(call, aws, moved, first):
     proxy, env = aws(moved, Reply(200), Reply(200))
     with proxy:
-        answers = call(None, GET, CREATE, env=env)
+        answers = call(None, first, CREATE, env=env)
         assert proxy.tunnels == ["charts.s3.eu-central-1.amazonaws.com:443",
                                  "charts.s3.us-west-2.amazonaws.com:443"]
-        scopes = [request.header("Authorization").split("/")[2]
-                  for request in proxy.requests]
-    assert scopes == ["eu-central-1", "us-west-2", "us-west-2"]
+        assert proxy.lines[0] == proxy.lines[1]
+        assert proxy.requests[0].body == proxy.requests[1].body
+    assert [scope_of(request) for request in proxy.requests] == [
+        "eu-central-1", "us-west-2", "us-west-2"]
+    assert "error" not in answers[0] and answers[1]["outcome"] == "written"
+
+
+def test_region_is_learnt_once(call, aws):
+    """Whoever sends us on and on is not followed."""
+    to = [error(301, "PermanentRedirect", headers=[f"x-amz-bucket-region: {r}"])
+          for r in ("us-west-2", "us-east-1")]
+    proxy, env = aws(*to)
+    with proxy:
+        [answer] = call(None, GET, env=env)
+        assert proxy.tunnels == ["charts.s3.eu-central-1.amazonaws.com:443",
+                                 "charts.s3.us-west-2.amazonaws.com:443"]
+    assert answer["kind"] == "INPUT" and "AWS_REGION" in answer["hint"]
+
+
+def test_the_region_told_is_ours(call, aws):
+    same = error(301, "PermanentRedirect",
+                 headers=["x-amz-bucket-region: eu-central-1"])
+    proxy, env = aws(same)
+    with proxy:
+        [answer] = call(None, GET, env=env)
+    assert answer["kind"] == "INPUT"
+
+
+def test_another_store_tells_its_region(call):
+    """The signature changes, the host does not."""
+    other = error(400, "AuthorizationHeaderMalformed",
+                  "expecting 'lab'</Message><Region>lab</Region><Message>")
+    with ScriptedHttp(other, Reply(200), Reply(200)) as s:
+        answers = call(s, GET, CREATE)
+        assert [scope_of(r) for r in s.requests] == ["eu-central-1", "lab",
+                                                     "lab"]
     assert answers[0]["found"] and answers[1]["outcome"] == "written"
+
+
+@pytest.mark.parametrize("env, style, bucket, host, path", [
+    ("virtual", None, "charts", "charts.localhost", "/k"),
+    ("VIRTUAL", "path", "charts", "charts.localhost", "/k"),
+    (None, "virtual", "charts", "charts.localhost", "/k"),
+    (None, "auto", "charts", "localhost", "/charts/k"),
+    (None, None, "charts", "localhost", "/charts/k"),
+    ("path", "virtual", "charts", "localhost", "/charts/k"),
+    ("virtual", None, "my.charts", "localhost", "/my.charts/k"),
+])
+def test_style_of_another_endpoint(call, tmp_path, env, style, bucket, host,
+                                   path):
+    config = tmp_path / "config"
+    config.write_text(
+        f"[default]\ns3 =\n  addressing_style = {style or ''}\n")
+    with ScriptedHttp(Reply(200)) as s:
+        [answer] = call(None, GET, bucket=bucket, env={
+            "AWS_ENDPOINT_URL_S3": f"http://localhost:{s.port}",
+            "AWS_CONFIG_FILE": str(config),
+            "AWS_S3_ADDRESSING_STYLE": env or ""})
+        assert s.requests[0].header("Host") == f"{host}:{s.port}"
+        assert s.lines == [f"GET {path}"]
+    assert answer["found"]
+
+
+def test_an_address_of_numbers_has_no_names_below(call):
+    with ScriptedHttp(Reply(200)) as s:
+        call(s, GET, env={"AWS_S3_ADDRESSING_STYLE": "virtual"})
+        assert s.lines == ["GET /charts/k"]
+
+
+def test_path_style_at_aws(call, aws):
+    proxy, env = aws(Reply(200))
+    with proxy:
+        call(None, GET, env={**env, "AWS_S3_ADDRESSING_STYLE": "path"})
+        assert proxy.tunnels == ["s3.eu-central-1.amazonaws.com:443"]
+        assert proxy.lines == ["GET /charts/k"]
+
+
+def test_no_such_style(call):
+    [answer] = call(None, GET, expect=2,
+                    env={"AWS_S3_ADDRESSING_STYLE": "odd"})
+    assert answer["kind"] == "INPUT"
+    assert "'odd' as AWS_S3_ADDRESSING_STYLE" in answer["error"]
 
 
 def test_region_that_is_no_region(call, aws):
