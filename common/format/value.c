@@ -178,6 +178,65 @@ void value_map_set_bytes(struct value *map, struct arena *arena,
 	pairs->count++;
 }
 
+void value_map_add(struct value *map, struct arena *arena,
+		   struct value_text key, const struct value *value)
+{
+	struct value_map *pairs = &map->map;
+
+	pairs->pairs = arena_grow(arena, pairs->pairs, pairs->count + 1,
+				  sizeof(*pairs->pairs), &pairs->capacity);
+	pairs->pairs[pairs->count].key = key;
+	pairs->pairs[pairs->count++].value = value;
+}
+
+/* By key, and where they are equal by place. */
+static int compare_pairs(const void *a, const void *b)
+{
+	const struct value_pair *x = *(const struct value_pair *const *)a;
+	const struct value_pair *y = *(const struct value_pair *const *)b;
+	int order = text_compare(&x->key, y->key.bytes, y->key.len);
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
+static bool is_sorted(const struct value_map *map)
+{
+	for (size_t i = 1; i < map->count; i++) {
+		const struct value_text *key = &map->pairs[i].key;
+
+		if (text_compare(&map->pairs[i - 1].key, key->bytes,
+				 key->len) >= 0)
+			return false;
+	}
+	return true;
+}
+
+void value_map_sort(struct value *map)
+{
+	CLEANUP(free_ptr) const struct value_pair **order = NULL;
+	CLEANUP(free_ptr) struct value_pair *sorted = NULL;
+	struct value_map *pairs = &map->map;
+	size_t count = 0;
+
+	if (is_sorted(pairs))
+		return;
+	order = xcalloc(pairs->count, sizeof(*order));
+	sorted = xcalloc(pairs->count, sizeof(*sorted));
+	for (size_t i = 0; i < pairs->count; i++)
+		order[i] = &pairs->pairs[i];
+	qsort(order, pairs->count, sizeof(*order), compare_pairs);
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct value_text *key = &order[i]->key;
+
+		if (count > 0 && text_compare(&sorted[count - 1].key,
+					      key->bytes, key->len) == 0)
+			count--;
+		sorted[count++] = *order[i];
+	}
+	memcpy(pairs->pairs, sorted, count * sizeof(*sorted));
+	pairs->count = count;
+}
+
 void value_map_set(struct value *map, struct arena *arena, const char *key,
 		   const struct value *value)
 {

@@ -9,9 +9,9 @@
 #include "format/value.h"
 
 static const struct func *const families[] = {
-	funcs_go,     funcs_compare, funcs_flow,    funcs_text,
-	funcs_list,   funcs_date,    funcs_dict,    funcs_number,
-	funcs_encode, funcs_nest,    funcs_refused,
+	funcs_go,   funcs_compare, funcs_flow,	  funcs_text,	funcs_list,
+	funcs_date, funcs_dict,	   funcs_number,  funcs_encode, funcs_json,
+	funcs_yaml, funcs_nest,	   funcs_refused,
 };
 
 const struct func *func_find(const char *name)
@@ -129,7 +129,13 @@ static bool measure(const struct value *value, unsigned int depth, size_t *left)
 			return false;
 	}
 	for (size_t i = 0; value_is_map(value) && i < value->map.count; i++) {
-		if (!measure(value->map.pairs[i].value, depth + 1, left))
+		const struct value_pair *pair = &value->map.pairs[i];
+
+		cost = pair->key.len / 64;
+		if (*left < cost)
+			return false;
+		*left -= cost;
+		if (!measure(pair->value, depth + 1, left))
 			return false;
 	}
 	return true;

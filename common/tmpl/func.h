@@ -71,6 +71,8 @@ extern const struct func funcs_date[];
 extern const struct func funcs_dict[];
 extern const struct func funcs_number[];
 extern const struct func funcs_encode[];
+extern const struct func funcs_json[];
+extern const struct func funcs_yaml[];
 extern const struct func funcs_nest[];
 extern const struct func funcs_refused[];
 

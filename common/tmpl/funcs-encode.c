@@ -4,7 +4,6 @@
 #include "base/str.h"
 #include "format/hash.h"
 #include "format/value.h"
-#include "format/ydoc.h"
 #include "tmpl/func.h"
 
 static bool run_b64enc(struct call *call, struct err *err)
@@ -26,24 +25,8 @@ static bool run_sha256sum(struct call *call, struct err *err)
 	       call_give_text(call, hex, SHA256_HEX_SIZE - 1);
 }
 
-/* As Helm's: without the last line break, and "" for what has no YAML. */
-static bool run_to_yaml(struct call *call, struct err *err)
-{
-	CLEANUP(str_release) struct str text = CALL_TEXT;
-	CLEANUP(err_release) struct err ignored = {0};
-
-	if (!call_charge_value(call, call->args[0], 4, err))
-		return false;
-	if (!ydoc_marshal(&text, call->args[0], &ignored))
-		return call_give_text(call, "", 0);
-	if (text.len > 0 && text.buf[text.len - 1] == '\n')
-		str_truncate(&text, text.len - 1);
-	return call_give_str(call, &text, err);
-}
-
 const struct func funcs_encode[] = {
 	{"b64enc", "s", run_b64enc},
 	{"sha256sum", "s", run_sha256sum},
-	{"toYaml", "a", run_to_yaml},
 	{NULL},
 };

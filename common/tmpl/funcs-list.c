@@ -130,7 +130,7 @@ static bool run_rest(struct call *call, struct err *err)
 	if (!list || !charge_list(call, list->count, err))
 		return false;
 	if (list->count == 0)
-		return call_give(call, value_new_list(call->arena));
+		return call_give(call, &value_nil_list);
 	return call_give(call,
 			 copy_items(call, list->items + 1, list->count - 1));
 }
@@ -141,8 +141,9 @@ static bool run_initial(struct call *call, struct err *err)
 
 	if (!list || !charge_list(call, list->count, err))
 		return false;
-	return call_give(call, copy_items(call, list->items,
-					  list->count ? list->count - 1 : 0));
+	if (list->count == 0)
+		return call_give(call, &value_nil_list);
+	return call_give(call, copy_items(call, list->items, list->count - 1));
 }
 
 /* Items start..end; of a string, bytes, as Go's own slice has it. */

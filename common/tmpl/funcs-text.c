@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/quote.h"
 #include "base/str.h"
 #include "base/unicode.h"
 #include "format/value.h"
@@ -53,7 +54,7 @@ static void add_double_quoted(struct str *out, const struct value *value)
 	CLEANUP(str_release) struct str text = CALL_TEXT;
 
 	cast_text(&text, value);
-	gofmt_quote(out, str_text(&text), text.len, false);
+	quote_add(out, str_text(&text), text.len, false);
 	out->overflow = out->overflow || text.overflow;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/quote.h"
 #include "base/str.h"
 #include "base/unicode.h"
 #include "format/value.h"
@@ -89,52 +90,6 @@ static void bad_verb(struct printer *printer, const struct value *value,
 
 /* --- quoting ------------------------------------------------------------- */
 
-static void add_escape(struct str *out, uint32_t rune)
-{
-	static const char named[] = "\aa\bb\ff\nn\rr\tt\vv";
-
-	for (size_t i = 0; named[i] != '\0'; i += 2) {
-		if (rune == (unsigned char)named[i]) {
-			str_addf(out, "\\%c", named[i + 1]);
-			return;
-		}
-	}
-	if (rune < ' ' || rune == 0x7f)
-		str_addf(out, "\\x%02x", (unsigned int)rune);
-	else if (rune < 0x10000)
-		str_addf(out, "\\u%04x", (unsigned int)rune);
-	else
-		str_addf(out, "\\U%08x", (unsigned int)rune);
-}
-
-static void add_quoted_rune(struct str *out, uint32_t rune, char quote,
-			    bool ascii)
-{
-	if (rune == (unsigned char)quote || rune == '\\') {
-		str_add_char(out, '\\');
-		str_add_char(out, (char)rune);
-	} else if (rune_is_printable(rune) && (rune < 0x80 || !ascii)) {
-		str_add_rune(out, rune);
-	} else {
-		add_escape(out, rune);
-	}
-}
-
-void gofmt_quote(struct str *out, const char *bytes, size_t len, bool ascii)
-{
-	str_add_char(out, '"');
-	for (size_t at = 0, width; at < len; at += width) {
-		uint32_t rune;
-
-		width = rune_decode(bytes + at, len - at, &rune);
-		if (rune == RUNE_ERROR && width == 1)
-			str_addf(out, "\\x%02x", (unsigned char)bytes[at]);
-		else
-			add_quoted_rune(out, rune, '"', ascii);
-	}
-	str_add_char(out, '"');
-}
-
 /* Can it stand in backquotes as it is? */
 static bool can_backquote(const char *bytes, size_t len)
 {
@@ -176,7 +131,7 @@ static void print_quoted(struct printer *printer, const char *bytes, size_t len)
 		str_add_bytes(&text, bytes, len);
 		str_add_char(&text, '`');
 	} else {
-		gofmt_quote(&text, bytes, len, printer->flags.plus);
+		quote_add(&text, bytes, len, printer->flags.plus);
 	}
 	pad_str(printer, &text);
 }
@@ -315,7 +270,7 @@ static void print_rune(struct printer *printer, uint64_t number, bool quoted)
 		rune = RUNE_ERROR;
 	if (quoted) {
 		str_add_char(&text, '\'');
-		add_quoted_rune(&text, rune, '\'', printer->flags.plus);
+		quote_add_rune(&text, rune, '\'', printer->flags.plus);
 		str_add_char(&text, '\'');
 	} else {
 		str_add_rune(&text, rune);

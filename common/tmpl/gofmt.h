@@ -1,11 +1,11 @@
 /*
- * How Go prints values: fmt.Sprint, Sprintln, Sprintf and strconv.Quote.
+ * How Go prints values: fmt.Sprint, Sprintln and Sprintf.
  *
  * All of them append to @out and stop early once it is full (str's
  * @overflow): a small value may print without end, because its parts are
  * shared.
  *
- * Source: Go's fmt (print.go, format.go) and strconv (quote.go).
+ * Source: Go's fmt (print.go, format.go).
  */
 #ifndef TMPL_GOFMT_H
 #define TMPL_GOFMT_H
@@ -29,8 +29,5 @@ void gofmt_println(struct str *out, const struct value *const *args,
 
 void gofmt_printf(struct str *out, const char *format, size_t len,
 		  const struct value *const *args, size_t count);
-
-/* "..." with Go's escapes; @ascii: nothing beyond ASCII. */
-void gofmt_quote(struct str *out, const char *bytes, size_t len, bool ascii);
 
 #endif

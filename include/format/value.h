@@ -147,6 +147,14 @@ void value_map_set_bytes(struct value *map, struct arena *arena,
 void value_map_set_text(struct value *map, struct arena *arena, const char *key,
 			const char *text);
 
+/*
+ * To fill a map with many keys in any order: add them as they come (@key is
+ * borrowed for the life of @arena), then sort.  Of equal keys the last stays.
+ */
+void value_map_add(struct value *map, struct arena *arena,
+		   struct value_text key, const struct value *value);
+void value_map_sort(struct value *map);
+
 /* The member, or NULL if there is none (or @map is no map). */
 const struct value *value_map_get(const struct value *map, const char *key);
 

@@ -258,10 +258,30 @@ static void test_names(void **state)
 	assert_string_equal(value_kind_name(&value_nil), "invalid");
 }
 
+static void test_many_keys_are_sorted_and_the_last_stays(void **state)
+{
+	static const char *const keys[] = {"b", "a", "c", "a", "", "b"};
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str text = {0};
+	struct value *map = value_new_map(&arena);
+
+	(void)state;
+	value_map_sort(map);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		value_map_add(map, &arena,
+			      (struct value_text){keys[i], strlen(keys[i])},
+			      value_new_int(&arena, (int64_t)i));
+	value_map_sort(map);
+	value_print(&text, map);
+	assert_string_equal(str_text(&text), "map[:4 a:3 b:5 c:2]");
+	assert_int_equal(value_map_get(map, "b")->integer, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_floats),
+		cmocka_unit_test(test_many_keys_are_sorted_and_the_last_stays),
 		cmocka_unit_test(test_float32),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_truth),

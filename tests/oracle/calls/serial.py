@@ -1,0 +1,40 @@
+"""Values written in other notations, and read from them."""
+
+CALLS = {
+    "str": [("toJson", ("any",)), ("toPrettyJson", ("any",)),
+            ("toRawJson", ("any",)), ("mustToJson", ("any",)),
+            ("mustToPrettyJson", ("any",)), ("mustToRawJson", ("any",)),
+            ("toJson", ("odd",)), ("toPrettyJson", ("odd",)),
+            ("toRawJson", ("odd",)), ("toYaml", ("odd",)),
+            ("toJson", ("json",))],
+    "map": [("fromJson", ("json",)), ("fromJson", ("str",))],
+    "list": [("fromJsonArray", ("json",)), ("fromJsonArray", ("str",))],
+    "any": [("mustFromJson", ("json",)), ("mustFromJson", ("number",))],
+    "float": [("mustFromJson", ("number",))],
+}
+
+SPECIAL = {
+    "odd": ['(dict "a" (list nil 1i))', "(list 1e21 1e-7 1e-6 123456789.5)",
+            '(list "\\xff" "<&>" "\\u2028" "\\x00\\x1f\\x7f" "\\ufeff" )',
+            '(dict "\\xff" 1 "<" 2)', "(now)", "(list now (int64 5))",
+            '(index "é" 0)', "(until 3)", '(splitList "," "a,b")',
+            '(split "," "a,b")', '(fromJson "null")', '(fromJsonArray "null")',
+            '(dict "n" (fromJson "null") "l" (fromJsonArray "null"))',
+            "(list (list) (dict))", "(0.1 | add1)", "-0.0", "1e300",
+            '(float64 "NaN")', '(list (float64 "-Inf"))', "(int64 -7)",
+            '(dict (repeat 200 "k") (dict (repeat 130 "é") 1))'],
+    "json": ["`{}`", "`[]`", "`null`", "` true `", "`{\"a\": 1, \"b\": [1e3]}`",
+             "`{\"a\": {\"b\": [null, true, \"x\"]}, \"a\": -0}`",
+             "`[\"\\u00e9\\ud83d\\ude00\\ud800\\n\\/\", 1.5E+2]`",
+             "`[1e400, -1e999]`", "`{\"x\": 1e400, \"y\": 1}`", "`1e400`",
+             "`{\"a\" 1}`", "`[1,]`", "`[1 2]`", "`{\"a\":1,}`", "`tru`", "`nul`",
+             "`[01]`", "`-`", "`1.`", "`1e`", "`\"abc`", "`\"\\x\"`",
+             "`\"\\u12g4\"`", "`é`", "`'`", "`{,}`", "`1 2`", "``",
+             "\"[\\\"a\\tb\\\"]\"", "\"[\\\"\\xff\\xfe\\\"]\"", "\"\\x00\"",
+             "\"\\ufeff1\"", '(repeat 20 "[")', "(toJson .)",
+             "(toPrettyJson $)", "(toRawJson .)",
+             '(printf "%s%s" (toJson .) "x")', '(trunc 20 (toJson $))',
+             '(trunc -20 (toJson $))'],
+    "number": ["`1`", "`-0`", "`1e-400`", "`123456789012345678901234567890`",
+               "`0.1e1`", "`1E5`", "`-1.5e-3`"],
+}
