@@ -78,12 +78,17 @@ static struct renderfacts_args facts_args(const struct step_run *run)
 
 /* --- one file ------------------------------------------------------------ */
 
+static bool print(void *arg, const char *bytes, size_t len, struct err *err)
+{
+	return step_print(arg, bytes, len, err);
+}
+
 static bool render_one(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
 	const struct renderfacts_args known = facts_args(run);
 	CLEANUP(renderfacts_release) struct renderfacts facts = {0};
-	CLEANUP(str_release) struct str out = {0};
+	CLEANUP(spool_release) struct spool out = {.env = run->env};
 
 	if (run->arguments.count)
 		return err_set(err, ERR_USAGE,
@@ -92,7 +97,7 @@ static bool render_one(struct step_run *run, struct err *err)
 			       run->arguments.items[0]);
 	return renderfacts_read(&facts, &known, err) &&
 	       renderfacts_file(&facts, args->file, &run->arena, &out, err) &&
-	       step_print(run, str_text(&out), out.len, err);
+	       spool_each(&out, print, run, err);
 }
 
 /* --- the result ---------------------------------------------------------- */

@@ -186,13 +186,18 @@ const char *renderdata_withheld(const struct renderdata *data, const char *text,
 	return NULL;
 }
 
-bool renderdata_needs_origin(const char *text, size_t len)
+static bool has_word(const char *text, size_t len, const char *word)
 {
-	static const char *const words[] = {".Git", ".Environment",
-					    "BRANCH_NAME"};
+	return memmem(text, len, word, strlen(word)) != NULL;
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (memmem(text, len, words[i], strlen(words[i])))
-			return true;
-	return false;
+bool renderdata_needs_origin(const char *text, size_t len,
+			     const struct value *context)
+{
+	if (context && context->kind != VALUE_NIL && !value_is_map(context))
+		return false;
+	return has_word(text, len, ".Git") ||
+	       has_word(text, len, ".Environment") ||
+	       (has_word(text, len, "BRANCH_NAME") &&
+		!(context && value_find(context, "Env.BRANCH_NAME")));
 }

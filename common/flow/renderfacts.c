@@ -101,7 +101,7 @@ bool renderfacts_explain(const struct renderfacts *facts, struct arena *arena,
 }
 
 bool renderfacts_file(struct renderfacts *facts, const char *path,
-		      struct arena *arena, struct str *out, struct err *err)
+		      struct arena *arena, struct spool *out, struct err *err)
 {
 	CLEANUP(err_release) struct err unknown = {0};
 	CLEANUP(str_release) struct str text = {0};
@@ -109,7 +109,8 @@ bool renderfacts_file(struct renderfacts *facts, const char *path,
 
 	if (!umbrella_read_file(path, &text, err))
 		return false;
-	if (renderdata_needs_origin(str_text(&text), text.len) &&
+	if (renderdata_needs_origin(str_text(&text), text.len,
+				    facts->context.root) &&
 	    !renderfacts_name(facts, &unknown))
 		log_debug("%s", unknown.text);
 	if (!renderfacts_data(facts, arena, &data, err))

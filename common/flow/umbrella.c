@@ -14,6 +14,7 @@
 #include "format/ydoc.h"
 #include "sys/env.h"
 #include "sys/file.h"
+#include "sys/spool.h"
 #include "sys/walk.h"
 
 #define CHART_FILE  "Chart.yaml"
@@ -338,15 +339,21 @@ bool umbrella_clock(const struct env *env, int64_t *now_ms, struct err *err)
 	return true;
 }
 
+static bool spool(void *arg, const char *bytes, size_t len, struct err *err)
+{
+	return spool_write(arg, bytes, len, err);
+}
+
 bool umbrella_render_text(const char *name, const struct str *text,
 			  const struct tmpl_options *options,
-			  const struct value *data, struct str *out,
+			  const struct value *data, struct spool *out,
 			  struct err *err)
 {
 	CLEANUP(tmpl_release) struct tmpl set = {.options = *options};
+	const struct tmpl_sink sink = {.write = spool, .arg = out};
 
 	if (!tmpl_parse(&set, name, str_text(text), text->len, err) ||
-	    !tmpl_execute(&set, name, data, out, err))
+	    !tmpl_execute_to(&set, name, data, &sink, err))
 		return err_wrap(err, "cannot render '%s'", name);
 	return true;
 }
@@ -356,11 +363,14 @@ static bool render_file(const struct umbrella *umbrella,
 			const struct tmpl_options *options,
 			const struct value *data, struct err *err)
 {
+	CLEANUP(tmpl_release) struct tmpl set = {.options = *options};
 	CLEANUP(str_release) struct str out = {0};
 	CLEANUP(free_ptr) char *name = umbrella_source(umbrella, file->path);
 
-	if (!umbrella_render_text(name, &file->text, options, data, &out, err))
-		return false;
+	if (!tmpl_parse(&set, name, str_text(&file->text), file->text.len,
+			err) ||
+	    !tmpl_execute(&set, name, data, &out, err))
+		return err_wrap(err, "cannot render '%s'", name);
 	str_release(&file->text);
 	file->text = out;
 	out = (struct str){0};

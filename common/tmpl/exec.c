@@ -17,6 +17,9 @@
 /* Text that costs as much to make as a node. */
 #define BYTES_PER_STEP 64
 
+/* Bytes of output that are worth a write. */
+#define FLUSH_AT ((size_t)64 << 10)
+
 /* What an item tells the list that it stands in. */
 enum flow {
 	FLOW_ON,
@@ -152,12 +155,24 @@ bool exec_set_variable(struct exec *exec, const struct node *node,
 
 /* --- items --------------------------------------------------------------- */
 
+/* What was written needs no memory, but counts. */
+static bool flush(struct exec *exec)
+{
+	struct str *out = exec->out;
+
+	if (!exec->sink->write(exec->sink->arg, out->buf, out->len, exec->err))
+		return false;
+	out->limit -= out->len;
+	str_clear(out);
+	return true;
+}
+
 static bool write_out(struct exec *exec, const struct node *node,
 		      const char *bytes, size_t len)
 {
 	str_add_bytes(exec->out, bytes, len);
 	if (!exec->out->overflow)
-		return true;
+		return exec->out->len < FLUSH_AT || !exec->sink || flush(exec);
 	err_set(exec->err, ERR_INPUT, "the output is larger than %zu MiB",
 		TMPL_OUTPUT_MAX >> 20);
 	return exec_fail_at(exec, node);
@@ -489,6 +504,7 @@ bool exec_tree(struct exec *exec, const struct tmpl *set,
 	       const struct tree *tree, const struct value *dot,
 	       struct str *out)
 {
+	const struct tmpl_sink *sink = exec->sink;
 	const struct tmpl *outer_set = exec->set;
 	struct str *outer = exec->out;
 	bool good;
@@ -497,8 +513,10 @@ bool exec_tree(struct exec *exec, const struct tmpl *set,
 	out->limit = outer->limit - outer->len;
 	exec->set = set;
 	exec->out = out;
+	exec->sink = NULL;
 	good = run_template(exec, tree, dot->kind == VALUE_NIL ? NULL : dot) ==
 	       FLOW_ON;
+	exec->sink = sink;
 	exec->out = outer;
 	exec->set = outer_set;
 
@@ -549,13 +567,15 @@ static bool execute(struct exec *exec, const struct tree *tree,
 	return good;
 }
 
-bool tmpl_execute(const struct tmpl *set, const char *name,
-		  const struct value *root, struct str *out, struct err *err)
+static bool run(const struct tmpl *set, const char *name,
+		const struct value *root, struct str *out,
+		const struct tmpl_sink *sink, struct err *err)
 {
 	const struct tree *tree = map_get(&set->trees, name);
 	struct exec exec = {.set = set,
 			    .tree = tree,
 			    .out = out,
+			    .sink = sink,
 			    .max_steps = set->options.max_steps
 						 ? set->options.max_steps
 						 : TMPL_STEPS_MAX,
@@ -569,6 +589,22 @@ bool tmpl_execute(const struct tmpl *set, const char *name,
 	arena_release(&exec.arena);
 	free(exec.variables);
 	return good;
+}
+
+bool tmpl_execute(const struct tmpl *set, const char *name,
+		  const struct value *root, struct str *out, struct err *err)
+{
+	return run(set, name, root, out, NULL, err);
+}
+
+bool tmpl_execute_to(const struct tmpl *set, const char *name,
+		     const struct value *root, const struct tmpl_sink *sink,
+		     struct err *err)
+{
+	CLEANUP(str_release) struct str rest = {0};
+
+	return run(set, name, root, &rest, sink, err) &&
+	       sink->write(sink->arg, str_text(&rest), rest.len, err);
 }
 
 void tmpl_release(struct tmpl *set)

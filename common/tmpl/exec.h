@@ -18,6 +18,7 @@ struct err;
 struct node;
 struct str;
 struct tmpl;
+struct tmpl_sink;
 struct tree;
 struct value;
 
@@ -31,6 +32,7 @@ struct exec {
 	const struct tmpl *set;
 	const struct tree *tree; /* the template at hand */
 	struct str *out;
+	const struct tmpl_sink *sink; /* of the outermost @out; may be NULL */
 	struct arena arena;
 	struct variable *variables; /* a stack */
 	size_t variable_count;

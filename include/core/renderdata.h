@@ -53,7 +53,12 @@ bool renderdata_is_secret(const char *name);
 const char *renderdata_withheld(const struct renderdata *data, const char *text,
 				struct arena *arena);
 
-/* Does the template text @text speak of .Git, .Environment or BRANCH_NAME? */
-bool renderdata_needs_origin(const char *text, size_t len);
+/*
+ * Does the template text @text ask for what only the build's origin tells:
+ * .Git, .Environment or BRANCH_NAME?  Not where @context (NULL: none) is the
+ * whole root or has .Env.BRANCH_NAME.
+ */
+bool renderdata_needs_origin(const char *text, size_t len,
+			     const struct value *context);
 
 #endif

@@ -21,13 +21,13 @@
 #include "core/renderdata.h"
 #include "flow/origin.h"
 #include "format/ydoc.h"
+#include "sys/spool.h"
 #include "tmpl/tmpl.h"
 
 struct arena;
 struct env;
 struct err;
 struct record;
-struct str;
 struct strvec;
 struct value;
 
@@ -76,12 +76,11 @@ bool renderfacts_data(const struct renderfacts *facts, struct arena *arena,
 		      const struct value **data, struct err *err) MUST_CHECK;
 
 /*
- * Render the file @path ("-": standard input) alone and append the result to
- * @out.  A repository or branch that cannot be told fails only a template
+ * Render the file @path ("-": standard input) alone into @out.  A repository or branch that cannot be told fails only a template
  * that asks for it.  Errors: INPUT with the place.
  */
 bool renderfacts_file(struct renderfacts *facts, const char *path,
-		      struct arena *arena, struct str *out, struct err *err)
+		      struct arena *arena, struct spool *out, struct err *err)
 	MUST_CHECK;
 
 /* Add the build and the environment, which ends by @expiry, to @record. */

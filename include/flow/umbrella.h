@@ -23,6 +23,7 @@
 
 struct env;
 struct err;
+struct spool;
 struct strvec;
 struct value;
 
@@ -95,12 +96,12 @@ bool umbrella_read_file(const char *path, struct str *text, struct err *err)
 	MUST_CHECK;
 
 /*
- * Render @text, called @name in errors, and append the result to @out.
- * Errors: INPUT with the place.
+ * Render @text, called @name in errors, into @out.
+ * Errors: INPUT with the place; IO.
  */
 bool umbrella_render_text(const char *name, const struct str *text,
 			  const struct tmpl_options *options,
-			  const struct value *data, struct str *out,
+			  const struct value *data, struct spool *out,
 			  struct err *err) MUST_CHECK;
 
 /*

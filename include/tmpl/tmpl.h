@@ -102,6 +102,21 @@ bool tmpl_execute(const struct tmpl *set, const char *name,
 		  const struct value *root, struct str *out, struct err *err)
 	MUST_CHECK;
 
+/* Who takes output in pieces, as it is made; false, with an error, ends it. */
+struct tmpl_sink {
+	bool (*write)(void *arg, const char *bytes, size_t len,
+		      struct err *err);
+	void *arg;
+};
+
+/*
+ * tmpl_execute() for output that need not stand in memory as a whole.  On
+ * failure a part of it may have been written.  Errors: also the sink's.
+ */
+bool tmpl_execute_to(const struct tmpl *set, const char *name,
+		     const struct value *root, const struct tmpl_sink *sink,
+		     struct err *err) MUST_CHECK;
+
 /* Add the names of all functions to @names, sorted. */
 void tmpl_functions(struct strvec *names);
 

@@ -1,11 +1,15 @@
 #include "core/renderdata.h"
 
+#include <string.h>
+
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
 #include "core/envname.h"
 #include "core/expiry.h"
 #include "format/value.h"
+#include "format/ydoc.h"
 #include "sys/env.h"
 #include "tests/unit/unit.h"
 
@@ -150,13 +154,31 @@ static void test_withheld(void **state)
 		"API_TOKEN");
 }
 
+static bool needs_origin(const char *text, const char *context)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	if (context)
+		assert_true(ydoc_parse(&doc, context, strlen(context),
+				       "context", 0, &err));
+	return renderdata_needs_origin(text, strlen(text), doc.root);
+}
+
 static void test_needs_origin(void **state)
 {
 	(void)state;
-	assert_true(renderdata_needs_origin("(( .Git.Branch ))", 17));
-	assert_true(renderdata_needs_origin("$.Env.BRANCH_NAME", 17));
-	assert_false(renderdata_needs_origin("(( .Env.HOME ))", 15));
-	assert_false(renderdata_needs_origin("(( .Git.Branch ))", 6));
+	assert_true(needs_origin("(( .Git.Branch ))", NULL));
+	assert_true(needs_origin("$.Env.BRANCH_NAME", NULL));
+	assert_false(needs_origin("(( .Env.HOME ))", NULL));
+	assert_false(renderdata_needs_origin("(( .Git.Branch ))", 6, NULL));
+	assert_true(needs_origin("$.Env.BRANCH_NAME", "{Env: {HOME: x}}"));
+	assert_false(
+		needs_origin("$.Env.BRANCH_NAME", "{Env: {BRANCH_NAME: x}}"));
+	assert_true(needs_origin(".Git.Branch BRANCH_NAME",
+				 "{Env: {BRANCH_NAME: x}}"));
+	assert_false(needs_origin(".Git.Branch", "[1]"));
+	assert_true(needs_origin(".Git.Branch", ""));
 }
 
 int main(void)
