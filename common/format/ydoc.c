@@ -59,8 +59,11 @@ static bool fail_at(struct yreader *reader, size_t offset, const char *cause,
 {
 	const struct ydoc *doc = reader->doc;
 
-	err_set(err, ERR_INPUT, "cannot read '%s' as YAML: %s", doc->name,
-		cause);
+	if (doc->flags & YDOC_GO_ERRORS)
+		err_set(err, ERR_INPUT, "yaml: %s", cause);
+	else
+		err_set(err, ERR_INPUT, "cannot read '%s' as YAML: %s",
+			doc->name, cause);
 	return ydoc_blame_byte(doc, offset, err);
 }
 
@@ -70,18 +73,31 @@ bool yreader_fail(struct yreader *reader, const struct ydoc_node *node,
 	return fail_at(reader, node->span.start, cause, err);
 }
 
+/* The line that go-yaml names: from 0, but for its scanner; 0 is none. */
+static size_t line_of_go(const yaml_parser_t *parser)
+{
+	size_t line = parser->problem_mark.line;
+
+	if (line == 0)
+		return parser->context_mark.line;
+	return line + (parser->error == YAML_SCANNER_ERROR);
+}
+
 static bool fail_libyaml(struct yreader *reader, struct err *err)
 {
 	yaml_parser_t *parser = &reader->parser;
 	const char *problem =
 		parser->problem ? parser->problem : "not well-formed";
+	bool of_go = reader->doc->flags & YDOC_GO_ERRORS;
 	CLEANUP(str_release) struct str cause = {0};
 
+	if (of_go && line_of_go(parser) > 0)
+		str_addf(&cause, "line %zu: ", line_of_go(parser));
 	str_add(&cause, problem);
 	if (parser->error == YAML_READER_ERROR)
 		return fail_at(reader, parser->problem_offset + reader->skipped,
 			       str_text(&cause), err);
-	if (parser->context)
+	if (parser->context && !of_go)
 		str_addf(&cause, " (%s)", parser->context);
 	return fail_at(reader, mark_offset(reader, &parser->problem_mark),
 		       str_text(&cause), err);

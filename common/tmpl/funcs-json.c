@@ -99,22 +99,6 @@ static bool run_must_from_json(struct call *call, struct err *err)
 	return call_give(call, value);
 }
 
-static const char *json_kind(const struct value *value)
-{
-	switch (value->kind) {
-	case VALUE_LIST:
-		return "array";
-	case VALUE_MAP:
-		return "object";
-	case VALUE_STRING:
-		return "string";
-	case VALUE_BOOL:
-		return "bool";
-	default:
-		return "number";
-	}
-}
-
 /*
  * Read a map or a list.  Null is Go's nil one; of another value @problem
  * says that it does not fit, as encoding/json does.
@@ -136,7 +120,7 @@ static bool read_collection(struct call *call, bool map,
 	/* What does not fit is skipped, so no number in it is too large. */
 	str_clear(problem);
 	str_addf(problem, "json: cannot unmarshal %s into Go value of type %s",
-		 json_kind(found), value_type(*value));
+		 serial_json_kind(found), value_type(*value));
 	return true;
 }
 

@@ -4,6 +4,11 @@
 #include "format/value.h"
 #include "format/ydoc.h"
 #include "tmpl/func.h"
+#include "tmpl/serial.h"
+
+/* A node takes over 100 bytes while it is read, and two of text. */
+#define FROM_YAML_MAX  ((size_t)1 << 20)
+#define BYTES_PER_BYTE 64
 
 /* Without the last line break; "" for what has no YAML, or an error. */
 static bool write_yaml(struct call *call, bool must, struct err *err)
@@ -34,7 +39,80 @@ static bool run_must_to_yaml(struct call *call, struct err *err)
 	return write_yaml(call, true, err);
 }
 
+/*
+ * What is wrong with the text goes to @problem, what fails the render to
+ * @err.  An empty document leaves *@value NULL, which is no nil here.
+ */
+static bool read_yaml(struct call *call, const struct value **value,
+		      struct str *problem, struct err *err)
+{
+	const struct value_text *text = &call->args[0]->string;
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err syntax = {0};
+
+	*value = NULL;
+	if (text->len > FROM_YAML_MAX)
+		return err_set(err, ERR_INPUT, "the YAML is over %zu MiB",
+			       FROM_YAML_MAX >> 20);
+	if (!call_charge(call, text->len, text->len * BYTES_PER_BYTE, err))
+		return false;
+	if (!ydoc_parse(&doc, text->bytes, text->len, "YAML",
+			YDOC_FLOATS | YDOC_FIRST | YDOC_GO_ERRORS, &syntax)) {
+		str_addf(problem, "error converting YAML to JSON: %s",
+			 syntax.text);
+		return true;
+	}
+	if (doc.root->kind == VALUE_NIL)
+		return true;
+	if (!call_charge_value(call, doc.root, 2, err))
+		return false;
+	*value = value_copy(doc.root, call->arena);
+	return true;
+}
+
+/* The value if it is of @kind; else what encoding/json says of it. */
+static const struct value *expect_kind(const struct value *value,
+				       const struct value *nil,
+				       struct str *problem)
+{
+	if (!value || value->kind == nil->kind)
+		return value;
+	str_addf(problem,
+		 "error unmarshaling JSON: while decoding JSON: json: cannot "
+		 "unmarshal %s into Go value of type %s",
+		 serial_json_kind(value), value_type(nil));
+	return NULL;
+}
+
+static bool run_from_yaml(struct call *call, struct err *err)
+{
+	CLEANUP(str_release) struct str problem = CALL_TEXT;
+	const struct value *value;
+
+	if (!read_yaml(call, &value, &problem, err))
+		return false;
+	value = expect_kind(value, &value_nil_map, &problem);
+	if (!value)
+		value = value_new_map(call->arena);
+	return serial_give_map(call, value, &problem);
+}
+
+static bool run_from_yaml_array(struct call *call, struct err *err)
+{
+	CLEANUP(str_release) struct str problem = CALL_TEXT;
+	const struct value *value;
+
+	if (!read_yaml(call, &value, &problem, err))
+		return false;
+	value = expect_kind(value, &value_nil_list, &problem);
+	if (!value)
+		value = value_new_list(call->arena);
+	return serial_give_list(call, value, &problem);
+}
+
 const struct func funcs_yaml[] = {
+	{"fromYaml", "s", run_from_yaml},
+	{"fromYamlArray", "s", run_from_yaml_array},
 	{"mustToYaml", "a", run_must_to_yaml},
 	{"toYaml", "a", run_to_yaml},
 	{NULL},

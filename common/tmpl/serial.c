@@ -33,3 +33,19 @@ bool serial_give_list(struct call *call, const struct value *value,
 	value_list_add(list, call->arena, message(call, problem));
 	return call_give(call, list);
 }
+
+const char *serial_json_kind(const struct value *value)
+{
+	switch (value->kind) {
+	case VALUE_LIST:
+		return "array";
+	case VALUE_MAP:
+		return "object";
+	case VALUE_STRING:
+		return "string";
+	case VALUE_BOOL:
+		return "bool";
+	default:
+		return "number";
+	}
+}

@@ -22,4 +22,7 @@ bool serial_give_map(struct call *call, const struct value *value,
 bool serial_give_list(struct call *call, const struct value *value,
 		      const struct str *problem);
 
+/* What encoding/json calls a value that it cannot put somewhere. */
+const char *serial_json_kind(const struct value *value);
+
 #endif

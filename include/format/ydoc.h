@@ -52,6 +52,12 @@ enum ydoc_flag {
 	 * behind it need not even be YAML (default: an error).
 	 */
 	YDOC_FIRST = 1 << 2,
+	/*
+	 * The text of an error is go-yaml's where the text is not even YAML,
+	 * "yaml: line 2: did not find expected key" (Helm's fromYaml shows it);
+	 * where it is YAML that means nothing, "yaml: " and our own words.
+	 */
+	YDOC_GO_ERRORS = 1 << 3,
 };
 
 /* Where a node stands: bytes start..end of the text, line from 1. */
