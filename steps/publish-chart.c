@@ -20,6 +20,10 @@ struct args {
 	const char *if_exists;
 	const char *destination;
 	const char *source_date_epoch;
+	const char *username;
+	struct secret password;
+	struct secret access_token;
+	const char *context_path;
 	struct http_args http;
 };
 
@@ -27,8 +31,9 @@ static const char *const if_exists_words[] = {"same", "fail", "replace", NULL};
 static const char *const places[] = {"chart", "charts/*", ".", NULL};
 
 static const struct opt options[] = {
-	OPT_STRING(struct args, repo, "repo", "URL", NULL, 0,
-		   "s3://bucket/prefix or file:///dir"),
+	OPT_STRING(
+		struct args, repo, "repo", "URL", NULL, 0,
+		"s3://bucket/path, file:///dir, oci:// or https://host/path"),
 	OPT_STRING(struct args, version, "version", "VERSION", "",
 		   OPT_VALUE_OPTIONAL,
 		   "version of the chart; alone: print that of the step"),
@@ -45,6 +50,17 @@ static const struct opt options[] = {
 	OPT_STRING(struct args, source_date_epoch, "source-date-epoch",
 		   "SECONDS", "SOURCE_DATE_EPOCH", 0,
 		   "time of all files; default: the commit's"),
+	OPT_STRING(struct args, username, "username", "NAME",
+		   "HELM_REPO_USERNAME", 0,
+		   "user, for oci:// and https:// repositories"),
+	OPT_SECRET(struct args, password, "password", "HELM_REPO_PASSWORD", 0,
+		   "password of that user"),
+	OPT_SECRET(struct args, access_token, "access-token",
+		   "HELM_REPO_ACCESS_TOKEN", 0,
+		   "token, in place of user and password"),
+	OPT_STRING(struct args, context_path, "context-path", "PATH",
+		   "HELM_REPO_CONTEXT_PATH", 0,
+		   "where ChartMuseum is served; default: found out"),
 	OPT_HTTP(struct args, http),
 	OPT_END,
 };
@@ -151,7 +167,7 @@ static bool plan(struct step_run *run, struct publish_batch *batch,
 				 chart_file_name(item->chart));
 		else
 			chartrepo_add_address(&item->address, repo,
-					      chart_file_name(item->chart));
+					      item->chart);
 	}
 	planned = describe(run, batch, &text);
 	return step_plan(run, planned, str_text(&text));
@@ -161,11 +177,20 @@ static bool open_repo(struct step_run *run, struct http *http,
 		      struct chartrepo *repo, struct err *err)
 {
 	const struct args *args = run->args;
-	const struct http_config config = step_http_config(run, &args->http);
+	const struct http_config http_config =
+		step_http_config(run, &args->http);
+	CLEANUP(login_release) struct login login = {0};
+	const struct chartrepo_config config = {
+		.http = http,
+		.env = run->env,
+		.login = &login,
+		.context_path = args->context_path,
+	};
 
+	login_set(&login, args->username, &args->password, &args->access_token);
 	return (!chartrepo_needs_http(args->repo) ||
-		http_open(http, &config, err)) &&
-	       chartrepo_open(repo, args->repo, http, run->env, err);
+		http_open(http, &http_config, err)) &&
+	       chartrepo_open(repo, args->repo, &config, err);
 }
 
 static bool need_repo(const struct args *args, struct err *err)
@@ -202,6 +227,29 @@ static bool run(struct step_run *run, struct err *err)
 	       report(run, &batch, &origin, err);
 }
 
+/* Whoever keeps his own index is asked for the charts. */
+static bool check_charts(struct step_run *run, struct chartrepo *repo,
+			 const struct publish_batch *batch, struct err *err)
+{
+	struct value *found = value_new_map(&run->arena);
+	bool all = true, one;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		if (!chartrepo_has_chart(repo, batch->items[i].chart, &one,
+					 err))
+			return false;
+		all = all && one;
+	}
+	value_map_set_text(found, &run->arena, "repository", repo->address);
+	value_map_set(found, &run->arena, "published",
+		      value_new_bool(&run->arena, all));
+	return step_result(run, found,
+			   all ? "the charts are valid, and published\n"
+			       : "the charts are valid, and not yet "
+				 "published\n",
+			   err);
+}
+
 /* The charts are valid, the credentials there, the index can be read. */
 static bool check(struct step_run *run, struct err *err)
 {
@@ -214,8 +262,11 @@ static bool check(struct step_run *run, struct err *err)
 	struct value *found = value_new_map(&run->arena);
 
 	if (!need_repo(args, err) || !prepare_all(run, &batch, &origin, err) ||
-	    !open_repo(run, &http, &repo, err) ||
-	    !chartrepo_read_index(&repo, &index, err))
+	    !open_repo(run, &http, &repo, err))
+		return false;
+	if (!chartrepo_writes_index(&repo))
+		return check_charts(run, &repo, &batch, err);
+	if (!chartrepo_read_index(&repo, &index, err))
 		return false;
 	value_map_set_text(found, &run->arena, "repository", args->repo);
 	value_map_set(found, &run->arena, "index",

@@ -7,6 +7,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/chart.h"
+#include "core/chartindex.h"
+#include "format/semver.h"
+#include "format/value.h"
 
 /* --- addresses ----------------------------------------------------------- */
 
@@ -14,10 +18,9 @@ static const struct {
 	const char *scheme;
 	const struct chartrepo_kind *kind;
 } kinds[] = {
-	{"file://", &chartrepo_file},
-	{"s3://", &chartrepo_s3},
-	{"https://", &chartrepo_http},
-	{"http://", &chartrepo_http},
+	{"file://", &chartrepo_file},  {"s3://", &chartrepo_s3},
+	{"https://", &chartrepo_http}, {"http://", &chartrepo_http},
+	{"oci://", &chartrepo_oci},
 };
 
 bool chartrepo_needs_http(const char *address)
@@ -26,34 +29,57 @@ bool chartrepo_needs_http(const char *address)
 }
 
 bool chartrepo_open(struct chartrepo *repo, const char *address,
-		    struct http *http, const struct env *env, struct err *err)
+		    const struct chartrepo_config *config, struct err *err)
 {
 	size_t len = strlen(address);
 
 	while (len && address[len - 1] == '/')
 		len--;
 	repo->address = xmemdupz(address, len);
-	repo->http = http;
+	repo->http = config->http;
+	repo->context_path = xstrdup_or_null(config->context_path);
+	if (config->login)
+		login_set(&repo->login, config->login->username,
+			  &config->login->password, &config->login->token);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		const char *rest = after_prefix(repo->address, kinds[i].scheme);
 
 		if (!rest)
 			continue;
 		repo->kind = kinds[i].kind;
-		return repo->kind->open(repo, rest, env, err);
+		return repo->kind->open(repo, rest, config, err);
 	}
 	(void)err_set(err, ERR_USAGE,
 		      "cannot use chart repository '%s': its "
 		      "kind is not spoken",
 		      address);
-	return err_hint(err, "s3://bucket/prefix, file:///dir and (for "
-			     "reading) https://host/path are");
+	return err_hint(err, "s3://bucket/prefix, file:///dir, "
+			     "https://host/path and oci://host/path are");
+}
+
+static void add_chart_url(struct str *out, const struct chartrepo *repo,
+			  const struct chart *chart)
+{
+	if (repo->kind->add_chart_url)
+		repo->kind->add_chart_url(out, chart);
+	else
+		str_add(out, chart_file_name(chart));
+}
+
+char *chartrepo_chart_url(const struct chartrepo *repo,
+			  const struct chart *chart)
+{
+	CLEANUP(str_release) struct str url = {0};
+
+	add_chart_url(&url, repo, chart);
+	return str_detach(&url);
 }
 
 void chartrepo_add_address(struct str *out, const struct chartrepo *repo,
-			   const char *name)
+			   const struct chart *chart)
 {
-	str_addf(out, "%s/%s", repo->address, name);
+	str_addf(out, "%s/", repo->address);
+	add_chart_url(out, repo, chart);
 }
 
 /* --- where an entry's archive lies ---------------------------------------- */
@@ -61,6 +87,8 @@ void chartrepo_add_address(struct str *out, const struct chartrepo *repo,
 static void place_release(struct chartrepo_place *place)
 {
 	free(place->name);
+	free(place->tag);
+	free(place->blob);
 	url_release(&place->url);
 }
 
@@ -139,28 +167,35 @@ static bool find_place(const struct chartrepo *repo, const char *url,
 
 /* --- reading ------------------------------------------------------------- */
 
-static bool get_by_request(struct chartrepo *repo,
-			   const struct chartrepo_place *place, size_t limit,
-			   struct str *bytes, struct err *err)
+/* One request and its reply; *@more: there is another one to be made. */
+static bool get_once(struct chartrepo *repo, struct chartrepo_place *place,
+		     size_t limit, struct str *bytes, bool *more,
+		     struct err *err)
 {
 	CLEANUP(http_request_release) struct http_request request = {0};
 	CLEANUP(http_reply_release) struct http_reply reply = {0};
 
+	*more = false;
 	return place->kind->ask(repo, place, limit, &request, err) &&
 	       http_send(repo->http, &request, &reply, err) &&
-	       place->kind->take(repo, place, &request, &reply, bytes, err);
+	       place->kind->take(repo, place, limit, &request, &reply, bytes,
+				 more, err);
 }
 
 bool chartrepo_get(struct chartrepo *repo, const char *url, size_t limit,
 		   struct str *bytes, struct err *err)
 {
 	CLEANUP(place_release) struct chartrepo_place place = {0};
+	bool more = true;
 
 	if (!find_place(repo, url, &place, err))
 		return false;
 	if (place.kind->read)
 		return place.kind->read(&place, limit, bytes, err);
-	return get_by_request(repo, &place, limit, bytes, err);
+	while (more)
+		if (!get_once(repo, &place, limit, bytes, &more, err))
+			return false;
+	return true;
 }
 
 /* --- many at once --------------------------------------------------------- */
@@ -170,6 +205,8 @@ struct fetching {
 	struct chartrepo_place *places; /* of each fetch */
 	size_t count;
 	size_t next;
+	size_t *again; /* numbers of those that need another request */
+	size_t again_count;
 	size_t done;
 	const struct reporter *reporter;
 	struct err failure; /* of what could not even be asked for */
@@ -180,6 +217,7 @@ static void fetching_release(struct fetching *fetching)
 	for (size_t i = 0; i < fetching->count; i++)
 		place_release(&fetching->places[i]);
 	free(fetching->places);
+	free(fetching->again);
 	err_release(&fetching->failure);
 }
 
@@ -190,12 +228,26 @@ static void count_fetched(struct fetching *fetching)
 			fetching->count);
 }
 
+static bool ask(struct fetching *fetching, size_t i,
+		struct http_request *request, void **item)
+{
+	struct chartrepo_place *place = &fetching->places[i];
+	struct chartrepo_fetch *fetch = fetching->fetches[i];
+
+	*item = place;
+	return place->kind->ask(fetch->repo, place, fetch->limit, request,
+				&fetching->failure);
+}
+
 /* The next one that must be asked for over the network; files are read. */
 static bool next_fetch(void *context, struct http_request *request, void **item)
 {
 	struct fetching *fetching = context;
 	struct err *err = &fetching->failure;
 
+	if (fetching->again_count && err->kind == ERR_NONE)
+		return ask(fetching, fetching->again[--fetching->again_count],
+			   request, item);
 	while (fetching->next < fetching->count && err->kind == ERR_NONE) {
 		size_t i = fetching->next++;
 		struct chartrepo_fetch *fetch = fetching->fetches[i];
@@ -203,11 +255,8 @@ static bool next_fetch(void *context, struct http_request *request, void **item)
 
 		if (!find_place(fetch->repo, fetch->url, place, err))
 			return false;
-		if (!place->kind->read) {
-			*item = place;
-			return place->kind->ask(fetch->repo, place,
-						fetch->limit, request, err);
-		}
+		if (!place->kind->read)
+			return ask(fetching, i, request, item);
 		if (!place->kind->read(place, fetch->limit, &fetch->bytes, err))
 			return false;
 		count_fetched(fetching);
@@ -220,18 +269,22 @@ static bool fetch_done(void *context, void *item, struct http_request *request,
 		       struct err *err)
 {
 	struct fetching *fetching = context;
-	const struct chartrepo_place *place = item;
-	struct chartrepo_fetch *fetch =
-		fetching->fetches[place - fetching->places];
+	struct chartrepo_place *place = item;
+	size_t i = (size_t)(place - fetching->places);
+	struct chartrepo_fetch *fetch = fetching->fetches[i];
+	bool more = false;
 
 	if (failure->kind != ERR_NONE) {
 		err_move(err, failure);
 		return false;
 	}
-	if (!place->kind->take(fetch->repo, place, request, reply,
-			       &fetch->bytes, err))
+	if (!place->kind->take(fetch->repo, place, fetch->limit, request, reply,
+			       &fetch->bytes, &more, err))
 		return false;
-	count_fetched(fetching);
+	if (more)
+		fetching->again[fetching->again_count++] = i;
+	else
+		count_fetched(fetching);
 	return true;
 }
 
@@ -243,6 +296,7 @@ bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
 	CLEANUP(fetching_release) struct fetching fetching = {
 		.fetches = fetches,
 		.places = xcalloc(count, sizeof(struct chartrepo_place)),
+		.again = xcalloc(count, sizeof(size_t)),
 		.count = count,
 		.reporter = reporter,
 	};
@@ -275,13 +329,14 @@ bool chartrepo_read_index(struct chartrepo *repo, struct chartrepo_index *index,
 	       err_wrap(err, "cannot read the index of '%s'", repo->address);
 }
 
-static bool refuse_writing(const struct chartrepo *repo, struct err *err)
+bool chartrepo_has_index(const struct chartrepo *repo)
 {
-	(void)err_set(err, ERR_USAGE,
-		      "cannot write to '%s': over http a "
-		      "repository can only be read",
-		      repo->address);
-	return err_hint(err, "publish to s3:// or file://");
+	return repo->kind->read_index;
+}
+
+bool chartrepo_writes_index(const struct chartrepo *repo)
+{
+	return repo->kind->swap_index;
 }
 
 bool chartrepo_swap_index(struct chartrepo *repo,
@@ -290,10 +345,16 @@ bool chartrepo_swap_index(struct chartrepo *repo,
 			  bool *unclear, struct err *err)
 {
 	*unclear = false;
-	if (!repo->kind->swap_index)
-		return refuse_writing(repo, err);
 	return repo->kind->swap_index(repo, index, text, len, outcome, unclear,
 				      err);
+}
+
+bool chartrepo_has_chart(struct chartrepo *repo, const struct chart *chart,
+			 bool *found, struct err *err)
+{
+	return repo->kind->has_chart(repo, chart, found, err) ||
+	       err_wrap(err, "cannot look up chart '%s' in '%s'", chart->name,
+			repo->address);
 }
 
 bool chartrepo_put_chart(struct chartrepo *repo,
@@ -302,9 +363,42 @@ bool chartrepo_put_chart(struct chartrepo *repo,
 			 struct err *err)
 {
 	*unclear = false;
-	if (!repo->kind->put_chart)
-		return refuse_writing(repo, err);
 	return repo->kind->put_chart(repo, put, outcome, unclear, err);
+}
+
+/* An entry for a version that nobody listed. */
+static void make_entry(const struct chartrepo *repo, const char *name,
+		       const char *version, struct arena *arena,
+		       struct chartindex_entries *entries)
+{
+	const struct chart chart = {
+		.arena = arena, .name = name, .version = version};
+	CLEANUP(free_ptr) char *url = chartrepo_chart_url(repo, &chart);
+	struct value *urls = value_new_list(arena);
+
+	value_list_add(urls, arena, value_new_text(arena, url));
+	entries->items = arena_new(arena, struct chartindex_entry);
+	entries->count = 1;
+	entries->items[0] = (struct chartindex_entry){
+		.version = version,
+		.digest = "",
+		.created = "",
+		.urls = urls,
+		.value = value_new_map(arena),
+	};
+}
+
+bool chartrepo_list(struct chartrepo *repo, const char *name,
+		    const char *constraint, struct arena *arena,
+		    struct chartindex_entries *entries, struct err *err)
+{
+	CLEANUP(semver_release) struct semver exact = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+
+	if (!semver_parse_strict(&exact, constraint, &unfit))
+		return repo->kind->list(repo, name, arena, entries, err);
+	make_entry(repo, name, constraint, arena, entries);
+	return true;
 }
 
 void chartrepo_index_release(struct chartrepo_index *index)
@@ -319,6 +413,9 @@ void chartrepo_release(struct chartrepo *repo)
 	free(repo->address);
 	free(repo->dir);
 	free(repo->prefix);
+	free(repo->context_path);
+	login_release(&repo->login);
+	oci_release(&repo->oci);
 	url_release(&repo->url);
 	s3_release(&repo->s3);
 	*repo = (struct chartrepo){0};

@@ -4,16 +4,17 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "core/chart.h"
 #include "core/chartindex.h"
 #include "format/hash.h"
 #include "sys/file.h"
 
 static bool open_dir(struct chartrepo *repo, const char *path,
-		     const struct env *env, struct err *err)
+		     const struct chartrepo_config *config, struct err *err)
 {
 	CLEANUP(str_release) struct str dir = {0};
 
-	(void)env;
+	(void)config;
 	if (*path != '/' || !url_decode(&dir, path, strlen(path)))
 		return err_set(err, ERR_INPUT,
 			       "'%s' names no folder: it must be of the form "
@@ -96,7 +97,8 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 		      enum chartrepo_outcome *outcome, bool *unclear,
 		      struct err *err)
 {
-	CLEANUP(free_ptr) char *path = path_join(repo->dir, put->name);
+	CLEANUP(free_ptr) char *path =
+		path_join(repo->dir, chart_file_name(put->chart));
 	bool created = true;
 
 	(void)unclear;

@@ -1,6 +1,6 @@
 /*
  * What a kind of chart repository does for api/chartrepo; one file for each:
- * chartrepo_file.c, chartrepo_s3.c, chartrepo_http.c.
+ * chartrepo_file.c, chartrepo_s3.c, chartrepo_http.c, chartrepo_oci.c.
  */
 #ifndef API_CHARTREPO_KINDS_H
 #define API_CHARTREPO_KINDS_H
@@ -10,8 +10,11 @@
 /* Where the address of an archive leads. */
 struct chartrepo_place {
 	const struct chartrepo_kind *kind; /* of the place, not the index */
-	char *name;			   /* a file's path, an object's key */
-	struct url url;			   /* of what is on the web */
+	/* A file's path, an object's key, a registry's repository. */
+	char *name;
+	char *tag;	/* of a registry; or the digest of a manifest */
+	char *blob;	/* what the manifest names; NULL = not yet read */
+	struct url url; /* of what is on the web */
 };
 
 /*
@@ -21,7 +24,7 @@ struct chartrepo_place {
 struct chartrepo_kind {
 	/* @rest: what follows the scheme in repo->address. */
 	bool (*open)(struct chartrepo *repo, const char *rest,
-		     const struct env *env, struct err *err);
+		     const struct chartrepo_config *config, struct err *err);
 	/* Where the address @relative, within the repository, leads. */
 	bool (*find)(const struct chartrepo *repo, const char *relative,
 		     struct chartrepo_place *place, struct err *err);
@@ -29,14 +32,16 @@ struct chartrepo_kind {
 	/* Read at once, without a request. */
 	bool (*read)(const struct chartrepo_place *place, size_t limit,
 		     struct str *bytes, struct err *err);
-	/* Or by a request, and what is made of its reply. */
+	/*
+	 * Or by a request, and what is made of its reply: *@more asks for
+	 * another one.
+	 */
 	bool (*ask)(struct chartrepo *repo, const struct chartrepo_place *place,
 		    size_t limit, struct http_request *request,
 		    struct err *err);
-	bool (*take)(struct chartrepo *repo,
-		     const struct chartrepo_place *place,
-		     const struct http_request *request,
-		     struct http_reply *reply, struct str *bytes,
+	bool (*take)(struct chartrepo *repo, struct chartrepo_place *place,
+		     size_t limit, const struct http_request *request,
+		     struct http_reply *reply, struct str *bytes, bool *more,
 		     struct err *err);
 
 	bool (*read_index)(struct chartrepo *repo,
@@ -46,6 +51,13 @@ struct chartrepo_kind {
 			   const char *text, size_t len,
 			   enum chartrepo_outcome *outcome, bool *unclear,
 			   struct err *err);
+	bool (*list)(struct chartrepo *repo, const char *name,
+		     struct arena *arena, struct chartindex_entries *entries,
+		     struct err *err);
+	bool (*has_chart)(struct chartrepo *repo, const struct chart *chart,
+			  bool *found, struct err *err);
+	/* NULL: the name of its archive. */
+	void (*add_chart_url)(struct str *out, const struct chart *chart);
 	bool (*put_chart)(struct chartrepo *repo,
 			  const struct chartrepo_put *put,
 			  enum chartrepo_outcome *outcome, bool *unclear,
@@ -55,6 +67,7 @@ struct chartrepo_kind {
 extern const struct chartrepo_kind chartrepo_file;
 extern const struct chartrepo_kind chartrepo_s3;
 extern const struct chartrepo_kind chartrepo_http;
+extern const struct chartrepo_kind chartrepo_oci;
 
 /*
  * Decode @relative; a path that leads out of the repository is refused.

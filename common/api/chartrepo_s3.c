@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "core/chart.h"
 #include "core/chartindex.h"
 #include "net/retry.h"
 
@@ -13,7 +14,7 @@
 #define RACED_TRIES_MAX 5
 
 static bool open_bucket(struct chartrepo *repo, const char *place,
-			const struct env *env, struct err *err)
+			const struct chartrepo_config *config, struct err *err)
 {
 	size_t bucket_len = strcspn(place, "/");
 	CLEANUP(free_ptr) char *bucket = xmemdupz(place, bucket_len);
@@ -21,7 +22,7 @@ static bool open_bucket(struct chartrepo *repo, const char *place,
 
 	while (*prefix == '/')
 		prefix++;
-	if (!s3_open(&repo->s3, repo->http, env, bucket, err))
+	if (!s3_open(&repo->s3, repo->http, config->env, bucket, err))
 		return false;
 	repo->prefix = *prefix ? xasprintf("%s/", prefix) : xstrdup("");
 	return true;
@@ -45,14 +46,15 @@ static bool ask_object(struct chartrepo *repo,
 	return s3_prepare_get(&repo->s3, place->name, limit, request, err);
 }
 
-static bool take_object(struct chartrepo *repo,
-			const struct chartrepo_place *place,
-			const struct http_request *request,
-			struct http_reply *reply, struct str *bytes,
+static bool take_object(struct chartrepo *repo, struct chartrepo_place *place,
+			size_t limit, const struct http_request *request,
+			struct http_reply *reply, struct str *bytes, bool *more,
 			struct err *err)
 {
 	CLEANUP(s3_object_release) struct s3_object object = {0};
 
+	(void)limit;
+	(void)more;
 	if (!s3_take_reply(&repo->s3, place->name, request, reply, &object,
 			   err))
 		return false;
@@ -134,7 +136,7 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 		      struct err *err)
 {
 	CLEANUP(free_ptr) char *key =
-		xasprintf("%s%s", repo->prefix, put->name);
+		xasprintf("%s%s", repo->prefix, chart_file_name(put->chart));
 	struct s3_put object = {
 		.key = key,
 		.bytes = put->bytes,

@@ -232,7 +232,7 @@ static int by_version(const void *a, const void *b)
 	return (left->place > right->place) - (left->place < right->place);
 }
 
-static void sort_entries(struct chartindex_entries *entries)
+void chartindex_sort(struct chartindex_entries *entries)
 {
 	struct sorted *sorted = xcalloc(entries->count + 1, sizeof(*sorted));
 
@@ -280,7 +280,7 @@ bool chartindex_read(struct chartindex *index, const char *name,
 {
 	if (!chartindex_read_unsorted(index, name, arena, entries, err))
 		return false;
-	sort_entries(entries);
+	chartindex_sort(entries);
 	return true;
 }
 

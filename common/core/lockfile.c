@@ -1,6 +1,5 @@
 #include "core/lockfile.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -62,146 +61,6 @@ bool lockfile_read(const struct value *root, struct arena *arena,
 
 /* --- the digest ---------------------------------------------------------- */
 
-/* As Go's encoding/json writes strings, HTML's characters escaped. */
-static void add_json_string(struct str *out, const char *text, size_t len)
-{
-	str_add_char(out, '"');
-	while (len) {
-		static const char short_escapes[] = "\bb\tt\nn\ff\rr\"\"\\\\";
-		unsigned int rune;
-		size_t size = rune_next(text, len, &rune);
-		const char *escape = NULL;
-
-		for (const char *at = short_escapes; *at; at += 2) {
-			if (rune == (unsigned char)*at)
-				escape = at;
-		}
-		if (escape)
-			str_addf(out, "\\%c", escape[1]);
-		else if (rune < 0x20 || rune == '<' || rune == '>' ||
-			 rune == '&' || rune == 0x2028 || rune == 0x2029 ||
-			 (rune == 0xfffd && size == 1))
-			str_addf(out, "\\u%04x", rune);
-		else
-			str_add_bytes(out, text, size);
-		text += size;
-		len -= size;
-	}
-	str_add_char(out, '"');
-}
-
-/* As encoding/json: no exponent between 1e-6 and 1e21, else a short one. */
-static void add_json_number(struct str *out, double number)
-{
-	double size = fabs(number);
-	size_t before = out->len;
-	char *tail;
-
-	if (size == 0 || (size >= 1e-6 && size < 1e21)) {
-		value_add_float(out, number, 'f');
-		return;
-	}
-	value_add_float(out, number, 'e');
-	tail = out->buf + out->len - 4;
-	if (out->len - before >= 4 && tail[0] == 'e' && tail[1] == '-' &&
-	    tail[2] == '0')
-		str_splice(out, out->len - 2, 1, "", 0);
-}
-
-static void add_json(struct str *out, const struct value *value);
-
-static void add_json_list(struct str *out, const struct value *value)
-{
-	str_add_char(out, '[');
-	for (size_t i = 0; i < value->list.count; i++) {
-		if (i)
-			str_add_char(out, ',');
-		add_json(out, value->list.items[i]);
-	}
-	str_add_char(out, ']');
-}
-
-static void add_json_map(struct str *out, const struct value *value)
-{
-	str_add_char(out, '{');
-	for (size_t i = 0; i < value->map.count; i++) {
-		const struct value_pair *pair = &value->map.pairs[i];
-
-		if (i)
-			str_add_char(out, ',');
-		add_json_string(out, pair->key.bytes, pair->key.len);
-		str_add_char(out, ':');
-		add_json(out, pair->value);
-	}
-	str_add_char(out, '}');
-}
-
-/* Numbers of YAML are float64 to Helm. */
-static void add_json(struct str *out, const struct value *value)
-{
-	if (value_is_map(value))
-		add_json_map(out, value);
-	else if (value_is_list(value))
-		add_json_list(out, value);
-	else if (value->kind == VALUE_STRING)
-		add_json_string(out, value->string.bytes, value->string.len);
-	else if (value->kind == VALUE_BOOL)
-		str_add(out, value->boolean ? "true" : "false");
-	else if (value->kind == VALUE_INT || value->kind == VALUE_INT64)
-		add_json_number(out, (double)value->integer);
-	else if (value->kind == VALUE_FLOAT64)
-		add_json_number(out, value->number);
-	else
-		str_add(out, "null");
-}
-
-static void add_text(struct str *out, const char *key, const char *text)
-{
-	if (!*text)
-		return;
-	str_addf(out, ",\"%s\":", key);
-	add_json_string(out, text, strlen(text));
-}
-
-static void add_list(struct str *out, const char *key, const struct value *list)
-{
-	if (!list || !list->list.count)
-		return;
-	str_addf(out, ",\"%s\":", key);
-	add_json(out, list);
-}
-
-/* The members in the order of Helm's struct Dependency. */
-static void add_dependency(struct str *out,
-			   const struct chart_dependency *dependency)
-{
-	str_add(out, "{\"name\":");
-	add_json_string(out, dependency->name, strlen(dependency->name));
-	add_text(out, "version", dependency->version);
-	str_add(out, ",\"repository\":");
-	add_json_string(out, dependency->repository,
-			strlen(dependency->repository));
-	add_text(out, "condition", dependency->condition);
-	add_list(out, "tags", dependency->tags);
-	if (dependency->enabled)
-		str_add(out, ",\"enabled\":true");
-	add_list(out, "import-values", dependency->import_values);
-	add_text(out, "alias", dependency->alias);
-	str_add_char(out, '}');
-}
-
-static void add_dependencies(struct str *out,
-			     const struct chart_dependencies *dependencies)
-{
-	str_add_char(out, '[');
-	for (size_t i = 0; i < dependencies->count; i++) {
-		if (i)
-			str_add_char(out, ',');
-		add_dependency(out, &dependencies->items[i]);
-	}
-	str_add_char(out, ']');
-}
-
 bool lockfile_digest(const struct chart_dependencies *wanted,
 		     const struct chart_dependencies *locked,
 		     char digest[LOCKFILE_DIGEST_SIZE], struct err *err)
@@ -210,9 +69,11 @@ bool lockfile_digest(const struct chart_dependencies *wanted,
 	char hex[SHA256_HEX_SIZE];
 
 	str_add_char(&json, '[');
-	add_dependencies(&json, wanted);
+	if (!chart_add_dependencies_json(&json, wanted, err))
+		return false;
 	str_add_char(&json, ',');
-	add_dependencies(&json, locked);
+	if (!chart_add_dependencies_json(&json, locked, err))
+		return false;
 	str_add_char(&json, ']');
 	if (!sha256_hex(str_text(&json), json.len, hex, err))
 		return false;

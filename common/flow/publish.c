@@ -143,10 +143,12 @@ static bool adopt(const struct publish *publish, struct publish_item *item,
 		  bool perhaps_ours, struct err *err)
 {
 	CLEANUP(str_release) struct str there = {0};
+	CLEANUP(free_ptr) char *url =
+		chartrepo_chart_url(publish->repo, item->chart);
 	char digest[SHA256_HEX_SIZE];
 
-	if (!chartrepo_get(publish->repo, chart_file_name(item->chart),
-			   CHART_ARCHIVE_MAX, &there, err) ||
+	if (!chartrepo_get(publish->repo, url, CHART_ARCHIVE_MAX, &there,
+			   err) ||
 	    !sha256_hex(str_text(&there), there.len, digest, err))
 		return err_wrap(err, "cannot compare with '%s'",
 				str_text(&item->address));
@@ -168,7 +170,7 @@ static bool put_archive(const struct publish *publish,
 			struct publish_item *item, struct err *err)
 {
 	const struct chartrepo_put put = {
-		.name = chart_file_name(item->chart),
+		.chart = item->chart,
 		.bytes = str_text(&item->package),
 		.len = item->package.len,
 		.replace = publish->if_exists == PUBLISH_REPLACE,
@@ -177,7 +179,7 @@ static bool put_archive(const struct publish *publish,
 	enum chartrepo_outcome outcome;
 	bool unclear = false;
 
-	chartrepo_add_address(&item->address, publish->repo, put.name);
+	chartrepo_add_address(&item->address, publish->repo, put.chart);
 	if (!chartrepo_put_chart(publish->repo, &put, &outcome, &unclear, err))
 		return false;
 	return outcome == CHARTREPO_WRITTEN ||
@@ -306,7 +308,8 @@ bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 		report_progress(publish->reporter, "charts", i + 1,
 				batch->count);
 	}
-	return enter_index(publish, batch, err);
+	return !chartrepo_writes_index(publish->repo) ||
+	       enter_index(publish, batch, err);
 }
 
 static bool save(struct publish_item *item, const char *dir, struct err *err)

@@ -411,6 +411,8 @@ static bool open_source(struct vendoring *vendoring, const char *address,
 	CLEANUP(free_ptr) char *folder = local_folder(vendoring, address);
 	CLEANUP(free_ptr) char *absolute =
 		folder ? xasprintf("file://%s", folder) : NULL;
+	const struct chartrepo_config config = {.http = &vendoring->http,
+						.env = vendoring->args->env};
 
 	*result = source;
 	if (source)
@@ -422,9 +424,14 @@ static bool open_source(struct vendoring *vendoring, const char *address,
 	source->address = address;
 	map_put(&vendoring->sources, address, source);
 	if (!chartrepo_open(&source->repo, absolute ? absolute : address,
-			    &vendoring->http, vendoring->args->env, err) ||
-	    !chartrepo_read_index(&source->repo, &source->index_text, err))
+			    &config, err) ||
+	    (chartrepo_has_index(&source->repo) &&
+	     !chartrepo_read_index(&source->repo, &source->index_text, err)))
 		return err_wrap(err, "cannot read repository '%s'", address);
+	if (!chartrepo_has_index(&source->repo)) {
+		*result = source;
+		return true;
+	}
 	if (!source->index_text.found)
 		return err_set(err, ERR_NOT_FOUND,
 			       "there is no repository '%s': it has no "
@@ -459,6 +466,19 @@ static struct archive *find_archive(struct vendoring *vendoring,
 	return archive;
 }
 
+static bool find_entries(struct vendoring *vendoring, struct source *source,
+			 const struct chart_dependency *wanted,
+			 struct chartindex_entries *entries, struct err *err)
+{
+	struct arena *arena = &vendoring->vendored->arena;
+
+	return chartrepo_has_index(&source->repo)
+		       ? chartindex_read(&source->index, wanted->name, arena,
+					 entries, err)
+		       : chartrepo_list(&source->repo, wanted->name,
+					wanted->version, arena, entries, err);
+}
+
 static bool choose_entry(struct vendoring *vendoring, size_t i, struct err *err)
 {
 	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
@@ -469,8 +489,7 @@ static bool choose_entry(struct vendoring *vendoring, size_t i, struct err *err)
 
 	if (!open_source(vendoring, wanted->repository, &source, err))
 		return fail(vendoring, i, "repository", err);
-	if (!chartindex_read(&source->index, wanted->name,
-			     &vendoring->vendored->arena, &entries, err))
+	if (!find_entries(vendoring, source, wanted, &entries, err))
 		return fail(vendoring, i, "name", err);
 	if (!resolve_entry(&entries, wanted->name, wanted->version, &entry,
 			   err)) {

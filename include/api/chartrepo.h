@@ -1,5 +1,6 @@
 /*
- * A chart repository: its index, its charts, over file://, s3:// or http(s).
+ * A chart repository: its index, its charts, over file://, s3://, http(s)://
+ * or oci://.
  *
  *	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
  *	CLEANUP(chartrepo_index_release) struct chartrepo_index index = {0};
@@ -12,8 +13,11 @@
  *
  * Writing an index is compare-and-swap: it happens only if the index is
  * still the one that was read.  For file:// that is a lock file beside it
- * and an atomic replacement; for s3:// a conditional write.  http(s):// is
- * for reading.
+ * and an atomic replacement; for s3:// a conditional write.
+ *
+ * http(s):// is read as any server gives it and written by ChartMuseum's API,
+ * whose server keeps the index by itself.  A registry has no index at all:
+ * chartrepo_list() asks it for the versions of one chart.
  */
 #ifndef API_CHARTREPO_H
 #define API_CHARTREPO_H
@@ -21,12 +25,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "api/login.h"
+#include "api/oci.h"
 #include "api/s3.h"
 #include "base/attr.h"
 #include "base/str.h"
 #include "format/url.h"
 #include "net/http.h"
 
+struct arena;
+struct chart;
+struct chartindex_entries;
 struct env;
 struct err;
 struct reporter;
@@ -39,25 +48,43 @@ struct chartrepo_kind; /* private: what a kind of repository does */
 
 struct chartrepo {
 	const struct chartrepo_kind *kind;
-	char *address;	/* as given, without a slash at the end */
-	char *dir;	/* of file:// */
-	struct url url; /* of http(s):// */
+	char *address;	    /* as given, without a slash at the end */
+	char *dir;	    /* of file:// */
+	struct url url;	    /* of http(s):// */
+	char *context_path; /* of ChartMuseum, NULL = not told */
 	struct s3 s3;
-	char *prefix;	   /* of s3://: "" or "stable/" */
+	struct oci oci;
+	char *prefix; /* of s3:// and oci://: "" or "stable/" */
+	struct login login;
 	struct http *http; /* borrowed; NULL for file:// */
 };
 
+/* What a repository needs beside its address. */
+struct chartrepo_config {
+	struct http *http; /* opened by the caller; NULL for file:// */
+	const struct env *env;
+	const struct login *login; /* for http(s):// and oci://; NULL = none */
+	/* Path below which ChartMuseum is served; NULL = find it out. */
+	const char *context_path;
+};
+
 /*
- * Understand @address.  @http is opened by the caller and borrowed; it may be
- * NULL for file://.  Errors: USAGE (a scheme that is not spoken: oci://, with
- * a hint), INPUT (not an address).
+ * Understand @address.  config->http and env are borrowed, the rest is
+ * copied.  Errors: USAGE (a scheme that is not spoken), INPUT (not an
+ * address).
  */
 bool chartrepo_open(struct chartrepo *repo, const char *address,
-		    struct http *http, const struct env *env, struct err *err)
+		    const struct chartrepo_config *config, struct err *err)
 	MUST_CHECK;
 
 /* Does this address need an HTTP client? */
 bool chartrepo_needs_http(const char *address);
+
+/*
+ * Has it an index to read?  And is that ours to write, or made by the server?
+ */
+bool chartrepo_has_index(const struct chartrepo *repo);
+bool chartrepo_writes_index(const struct chartrepo *repo);
 
 /* The index, and which state of it that is. */
 struct chartrepo_index {
@@ -72,6 +99,24 @@ struct chartrepo_index {
  */
 bool chartrepo_read_index(struct chartrepo *repo, struct chartrepo_index *index,
 			  struct err *err) MUST_CHECK;
+
+/*
+ * The versions of chart @name in a repository without an index, descending,
+ * in @arena.  Where @constraint is one exact version, that is it: nobody is
+ * asked whether it is there.  Errors: NOT_FOUND, those of the transport.
+ */
+bool chartrepo_list(struct chartrepo *repo, const char *name,
+		    const char *constraint, struct arena *arena,
+		    struct chartindex_entries *entries, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Is that version of the chart there?  Only where the index is not ours to
+ * write; it shows whether a login is good for writing too, as far as a server
+ * tells before something is written.
+ */
+bool chartrepo_has_chart(struct chartrepo *repo, const struct chart *chart,
+			 bool *found, struct err *err) MUST_CHECK;
 
 enum chartrepo_outcome {
 	CHARTREPO_WRITTEN,
@@ -89,17 +134,17 @@ bool chartrepo_swap_index(struct chartrepo *repo,
 
 /* A chart's archive to write; all is borrowed. */
 struct chartrepo_put {
-	const char *name; /* web-1.0.0.tgz */
+	const struct chart *chart;
 	const char *bytes;
 	size_t len;
-	bool replace; /* what has that name, if anything does */
+	bool replace; /* what has that name and version, if anything does */
 	/* "name: value", goes with the object where there are such */
 	const struct strvec *metadata;
 };
 
 /*
- * Put a chart's archive there, only if nothing has that name unless
- * put->replace.
+ * Put a chart's archive there, only if that version of it is not there
+ * already, unless put->replace.
  */
 bool chartrepo_put_chart(struct chartrepo *repo,
 			 const struct chartrepo_put *put,
@@ -133,11 +178,19 @@ bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
 	MUST_CHECK;
 
 /*
- * Append the address of the chart @name in this repository, for results:
- * "s3://bucket/prefix/web-1.0.0.tgz".
+ * The address of a published chart, relative to the repository, as
+ * chartrepo_get() takes it: "web-1.0.0.tgz", "web:1.0.0".  The caller frees
+ * it.
+ */
+char *chartrepo_chart_url(const struct chartrepo *repo,
+			  const struct chart *chart) MUST_CHECK;
+
+/*
+ * Append the whole of it, for results: "s3://bucket/prefix/web-1.0.0.tgz",
+ * "oci://host/charts/web:1.0.0".
  */
 void chartrepo_add_address(struct str *out, const struct chartrepo *repo,
-			   const char *name);
+			   const struct chart *chart);
 
 void chartrepo_index_release(struct chartrepo_index *index);
 void chartrepo_release(struct chartrepo *repo);

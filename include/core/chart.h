@@ -149,6 +149,17 @@ bool chart_add_tar(struct str *tar, const struct chart *chart, struct err *err)
 bool chart_package(struct str *tgz, const struct chart *chart, struct err *err)
 	MUST_CHECK;
 
+/*
+ * Append what Go's json.Marshal() makes of Helm's struct Metadata: the config
+ * of an OCI artifact; and of a list of its struct Dependency.
+ * Errors: INPUT (what no JSON can hold).
+ */
+bool chart_add_json(struct str *out, const struct chart *chart, struct err *err)
+	MUST_CHECK;
+bool chart_add_dependencies_json(struct str *out,
+				 const struct chart_dependencies *dependencies,
+				 struct err *err) MUST_CHECK;
+
 /* "<name>-<version>.tgz", in the chart's arena. */
 const char *chart_file_name(const struct chart *chart);
 

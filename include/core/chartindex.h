@@ -67,6 +67,9 @@ struct chartindex_entries {
 	size_t count;
 };
 
+/* Bring entries that were made elsewhere into that order. */
+void chartindex_sort(struct chartindex_entries *entries);
+
 /* The entries of chart @name, none if there is no such chart. */
 bool chartindex_read(struct chartindex *index, const char *name,
 		     struct arena *arena, struct chartindex_entries *entries,

@@ -5,6 +5,8 @@ cluster      the control plane: .env for a step, .api (kubeapi.py) to look and
              and ends with no namespace but Kubernetes' own
 s3           MinIO with a bucket of this test's own: s3.url, s3.env, s3.client
 any_s3       the same, once with MinIO and once with versitygw
+registry     an OCI registry with a path of this test's own: registry.url,
+             .host, .requests()
 helm4, helm3, kubectl
              run the tool, against the cluster if the test uses it:
              helm4("list", "-A").out; .path is the binary
@@ -24,6 +26,7 @@ import toolbox
 from cleaning import Cleaner
 from cluster import Cluster
 from image import Image
+from registry import Registry
 from runner import Result, Runner
 from s3 import S3
 from session import Lab
@@ -70,6 +73,35 @@ def s3(lab: Lab) -> Bucket:
 @pytest.fixture(params=["minio", "versitygw"])
 def any_s3(lab: Lab, request: pytest.FixtureRequest) -> Bucket:
     return new_bucket(lab.s3 if request.param == "minio" else lab.versitygw)
+
+
+@dataclass
+class Place:
+    """A part of a registry, and what was asked of it since it was made."""
+    server: Registry
+    path: str
+    before: int
+
+    @property
+    def host(self) -> str:
+        return self.server.host
+
+    @property
+    def url(self) -> str:
+        return f"oci://{self.host}/{self.path}"
+
+    def requests(self) -> list[str]:
+        return self.server.requests()[self.before:]
+
+
+def place(server: Registry) -> Place:
+    return Place(server, f"test-{uuid.uuid4().hex[:12]}/charts",
+                 len(server.requests()))
+
+
+@pytest.fixture
+def registry(lab: Lab) -> Place:
+    return place(lab.registry)
 
 
 @dataclass

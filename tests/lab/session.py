@@ -3,6 +3,7 @@
     with Lab() as lab:
         lab.cluster                     # starts the control plane
         lab.s3                          # starts MinIO
+        lab.registry                    # starts an OCI registry
         subprocess.run(..., env=os.environ | lab.env)
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import toolbox
 from cluster import Cluster
+from registry import Registry, TokenServer, basic
 from s3 import MinIO, VersityGW
 from static_http import StaticHttp
 from supervisor import Supervisor
@@ -43,6 +45,17 @@ class Lab:
     def versitygw(self) -> VersityGW:
         """A second S3 of other make; self.env names the first."""
         return VersityGW(self.supervisor, self._new("versitygw")).start()
+
+    @cached_property
+    def registry(self) -> Registry:
+        return Registry(self.supervisor, self._new("registry")).start()
+
+    def guarded_registry(self, tokens: bool) -> tuple[Registry, TokenServer | None]:
+        """One that only registry.USER may use, by password or by tokens."""
+        folder = self._new("registry")
+        server = TokenServer(folder) if tokens else None
+        auth = server.auth if server else basic(folder)
+        return Registry(self.supervisor, folder, auth).start(), server
 
     @cached_property
     def tools(self) -> Path:

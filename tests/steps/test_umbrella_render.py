@@ -458,8 +458,10 @@ def test_http_repository(umbrella, render, tmp_path, repository, static_http):
     (["- {name: basket, alias: a/b, version: 1.0.0}"], 2, [":5:"]),
     (["- {name: basket, version: 2.1.0}",
       "- {name: basket, version: 2.1.0}"], 2, [":6:"]),
-    (["- {name: basket, version: 2.1.0, repository: 'oci://x/y'}"], 2,
-     ["oci://x/y"]),
+    (["- {name: basket, version: 2.1.0, repository: 'oci://x/Y'}"], 2,
+     ["oci://x/Y"]),
+    (["- {name: basket, version: 2.1.0, repository: 'ftp://x/y'}"], 2,
+     ["ftp://x/y"]),
     (["- {name: basket, version: 2.1.0, repository: 'file:///nowhere'}"], 1,
      ["/nowhere"]),
 ])

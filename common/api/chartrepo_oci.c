@@ -1,0 +1,226 @@
+#include "api/chartrepo_kinds.h"
+
+#include <string.h>
+
+#include "api/oci_chart.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "core/chart.h"
+#include "core/chartindex.h"
+
+static bool open_registry(struct chartrepo *repo, const char *place,
+			  const struct chartrepo_config *config,
+			  struct err *err)
+{
+	size_t host_len = strcspn(place, "/");
+	CLEANUP(free_ptr) char *host = xmemdupz(place, host_len);
+	const char *path = place + host_len;
+
+	if (!oci_open(&repo->oci, repo->http, config->env, host, config->login,
+		      err))
+		return false;
+	if (!*path) {
+		repo->prefix = xstrdup("");
+		return true;
+	}
+	if (!oci_is_repository(path + 1))
+		return err_set(err, ERR_INPUT,
+			       "'%s' names no place in a registry: it must be "
+			       "of the form oci://host/path, in lower case",
+			       repo->address);
+	repo->prefix = xasprintf("%s/", path + 1);
+	return true;
+}
+
+/* "web:1.0.0" or "web@sha256:..." */
+static bool find_artifact(const struct chartrepo *repo, const char *relative,
+			  struct chartrepo_place *place, struct err *err)
+{
+	size_t name_len = strcspn(relative, ":@");
+
+	if (!relative[name_len])
+		return err_set(err, ERR_INPUT, "'%s/%s' names no tag",
+			       repo->address, relative);
+	place->name =
+		xasprintf("%s%.*s", repo->prefix, (int)name_len, relative);
+	place->tag = xstrdup(relative + name_len + 1);
+	return true;
+}
+
+static bool ask_artifact(struct chartrepo *repo,
+			 const struct chartrepo_place *place, size_t limit,
+			 struct http_request *request, struct err *err)
+{
+	if (place->blob)
+		return oci_ask_blob(&repo->oci, place->name, place->blob, limit,
+				    request, err);
+	return oci_ask_manifest(&repo->oci, place->name, place->tag, request,
+				err);
+}
+
+/* The manifest leads to the archive. */
+static bool take_manifest(struct chartrepo *repo, struct chartrepo_place *place,
+			  size_t limit, const struct http_request *request,
+			  struct http_reply *reply, struct err *err)
+{
+	CLEANUP(oci_manifest_release) struct oci_manifest manifest = {0};
+	char digest[OCI_DIGEST_SIZE];
+
+	if (!oci_take_manifest(&repo->oci, place->tag, request, reply,
+			       &manifest, err))
+		return false;
+	if (!manifest.found)
+		return err_set(err, ERR_NOT_FOUND,
+			       "there is no 'oci://%s/%s:%s'",
+			       repo->oci.registry, place->name, place->tag);
+	if (!oci_chart_find_package(&manifest.text, limit, digest, err))
+		return err_wrap(err, "'oci://%s/%s:%s'", repo->oci.registry,
+				place->name, place->tag);
+	place->blob = xstrdup(digest);
+	return true;
+}
+
+static bool take_artifact(struct chartrepo *repo, struct chartrepo_place *place,
+			  size_t limit, const struct http_request *request,
+			  struct http_reply *reply, struct str *bytes,
+			  bool *more, struct err *err)
+{
+	*more = !place->blob;
+	return place->blob
+		       ? oci_take_blob(&repo->oci, place->blob, request, reply,
+				       bytes, err)
+		       : take_manifest(repo, place, limit, request, reply, err);
+}
+
+static bool list(struct chartrepo *repo, const char *name, struct arena *arena,
+		 struct chartindex_entries *entries, struct err *err)
+{
+	CLEANUP(free_ptr) char *path = xasprintf("%s%s", repo->prefix, name);
+	CLEANUP(strvec_release) struct strvec tags = {0};
+
+	if (!oci_list_tags(&repo->oci, path, &tags, err))
+		return false;
+	oci_chart_list(&tags, name, arena, entries);
+	return true;
+}
+
+static void add_chart_url(struct str *out, const struct chart *chart)
+{
+	str_addf(out, "%s:", chart->name);
+	oci_chart_add_tag(out, chart->version);
+}
+
+/* --- pushing --------------------------------------------------------------- */
+
+/* All that is sent for one chart. */
+struct artifact {
+	char *path; /* the repository */
+	struct str tag;
+	struct str config_text;
+	struct str manifest;
+	struct oci_part config;
+	struct oci_part package;
+};
+
+static void artifact_release(struct artifact *artifact)
+{
+	free_ptr(&artifact->path);
+	str_release(&artifact->tag);
+	str_release(&artifact->config_text);
+	str_release(&artifact->manifest);
+}
+
+static bool digest_part(struct oci_part *part, struct err *err)
+{
+	return oci_digest(part->bytes, part->len, part->digest, err);
+}
+
+static bool make_artifact(struct artifact *artifact,
+			  const struct chartrepo *repo,
+			  const struct chartrepo_put *put, struct err *err)
+{
+	const struct chart *chart = put->chart;
+
+	artifact->path = xasprintf("%s%s", repo->prefix, chart->name);
+	oci_chart_add_tag(&artifact->tag, chart->version);
+	if (!oci_chart_check_tag(str_text(&artifact->tag), err))
+		return false;
+	if (!chart_add_json(&artifact->config_text, chart, err))
+		return false;
+	artifact->config.bytes = str_text(&artifact->config_text);
+	artifact->config.len = artifact->config_text.len;
+	artifact->package.bytes = put->bytes;
+	artifact->package.len = put->len;
+	if (!digest_part(&artifact->config, err) ||
+	    !digest_part(&artifact->package, err))
+		return false;
+	return oci_chart_add_manifest(&artifact->manifest, chart,
+				      &artifact->config, &artifact->package,
+				      err);
+}
+
+static bool put_part(struct chartrepo *repo, const struct artifact *artifact,
+		     const struct oci_part *part, struct err *err)
+{
+	return oci_put_blob(&repo->oci, artifact->path, part->bytes, part->len,
+			    part->digest, err);
+}
+
+static bool has_chart(struct chartrepo *repo, const struct chart *chart,
+		      bool *found, struct err *err)
+{
+	CLEANUP(free_ptr) char *path =
+		xasprintf("%s%s", repo->prefix, chart->name);
+	CLEANUP(str_release) struct str tag = {0};
+
+	oci_chart_add_tag(&tag, chart->version);
+	return oci_chart_check_tag(str_text(&tag), err) &&
+	       oci_has_manifest(&repo->oci, path, str_text(&tag), found, err);
+}
+
+/*
+ * A tag cannot be created on a condition: it is looked for first, and where
+ * another publisher comes in between, the last one wins, unless the registry
+ * holds its tags to be unchangeable.
+ */
+static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
+		      enum chartrepo_outcome *outcome, bool *unclear,
+		      struct err *err)
+{
+	CLEANUP(artifact_release) struct artifact artifact = {0};
+	bool found = false, refused = false;
+
+	*outcome = CHARTREPO_NOT_MET;
+	if (!put->replace && !has_chart(repo, put->chart, &found, err))
+		return false;
+	if (found)
+		return true;
+	if (!make_artifact(&artifact, repo, put, err))
+		return false;
+	if (!put_part(repo, &artifact, &artifact.config, err) ||
+	    !put_part(repo, &artifact, &artifact.package, err) ||
+	    !oci_put_manifest(&repo->oci, artifact.path,
+			      str_text(&artifact.tag),
+			      str_text(&artifact.manifest),
+			      artifact.manifest.len, &refused, err))
+		return false;
+	if (refused && put->replace)
+		return err_set(err, ERR_CONFLICT,
+			       "registry '%s' does not let tags change",
+			       repo->oci.registry);
+	*unclear = refused;
+	if (!refused)
+		*outcome = CHARTREPO_WRITTEN;
+	return true;
+}
+
+const struct chartrepo_kind chartrepo_oci = {
+	.open = open_registry,
+	.find = find_artifact,
+	.ask = ask_artifact,
+	.take = take_artifact,
+	.list = list,
+	.has_chart = has_chart,
+	.add_chart_url = add_chart_url,
+	.put_chart = put_chart,
+};

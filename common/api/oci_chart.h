@@ -1,0 +1,64 @@
+/*
+ * A chart as an artifact of OCI: Helm's media types, tags and annotations.
+ * Pure.  Private to api/chartrepo.
+ *
+ * Source: Helm 4.3.1, pkg/registry (chart.go, client.go, constants.go); the
+ * same bytes for the same chart, but that Helm takes the time of the archive
+ * file for "created", and we that of the chart.
+ */
+#ifndef COMMON_API_OCI_CHART_H
+#define COMMON_API_OCI_CHART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api/oci.h"
+#include "base/attr.h"
+
+struct arena;
+struct chart;
+struct chartindex_entries;
+struct err;
+struct str;
+struct strvec;
+
+#define OCI_CHART_TAG_MAX 128
+
+/* Append the tag of @version: "+" becomes "_". */
+void oci_chart_add_tag(struct str *tag, const char *version);
+
+/* Errors: INPUT (a registry takes no such tag). */
+bool oci_chart_check_tag(const char *tag, struct err *err) MUST_CHECK;
+
+/*
+ * The versions that @tags stand for, each an entry with the address
+ * "@name:tag", descending: strict ones only, as Helm takes them.
+ */
+void oci_chart_list(const struct strvec *tags, const char *name,
+		    struct arena *arena, struct chartindex_entries *entries);
+
+/* One of the two or three parts of an artifact. */
+struct oci_part {
+	const char *bytes;
+	size_t len;
+	char digest[OCI_DIGEST_SIZE];
+};
+
+/*
+ * Append the manifest of @chart with its @config and @package.  Errors: INPUT
+ * (what no JSON can hold).
+ */
+bool oci_chart_add_manifest(struct str *out, const struct chart *chart,
+			    const struct oci_part *config,
+			    const struct oci_part *package, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Find the chart's archive in a manifest: its digest goes to @digest.
+ * Errors: REMOTE (no manifest, none of a chart, an archive over @limit).
+ */
+bool oci_chart_find_package(const struct str *manifest, size_t limit,
+			    char digest[OCI_DIGEST_SIZE], struct err *err)
+	MUST_CHECK;
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Who we are to a chart repository: a user with a password, or a token.
+ */
+#ifndef API_LOGIN_H
+#define API_LOGIN_H
+
+#include <stdbool.h>
+
+#include "base/secret.h"
+
+struct strvec;
+
+/* All-zero: nobody. */
+struct login {
+	char *username; /* owned */
+	struct secret password;
+	struct secret token; /* sent as it is, in place of both */
+	/* Of registries: exchanged for tokens (OAuth2's refresh token). */
+	struct secret identity_token;
+};
+
+bool login_is_set(const struct login *login);
+
+/* Copy what the user gave; each may be NULL or not set. */
+void login_set(struct login *login, const char *username,
+	       const struct secret *password, const struct secret *token);
+
+/* Add "Authorization: Bearer ..." or "Authorization: Basic ...". */
+void login_add_bearer(struct strvec *secrets, const struct secret *token);
+void login_add_basic(struct strvec *secrets, const struct login *login);
+
+/* Drop what was added, its bytes wiped. */
+void login_remove(struct strvec *secrets);
+
+void login_release(struct login *login);
+
+#endif

@@ -1,0 +1,194 @@
+"""publish-chart --repo https://host/path: ChartMuseum's API."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+
+from scripted_chartmuseum import ChartMuseum
+from scripted_http import Reply, ScriptedHttp
+
+USER, PASSWORD, TOKEN = "robot", "pass:w0rd", "token-that-was-given"
+BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+NOW = ["Retry-After: 0"]
+FILE = "web-1.0.0.tgz"
+
+
+@pytest.fixture
+def chart(tmp_path):
+    chart = tmp_path / "web"
+    chart.mkdir()
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    return chart
+
+
+@pytest.fixture
+def publish(run_step, chart, tmp_path):
+    def run(repo: str, *args, env=None, **options):
+        result = run_step("publish-chart", chart, "--repo", repo, "--verbose", *args,
+                          cwd=tmp_path, env={"SOURCE_DATE_EPOCH": "1700000000"}
+                          | (env or {}), **options)
+        for secret in (PASSWORD, TOKEN, BASIC.split()[1]):
+            assert secret not in result.out + result.err
+        return result
+    return run
+
+
+def only_error(result) -> str:
+    [line] = [line for line in result.err.splitlines() if ": error: " in line]
+    return line
+
+
+@pytest.mark.parametrize("path, api", [("", "/api/charts"), ("org/team", "/api/org/team/charts")])
+def test_a_chart_is_posted(publish, path, api):
+    with ChartMuseum() as museum:
+        result = publish(museum.repo(path), "--output", "json")
+        assert museum.lines == [f"GET {api}/web/1.0.0", f"POST {api}"]
+        assert museum.requests[1].header("Content-Type") == "application/gzip"
+        body = museum.charts[path][FILE]
+        url = f"{museum.repo(path)}/charts/{FILE}"
+    assert result.json["charts"] == [{
+        "name": "web", "version": "1.0.0", "existed": False, "url": url,
+        "repository": museum.repo(path), "digest": hashlib.sha256(body).hexdigest()}]
+
+
+def test_what_was_published_is_rendered(publish, run_step, tmp_path):
+    umbrella = tmp_path / "umbrella"
+    umbrella.mkdir()
+    (umbrella / "values.yaml").write_text("global: {}\n")
+    with ChartMuseum() as museum:
+        publish(museum.repo("org"))
+        (umbrella / "Chart.yaml").write_text(
+            "apiVersion: v2\nname: umb\nversion: 1.0.0\ndependencies:\n- name: web\n"
+            f"  version: ^1\n  repository: {museum.repo('org')}\n")
+        run_step("umbrella-render", umbrella, "--branch", "main", "--repository-name",
+                 "x", cwd=tmp_path)
+        assert (tmp_path / "rendered/umb/charts" / FILE).read_bytes() == \
+            museum.charts["org"][FILE]
+
+
+@pytest.mark.parametrize("overwrite", [None, "force", "always"])
+def test_a_version_that_is_there(publish, chart, overwrite):
+    with ChartMuseum(overwrite=overwrite) as museum:
+        publish(museum.repo())
+        first = museum.charts[""][FILE]
+        assert '"existed":true' in publish(museum.repo(), "--output", "json").out
+        publish(museum.repo(), "--if-exists", "fail", expect=3)
+        (chart / "values.yaml").write_text("new: 1\n")
+        assert "with other content" in only_error(publish(museum.repo(), expect=3))
+        assert museum.charts[""][FILE] == first
+        before = len(museum.requests)
+        publish(museum.repo(), "--if-exists", "replace", expect=0 if overwrite else 3)
+        assert museum.lines[before:] == ["POST /api/charts?force=true"]
+        assert (museum.charts[""][FILE] == first) == (overwrite is None)
+
+
+def test_versions_that_differ_in_metadata_are_two(publish):
+    with ChartMuseum() as museum:
+        for version in ("1.0.0+a", "1.0.0+b"):
+            publish(museum.repo(), "--version", version)
+        assert museum.lines[2] == "GET /api/charts/web/1.0.0%2Bb"
+        assert sorted(museum.charts[""]) == ["web-1.0.0+a.tgz", "web-1.0.0+b.tgz"]
+
+
+def test_taken_between_look_and_post(publish, chart):
+    gone = Reply(404, b'{"error":"no chart version found"}')
+    with ChartMuseum() as museum:
+        publish(museum.repo())
+        museum.reply(gone)
+        assert '"existed":true' in publish(museum.repo(), "--output", "json").out
+        (chart / "values.yaml").write_text("new: 1\n")
+        museum.reply(gone)
+        publish(museum.repo(), expect=3)
+
+
+@pytest.mark.parametrize("fault", [Reply(503, headers=NOW), Reply(201, reset=0),
+                                   Reply(429, headers=NOW), Reply(201, cut=20)],
+                         ids=["503", "reset", "429", "cut"])
+def test_a_post_whose_answer_is_lost_is_looked_up(publish, fault):
+    """The first took effect; the second meets it, and finds that it is ours."""
+    with ChartMuseum() as museum:
+        def take_and_fail(request):
+            museum.answer(request)
+            return fault
+        museum.reply(museum.answer, take_and_fail)
+        result = publish(museum.repo(), "--if-exists", "same", "--output", "json")
+        assert museum.lines == ["GET /api/charts/web/1.0.0", *2 * ["POST /api/charts"],
+                                f"GET /charts/{FILE}"]
+    assert result.json["charts"][0]["url"].endswith(f"/charts/{FILE}")
+
+
+def test_a_lost_answer_is_no_conflict_with_ourselves(publish):
+    with ChartMuseum() as museum:
+        def take_and_fail(request):
+            museum.answer(request)
+            return Reply(503, headers=NOW)
+        museum.reply(museum.answer, take_and_fail)
+        result = publish(museum.repo(), "--if-exists", "fail", "--output", "json")
+    assert not result.json["charts"][0]["existed"]
+
+
+@pytest.mark.parametrize("env, header", [
+    ({"HELM_REPO_USERNAME": USER, "HELM_REPO_PASSWORD": PASSWORD}, BASIC),
+    ({"HELM_REPO_ACCESS_TOKEN": TOKEN}, f"Bearer {TOKEN}"),
+])
+def test_logins(publish, env, header):
+    with ChartMuseum(authorization=header) as museum:
+        publish(museum.repo(), env=env)
+        publish(museum.repo(), env=env)
+        result = publish(museum.repo(), expect=1)
+        assert "401 (unauthorized)" in only_error(result)
+        assert "HELM_REPO_USERNAME" in result.err
+
+
+def test_a_password_in_a_file(publish, tmp_path):
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    with ChartMuseum(authorization=BASIC) as museum:
+        publish(museum.repo(), "--username", USER, "--password-file", tmp_path / "password")
+
+
+@pytest.mark.parametrize("args, requests", [
+    ([], ["GET /api/v1/org/charts/web/1.0.0", "POST /api/v1/org/charts",
+          "GET /v1/org/index.yaml", "GET /v1/api/org/charts/web/1.0.0",
+          "POST /v1/api/org/charts"]),
+    (["--context-path", "/v1"], ["GET /v1/api/org/charts/web/1.0.0",
+                                 "POST /v1/api/org/charts"]),
+])
+def test_a_museum_below_a_path(publish, args, requests):
+    with ChartMuseum(context="/v1") as museum:
+        publish(museum.repo("org"), *args)
+        assert museum.lines == requests
+        assert list(museum.charts["org"]) == [FILE]
+
+
+def test_check_only_looks(publish):
+    with ChartMuseum() as museum:
+        assert "not yet published" in publish(museum.repo(), "--check").out
+        publish(museum.repo())
+        assert "and published" in publish(museum.repo(), "--check").out
+        assert "POST" not in museum.lines[-1]
+
+
+@pytest.mark.parametrize("replies, code, words", [
+    ([Reply(403, b'{"error":"no"}')], 1, "403 (no)"),
+    ([Reply(200, b"<html>")], 1, "answer of ChartMuseum"),
+    ([Reply(404), Reply(405)], 1, "405"),
+    ([Reply(404), Reply(404), Reply(200, b"apiVersion: v1\n"), Reply(404), Reply(404)],
+     1, "404"),
+    ([Reply(404), Reply(507, b'{"error":"repo has reached storage limit"}')], 75,
+     "repo has reached storage limit"),
+    ([Reply(404), Reply(400, b'{"error":"semver2"}')], 1, "400 (semver2)"),
+])
+def test_refusals(publish, replies, code, words):
+    with ScriptedHttp(*replies) as s:
+        result = publish(s.url, expect=None)
+    assert words in only_error(result), result
+    assert result.code == code, result
+
+
+def test_what_is_down(publish):
+    with ScriptedHttp() as s:
+        s.always(Reply(503, headers=NOW))
+        publish(s.url, expect=75)

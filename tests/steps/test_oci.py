@@ -1,0 +1,660 @@
+"""oci:// against a scripted registry: what is sent, who is told our secrets,
+every bad answer.  A real registry is in tests/lab/test_registry.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import urllib.parse
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripted_http import Reply, Request, ScriptedHttp, TestAuthority
+
+USER, PASSWORD = "robot", "pass:w0rd"
+TOKEN = "token-that-was-given"
+BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+LOGIN = {"HELM_REPO_USERNAME": USER, "HELM_REPO_PASSWORD": PASSWORD}
+EPOCH = "1700000000"
+CONFIG_TYPE = "application/vnd.cncf.helm.config.v1+json"
+LAYER_TYPE = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+MANIFEST = "/v2/team/charts/web/manifests/1.0.0"
+UPLOADS = "/v2/team/charts/web/blobs/uploads/"
+NOW = ["Retry-After: 0"]
+
+NO_MANIFEST = Reply(404)
+MOUNTED = Reply(201)
+OK = Reply(201)
+
+
+def sha256(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def place(name: str) -> Reply:
+    return Reply(202, headers=[f"Location: {UPLOADS}{name}?_state=x%2Fy"])
+
+
+def error(status: int, code: str, headers: list[str] | None = None) -> Reply:
+    body = json.dumps({"errors": [{"code": code, "message": f"words of {code}"}]})
+    return Reply(status, body.encode(), headers or [])
+
+
+def wants_bearer(server: ScriptedHttp, scope: str = "repository:other:pull") -> Reply:
+    return Reply(401, headers=[
+        f'WWW-Authenticate: Bearer realm="{server.url}/token?x=1",'
+        f'service="the registry",scope="{scope}"'])
+
+
+def token_reply(token: str = TOKEN, **more) -> Reply:
+    return Reply(200, json.dumps({"token": token} | more).encode())
+
+
+@pytest.fixture
+def chart(tmp_path):
+    chart = tmp_path / "web"
+    chart.mkdir()
+    (chart / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: web\nversion: 1.0.0\ndescription: a <web>\n")
+    return chart
+
+
+@pytest.fixture
+def publish(run_step, chart, tmp_path):
+    """publish(server, ..., expect=): one run; our secrets are never shown."""
+    def run(server: ScriptedHttp, *args, env=None, **options):
+        result = run_step(
+            "publish-chart", chart, "--repo", f"oci://127.0.0.1:{server.port}/team/charts",
+            "--verbose", *args, cwd=tmp_path,
+            env={"SOURCE_DATE_EPOCH": EPOCH} | (env or {}), **options)
+        for secret in (PASSWORD, TOKEN, BASIC.split()[1]):
+            assert secret not in result.out + result.err
+        return result
+    return run
+
+
+@pytest.fixture
+def archive(run_step, chart, tmp_path) -> bytes:
+    run_step("publish-chart", chart, "--destination", tmp_path / "packed",
+             env={"SOURCE_DATE_EPOCH": EPOCH}, cwd=tmp_path)
+    return (tmp_path / "packed" / "web-1.0.0.tgz").read_bytes()
+
+
+def manifest_of(archive: bytes, config: str = CONFIG_TYPE) -> bytes:
+    return json.dumps({
+        "schemaVersion": 2,
+        "config": {"mediaType": config, "digest": sha256(b"{}"), "size": 2},
+        "layers": [{"mediaType": LAYER_TYPE, "digest": sha256(archive),
+                    "size": len(archive)}]}).encode()
+
+
+def only_error(result) -> str:
+    [line] = [line for line in result.err.splitlines() if ": error: " in line]
+    return line
+
+
+# --- pushing -------------------------------------------------------------------
+
+def test_a_fresh_chart_takes_six_requests(publish, archive):
+    with ScriptedHttp(NO_MANIFEST, place("1"), OK, place("2"), OK, OK) as s:
+        result = publish(s, "--output", "json")
+        head, _, config, _, layer, manifest = s.requests
+        assert s.connections == 1
+    assert [r.line.split("?")[0] for r in s.requests] == [
+        f"HEAD {MANIFEST}", f"POST {UPLOADS}", f"PUT {UPLOADS}1",
+        f"POST {UPLOADS}", f"PUT {UPLOADS}2", f"PUT {MANIFEST}"]
+    assert head.header("Accept") == "application/vnd.oci.image.manifest.v1+json"
+    assert config.body == (b'{"name":"web","version":"1.0.0",'
+                           b'"description":"a \\u003cweb\\u003e","apiVersion":"v2"}')
+    assert layer.body == archive
+    for put in (config, layer):
+        query = urllib.parse.parse_qs(put.path.split("?")[1])
+        assert query == {"_state": ["x/y"], "digest": [sha256(put.body)]}
+        assert put.header("Content-Type") == "application/octet-stream"
+    assert manifest.header("Content-Type") == "application/vnd.oci.image.manifest.v1+json"
+    assert manifest.body == (
+        '{"schemaVersion":2,"config":{"mediaType":"%s","digest":"%s","size":%d},'
+        '"layers":[{"mediaType":"%s","digest":"%s","size":%d}],"annotations":{'
+        '"org.opencontainers.image.created":"2023-11-14T22:13:20Z",'
+        '"org.opencontainers.image.description":"a \\u003cweb\\u003e",'
+        '"org.opencontainers.image.title":"web",'
+        '"org.opencontainers.image.version":"1.0.0"}}' % (
+            CONFIG_TYPE, sha256(config.body), len(config.body),
+            LAYER_TYPE, sha256(archive), len(archive))).encode()
+    assert all(r.header("Authorization") is None for r in s.requests)
+    address = f"oci://127.0.0.1:{s.port}/team/charts"
+    assert result.json == {"charts": [{
+        "name": "web", "version": "1.0.0", "existed": False, "repository": address,
+        "url": f"{address}/web:1.0.0", "digest": sha256(archive).split(":")[1]}]}
+
+
+def test_blobs_that_are_there_are_not_sent(publish, archive):
+    with ScriptedHttp(NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        publish(s)
+        assert s.lines[2] == (
+            f"POST {UPLOADS}?mount={urllib.parse.quote(sha256(archive), safe='')}"
+            "&from=team%2Fcharts%2Fweb")
+        assert [r.body for r in s.requests[:3]] == [b"", b"", b""]
+
+
+def test_a_registry_without_mounts(publish):
+    no = error(400, "UNSUPPORTED")
+    with ScriptedHttp(NO_MANIFEST, no, place("1"), OK, no, place("2"), OK, OK) as s:
+        publish(s)
+        assert s.lines[2] == f"POST {UPLOADS}"
+
+
+def test_metadata_of_a_build_is_an_underscore_in_the_tag(publish):
+    with ScriptedHttp(NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        result = publish(s, "--version", "1.0.0+git.7")
+        assert s.lines[0].endswith("/web/manifests/1.0.0_git.7")
+        annotations = json.loads(s.requests[-1].body)["annotations"]
+    assert annotations["org.opencontainers.image.version"] == "1.0.0+git.7"
+    assert "/web:1.0.0_git.7" in result.out
+
+
+def test_dry_run_sends_nothing_and_check_only_looks(publish):
+    with ScriptedHttp() as s:
+        assert "/team/charts/web:1.0.0" in publish(s, "--dry-run").out
+    for reply, words in ((NO_MANIFEST, "not yet published"), (Reply(200), "published")):
+        with ScriptedHttp(reply) as s:
+            assert words in publish(s, "--check").out
+            assert s.lines == [f"HEAD {MANIFEST}"]
+
+
+@pytest.mark.parametrize("url", ["oci://", "oci:///x", "oci://host/Upper",
+                                 "oci://u:p@host/x", "oci://host/a//b"])
+def test_what_is_no_address(run_step, chart, url):
+    run_step("publish-chart", chart, "--repo", url, expect=2)
+
+
+# --- that version is there already ----------------------------------------------
+
+def test_the_same_content_is_success(publish, archive):
+    other = gzip.compress(gzip.decompress(archive), 1)
+    assert other != archive
+    for there in (archive, other):
+        with ScriptedHttp(Reply(200), Reply(200, manifest_of(there)),
+                          Reply(200, there)) as s:
+            result = publish(s, "--output", "json")
+            assert s.lines[1:] == [f"GET {MANIFEST}",
+                                   f"GET /v2/team/charts/web/blobs/{sha256(there)}"]
+        [entry] = result.json["charts"]
+        assert entry["existed"] and "sha256:" + entry["digest"] == sha256(there)
+
+
+def test_other_content_is_a_conflict(publish, archive, chart):
+    (chart / "values.yaml").write_text("new: 1\n")
+    with ScriptedHttp(Reply(200), Reply(200, manifest_of(archive)),
+                      Reply(200, archive)) as s:
+        assert "with other content" in only_error(publish(s, expect=3))
+    with ScriptedHttp(Reply(200), Reply(200, manifest_of(archive)),
+                      Reply(200, archive)) as s:
+        publish(s, "--if-exists", "fail", expect=3)
+    with ScriptedHttp(MOUNTED, MOUNTED, OK) as s:
+        publish(s, "--if-exists", "replace")
+        assert s.lines[-1] == f"PUT {MANIFEST}"
+
+
+@pytest.mark.parametrize("refusal", [
+    error(409, "DENIED"), error(412, "PRECONDITION"), error(400, "TAG_INVALID"),
+    Reply(403, b"tag is immutable")])
+def test_a_tag_that_was_taken_meanwhile(publish, archive, chart, refusal):
+    def run(there: bytes, **options):
+        with ScriptedHttp(NO_MANIFEST, MOUNTED, MOUNTED, refusal,
+                          Reply(200, manifest_of(there)), Reply(200, there)) as s:
+            return publish(s, **options)
+
+    run(archive)
+    (chart / "values.yaml").write_text("new: 1\n")
+    run(archive, expect=3)
+
+
+@pytest.mark.parametrize("manifest, blob, code, words", [
+    (lambda a: Reply(200, manifest_of(a)), lambda a: Reply(200, a[:-1]), 3,
+     "not what was promised"),
+    (lambda a: Reply(200, manifest_of(a, "application/vnd.oci.image.config.v1+json")),
+     None, 1, "it is no chart"),
+    (lambda a: Reply(200, manifest_of(a), [f"Docker-Content-Digest: {sha256(b'')}"]),
+     None, 1, "the manifest is not what it should be"),
+    (lambda a: Reply(200, b"<html>"), None, 1, "manifest"),
+    (lambda a: Reply(200, b"x" * (5 << 20)), None, 1, "larger than"),
+    (lambda a: Reply(200, manifest_of(a)), lambda a: error(404, "BLOB_UNKNOWN"), 1,
+     "404 (BLOB_UNKNOWN: words of BLOB_UNKNOWN)"),
+])
+def test_what_is_there_cannot_be_read(publish, archive, manifest, blob, code, words):
+    replies = [Reply(200), manifest(archive)] + ([blob(archive)] if blob else [])
+    with ScriptedHttp(*replies) as s:
+        assert words in only_error(publish(s, expect=code))
+
+
+# --- logging in -----------------------------------------------------------------
+
+def test_a_token_is_asked_for_once(publish):
+    with ScriptedHttp(token_reply()) as auth, ScriptedHttp(
+            wants_bearer(auth), NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        publish(s, env=LOGIN)
+        [asked] = auth.requests
+        first, *others = s.requests
+    assert first.header("Authorization") is None
+    assert {r.header("Authorization") for r in others} == {f"Bearer {TOKEN}"}
+    assert asked.method == "GET" and asked.header("Authorization") == BASIC
+    assert urllib.parse.parse_qs(asked.path.split("?")[1]) == {
+        "x": ["1"], "service": ["the registry"],
+        "scope": ["repository:team/charts/web:pull,push"]}
+
+
+def test_whoever_has_no_login_asks_for_a_token_too(publish):
+    with ScriptedHttp(token_reply()) as auth, ScriptedHttp(
+            wants_bearer(auth), error(403, "DENIED")) as s:
+        result = publish(s, expect=1)
+        assert auth.requests[0].header("Authorization") is None
+    assert "helm registry login 127.0.0.1" in result.err
+
+
+def test_a_token_that_has_expired_is_renewed(publish):
+    tokens = [token_reply("first-token", expires_in=600), token_reply()]
+    with ScriptedHttp(*tokens) as auth, ScriptedHttp() as s:
+        s.reply(wants_bearer(auth), NO_MANIFEST, wants_bearer(auth), MOUNTED, MOUNTED, OK)
+        publish(s, env=LOGIN)
+        assert [r.header("Authorization") for r in s.requests] == [
+            None, "Bearer first-token", "Bearer first-token", *3 * [f"Bearer {TOKEN}"]]
+
+
+def test_a_token_that_is_not_good_enough(publish):
+    with ScriptedHttp(token_reply()) as auth, ScriptedHttp(
+            wants_bearer(auth), wants_bearer(auth)) as s:
+        assert "answered 401" in only_error(publish(s, env=LOGIN, expect=1))
+
+
+@pytest.mark.parametrize("reply, code, words", [
+    (Reply(401, b'{"details":"incorrect username or password"}'), 1, "401"),
+    (Reply(200, b"{}"), 1, "no token"), (Reply(200, b"token"), 1, "no JSON"),
+    (Reply(200, TOKEN.encode()), 1, "no JSON"),
+])
+def test_no_token_is_given(publish, reply, code, words):
+    with ScriptedHttp(reply) as auth, ScriptedHttp(wants_bearer(auth)) as s:
+        line = only_error(publish(s, env=LOGIN, expect=code))
+    assert words in line and "cannot get a token for registry '127.0.0.1:" in line
+
+
+def test_a_token_server_that_is_busy(publish):
+    busy = Reply(503, headers=NOW)
+    with ScriptedHttp(busy, token_reply()) as auth, ScriptedHttp(
+            wants_bearer(auth), NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        publish(s, env=LOGIN)
+
+
+@pytest.mark.parametrize("realm", ["http://169.254.169.254/latest", "file:///etc/passwd",
+                                   "", "http://10.1.2.3/token"])
+def test_where_nobody_should_send_us(publish, realm):
+    with ScriptedHttp(Reply(401, headers=[f'WWW-Authenticate: Bearer realm="{realm}"'])) as s:
+        assert "token" in only_error(publish(s, env=LOGIN, expect=1))
+
+
+def test_basic(publish):
+    asks = Reply(401, headers=['WWW-Authenticate: Basic realm="r"'])
+    with ScriptedHttp(asks, NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        publish(s, env=LOGIN)
+        assert [r.header("Authorization") for r in s.requests] == [None, *4 * [BASIC]]
+    with ScriptedHttp(asks) as s:
+        result = publish(s, expect=1)
+    assert "nobody has logged in" in result.err and "hint:" in result.err
+    with ScriptedHttp(asks, asks) as s:
+        assert "answered 401" in only_error(publish(s, env=LOGIN, expect=1))
+
+
+def test_the_better_of_two_ways(publish):
+    with ScriptedHttp(token_reply()) as auth, ScriptedHttp() as s:
+        both = wants_bearer(auth)
+        both.headers.insert(0, 'WWW-Authenticate: Basic realm="r"')
+        s.reply(both, NO_MANIFEST, MOUNTED, MOUNTED, OK)
+        publish(s, env=LOGIN)
+
+
+def test_a_token_of_ones_own(publish):
+    with ScriptedHttp() as auth, ScriptedHttp(
+            wants_bearer(auth), NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        publish(s, env={"HELM_REPO_ACCESS_TOKEN": TOKEN})
+        assert s.requests[1].header("Authorization") == f"Bearer {TOKEN}"
+
+
+def write_config(folder: Path, config: dict) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+def pair(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize("where", ["helm", "helm home", "helm xdg", "docker", "docker home"])
+def test_logins_of_helm_and_docker(publish, tmp_path, where):
+    folder, env = {
+        "helm": ("h", {"HELM_REGISTRY_CONFIG": tmp_path / "h/config.json"}),
+        "helm home": ("h/registry", {"HELM_CONFIG_HOME": tmp_path / "h"}),
+        "helm xdg": ("x/helm/registry", {"XDG_CONFIG_HOME": tmp_path / "x"}),
+        "docker": ("d", {"DOCKER_CONFIG": tmp_path / "d"}),
+        "docker home": ("home/.docker", {"HOME": tmp_path / "home"}),
+    }[where]
+    with ScriptedHttp(token_reply()) as auth, ScriptedHttp(
+            wants_bearer(auth), NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        write_config(tmp_path / folder, {"auths": {
+            f"127.0.0.1:{s.port}": {"auth": pair(f"{USER}:{PASSWORD}")}}})
+        publish(s, env={key: str(value) for key, value in env.items()})
+        assert auth.requests[0].header("Authorization") == BASIC
+
+
+def test_helms_login_comes_before_dockers(publish, tmp_path):
+    with ScriptedHttp(token_reply()) as auth, ScriptedHttp(
+            wants_bearer(auth), NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        name = f"127.0.0.1:{s.port}"
+        write_config(tmp_path / "d", {"auths": {name: {"auth": pair("a:b")}}})
+        helm = write_config(tmp_path / "h", {"auths": {name: {"auth": pair(f"{USER}:{PASSWORD}")}}})
+        publish(s, env={"DOCKER_CONFIG": str(tmp_path / "d"),
+                        "HELM_REGISTRY_CONFIG": str(helm / "config.json")})
+        assert auth.requests[0].header("Authorization") == BASIC
+
+
+def test_an_identity_token_is_traded_in(publish, tmp_path):
+    answer = Reply(200, json.dumps({"access_token": TOKEN}).encode())
+    with ScriptedHttp(answer) as auth, ScriptedHttp(
+            wants_bearer(auth), NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        folder = write_config(tmp_path / "d", {"auths": {f"127.0.0.1:{s.port}": {
+            "auth": pair("0000:"), "identitytoken": PASSWORD}}})
+        publish(s, env={"DOCKER_CONFIG": str(folder)})
+        [asked] = auth.requests
+    assert asked.method == "POST" and asked.header("Authorization") is None
+    assert urllib.parse.parse_qs(asked.body.decode()) == {
+        "grant_type": ["refresh_token"], "refresh_token": [PASSWORD],
+        "client_id": ["slipway"], "service": ["the registry"],
+        "scope": ["repository:team/charts/web:pull,push"]}
+
+
+@pytest.fixture
+def helper(tmp_path):
+    """helper(script) -> environment with docker-credential-lab on PATH."""
+    def make(script: str) -> dict[str, str]:
+        folder = tmp_path / "bin"
+        folder.mkdir(exist_ok=True)
+        program = folder / "docker-credential-lab"
+        program.write_text("#!/bin/sh\n" + script)
+        program.chmod(0o755)
+        return {"PATH": f"{folder}:{os.environ['PATH']}",
+                "DOCKER_CONFIG": str(tmp_path / "d")}
+    return make
+
+
+@pytest.mark.parametrize("for_all", [True, False])
+def test_a_helper_is_asked(publish, tmp_path, helper, for_all):
+    env = helper(f'echo "$1 $(cat)" >{tmp_path}/asked\n'
+                 f"printf '%s' '{{\"Username\":\"{USER}\",\"Secret\":\"{PASSWORD}\"}}'\n")
+    with ScriptedHttp(token_reply()) as auth, ScriptedHttp(
+            wants_bearer(auth), NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        name = f"127.0.0.1:{s.port}"
+        write_config(tmp_path / "d", {"credsStore": "lab"} if for_all
+                     else {"credHelpers": {name: "lab"}})
+        publish(s, env=env)
+        assert auth.requests[0].header("Authorization") == BASIC
+    assert (tmp_path / "asked").read_text() == f"get {name}\n"
+
+
+def test_a_helper_that_knows_nothing(publish, tmp_path, helper):
+    env = helper("echo credentials not found in native keychain; exit 1\n")
+    with ScriptedHttp(token_reply()) as auth, ScriptedHttp(
+            wants_bearer(auth), NO_MANIFEST, MOUNTED, MOUNTED, OK) as s:
+        write_config(tmp_path / "d", {"credsStore": "lab", "auths": {
+            f"127.0.0.1:{s.port}": {"auth": pair(f"{USER}:{PASSWORD}")}}})
+        publish(s, env=env)
+        assert auth.requests[0].header("Authorization") == BASIC
+
+
+@pytest.mark.parametrize("script, name, code, words", [
+    ("exit 3\n", "lab", 1, "failed with exit code 3"),
+    (f"echo '{PASSWORD}'\n", "lab", 1, "printed no JSON"),
+    ("", "absent", 1, "docker-credential-absent"),
+    ("", "../evil", 2, "no name of a credential helper"),
+])
+def test_a_helper_that_fails(publish, tmp_path, helper, script, name, code, words):
+    env = helper(script)
+    write_config(tmp_path / "d", {"credsStore": name})
+    with ScriptedHttp() as auth, ScriptedHttp(wants_bearer(auth)) as s:
+        assert words in only_error(publish(s, env=env, expect=code))
+
+
+def test_a_file_of_logins_that_is_none(publish, tmp_path):
+    (tmp_path / "config.json").write_text(f'{{"auths": "{PASSWORD}')
+    with ScriptedHttp() as auth, ScriptedHttp(wants_bearer(auth)) as s:
+        publish(s, env={"DOCKER_CONFIG": str(tmp_path)}, expect=2)
+
+
+# --- who is told our secrets ------------------------------------------------------
+
+def test_an_upload_elsewhere_gets_no_token(publish):
+    with ScriptedHttp(OK, OK) as store, ScriptedHttp(token_reply()) as auth, \
+            ScriptedHttp() as s:
+        there = Reply(202, headers=[f"Location: {store.url}/put?signature=abc"])
+        s.reply(wants_bearer(auth), NO_MANIFEST, there, there, OK)
+        publish(s, env=LOGIN)
+        assert [r.header("Authorization") for r in store.requests] == [None, None]
+
+
+def test_a_download_elsewhere_gets_no_token(publish, archive):
+    with ScriptedHttp(Reply(200, archive)) as store, \
+            ScriptedHttp(token_reply(), token_reply()) as auth, ScriptedHttp() as s:
+        s.reply(wants_bearer(auth), Reply(200), Reply(200, manifest_of(archive)),
+                Reply(307, headers=[f"Location: {store.url}/blob?signature=abc"]))
+        publish(s, env=LOGIN)
+        assert s.requests[-1].header("Authorization") == f"Bearer {TOKEN}"
+        assert store.requests[0].header("Authorization") is None
+
+
+def test_who_asks_for_a_login_elsewhere_gets_none(publish, archive):
+    with ScriptedHttp() as evil, ScriptedHttp(token_reply(), token_reply()) as auth, \
+            ScriptedHttp() as s:
+        evil.reply(Reply(401, headers=['WWW-Authenticate: Basic realm="r"']))
+        s.reply(wants_bearer(auth), Reply(200), Reply(200, manifest_of(archive)),
+                Reply(307, headers=[f"Location: {evil.url}/blob"]))
+        publish(s, env=LOGIN, expect=1)
+        assert evil.requests[0].header("Authorization") is None
+
+
+# --- faults -----------------------------------------------------------------------
+
+@pytest.mark.parametrize("at", range(6))
+@pytest.mark.parametrize("fault", [Reply(429, headers=NOW), Reply(503, headers=NOW),
+                                   Reply(200, reset=0), Reply(200, cut=20)],
+                         ids=["429", "503", "reset", "cut"])
+def test_each_request_is_tried_again(publish, at, fault):
+    replies = [NO_MANIFEST, place("1"), OK, place("2"), OK, OK]
+    replies.insert(at, fault)
+    with ScriptedHttp(*replies) as s:
+        publish(s)
+        assert s.requests[at].line == s.requests[at + 1].line
+
+
+def test_an_upload_whose_answer_was_lost(publish):
+    with ScriptedHttp(NO_MANIFEST, place("1"), Reply(201, reset=0),
+                      error(404, "BLOB_UPLOAD_UNKNOWN"), MOUNTED, MOUNTED, OK) as s:
+        publish(s)
+
+
+def test_an_upload_that_is_forgotten_again_and_again(publish):
+    gone = error(404, "BLOB_UPLOAD_UNKNOWN")
+    with ScriptedHttp(NO_MANIFEST, *3 * [place("1"), gone]) as s:
+        publish(s, expect=75)
+
+
+def test_a_registry_that_is_down(publish):
+    with ScriptedHttp() as s:
+        s.always(Reply(503, headers=NOW))
+        assert "answered 503" in only_error(publish(s, expect=75))
+
+
+@pytest.mark.parametrize("replies, code, words", [
+    ([error(403, "DENIED")], 1, "403"),
+    ([NO_MANIFEST, error(403, "DENIED")], 1, "403 (DENIED: words of DENIED)"),
+    ([NO_MANIFEST, *2 * [error(404, "NAME_UNKNOWN")]], 1, "404 (NAME_UNKNOWN"),
+    ([NO_MANIFEST, Reply(202)], 1, "no place to upload to"),
+    ([NO_MANIFEST, place("1"), error(413, "SIZE_INVALID")], 1, "413 (SIZE_INVALID"),
+    ([NO_MANIFEST, MOUNTED, MOUNTED, error(400, "MANIFEST_INVALID")], 1,
+     "400 (MANIFEST_INVALID"),
+])
+def test_refusals(publish, replies, code, words):
+    with ScriptedHttp(*replies) as s:
+        assert words in only_error(publish(s, expect=code))
+
+
+# --- Amazon ECR ---------------------------------------------------------------------
+
+HOST = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": PASSWORD}
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return TestAuthority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def amazon(run_step, chart, tmp_path, authority):
+    """amazon(reply, ..., host=): a run where all of AWS is scripted."""
+    def run(*replies, host=HOST, env=None, **options):
+        names = f"DNS:{HOST},DNS:api.ecr.eu-central-1.amazonaws.com"
+        with ScriptedHttp(*replies, tunnel=authority.server(names=names)) as s:
+            result = run_step("publish-chart", chart, "--repo", f"oci://{host}/charts",
+                              "--verbose", cwd=tmp_path,
+                              env=KEYS | {"https_proxy": s.url,
+                                          "AWS_CA_BUNDLE": str(authority.file)}
+                              | (env or {}), **options)
+        for secret in (PASSWORD, "ecr-password", pair("AWS:ecr-password")):
+            assert secret not in result.out + result.err
+        return result, s
+    return run
+
+
+def test_amazon_is_logged_in_to_by_aws_credentials(amazon):
+    token = Reply(200, json.dumps({"authorizationData": [{
+        "authorizationToken": pair("AWS:ecr-password"),
+        "expiresAt": 1.9e9}]}).encode())
+    result, s = amazon(token, NO_MANIFEST, MOUNTED, MOUNTED, OK)
+    login, *pushes = s.requests
+    assert s.tunnels == ["api.ecr.eu-central-1.amazonaws.com:443", f"{HOST}:443"]
+    assert (login.line, login.body) == ("POST /", b"{}")
+    assert login.header("X-Amz-Target") == \
+        "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
+    assert "/eu-central-1/ecr/aws4_request" in login.header("Authorization")
+    assert {r.header("Authorization") for r in pushes} == {
+        "Basic " + pair("AWS:ecr-password")}
+
+
+def test_a_login_that_is_there_comes_first(amazon, tmp_path):
+    folder = write_config(tmp_path / "d", {"auths": {HOST: {"auth": pair("AWS:mine")}}})
+    _, s = amazon(NO_MANIFEST, MOUNTED, MOUNTED, OK, env={"DOCKER_CONFIG": str(folder)})
+    assert s.requests[0].header("Authorization") == "Basic " + pair("AWS:mine")
+
+
+@pytest.mark.parametrize("reply, words", [
+    (Reply(400, b'{"__type":"AccessDeniedException","message":"not authorized"}'),
+     "not authorized"),
+    (Reply(200, b"{}"), "authorizationToken"), (Reply(200, b"<"), "no JSON"),
+    (Reply(200, b'{"authorizationData":[{"authorizationToken":"eHg="}]}'), "AWS:PASSWORD"),
+])
+def test_amazon_refuses(amazon, reply, words):
+    result, _ = amazon(reply, expect=1)
+    assert words in only_error(result) and "cannot log in to ECR" in result.err
+
+
+# --- reading ------------------------------------------------------------------------
+
+@pytest.fixture
+def render(run_step, tmp_path):
+    """render(server, constraint, ...): an umbrella with one dependency."""
+    def run(server: ScriptedHttp, constraint: str, *args, **options):
+        umbrella = tmp_path / "umbrella"
+        umbrella.mkdir(exist_ok=True)
+        (umbrella / "values.yaml").write_text("global: {}\n")
+        (umbrella / "Chart.yaml").write_text(yaml.safe_dump({
+            "apiVersion": "v2", "name": "umb", "version": "1.0.0", "dependencies": [
+                {"name": "web", "version": constraint,
+                 "repository": f"oci://127.0.0.1:{server.port}/team/charts"}]}))
+        return run_step("umbrella-render", umbrella, "--branch", "main",
+                        "--repository-name", "x", "--output", "json", *args,
+                        cwd=tmp_path, **options)
+    return run
+
+
+TAGS = "/v2/team/charts/web/tags/list"
+
+
+def tags(*names: str, then: str | None = None) -> Reply:
+    headers = [f'Link: <{then}>; rel="next"'] if then else []
+    return Reply(200, json.dumps({"name": "web", "tags": names}).encode(), headers)
+
+
+def test_an_exact_version_is_not_looked_for(render, archive, tmp_path):
+    with ScriptedHttp(Reply(200, manifest_of(archive)), Reply(200, archive)) as s:
+        result = render(s, "1.0.0")
+        assert s.lines == [f"GET {MANIFEST}",
+                           f"GET /v2/team/charts/web/blobs/{sha256(archive)}"]
+    [dependency] = result.json["dependencies"]
+    assert "sha256:" + dependency["digest"] == sha256(archive)
+    assert (tmp_path / "rendered/umb/charts/web-1.0.0.tgz").read_bytes() == archive
+    lock = yaml.safe_load((tmp_path / "rendered/umb/Chart.lock").read_text())
+    assert lock["dependencies"] == [{
+        "name": "web", "version": "1.0.0",
+        "repository": f"oci://127.0.0.1:{s.port}/team/charts"}]
+
+
+def test_a_range_takes_the_highest_tag_of_all_pages(render, archive):
+    with ScriptedHttp(tags("latest", "0.9.0", "v9.0.0", then=f"{TAGS}?last=x&n=3"),
+                      tags("1.0.0", "2.0.0", "1.5.0-rc1"),
+                      Reply(200, manifest_of(archive)), Reply(200, archive)) as s:
+        render(s, ">=0.5 <2")
+        assert s.lines[:3] == [f"GET {TAGS}?n=1000", f"GET {TAGS}?last=x&n=3",
+                               f"GET {MANIFEST}"]
+
+
+@pytest.mark.parametrize("replies, constraint, code, words", [
+    ([tags("2.0.0")], "^1", 1, "2.0.0"),
+    ([tags()], "*", 1, "web"),
+    ([Reply(200, b'{"tags": null}')], "*", 1, "web"),
+    ([error(404, "NAME_UNKNOWN")], "*", 1, "NAME_UNKNOWN"),
+    ([Reply(404)], "1.0.0", 1, "there is no 'oci://127.0.0.1"),
+    ([tags("1.0.0", then="http://127.0.0.1:1/next")], "*", 1, "goes on elsewhere"),
+    ([Reply(200, b"<html>")], "*", 1, "list of tags"),
+    ([Reply(200, b'{"tags": ["1.0')], "*", 1, "list of tags"),
+])
+def test_no_version_is_found(render, tmp_path, replies, constraint, code, words):
+    with ScriptedHttp(*replies) as s:
+        result = render(s, constraint, expect=code)
+    assert words in result.err
+    assert not (tmp_path / "rendered").exists()
+
+
+def test_a_list_of_tags_without_end(render):
+    with ScriptedHttp() as s:
+        s.always(tags("1.0.0", then=f"{TAGS}?last=1.0.0"))
+        assert "pages" in render(s, "*", expect=1).err
+
+
+def test_another_chart_under_that_name(render, archive):
+    with ScriptedHttp(Reply(200, manifest_of(archive)), Reply(200, archive)) as s:
+        assert "it holds 'web' 1.0.0" in render(s, "1.0.1", expect=3).err
+
+
+def test_rendering_logs_in_for_reading_only(render, archive, tmp_path):
+    with ScriptedHttp(token_reply()) as auth, ScriptedHttp(
+            wants_bearer(auth), Reply(200, manifest_of(archive)), Reply(200, archive)) as s:
+        folder = write_config(tmp_path / "d", {"auths": {
+            f"127.0.0.1:{s.port}": {"auth": pair(f"{USER}:{PASSWORD}")}}})
+        render(s, "1.0.0", env={"DOCKER_CONFIG": str(folder)})
+        query = urllib.parse.parse_qs(auth.requests[0].path.split("?")[1])
+    assert query["scope"] == ["repository:team/charts/web:pull"]
