@@ -10,6 +10,7 @@
 #include "core/record.h"
 #include "flow/umbrella.h"
 #include "format/value.h"
+#include "sys/env.h"
 
 static enum tmpl_missing missing_mode(const char *word)
 {
@@ -26,6 +27,7 @@ bool renderfacts_read(struct renderfacts *facts,
 		.left = args->left_delim,
 		.right = args->right_delim,
 		.missing = missing_mode(args->missing_key),
+		.tz = env_get_raw(args->env, "TZ"),
 	};
 	facts->input = (struct expiry_input){
 		.explicit_ms = args->expires_in,

@@ -100,7 +100,20 @@ bool value_is_map(const struct value *value)
 bool value_is_list(const struct value *value)
 {
 	return value->kind == VALUE_LIST || value->kind == VALUE_STRING_LIST ||
-	       value->kind == VALUE_INT_LIST;
+	       value->kind == VALUE_INT_LIST || value->kind == VALUE_LISTS;
+}
+
+bool value_is_whole(const struct value *value)
+{
+	return value->kind == VALUE_INT || value->kind == VALUE_INT64 ||
+	       value->kind == VALUE_UINT8 || value->kind == VALUE_UINT64;
+}
+
+const struct value_class *value_class(const struct value *value)
+{
+	if (value->kind == VALUE_OBJECT)
+		return value->object.class;
+	return value_is_whole(value) ? value->named : NULL;
 }
 
 void value_list_add(struct value *list, struct arena *arena,
@@ -409,6 +422,16 @@ static bool same_map(const struct value_map *a, const struct value_map *b,
 	return true;
 }
 
+static bool same_object(const struct value *a, const struct value *b)
+{
+	const struct value_class *class = a->object.class;
+
+	if (class != b->object.class)
+		return false;
+	return a->object.data == b->object.data ||
+	       (class->same && class->same(a, b));
+}
+
 static bool same_at(const struct value *a, const struct value *b,
 		    unsigned int depth)
 {
@@ -423,7 +446,8 @@ static bool same_at(const struct value *a, const struct value *b,
 	case VALUE_INT:
 	case VALUE_INT64:
 	case VALUE_UINT8:
-		return a->integer == b->integer;
+	case VALUE_UINT64:
+		return a->named == b->named && a->integer == b->integer;
 	case VALUE_FLOAT64:
 		return a->number == b->number;
 	case VALUE_COMPLEX128:
@@ -435,13 +459,13 @@ static bool same_at(const struct value *a, const struct value *b,
 	case VALUE_LIST:
 	case VALUE_STRING_LIST:
 	case VALUE_INT_LIST:
+	case VALUE_LISTS:
 		return same_list(&a->list, &b->list, depth + 1);
 	case VALUE_MAP:
 	case VALUE_STRING_MAP:
 		return same_map(&a->map, &b->map, depth + 1);
 	case VALUE_OBJECT:
-		return a->object.class == b->object.class &&
-		       a->object.data == b->object.data;
+		return same_object(a, b);
 	}
 	return false;
 }
@@ -461,6 +485,7 @@ bool value_truth(const struct value *value)
 	case VALUE_INT:
 	case VALUE_INT64:
 	case VALUE_UINT8:
+	case VALUE_UINT64:
 		return value->integer != 0;
 	case VALUE_FLOAT64:
 		return value->number != 0;
@@ -472,6 +497,7 @@ bool value_truth(const struct value *value)
 	case VALUE_LIST:
 	case VALUE_STRING_LIST:
 	case VALUE_INT_LIST:
+	case VALUE_LISTS:
 		return value->list.count > 0;
 	case VALUE_MAP:
 	case VALUE_STRING_MAP:
@@ -498,6 +524,8 @@ static const char *const types[] = {
 	[VALUE_STRING_MAP] = "map[string]string",
 	[VALUE_UINT8] = "uint8",
 	[VALUE_INT_LIST] = "[]int",
+	[VALUE_UINT64] = "uint64",
+	[VALUE_LISTS] = "[][]interface {}",
 };
 
 static const char *const kinds[] = {
@@ -507,20 +535,25 @@ static const char *const kinds[] = {
 	[VALUE_STRING] = "string",     [VALUE_LIST] = "slice",
 	[VALUE_STRING_LIST] = "slice", [VALUE_MAP] = "map",
 	[VALUE_STRING_MAP] = "map",    [VALUE_UINT8] = "uint8",
-	[VALUE_INT_LIST] = "slice",
+	[VALUE_INT_LIST] = "slice",    [VALUE_UINT64] = "uint64",
+	[VALUE_LISTS] = "slice",
 };
 
 const char *value_type(const struct value *value)
 {
-	if (value->kind == VALUE_OBJECT)
-		return value->object.class->type;
+	const struct value_class *class = value_class(value);
+
+	if (class)
+		return class->type;
 	return types[value->kind];
 }
 
 const char *value_kind_name(const struct value *value)
 {
-	if (value->kind == VALUE_OBJECT)
-		return value->object.class->kind;
+	const struct value_class *class = value_class(value);
+
+	if (class)
+		return class->kind;
 	return kinds[value->kind];
 }
 
@@ -704,6 +737,10 @@ static void print_at(struct str *out, const struct value *value,
 		str_add(out, "...");
 		return;
 	}
+	if (value_class(value)) {
+		value_class(value)->print(value, out);
+		return;
+	}
 	switch (value->kind) {
 	case VALUE_NIL:
 		str_add(out, "<nil>");
@@ -715,6 +752,9 @@ static void print_at(struct str *out, const struct value *value,
 	case VALUE_INT64:
 	case VALUE_UINT8:
 		str_addf(out, "%" PRId64, value->integer);
+		return;
+	case VALUE_UINT64:
+		str_addf(out, "%" PRIu64, (uint64_t)value->integer);
 		return;
 	case VALUE_FLOAT64:
 		value_add_float(out, value->number, 'g');
@@ -728,6 +768,7 @@ static void print_at(struct str *out, const struct value *value,
 	case VALUE_LIST:
 	case VALUE_STRING_LIST:
 	case VALUE_INT_LIST:
+	case VALUE_LISTS:
 		print_list(out, &value->list, depth + 1);
 		return;
 	case VALUE_MAP:
@@ -735,8 +776,7 @@ static void print_at(struct str *out, const struct value *value,
 		print_map(out, &value->map, depth + 1);
 		return;
 	case VALUE_OBJECT:
-		value->object.class->print(value, out);
-		return;
+		return; /* it has a class */
 	}
 }
 

@@ -114,6 +114,7 @@ static void write_scalar(struct emitter *emitter, const struct value *value)
 	case VALUE_INT:
 	case VALUE_INT64:
 	case VALUE_UINT8:
+	case VALUE_UINT64:
 		value_print(&text, json);
 		ywriter_token(&emitter->writer, str_text(&text));
 		return;

@@ -9,6 +9,7 @@
 #include "tmpl/func.h"
 #include "tmpl/gofmt.h"
 #include "tmpl/literal.h"
+#include "tmpl/timeval.h"
 
 /* What Go on amd64 makes of a float that no int64 holds. */
 static int64_t truncate_float(double number)
@@ -60,13 +61,20 @@ static bool named_float(const struct value_text *text, double *number)
 	return true;
 }
 
+/* A time.Duration is none to cast; months and weekdays are. */
+static bool is_number(const struct value *value)
+{
+	return value->named != &class_duration;
+}
+
 int64_t cast_int(const struct value *value)
 {
 	switch (value->kind) {
 	case VALUE_INT:
 	case VALUE_INT64:
 	case VALUE_UINT8:
-		return value->integer;
+	case VALUE_UINT64:
+		return is_number(value) ? value->integer : 0;
 	case VALUE_FLOAT64:
 		return truncate_float(value->number);
 	case VALUE_STRING:
@@ -86,7 +94,9 @@ double cast_float(const struct value *value)
 	case VALUE_INT:
 	case VALUE_INT64:
 	case VALUE_UINT8:
-		return (double)value->integer;
+		return is_number(value) ? (double)value->integer : 0;
+	case VALUE_UINT64:
+		return (double)(uint64_t)value->integer;
 	case VALUE_FLOAT64:
 		return value->number;
 	case VALUE_STRING:

@@ -1,153 +1,36 @@
 #include "tmpl/datefmt.h"
 
-#include <string.h>
+#include <inttypes.h>
+#include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/str.h"
+#include "tmpl/layout.h"
+#include "tmpl/zone.h"
 
-#define NANOS_PER_SECOND 1000000000
-
-static const char *const months[] = {"January", "February", "March",
-				     "April",	"May",	    "June",
-				     "July",	"August",   "September",
-				     "October", "November", "December"};
-static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-				   "Thursday", "Friday", "Saturday"};
-
-/* What an element of a layout stands for. */
-enum element {
-	LONG_MONTH,
-	SHORT_MONTH,
-	MONTH,
-	MONTH_2,
-	LONG_DAY,
-	SHORT_DAY,
-	DAY,
-	DAY_BLANK,
-	DAY_2,
-	YEAR_DAY_BLANK,
-	YEAR_DAY_3,
-	HOUR_24,
-	HOUR_12,
-	HOUR_12_2,
-	MINUTE,
-	MINUTE_2,
-	SECOND,
-	SECOND_2,
-	YEAR,
-	YEAR_2,
-	PM,
-	PM_LOWER,
-	ZONE,
-	OFFSET,	       /* -0700: all forms of it are zeros in UTC */
-	OFFSET_COLON,  /* -07:00 */
-	OFFSET_HOUR,   /* -07 */
-	OFFSET_SECOND, /* -070000 */
-	OFFSET_COLONS, /* -07:00:00 */
-	OFFSET_Z,      /* Z07:00 and the like */
-};
-
-/* Longer ones before those that they start with. */
-static const struct {
-	const char *text;
-	enum element element;
-} elements[] = {
-	{"January", LONG_MONTH},
-	{"Jan", SHORT_MONTH},
-	{"Monday", LONG_DAY},
-	{"Mon", SHORT_DAY},
-	{"MST", ZONE},
-	{"002", YEAR_DAY_3},
-	{"01", MONTH_2},
-	{"02", DAY_2},
-	{"03", HOUR_12_2},
-	{"04", MINUTE_2},
-	{"05", SECOND_2},
-	{"06", YEAR_2},
-	{"15", HOUR_24},
-	{"1", MONTH},
-	{"2006", YEAR},
-	{"2", DAY},
-	{"__2", YEAR_DAY_BLANK},
-	{"_2", DAY_BLANK},
-	{"3", HOUR_12},
-	{"4", MINUTE},
-	{"5", SECOND},
-	{"PM", PM},
-	{"pm", PM_LOWER},
-	{"-070000", OFFSET_SECOND},
-	{"-07:00:00", OFFSET_COLONS},
-	{"-0700", OFFSET},
-	{"-07:00", OFFSET_COLON},
-	{"-07", OFFSET_HOUR},
-	{"Z070000", OFFSET_Z},
-	{"Z07:00:00", OFFSET_Z},
-	{"Z0700", OFFSET_Z},
-	{"Z07:00", OFFSET_Z},
-	{"Z07", OFFSET_Z},
-};
-
-static bool is_digit(char c)
+/* Padded with zeros; the sign does not count. */
+static void add_int(struct str *out, int64_t number, int width)
 {
-	return c >= '0' && c <= '9';
-}
+	uint64_t digits = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 
-/*
- * The element that @layout starts with, and its length; 0: none.  "_2006"
- * is a blank and the year; a month is not cut out of a word ("Janet").
- */
-static size_t find_element(const char *layout, size_t len,
-			   enum element *element)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(elements); i++) {
-		const char *text = elements[i].text;
-		size_t size = strlen(text);
-		bool word = elements[i].element == SHORT_MONTH ||
-			    elements[i].element == SHORT_DAY;
-
-		if (size > len || memcmp(layout, text, size) != 0)
-			continue;
-		if (elements[i].element == DAY_BLANK && len >= 5 &&
-		    memcmp(layout, "_2006", 5) == 0)
-			return 0;
-		if (word && size < len && layout[size] >= 'a' &&
-		    layout[size] <= 'z')
-			continue;
-		*element = elements[i].element;
-		return size;
-	}
-	return 0;
-}
-
-/* A fraction ".000" or ",999" behind a second; its length, 0: none. */
-static size_t find_fraction(const char *layout, size_t len)
-{
-	size_t size = 1;
-
-	if (len < 2 || (layout[0] != '.' && layout[0] != ',') ||
-	    (layout[1] != '0' && layout[1] != '9'))
-		return 0;
-	while (size < len && layout[size] == layout[1])
-		size++;
-	if (size < len && is_digit(layout[size]))
-		return 0;
-
-	return size;
+	if (number < 0)
+		str_add_char(out, '-');
+	str_addf(out, "%0*" PRIu64, width, digits);
 }
 
 /* Nines drop the zeros at the end, and the point if nothing stays. */
-static void add_fraction(struct str *out, const char *layout, size_t size,
-			 const struct moment *moment)
+static void add_fraction(struct str *out, const struct layout_piece *piece,
+			 int32_t nanoseconds)
 {
-	size_t digits = size - 1 < 9 ? size - 1 : 9;
+	size_t digits = piece->name_len - 1 < 9 ? piece->name_len - 1 : 9;
 	char text[16];
 
-	snprintf(text, sizeof(text), "%09d", (int)moment->nanoseconds);
-	while (layout[1] == '9' && digits > 0 && text[digits - 1] == '0')
+	snprintf(text, sizeof(text), "%09d", (int)nanoseconds);
+	while (piece->element == FRACTION_SHORT && digits > 0 &&
+	       text[digits - 1] == '0')
 		digits--;
 	if (digits == 0)
 		return;
-	str_add_char(out, layout[0]);
+	str_add_char(out, piece->name[0]);
 	str_add_bytes(out, text, digits);
 }
 
@@ -156,111 +39,118 @@ static int hour_12(int hour)
 	return hour % 12 == 0 ? 12 : hour % 12;
 }
 
-static int year_day(const struct civil *civil, int64_t seconds)
-{
-	struct civil first = {.year = civil->year, .month = 1, .day = 1};
-
-	return (int)((seconds - clock_from_civil(&first)) / 86400) + 1;
-}
-
 static void add_date(struct str *out, enum element element,
-		     const struct civil *civil, int64_t seconds)
+		     const struct wall *wall)
 {
 	switch (element) {
 	case LONG_MONTH:
-		str_add(out, months[civil->month - 1]);
+		str_add(out, layout_months[wall->month - 1]);
 		return;
 	case SHORT_MONTH:
-		str_add_bytes(out, months[civil->month - 1], 3);
+		str_add_bytes(out, layout_months[wall->month - 1], 3);
 		return;
 	case MONTH:
-		str_addf(out, "%d", civil->month);
+		add_int(out, wall->month, 1);
 		return;
 	case MONTH_2:
-		str_addf(out, "%02d", civil->month);
+		add_int(out, wall->month, 2);
 		return;
 	case LONG_DAY:
-		str_add(out, days[clock_weekday(seconds)]);
+		str_add(out, layout_days[wall->weekday]);
 		return;
 	case SHORT_DAY:
-		str_add_bytes(out, days[clock_weekday(seconds)], 3);
+		str_add_bytes(out, layout_days[wall->weekday], 3);
 		return;
 	case DAY:
-		str_addf(out, "%d", civil->day);
+		add_int(out, wall->day, 1);
 		return;
 	case DAY_BLANK:
-		str_addf(out, "%2d", civil->day);
+		str_addf(out, "%2d", wall->day);
 		return;
 	case DAY_2:
-		str_addf(out, "%02d", civil->day);
+		add_int(out, wall->day, 2);
 		return;
 	case YEAR_DAY_BLANK:
-		str_addf(out, "%3d", year_day(civil, seconds));
+		str_addf(out, "%3d", wall->year_day);
 		return;
 	case YEAR_DAY_3:
-		str_addf(out, "%03d", year_day(civil, seconds));
+		add_int(out, wall->year_day, 3);
 		return;
 	case YEAR:
-		str_addf(out, "%04d", civil->year);
+		add_int(out, wall->year, 4);
 		return;
 	default: /* YEAR_2 */
-		str_addf(out, "%02d", civil->year % 100);
+		add_int(out, llabs(wall->year) % 100, 2);
 	}
 }
 
 static void add_time(struct str *out, enum element element,
-		     const struct civil *civil)
+		     const struct wall *wall)
 {
 	switch (element) {
 	case HOUR_24:
-		str_addf(out, "%02d", civil->hour);
+		add_int(out, wall->hour, 2);
 		return;
 	case HOUR_12:
-		str_addf(out, "%d", hour_12(civil->hour));
+		add_int(out, hour_12(wall->hour), 1);
 		return;
 	case HOUR_12_2:
-		str_addf(out, "%02d", hour_12(civil->hour));
+		add_int(out, hour_12(wall->hour), 2);
 		return;
 	case MINUTE:
-		str_addf(out, "%d", civil->minute);
+		add_int(out, wall->minute, 1);
 		return;
 	case MINUTE_2:
-		str_addf(out, "%02d", civil->minute);
+		add_int(out, wall->minute, 2);
 		return;
 	case SECOND:
-		str_addf(out, "%d", civil->second);
+		add_int(out, wall->second, 1);
 		return;
 	case SECOND_2:
-		str_addf(out, "%02d", civil->second);
+		add_int(out, wall->second, 2);
 		return;
 	case PM:
-		str_add(out, civil->hour >= 12 ? "PM" : "AM");
+		str_add(out, wall->hour >= 12 ? "PM" : "AM");
 		return;
-	case PM_LOWER:
-		str_add(out, civil->hour >= 12 ? "pm" : "am");
-		return;
-	default:
-		return;
+	default: /* PM_LOWER */
+		str_add(out, wall->hour >= 12 ? "pm" : "am");
 	}
 }
 
-/* UTC as zone and offset; false: no such element. */
-static bool add_zone(struct str *out, enum element element)
+/* The sign is that of the minutes: 30 s west of UTC are "+0000". */
+static void add_offset(struct str *out, const struct offset_form *form,
+		       int offset)
 {
-	static const char *const words[] = {
-		[ZONE] = "UTC",
-		[OFFSET] = "+0000",
-		[OFFSET_COLON] = "+00:00",
-		[OFFSET_HOUR] = "+00",
-		[OFFSET_SECOND] = "+000000",
-		[OFFSET_COLONS] = "+00:00:00",
-		[OFFSET_Z] = "Z",
-	};
+	int minutes = abs(offset / 60);
 
-	if (element < ZONE)
-		return false;
-	str_add(out, words[element]);
-	return true;
+	if (form->z && offset == 0) {
+		str_add_char(out, 'Z');
+		return;
+	}
+	str_add_char(out, offset / 60 < 0 ? '-' : '+');
+	add_int(out, minutes / 60, 2);
+	if (form->minutes) {
+		str_add(out, form->colons ? ":" : "");
+		add_int(out, minutes % 60, 2);
+	}
+	if (form->seconds) {
+		str_add(out, form->colons ? ":" : "");
+		add_int(out, (offset / 60 < 0 ? -offset : offset) % 60, 2);
+	}
+}
+
+/* The abbreviation; a zone without one shows its offset. */
+static void add_zone(struct str *out, const struct wall *wall)
+{
+	int minutes = abs(wall->offset / 60);
+
+	if (wall->zone[0] != '\0') {
+		str_add(out, wall->zone);
+		return;
+	}
+	str_add_char(out, wall->offset / 60 < 0 ? '-' : '+');
+	add_int(out, minutes / 60, 2);
+	add_int(out, minutes % 60, 2);
 }
 
 static bool is_date(enum element element)
@@ -268,107 +158,79 @@ static bool is_date(enum element element)
 	return element <= YEAR_DAY_3 || element == YEAR || element == YEAR_2;
 }
 
+static void add_element(struct str *out, const struct layout_piece *piece,
+			const struct wall *wall, int32_t nanoseconds)
+{
+	switch (piece->element) {
+	case NO_ELEMENT:
+		return;
+	case FRACTION:
+	case FRACTION_SHORT:
+		add_fraction(out, piece, nanoseconds);
+		return;
+	case ZONE:
+		add_zone(out, wall);
+		return;
+	case OFFSET:
+		add_offset(out, &piece->form, wall->offset);
+		return;
+	default:
+		break;
+	}
+	if (is_date(piece->element))
+		add_date(out, piece->element, wall);
+	else
+		add_time(out, piece->element, wall);
+}
+
 void datefmt_add(struct str *out, const char *layout, size_t len,
 		 const struct moment *moment)
 {
-	struct civil civil;
+	struct layout_piece piece;
+	struct wall wall;
 
-	clock_to_civil(moment->seconds, &civil);
-	for (size_t at = 0; at < len;) {
-		enum element element;
-		size_t size = find_fraction(layout + at, len - at);
-
-		if (size > 0) {
-			add_fraction(out, layout + at, size, moment);
-			at += size;
-			continue;
-		}
-		size = find_element(layout + at, len - at, &element);
-		if (size == 0) {
-			str_add_char(out, layout[at++]);
-			continue;
-		}
-		at += size;
-		if (is_date(element))
-			add_date(out, element, &civil, moment->seconds);
-		else if (!add_zone(out, element))
-			add_time(out, element, &civil);
+	moment_to_wall(moment, &wall);
+	while (len > 0) {
+		layout_next(&layout, &len, &piece);
+		str_add_bytes(out, piece.text, piece.text_len);
+		add_element(out, &piece, &wall, moment->nanoseconds);
 	}
 }
 
-/* The unit at @text in nanoseconds, and its length; 0: none. */
-static size_t find_unit(const char *text, size_t len, int64_t *nanoseconds)
+static void add_go_zone(struct str *out, const struct zone *zone)
 {
-	static const struct {
-		const char *name;
-		int64_t nanoseconds;
-	} units[] = {
-		{"ns", 1},
-		{"us", 1000},
-		{"\xc2\xb5s", 1000}, /* micro sign */
-		{"\xce\xbcs", 1000}, /* Greek mu */
-		{"ms", 1000000},
-		{"s", NANOS_PER_SECOND},
-		{"m", (int64_t)60 * NANOS_PER_SECOND},
-		{"h", (int64_t)3600 * NANOS_PER_SECOND},
-	};
-	size_t size = 0;
-
-	while (size < len && text[size] != '.' && !is_digit(text[size]))
-		size++;
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strlen(units[i].name) == size &&
-		    memcmp(units[i].name, text, size) == 0) {
-			*nanoseconds = units[i].nanoseconds;
-			return size;
-		}
-	}
-	return 0;
+	if (!zone)
+		str_add(out, "time.UTC");
+	else if (zone_is_local(zone))
+		str_add(out, "time.Local");
+	else
+		str_addf(out, "time.Location(\"%s\")", zone_name(zone));
 }
 
-/* One "1.5h" at @at, added to @total. */
-static bool add_part(const char *text, size_t len, size_t *at, int64_t *total)
+void datefmt_add_go(struct str *out, const struct moment *moment)
 {
-	int64_t whole = 0, unit, product;
-	double fraction = 0, place = 0.1;
-	bool any = false;
-	size_t size;
+	struct wall wall;
 
-	for (; *at < len && is_digit(text[*at]); ++*at, any = true) {
-		if (__builtin_mul_overflow(whole, (int64_t)10, &whole) ||
-		    __builtin_add_overflow(whole, (int64_t)(text[*at] - '0'),
-					   &whole))
-			return false;
-	}
-	if (*at < len && text[*at] == '.') {
-		for (++*at; *at < len && is_digit(text[*at]);
-		     ++*at, any = true, place /= 10)
-			fraction += (text[*at] - '0') * place;
-	}
-	size = any ? find_unit(text + *at, len - *at, &unit) : 0;
-	*at += size;
-	return size > 0 && !__builtin_mul_overflow(whole, unit, &product) &&
-	       !__builtin_add_overflow(*total, product, total) &&
-	       !__builtin_add_overflow(
-		       *total, (int64_t)(fraction * (double)unit), total);
+	moment_to_wall(moment, &wall);
+	str_addf(out, "time.Date(%" PRId64 ", time.%s, %d, %d, %d, %d, %d, ",
+		 wall.year, layout_months[wall.month - 1], wall.day, wall.hour,
+		 wall.minute, wall.second, (int)moment->nanoseconds);
+	add_go_zone(out, moment->zone);
+	str_add_char(out, ')');
 }
 
-bool datefmt_parse_duration(const char *text, size_t len, int64_t *nanoseconds)
+void datefmt_add_month(struct str *out, int64_t month)
 {
-	bool negative = len > 0 && text[0] == '-';
-	size_t at = negative || (len > 0 && text[0] == '+') ? 1 : 0;
-	int64_t total = 0;
+	if (month >= 1 && month <= 12)
+		str_add(out, layout_months[month - 1]);
+	else
+		str_addf(out, "%%!Month(%" PRIu64 ")", (uint64_t)month);
+}
 
-	if (len - at == 1 && text[at] == '0') {
-		*nanoseconds = 0;
-		return true;
-	}
-	if (at == len)
-		return false;
-	while (at < len) {
-		if (!add_part(text, len, &at, &total))
-			return false;
-	}
-	*nanoseconds = negative ? -total : total;
-	return true;
+void datefmt_add_weekday(struct str *out, int64_t weekday)
+{
+	if (weekday >= 0 && weekday <= 6)
+		str_add(out, layout_days[weekday]);
+	else
+		str_addf(out, "%%!Weekday(%" PRIu64 ")", (uint64_t)weekday);
 }

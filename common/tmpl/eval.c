@@ -10,6 +10,7 @@
 #include "tmpl/ast.h"
 #include "tmpl/exec.h"
 #include "tmpl/func.h"
+#include "tmpl/timeval.h"
 #include "tmpl/tmpl.h"
 
 /* How many keys an error names. */
@@ -23,6 +24,11 @@
 
 /* The final argument of a command that nothing is piped into. */
 static const struct value no_final;
+
+static bool eval_call(struct exec *exec, const struct value *dot,
+		      const struct node *node, const struct call *begun,
+		      const struct node_list *args, const struct value *final,
+		      const struct value **result);
 
 static bool eval_function(struct exec *exec, const struct value *dot,
 			  const struct node *node, const struct node_list *args,
@@ -133,54 +139,70 @@ static bool missing_key(struct exec *exec, const struct node *node,
 	return true;
 }
 
-/* Field @index of @node, of @receiver. */
-static bool eval_field(struct exec *exec, const struct node *node, size_t index,
-		       bool has_args, const struct value *receiver,
+static bool fail_given_args(struct exec *exec, const struct node *node,
+			    size_t index)
+{
+	err_set(exec->err, ERR_INPUT,
+		"'%s' is given arguments but is no function",
+		node->chain.fields[index]);
+	return fail_at_field(exec, node, index);
+}
+
+/* Member @index of @node, of the map @receiver. */
+static bool eval_member(struct exec *exec, const struct node *node,
+			size_t index, const struct value *receiver,
+			bool has_args, const struct value **result)
+{
+	const struct value *found;
+
+	if (has_args)
+		return fail_given_args(exec, node, index);
+	found = value_map_get(receiver, node->chain.fields[index]);
+	if (!found)
+		return missing_key(exec, node, index, receiver, result);
+	*result = found;
+	return true;
+}
+
+/* Field @index of @node, of @receiver; only the last one gets arguments. */
+static bool eval_field(struct exec *exec, const struct value *dot,
+		       const struct node *node, size_t index,
+		       const struct value *receiver,
+		       const struct node_list *args, const struct value *final,
 		       const struct value **result)
 {
-	const char *field = node->chain.fields[index];
-	const struct value *found = NULL;
+	bool last = index + 1 == node->chain.count;
+	const struct call call = {
+		.func = receiver ? func_method(receiver,
+					       node->chain.fields[index])
+				 : NULL,
+		.self = receiver};
 
+	if (!last) {
+		args = NULL;
+		final = &no_final;
+	}
 	if (!receiver && exec->set->options.missing != TMPL_MISSING_ERROR) {
 		*result = NULL;
 		return true;
 	}
-	if (!receiver || receiver->kind == VALUE_NIL)
+	if (call.func)
+		return eval_call(exec, dot, node, &call, args, final, result);
+	if (!receiver || !value_is_map(receiver))
 		return fail_field(exec, node, index, receiver);
-	if (receiver->kind == VALUE_OBJECT)
-		found = receiver->object.class->get(receiver, field,
-						    &exec->arena);
-	else if (value_is_map(receiver))
-		found = value_map_get(receiver, field);
-	else
-		return fail_field(exec, node, index, receiver);
-
-	if (has_args) {
-		err_set(exec->err, ERR_INPUT,
-			"'%s' is given arguments but is no function", field);
-		return fail_at_field(exec, node, index);
-	}
-	if (found) {
-		*result = found;
-		return true;
-	}
-	if (receiver->kind == VALUE_OBJECT)
-		return fail_field(exec, node, index, receiver);
-	return missing_key(exec, node, index, receiver, result);
+	return eval_member(exec, node, index, receiver,
+			   (args && args->count > 1) || final != &no_final,
+			   result);
 }
 
 /* All fields of @node, one after the other. */
-static bool eval_fields(struct exec *exec, const struct node *node,
-			const struct value *receiver,
+static bool eval_fields(struct exec *exec, const struct value *dot,
+			const struct node *node, const struct value *receiver,
 			const struct node_list *args, const struct value *final,
 			const struct value **result)
 {
-	bool has_args = (args && args->count > 1) || final != &no_final;
-
 	for (size_t i = 0; i < node->chain.count; i++) {
-		bool last = i + 1 == node->chain.count;
-
-		if (!eval_field(exec, node, i, has_args && last, receiver,
+		if (!eval_field(exec, dot, node, i, receiver, args, final,
 				&receiver))
 			return false;
 	}
@@ -211,8 +233,8 @@ static bool check_no_args(struct exec *exec, const struct node *node,
 	return fail_not_function(exec, node);
 }
 
-static bool eval_variable(struct exec *exec, const struct node *node,
-			  const struct node_list *args,
+static bool eval_variable(struct exec *exec, const struct value *dot,
+			  const struct node *node, const struct node_list *args,
 			  const struct value *final,
 			  const struct value **result)
 {
@@ -222,8 +244,8 @@ static bool eval_variable(struct exec *exec, const struct node *node,
 	if (!variable)
 		return exec_fail_variable(exec, node, node->chain.variable);
 	if (node->chain.count > 0)
-		return eval_fields(exec, node, variable->value, args, final,
-				   result);
+		return eval_fields(exec, dot, node, variable->value, args,
+				   final, result);
 	if (!check_no_args(exec, node, args, final))
 		return false;
 	*result = variable->value;
@@ -243,7 +265,7 @@ static bool eval_chain(struct exec *exec, const struct value *dot,
 	} else if (!eval_pipeline(exec, dot, base, &receiver)) {
 		return false;
 	}
-	return eval_fields(exec, node, receiver, args, final, result);
+	return eval_fields(exec, dot, node, receiver, args, final, result);
 }
 
 static bool eval_constant(struct exec *exec, const struct node *node,
@@ -269,9 +291,9 @@ static bool value_fits(const struct value *value, char param)
 	case 's':
 		return value->kind == VALUE_STRING;
 	case 'i':
-		return value->kind == VALUE_INT;
+		return value->kind == VALUE_INT && !value->named;
 	case 'l':
-		return value->kind == VALUE_INT64;
+		return value->kind == VALUE_INT64 && !value->named;
 	case 'f':
 		return value->kind == VALUE_FLOAT64;
 	case 'b':
@@ -279,8 +301,11 @@ static bool value_fits(const struct value *value, char param)
 	case 'm':
 		return value->kind == VALUE_MAP;
 	case 't':
-		return value->kind == VALUE_OBJECT &&
-		       value->object.class == &func_time;
+		return value_class(value) == &class_time;
+	case 'd':
+		return value_class(value) == &class_duration;
+	case 'z':
+		return value_class(value) == &class_location;
 	default:
 		return false;
 	}
@@ -325,6 +350,8 @@ static bool eval_literal_arg(struct exec *exec, const struct func *func,
 		*result = value_new_int(&exec->arena, number->integer);
 	else if (is_number && param == 'l' && number->is_int)
 		*result = value_new_int64(&exec->arena, number->integer);
+	else if (is_number && param == 'd' && number->is_int)
+		*result = timeval_new_duration(&exec->arena, number->integer);
 	else if (is_number && param == 'f' && number->is_float)
 		*result = value_new_float(&exec->arena, number->real);
 	else if ((node->kind == NODE_STRING && param == 's') ||
@@ -359,10 +386,11 @@ static bool eval_arg(struct exec *exec, const struct value *dot,
 		done = true;
 		break;
 	case NODE_FIELD:
-		done = eval_fields(exec, node, dot, NULL, &no_final, &value);
+		done = eval_fields(exec, dot, node, dot, NULL, &no_final,
+				   &value);
 		break;
 	case NODE_VARIABLE:
-		done = eval_variable(exec, node, NULL, &no_final, &value);
+		done = eval_variable(exec, dot, node, NULL, &no_final, &value);
 		break;
 	case NODE_PIPE:
 		done = eval_pipeline(exec, dot, node, &value);
@@ -383,15 +411,15 @@ static bool eval_arg(struct exec *exec, const struct value *dot,
 /* --- calls --------------------------------------------------------------- */
 
 static bool check_arity(struct exec *exec, const struct node *node,
-			size_t count)
+			const struct func *func, size_t count)
 {
-	size_t fixed = func_fixed(node->func);
-	bool variadic = func_is_variadic(node->func);
+	size_t fixed = func_fixed(func);
+	bool variadic = func_is_variadic(func);
 
 	if (count == fixed || (variadic && count > fixed))
 		return true;
 	err_set(exec->err, ERR_INPUT, "'%s' takes %s%zu argument%s, not %zu",
-		node->func->name, variadic ? "at least " : "", fixed,
+		func->name, variadic ? "at least " : "", fixed,
 		fixed == 1 ? "" : "s", count);
 	return exec_fail_at(exec, node);
 }
@@ -419,47 +447,51 @@ static bool eval_short_circuit(struct exec *exec, const struct value *dot,
 static bool run_call(struct exec *exec, const struct node *node,
 		     struct call *call)
 {
-	if (node->func->trait == FUNC_CHANGES)
+	if (call->func->trait == FUNC_CHANGES)
 		exec->escapes++;
 	for (size_t i = 0; i < call->count; i++) {
 		if (call->args[i]->kind == VALUE_STRING)
 			exec->steps +=
 				call->args[i]->string.len / BYTES_PER_STEP;
 	}
-	if (node->func->run(call, exec->err))
+	if (call->func->run(call, exec->err))
 		return exec_check_budget(exec, node);
-	err_wrap(exec->err, "cannot call '%s'", node->func->name);
+	err_wrap(exec->err, "cannot call '%s'", call->func->name);
 	return exec_fail_at(exec, node);
 }
 
-/* @args has the function itself first; NULL: no arguments. */
-static bool eval_function(struct exec *exec, const struct value *dot,
-			  const struct node *node, const struct node_list *args,
-			  const struct value *final,
-			  const struct value **result)
+/*
+ * Call what @begun names, its function and perhaps the value whose method it
+ * is.  @args has the function itself first; NULL: no arguments.
+ */
+static bool eval_call(struct exec *exec, const struct value *dot,
+		      const struct node *node, const struct call *begun,
+		      const struct node_list *args, const struct value *final,
+		      const struct value **result)
 {
 	size_t given = args ? args->count - 1 : 0;
 	const struct value *few[ARGS_INLINE];
-	struct call call = {.func = node->func,
-			    .args = few,
-			    .count = given + (final != &no_final ? 1 : 0),
-			    .arena = &exec->arena,
-			    .exec = exec};
+	struct call call = *begun;
 
-	if (!exec_take_step(exec, node) || !check_arity(exec, node, call.count))
+	call.args = few;
+	call.count = given + (final != &no_final ? 1 : 0);
+	call.arena = &exec->arena;
+	call.exec = exec;
+	if (!exec_take_step(exec, node) ||
+	    !check_arity(exec, node, call.func, call.count))
 		return false;
-	if (node->func->trait == FUNC_AND || node->func->trait == FUNC_OR)
+	if (call.func->trait == FUNC_AND || call.func->trait == FUNC_OR)
 		return eval_short_circuit(exec, dot, node, args, final, result);
 
 	if (call.count > ARGS_INLINE)
 		call.args = arena_new_array(&exec->arena, const struct value *,
 					    call.count);
 	for (size_t i = 0; i < given; i++) {
-		if (!eval_arg(exec, dot, node->func, i, args->items[i + 1],
+		if (!eval_arg(exec, dot, call.func, i, args->items[i + 1],
 			      &call.args[i]))
 			return false;
 	}
-	if (final != &no_final && !convert_arg(exec, node->func, given, final,
+	if (final != &no_final && !convert_arg(exec, call.func, given, final,
 					       node, &call.args[given]))
 		return false;
 	if (!run_call(exec, node, &call))
@@ -467,6 +499,16 @@ static bool eval_function(struct exec *exec, const struct value *dot,
 
 	*result = call.result;
 	return true;
+}
+
+static bool eval_function(struct exec *exec, const struct value *dot,
+			  const struct node *node, const struct node_list *args,
+			  const struct value *final,
+			  const struct value **result)
+{
+	const struct call call = {.func = node->func};
+
+	return eval_call(exec, dot, node, &call, args, final, result);
 }
 
 /* --- pipelines ----------------------------------------------------------- */
@@ -480,13 +522,13 @@ static bool eval_command(struct exec *exec, const struct value *dot,
 
 	switch (first->kind) {
 	case NODE_FIELD:
-		return eval_fields(exec, first, dot, args, final, result);
+		return eval_fields(exec, dot, first, dot, args, final, result);
 	case NODE_CHAIN:
 		return eval_chain(exec, dot, first, args, final, result);
 	case NODE_FUNCTION:
 		return eval_function(exec, dot, first, args, final, result);
 	case NODE_VARIABLE:
-		return eval_variable(exec, first, args, final, result);
+		return eval_variable(exec, dot, first, args, final, result);
 	default:
 		break;
 	}

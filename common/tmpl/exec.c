@@ -281,6 +281,7 @@ static enum flow range_int(struct exec *exec, const struct node *node,
 		struct value *item = value_new(&exec->arena, count->kind);
 
 		item->integer = i;
+		item->named = count->named;
 		flow = walk_round(exec, node, NULL, item, mark, exec->escapes);
 	}
 	return flow;
@@ -338,11 +339,13 @@ static enum flow walk_rounds(struct exec *exec, const struct node *node,
 	case VALUE_INT:
 	case VALUE_INT64:
 	case VALUE_UINT8:
+	case VALUE_UINT64:
 		*rounds = value->integer > 0;
 		return range_int(exec, node, value);
 	case VALUE_LIST:
 	case VALUE_STRING_LIST:
 	case VALUE_INT_LIST:
+	case VALUE_LISTS:
 		*rounds = value->list.count > 0;
 		return *rounds ? range_list(exec, node, value) : FLOW_ON;
 	case VALUE_MAP:
@@ -587,6 +590,7 @@ static bool run(const struct tmpl *set, const char *name,
 			       name);
 	good = execute(&exec, tree, root);
 	arena_release(&exec.arena);
+	zones_release(&exec.zones);
 	free(exec.variables);
 	return good;
 }

@@ -13,6 +13,7 @@
 
 #include "base/attr.h"
 #include "base/mem.h"
+#include "tmpl/zone.h"
 
 struct err;
 struct node;
@@ -47,6 +48,7 @@ struct exec {
 	 * that made it.
 	 */
 	uint64_t escapes;
+	struct zones zones;
 	struct err *err;
 };
 

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/strvec.h"
 #include "format/value.h"
+#include "tmpl/timeval.h"
 
 static const struct func *const families[] = {
 	funcs_go,   funcs_compare, funcs_flow,	  funcs_text,	funcs_list,
@@ -14,13 +15,42 @@ static const struct func *const families[] = {
 	funcs_yaml, funcs_nest,	   funcs_refused,
 };
 
+static const struct {
+	const struct value_class *class;
+	const struct func *methods;
+} classes[] = {
+	{&class_time, methods_time},
+	{&class_duration, methods_duration},
+	{&class_month, methods_month},
+	{&class_weekday, methods_weekday},
+	{&class_location, methods_location},
+};
+
+static const struct func *find_in(const struct func *table, const char *name)
+{
+	for (; table->name; table++) {
+		if (strcmp(table->name, name) == 0)
+			return table;
+	}
+	return NULL;
+}
+
 const struct func *func_find(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		for (const struct func *f = families[i]; f->name; f++) {
-			if (strcmp(f->name, name) == 0)
-				return f;
-		}
+	const struct func *found = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(families) && !found; i++)
+		found = find_in(families[i], name);
+	return found;
+}
+
+const struct func *func_method(const struct value *value, const char *name)
+{
+	const struct value_class *class = value_class(value);
+
+	for (size_t i = 0; class && i < ARRAY_SIZE(classes); i++) {
+		if (classes[i].class == class)
+			return find_in(classes[i].methods, name);
 	}
 	return NULL;
 }
@@ -74,6 +104,12 @@ const char *func_param_type(const struct func *func, size_t index)
 		return "a map";
 	case 't':
 		return "a time";
+	case 'd':
+		return "a duration";
+	case 'z':
+		return "a time zone";
+	case 'v':
+		return "a version";
 	default:
 		return "anything";
 	}

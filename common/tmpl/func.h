@@ -34,8 +34,9 @@ enum func_trait {
 
 /*
  * @params has a letter for the Go type of each parameter: a any, s string,
- * i int, l int64, f float64, b bool, m map[string]interface{}, t time.Time;
- * a * behind the last one: any number of these.
+ * i int, l int64, f float64, b bool, m map[string]interface{}, t time.Time,
+ * d time.Duration, z *time.Location, v *semver.Version; a * behind the last
+ * one: any number of these.
  * @refused: why there is no such function here, and what to use instead.
  */
 struct func {
@@ -52,6 +53,7 @@ struct func {
  */
 struct call {
 	const struct func *func;
+	const struct value *self; /* whose method is called; else NULL */
 	const struct value **args;
 	size_t count;
 	struct arena *arena; /* for the result */
@@ -76,8 +78,17 @@ extern const struct func funcs_yaml[];
 extern const struct func funcs_nest[];
 extern const struct func funcs_refused[];
 
+extern const struct func methods_time[];
+extern const struct func methods_duration[];
+extern const struct func methods_month[];
+extern const struct func methods_weekday[];
+extern const struct func methods_location[];
+
 /* The row of @name, or NULL. */
 const struct func *func_find(const char *name);
+
+/* The method @name of @value's type, or NULL. */
+const struct func *func_method(const struct value *value, const char *name);
 
 /* The name of the function that is most like @name, or NULL. */
 const char *func_nearest(const char *name);
@@ -89,9 +100,6 @@ bool func_is_variadic(const struct func *func);
 /* The Go type of parameter @index. */
 const char *func_param_type(const struct func *func, size_t index);
 char func_param(const struct func *func, size_t index);
-
-/* time.Time */
-extern const struct value_class func_time;
 
 /* The Go type of @value, for errors. */
 const char *type_word(const struct value *value);

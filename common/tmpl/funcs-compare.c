@@ -27,6 +27,7 @@ static enum basic basic_kind(const struct value *value)
 	case VALUE_INT64:
 		return BASIC_INT;
 	case VALUE_UINT8:
+	case VALUE_UINT64:
 		return BASIC_UINT;
 	case VALUE_FLOAT64:
 		return BASIC_FLOAT;
@@ -58,6 +59,17 @@ static int compare_text(const struct value_text *a, const struct value_text *b)
 	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
 }
 
+/* Go's == of two structs or two pointers; of two types it is false. */
+static bool same_object(const struct value *a, const struct value *b)
+{
+	const struct value_class *class = a->object.class;
+
+	if (class != b->object.class)
+		return false;
+	return a->object.data == b->object.data ||
+	       (class->equal && class->equal(a, b));
+}
+
 /* Two of kind OTHER, neither a basic type. */
 static bool equal_other(const struct value *a, const struct value *b,
 			bool *equal, struct err *err)
@@ -71,8 +83,20 @@ static bool equal_other(const struct value *a, const struct value *b,
 	    (a->kind != VALUE_OBJECT || b->kind != VALUE_OBJECT))
 		return err_set(err, ERR_INPUT,
 			       "lists and maps can only be compared with nil");
-	*equal = a_nil || b_nil ? a_nil == b_nil : value_same(a, b);
+	*equal = a_nil || b_nil ? a_nil == b_nil : same_object(a, b);
 	return true;
+}
+
+/* Whole numbers, of which one may have a sign and the other not. */
+static int compare_whole(const struct value *a, const struct value *b)
+{
+	bool negative_a = a->integer < 0 && basic_kind(a) == BASIC_INT;
+	bool negative_b = b->integer < 0 && basic_kind(b) == BASIC_INT;
+	uint64_t x = (uint64_t)a->integer, y = (uint64_t)b->integer;
+
+	if (negative_a != negative_b)
+		return negative_a ? -1 : 1;
+	return (x > y) - (x < y);
 }
 
 static bool equal(const struct value *a, const struct value *b, bool *result,
@@ -96,7 +120,7 @@ static bool equal(const struct value *a, const struct value *b, bool *result,
 		return true;
 	case BASIC_INT:
 	case BASIC_UINT:
-		*result = a->integer == b->integer;
+		*result = compare_whole(a, b) == 0;
 		return true;
 	case BASIC_FLOAT:
 		*result = a->number == b->number;
@@ -123,7 +147,7 @@ static bool less(const struct value *a, const struct value *b, bool *result,
 	switch (kind) {
 	case BASIC_INT:
 	case BASIC_UINT:
-		*result = a->integer < b->integer;
+		*result = compare_whole(a, b) < 0;
 		return true;
 	case BASIC_FLOAT:
 		*result = a->number < b->number;

@@ -1,123 +1,40 @@
 /*
- * Sprig's functions over dates, in UTC.  The clock is the run's: a render
- * with the same SOURCE_DATE_EPOCH gives the same bytes.
+ * Sprig's functions over dates.  The clock is the run's: a render with the
+ * same SOURCE_DATE_EPOCH and TZ gives the same bytes.
  */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/err.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "format/value.h"
 #include "tmpl/datefmt.h"
 #include "tmpl/exec.h"
 #include "tmpl/func.h"
+#include "tmpl/timeval.h"
 
-#define NANOS_PER_SECOND 1000000000
+/* What looking for the file of a zone costs, in steps. */
+#define ZONE_STEPS 200
 
-#define SECONDS_MIN (-62167219200LL) /* 0000-01-01 */
-#define SECONDS_MAX 253402300799LL   /* 9999-12-31T23:59:59 */
-
-static const struct moment *moment_of(const struct value *value)
-{
-	return value->object.data;
-}
-
-static void print_time(const struct value *value, struct str *out)
-{
-	datefmt_add(out, DATEFMT_PRINT, strlen(DATEFMT_PRINT),
-		    moment_of(value));
-}
-
-/* The methods of time.Time that take no argument and give a number. */
-static const struct value *get_time(const struct value *value, const char *name,
-				    struct arena *arena)
-{
-	const struct moment *moment = moment_of(value);
-	struct civil civil;
-
-	clock_to_civil(moment->seconds, &civil);
-	if (strcmp(name, "Unix") == 0)
-		return value_new_int64(arena, moment->seconds);
-	if (strcmp(name, "Year") == 0)
-		return value_new_int(arena, civil.year);
-	if (strcmp(name, "Day") == 0)
-		return value_new_int(arena, civil.day);
-	if (strcmp(name, "Hour") == 0)
-		return value_new_int(arena, civil.hour);
-	if (strcmp(name, "Minute") == 0)
-		return value_new_int(arena, civil.minute);
-	if (strcmp(name, "Second") == 0)
-		return value_new_int(arena, civil.second);
-
-	return NULL;
-}
-
-static const struct value *time_to_json(const struct value *value,
-					struct arena *arena)
-{
-	CLEANUP(str_release) struct str text = {0};
-
-	datefmt_add(&text, DATEFMT_JSON, strlen(DATEFMT_JSON),
-		    moment_of(value));
-	return value_new_bytes(arena, str_text(&text), text.len);
-}
-
-const struct value_class func_time = {
-	.type = "time.Time",
-	.kind = "struct",
-	.get = get_time,
-	.print = print_time,
-	.to_json = time_to_json,
-};
-
-static bool give_time(struct call *call, struct moment moment)
-{
-	struct value *value = value_new(call->arena, VALUE_OBJECT);
-	struct moment *copy = arena_new(call->arena, struct moment);
-
-	*copy = moment;
-	value->object.class = &func_time;
-	value->object.data = copy;
-	return call_give(call, value);
-}
-
-static struct moment run_clock(const struct call *call)
-{
-	int64_t now = call->exec->set->options.now_ms;
-	int64_t rest = (now % 1000 + 1000) % 1000;
-
-	return (struct moment){.seconds = (now - rest) / 1000,
-			       .nanoseconds = (int32_t)rest * 1000000};
-}
+static const char html_layout[] = "2006-01-02";
 
 static bool run_now(struct call *call, struct err *err)
 {
 	(void)err;
-	return give_time(call, run_clock(call));
+	return call_give_time(call, call_now(call));
 }
 
-/* The years 0 to 9999, which is what the layouts are made for. */
-static bool check_range(const struct moment *moment, struct err *err)
-{
-	return (moment->seconds >= SECONDS_MIN &&
-		moment->seconds <= SECONDS_MAX) ||
-	       err_set(err, ERR_INPUT, "the time is beyond the year 9999");
-}
-
-/* A time, or seconds since the epoch; anything else is now, as in Sprig. */
-static bool moment_arg(const struct call *call, size_t index,
-		       struct moment *moment, struct err *err)
+/* A time, or seconds since the epoch; anything else is now. */
+static struct moment moment_arg(struct call *call, size_t index)
 {
 	const struct value *value = call->args[index];
 
-	if (value->kind == VALUE_OBJECT && value->object.class == &func_time)
-		*moment = *moment_of(value);
-	else if (value->kind == VALUE_INT || value->kind == VALUE_INT64)
-		*moment = (struct moment){.seconds = value->integer};
-	else
-		*moment = run_clock(call);
-	return check_range(moment, err);
+	if (timeval_is_time(value))
+		return *timeval_moment(value);
+	if ((value->kind == VALUE_INT || value->kind == VALUE_INT64) &&
+	    !value->named)
+		return (struct moment){.seconds = value->integer,
+				       .zone = call_local_zone(call)};
+	return call_now(call);
 }
 
 static bool give_date(struct call *call, const char *layout, size_t len,
@@ -132,26 +49,59 @@ static bool give_date(struct call *call, const char *layout, size_t len,
 static bool run_date(struct call *call, struct err *err)
 {
 	const struct value_text *layout = &call->args[0]->string;
-	struct moment moment;
+	struct moment moment = moment_arg(call, 1);
 
-	return moment_arg(call, 1, &moment, err) &&
-	       give_date(call, layout->bytes, layout->len, &moment, err);
+	moment.zone = call_local_zone(call);
+	return give_date(call, layout->bytes, layout->len, &moment, err);
 }
 
 static bool run_html_date(struct call *call, struct err *err)
 {
-	static const char layout[] = "2006-01-02";
-	struct moment moment;
+	struct moment moment = moment_arg(call, 0);
 
-	return moment_arg(call, 0, &moment, err) &&
-	       give_date(call, layout, strlen(layout), &moment, err);
+	moment.zone = call_local_zone(call);
+	return give_date(call, html_layout, strlen(html_layout), &moment, err);
+}
+
+/* "Local", or a name of the tz database; any other is UTC. */
+static bool zone_arg(struct call *call, size_t index, struct moment *moment,
+		     struct err *err)
+{
+	const struct value_text *name = &call->args[index]->string;
+
+	if (!call_charge(call, ZONE_STEPS, 0, err))
+		return false;
+	if (strcmp(name->bytes, "Local") == 0)
+		moment->zone = call_local_zone(call);
+	else if (!zones_find(&call->exec->zones, name->bytes, name->len,
+			     &moment->zone))
+		moment->zone = NULL;
+	return true;
+}
+
+static bool run_date_in_zone(struct call *call, struct err *err)
+{
+	const struct value_text *layout = &call->args[0]->string;
+	struct moment moment = moment_arg(call, 1);
+
+	return zone_arg(call, 2, &moment, err) &&
+	       give_date(call, layout->bytes, layout->len, &moment, err);
+}
+
+static bool run_html_date_in_zone(struct call *call, struct err *err)
+{
+	struct moment moment = moment_arg(call, 0);
+
+	return zone_arg(call, 1, &moment, err) &&
+	       give_date(call, html_layout, strlen(html_layout), &moment, err);
 }
 
 static bool run_unix_epoch(struct call *call, struct err *err)
 {
 	CLEANUP(str_release) struct str text = {0};
 
-	str_addf(&text, "%lld", (long long)moment_of(call->args[0])->seconds);
+	str_addf(&text, "%lld",
+		 (long long)timeval_moment(call->args[0])->seconds);
 	return call_give_str(call, &text, err);
 }
 
@@ -159,26 +109,12 @@ static bool run_unix_epoch(struct call *call, struct err *err)
 static bool modify(struct call *call, bool must, struct err *err)
 {
 	const struct value_text *text = &call->args[0]->string;
-	struct moment moment = *moment_of(call->args[1]);
-	int64_t by, nanoseconds;
+	int64_t by = 0;
 
-	if (!datefmt_parse_duration(text->bytes, text->len, &by)) {
-		if (must)
-			return err_set(err, ERR_INPUT,
-				       "the text is no duration");
-		return call_give(call, call->args[1]);
-	}
-	nanoseconds = moment.nanoseconds + by % NANOS_PER_SECOND;
-	moment.seconds += by / NANOS_PER_SECOND;
-	if (nanoseconds < 0) {
-		nanoseconds += NANOS_PER_SECOND;
-		moment.seconds--;
-	} else if (nanoseconds >= NANOS_PER_SECOND) {
-		nanoseconds -= NANOS_PER_SECOND;
-		moment.seconds++;
-	}
-	moment.nanoseconds = (int32_t)nanoseconds;
-	return check_range(&moment, err) && give_time(call, moment);
+	if (!datefmt_parse_duration(text->bytes, text->len, &by) && must)
+		return err_set(err, ERR_INPUT, "the text is no duration");
+	return call_give_time(call,
+			      moment_add(*timeval_moment(call->args[1]), by));
 }
 
 static bool run_date_modify(struct call *call, struct err *err)
@@ -191,14 +127,62 @@ static bool run_must_date_modify(struct call *call, struct err *err)
 	return modify(call, true, err);
 }
 
+static bool parse(struct call *call, struct moment *moment)
+{
+	const struct value_text *layout = &call->args[0]->string;
+	const struct value_text *text = &call->args[1]->string;
+
+	return datefmt_parse(layout->bytes, layout->len, text->bytes, text->len,
+			     call_local_zone(call), call->arena, moment);
+}
+
+static bool run_to_date(struct call *call, struct err *err)
+{
+	struct moment moment = moment_zero();
+
+	(void)err;
+	if (!parse(call, &moment))
+		moment = moment_zero();
+	return call_give_time(call, moment);
+}
+
+static bool run_must_to_date(struct call *call, struct err *err)
+{
+	struct moment moment;
+
+	if (!parse(call, &moment))
+		return err_set(err, ERR_INPUT,
+			       "'%s' is no date of the layout '%s'",
+			       call->args[1]->string.bytes,
+			       call->args[0]->string.bytes);
+	return call_give_time(call, moment);
+}
+
+/* To the second. */
+static bool run_ago(struct call *call, struct err *err)
+{
+	struct moment then = moment_arg(call, 0), now = call_now(call);
+	CLEANUP(str_release) struct str text = {0};
+
+	datefmt_add_duration(&text, duration_round(moment_sub(&now, &then),
+						   NANOS_PER_SECOND));
+	return call_give_str(call, &text, err);
+}
+
 const struct func funcs_date[] = {
+	{"ago", "a", run_ago},
 	{"date", "sa", run_date},
+	{"dateInZone", "sas", run_date_in_zone},
 	{"dateModify", "st", run_date_modify},
+	{"date_in_zone", "sas", run_date_in_zone},
 	{"date_modify", "st", run_date_modify},
 	{"htmlDate", "a", run_html_date},
+	{"htmlDateInZone", "as", run_html_date_in_zone},
 	{"mustDateModify", "st", run_must_date_modify},
+	{"mustToDate", "ss", run_must_to_date},
 	{"must_date_modify", "st", run_must_date_modify},
 	{"now", "", run_now},
+	{"toDate", "ss", run_to_date},
 	{"unixEpoch", "t", run_unix_epoch},
 	{NULL},
 };

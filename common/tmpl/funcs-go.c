@@ -25,16 +25,10 @@ static bool run_nothing(struct call *call, struct err *err)
 
 /* --- index, slice, len --------------------------------------------------- */
 
-static bool is_whole(const struct value *value)
-{
-	return value->kind == VALUE_INT || value->kind == VALUE_INT64 ||
-	       value->kind == VALUE_UINT8;
-}
-
 static bool index_position(const struct value *index, size_t count,
 			   size_t *position, struct err *err)
 {
-	if (!is_whole(index))
+	if (!value_is_whole(index))
 		return err_set(err, ERR_INPUT,
 			       "the index of a list must be a whole number, "
 			       "not %s",

@@ -1,6 +1,6 @@
 /*
- * One verb of a format with its flags, between gofmt.c, which prints values,
- * and gofmt-printf.c, which reads formats.
+ * One verb of a format with its flags, between gofmt.c and gofmt-struct.c,
+ * which print values, and gofmt-printf.c, which reads formats.
  */
 #ifndef TMPL_GOFMT_PRINTER_H
 #define TMPL_GOFMT_PRINTER_H
@@ -21,10 +21,27 @@ struct flags {
 struct printer {
 	struct str *out;
 	struct flags flags;
+	bool erring; /* within %!verb(): no methods are asked */
 };
 
 /* One operand of a print function. */
 void gofmt_print_arg(struct printer *printer, const struct value *value,
 		     uint32_t verb);
+
+/* A value at some depth within the operand. */
+void gofmt_print_value(struct printer *printer, const struct value *value,
+		       uint32_t verb, unsigned int depth);
+
+/* As the type's own methods print it; false: the verb asks for none. */
+bool gofmt_print_by_method(struct printer *printer, const struct value *value,
+			   uint32_t verb, unsigned int depth);
+
+/* An object by its fields. */
+void gofmt_print_struct(struct printer *printer, const struct value *value,
+			uint32_t verb, unsigned int depth);
+
+/* %!d(string=hello) */
+void gofmt_bad_verb(struct printer *printer, const struct value *value,
+		    uint32_t verb, unsigned int depth);
 
 #endif

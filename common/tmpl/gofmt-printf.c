@@ -88,10 +88,7 @@ static bool read_star(struct format *format, int *number)
 	if (format->next >= format->count)
 		return false;
 	arg = format->args[format->next++];
-	if (arg->kind != VALUE_INT && arg->kind != VALUE_INT64 &&
-	    arg->kind != VALUE_UINT8)
-		return false;
-	if (too_large(arg->integer))
+	if (!value_is_whole(arg) || too_large(arg->integer))
 		return false;
 	*number = (int)arg->integer;
 	return true;

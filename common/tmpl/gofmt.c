@@ -24,9 +24,6 @@
 static const char lower_digits[] = "0123456789abcdefx";
 static const char upper_digits[] = "0123456789ABCDEFX";
 
-static void print_value(struct printer *printer, const struct value *value,
-			uint32_t verb, unsigned int depth);
-
 /* --- padding ------------------------------------------------------------- */
 
 static void add_padding(struct printer *printer, size_t count)
@@ -71,10 +68,10 @@ static void pad_str(struct printer *printer, const struct str *text)
 
 /* --- wrong verbs --------------------------------------------------------- */
 
-/* %!d(string=hello) */
-static void bad_verb(struct printer *printer, const struct value *value,
-		     uint32_t verb, unsigned int depth)
+void gofmt_bad_verb(struct printer *printer, const struct value *value,
+		    uint32_t verb, unsigned int depth)
 {
+	printer->erring = true;
 	str_add(printer->out, "%!");
 	str_add_rune(printer->out, verb);
 	str_add_char(printer->out, '(');
@@ -83,9 +80,10 @@ static void bad_verb(struct printer *printer, const struct value *value,
 	} else {
 		str_add(printer->out, value_type(value));
 		str_add_char(printer->out, '=');
-		print_value(printer, value, 'v', depth);
+		gofmt_print_value(printer, value, 'v', depth);
 	}
 	str_add_char(printer->out, ')');
+	printer->erring = false;
 }
 
 /* --- quoting ------------------------------------------------------------- */
@@ -187,7 +185,7 @@ static void print_string(struct printer *printer, const struct value *value,
 		print_quoted(printer, bytes, len);
 		return;
 	default:
-		bad_verb(printer, value, verb, depth);
+		gofmt_bad_verb(printer, value, verb, depth);
 	}
 }
 
@@ -281,7 +279,8 @@ static void print_rune(struct printer *printer, uint64_t number, bool quoted)
 static void print_integer(struct printer *printer, const struct value *value,
 			  uint32_t verb, unsigned int depth)
 {
-	bool is_signed = value->kind != VALUE_UINT8;
+	bool is_signed =
+		value->kind != VALUE_UINT8 && value->kind != VALUE_UINT64;
 	bool negative = is_signed && value->integer < 0;
 	uint64_t bits = (uint64_t)value->integer;
 	uint64_t number = negative ? 0 - bits : bits;
@@ -324,7 +323,7 @@ static void print_integer(struct printer *printer, const struct value *value,
 		print_unicode(printer, bits);
 		return;
 	default:
-		bad_verb(printer, value, verb, depth);
+		gofmt_bad_verb(printer, value, verb, depth);
 	}
 }
 
@@ -439,7 +438,7 @@ static void print_complex(struct printer *printer, const struct value *value,
 	bool plus = printer->flags.plus;
 
 	if (verb > 0x7f || !strchr("vbgGxXfFeE", (char)verb)) {
-		bad_verb(printer, value, verb, depth);
+		gofmt_bad_verb(printer, value, verb, depth);
 		return;
 	}
 	str_add_char(printer->out, '(');
@@ -472,7 +471,8 @@ static void print_list(struct printer *printer, const struct value *value,
 			return;
 		if (i > 0)
 			str_add(printer->out, sharp ? ", " : " ");
-		print_value(printer, value->list.items[i], verb, depth + 1);
+		gofmt_print_value(printer, value->list.items[i], verb,
+				  depth + 1);
 	}
 	str_add_char(printer->out, sharp ? '}' : ']');
 }
@@ -493,27 +493,30 @@ static void print_map(struct printer *printer, const struct value *value,
 			return;
 		if (i > 0)
 			str_add(printer->out, sharp ? ", " : " ");
-		print_value(printer, &key, verb, depth + 1);
+		gofmt_print_value(printer, &key, verb, depth + 1);
 		str_add_char(printer->out, ':');
-		print_value(printer, pair->value, verb, depth + 1);
+		gofmt_print_value(printer, pair->value, verb, depth + 1);
 	}
 	str_add_char(printer->out, sharp ? '}' : ']');
 }
 
-static void print_value(struct printer *printer, const struct value *value,
-			uint32_t verb, unsigned int depth)
+void gofmt_print_value(struct printer *printer, const struct value *value,
+		       uint32_t verb, unsigned int depth)
 {
 	if (depth > VALUE_DEPTH_MAX) {
 		str_add(printer->out, "...");
 		return;
 	}
+	if (value_class(value) &&
+	    gofmt_print_by_method(printer, value, verb, depth))
+		return;
 	switch (value->kind) {
 	case VALUE_NIL:
 		print_nil(printer);
 		return;
 	case VALUE_BOOL:
 		if (verb != 't' && verb != 'v')
-			bad_verb(printer, value, verb, depth);
+			gofmt_bad_verb(printer, value, verb, depth);
 		else if (value->boolean)
 			pad(printer, "true", 4);
 		else
@@ -522,11 +525,12 @@ static void print_value(struct printer *printer, const struct value *value,
 	case VALUE_INT:
 	case VALUE_INT64:
 	case VALUE_UINT8:
+	case VALUE_UINT64:
 		print_integer(printer, value, verb, depth);
 		return;
 	case VALUE_FLOAT64:
 		if (!print_float_verb(printer, value->number, verb))
-			bad_verb(printer, value, verb, depth);
+			gofmt_bad_verb(printer, value, verb, depth);
 		return;
 	case VALUE_COMPLEX128:
 		print_complex(printer, value, verb, depth);
@@ -537,6 +541,7 @@ static void print_value(struct printer *printer, const struct value *value,
 	case VALUE_LIST:
 	case VALUE_STRING_LIST:
 	case VALUE_INT_LIST:
+	case VALUE_LISTS:
 		print_list(printer, value, verb, depth);
 		return;
 	case VALUE_MAP:
@@ -544,7 +549,7 @@ static void print_value(struct printer *printer, const struct value *value,
 		print_map(printer, value, verb, depth);
 		return;
 	case VALUE_OBJECT:
-		value->object.class->print(value, printer->out);
+		gofmt_print_struct(printer, value, verb, depth);
 		return;
 	}
 }
@@ -558,7 +563,7 @@ void gofmt_print_arg(struct printer *printer, const struct value *value,
 		if (verb == 'T' || verb == 'v')
 			pad(printer, "<nil>", 5);
 		else
-			bad_verb(printer, value, verb, 0);
+			gofmt_bad_verb(printer, value, verb, 0);
 		return;
 	}
 	if (verb == 'T') {
@@ -567,10 +572,10 @@ void gofmt_print_arg(struct printer *printer, const struct value *value,
 	}
 	if (verb == 'p') {
 		/* An address would be another one in each run. */
-		bad_verb(printer, value, verb, 0);
+		gofmt_bad_verb(printer, value, verb, 0);
 		return;
 	}
-	print_value(printer, value, verb, 0);
+	gofmt_print_value(printer, value, verb, 0);
 }
 
 void gofmt_value(struct str *out, const struct value *value)

@@ -34,9 +34,11 @@ enum value_kind {
 	VALUE_STRING_LIST, /* []string */
 	VALUE_MAP,	   /* map[string]interface{} */
 	VALUE_STRING_MAP,  /* map[string]string */
-	VALUE_OBJECT,	   /* time, duration, semver: fields and methods */
+	VALUE_OBJECT,	   /* a struct, or a pointer to one: time, semver */
 	VALUE_UINT8,	   /* what indexing a string gives */
 	VALUE_INT_LIST,	   /* []int; the items are VALUE_INT */
+	VALUE_UINT64,	   /* Go's uint64; its bits are in an int64 */
+	VALUE_LISTS,	   /* [][]interface{}; the items are VALUE_LIST */
 };
 
 /*
@@ -70,16 +72,29 @@ struct value_map {
 	size_t capacity;
 };
 
+/* A field of a Go struct, as %d or %#v print it; texts are borrowed. */
+struct value_field;
+
+/* How many fields a struct may have. */
+#define VALUE_FIELDS_MAX 6
+
 /*
- * A type whose values templates may ask for fields and methods.  @get gives
- * NULL if there is no such name.
+ * A Go type that has a name and methods: a struct, a pointer to one, or an
+ * integer such as time.Duration.
  */
 struct value_class {
 	const char *type; /* Go's name: time.Time */
-	const char *kind; /* Go's kind: struct, int64 */
-	const struct value *(*get)(const struct value *self, const char *name,
-				   struct arena *arena);
+	const char *kind; /* Go's kind: struct, ptr, int64 */
+	/* What a pointer points to: the same data under this class. */
+	const struct value_class *element;
+	/* Append what Go's String() gives, and its GoString() or NULL. */
 	void (*print)(const struct value *self, struct str *out);
+	void (*print_go)(const struct value *self, struct str *out);
+	/* Fill in the fields of a struct; gives how many there are. */
+	size_t (*fields)(const struct value *self, struct value_field *fields);
+	/* Go's ==, and reflect.DeepEqual; NULL: by address. */
+	bool (*equal)(const struct value *a, const struct value *b);
+	bool (*same)(const struct value *a, const struct value *b);
 	/*
 	 * The text or number that encoding/json makes of it.  NULL, here or as
 	 * result: it has no JSON.
@@ -93,7 +108,10 @@ struct value {
 	bool is_nil; /* a nil slice or map: empty, and null in JSON */
 	union {
 		bool boolean;
-		int64_t integer; /* VALUE_INT, VALUE_INT64, VALUE_UINT8 */
+		struct { /* VALUE_INT and the others */
+			int64_t integer;
+			const struct value_class *named; /* or NULL: int, … */
+		};
 		double number;
 		struct {
 			double real, imaginary;
@@ -106,6 +124,11 @@ struct value {
 			void *data;
 		} object;
 	};
+};
+
+struct value_field {
+	const char *name;
+	struct value value;
 };
 
 extern const struct value value_nil;
@@ -185,6 +208,12 @@ bool value_truth(const struct value *value);
 
 bool value_is_map(const struct value *value);
 bool value_is_list(const struct value *value);
+
+/* An integer of any type, with a name or without. */
+bool value_is_whole(const struct value *value);
+
+/* The class of an object or a named integer; NULL: the type has no name. */
+const struct value_class *value_class(const struct value *value);
 
 /* Go's type and kind: "map[string]interface {}" and "map". */
 const char *value_type(const struct value *value);

@@ -13,7 +13,8 @@
  *		return false;
  *
  * Set @options before the first tmpl_parse(); all-zero options are the
- * defaults.  Nothing here reads the environment, the clock, or a file.
+ * defaults.  Nothing here reads the environment, the clock, or a file but
+ * the system's time zones.
  *
  * Functions: Go's own but call, and those of Helm (Sprig v3.3.0) that
  * tmpl_functions() lists.  What would leak (env, getHostByName) or be
@@ -71,6 +72,7 @@ struct tmpl_options {
 	const char *right; /* NULL or "" = TMPL_RIGHT_DELIM */
 	enum tmpl_missing missing;
 	int64_t now_ms;	    /* the run's clock, ms since 1970: what now gives */
+	const char *tz;	    /* the variable TZ; NULL: local time is UTC */
 	uint64_t max_steps; /* 0 = TMPL_STEPS_MAX */
 };
 

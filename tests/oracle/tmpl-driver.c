@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "format/ydoc.h"
+#include "sys/env.h"
 #include "sys/file.h"
 #include "tmpl/tmpl.h"
 
@@ -18,6 +19,9 @@
 /* What both sides take for the time of the run. */
 #define NOW_MS 1764158400000
 
+/* TZ, as for the reference. */
+static const char *zone;
+
 static const char *const modes[] = {"error", "default", "zero"};
 
 static bool render(const char *mode, const char *json, size_t json_len,
@@ -25,7 +29,8 @@ static bool render(const char *mode, const char *json, size_t json_len,
 		   struct err *err)
 {
 	CLEANUP(ydoc_release) struct ydoc data = {0};
-	CLEANUP(tmpl_release) struct tmpl set = {.options.now_ms = NOW_MS};
+	CLEANUP(tmpl_release) struct tmpl set = {
+		.options = {.now_ms = NOW_MS, .tz = zone}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		if (strcmp(modes[i], mode) == 0)
@@ -70,8 +75,11 @@ int main(void)
 	CLEANUP(err_release) struct err err = {0};
 	CLEANUP(str_release) struct str input = {0};
 	CLEANUP(str_release) struct str out = {0};
+	CLEANUP(env_release) struct env env = {0};
 	const char *at, *end;
 
+	env_snapshot(&env);
+	zone = env_get_raw(&env, "TZ");
 	if (!file_read("/dev/stdin", INPUT_MAX, &input, &err)) {
 		fprintf(stderr, "tmpl-driver: %s\n", err.text);
 		return 1;

@@ -53,7 +53,54 @@ func functions(t *template.Template, strict bool) template.FuncMap {
 		return value, nil
 	}
 	all["now"] = func() time.Time { return now }
+	atNow(all)
 	return all
+}
+
+// atNow lets the functions that ask the clock themselves ask ours: what is no
+// date is now, and what is ago is before now.
+func atNow(all template.FuncMap) {
+	date := all["dateInZone"].(func(string, any, string) string)
+	round := all["durationRound"].(func(any) string)
+	orNow := func(value any) any {
+		switch value.(type) {
+		case time.Time, int64, int:
+			return value
+		}
+		return now
+	}
+	inZone := func(layout string, value any, zone string) string {
+		return date(layout, orNow(value), zone)
+	}
+	local := func(layout string, value any) string {
+		return inZone(layout, value, "Local")
+	}
+	all["dateInZone"], all["date_in_zone"] = inZone, inZone
+	all["date"] = local
+	all["htmlDate"] = func(value any) string {
+		return local("2006-01-02", value)
+	}
+	all["htmlDateInZone"] = func(value any, zone string) string {
+		return inZone("2006-01-02", value, zone)
+	}
+	all["ago"] = func(value any) string {
+		then := now
+		switch value := orNow(value).(type) {
+		case time.Time:
+			then = value
+		case int64:
+			then = time.Unix(value, 0)
+		case int:
+			then = time.Unix(int64(value), 0)
+		}
+		return now.Sub(then).Round(time.Second).String()
+	}
+	all["durationRound"] = func(value any) string {
+		if then, ok := value.(time.Time); ok {
+			value = int64(now.Sub(then))
+		}
+		return round(value)
+	}
 }
 
 // narrow gives whole numbers the type int, as gomplate's data has them.
