@@ -7,9 +7,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "format/hash.h"
+#include "format/slug.h"
 
-#define HASH_DIGITS	16
 #define LABEL_VALUE_MAX 63 /* Kubernetes' */
 
 bool envname_is_label(const char *text, size_t max)
@@ -27,72 +26,25 @@ bool envname_is_system(const char *namespace)
 	       starts_with(namespace, "kube-");
 }
 
-static void trim_dashes(struct str *slug)
-{
-	while (slug->len && slug->buf[slug->len - 1] == '-')
-		str_truncate(slug, slug->len - 1);
-}
-
-/* Lower case, other bytes as one "-" a run, none at the ends. */
-static void add_slug(struct str *slug, const char *text)
-{
-	for (; *text; text++) {
-		char c = *text;
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-			str_add_char(slug, c);
-		else if (slug->len && slug->buf[slug->len - 1] != '-')
-			str_add_char(slug, '-');
-	}
-	trim_dashes(slug);
-}
-
-/* Cut @slug so that "-" and the hash of @original fit into @max bytes. */
-static bool add_hash(struct str *slug, const struct str *original, size_t max,
-		     struct err *err)
-{
-	char hex[SHA256_HEX_SIZE];
-
-	if (!sha256_hex(str_text(original), original->len, hex, err))
-		return false;
-	if (slug->len > max - HASH_DIGITS - 1)
-		str_truncate(slug, max - HASH_DIGITS - 1);
-	trim_dashes(slug);
-	if (slug->len)
-		str_add_char(slug, '-');
-	str_add_bytes(slug, hex, HASH_DIGITS);
-	return true;
-}
-
 bool envname_namespace(const char *repository, const char *branch,
 		       char **namespace, struct err *err)
 {
-	CLEANUP(str_release) struct str slug = {0};
-	CLEANUP(str_release) struct str joined = {0};
-	CLEANUP(str_release) struct str original = {0};
+	CLEANUP(str_release) struct str name = {0};
+	CLEANUP(free_ptr) char *joined = xasprintf("%s-%s", repository, branch);
+	CLEANUP(free_ptr) char *original =
+		xasprintf("%s\n%s", repository, branch);
 
-	str_addf(&joined, "%s-%s", repository, branch);
-	str_addf(&original, "%s\n%s", repository, branch);
-	add_slug(&slug, str_text(&joined));
-	if ((slug.len > ENVNAME_NAMESPACE_MAX ||
-	     !same_text(str_text(&slug), str_text(&joined))) &&
-	    !add_hash(&slug, &original, ENVNAME_NAMESPACE_MAX, err))
+	if (!slug_label(&name, joined, original, ENVNAME_NAMESPACE_MAX, err))
 		return false;
-	*namespace = str_detach(&slug);
+	*namespace = str_detach(&name);
 	return true;
 }
 
 static bool release_of(const char *namespace, char **release, struct err *err)
 {
 	CLEANUP(str_release) struct str name = {0};
-	CLEANUP(str_release) struct str original = {0};
 
-	str_add(&name, namespace);
-	str_add(&original, namespace);
-	if (name.len > ENVNAME_RELEASE_MAX &&
-	    !add_hash(&name, &original, ENVNAME_RELEASE_MAX, err))
+	if (!slug_label(&name, namespace, namespace, ENVNAME_RELEASE_MAX, err))
 		return false;
 	*release = str_detach(&name);
 	return true;
@@ -156,10 +108,11 @@ static char *stack_of(const struct envname_args *args, const char *repository)
 		return xstrdup(args->stack);
 	if (is_label_value(repository))
 		return xstrdup(repository);
-	add_slug(&slug, repository);
+	slug_add(&slug, repository);
 	if (slug.len > LABEL_VALUE_MAX)
 		str_truncate(&slug, LABEL_VALUE_MAX);
-	trim_dashes(&slug);
+	while (slug.len && slug.buf[slug.len - 1] == '-')
+		str_truncate(&slug, slug.len - 1);
 	return str_detach(&slug);
 }
 

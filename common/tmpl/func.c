@@ -10,9 +10,9 @@
 #include "tmpl/timeval.h"
 
 static const struct func *const families[] = {
-	funcs_go,   funcs_compare, funcs_flow,	  funcs_text,	funcs_list,
-	funcs_date, funcs_dict,	   funcs_number,  funcs_encode, funcs_json,
-	funcs_yaml, funcs_nest,	   funcs_refused,
+	funcs_go,   funcs_compare, funcs_flow,	  funcs_text,	 funcs_list,
+	funcs_date, funcs_dict,	   funcs_number,  funcs_encode,	 funcs_json,
+	funcs_yaml, funcs_nest,	   funcs_release, funcs_refused,
 };
 
 static const struct {

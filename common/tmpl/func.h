@@ -76,6 +76,7 @@ extern const struct func funcs_encode[];
 extern const struct func funcs_json[];
 extern const struct func funcs_yaml[];
 extern const struct func funcs_nest[];
+extern const struct func funcs_release[];
 extern const struct func funcs_refused[];
 
 extern const struct func methods_time[];
