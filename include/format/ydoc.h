@@ -131,13 +131,16 @@ bool ydoc_find(const struct ydoc *doc, const char *path, struct ydoc_span *span)
 bool ydoc_blame(const struct ydoc *doc, const char *path, struct err *err);
 
 /*
- * Set the scalar at @path to the string @text, in the style that stands
- * there (plain, single, double quoted) where it can hold it.  A missing key
- * is added to its mapping in the mapping's indentation; missing mappings on
- * the way are made.  All bytes outside the edit stay; value and spans are
- * those of the new text after.
- * Errors: INPUT (the path leads through a scalar or a list, or the node is
- * an alias, a mapping or a list).
+ * Set the scalar at @path to the string @text, in the style that stands there
+ * (plain, single, double quoted, lines of a block scalar) where it can hold
+ * it.  A missing key is added to its mapping, and the item behind the last one
+ * to its list, in their indentation and the quotes of their neighbours;
+ * missing mappings on the way are made.  All bytes outside of the edit stay:
+ * comments, line breaks of either kind, a byte order mark, the lack of a last
+ * line break.  Value and spans are those of the new text after.
+ * Errors: INPUT (the path leads through a scalar or past a list's end; the
+ * node is an alias, a mapping or a list; it cannot be done without changing
+ * another value).  The document is then as it was.
  */
 bool ydoc_set_text(struct ydoc *doc, const char *path, const char *text,
 		   struct err *err) MUST_CHECK;
