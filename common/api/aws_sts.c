@@ -139,8 +139,8 @@ static void read_answer(struct answer *answer, const struct http_reply *reply)
 		[SECRET_KEY] = "Result/Credentials/SecretAccessKey",
 		[TOKEN] = "Result/Credentials/SessionToken",
 		[EXPIRES] = "Result/Credentials/Expiration",
-		[CODE] = "ErrorResponse/Error/Code",
-		[MESSAGE] = "ErrorResponse/Error/Message",
+		[CODE] = "/Error/Code",
+		[MESSAGE] = "/Error/Message",
 	};
 	const char *text = str_text(&reply->body);
 	CLEANUP(xml_release) struct xml xml = {.at = text,
@@ -167,6 +167,33 @@ static bool is_temporary(const char *code)
 	       same_text(code, "RequestLimitExceeded");
 }
 
+/* What to do about a refusal. */
+static bool advise(const struct aws_role *role, const char *code,
+		   struct err *err)
+{
+	if (same_text(code, "SignatureDoesNotMatch") ||
+	    same_text(code, "InvalidClientTokenId"))
+		return err_hint(err, "check the keys that are to assume the "
+				     "role, and this machine's clock");
+	if (starts_with(code, "ExpiredToken") && role->token_file)
+		return err_hint(err,
+				"the token in '%s' is to be renewed by whoever "
+				"wrote it",
+				role->token_file);
+	if (role->token_file)
+		return err_hint(err,
+				"the trust policy of '%s' must allow "
+				"sts:AssumeRoleWithWebIdentity to the issuer, "
+				"the audience and the subject of the token in "
+				"'%s'",
+				role->arn, role->token_file);
+	return err_hint(err,
+			"the credentials that assume the role need "
+			"sts:AssumeRole on '%s', and its trust policy must "
+			"name them",
+			role->arn);
+}
+
 static bool fail(const struct aws_role *role,
 		 const struct http_request *request,
 		 const struct http_reply *reply, const struct answer *answer,
@@ -183,23 +210,7 @@ static bool fail(const struct aws_role *role,
 	http_fail(request, reply, words.len ? str_text(&words) : NULL, err);
 	if (is_temporary(code))
 		err_temporary(err, true);
-	if (starts_with(code, "ExpiredToken") && role->token_file)
-		return err_hint(err,
-				"the token in '%s' is to be renewed by "
-				"whoever wrote it",
-				role->token_file);
-	if (role->token_file)
-		return err_hint(err,
-				"the trust policy of '%s' must allow "
-				"sts:AssumeRoleWithWebIdentity to the issuer, "
-				"the audience and the subject of the token in "
-				"'%s'",
-				role->arn, role->token_file);
-	return err_hint(err,
-			"the credentials that assume the role need "
-			"sts:AssumeRole on '%s', and its trust policy must "
-			"name them",
-			role->arn);
+	return advise(role, code, err);
 }
 
 static bool take(const struct aws_role *role,

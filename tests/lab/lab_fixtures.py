@@ -5,6 +5,8 @@ cluster      the control plane: .env for a step, .api (kubeapi.py) to look and
              and ends with no namespace but Kubernetes' own
 s3           MinIO with a bucket of this test's own: s3.url, s3.env, s3.client
 any_s3       the same, once with MinIO and once with versitygw
+moto         AWS's IAM, STS and S3 by moto, empty: moto.user(), moto.role(),
+             moto.enforce(); see moto_server.py
 registry     an OCI registry with a path of this test's own: registry.url,
              .host, .requests()
 helm4, helm3, kubectl
@@ -26,6 +28,7 @@ import toolbox
 from cleaning import Cleaner
 from cluster import Cluster
 from image import Image
+from moto_server import Moto
 from registry import Registry
 from runner import Result, Runner
 from s3 import S3
@@ -73,6 +76,12 @@ def s3(lab: Lab) -> Bucket:
 @pytest.fixture(params=["minio", "versitygw"])
 def any_s3(lab: Lab, request: pytest.FixtureRequest) -> Bucket:
     return new_bucket(lab.s3 if request.param == "minio" else lab.versitygw)
+
+
+@pytest.fixture
+def moto(lab: Lab) -> Moto:
+    lab.moto.reset()
+    return lab.moto
 
 
 @dataclass

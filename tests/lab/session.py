@@ -16,6 +16,7 @@ from pathlib import Path
 
 import toolbox
 from cluster import Cluster
+from moto_server import Moto
 from registry import Registry, TokenServer, basic
 from s3 import MinIO, VersityGW
 from static_http import StaticHttp
@@ -45,6 +46,10 @@ class Lab:
     def versitygw(self) -> VersityGW:
         """A second S3 of other make; self.env names the first."""
         return VersityGW(self.supervisor, self._new("versitygw")).start()
+
+    @cached_property
+    def moto(self) -> Moto:
+        return Moto(self.supervisor, self._new("moto")).start()
 
     @cached_property
     def registry(self) -> Registry:

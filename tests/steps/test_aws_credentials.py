@@ -153,7 +153,14 @@ def aws(aws_authority):
     return serve
 
 
+EC2_STYLE = Reply(403, b"<Response><Errors><Error><Code>AccessDenied</Code>"
+                  b"<Message>no</Message></Error></Errors></Response>")
+
+
 @pytest.mark.parametrize("reply, kind, code, text, hint", [
+    (EC2_STYLE, "DENIED", 1, "answered 403 (AccessDenied: no)", "trust policy"),
+    (sts_error(403, "InvalidClientTokenId"), "DENIED", 1,
+     "InvalidClientTokenId", "check the keys"),
     (sts_error(403, "AccessDenied", "Not authorized"), "DENIED", 1,
      "server answered 403 (AccessDenied: Not authorized)", "trust policy"),
     (sts_error(400, "ExpiredTokenException", "Token expired"), "REMOTE", 1,
@@ -165,7 +172,7 @@ def aws(aws_authority):
      "no access key", None),
     (Reply(302, headers=["Location: http://127.0.0.1:1/"]), "REMOTE", 1,
      "server answered 302", "trust policy"),
-], ids=["denied", "expired", "issuer", "html", "json", "redirect"])
+], ids=["ec2", "keys", "denied", "expired", "issuer", "html", "json", "redirect"])
 def test_sts_refuses(find, s3, pod, reply, kind, code, text, hint):
     with ScriptedHttp(reply) as server:
         answer = find(env={**pod, "AWS_ENDPOINT_URL_STS": server.url})
