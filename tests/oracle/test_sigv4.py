@@ -54,11 +54,14 @@ def query(rng: random.Random) -> str:
 
 
 def headers(rng: random.Random) -> list[tuple[str, str]]:
-    plain = "abc XYZ  019,;=\"*/"
+    plain = "abc XYZ  019,;=\"*/\t"
     names = rng.sample(["Content-Type", "If-Match", "If-None-Match",
                         "Cache-Control", "x-amz-meta-build", "X-Amz-Meta-A",
-                        "x-amz-acl", "Range", "User-Agent", "Expect"],
+                        "x-amz-acl", "Range", "User-Agent", "Expect",
+                        "x-amz-server-side-encryption", "X-Amzn-Trace-Id"],
                        rng.randint(0, 5))
+    names += {"x-amz-meta-" + word(rng, 1, 8, "abXY019-_.").lower()
+              for _ in range(rng.randint(0, 3))} - {*map(str.lower, names)}
     return [(name, word(rng, 1, 20, plain).strip() or "x") for name in names]
 
 
