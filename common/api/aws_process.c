@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/strvec.h"
 #include "format/jsn.h"
+#include "net/http.h"
 #include "sys/proc.h"
 
 /* The last line of what it complained, as far as it is worth quoting. */
@@ -45,6 +46,17 @@ static bool check_version(const struct str *out, struct err *err)
 	return true;
 }
 
+/* At least a millisecond: to proc, 0 is for ever. */
+static int64_t time_for_it(const struct aws *aws)
+{
+	const struct deadline deadline = http_deadline(aws->http);
+	int64_t left = deadline_left_ms(&deadline, AWS_PROCESS_MS);
+
+	if (left > AWS_PROCESS_MS)
+		return AWS_PROCESS_MS;
+	return left > 0 ? left : 1;
+}
+
 static bool run(const struct aws *aws, const struct strvec *words,
 		struct str *out, struct err *err)
 {
@@ -55,7 +67,7 @@ static bool run(const struct aws *aws, const struct strvec *words,
 		.env = aws->env,
 		.stdout_to = out,
 		.stderr_to = &said,
-		.timeout_ms = AWS_PROCESS_MS,
+		.timeout_ms = time_for_it(aws),
 	};
 
 	if (!proc_run(&proc, err))

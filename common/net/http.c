@@ -48,6 +48,12 @@ bool http_open(struct http *http, const struct http_config *config,
 	return true;
 }
 
+struct deadline http_deadline(const struct http *http)
+{
+	return http->client ? http->client->config.deadline
+			    : (struct deadline){0};
+}
+
 static bool start_client(struct http_client *client, struct err *err)
 {
 	if (client->multi)

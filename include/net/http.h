@@ -152,6 +152,9 @@ struct http_reply {
 bool http_open(struct http *http, const struct http_config *config,
 	       struct err *err) MUST_CHECK;
 
+/* The deadline that it was opened with, for what else its user waits for. */
+struct deadline http_deadline(const struct http *http);
+
 /*
  * Send @request and wait for its reply.
  * Errors: UNREACHABLE (DNS, connection, TLS; temporary but for

@@ -7,12 +7,15 @@ import datetime
 import email.utils
 import hashlib
 import json
+import os
+import signal
 import time
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
+import wait
 from charts import make_repository
 from scripted_http import Reply, Request, ScriptedHttp
 
@@ -350,6 +353,39 @@ def test_a_program_that_fails(find, s3, program, script, kind, text):
         "cannot take AWS credentials from the profile: 'default': "
         f"credential_process '{path}': ")
     assert text in answer["error"]
+    assert not s3.requests
+
+
+def test_a_program_that_hangs(find, s3, program):
+    program("sleep 60")
+    start = time.monotonic()
+    answer = find(timeout=1000)
+    assert time.monotonic() - start < 10
+    assert answer["kind"] == "TIMEOUT" and answer["exit"] == 75
+    assert "credential_process" in answer["error"]
+
+
+def test_a_program_is_interrupted(drive, s3, program, tmp_path):
+    program(f"touch {tmp_path}/began; exec sleep 60")
+    running = drive.start("s3", {"bucket": "charts", "calls": [GET]},
+                          env={"AWS_ENDPOINT_URL_S3": s3.url})
+    wait.until((tmp_path / "began").exists, "the program runs")
+    os.kill(running.pid, signal.SIGTERM)
+    result = running.wait(expect=None, timeout=10)
+    assert '"kind":"INTERRUPTED"' in result.out
+    assert '"exit":143' in result.out
+    assert not s3.requests
+
+
+def test_sts_is_interrupted(drive, s3, pod):
+    with ScriptedHttp(Reply(stall=0)) as server:
+        running = drive.start("s3", {"bucket": "charts", "calls": [GET, GET]},
+                              env={"AWS_ENDPOINT_URL_S3": s3.url, **pod,
+                                   "AWS_ENDPOINT_URL_STS": server.url})
+        server.wait_for(1)
+        os.kill(running.pid, signal.SIGINT)
+        result = running.wait(expect=None, timeout=10)
+    assert result.out.count('"kind":"INTERRUPTED"') == 2
     assert not s3.requests
 
 
