@@ -1,5 +1,7 @@
 #include "base/unicode.h"
 
+#include <string.h>
+
 #include "base/attr.h"
 #include "base/str.h"
 
@@ -14,7 +16,8 @@ struct rune_shift {
 	int32_t delta;
 };
 
-#include "base/unicode-tables.h"
+#include "base/unicode-case-tables.h"
+#include "base/unicode-class-tables.h"
 
 /* How many bytes a sequence has that starts with @byte; 0: none does. */
 static size_t sequence_length(unsigned char byte)
@@ -150,6 +153,44 @@ bool rune_is_digit(uint32_t rune)
 		return rune >= '0' && rune <= '9';
 
 	return in_ranges(digits, ARRAY_SIZE(digits), rune);
+}
+
+bool rune_is_number(uint32_t rune)
+{
+	if (rune < 0x80)
+		return rune >= '0' && rune <= '9';
+
+	return in_ranges(numbers, ARRAY_SIZE(numbers), rune);
+}
+
+/* ASCII's symbols $ + < = > ^ ` | ~ are none. */
+bool rune_is_punctuation(uint32_t rune)
+{
+	if (rune < 0x80)
+		return rune && strchr("!\"#%&'()*,-./:;?@[\\]_{}", (int)rune);
+
+	return in_ranges(punctuation, ARRAY_SIZE(punctuation), rune);
+}
+
+bool rune_is_upper(uint32_t rune)
+{
+	if (rune < 0x80)
+		return rune >= 'A' && rune <= 'Z';
+
+	return in_ranges(upper_case, ARRAY_SIZE(upper_case), rune);
+}
+
+bool rune_is_lower(uint32_t rune)
+{
+	if (rune < 0x80)
+		return rune >= 'a' && rune <= 'z';
+
+	return in_ranges(lower_case, ARRAY_SIZE(lower_case), rune);
+}
+
+bool rune_is_title(uint32_t rune)
+{
+	return in_ranges(title_case, ARRAY_SIZE(title_case), rune);
 }
 
 /* Unicode's White_Space, which is short enough to be spelled out. */

@@ -2,7 +2,7 @@
  * Runes: UTF-8 as Go decodes it, and Go's classes and mappings of runes.
  *
  * Source: Go's unicode/utf8, unicode and strconv packages; the tables are
- * generated from them (unicode-tables.h).
+ * generated from them (unicode-*-tables.h).
  */
 #ifndef BASE_UNICODE_H
 #define BASE_UNICODE_H
@@ -29,9 +29,14 @@ bool rune_is_valid(uint32_t rune); /* a Unicode scalar */
 bool utf8_is_valid(const char *bytes, size_t len);
 
 bool rune_is_letter(uint32_t rune);
-bool rune_is_digit(uint32_t rune);
+bool rune_is_digit(uint32_t rune);  /* decimal */
+bool rune_is_number(uint32_t rune); /* also fractions, Roman ones, ... */
+bool rune_is_punctuation(uint32_t rune);
 bool rune_is_space(uint32_t rune);
 bool rune_is_printable(uint32_t rune);
+bool rune_is_upper(uint32_t rune);
+bool rune_is_lower(uint32_t rune);
+bool rune_is_title(uint32_t rune);
 
 uint32_t rune_upper(uint32_t rune);
 uint32_t rune_lower(uint32_t rune);

@@ -1,9 +1,11 @@
-// Prints common/base/unicode-tables.h: what Go's unicode and strconv packages
-// say about runes, as sorted ranges.
+// Prints what Go's unicode and strconv packages say about runes, as sorted
+// ranges: with the argument "classes" common/base/unicode-class-tables.h,
+// with "cases" common/base/unicode-case-tables.h.
 package main
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"unicode"
@@ -77,17 +79,34 @@ func shift(r run) string {
 	return fmt.Sprintf("{0x%x, 0x%x, %d, %d}", r.first, r.last, r.step, r.delta)
 }
 
-func main() {
-	fmt.Printf(`/*
- * Sets and mappings of runes from U+0080 on, as Go has them (Unicode %s).
- * Generated: go run ./unicode in tests/oracle/tmpl.  Included by unicode.c.
- */
-/* clang-format off */
-`, strings.TrimSuffix(unicode.Version, ".0"))
-	table("unicode.IsLetter", "rune_range", "letters", members(unicode.IsLetter), pair)
-	table("unicode.IsDigit", "rune_range", "digits", members(unicode.IsDigit), pair)
+func set(name, gos string, is func(rune) bool) {
+	table("unicode."+gos, "rune_range", name, members(is), pair)
+}
+
+func classes() {
+	set("letters", "IsLetter", unicode.IsLetter)
+	set("digits", "IsDigit", unicode.IsDigit)
+	set("numbers", "IsNumber", unicode.IsNumber)
+	set("punctuation", "IsPunct", unicode.IsPunct)
 	table("strconv.IsPrint", "rune_range", "printables", members(strconv.IsPrint), pair)
+}
+
+func cases() {
+	set("upper_case", "IsUpper", unicode.IsUpper)
+	set("lower_case", "IsLower", unicode.IsLower)
+	set("title_case", "IsTitle", unicode.IsTitle)
 	table("unicode.ToUpper", "rune_shift", "uppers", mapped(unicode.ToUpper), shift)
 	table("unicode.ToLower", "rune_shift", "lowers", mapped(unicode.ToLower), shift)
 	table("unicode.ToTitle", "rune_shift", "titles", mapped(unicode.ToTitle), shift)
+}
+
+func main() {
+	which := map[string]func(){"classes": classes, "cases": cases}[os.Args[1]]
+	fmt.Printf(`/*
+ * The %s of runes from U+0080 on, as Go has them (Unicode %s).
+ * Generated: go run ./unicode %[1]s, in tests/oracle/tmpl.  Included by unicode.c.
+ */
+/* clang-format off */
+`, os.Args[1], strings.TrimSuffix(unicode.Version, ".0"))
+	which()
 }
