@@ -17,6 +17,7 @@ static struct {
 	__typeof__(SHA256_Update) *update;
 	__typeof__(SHA256_Final) *final;
 	__typeof__(SHA1) *sha1;
+	__typeof__(SHA512) *sha512;
 	__typeof__(EVP_sha256) *sha256;
 	__typeof__(HMAC) *hmac;
 } crypto;
@@ -26,6 +27,7 @@ static const struct lazy_symbol symbols[] = {
 	{"SHA256_Update", (void **)&crypto.update},
 	{"SHA256_Final", (void **)&crypto.final},
 	{"SHA1", (void **)&crypto.sha1},
+	{"SHA512", (void **)&crypto.sha512},
 	{"EVP_sha256", (void **)&crypto.sha256},
 	{"HMAC", (void **)&crypto.hmac},
 	{0},
@@ -73,6 +75,19 @@ bool sha1_hex(const void *bytes, size_t len, char hex[SHA1_HEX_SIZE],
 	if (!lazy_load(&library, err))
 		return false;
 	if (!crypto.sha1(bytes, len, digest))
+		return refused(err);
+	hex_encode(digest, sizeof(digest), hex);
+	return true;
+}
+
+bool sha512_hex(const void *bytes, size_t len, char hex[SHA512_HEX_SIZE],
+		struct err *err)
+{
+	unsigned char digest[SHA512_DIGEST_LENGTH];
+
+	if (!lazy_load(&library, err))
+		return false;
+	if (!crypto.sha512(bytes, len, digest))
 		return refused(err);
 	hex_encode(digest, sizeof(digest), hex);
 	return true;

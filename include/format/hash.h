@@ -1,6 +1,6 @@
 /*
- * SHA-256 and SHA-1 (FIPS 180-4), HMAC-SHA-256 (RFC 2104); the libcrypto
- * facade.
+ * SHA-1, SHA-256 and SHA-512 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104); with
+ * cipher.h the libcrypto facade.
  *
  *	char hex[SHA256_HEX_SIZE];
  *	if (!sha256_hex(bytes, len, hex, err)) ...
@@ -16,8 +16,9 @@
 struct err;
 
 #define SHA256_SIZE	32
-#define SHA256_HEX_SIZE 65 /* with NUL */
-#define SHA1_HEX_SIZE	41 /* with NUL */
+#define SHA256_HEX_SIZE 65  /* with NUL */
+#define SHA1_HEX_SIZE	41  /* with NUL */
+#define SHA512_HEX_SIZE 129 /* with NUL */
 
 /*
  * The digest of @bytes, raw and as lower-case hex.  Errors of all here: IO
@@ -34,6 +35,9 @@ bool sha256_hex(const void *bytes, size_t len, char hex[SHA256_HEX_SIZE],
  */
 bool sha1_hex(const void *bytes, size_t len, char hex[SHA1_HEX_SIZE],
 	      struct err *err) MUST_CHECK;
+
+bool sha512_hex(const void *bytes, size_t len, char hex[SHA512_HEX_SIZE],
+		struct err *err) MUST_CHECK;
 
 bool hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 		 unsigned char mac[SHA256_SIZE], struct err *err) MUST_CHECK;

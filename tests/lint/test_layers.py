@@ -16,7 +16,7 @@ from sources import ROOT, c_files, includes, layer, matching, name
 FACADES = {
     "curl/*": ["common/net/http*"],
     "git2*": ["common/api/repo*.c"],
-    "openssl/*": ["common/format/hash.c"],
+    "openssl/*": ["common/format/hash.c", "common/format/cipher.c"],
     "yaml.h": ["common/format/ydoc*"],
     "pcre2.h": ["common/format/rx.c"],
     "zlib.h": ["common/format/gzip.c"],

@@ -53,6 +53,25 @@ static void test_sha1(void **state)
 	}
 }
 
+/* NIST's examples for SHA-512. */
+static void test_sha512(void **state)
+{
+	char hex[SHA512_HEX_SIZE];
+	struct err err = {0};
+
+	(void)state;
+	assert_true(sha512_hex("abc", 3, hex, &err));
+	assert_string_equal(hex, "ddaf35a193617abacc417349ae204131"
+				 "12e6fa4e89a97ea20a9eeee64b55d39a"
+				 "2192992a274fc1a836ba3c23a3feebbd"
+				 "454d4423643ce80e2a9ac94fa54ca49f");
+	assert_true(sha512_hex("", 0, hex, &err));
+	assert_string_equal(hex, "cf83e1357eefb8bdf1542850d66d8007"
+				 "d620e4050b5715dc83f4a921d36ce9ce"
+				 "47d0d13c5d85f2b0ff8318d2877eec2f"
+				 "63b931bd47417a81a538327af927da3e");
+}
+
 /* RFC 4231, test cases 2 and 6. */
 static void test_hmac(void **state)
 {
@@ -81,6 +100,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_sha1),
+		cmocka_unit_test(test_sha512),
 		cmocka_unit_test(test_hmac),
 	};
 

@@ -1,0 +1,71 @@
+#include "format/cipher.h"
+
+#include "base/err.h"
+#include "tests/unit/unit.h"
+
+/* NIST SP 800-38A, F.2.5 and F.2.6, the first two blocks. */
+static const unsigned char key[CIPHER_KEY_SIZE] = {
+	0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe, 0x2b, 0x73, 0xae,
+	0xf0, 0x85, 0x7d, 0x77, 0x81, 0x1f, 0x35, 0x2c, 0x07, 0x3b, 0x61,
+	0x08, 0xd7, 0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4};
+static const unsigned char vector[CIPHER_BLOCK_SIZE] = {0x00, 0x01, 0x02, 0x03,
+							0x04, 0x05, 0x06, 0x07,
+							0x08, 0x09, 0x0a, 0x0b,
+							0x0c, 0x0d, 0x0e, 0x0f};
+static const unsigned char plain[] = {0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f,
+				      0x96, 0xe9, 0x3d, 0x7e, 0x11, 0x73, 0x93,
+				      0x17, 0x2a, 0xae, 0x2d, 0x8a, 0x57, 0x1e,
+				      0x03, 0xac, 0x9c, 0x9e, 0xb7, 0x6f, 0xac,
+				      0x45, 0xaf, 0x8e, 0x51};
+static const unsigned char encrypted[] = {
+	0xf5, 0x8c, 0x4c, 0x04, 0xd6, 0xe5, 0xf1, 0xba, 0x77, 0x9e, 0xab,
+	0xfb, 0x5f, 0x7b, 0xfb, 0xd6, 0x9c, 0xfc, 0x4e, 0x96, 0x7e, 0xdb,
+	0x80, 0x8d, 0x67, 0x9f, 0x77, 0x7b, 0xc6, 0x70, 0x2c, 0x7d};
+
+static void test_encrypt(void **state)
+{
+	unsigned char bytes[sizeof(plain)];
+	struct err err = {0};
+
+	(void)state;
+	assert_true(
+		cipher_encrypt(key, vector, plain, bytes, sizeof(bytes), &err));
+	assert_memory_equal(bytes, encrypted, sizeof(bytes));
+}
+
+static void test_decrypt(void **state)
+{
+	unsigned char bytes[sizeof(plain)];
+	struct err err = {0};
+
+	(void)state;
+	assert_true(cipher_decrypt(key, vector, encrypted, bytes, sizeof(bytes),
+				   &err));
+	assert_memory_equal(bytes, plain, sizeof(bytes));
+}
+
+static void test_in_place(void **state)
+{
+	unsigned char bytes[sizeof(plain)];
+	struct err err = {0};
+
+	(void)state;
+	memcpy(bytes, plain, sizeof(bytes));
+	assert_true(
+		cipher_encrypt(key, vector, bytes, bytes, sizeof(bytes), &err));
+	assert_memory_equal(bytes, encrypted, sizeof(bytes));
+	assert_true(
+		cipher_decrypt(key, vector, bytes, bytes, sizeof(bytes), &err));
+	assert_memory_equal(bytes, plain, sizeof(bytes));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_encrypt),
+		cmocka_unit_test(test_decrypt),
+		cmocka_unit_test(test_in_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
