@@ -9,10 +9,14 @@
 #include "format/value.h"
 #include "tmpl/timeval.h"
 
+/* Runes that take as long to decode and look up as a node. */
+#define RUNES_PER_STEP 16
+
 static const struct func *const families[] = {
-	funcs_go,   funcs_compare, funcs_flow,	  funcs_text,	 funcs_list,
-	funcs_date, funcs_dict,	   funcs_number,  funcs_encode,	 funcs_json,
-	funcs_yaml, funcs_nest,	   funcs_release, funcs_refused,
+	funcs_go,     funcs_compare, funcs_flow,    funcs_text,	   funcs_list,
+	funcs_date,   funcs_dict,    funcs_number,  funcs_json,	   funcs_yaml,
+	funcs_nest,   funcs_case,    funcs_width,   funcs_path,	   funcs_url,
+	funcs_digest, funcs_random,  funcs_release, funcs_refused,
 };
 
 static const struct {
@@ -120,6 +124,11 @@ const char *type_word(const struct value *value)
 	return value->kind == VALUE_NIL ? "nil" : value_type(value);
 }
 
+const struct value_text *call_text(const struct call *call, size_t index)
+{
+	return &call->args[index]->string;
+}
+
 bool call_give(struct call *call, const struct value *value)
 {
 	call->result = value;
@@ -149,6 +158,12 @@ bool call_give_float(struct call *call, double number)
 bool call_give_text(struct call *call, const char *bytes, size_t len)
 {
 	return call_give(call, value_new_bytes(call->arena, bytes, len));
+}
+
+bool call_charge_text(struct call *call, size_t index, struct err *err)
+{
+	return call_charge(call, call_text(call, index)->len / RUNES_PER_STEP,
+			   0, err);
 }
 
 /* Take what @value holds from @left; false: it does not suffice. */

@@ -22,6 +22,7 @@ struct str;
 struct strvec;
 struct value;
 struct value_class;
+struct value_text;
 
 /* What the executor has to know about a function. */
 enum func_trait {
@@ -29,6 +30,7 @@ enum func_trait {
 	FUNC_AND,     /* stops at the first argument without truth */
 	FUNC_OR,      /* stops at the first argument with truth */
 	FUNC_CHANGES, /* changes a value that was given to it */
+	FUNC_REMOVES, /* the same, but only takes something out of it */
 	FUNC_PARSES,  /* runs a text, which may call one that changes */
 };
 
@@ -72,11 +74,16 @@ extern const struct func funcs_list[];
 extern const struct func funcs_date[];
 extern const struct func funcs_dict[];
 extern const struct func funcs_number[];
-extern const struct func funcs_encode[];
 extern const struct func funcs_json[];
 extern const struct func funcs_yaml[];
 extern const struct func funcs_nest[];
 extern const struct func funcs_release[];
+extern const struct func funcs_case[];
+extern const struct func funcs_width[];
+extern const struct func funcs_path[];
+extern const struct func funcs_url[];
+extern const struct func funcs_digest[];
+extern const struct func funcs_random[];
 extern const struct func funcs_refused[];
 
 extern const struct func methods_time[];
@@ -105,6 +112,9 @@ char func_param(const struct func *func, size_t index);
 /* The Go type of @value, for errors. */
 const char *type_word(const struct value *value);
 
+/* Argument @index, whose parameter is a string. */
+const struct value_text *call_text(const struct call *call, size_t index);
+
 /* Results; all give true. */
 bool call_give(struct call *call, const struct value *value);
 bool call_give_bool(struct call *call, bool boolean);
@@ -119,6 +129,13 @@ bool call_give_text(struct call *call, const char *bytes, size_t len);
  * Errors: INPUT (the render's ceilings of work or memory).
  */
 bool call_charge(struct call *call, size_t units, size_t bytes, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Account for a look at each rune of argument @index, a string.
+ * Errors: INPUT (the render's ceilings).
+ */
+bool call_charge_text(struct call *call, size_t index, struct err *err)
 	MUST_CHECK;
 
 /*

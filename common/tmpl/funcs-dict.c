@@ -198,7 +198,7 @@ const struct func funcs_dict[] = {
 	{"pick", "ms*", run_pick},
 	{"pluck", "sm*", run_pluck},
 	{"set", "msa", run_set, .trait = FUNC_CHANGES},
-	{"unset", "ms", run_unset, .trait = FUNC_CHANGES},
+	{"unset", "ms", run_unset, .trait = FUNC_REMOVES},
 	{"values", "m", run_values},
 	{NULL},
 };

@@ -104,6 +104,34 @@ static bool run_until_step(struct call *call, struct err *err)
 			    err);
 }
 
+/*
+ * Numbers as text, the last one included: of one argument from 1 to it, of
+ * three with the step in the middle.
+ */
+static bool run_seq(struct call *call, struct err *err)
+{
+	CLEANUP(str_release) struct str text = CALL_TEXT;
+	int64_t start = 1, end, step, beyond;
+	uint64_t count;
+
+	if (call->count == 0 || call->count > 3)
+		return call_give_text(call, "", 0);
+	if (call->count > 1)
+		start = call->args[0]->integer;
+	end = call->args[call->count - 1]->integer;
+	beyond = end < start ? -1 : 1;
+	step = call->count == 3 ? call->args[1]->integer : beyond;
+
+	/* Wraps around as Go's: to the largest int there is nothing. */
+	end = (int64_t)((uint64_t)end + (uint64_t)beyond);
+	count = count_steps(start, end, step);
+	for (uint64_t i = 0; i < count && !text.overflow; i++)
+		str_addf(&text, "%s%lld", i > 0 ? " " : "",
+			 (long long)(start + (int64_t)i * step));
+	return call_charge(call, text.len / 8, 0, err) &&
+	       call_give_str(call, &text, err);
+}
+
 /* --- parts --------------------------------------------------------------- */
 
 static bool run_first(struct call *call, struct err *err)
@@ -377,6 +405,7 @@ const struct func funcs_list[] = {
 	{"push", "aa", run_append},
 	{"rest", "a", run_rest},
 	{"reverse", "a", run_reverse},
+	{"seq", "i*", run_seq},
 	{"slice", "aa*", run_slice},
 	{"sortAlpha", "a", run_sort_alpha},
 	{"tuple", "a*", run_list},

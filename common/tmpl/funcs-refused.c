@@ -9,7 +9,10 @@
 #define NO_KEYS                                                             \
 	"it would give another secret in each render; keep it in a Secret " \
 	"of the cluster and name that"
-#define NO_RANDOM "it would give other text in each render"
+#define NO_PASSWORDS                                                     \
+	"passwords are made with it, and it would give another one in "  \
+	"each render; keep the password in a Secret of the cluster and " \
+	"name that, or for a name that is unique use uuidv4"
 
 const struct func funcs_refused[] = {
 	{"env", .refused = NO_ENVIRONMENT},
@@ -20,8 +23,6 @@ const struct func funcs_refused[] = {
 	{"bcrypt", .refused = NO_KEYS},
 	{"buildCustomCert", .refused = NO_KEYS},
 	{"derivePassword", .refused = NO_KEYS},
-	{"encryptAES", .refused = NO_KEYS},
-	{"decryptAES", .refused = NO_KEYS},
 	{"genCA", .refused = NO_KEYS},
 	{"genCAWithKey", .refused = NO_KEYS},
 	{"genPrivateKey", .refused = NO_KEYS},
@@ -30,14 +31,11 @@ const struct func funcs_refused[] = {
 	{"genSignedCert", .refused = NO_KEYS},
 	{"genSignedCertWithKey", .refused = NO_KEYS},
 	{"htpasswd", .refused = NO_KEYS},
-	{"randAlpha", .refused = NO_RANDOM},
-	{"randAlphaNum", .refused = NO_RANDOM},
-	{"randAscii", .refused = NO_RANDOM},
-	{"randBytes", .refused = NO_RANDOM},
-	{"randInt", .refused = NO_RANDOM},
-	{"randNumeric", .refused = NO_RANDOM},
-	{"shuffle", .refused = NO_RANDOM},
-	{"uuidv4", .refused = NO_RANDOM},
+	{"randAlpha", .refused = NO_PASSWORDS},
+	{"randAlphaNum", .refused = NO_PASSWORDS},
+	{"randAscii", .refused = NO_PASSWORDS},
+	{"randBytes", .refused = NO_PASSWORDS},
+	{"randNumeric", .refused = NO_PASSWORDS},
 	{"call", .refused = "data holds no functions to call"},
 	{NULL},
 };

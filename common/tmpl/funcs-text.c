@@ -10,11 +10,6 @@
 #include "tmpl/func.h"
 #include "tmpl/gofmt.h"
 
-static const struct value_text *text_arg(const struct call *call, size_t i)
-{
-	return &call->args[i]->string;
-}
-
 static bool has_prefix(const struct value_text *text,
 		       const struct value_text *prefix)
 {
@@ -154,18 +149,20 @@ static bool give_trimmed(struct call *call, const struct value_text *text,
 
 static bool run_trim(struct call *call, struct err *err)
 {
-	return give_trimmed(call, text_arg(call, 0), NULL, err);
+	return call_charge_text(call, 0, err) &&
+	       give_trimmed(call, call_text(call, 0), NULL, err);
 }
 
 static bool run_trim_all(struct call *call, struct err *err)
 {
-	return give_trimmed(call, text_arg(call, 1), text_arg(call, 0), err);
+	return call_charge_text(call, 1, err) &&
+	       give_trimmed(call, call_text(call, 1), call_text(call, 0), err);
 }
 
 static bool run_trim_prefix(struct call *call, struct err *err)
 {
-	const struct value_text *prefix = text_arg(call, 0);
-	const struct value_text *text = text_arg(call, 1);
+	const struct value_text *prefix = call_text(call, 0);
+	const struct value_text *text = call_text(call, 1);
 	size_t skip = has_prefix(text, prefix) ? prefix->len : 0;
 
 	(void)err;
@@ -174,8 +171,8 @@ static bool run_trim_prefix(struct call *call, struct err *err)
 
 static bool run_trim_suffix(struct call *call, struct err *err)
 {
-	const struct value_text *suffix = text_arg(call, 0);
-	const struct value_text *text = text_arg(call, 1);
+	const struct value_text *suffix = call_text(call, 0);
+	const struct value_text *text = call_text(call, 1);
 	size_t cut = has_suffix(text, suffix) ? suffix->len : 0;
 
 	(void)err;
@@ -188,10 +185,12 @@ static bool run_trim_suffix(struct call *call, struct err *err)
  */
 static bool run_nospace(struct call *call, struct err *err)
 {
-	const struct value_text *text = text_arg(call, 0);
+	const struct value_text *text = call_text(call, 0);
 	CLEANUP(str_release) struct str kept = CALL_TEXT;
 	bool dropped = false;
 
+	if (!call_charge_text(call, 0, err))
+		return false;
 	for (size_t i = 0; i < text->len; i++) {
 		unsigned char byte = (unsigned char)text->bytes[i];
 
@@ -209,18 +208,22 @@ static bool run_nospace(struct call *call, struct err *err)
 
 static bool run_upper(struct call *call, struct err *err)
 {
-	const struct value_text *text = text_arg(call, 0);
+	const struct value_text *text = call_text(call, 0);
 	CLEANUP(str_release) struct str mapped = CALL_TEXT;
 
+	if (!call_charge_text(call, 0, err))
+		return false;
 	utf8_map(&mapped, text->bytes, text->len, rune_upper);
 	return call_give_str(call, &mapped, err);
 }
 
 static bool run_lower(struct call *call, struct err *err)
 {
-	const struct value_text *text = text_arg(call, 0);
+	const struct value_text *text = call_text(call, 0);
 	CLEANUP(str_release) struct str mapped = CALL_TEXT;
 
+	if (!call_charge_text(call, 0, err))
+		return false;
 	utf8_map(&mapped, text->bytes, text->len, rune_lower);
 	return call_give_str(call, &mapped, err);
 }
@@ -230,7 +233,7 @@ static bool run_lower(struct call *call, struct err *err)
 /* Bytes, not runes, as in Sprig. */
 static bool run_trunc(struct call *call, struct err *err)
 {
-	const struct value_text *text = text_arg(call, 1);
+	const struct value_text *text = call_text(call, 1);
 	int64_t count = call->args[0]->integer;
 	int64_t len = (int64_t)text->len;
 
@@ -246,7 +249,7 @@ static bool run_trunc(struct call *call, struct err *err)
 
 static bool run_substr(struct call *call, struct err *err)
 {
-	const struct value_text *text = text_arg(call, 2);
+	const struct value_text *text = call_text(call, 2);
 	int64_t start = call->args[0]->integer, end = call->args[1]->integer;
 	int64_t len = (int64_t)text->len;
 
@@ -264,8 +267,8 @@ static bool run_substr(struct call *call, struct err *err)
 
 static bool run_contains(struct call *call, struct err *err)
 {
-	const struct value_text *part = text_arg(call, 0);
-	const struct value_text *text = text_arg(call, 1);
+	const struct value_text *part = call_text(call, 0);
+	const struct value_text *text = call_text(call, 1);
 
 	(void)err;
 	return call_give_bool(call, memmem(text->bytes, text->len, part->bytes,
@@ -275,15 +278,15 @@ static bool run_contains(struct call *call, struct err *err)
 static bool run_has_prefix(struct call *call, struct err *err)
 {
 	(void)err;
-	return call_give_bool(call,
-			      has_prefix(text_arg(call, 1), text_arg(call, 0)));
+	return call_give_bool(call, has_prefix(call_text(call, 1),
+					       call_text(call, 0)));
 }
 
 static bool run_has_suffix(struct call *call, struct err *err)
 {
 	(void)err;
-	return call_give_bool(call,
-			      has_suffix(text_arg(call, 1), text_arg(call, 0)));
+	return call_give_bool(call, has_suffix(call_text(call, 1),
+					       call_text(call, 0)));
 }
 
 /*
@@ -328,14 +331,16 @@ static bool run_replace(struct call *call, struct err *err)
 {
 	CLEANUP(str_release) struct str text = CALL_TEXT;
 
-	replace_all(&text, text_arg(call, 2), text_arg(call, 0),
-		    text_arg(call, 1));
+	if (!call_charge_text(call, 2, err))
+		return false;
+	replace_all(&text, call_text(call, 2), call_text(call, 0),
+		    call_text(call, 1));
 	return call_give_str(call, &text, err);
 }
 
 static bool run_repeat(struct call *call, struct err *err)
 {
-	const struct value_text *text = text_arg(call, 1);
+	const struct value_text *text = call_text(call, 1);
 	CLEANUP(str_release) struct str repeated = CALL_TEXT;
 	int64_t count = call->args[0]->integer;
 
@@ -353,10 +358,12 @@ static bool run_repeat(struct call *call, struct err *err)
 /* Blanks before each line; the text in front of it is @lead. */
 static bool give_indented(struct call *call, const char *lead, struct err *err)
 {
-	const struct value_text *text = text_arg(call, 1);
+	const struct value_text *text = call_text(call, 1);
 	CLEANUP(str_release) struct str indented = CALL_TEXT;
 	int64_t spaces = call->args[0]->integer;
 
+	if (!call_charge_text(call, 1, err))
+		return false;
 	if (spaces < 0 || spaces > (int64_t)TMPL_OUTPUT_MAX)
 		return err_set(err, ERR_INPUT, "cannot indent by %lld",
 			       (long long)spaces);
@@ -384,7 +391,7 @@ static bool run_nindent(struct call *call, struct err *err)
 
 static bool run_join(struct call *call, struct err *err)
 {
-	const struct value_text *separator = text_arg(call, 0);
+	const struct value_text *separator = call_text(call, 0);
 	CLEANUP(str_release) struct str text = CALL_TEXT;
 	const struct value *list;
 
@@ -400,21 +407,29 @@ static bool run_join(struct call *call, struct err *err)
 	return call_give_str(call, &text, err);
 }
 
+/* What to cut, where, and into how many parts at most (from 1 on). */
+struct cut {
+	const struct value_text *separator;
+	const struct value_text *text;
+	size_t parts;
+};
+
 /* Call @add for each part; an empty separator cuts between runes. */
-static void split_text(struct call *call, struct value *result,
+static void split_text(struct call *call, const struct cut *cut,
+		       struct value *result,
 		       void (*add)(struct call *call, struct value *result,
 				   const char *bytes, size_t len))
 {
-	const struct value_text *separator = text_arg(call, 0);
-	const struct value_text *text = text_arg(call, 1);
+	const struct value_text *separator = cut->separator;
+	const struct value_text *text = cut->text;
 	size_t at = 0;
 
-	for (;;) {
+	for (size_t left = cut->parts;; left--) {
 		size_t found = find_part(text, separator, at);
 
 		if (separator->len == 0 && at >= text->len)
 			return;
-		if (found == SIZE_MAX) {
+		if (found == SIZE_MAX || left == 1) {
 			add(call, result, text->bytes + at, text->len - at);
 			return;
 		}
@@ -441,25 +456,25 @@ static void add_to_map(struct call *call, struct value *result,
 		      value_new_bytes(call->arena, bytes, len));
 }
 
-static size_t count_parts(const struct value_text *text,
-			  const struct value_text *separator)
+static size_t count_parts(const struct cut *cut)
 {
 	size_t count = 1;
 
-	for (size_t at = 0; at < text->len; count++) {
-		at = find_part(text, separator, at);
+	for (size_t at = 0; at < cut->text->len && count < cut->parts;
+	     count++) {
+		at = find_part(cut->text, cut->separator, at);
 		if (at == SIZE_MAX)
 			break;
-		at += separator->len;
+		at += cut->separator->len;
 	}
 	return count;
 }
 
 /* Memory for each part, and @shift bytes to make room for it. */
-static bool charge_split(struct call *call, size_t each, size_t shift,
-			 struct err *err)
+static bool charge_split(struct call *call, const struct cut *cut, size_t each,
+			 size_t shift, struct err *err)
 {
-	size_t count = count_parts(text_arg(call, 1), text_arg(call, 0));
+	size_t count = count_parts(cut);
 
 	return call_charge(call, count, count * (sizeof(struct value) + each),
 			   err) &&
@@ -468,25 +483,47 @@ static bool charge_split(struct call *call, size_t each, size_t shift,
 
 static bool run_split_list(struct call *call, struct err *err)
 {
+	struct cut cut = {call_text(call, 0), call_text(call, 1), SIZE_MAX};
 	struct value *list;
 
-	if (!charge_split(call, sizeof(struct value *), 0, err))
+	if (!charge_split(call, &cut, sizeof(struct value *), 0, err))
 		return false;
 	list = value_new(call->arena, VALUE_STRING_LIST);
-	split_text(call, list, add_to_list);
+	split_text(call, &cut, list, add_to_list);
 	return call_give(call, list);
+}
+
+static bool give_split_map(struct call *call, const struct cut *cut,
+			   struct err *err)
+{
+	struct value *map;
+
+	if (!charge_split(call, cut, sizeof(struct value_pair),
+			  sizeof(struct value_pair), err))
+		return false;
+	map = value_new(call->arena, VALUE_STRING_MAP);
+	split_text(call, cut, map, add_to_map);
+	return call_give(call, map);
 }
 
 static bool run_split(struct call *call, struct err *err)
 {
-	struct value *map;
+	struct cut cut = {call_text(call, 0), call_text(call, 1), SIZE_MAX};
 
-	if (!charge_split(call, sizeof(struct value_pair),
-			  sizeof(struct value_pair), err))
-		return false;
-	map = value_new(call->arena, VALUE_STRING_MAP);
-	split_text(call, map, add_to_map);
-	return call_give(call, map);
+	return give_split_map(call, &cut, err);
+}
+
+/* No parts at all for 0; as many as there are for less. */
+static bool run_splitn(struct call *call, struct err *err)
+{
+	int64_t parts = call->args[1]->integer;
+	struct cut cut = {call_text(call, 0), call_text(call, 2),
+			  parts < 0 ? SIZE_MAX : (size_t)parts};
+
+	if (parts == 0)
+		return call_give(call,
+				 value_new(call->arena, VALUE_STRING_MAP));
+	return give_split_map(call, &cut, err);
 }
 
 static bool run_to_strings(struct call *call, struct err *err)
@@ -495,6 +532,12 @@ static bool run_to_strings(struct call *call, struct err *err)
 
 	return cast_strings(call, call->args[0], &list, err) &&
 	       call_give(call, list);
+}
+
+static bool run_hello(struct call *call, struct err *err)
+{
+	(void)err;
+	return call_give(call, value_new_text(call->arena, "Hello!"));
 }
 
 static bool run_plural(struct call *call, struct err *err)
@@ -508,6 +551,7 @@ const struct func funcs_text[] = {
 	{"contains", "ss", run_contains},
 	{"hasPrefix", "ss", run_has_prefix},
 	{"hasSuffix", "ss", run_has_suffix},
+	{"hello", "", run_hello},
 	{"indent", "is", run_indent},
 	{"join", "sa", run_join},
 	{"lower", "s", run_lower},
@@ -519,6 +563,7 @@ const struct func funcs_text[] = {
 	{"replace", "sss", run_replace},
 	{"split", "ss", run_split},
 	{"splitList", "ss", run_split_list},
+	{"splitn", "sis", run_splitn},
 	{"squote", "a*", run_squote},
 	{"substr", "iis", run_substr},
 	{"toString", "a", run_to_string},

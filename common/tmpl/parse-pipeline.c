@@ -85,7 +85,8 @@ static struct node *parse_function(struct parser *parser, struct token token)
 		err_hint(parser->err, "%s", func->refused);
 		return parser_fail_at(parser, token.offset);
 	}
-	if (func->trait == FUNC_CHANGES || func->trait == FUNC_PARSES)
+	if (func->trait == FUNC_CHANGES || func->trait == FUNC_REMOVES ||
+	    func->trait == FUNC_PARSES)
 		parser->set->changes = true;
 
 	node = parser_new_node(parser, NODE_FUNCTION, token);

@@ -18,8 +18,8 @@
  *
  * Functions: Go's own but call, and those of Helm (Sprig v3.3.0) that
  * tmpl_functions() lists.  What would leak (env, getHostByName) or be
- * another value each time (keys, certificates) is refused when the template
- * is parsed.
+ * another secret each time (keys, certificates, passwords) is refused when
+ * the template is parsed.
  *
  * Errors are of kind INPUT, with file, line, column and the source line.
  * They mean what Go's mean and tell more: the nearest known function, the

@@ -469,6 +469,34 @@ static void test_ceilings(void **state)
 		{"(($x := repeat 1000000 \"a\"))((range 1000000))"
 		 "(($_ := sha256sum $x))((end))",
 		 "more work than"},
+		{"((seq 1 9223372036854775806))", "the text is larger than"},
+		{"((seq 9223372036854775807 -9223372036854775807))",
+		 "the text is larger than"},
+		{"((wrapWith 1 (repeat 100000 \"-\") (repeat 100000 \"a\") ))",
+		 "the text is larger than"},
+		{"((splitn \"\" 1000000 (repeat 1000000 \"a\") ))",
+		 "more work than"},
+		{"(($x := repeat 1000000 \"a\"))((range 1000000))"
+		 "(($_ := wrap 3 $x))((end))",
+		 "more work than"},
+		{"(($x := repeat 1000000 \"a\"))((range 1000000))"
+		 "(($_ := abbrev 900000 $x))((end))",
+		 "more work than"},
+		{"(($x := repeat 1000000 \"aB\"))((range 1000000))"
+		 "(($_ := snakecase $x))((end))",
+		 "more work than"},
+		{"(($x := repeat 1000000 \"a/\"))((range 1000000))"
+		 "(($_ := clean $x))((end))",
+		 "more work than"},
+		{"(($x := repeat 1000000 \"a\"))((range 1000000))"
+		 "(($_ := urlParse $x))((end))",
+		 "more work than"},
+		{"(($x := repeat 1000000 \"a\"))((range 1000000))"
+		 "(($_ := encryptAES $x $x))((end))",
+		 "more work than"},
+		{"((encryptAES \"\" (repeat 30000000 \"a\") ))",
+		 "the text is larger than"},
+		{"((shuffle (repeat 30000000 \"a\") ))", "more work than"},
 		{"((indent 999999999 \"\"))", "cannot indent"},
 		{"((range 100000))((printf \"%1000000d\" 1))((end))",
 		 "the output is larger than 32 MiB"},
@@ -495,6 +523,12 @@ static void test_loops_are_frugal(void **state)
 
 	(void)state;
 	assert_true(attempt("((range 60000))"
+			    "((if eq (printf \"%3000d\" .) \"\"))x((end))"
+			    "((end))",
+			    &len, &message));
+	/* unset puts nothing where it would outlive the round. */
+	assert_true(attempt("((range 60000))(($d := dict \"a\" .))"
+			    "(($_ := unset $d \"a\"))"
 			    "((if eq (printf \"%3000d\" .) \"\"))x((end))"
 			    "((end))",
 			    &len, &message));
