@@ -37,10 +37,6 @@ struct yreader {
 bool yreader_fail(struct yreader *reader, const struct ydoc_node *node,
 		  const char *cause, struct err *err);
 
-/* Account for @count nodes that an alias or a merge at @node repeats. */
-bool yreader_count_copies(struct yreader *reader, const struct ydoc_node *node,
-			  size_t count, struct err *err);
-
 /* What @node means to what is around it. */
 const struct value *yreader_value(struct yreader *reader,
 				  const struct ydoc_node *node);

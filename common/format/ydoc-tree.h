@@ -35,7 +35,7 @@ struct ydoc_node {
 	bool merge_key;	       /* a plain << */
 	bool complete;	       /* all of it was read */
 	unsigned int height;   /* levels below it */
-	size_t weight;	       /* nodes of the value, aliases followed */
+	size_t weight;	       /* of the value, aliases followed */
 	struct ydoc_node *parent;
 	struct ydoc_node *next;	 /* sibling */
 	struct ydoc_node *first; /* child */

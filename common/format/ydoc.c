@@ -195,6 +195,8 @@ static bool resolve_scalar(struct yreader *reader, struct ydoc_node *node,
 	size_t len = event->data.scalar.length;
 	struct yscalar scalar = {0};
 
+	node->weight += len / YDOC_ALIAS_TEXT;
+
 	if (tag && starts_with(tag, TAG_PREFIX))
 		tag += strlen(TAG_PREFIX);
 	else if (tag)
@@ -293,8 +295,8 @@ static void set_anchor(struct yreader *reader, struct ydoc_node *node,
 		map_put(&reader->anchors, (const char *)anchor, node);
 }
 
-bool yreader_count_copies(struct yreader *reader, const struct ydoc_node *node,
-			  size_t count, struct err *err)
+static bool count_copies(struct yreader *reader, const struct ydoc_node *node,
+			 size_t count, struct err *err)
 {
 	reader->copied += count;
 	if (reader->copied > YDOC_ALIAS_MAX)
@@ -323,7 +325,7 @@ static bool read_alias(struct yreader *reader, struct ydoc_node *node,
 	node->height = target->height;
 	if (reader->depth + node->height > YDOC_DEPTH_MAX)
 		return yreader_fail(reader, node, "nested too deeply", err);
-	return yreader_count_copies(reader, node, node->weight, err);
+	return count_copies(reader, node, node->weight, err);
 }
 
 static bool read_node(struct yreader *reader, struct ydoc_node *parent,

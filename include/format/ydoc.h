@@ -32,9 +32,10 @@ struct err;
 struct strvec;
 struct value;
 
-#define YDOC_SIZE_MAX  ((size_t)256 << 20) /* bytes of a document */
-#define YDOC_DEPTH_MAX 1000		   /* nesting; see VALUE_DEPTH_MAX */
-#define YDOC_ALIAS_MAX 1000000		   /* nodes that aliases may copy */
+#define YDOC_SIZE_MAX	((size_t)256 << 20) /* bytes of a document */
+#define YDOC_DEPTH_MAX	1000		    /* nesting; see VALUE_DEPTH_MAX */
+#define YDOC_ALIAS_MAX	1000000		    /* nodes that aliases may repeat */
+#define YDOC_ALIAS_TEXT 64 /* bytes that count as a node more */
 
 enum ydoc_flag {
 	/*

@@ -12,10 +12,12 @@ import json
 import os
 import random
 import re
+import resource
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 import reference
 
 DOCUMENTS = int(os.environ.get("SLIPWAY_DOCUMENTS", "1000"))
@@ -310,3 +312,57 @@ def test_documents_are_read_and_written_as_helm_does():
     for text, theirs, mine in different[:5]:
         print(f"document:\n{text}\nreference: {theirs}\nours:      {mine}")
     assert not different, f"{len(different)} of {len(texts)} documents differ"
+
+
+MEMORY = 256 << 20
+STACK = 1 << 20
+SECONDS = 30
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9))
+THOUSAND = "a: &a {" + ", ".join(f"k{i}: 1" for i in range(1000)) + "}\n"
+
+HOSTILE = {
+    "1,000 lists": ("[" * 1000 + "]" * 1000, None),
+    "1,000 mappings": ("{a: " * 999 + "1" + "}" * 999, None),
+    "1,000 block lists": ("- " * 1000 + "x", None),
+    "1,000 block mappings": (
+        "".join(" " * i + "a:\n" for i in range(1000)), None),
+    "1,001 lists": ("[" * 1001 + "]" * 1001, "nested too deeply"),
+    "a million lists": ("[" * 10**6, "nested too deeply"),
+    "a million mappings": ("{" * 10**6, "nested too deeply"),
+    "a million dashes": ("- " * 10**6, "nested too deeply"),
+    "a million question marks": ("? " * 10**6, "nested too deeply"),
+    "many items deep inside": ("[" * 900 + "1," * 10**6,
+                               "too many nested flow collections"),
+    "a billion laughs": (LAUGHS, "aliases repeat too much"),
+    "much text, often": ("a: &a " + "x" * 10**6 + "\nb: [" + "*a," * 2000 +
+                         "]", "aliases repeat too much"),
+    "many merges": (THOUSAND + "b:\n" + "- {<<: *a}\n" * 10**5,
+                    "aliases repeat too much"),
+    "many merges into one": (THOUSAND + "b: {" + "<<: *a, " * 10**5 + "}",
+                             "aliases repeat too much"),
+    "itself": ("a: &a [*a]", "contains itself"),
+    "a long scalar": ("a: " + "x" * 10**7, None),
+    "many lines": ("a: |\n" + " x\n" * 10**6, None),
+    "a long comment": ("#" * 10**7, None),
+    "a long key": ("k" * 10**6 + ": 1", "mapping values are not allowed"),
+    "many documents": ("a: 1\n---\n" * 10**5, None),
+}
+
+
+def within_limits() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_STACK, (STACK, STACK))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_documents_cost_neither_stack_nor_memory_nor_time(name):
+    """In 256 MiB of address space, with a stack of 1 MiB."""
+    text, cause = HOSTILE[name]
+    result = subprocess.run([reference.ours("yaml")], input=text.encode(),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            timeout=SECONDS, preexec_fn=within_limits)
+    assert result.returncode == 0, result.stderr.decode()
+    answer = result.stdout.decode().split("\0")[0]
+    assert failed(answer) == bool(cause)
+    assert not cause or cause in answer

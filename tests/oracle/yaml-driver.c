@@ -116,7 +116,7 @@ static void answer_values(struct str *out, const char *text, size_t len)
 
 static void answer(struct str *out, const char *text, size_t len)
 {
-	CLEANUP(ydoc_release) struct ydoc doc = {0}, floats = {0}, strict = {0};
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	CLEANUP(err_release) struct err err = {0};
 	bool read = read_document(&doc, text, len, 0, out);
 
@@ -126,12 +126,15 @@ static void answer(struct str *out, const char *text, size_t len)
 	if (read && !ydoc_marshal(out, doc.root, &err))
 		str_addf(out, "error: %s", err.text);
 	str_add_char(out, '\0');
-	if (read && read_document(&floats, text, len, YDOC_FLOATS, out))
-		add_json(out, floats.root);
+	ydoc_release(&doc);
+	if (read && read_document(&doc, text, len, YDOC_FLOATS, out))
+		add_json(out, doc.root);
 	str_add_char(out, '\0');
-	if (read && read_document(&strict, text, len, YDOC_STRICT_KEYS, out))
+	ydoc_release(&doc);
+	if (read && read_document(&doc, text, len, YDOC_STRICT_KEYS, out))
 		str_add(out, "strict");
 	str_add_char(out, '\0');
+	ydoc_release(&doc);
 	answer_values(out, text, len);
 }
 

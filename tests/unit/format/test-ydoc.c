@@ -256,6 +256,15 @@ static void test_alias_budget(void **state)
 	str_add(&merges, "}\nb:\n");
 	fill(&merges, "- {<<: *a}\n", 2000);
 	assert_refused(&merges, "aliases repeat too much");
+
+	/* Few nodes, but much text. */
+	str_clear(&text);
+	str_add(&text, "a: &a ");
+	str_add_repeated(&text, 'x', 1000000);
+	str_add(&text, "\nb: [");
+	fill(&text, "*a,", 100);
+	str_add(&text, "]\n");
+	assert_refused(&text, "aliases repeat too much");
 }
 
 /* Aliases may not build what is deeper than a document may be. */
