@@ -54,6 +54,18 @@ bool num_parse_range(const char *text, int64_t min, int64_t max, int64_t *value)
 	return true;
 }
 
+int num_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+
+	return -1;
+}
+
 static const struct {
 	const char *name;
 	int64_t milliseconds;

@@ -29,17 +29,6 @@ static bool is_unreserved(char c)
 	return is_alpha(c) || is_digit(c) || (c && strchr("-._~", c));
 }
 
-static int hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static char *lower(const char *text, size_t len)
 {
 	char *copy = xmemdupz(text, len);
@@ -71,8 +60,8 @@ void url_encode(struct str *out, const char *text, size_t len, const char *keep)
 /* The byte that %XX at @text stands for; -1 if it is not of that form. */
 static int decoded_byte(const char *text, size_t len)
 {
-	int high = len > 2 ? hex_digit(text[1]) : -1;
-	int low = len > 2 ? hex_digit(text[2]) : -1;
+	int high = len > 2 ? num_hex_digit(text[1]) : -1;
+	int low = len > 2 ? num_hex_digit(text[2]) : -1;
 
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
@@ -177,7 +166,7 @@ static bool parse_port(struct url *url, const char *text, size_t len)
 static bool is_host(const char *text, size_t len, bool bracketed)
 {
 	for (size_t i = 0; i < len; i++) {
-		bool ok = bracketed ? hex_digit(text[i]) >= 0 ||
+		bool ok = bracketed ? num_hex_digit(text[i]) >= 0 ||
 					      text[i] == ':' || text[i] == '.'
 				    : is_unreserved(text[i]);
 

@@ -4,22 +4,19 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "base/str.h"
 #include "base/unicode.h"
 
 /* The longest number that is looked at; more digits add nothing. */
 #define NUMBER_MAX 4096
 
+/* 16 for what is no digit. */
 static int digit_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
+	int digit = num_hex_digit(c);
 
-	return 16;
+	return digit < 0 ? 16 : digit;
 }
 
 static char lower(char c)

@@ -22,6 +22,9 @@ bool num_parse_uint64(const char *text, uint64_t *value) MUST_CHECK;
 bool num_parse_range(const char *text, int64_t min, int64_t max, int64_t *value)
 	MUST_CHECK;
 
+/* What the hexadecimal digit @c stands for; -1: it is none. */
+int num_hex_digit(char c);
+
 /*
  * A duration of one or more NUMBER UNIT pairs, units ms s m h d w, largest
  * first and each once: 90s, 5m, 1h30m, 2d.  A bare 0 is 0.  Result in

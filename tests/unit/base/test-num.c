@@ -36,6 +36,20 @@ static void test_integers(void **state)
 	}
 }
 
+static void test_hex_digits(void **state)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	(void)state;
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(num_hex_digit(digits[i]), i);
+	assert_int_equal(num_hex_digit('A'), 10);
+	assert_int_equal(num_hex_digit('F'), 15);
+	assert_int_equal(num_hex_digit('g'), -1);
+	assert_int_equal(num_hex_digit('@'), -1);
+	assert_int_equal(num_hex_digit('\0'), -1);
+}
+
 static void test_durations(void **state)
 {
 	static const struct {
@@ -99,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_integers),
+		cmocka_unit_test(test_hex_digits),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_sizes),
 	};
