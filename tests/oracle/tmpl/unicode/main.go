@@ -1,6 +1,7 @@
 // Prints what Go's unicode and strconv packages say about runes, as sorted
 // ranges: with the argument "classes" common/base/unicode-class-tables.h,
-// with "cases" common/base/unicode-case-tables.h.
+// with "cases" common/base/unicode-case-tables.h.  With "regexp" what regexp
+// says about categories and scripts: common/format/rx-tables.h.
 package main
 
 import (
@@ -100,13 +101,21 @@ func cases() {
 	table("unicode.ToTitle", "rune_shift", "titles", mapped(unicode.ToTitle), shift)
 }
 
+func version() string {
+	return strings.TrimSuffix(unicode.Version, ".0")
+}
+
 func main() {
+	if os.Args[1] == "regexp" {
+		printRegexp()
+		return
+	}
 	which := map[string]func(){"classes": classes, "cases": cases}[os.Args[1]]
 	fmt.Printf(`/*
  * The %s of runes from U+0080 on, as Go has them (Unicode %s).
  * Generated: go run ./unicode %[1]s, in tests/oracle/tmpl.  Included by unicode.c.
  */
 /* clang-format off */
-`, os.Args[1], strings.TrimSuffix(unicode.Version, ".0"))
+`, os.Args[1], version())
 	which()
 }

@@ -1,0 +1,3 @@
+module slipway/oracle/rx
+
+go 1.24
