@@ -13,10 +13,10 @@
 #define RUNES_PER_STEP 16
 
 static const struct func *const families[] = {
-	funcs_go,     funcs_compare, funcs_flow,    funcs_text,	   funcs_list,
-	funcs_date,   funcs_dict,    funcs_number,  funcs_json,	   funcs_yaml,
-	funcs_nest,   funcs_case,    funcs_width,   funcs_path,	   funcs_url,
-	funcs_digest, funcs_random,  funcs_release, funcs_refused,
+	funcs_go,     funcs_compare, funcs_flow,    funcs_text,	 funcs_list,
+	funcs_date,   funcs_dict,    funcs_number,  funcs_json,	 funcs_yaml,
+	funcs_nest,   funcs_case,    funcs_width,   funcs_path,	 funcs_url,
+	funcs_digest, funcs_random,  funcs_release, funcs_regex, funcs_refused,
 };
 
 static const struct {

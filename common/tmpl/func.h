@@ -84,6 +84,7 @@ extern const struct func funcs_path[];
 extern const struct func funcs_url[];
 extern const struct func funcs_digest[];
 extern const struct func funcs_random[];
+extern const struct func funcs_regex[];
 extern const struct func funcs_refused[];
 
 extern const struct func methods_time[];

@@ -458,11 +458,22 @@ static void print_nil(struct printer *printer)
 		printer->flags.sharp_v ? "interface {}(nil)" : "<nil>");
 }
 
+/* A nil slice or map is told from an empty one by %#v alone. */
+static bool print_typed_nil(struct printer *printer, const struct value *value)
+{
+	if (!printer->flags.sharp_v || !value->is_nil)
+		return false;
+	str_addf(printer->out, "%s(nil)", value_type(value));
+	return true;
+}
+
 static void print_list(struct printer *printer, const struct value *value,
 		       uint32_t verb, unsigned int depth)
 {
 	bool sharp = printer->flags.sharp_v;
 
+	if (print_typed_nil(printer, value))
+		return;
 	if (sharp)
 		str_add(printer->out, value_type(value));
 	str_add_char(printer->out, sharp ? '{' : '[');
@@ -482,6 +493,8 @@ static void print_map(struct printer *printer, const struct value *value,
 {
 	bool sharp = printer->flags.sharp_v;
 
+	if (print_typed_nil(printer, value))
+		return;
 	str_add(printer->out, sharp ? value_type(value) : "map");
 	str_add_char(printer->out, sharp ? '{' : '[');
 	for (size_t i = 0; i < value->map.count; i++) {
