@@ -382,7 +382,8 @@ static void complete(struct transfer *transfer)
 {
 	http_end_try(transfer);
 	transfer->reply.tries = transfer->tries;
-	transfer->reply.unclear = transfer->unclear;
+	/* libcurl sends again by itself what met a closing connection. */
+	transfer->reply.unclear = transfer->unclear || transfer->sends > 1;
 }
 
 bool http_send(struct http *http, struct http_request *request,
