@@ -18,6 +18,9 @@ struct args {
 	struct strvec annotations;
 	struct strvec set;
 	const char *if_exists;
+	const char *lock;
+	const char *index_format;
+	struct s3_writing s3;
 	const char *destination;
 	const char *source_date_epoch;
 	const char *username;
@@ -28,6 +31,8 @@ struct args {
 };
 
 static const char *const if_exists_words[] = {"same", "fail", "replace", NULL};
+static const char *const lock_words[] = {"auto", "cas", "object", NULL};
+static const char *const format_words[] = {"keep", "yaml", "json", NULL};
 static const char *const places[] = {"chart", "charts/*", ".", NULL};
 
 static const struct opt options[] = {
@@ -45,6 +50,16 @@ static const struct opt options[] = {
 		 "a value in values.yaml, the rest kept (may be repeated)"),
 	OPT_CHOICE(struct args, if_exists, "if-exists", if_exists_words, NULL,
 		   0, "where that version is published already"),
+	OPT_CHOICE(struct args, lock, "lock", lock_words, NULL, 0,
+		   "how publishers are kept apart in a bucket"),
+	OPT_CHOICE(struct args, index_format, "index-format", format_words,
+		   NULL, 0, "form in which the index is written"),
+	OPT_STRING(struct args, s3.sse, "sse", "ALGORITHM", NULL, 0,
+		   "encryption of S3 objects: AES256, aws:kms, aws:kms:dsse"),
+	OPT_STRING(struct args, s3.sse_kms_key_id, "sse-kms-key-id", "ID", NULL,
+		   0, "key of that encryption, at AWS KMS"),
+	OPT_STRING(struct args, s3.acl, "acl", "NAME", NULL, 0,
+		   "canned ACL of S3 objects"),
 	OPT_STRING(struct args, destination, "destination", "DIR", "", 0,
 		   "only package, into this folder"),
 	OPT_STRING(struct args, source_date_epoch, "source-date-epoch",
@@ -120,6 +135,27 @@ static bool report(struct step_run *run, const struct publish_batch *batch,
 	return step_result(run, result, str_text(&text), err);
 }
 
+static enum publish_if_exists if_exists(const struct args *args)
+{
+	return same_text(args->if_exists, "fail")      ? PUBLISH_FAIL
+	       : same_text(args->if_exists, "replace") ? PUBLISH_REPLACE
+						       : PUBLISH_SAME;
+}
+
+static enum publish_lock lock(const struct args *args)
+{
+	return same_text(args->lock, "cas")	 ? PUBLISH_LOCK_CAS
+	       : same_text(args->lock, "object") ? PUBLISH_LOCK_OBJECT
+						 : PUBLISH_LOCK_AUTO;
+}
+
+static enum chartindex_format format(const struct args *args)
+{
+	return same_text(args->index_format, "yaml")   ? CHARTINDEX_YAML
+	       : same_text(args->index_format, "json") ? CHARTINDEX_AS_JSON
+						       : CHARTINDEX_KEEP;
+}
+
 static bool publish_all(struct step_run *run, struct chartrepo *repo,
 			const struct origin *origin,
 			struct publish_batch *batch, struct err *err)
@@ -128,10 +164,9 @@ static bool publish_all(struct step_run *run, struct chartrepo *repo,
 	CLEANUP(strvec_release) struct strvec metadata = {0};
 	const struct publish publish = {
 		.repo = repo,
-		.if_exists = same_text(args->if_exists, "fail") ? PUBLISH_FAIL
-			     : same_text(args->if_exists, "replace")
-				     ? PUBLISH_REPLACE
-				     : PUBLISH_SAME,
+		.if_exists = if_exists(args),
+		.lock = lock(args),
+		.format = format(args),
 		.metadata = &metadata,
 		.now = clock_now_ms() / 1000,
 		.deadline = run->deadline,
@@ -190,7 +225,9 @@ static bool open_repo(struct step_run *run, struct http *http,
 	login_set(&login, args->username, &args->password, &args->access_token);
 	return (!chartrepo_needs_http(args->repo) ||
 		http_open(http, &http_config, err)) &&
-	       chartrepo_open(repo, args->repo, &config, err);
+	       chartrepo_open(repo, args->repo, &config, err) &&
+	       (!chartrepo_bucket(repo) ||
+		s3_set_writing(chartrepo_bucket(repo), &args->s3, err));
 }
 
 static bool need_repo(const struct args *args, struct err *err)

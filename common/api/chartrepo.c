@@ -75,6 +75,11 @@ char *chartrepo_chart_url(const struct chartrepo *repo,
 	return str_detach(&url);
 }
 
+struct s3 *chartrepo_bucket(struct chartrepo *repo)
+{
+	return repo->kind == &chartrepo_s3 ? &repo->s3 : NULL;
+}
+
 void chartrepo_add_address(struct str *out, const struct chartrepo *repo,
 			   const struct chart *chart)
 {

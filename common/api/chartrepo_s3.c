@@ -99,9 +99,12 @@ static bool swap_index(struct chartrepo *repo,
 		.key = key,
 		.bytes = text,
 		.len = len,
-		.content_type = "application/yaml",
+		.content_type = len && *text == '{' ? "application/json"
+						    : "application/yaml",
 		.cache_control = "no-cache",
-		.condition = index->found ? S3_IF_MATCH : S3_IF_ABSENT,
+		.condition = repo->unconditional ? S3_ALWAYS
+			     : index->found	 ? S3_IF_MATCH
+						 : S3_IF_ABSENT,
 		.etag = index->token,
 	};
 
@@ -131,6 +134,18 @@ static bool put_object(struct chartrepo *repo, const struct s3_put *put,
 	}
 }
 
+/* Where a lock stands for conditions, looking first is as good. */
+static bool is_there(struct chartrepo *repo, const char *key, bool *found,
+		     struct err *err)
+{
+	CLEANUP(s3_object_release) struct s3_object object = {0};
+
+	if (!s3_stat(&repo->s3, key, &object, err))
+		return false;
+	*found = object.found;
+	return true;
+}
+
 static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 		      enum chartrepo_outcome *outcome, bool *unclear,
 		      struct err *err)
@@ -144,7 +159,17 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 		.content_type = "application/gzip",
 		.condition = put->replace ? S3_ALWAYS : S3_IF_ABSENT,
 	};
+	bool found = false;
 
+	if (repo->unconditional && !put->replace) {
+		if (!is_there(repo, key, &found, err))
+			return false;
+		object.condition = S3_ALWAYS;
+	}
+	if (found) {
+		*outcome = CHARTREPO_NOT_MET;
+		return true;
+	}
 	if (put->metadata)
 		object.metadata = *put->metadata; /* borrowed for the call */
 	return put_object(repo, &object, outcome, unclear, err);

@@ -56,6 +56,11 @@ struct chartrepo {
 	struct oci oci;
 	char *prefix; /* of s3:// and oci://: "" or "stable/" */
 	struct login login;
+	/*
+	 * The caller holds a lock in place of conditions, which the store of
+	 * s3:// does not know: what exists is looked up before it is written.
+	 */
+	bool unconditional;
 	struct http *http; /* borrowed; NULL for file:// */
 };
 
@@ -85,6 +90,9 @@ bool chartrepo_needs_http(const char *address);
  */
 bool chartrepo_has_index(const struct chartrepo *repo);
 bool chartrepo_writes_index(const struct chartrepo *repo);
+
+/* The bucket that a repository is in, NULL if it is of another kind. */
+struct s3 *chartrepo_bucket(struct chartrepo *repo);
 
 /* The index, and which state of it that is. */
 struct chartrepo_index {

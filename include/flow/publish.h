@@ -1,12 +1,25 @@
 /*
  * Publish charts in a repository so that nobody loses anything: each archive
  * is created, never overwritten; then all entries enter the index in one
- * compare-and-swap, repeated with growing, jittered waits while others are
- * writing too.
+ * compare-and-swap.
+ *
+ * In a bucket that is three requests, if nobody else publishes: read the
+ * index, create the archive, swap the index.  A publisher who loses the swap
+ * leaves a waiting entry (core/pending.h), and whoever has waited longest
+ * enters all that wait at once: so the work of many publishers grows with
+ * their number, not with its square.  What waits enters the index only after
+ * its archive was read and found to have the digest that was claimed, and the
+ * entry is made from the archive.  For file:// a lock file keeps writers
+ * apart.
+ *
+ * A store is not trusted to honour conditions: before the first write to a
+ * repository they are proved (api/s3_conditions.h), which an annotation of
+ * the index remembers, and what was written is read again.
  *
  * Data before index: a run that is killed leaves at most an archive without
- * an entry, which the next run adopts; never an entry without its archive.
- * A write whose answer was lost is looked up, never guessed.
+ * an entry, which the next run adopts, and a waiting entry, which a later
+ * publisher enters; never an entry without its archive.  A write whose answer
+ * was lost is looked up, never guessed.
  */
 #ifndef FLOW_PUBLISH_H
 #define FLOW_PUBLISH_H
@@ -18,6 +31,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/chartindex.h"
 #include "format/hash.h"
 
 struct arena;
@@ -40,6 +54,16 @@ enum publish_if_exists {
 	PUBLISH_REPLACE, /* overwrite it */
 };
 
+/* How writers are kept apart in a bucket. */
+enum publish_lock {
+	PUBLISH_LOCK_AUTO,   /* by conditions, which are proved once */
+	PUBLISH_LOCK_CAS,    /* the same, proved by this run in any case */
+	PUBLISH_LOCK_OBJECT, /* by a lock object, see api/s3_lock.h */
+};
+
+/* Of the index, followed by what stands for the store's address. */
+#define PUBLISH_PROOF "slipway/conditional-writes-"
+
 /* One chart and what became of it. */
 struct publish_item {
 	const struct chart *chart;
@@ -58,6 +82,8 @@ struct publish_batch {
 struct publish {
 	struct chartrepo *repo;
 	enum publish_if_exists if_exists;
+	enum publish_lock lock;
+	enum chartindex_format format;
 	const struct strvec *metadata; /* of the objects: "name: value" */
 	int64_t now;		       /* seconds since the epoch */
 	struct deadline deadline;
@@ -90,7 +116,8 @@ bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
  * Publish what is packaged.
  * Errors: CONFLICT (that version is there with other content); TIMEOUT (the
  * index could not be had in PUBLISH_TRIES_MAX tries or before the deadline);
- * those of the repository.
+ * REMOTE (the store does not honour conditional writes, with a hint); those
+ * of the repository.
  */
 bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 		    struct err *err) MUST_CHECK;

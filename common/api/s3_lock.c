@@ -1,0 +1,221 @@
+#include "api/s3_lock.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/s3.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "core/lease.h"
+#include "net/retry.h"
+#include "sys/proc.h"
+
+#define CLAIM_SIZE_MAX 1024 /* bytes of it that are read */
+
+struct claims {
+	struct lease_claim items[LEASE_CLAIMS_MAX];
+	size_t count;
+	int64_t now_s;
+	struct arena arena;
+};
+
+static void claims_release(struct claims *claims)
+{
+	arena_release(&claims->arena);
+	claims->count = 0;
+}
+
+static bool add_claim(void *context, const struct s3_entry *entry,
+		      struct err *err)
+{
+	struct claims *claims = context;
+
+	if (claims->count == LEASE_CLAIMS_MAX)
+		return err_set(err, ERR_REMOTE,
+			       "more than %d publishers want the lock",
+			       LEASE_CLAIMS_MAX);
+	claims->items[claims->count++] =
+		(struct lease_claim){arena_strdup(&claims->arena, entry->key),
+				     entry->modified_s, false};
+	claims->now_s = entry->listed_s;
+	return true;
+}
+
+static bool write_claim(struct s3_lock *lock, struct err *err)
+{
+	CLEANUP(s3_written_release) struct s3_written written = {0};
+	const struct s3_put put = {.key = lock->key,
+				   .bytes = lock->owner,
+				   .len = strlen(lock->owner),
+				   .content_type = "text/plain"};
+	int64_t before = clock_monotonic_ms();
+
+	if (!s3_put(lock->s3, &put, &written, err))
+		return err_wrap(err, "cannot claim the lock");
+	lock->renewed_ms = before;
+	return true;
+}
+
+static void remove_claim(struct s3_lock *lock, const char *key)
+{
+	CLEANUP(err_release) struct err ignored = {0};
+	enum s3_outcome outcome;
+
+	if (!s3_delete(lock->s3, key, NULL, &outcome, &ignored))
+		log_debug("cannot remove '%s': %s", key, ignored.text);
+}
+
+/* Look once, and tidy up behind the dead. */
+static bool look(struct s3_lock *lock, struct claims *claims,
+		 enum lease_state *state, struct err *err)
+{
+	if (!s3_list(lock->s3, lock->prefix, add_claim, claims, err))
+		return err_wrap(err, "cannot see who holds the lock");
+	*state = lease_judge(claims->items, claims->count, lock->key,
+			     claims->now_s);
+	for (size_t i = 0; i < claims->count; i++) {
+		if (claims->items[i].dead)
+			remove_claim(lock, claims->items[i].key);
+	}
+	return true;
+}
+
+/* What the owner of some other claim says of himself. */
+static void add_owner(struct str *out, struct s3_lock *lock,
+		      const struct claims *claims)
+{
+	CLEANUP(s3_object_release) struct s3_object object = {0};
+	CLEANUP(err_release) struct err ignored = {0};
+
+	for (size_t i = 0; i < claims->count; i++) {
+		const struct lease_claim *claim = &claims->items[i];
+
+		if (claim->dead || same_text(claim->key, lock->key))
+			continue;
+		if (s3_find(lock->s3, claim->key, CLAIM_SIZE_MAX, &object,
+			    &ignored))
+			str_add_escaped(out, str_text(&object.body),
+					object.body.len);
+		break;
+	}
+	if (!out->len)
+		str_add(out, "another publisher");
+}
+
+static bool give_up(struct s3_lock *lock, const struct claims *claims,
+		    struct err *err)
+{
+	CLEANUP(str_release) struct str owner = {0};
+
+	add_owner(&owner, lock, claims);
+	return err_set(err, ERR_TIMEOUT,
+		       "cannot get the lock 's3://%s/%s', which %s holds",
+		       lock->s3->bucket, lock->prefix, str_text(&owner));
+}
+
+static void tell_owner(struct s3_lock *lock, const struct claims *claims,
+		       const struct reporter *reporter)
+{
+	CLEANUP(str_release) struct str owner = {0};
+
+	add_owner(&owner, lock, claims);
+	report_warning(reporter, "waiting for the lock, which %s holds",
+		       str_text(&owner));
+}
+
+static bool wait_once(struct s3_lock *lock, const struct claims *claims,
+		      const struct s3_lock_wait *wait, unsigned int try,
+		      struct err *err)
+{
+	if (try == 1)
+		tell_owner(lock, claims, wait->reporter);
+	if (deadline_passed(&wait->deadline))
+		return give_up(lock, claims, err);
+	(void)clock_sleep_ms(retry_jitter_ms(S3_LOCK_WAIT_BASE_MS,
+					     S3_LOCK_WAIT_CAP_MS, try,
+					     random_number()));
+	return !proc_interrupted(err);
+}
+
+/* Who we are, as another one's message shows it. */
+static char *describe_owner(void)
+{
+	char host[256] = "";
+
+	if (gethostname(host, sizeof(host) - 1))
+		host[0] = '\0';
+	return xasprintf("process %ld of host '%s'", (long)getpid(), host);
+}
+
+/* Claim the lock, if we do not already, and see what became of it. */
+static bool try_once(struct s3_lock *lock, bool *claimed, struct claims *claims,
+		     enum lease_state *state, struct err *err)
+{
+	/* Whoever keeps his claim while he waits keeps it fresh. */
+	if (!(*claimed ? s3_lock_keep(lock, err) : write_claim(lock, err)) ||
+	    !look(lock, claims, state, err))
+		return false;
+	*claimed = *state == LEASE_HELD || *state == LEASE_WAIT;
+	if (*state == LEASE_YIELD)
+		remove_claim(lock, lock->key);
+	return true;
+}
+
+static bool take(struct s3_lock *lock, const struct s3_lock_wait *wait,
+		 struct err *err)
+{
+	CLEANUP(free_ptr) struct claims *claims = xnew(struct claims);
+	bool claimed = false, going = true, held = false;
+
+	for (unsigned int try = 1; going && !held; try++) {
+		enum lease_state state = LEASE_LOST;
+
+		going = try_once(lock, &claimed, claims, &state, err);
+		held = going && state == LEASE_HELD;
+		going = going &&
+			(held || wait_once(lock, claims, wait, try, err));
+		claims_release(claims);
+	}
+	return held;
+}
+
+bool s3_lock_take(struct s3_lock *lock, struct s3 *s3, const char *prefix,
+		  const struct s3_lock_wait *wait, struct err *err)
+{
+	lock->s3 = s3;
+	lock->prefix = xasprintf("%s" S3_LOCK_PREFIX, prefix);
+	lock->key = xasprintf("%s%016llx", lock->prefix,
+			      (unsigned long long)random_number());
+	lock->owner = describe_owner();
+	return take(lock, wait, err);
+}
+
+bool s3_lock_keep(struct s3_lock *lock, struct err *err)
+{
+	int64_t before = lock->renewed_ms;
+
+	if (clock_monotonic_ms() - before < (int64_t)LEASE_RENEW_S * 1000)
+		return true;
+	if (!write_claim(lock, err))
+		return false;
+	/* The old claim must have been alive when the new one came. */
+	if (clock_monotonic_ms() - before < (int64_t)LEASE_S * 1000)
+		return true;
+	(void)err_set(err, ERR_TIMEOUT,
+		      "the lock was not renewed in time, and another publisher "
+		      "may have it");
+	return err_hint(err, "run it again");
+}
+
+void s3_lock_release(struct s3_lock *lock)
+{
+	if (lock->s3)
+		remove_claim(lock, lock->key);
+	free(lock->prefix);
+	free(lock->key);
+	free(lock->owner);
+	*lock = (struct s3_lock){0};
+}

@@ -1,0 +1,104 @@
+/*
+ * What the parts of flow/publish share: publish.c the order of events,
+ * publish_guard.c how writers are kept apart, publish_index.c one try to
+ * enter the index, publish_help.c entering it for each other.
+ */
+#ifndef FLOW_PUBLISH_PARTS_H
+#define FLOW_PUBLISH_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/chartrepo.h"
+#include "api/s3_lock.h"
+#include "base/attr.h"
+#include "base/str.h"
+#include "flow/publish.h"
+
+struct value;
+
+struct publish_run {
+	const struct publish *publish;
+	struct publish_batch *batch;
+	struct s3 *bucket;	      /* NULL: not in one */
+	struct chartrepo_index index; /* as last read */
+	bool index_read;	      /* and not used up by a try yet */
+	/*
+	 * The annotation of the index that says of a store that it was
+	 * proved, where that was done in this run; NULL = not.
+	 */
+	char *proof;
+	struct s3_lock lock; /* instead of conditions, if it is taken */
+	struct str now;	     /* RFC 3339 */
+	int64_t read_ms;     /* that the index took to be read last */
+	int64_t swap_ms;     /* and to be written */
+};
+
+/* An entry of the index, made from an archive that is there. */
+struct publish_entry {
+	const char *name;
+	const char *version;
+	const char *digest;
+	struct value *value;
+};
+
+struct publish_entries {
+	struct publish_entry *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* --- publish_guard.c ------------------------------------------------------- */
+
+/*
+ * See to it, before anything is written, that writers cannot overwrite each
+ * other: the store's conditions are proved, or the lock is taken.
+ * Errors: REMOTE (the store does not honour conditions), USAGE.
+ */
+bool publish_guard(struct publish_run *run, struct err *err) MUST_CHECK;
+
+/* Before each write: is the lock, if there is one, still ours? */
+bool publish_keep_lock(struct publish_run *run, struct err *err) MUST_CHECK;
+
+/* --- publish_index.c ------------------------------------------------------- */
+
+bool publish_read_index(struct publish_run *run, struct err *err) MUST_CHECK;
+
+enum publish_swap {
+	PUBLISH_DONE,
+	PUBLISH_LOST, /* the index is another one by now */
+	PUBLISH_FAILED,
+};
+
+/*
+ * Add to the index what it lacks of the batch and of @guests (NULL = none),
+ * and write it if it has not changed since.  A write whose answer was lost is
+ * looked up.
+ */
+enum publish_swap publish_try_swap(struct publish_run *run,
+				   const struct publish_entries *guests,
+				   struct err *err) MUST_CHECK;
+
+/* Read the index: does it have all of the batch? */
+bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
+	MUST_CHECK;
+
+/* --- publish_help.c -------------------------------------------------------- */
+
+/*
+ * The race for the index is lost: leave a waiting entry, enter all that wait
+ * when it is our turn, or see that another one has entered ours.
+ * *@denied: a right is missing for that, not for the index.
+ */
+bool publish_help(struct publish_run *run, bool *denied, struct err *err)
+	MUST_CHECK;
+
+/* --- publish.c ------------------------------------------------------------- */
+
+/* Has the run ended, by signal or deadline?  Then @err is set. */
+bool publish_out_of_time(const struct publish_run *run, struct err *err)
+	MUST_CHECK;
+bool publish_give_up(const struct publish_run *run, struct err *err);
+
+#endif

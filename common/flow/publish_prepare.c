@@ -1,0 +1,142 @@
+/* Charts become packages: changed, stamped, checked, saved. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/strvec.h"
+#include "core/chart.h"
+#include "core/ci.h"
+#include "flow/origin.h"
+#include "flow/publish.h"
+#include "sys/file.h"
+
+/* "a.b=c": the part before the sign and the one behind. */
+static bool split(const char *text, const char *option, char **key,
+		  const char **value, struct err *err)
+{
+	const char *equals = strchr(text, '=');
+
+	if (!equals || equals == text)
+		return err_set(err, ERR_USAGE,
+			       "'--%s %s' is not of the form KEY=VALUE", option,
+			       text);
+	*key = xmemdupz(text, (size_t)(equals - text));
+	*value = equals + 1;
+	return true;
+}
+
+static bool apply_lists(struct chart *chart,
+			const struct publish_changes *changes, struct err *err)
+{
+	for (size_t i = 0; i < changes->annotations->count; i++) {
+		CLEANUP(free_ptr) char *key = NULL;
+		const char *value;
+
+		if (!split(changes->annotations->items[i], "annotation", &key,
+			   &value, err))
+			return false;
+		chart_set_annotation(chart, key, value);
+	}
+	for (size_t i = 0; i < changes->set->count; i++) {
+		CLEANUP(free_ptr) char *path = NULL;
+		const char *value;
+
+		if (!split(changes->set->items[i], "set", &path, &value, err) ||
+		    !chart_set_value(chart, path, value, err))
+			return false;
+	}
+	return true;
+}
+
+static void annotate(struct chart *chart, const struct origin *origin)
+{
+	CLEANUP(free_ptr) char *repository =
+		origin->git_url ? ci_repository_path(origin->git_url) : NULL;
+
+	if (origin->commit)
+		chart_set_annotation(chart, "slipway/commit", origin->commit);
+	if (repository)
+		chart_set_annotation(chart, "slipway/repository", repository);
+}
+
+/* One time for all members, so that the same commit gives the same bytes. */
+static bool stamp(struct chart *chart, const struct publish_changes *changes,
+		  struct err *err)
+{
+	int64_t seconds = changes->origin->commit_time;
+
+	if (changes->source_date_epoch &&
+	    !num_parse_range(changes->source_date_epoch, 0, INT64_MAX,
+			     &seconds))
+		return err_set(err, ERR_USAGE,
+			       "SOURCE_DATE_EPOCH is no number of seconds: "
+			       "'%s'",
+			       changes->source_date_epoch);
+	if (seconds || changes->source_date_epoch)
+		chart_stamp(chart, seconds);
+	return true;
+}
+
+static bool package(struct publish_item *item, struct err *err)
+{
+	return chart_package(&item->package, item->chart, err) &&
+	       sha256_hex(str_text(&item->package), item->package.len,
+			  item->digest, err);
+}
+
+static bool prepare(struct publish_item *item, const char *path,
+		    const struct publish_changes *changes, struct arena *arena,
+		    struct err *err)
+{
+	struct chart *chart = NULL;
+
+	if (!chart_load(path, arena, &chart, err))
+		return false;
+	annotate(chart, changes->origin);
+	if (changes->app_version)
+		chart_set_app_version(chart, changes->app_version);
+	item->chart = chart;
+	if ((changes->version &&
+	     !chart_set_version(chart, changes->version, err)) ||
+	    !apply_lists(chart, changes, err) || !stamp(chart, changes, err) ||
+	    !chart_check_dependencies(chart, err) || !package(item, err))
+		return err_wrap(err, "cannot package chart '%s'", path);
+	return true;
+}
+
+bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
+		     const struct publish_changes *changes, struct arena *arena,
+		     struct err *err)
+{
+	batch->items = xcalloc(paths->count, sizeof(*batch->items));
+	for (size_t i = 0; i < paths->count; i++) {
+		if (!prepare(&batch->items[batch->count++], paths->items[i],
+			     changes, arena, err))
+			return false;
+	}
+	return true;
+}
+
+static bool save(struct publish_item *item, const char *dir, struct err *err)
+{
+	CLEANUP(free_ptr) char *path =
+		path_join(dir, chart_file_name(item->chart));
+
+	if (!dir_create_all(dir, err) ||
+	    !file_replace(path, str_text(&item->package), item->package.len,
+			  0666, err))
+		return err_wrap(err, "cannot save the package");
+	str_add(&item->address, path);
+	return true;
+}
+
+bool publish_save(struct publish_batch *batch, const char *dir, struct err *err)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (!save(&batch->items[i], dir, err))
+			return false;
+	}
+	return true;
+}

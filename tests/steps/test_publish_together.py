@@ -1,0 +1,492 @@
+"""publish-chart among other publishers, and on stores that do otherwise than
+S3: a scripted S3 in memory.  Real S3 is in tests/lab/test_publishing.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+import tarfile
+import threading
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripted_s3 import Fault, ScriptedS3, Seen
+
+INDEX = "stable/index.yaml"
+ARCHIVE = "stable/web-1.0.0.tgz"
+WAITING = "stable/.slipway/pending/"
+REPO = "s3://bucket/stable"
+OTHERS = """apiVersion: v1
+entries:
+  db:
+  - apiVersion: v2
+    created: "2026-01-01T00:00:00Z"
+    digest: aa
+    name: db
+    urls:
+    - db-1.0.0.tgz
+    version: 1.0.0
+generated: "2026-01-01T00:00:00Z"
+"""
+
+
+def make_chart(folder: Path, name: str = "web", version: str = "1.0.0") -> Path:
+    chart = folder / f"{name}-{version}"
+    chart.mkdir()
+    (chart / "Chart.yaml").write_text(
+        f"apiVersion: v2\nname: {name}\nversion: {version}\n")
+    (chart / "values.yaml").write_text("image: {tag: old}\n")
+    return chart
+
+
+def package(name: str, version: str = "1.0.0", **more: str) -> bytes:
+    """An archive of another publisher's making."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        text = "".join(f"{key}: {value}\n" for key, value in (
+            {"apiVersion": "v2", "name": name, "version": version} | more).items())
+        info = tarfile.TarInfo(f"{name}/Chart.yaml")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text.encode()))
+    return out.getvalue()
+
+
+def leave(s3: ScriptedS3, *charts: dict, age: float = 0.0) -> str:
+    """A waiting entry as another publisher leaves it; gives its key."""
+    body = json.dumps({"schema": 1, "charts": charts}).encode()
+    key = f"{WAITING}{hashlib.sha256(body).hexdigest()}.json"
+    s3.put(key, body, s3.clock() - age)
+    return key
+
+
+def waits(name: str, archive: bytes, version: str = "1.0.0") -> dict:
+    return {"name": name, "version": version, "created": "2026-11-01T00:00:00Z",
+            "digest": hashlib.sha256(archive).hexdigest()}
+
+
+def prove(s3: ScriptedS3, text: str = OTHERS) -> None:
+    """Others' index, on a store that was proved."""
+    s3.put(INDEX, f"annotations:\n  {s3.proof}: '2026'\n{text}".encode())
+
+
+def entries(s3: ScriptedS3) -> dict:
+    return yaml.safe_load(s3.objects[INDEX].body)["entries"]
+
+
+def waiting(s3: ScriptedS3) -> list[str]:
+    return [key for key in s3.objects if key.startswith(WAITING)]
+
+
+def swaps(seen: Seen) -> bool:
+    return seen.method == "PUT" and seen.key == INDEX
+
+
+class Rival:
+    """Changes the index before each of the first swaps, so that they fail."""
+
+    def __init__(self, s3: ScriptedS3, times: int = 1):
+        self.s3, self.left = s3, times
+        s3.fault = self
+
+    def __call__(self, seen: Seen) -> Fault | None:
+        if swaps(seen) and self.left:
+            self.left -= 1
+            body = self.s3.objects[INDEX].body
+            self.s3.put(INDEX, body + f"# {self.left}\n".encode())
+        return None
+
+
+@pytest.fixture
+def s3():
+    with ScriptedS3() as s3:
+        yield s3
+
+
+@pytest.fixture
+def publish(run_step, tmp_path):
+    """publish(s3, ..., chart=): one run in stable/ of the bucket."""
+    made: list[Path] = []
+
+    def run(s3: ScriptedS3, *args, chart=None, **options):
+        if not chart and not made:
+            made.append(make_chart(tmp_path))
+        return run_step("publish-chart", chart or made[0], "--repo", REPO, *args,
+                        env=s3.env | options.pop("env", {}), cwd=tmp_path, **options)
+    return run
+
+
+# --- alone --------------------------------------------------------------------
+
+def test_three_requests_on_a_proved_store(publish, s3):
+    prove(s3)
+    publish(s3)
+    assert s3.lines == [f"GET {INDEX}", f"PUT {ARCHIVE}", f"PUT {INDEX}"]
+    assert sorted(entries(s3)) == ["db", "web"]
+
+
+def test_a_store_is_proved_once(publish, s3, tmp_path):
+    publish(s3)
+    first = yaml.safe_load(s3.objects[INDEX].body)
+    assert list(first["annotations"]) == [s3.proof]
+    assert sorted(s3.objects) == [INDEX, ARCHIVE], "the probe is removed"
+    assert s3.lines[-1] == f"GET {INDEX}", "what was written is verified"
+    [swap] = [seen for seen in s3.requests if swaps(seen)]
+    assert swap.headers["if-none-match"] == "*", "a new index is only created"
+    s3.forget()
+    publish(s3, chart=make_chart(tmp_path, "api"))
+    assert len(s3.requests) == 3
+    assert yaml.safe_load(s3.objects[INDEX].body)["annotations"] == first["annotations"]
+
+
+def test_lock_cas_proves_it_again(publish, s3):
+    prove(s3)
+    publish(s3, "--lock", "cas")
+    assert any("/probe/" in line for line in s3.lines)
+
+
+def test_the_proof_of_another_store_is_none(publish, s3):
+    s3.put(INDEX, ("annotations:\n  slipway/conditional-writes-0123456789abcdef: x\n"
+                   + OTHERS).encode())
+    publish(s3)
+    assert any("/probe/" in line for line in s3.lines)
+    assert len(yaml.safe_load(s3.objects[INDEX].body)["annotations"]) == 2
+
+
+# --- stores that do otherwise ---------------------------------------------------
+
+@pytest.mark.parametrize("mode, words", [
+    ("ignore", "of 8 creates at once, 8 succeeded"),
+    ("race", "creates at once"),
+    ("none", "NotImplemented"),
+])
+def test_a_store_without_conditions_is_refused(publish, mode, words):
+    with ScriptedS3(mode) as s3:
+        s3.put(INDEX, OTHERS.encode())
+        failed = publish(s3, expect=1)
+        assert words in failed.err and "cannot prove conditional writes" in failed.err
+        assert "hint: publishers would lose each other's entries there; give all " \
+            "of them '--lock object'" in failed.err
+        assert list(s3.objects) == [INDEX], "nothing was written"
+        assert s3.objects[INDEX].body == OTHERS.encode()
+
+
+@pytest.mark.parametrize("mode", ["conflict", "missing"])
+def test_other_answers_are_understood(publish, mode):
+    with ScriptedS3(mode) as s3:
+        publish(s3)
+        assert list(entries(s3)) == ["web"]
+
+
+@pytest.mark.parametrize("mode", ["ignore", "none", "race", ""])
+def test_a_lock_object_stands_in(publish, mode, tmp_path):
+    with ScriptedS3(mode) as s3:
+        s3.put(INDEX, OTHERS.encode())
+        publish(s3, "--lock", "object")
+        assert sorted(entries(s3)) == ["db", "web"]
+        assert sorted(s3.objects) == [INDEX, ARCHIVE], "the lock is gone"
+        before = s3.objects[ARCHIVE].body
+        again = publish(s3, "--lock", "object", "--output", "json")
+        assert again.json["charts"][0]["existed"]
+        chart = make_chart(tmp_path, "web", "1.0.0-x")
+        publish(s3, "--lock", "object", "--set", "image.tag=new", expect=3)
+        assert s3.objects[ARCHIVE].body == before
+        assert chart
+
+
+def test_the_lock_of_a_live_owner_is_waited_for(publish):
+    with ScriptedS3("ignore") as s3:
+        s3.put("stable/.slipway/lock/0", b"process 7 of host 'other'")
+        failed = publish(s3, "--lock", "object", "--timeout", "2s", expect=75)
+        assert "process 7 of host 'other' holds" in failed.err
+        assert list(s3.objects) == ["stable/.slipway/lock/0"]
+
+
+def test_the_lock_of_a_dead_owner_is_taken(publish):
+    with ScriptedS3("ignore") as s3:
+        s3.put("stable/.slipway/lock/0", b"process 7 of host 'other'",
+               s3.clock() - 121)
+        publish(s3, "--lock", "object")
+        assert sorted(s3.objects) == [INDEX, ARCHIVE]
+
+
+def test_time_is_the_servers(publish):
+    """A clock of ours that is an hour wrong takes nobody for dead."""
+    with ScriptedS3("ignore") as s3:
+        s3.clock = lambda: 1_000_000_000.0
+        s3.put("stable/.slipway/lock/0", b"x", s3.clock() - 60)
+        publish(s3, "--lock", "object", "--timeout", "1s", expect=75)
+        s3.put("stable/.slipway/lock/0", b"x", s3.clock() - 300)
+        publish(s3, "--lock", "object")
+
+
+@pytest.mark.parametrize("mode", ["ignore", "none"])
+def test_many_with_a_lock_object(start_step, mode, tmp_path):
+    with ScriptedS3(mode) as s3:
+        running = [start_step("publish-chart", make_chart(tmp_path, f"app-{n}"),
+                              "--repo", REPO, "--lock", "object", env=s3.env)
+                   for n in range(6)]
+        for step in running:
+            step.wait(timeout=100)
+        assert sorted(entries(s3)) == [f"app-{n}" for n in range(6)]
+
+
+def test_a_lock_object_is_for_buckets(run_step, tmp_path):
+    failed = run_step("publish-chart", make_chart(tmp_path), "--lock", "object",
+                      "--repo", f"file://{tmp_path}/r", expect=2)
+    assert "a lock object is for s3:// only" in failed.err
+
+
+# --- the race is lost -------------------------------------------------------------
+
+def test_who_lost_helps_all_that_wait(publish, s3):
+    prove(s3)
+    Rival(s3)
+    for name in ("api", "cache"):
+        archive = package(name, description=f"of {name}")
+        s3.put(f"stable/{name}-1.0.0.tgz", archive)
+        leave(s3, waits(name, archive), age=60)
+    publish(s3)
+    index = entries(s3)
+    assert sorted(index) == ["api", "cache", "db", "web"]
+    [api] = index["api"]
+    assert api == {"apiVersion": "v2", "name": "api", "version": "1.0.0",
+                   "description": "of api", "urls": ["api-1.0.0.tgz"],
+                   "created": "2026-11-01T00:00:00Z",
+                   "digest": hashlib.sha256(
+                       s3.objects["stable/api-1.0.0.tgz"].body).hexdigest()}
+    assert waiting(s3) == []
+
+
+def test_an_entry_that_another_entered_is_only_verified(publish, s3):
+    """The rival takes ours too while we wait for our turn."""
+    prove(s3)
+    archive = package("api")
+    s3.put("stable/api-1.0.0.tgz", archive)
+    leave(s3, waits("api", archive), age=60)
+    rival = Rival(s3)
+
+    def enter_ours(seen: Seen) -> Fault | None:
+        rival(seen)
+        ours = [key for key in waiting(s3) if s3.objects[key].body.find(b'"web"') > 0]
+        if seen.method == "HEAD" and ours:
+            [chart] = json.loads(s3.objects[ours[0]].body)["charts"]
+            body = s3.objects[INDEX].body.decode().replace("entries:\n", (
+                "entries:\n  web:\n  - name: web\n    version: 1.0.0\n"
+                f"    digest: {chart['digest']}\n"))
+            s3.put(INDEX, body.encode())
+            del s3.objects[ours[0]]
+        return None
+
+    s3.fault = enter_ours
+    publish(s3)
+    assert [seen for seen in s3.requests if swaps(seen)][1:] == []
+    assert sorted(entries(s3)) == ["db", "web"]
+
+
+@pytest.mark.parametrize("what", ["missing", "other", "not a chart", "another chart"])
+def test_nothing_enters_without_its_archive(publish, s3, what):
+    prove(s3)
+    Rival(s3)
+    archive = {"not a chart": b"x", "another chart": package("zoo")}.get(
+        what, package("api"))
+    if what != "missing":
+        s3.put("stable/api-1.0.0.tgz", package("api", description="x")
+               if what == "other" else archive)
+    leave(s3, waits("api", archive), age=60)
+    publish(s3)
+    assert sorted(entries(s3)) == ["db", "web"]
+    assert waiting(s3) == [], "what is refuted waits no longer"
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"{", b"[]", b'{"schema": 2, "charts": []}',
+    b'{"schema": 1, "charts": [{"name": "../../x", "version": "1.0.0"}]}',
+    b"[" * 100000,
+])
+def test_what_is_no_waiting_entry_is_left_alone(publish, s3, body):
+    prove(s3)
+    Rival(s3)
+    named = f"{WAITING}{hashlib.sha256(body).hexdigest()}.json"
+    s3.put(named, body, s3.clock() - 60)
+    s3.put(WAITING + "other", body, s3.clock() - 60)
+    result = publish(s3)
+    assert sorted(entries(s3)) == ["db", "web"]
+    assert sorted(waiting(s3)) == sorted([named, WAITING + "other"])
+    assert result.err.count("it is left alone") == 2
+
+
+def test_an_archive_too_large_for_guests_is_left_to_its_owner(publish, s3):
+    prove(s3)
+    Rival(s3)
+    archive = package("api") + bytes(17 << 20)
+    s3.put("stable/api-1.0.0.tgz", archive)
+    key = leave(s3, waits("api", archive), age=60)
+    publish(s3)
+    assert sorted(entries(s3)) == ["db", "web"]
+    assert waiting(s3) == [key]
+
+
+def test_several_charts_wait_in_one(publish, s3, tmp_path, run_step):
+    prove(s3)
+    Rival(s3)
+    charts = [make_chart(tmp_path, name) for name in ("api", "web")]
+    run_step("publish-chart", *charts, "--repo", REPO, env=s3.env)
+    assert sorted(entries(s3)) == ["api", "db", "web"]
+    assert sum("PUT " + WAITING in line for line in s3.lines) == 1
+    assert waiting(s3) == []
+
+
+@pytest.mark.parametrize("denied", ["PUT", "LIST"])
+def test_without_the_rights_to_help_it_goes_on_alone(publish, s3, denied):
+    prove(s3)
+    rival = Rival(s3, times=2)
+
+    def refuse(seen: Seen) -> Fault | None:
+        if (seen.method == "PUT" and seen.key.startswith(WAITING)
+                if denied == "PUT" else not seen.key):
+            return Fault(403, "AccessDenied")
+        return rival(seen)
+
+    s3.fault = refuse
+    result = publish(s3)
+    assert "going on without the help of other publishers" in result.err
+    assert sorted(entries(s3)) == ["db", "web"]
+
+
+def test_without_the_right_to_delete_it_is_told_once(publish, s3):
+    prove(s3)
+    rival = Rival(s3)
+    s3.fault = lambda seen: (Fault(403, "AccessDenied")
+                             if seen.method == "DELETE" else rival(seen))
+    result = publish(s3)
+    assert result.err.count("cannot remove waiting entries") == 1
+    assert sorted(entries(s3)) == ["db", "web"]
+
+
+def test_ours_was_removed_but_not_entered(publish, s3):
+    """Whoever removed it was no publisher: it is left again."""
+    prove(s3)
+    rival = Rival(s3)
+    removed: list[str] = []
+
+    def remove(seen: Seen) -> Fault | None:
+        if not seen.key and not removed:
+            removed.extend(waiting(s3))
+            for key in removed:
+                del s3.objects[key]
+        return rival(seen)
+
+    s3.fault = remove
+    publish(s3)
+    assert removed and sorted(entries(s3)) == ["db", "web"] and waiting(s3) == []
+
+
+def test_ours_was_replaced_meanwhile(publish, s3):
+    prove(s3)
+    rival = Rival(s3)
+
+    def replace(seen: Seen) -> Fault | None:
+        if not seen.key:
+            s3.put(ARCHIVE, package("web"))
+            for key in waiting(s3):
+                del s3.objects[key]
+        return rival(seen)
+
+    s3.fault = replace
+    failed = publish(s3, expect=3)
+    assert f"{REPO}/web-1.0.0.tgz' was replaced meanwhile" in failed.err
+
+
+# --- faults -----------------------------------------------------------------------
+
+@pytest.mark.parametrize("key", [ARCHIVE, INDEX, WAITING])
+def test_a_write_that_took_effect_is_a_success(publish, s3, key):
+    """All answers to it are lost, from the first that took effect on."""
+    prove(s3)
+    rival = Rival(s3, times=1 if key == WAITING else 0)
+    s3.fault = lambda seen: rival(seen) or (
+        Fault(lose=True) if seen.method == "PUT" and seen.key.startswith(key) else None)
+    publish(s3, "--timeout", "60s")
+    assert sorted(entries(s3)) == ["db", "web"]
+
+
+@pytest.mark.parametrize("key", [ARCHIVE, INDEX])
+def test_a_write_that_did_not_is_a_failure(publish, s3, key):
+    prove(s3)
+    s3.fault = lambda seen: (Fault(503, headers={"Retry-After": "0"})
+                             if seen.method == "PUT" and seen.key == key else None)
+    failed = publish(s3, "--timeout", "20s", expect=75)
+    assert "503" in failed.err
+    assert sorted(entries(s3)) == ["db"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_many_with_faults_lose_nothing(start_step, tmp_path, seed):
+    """A fifth of all requests fails: 503, 409, lost before or after."""
+    dice = random.Random(seed)
+    lock = threading.Lock()
+
+    def fault(seen: Seen) -> Fault | None:
+        with lock:
+            number = dice.random()
+        if number < 0.05:
+            return Fault(503, headers={"Retry-After": "0"})
+        if number < 0.10 and seen.method == "PUT" and (
+                "if-match" in seen.headers or "if-none-match" in seen.headers):
+            return Fault(409, "ConditionalRequestConflict")
+        if number < 0.20:
+            return Fault(lose=True)
+        return None
+
+    with ScriptedS3() as s3:
+        prove(s3)
+        s3.fault = fault
+        running = [start_step("publish-chart", make_chart(tmp_path, f"app-{n}"),
+                              "--repo", REPO, env=s3.env) for n in range(12)]
+        for step in running:
+            step.wait(timeout=110)
+        index = entries(s3)
+        assert sorted(index) == sorted([f"app-{n}" for n in range(12)] + ["db"])
+        for name in set(index) - {"db"}:
+            body = s3.objects[f"stable/{name}-1.0.0.tgz"].body
+            assert index[name][0]["digest"] == hashlib.sha256(body).hexdigest()
+
+
+# --- how it is written --------------------------------------------------------------
+
+def test_options_of_writing(publish, s3):
+    prove(s3)
+    publish(s3, "--sse", "aws:kms", "--sse-kms-key-id", "key/7",
+            "--acl", "bucket-owner-full-control")
+    puts = [seen for seen in s3.requests if seen.method == "PUT"]
+    assert len(puts) == 2
+    for seen in puts:
+        assert seen.headers["x-amz-server-side-encryption"] == "aws:kms"
+        assert seen.headers["x-amz-server-side-encryption-aws-kms-key-id"] == "key/7"
+        assert seen.headers["x-amz-acl"] == "bucket-owner-full-control"
+        assert "x-amz-acl" in seen.headers["authorization"], "it is signed"
+    failed = publish(s3, "--sse-kms-key-id", "key/7", expect=2)
+    assert "a KMS key is of use only with encryption by aws:kms" in failed.err
+
+
+@pytest.mark.parametrize("wanted, written, media", [
+    ("keep", "yaml", "application/yaml"), ("yaml", "yaml", "application/yaml"),
+    ("json", "json", "application/json")])
+def test_index_format(publish, s3, tmp_path, wanted, written, media):
+    prove(s3)
+    publish(s3, "--index-format", wanted)
+    stored = s3.objects[INDEX]
+    assert stored.headers["content-type"] == media
+    assert stored.headers["cache-control"] == "no-cache"
+    if written == "json":
+        assert sorted(json.loads(stored.body)["entries"]) == ["db", "web"]
+        publish(s3, chart=make_chart(tmp_path, "api"))
+        assert sorted(json.loads(s3.objects[INDEX].body)["entries"]) == \
+            ["api", "db", "web"], "JSON is kept"
+    else:
+        assert stored.body.startswith(b"annotations:\n")
