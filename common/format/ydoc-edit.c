@@ -121,7 +121,7 @@ static bool apply(struct edit *edit, struct ydoc *fresh, struct err *err)
 	struct ydoc_node *deepest;
 	const char *rest;
 	const struct ydoc_node *node =
-		ydoc_node_at(doc, edit->path, &deepest, &rest);
+		ydoc_own_node_at(doc, edit->path, &deepest, &rest);
 
 	if (!wanted_value(edit, &scratch, &value, err))
 		return false;
@@ -145,8 +145,10 @@ static bool apply(struct edit *edit, struct ydoc *fresh, struct err *err)
 
 static bool check_place(const struct edit *edit, struct err *err)
 {
+	struct ydoc_node *deepest;
+	const char *rest;
 	const struct ydoc_node *node =
-		ydoc_node_at(edit->doc, edit->path, NULL, NULL);
+		ydoc_own_node_at(edit->doc, edit->path, &deepest, &rest);
 
 	if (!*edit->path)
 		return edit_fail(edit, "the path is empty", err);

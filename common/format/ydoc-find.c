@@ -24,7 +24,21 @@ static struct ydoc_node *find_merged(const struct ydoc_node *node,
 	return found;
 }
 
-/* The value node of @key: the last one that sets it. */
+/* The value node of @key among the mapping's own: the last one. */
+static struct ydoc_node *find_own(const struct ydoc_node *mapping,
+				  const char *key, size_t len)
+{
+	struct ydoc_node *found = NULL;
+
+	for (const struct ydoc_node *node = mapping->first; node;
+	     node = node->next->next)
+		if (!node->merge_key && node->key->string.len == len &&
+		    memcmp(node->key->string.bytes, key, len) == 0)
+			found = node->next;
+	return found;
+}
+
+/* The value node of @key: the last one that sets it, merges included. */
 static struct ydoc_node *find_key(const struct ydoc_node *mapping,
 				  const char *key, size_t len)
 {
@@ -59,38 +73,53 @@ static struct ydoc_node *find_item(const struct ydoc_node *sequence,
 	return item;
 }
 
-struct ydoc_node *ydoc_node_at(const struct ydoc *doc, const char *path,
-			       struct ydoc_node **deepest, const char **rest)
+static struct ydoc_node *find_inside(const struct ydoc_node *node,
+				     const char *name, size_t len, bool own)
+{
+	const struct ydoc_node *inside =
+		node->target && !own ? node->target : node;
+
+	if (inside->kind == YDOC_SEQUENCE)
+		return find_item(inside, name, len);
+	if (inside->kind != YDOC_MAPPING)
+		return NULL;
+	return own ? find_own(inside, name, len) : find_key(inside, name, len);
+}
+
+static struct ydoc_node *find_node(const struct ydoc *doc, const char *path,
+				   bool own, struct ydoc_node **deepest,
+				   const char **rest)
 {
 	struct ydoc_node *node = doc->nodes;
 
-	if (deepest)
-		*deepest = node;
-	if (rest)
-		*rest = path;
+	*deepest = node;
+	*rest = path;
 	while (node && *path) {
-		const struct ydoc_node *inside =
-			node->target ? node->target : node;
 		size_t len = strcspn(path, ".");
 
-		if (inside->kind == YDOC_MAPPING)
-			node = find_key(inside, path, len);
-		else if (inside->kind == YDOC_SEQUENCE)
-			node = find_item(inside, path, len);
-		else
-			node = NULL;
+		node = find_inside(node, path, len, own);
 		path += len + (path[len] == '.');
-		if (node && deepest)
+		if (node) {
 			*deepest = node;
-		if (node && rest)
 			*rest = path;
+		}
 	}
 	return node;
 }
 
+struct ydoc_node *ydoc_own_node_at(const struct ydoc *doc, const char *path,
+				   struct ydoc_node **deepest,
+				   const char **rest)
+{
+	return find_node(doc, path, true, deepest, rest);
+}
+
 bool ydoc_find(const struct ydoc *doc, const char *path, struct ydoc_span *span)
 {
-	const struct ydoc_node *node = ydoc_node_at(doc, path, NULL, NULL);
+	struct ydoc_node *deepest;
+	const char *rest;
+	const struct ydoc_node *node =
+		find_node(doc, path, false, &deepest, &rest);
 
 	if (node)
 		*span = node->span;
@@ -108,9 +137,10 @@ bool ydoc_blame_byte(const struct ydoc *doc, size_t offset, struct err *err)
 bool ydoc_blame(const struct ydoc *doc, const char *path, struct err *err)
 {
 	struct ydoc_node *node;
+	const char *rest;
 	size_t offset;
 
-	ydoc_node_at(doc, path, &node, NULL);
+	find_node(doc, path, false, &node, &rest);
 	offset = node ? node->span.start : 0;
 	return ydoc_blame_byte(doc, offset, err);
 }

@@ -54,11 +54,12 @@ bool ydoc_parse_behind(struct ydoc *doc, const char *text, size_t len,
 bool ydoc_blame_byte(const struct ydoc *doc, size_t offset, struct err *err);
 
 /*
- * The node at @path, through aliases and merge keys; NULL if there is none.
- * @deepest (may be NULL) gets the last node on the way that is there, @rest
- * the part of the path below it.
+ * The node that stands at @path itself, not by way of an alias or a merge;
+ * NULL if there is none.  @deepest gets the last node on the way that is
+ * there, @rest the part of the path below it.
  */
-struct ydoc_node *ydoc_node_at(const struct ydoc *doc, const char *path,
-			       struct ydoc_node **deepest, const char **rest);
+struct ydoc_node *ydoc_own_node_at(const struct ydoc *doc, const char *path,
+				   struct ydoc_node **deepest,
+				   const char **rest);
 
 #endif

@@ -136,7 +136,8 @@ bool ydoc_blame(const struct ydoc *doc, const char *path, struct err *err);
  * (plain, single, double quoted, lines of a block scalar) where it can hold
  * it.  A missing key is added to its mapping, and the item behind the last one
  * to its list, in their indentation and the quotes of their neighbours;
- * missing mappings on the way are made.  All bytes outside of the edit stay:
+ * missing mappings on the way are made; what a merge brings in is overridden
+ * where it is merged.  All bytes outside of the edit stay:
  * comments, line breaks of either kind, a byte order mark, the lack of a last
  * line break.  Value and spans are those of the new text after.
  * Errors: INPUT (the path leads through a scalar or past a list's end; the
