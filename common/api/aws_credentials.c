@@ -13,6 +13,8 @@
 #include "net/http.h"
 #include "sys/env.h"
 
+#define PROFILE "the profile"
+
 /* --- the value ------------------------------------------------------------- */
 
 void aws_credentials_release(struct aws_credentials *credentials)
@@ -117,7 +119,7 @@ static const struct provider {
 } providers[] = {
 	{"the environment", aws_environment_is_set, aws_fetch_environment},
 	{"the web identity", aws_web_identity_is_set, aws_fetch_web_identity},
-	{"the profile", aws_profile_is_set, aws_fetch_profile},
+	{PROFILE, aws_profile_is_set, aws_fetch_profile},
 	{"the container", aws_container_is_set, aws_fetch_container},
 	{"the instance", aws_instance_is_set, aws_fetch_instance},
 };
@@ -154,8 +156,10 @@ static bool fetch_credentials(struct aws *aws,
 	for (size_t i = 0; i < ARRAY_SIZE(providers); i++) {
 		if (!providers[i].is_set(aws))
 			continue;
-		if (providers[i].fetch(aws, credentials, &failure))
+		if (providers[i].fetch(aws, credentials, &failure)) {
+			aws->source = providers[i].name;
 			return true;
+		}
 		if (is_no_instance(&providers[i], &failure))
 			return fail_without(aws, failure.text, err);
 		err_move(err, &failure);
@@ -163,6 +167,13 @@ static bool fetch_credentials(struct aws *aws,
 				providers[i].name);
 	}
 	return fail_without(aws, "the instance may not be asked", err);
+}
+
+void aws_add_source(struct str *out, const struct aws *aws)
+{
+	str_add(out, aws->source ? aws->source : "nowhere");
+	if (same_text(aws->source, PROFILE))
+		str_addf(out, " '%s'", aws->profile);
 }
 
 /* --- in time --------------------------------------------------------------- */

@@ -93,39 +93,57 @@ static const struct advice {
 	const char *code;
 	enum err_kind kind; /* NONE: as the status says */
 	const char *hint;
+	bool names_source; /* of the credentials */
 } advices[] = {
-	{"InvalidAccessKeyId", ERR_DENIED, "check AWS_ACCESS_KEY_ID"},
-	{"SignatureDoesNotMatch", ERR_NONE, "check AWS_SECRET_ACCESS_KEY"},
-	{"ExpiredToken", ERR_DENIED, "get new temporary credentials"},
-	{"InvalidToken", ERR_DENIED, "check AWS_SESSION_TOKEN"},
-	{"XAdminUserNotFound", ERR_DENIED, "check AWS_ACCESS_KEY_ID"},
-	{"RequestTimeTooSkewed", ERR_NONE, "set this machine's clock"},
+	{"InvalidAccessKeyId", ERR_DENIED, "check the access key", true},
+	{"XAdminUserNotFound", ERR_DENIED, "check the access key", true},
+	{"SignatureDoesNotMatch", ERR_NONE, "check the secret access key",
+	 true},
+	{"ExpiredToken", ERR_DENIED, "get new temporary credentials", true},
+	{"InvalidToken", ERR_DENIED, "check the session token", true},
+	{"RequestTimeTooSkewed", ERR_NONE, "set this machine's clock", false},
 	{"AuthorizationHeaderMalformed", ERR_INPUT,
-	 "set AWS_REGION to the bucket's region"},
+	 "set AWS_REGION to the bucket's region", false},
 	{"PermanentRedirect", ERR_INPUT,
-	 "set AWS_REGION to the bucket's region"},
+	 "set AWS_REGION to the bucket's region", false},
 	{"NotImplemented", ERR_NONE,
-	 "the store lacks an operation that is needed"},
+	 "the store lacks an operation that is needed", false},
 };
+
+static bool advise_by_code(const char *code, const char *source,
+			   struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(advices); i++) {
+		const struct advice *advice = &advices[i];
+
+		if (!same_text(advice->code, code))
+			continue;
+		if (advice->kind != ERR_NONE)
+			err->kind = advice->kind;
+		err_hint(err, "%s%s%s", advice->hint,
+			 advice->names_source ? "; the credentials come from "
+					      : "",
+			 advice->names_source ? source : "");
+		return true;
+	}
+	return false;
+}
 
 static void advise(const struct s3 *s3, const char *code, const char *action,
 		   const char *key, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(advices); i++) {
-		if (!same_text(advices[i].code, code))
-			continue;
-		if (advices[i].kind != ERR_NONE)
-			err->kind = advices[i].kind;
-		err_hint(err, "%s", advices[i].hint);
+	CLEANUP(str_release) struct str source = {0};
+
+	aws_add_source(&source, &s3->aws);
+	if (advise_by_code(code, str_text(&source), err) || err->status != 403)
 		return;
-	}
-	if (err->status == 403)
-		err_hint(err, "the credentials need %s on 's3://%s/%s'%s",
-			 action, s3->bucket, key,
-			 same_text(action, "s3:GetObject")
-				 ? ", and s3:ListBucket to be told of what "
-				   "is not there"
-				 : "");
+	err_hint(err,
+		 "the credentials, which come from %s, need %s on "
+		 "'s3://%s/%s'%s",
+		 str_text(&source), action, s3->bucket, key,
+		 same_text(action, "s3:GetObject")
+			 ? ", and s3:ListBucket to be told of what is not there"
+			 : "");
 }
 
 bool s3_fail(const struct s3 *s3, const struct http_request *request,

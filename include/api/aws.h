@@ -78,6 +78,7 @@ struct aws {
 	const char *profile;		    /* name of ours, borrowed */
 	char *region;			    /* owned; NULL = not known (yet) */
 	struct aws_credentials credentials; /* as last fetched */
+	const char *source;		    /* that gave them, static */
 	int64_t refresh_s;		    /* when to fetch them anew */
 	int64_t clock_offset_s;		    /* the servers' clock minus ours */
 	bool clock_learnt;
@@ -132,6 +133,9 @@ const char *aws_domain(const char *region);
 bool aws_credentials_get(struct aws *aws,
 			 const struct aws_credentials **credentials,
 			 struct err *err) MUST_CHECK;
+
+/* Append where the credentials at hand come from: "the environment". */
+void aws_add_source(struct str *out, const struct aws *aws);
 
 /*
  * A server says that the credentials with which @request was signed have

@@ -91,8 +91,8 @@ def test_no_bucket(call):
 
 
 @pytest.mark.parametrize("wrong, hint", [
-    ({"AWS_ACCESS_KEY_ID": "nobody"}, "AWS_ACCESS_KEY_ID"),
-    ({"AWS_SECRET_ACCESS_KEY": "not the one"}, "AWS_SECRET_ACCESS_KEY"),
+    ({"AWS_ACCESS_KEY_ID": "nobody"}, "check the access key"),
+    ({"AWS_SECRET_ACCESS_KEY": "not the one"}, "check the secret access key"),
 ])
 def test_wrong_credentials(call, wrong, hint):
     [answer] = call({"do": "find", "key": "k"}, env=wrong)

@@ -32,6 +32,16 @@ def test_keys_of_a_profile(find, s3, home):
     assert s3.requests[0].header("x-amz-security-token") is None
 
 
+def test_who_it_was_that_may_not(find, s3, home):
+    (home / ".aws/credentials").write_text(
+        "[ci]\naws_access_key_id = FILE\n"
+        "aws_secret_access_key = s3cr3t-of-file\n")
+    s3.always(Reply(403, b"<Error><Code>AccessDenied</Code></Error>"))
+    answer = find(env={"AWS_PROFILE": "ci"})
+    assert answer["hint"].startswith(
+        "the credentials, which come from the profile 'ci', need s3:GetObject")
+
+
 def test_region_and_endpoint_of_a_profile(find, s3, home):
     (home / ".aws/config").write_text(
         "[profile ci]\nregion = sa-east-1\naws_access_key_id = FILE\n"

@@ -339,8 +339,9 @@ def test_denied(call, do, right):
 
 
 @pytest.mark.parametrize("status, code, kind, hint", [
-    (403, "InvalidAccessKeyId", "DENIED", "AWS_ACCESS_KEY_ID"),
-    (403, "SignatureDoesNotMatch", "DENIED", "AWS_SECRET_ACCESS_KEY"),
+    (403, "InvalidAccessKeyId", "DENIED",
+     "check the access key; the credentials come from the environment"),
+    (403, "SignatureDoesNotMatch", "DENIED", "check the secret access"),
     (400, "ExpiredToken", "DENIED", "new temporary"),
     (301, "PermanentRedirect", "INPUT", "AWS_REGION"),
     (501, "NotImplemented", "REMOTE", "lacks"),
