@@ -63,6 +63,14 @@ const char *aws_profile_setting(const struct aws *aws, const char *key)
 				aws->profile, key);
 }
 
+const char *aws_setting(const struct aws *aws, const char *variable,
+			const char *key)
+{
+	const char *value = env_get(aws->env, variable);
+
+	return value ? value : aws_profile_setting(aws, key);
+}
+
 bool aws_region_get(struct aws *aws, const char **region, struct err *err)
 {
 	const struct aws_credentials *unused;
@@ -105,33 +113,55 @@ const char *aws_endpoint(const struct aws *aws, const char *service)
 {
 	CLEANUP(free_ptr) char *name =
 		xasprintf("AWS_ENDPOINT_URL_%s", service);
-	const char *ignore =
-		env_get(aws->env, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
 	const char *url = either(aws->env, name, "AWS_ENDPOINT_URL");
 
-	if (!ignore)
-		ignore = aws_profile_setting(aws,
-					     "ignore_configured_endpoint_urls");
-	if (is_true(ignore))
+	if (is_true(aws_setting(aws, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+				"ignore_configured_endpoint_urls")))
 		return NULL;
 	return url ? url : endpoint_of_profile(aws, service);
 }
 
-const char *aws_domain(const char *region)
-{
-	static const struct {
-		const char *prefix;
-		const char *domain;
-	} partitions[] = {
-		{"cn-", "amazonaws.com.cn"},	{"eusc-", "amazonaws.eu"},
-		{"us-iso-", "c2s.ic.gov"},	{"us-isob-", "sc2s.sgov.gov"},
-		{"us-isof-", "csp.hci.ic.gov"}, {"eu-isoe-", "cloud.adc-e.uk"},
-	};
+/* Where AWS's hosts of a partition are, and those that speak IPv6 too. */
+static const struct partition {
+	const char *prefix; /* of its regions */
+	const char *domain;
+	const char *dualstack;
+} partitions[] = {
+	{"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+	{"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
+	{"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
+	{"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
+	{"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+	{"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+	{"", "amazonaws.com", "api.aws"},
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(partitions); i++)
-		if (starts_with(region, partitions[i].prefix))
-			return partitions[i].domain;
-	return "amazonaws.com";
+static const struct partition *partition_of(const char *region)
+{
+	const struct partition *at = partitions;
+
+	while (!starts_with(region, at->prefix))
+		at++;
+	return at;
+}
+
+void aws_add_host(struct str *out, const struct aws *aws, const char *service,
+		  const char *region)
+{
+	const struct partition *partition = partition_of(region);
+	bool is_s3 = same_text(service, "s3");
+	bool fips = is_true(
+		aws_setting(aws, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"));
+	bool dualstack = is_true(aws_setting(aws, "AWS_USE_DUALSTACK_ENDPOINT",
+					     "use_dualstack_endpoint"));
+
+	/* In these regions all of their hosts are, under the common name. */
+	if (!is_s3 && !dualstack && starts_with(region, "us-gov-"))
+		fips = false;
+	str_addf(out, "%s%s%s.%s.%s", service, fips ? "-fips" : "",
+		 is_s3 && dualstack ? ".dualstack" : "", region,
+		 dualstack && !is_s3 ? partition->dualstack
+				     : partition->domain);
 }
 
 void aws_release(struct aws *aws)

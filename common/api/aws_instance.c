@@ -27,22 +27,14 @@ bool aws_instance_is_set(const struct aws *aws)
 	return !disabled || strcasecmp(disabled, "true") != 0;
 }
 
-/* From the environment, else from the profile. */
-static const char *setting(const struct aws *aws, const char *variable,
-			   const char *key)
-{
-	const char *value = env_get(aws->env, variable);
-
-	return value ? value : aws_profile_setting(aws, key);
-}
-
 void aws_add_instance_base(struct str *out, const struct aws *aws)
 {
-	const char *endpoint = setting(aws, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-				       "ec2_metadata_service_endpoint");
+	const char *endpoint =
+		aws_setting(aws, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+			    "ec2_metadata_service_endpoint");
 	const char *mode =
-		setting(aws, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-			"ec2_metadata_service_endpoint_mode");
+		aws_setting(aws, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+			    "ec2_metadata_service_endpoint_mode");
 	bool is_ipv6 = mode && strcasecmp(mode, "ipv6") == 0;
 
 	if (endpoint)

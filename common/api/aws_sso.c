@@ -105,11 +105,9 @@ static void add_url(struct str *out, const struct aws *aws,
 {
 	const char *endpoint = aws_endpoint(aws, "SSO");
 
-	if (endpoint)
-		str_add(out, endpoint);
-	else
-		str_addf(out, "https://portal.sso.%s.%s", sso->region,
-			 aws_domain(sso->region));
+	str_add(out, endpoint ? endpoint : "https://");
+	if (!endpoint)
+		aws_add_host(out, aws, "portal.sso", sso->region);
 	while (out->len > 0 && out->buf[out->len - 1] == '/')
 		str_truncate(out, out->len - 1);
 	str_add(out, "/federation/credentials?role_name=");

@@ -30,12 +30,11 @@ static void add_url(struct str *out, const struct aws *aws, const char *region)
 {
 	const char *endpoint = aws_endpoint(aws, "STS");
 
-	if (endpoint)
-		str_add(out, endpoint);
-	else if (region)
-		str_addf(out, "https://sts.%s.%s", region, aws_domain(region));
-	else
-		str_add(out, "https://" GLOBAL_HOST);
+	str_add(out, endpoint ? endpoint : "https://");
+	if (!endpoint && region)
+		aws_add_host(out, aws, "sts", region);
+	else if (!endpoint)
+		str_add(out, GLOBAL_HOST);
 	if (!ends_with(str_text(out), "/"))
 		str_add_char(out, '/');
 }

@@ -55,12 +55,10 @@ static bool find_style(const struct s3 *s3, enum style *style, struct err *err)
 		[STYLE_PATH] = "path",
 		[STYLE_VIRTUAL] = "virtual",
 	};
-	const char *named = env_get(s3->aws.env, STYLE_VARIABLE);
-	bool in_env = named;
+	const char *named =
+		aws_setting(&s3->aws, STYLE_VARIABLE, STYLE_SETTING);
 
 	*style = STYLE_AUTO;
-	if (!named)
-		named = aws_profile_setting(&s3->aws, STYLE_SETTING);
 	if (!named)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -70,9 +68,10 @@ static bool find_style(const struct s3 *s3, enum style *style, struct err *err)
 		return true;
 	}
 	return err_set(err, ERR_INPUT,
-		       "cannot use '%s' as %s: it is none of path, virtual, "
-		       "auto",
-		       named, in_env ? STYLE_VARIABLE : STYLE_SETTING);
+		       "'%s' cannot be S3's addressing style "
+		       "(" STYLE_VARIABLE ", " STYLE_SETTING
+		       "): it is none of path, virtual, auto",
+		       named);
 }
 
 /* --- the endpoint ---------------------------------------------------------- */
@@ -130,15 +129,16 @@ static bool set_custom_base(struct s3 *s3, const char *endpoint,
 
 static void set_base(struct s3 *s3, const char *region)
 {
-	const char *domain = aws_domain(region);
+	struct str base = {0};
 
-	free(s3->base);
+	str_add(&base, "https://");
+	if (!s3->in_path)
+		str_addf(&base, "%s.", s3->bucket);
+	aws_add_host(&base, &s3->aws, "s3", region);
 	if (s3->in_path)
-		s3->base = xasprintf("https://s3.%s.%s/%s", region, domain,
-				     s3->bucket);
-	else
-		s3->base = xasprintf("https://%s.s3.%s.%s", s3->bucket, region,
-				     domain);
+		str_addf(&base, "/%s", s3->bucket);
+	free(s3->base);
+	s3->base = str_detach(&base);
 }
 
 bool s3_choose_address(struct s3 *s3, struct err *err)

@@ -117,8 +117,18 @@ const char *aws_endpoint(const struct aws *aws, const char *service);
 /* A setting of the profile ("s3.addressing_style"), or NULL; borrowed. */
 const char *aws_profile_setting(const struct aws *aws, const char *key);
 
-/* The domain of AWS's servers in @region: "amazonaws.com". */
-const char *aws_domain(const char *region);
+/* The same, but first from the environment: @variable. */
+const char *aws_setting(const struct aws *aws, const char *variable,
+			const char *key);
+
+/*
+ * Append the name of AWS's own host for @service ("s3", "sts", "portal.sso")
+ * in @region, with FIPS cryptography or IPv6 beside IPv4 where
+ * AWS_USE_FIPS_ENDPOINT or AWS_USE_DUALSTACK_ENDPOINT, else the profile's
+ * use_fips_endpoint or use_dualstack_endpoint, is true.
+ */
+void aws_add_host(struct str *out, const struct aws *aws, const char *service,
+		  const char *region);
 
 /*
  * Credentials that are good for now, fetched when needed and again before

@@ -259,7 +259,8 @@ def test_no_such_style(call):
     [answer] = call(None, GET, expect=2,
                     env={"AWS_S3_ADDRESSING_STYLE": "odd"})
     assert answer["kind"] == "INPUT"
-    assert "'odd' as AWS_S3_ADDRESSING_STYLE" in answer["error"]
+    assert "'odd' cannot be S3's addressing style" in answer["error"]
+    assert "AWS_S3_ADDRESSING_STYLE" in answer["error"]
 
 
 def test_region_that_is_no_region(call, aws):

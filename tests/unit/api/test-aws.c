@@ -272,15 +272,63 @@ static void test_default_region(void **state)
 	assert_string_equal(region, "there");
 }
 
-static void test_domains(void **state)
+/* As botocore 1.44 resolves them. */
+static void test_hosts(void **state)
 {
+	static const struct {
+		const char *region, *service;
+		bool fips, dualstack;
+		const char *host;
+	} cases[] = {
+		{"eu-central-1", "s3", 0, 0, "s3.eu-central-1.amazonaws.com"},
+		{"eu-central-1", "s3", 0, 1,
+		 "s3.dualstack.eu-central-1.amazonaws.com"},
+		{"us-east-1", "s3", 1, 0, "s3-fips.us-east-1.amazonaws.com"},
+		{"us-east-1", "s3", 1, 1,
+		 "s3-fips.dualstack.us-east-1.amazonaws.com"},
+		{"us-gov-west-1", "s3", 1, 0,
+		 "s3-fips.us-gov-west-1.amazonaws.com"},
+		{"cn-north-1", "s3", 0, 1,
+		 "s3.dualstack.cn-north-1.amazonaws.com.cn"},
+		{"us-iso-east-1", "s3", 0, 0, "s3.us-iso-east-1.c2s.ic.gov"},
+		{"us-isob-east-1", "s3", 0, 0,
+		 "s3.us-isob-east-1.sc2s.sgov.gov"},
+		{"eusc-de-east-1", "s3", 0, 0,
+		 "s3.eusc-de-east-1.amazonaws.eu"},
+		{"eu-central-1", "sts", 0, 0, "sts.eu-central-1.amazonaws.com"},
+		{"eu-central-1", "sts", 0, 1, "sts.eu-central-1.api.aws"},
+		{"us-east-1", "sts", 1, 0, "sts-fips.us-east-1.amazonaws.com"},
+		{"us-east-1", "sts", 1, 1, "sts-fips.us-east-1.api.aws"},
+		{"us-gov-west-1", "sts", 1, 0,
+		 "sts.us-gov-west-1.amazonaws.com"},
+		{"us-gov-west-1", "sts", 1, 1,
+		 "sts-fips.us-gov-west-1.api.aws"},
+		{"cn-north-1", "sts", 0, 1,
+		 "sts.cn-north-1.api.amazonwebservices.com.cn"},
+		{"us-east-1", "portal.sso", 1, 0,
+		 "portal.sso-fips.us-east-1.amazonaws.com"},
+		{"us-gov-west-1", "portal.sso", 1, 0,
+		 "portal.sso.us-gov-west-1.amazonaws.com"},
+		{"us-iso-east-1", "portal.sso", 0, 1,
+		 "portal.sso.us-iso-east-1.api.aws.ic.gov"},
+	};
+
 	(void)state;
-	assert_string_equal(aws_domain("eu-central-1"), "amazonaws.com");
-	assert_string_equal(aws_domain("us-gov-west-1"), "amazonaws.com");
-	assert_string_equal(aws_domain("cn-north-1"), "amazonaws.com.cn");
-	assert_string_equal(aws_domain("eusc-de-east-1"), "amazonaws.eu");
-	assert_string_equal(aws_domain("us-iso-east-1"), "c2s.ic.gov");
-	assert_string_equal(aws_domain("us-isob-east-1"), "sc2s.sgov.gov");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(world_release) struct world world = {0};
+		CLEANUP(str_release) struct str host = {0};
+
+		assert_true(open_world(
+			&world,
+			cases[i].fips ? "AWS_USE_FIPS_ENDPOINT=true" : "",
+			cases[i].dualstack
+				? "[default]\nuse_dualstack_endpoint = True\n"
+				: "",
+			NULL));
+		aws_add_host(&host, &world.aws, cases[i].service,
+			     cases[i].region);
+		assert_string_equal(str_text(&host), cases[i].host);
+	}
 }
 
 static void test_refresh_time(void **state)
@@ -477,7 +525,7 @@ int main(void)
 		IN_FOLDER(test_broken),
 		IN_FOLDER(test_settings),
 		IN_FOLDER(test_default_region),
-		cmocka_unit_test(test_domains),
+		IN_FOLDER(test_hosts),
 		cmocka_unit_test(test_refresh_time),
 		cmocka_unit_test(test_container_addresses),
 		IN_FOLDER(test_instance_addresses),
