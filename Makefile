@@ -167,6 +167,24 @@ check-python: all drivers $(oracle_binaries)
 	$(MAKE) VARIANT=asan all drivers
 	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests) $(wildcard tests/steps tests/fault tests/lab tests/oracle tests/examples tests/image)
 
+# Hours: what check does with a few random inputs, with many of them.
+FUZZ_SECONDS = 600
+check-nightly: all $(oracle_binaries)
+	tests/setup check
+	tests/lab/build
+	SLIPWAY_TEMPLATES=100000 SLIPWAY_DOCUMENTS=20000 SLIPWAY_PAIRS=100000 \
+		SLIPWAY_SIGNATURES=10000 SLIPWAY_PATTERNS=200000 SLIPWAY_PUBLISH_ROUNDS=20 \
+		SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle \
+		$(python_tests) tests/oracle tests/lab/test_publishing.py
+	$(MAKE) VARIANT=fuzz fuzz
+
+# Each target from its corpus; new inputs stay in build/.
+fuzz: $(fuzz_binaries)
+	@for fuzzer in $(fuzz_binaries); do \
+		name=$${fuzzer##*/fuzz-}; mkdir -p $(out)/found/$$name; \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
+			$(out)/found/$$name tests/fuzz/corpus/$$name || exit 1; done
+
 check-fresh:
 	tests/fresh
 
@@ -211,11 +229,12 @@ clean:
 help:
 	@sed -n 's/^# \{0,1\}\(  make.*\)/\1/p' Makefile
 	@echo "  make check-unit check-steps check-lab check-lint check-fuzz: parts of check"
+	@echo "  make check-nightly  long random and fuzz runs, some hours"
 	@echo "  make check-fresh  demo and check in a new system made by debootstrap"
 	@echo "  make bench        ratios against helm, both sides in one run"
 	@echo "  make image        the container image; make install DESTDIR= PREFIX="
 	@echo "  make manuals      rewrite the generated blocks of steps/*.md"
 
 .PHONY: all check check-unit check-fuzz check-clang check-lint check-steps check-lab check-oracle \
-	check-python check-fresh bench demo image manuals install format clean help \
+	check-python check-nightly fuzz check-fresh bench demo image manuals install format clean help \
 	drivers headers-of-packages

@@ -40,8 +40,10 @@ INTS = ["0", "1", "-1", "2", "3", "7", "42", "97", "1_000", "0x1F", "0b11",
 class Writer:
     """Writes random templates; knows the types of what it writes."""
 
-    def __init__(self, rng: random.Random):
+    def __init__(self, rng: random.Random, left: str = "((",
+                 right: str = "))"):
         self.rng = rng
+        self.left, self.right = left, right
         self.paths: dict[str, list[str]] = {}
         self.variables: list[tuple[str, str]] = []
         self.templates: list[str] = []
@@ -154,7 +156,9 @@ class Writer:
 
     def call(self, kind: str, depth: int) -> str:
         """A call that gives a type, written plain or piped."""
-        name, params = self.rng.choice(CALLS[kind])
+        return self.call_of(*self.rng.choice(CALLS[kind]), depth)
+
+    def call_of(self, name: str, params: tuple[str, ...], depth: int) -> str:
         if name == "printf":
             return self.printf(depth)
         kinds: list[str] = []
@@ -206,18 +210,19 @@ class Writer:
     # --- items --------------------------------------------------------------
 
     def action(self, body: str) -> str:
-        left = self.pick("((", "(( ", "((- ", "((-\n", "((\n")
-        right = self.pick("))", " ))", " -))", "\n))")
-        if body.startswith("(") and left == "((":
-            left = "(( "
-        if body.endswith(")") and right == "))":
-            right = " ))"
-        return left + body + right
+        after = self.pick("", " ", "- ", "-\n", "\n")
+        before = self.pick("", " ", " -", "\n")
+        if body.startswith("("):
+            after = after or " "
+        if body.endswith(")"):
+            before = before or " "
+        return self.left + after + body + before + self.right
 
     def text(self) -> str:
         return self.pick("", " ", "\n", "a", " b ", "\n  c: ", ")", "( ", "x\n",
-                         "# ☃\n", "\t", "- ", "((/* note */))",
-                         "((- /* (( \n */ -))")
+                         "# ☃\n", "\t", "- ",
+                         f"{self.left}/* note */{self.right}",
+                         f"{self.left}- /* (( \n */ -{self.right}")
 
     def variable(self) -> str:
         self.count += 1
