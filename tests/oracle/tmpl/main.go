@@ -21,6 +21,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"text/template"
 	"time"
 	_ "unsafe" // for go:linkname
@@ -172,7 +173,7 @@ func answerAll() error {
 
 		err := render(&rendered, string(fields[0]), fields[1], fields[2])
 		if err != nil {
-			fmt.Fprintf(out, "error %v\x00", err)
+			fmt.Fprintf(out, "error %s\x00", strings.ReplaceAll(err.Error(), "\x00", "\\0"))
 			continue
 		}
 		fmt.Fprintf(out, "ok %s\x00", hex.EncodeToString(rendered.Bytes()))
