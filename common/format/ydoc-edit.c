@@ -143,6 +143,28 @@ static bool apply(struct edit *edit, struct ydoc *fresh, struct err *err)
 			 err);
 }
 
+/* Does @path lead into a scalar, wherever that comes from? */
+static bool enters_scalar(const struct value *value, const char *path)
+{
+	while (value && *path) {
+		size_t len = strcspn(path, ".");
+		CLEANUP(free_ptr) char *name = xmemdupz(path, len);
+		uint64_t index;
+
+		if (value_is_map(value))
+			value = value_map_get(value, name);
+		else if (!value_is_list(value))
+			return value->kind != VALUE_NIL;
+		else if (num_parse_uint64(name, &index) &&
+			 index < value->list.count)
+			value = value->list.items[index];
+		else
+			return false;
+		path += len + (path[len] == '.');
+	}
+	return false;
+}
+
 static bool check_place(const struct edit *edit, struct err *err)
 {
 	struct ydoc_node *deepest;
@@ -152,6 +174,8 @@ static bool check_place(const struct edit *edit, struct err *err)
 
 	if (!*edit->path)
 		return edit_fail(edit, "the path is empty", err);
+	if (enters_scalar(edit->doc->root, edit->path))
+		return edit_fail(edit, "a scalar stands on the way", err);
 	if (!node || node->kind == YDOC_SCALAR)
 		return true;
 	return edit_fail(edit,

@@ -31,7 +31,7 @@ void edit_replace(struct edit *edit, const struct ydoc_node *node);
 
 /*
  * Put the new scalar below @node, at @rest of the path.  @node is the deepest
- * that is there; NULL: the document has none.
+ * that is there, no scalar but a null; NULL: the document has none.
  */
 bool edit_extend(struct edit *edit, const struct ydoc_node *node,
 		 const char *rest, struct err *err);

@@ -335,10 +335,8 @@ bool edit_extend(struct edit *edit, const struct ydoc_node *node,
 	}
 	if (node->kind == YDOC_ALIAS)
 		return edit_fail(edit, "an alias stands on the way", err);
-	if (node->kind == YDOC_SCALAR && node->value->kind == VALUE_NIL)
-		return fill_null(edit, node, rest, err);
 	if (node->kind == YDOC_SCALAR)
-		return edit_fail(edit, "a scalar stands on the way", err);
+		return fill_null(edit, node, rest, err);
 	if (node->kind == YDOC_SEQUENCE && !is_next_item(node, rest))
 		return edit_fail(edit, "the list has no such item", err);
 	if (node->style == YDOC_FLOW)
