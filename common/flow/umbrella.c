@@ -15,6 +15,7 @@
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/spool.h"
+#include "sys/tempdir.h"
 #include "sys/walk.h"
 
 #define CHART_FILE  "Chart.yaml"
@@ -474,15 +475,6 @@ bool umbrella_stamp(struct umbrella *umbrella, struct expiry_input *input,
 
 /* --- writing ------------------------------------------------------------- */
 
-static void remove_folder(struct str *path)
-{
-	CLEANUP(err_release) struct err ignored = {0};
-
-	if (path->len)
-		(void)!tree_remove(str_text(path), &ignored);
-	str_release(path);
-}
-
 /* Sorted paths: files of one folder are mostly neighbours. */
 static bool write_files(const struct umbrella *umbrella, const char *folder,
 			struct err *err)
@@ -508,7 +500,7 @@ static bool write_files(const struct umbrella *umbrella, const char *folder,
 bool umbrella_write(const struct umbrella *umbrella, const char *output_dir,
 		    struct err *err)
 {
-	CLEANUP(remove_folder) struct str folder = {0};
+	CLEANUP(tempdir_release) struct tempdir folder = TEMPDIR_NONE;
 	CLEANUP(free_ptr) char *output = xstrdup(output_dir);
 	CLEANUP(free_ptr) char *parent = NULL;
 	CLEANUP(free_ptr) char *chart = NULL;
@@ -517,11 +509,12 @@ bool umbrella_write(const struct umbrella *umbrella, const char *output_dir,
 	while (len > 1 && output[len - 1] == '/')
 		output[--len] = '\0';
 	parent = path_parent(output);
+	tempdir_sweep(parent, TEMPORARY);
 	if (!dir_create_all(parent, err) ||
-	    !dir_create_temp(parent, TEMPORARY, &folder, err))
+	    !tempdir_create(&folder, parent, TEMPORARY, err))
 		return err_wrap(err, "cannot write '%s'", output_dir);
 	/* A folder in it, because the temporary one is its owner's alone. */
-	chart = path_join(str_text(&folder), "chart");
+	chart = path_join(str_text(&folder.path), "chart");
 	if (!write_files(umbrella, chart, err) ||
 	    !tree_replace(chart, output, err))
 		return err_wrap(err, "cannot write '%s'", output_dir);

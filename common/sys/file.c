@@ -227,7 +227,7 @@ static void temp_name(char name[TEMP_NAME_SIZE])
 
 /* The content under a temporary name in @dirfd; false: errno, and no file. */
 static bool write_temp(int dirfd, char name[TEMP_NAME_SIZE], const void *bytes,
-		       size_t len, mode_t mode)
+		       size_t len, mode_t mode, bool flush)
 {
 	int fd, number;
 
@@ -238,7 +238,7 @@ static bool write_temp(int dirfd, char name[TEMP_NAME_SIZE], const void *bytes,
 	} while (fd < 0 && errno == EEXIST);
 	if (fd < 0)
 		return false;
-	if (write_and_close(fd, bytes, len, true))
+	if (write_and_close(fd, bytes, len, flush))
 		return true;
 	number = errno;
 	unlinkat(dirfd, name, 0);
@@ -270,17 +270,17 @@ static bool rename_over(int dirfd, const char *from, const char *to)
  */
 static bool write_by(bool (*place)(int dirfd, const char *from, const char *to),
 		     const char *path, const void *bytes, size_t len,
-		     mode_t mode)
+		     mode_t mode, bool flush)
 {
 	CLEANUP(free_ptr) char *parent = path_parent(path);
 	CLEANUP(close_fd) int dirfd = open_dir_at(AT_FDCWD, parent);
 	char temp[TEMP_NAME_SIZE];
 	int number;
 
-	if (dirfd < 0 || !write_temp(dirfd, temp, bytes, len, mode))
+	if (dirfd < 0 || !write_temp(dirfd, temp, bytes, len, mode, flush))
 		return false;
 	if (place(dirfd, temp, path_base(path)))
-		return sync_fd(dirfd);
+		return !flush || sync_fd(dirfd);
 	number = errno;
 	unlinkat(dirfd, temp, 0);
 	errno = number;
@@ -290,7 +290,15 @@ static bool write_by(bool (*place)(int dirfd, const char *from, const char *to),
 bool file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
 		  struct err *err)
 {
-	if (!write_by(rename_over, path, bytes, len, mode))
+	if (!write_by(rename_over, path, bytes, len, mode, true))
+		return err_errno(err, "cannot write '%s'", path);
+	return true;
+}
+
+bool file_swap(const char *path, const void *bytes, size_t len, mode_t mode,
+	       struct err *err)
+{
+	if (!write_by(rename_over, path, bytes, len, mode, false))
 		return err_errno(err, "cannot write '%s'", path);
 	return true;
 }
@@ -298,7 +306,7 @@ bool file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
 bool file_create(const char *path, const void *bytes, size_t len, mode_t mode,
 		 bool *created, struct err *err)
 {
-	if (write_by(rename_new, path, bytes, len, mode)) {
+	if (write_by(rename_new, path, bytes, len, mode, true)) {
 		*created = true;
 		return true;
 	}

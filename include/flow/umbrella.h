@@ -133,7 +133,7 @@ bool umbrella_stamp(struct umbrella *umbrella, struct expiry_input *input,
 
 /*
  * Write all files as the folder @output_dir, which is replaced as a whole or
- * stays as it is.  Errors: IO.
+ * stays as it is.  What killed runs left beside it is removed.  Errors: IO.
  */
 bool umbrella_write(const struct umbrella *umbrella, const char *output_dir,
 		    struct err *err) MUST_CHECK;

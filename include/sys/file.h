@@ -55,6 +55,13 @@ bool file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
 		  struct err *err) MUST_CHECK;
 
 /*
+ * file_replace() without fsync, for content that is checked whenever it is
+ * read: after a crash of the machine it may be there in part.
+ */
+bool file_swap(const char *path, const void *bytes, size_t len, mode_t mode,
+	       struct err *err) MUST_CHECK;
+
+/*
  * Write @path in place, without fsync: for files in a folder that is not yet
  * anybody's, such as one that tree_replace() will put in its place.  A link
  * of that name is refused.  Errors: IO.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import fcntl
 import json
 import os
 import re
@@ -635,3 +636,21 @@ def test_modes(umbrella, render, tmp_path):
     root = tmp_path / "work" / "rendered" / "shop"
     assert root.stat().st_mode & 0o777 == 0o755
     assert (root / "Chart.yaml").stat().st_mode & 0o777 == 0o644
+
+
+def test_what_killed_runs_left_is_removed(umbrella, render, tmp_path):
+    umbrella()
+    parent = tmp_path / "work" / "rendered"
+    (parent / ".rendering-dead01" / "chart").mkdir(parents=True)
+    (parent / ".rendering-dead01" / "chart" / "values.yaml").write_text("a")
+    alive = parent / ".rendering-alive1"
+    alive.mkdir()
+    lock = os.open(alive, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        render()
+    finally:
+        os.close(lock)
+    assert left_behind(tmp_path) == [".rendering-alive1", "shop"]
+    render()
+    assert left_behind(tmp_path) == ["shop"]
