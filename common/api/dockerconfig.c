@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/helmconfig.h"
 #include "api/login.h"
 #include "base/base64.h"
 #include "base/err.h"
@@ -276,21 +277,6 @@ static char *below(const struct env *env, const char *variable,
 	return dir ? path_join(dir, rest) : NULL;
 }
 
-static char *helm_file(const struct env *env)
-{
-	const char *named = env_get(env, "HELM_REGISTRY_CONFIG");
-	char *path = named ? xstrdup(named) : NULL;
-
-	if (!path)
-		path = below(env, "HELM_CONFIG_HOME", "registry/config.json");
-	if (!path)
-		path = below(env, "XDG_CONFIG_HOME",
-			     "helm/registry/config.json");
-	if (!path)
-		path = below(env, "HOME", ".config/helm/registry/config.json");
-	return path;
-}
-
 static char *docker_file(const struct env *env)
 {
 	char *path = below(env, "DOCKER_CONFIG", "config.json");
@@ -301,7 +287,8 @@ static char *docker_file(const struct env *env)
 bool dockerconfig_find(const struct env *env, const char *registry,
 		       struct login *login, bool *found, struct err *err)
 {
-	CLEANUP(free_ptr) char *helm = helm_file(env);
+	CLEANUP(free_ptr) char *helm = helmconfig_path(
+		env, "HELM_REGISTRY_CONFIG", "registry/config.json");
 	CLEANUP(free_ptr) char *docker = docker_file(env);
 
 	*found = false;
