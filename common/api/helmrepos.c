@@ -188,9 +188,8 @@ static bool unknown(const struct helmrepos *repos, const char *alias,
 			      "repositories.yaml of Helm's",
 			      alias);
 	else
-		(void)err_set(err, ERR_INPUT,
-			      "'%s' knows no repository '%s'", repos->path,
-			      alias);
+		(void)err_set(err, ERR_INPUT, "'%s' knows no repository '%s'",
+			      repos->path, alias);
 	return err_hint(err, "helm repo add %s URL", alias);
 }
 

@@ -3,24 +3,23 @@
 #include "sys/env.h"
 #include "tests/unit/folder.h"
 
-static const char text[] =
-	"apiVersion: \"\"\n"
-	"generated: \"0001-01-01T00:00:00Z\"\n"
-	"repositories:\n"
-	"- caFile: /ca.pem\n"
-	"  certFile: \"\"\n"
-	"  insecure_skip_tls_verify: false\n"
-	"  keyFile: \"\"\n"
-	"  name: stable\n"
-	"  pass_credentials_all: true\n"
-	"  password: swordfish\n"
-	"  url: https://charts.example.com/stable/\n"
-	"  username: jane\n"
-	"- name: careless\n"
-	"  url: https://careless.example.com\n"
-	"  insecure_skip_tls_verify: true\n"
-	"- name: open\n"
-	"  url: http://open.example.com\n";
+static const char text[] = "apiVersion: \"\"\n"
+			   "generated: \"0001-01-01T00:00:00Z\"\n"
+			   "repositories:\n"
+			   "- caFile: /ca.pem\n"
+			   "  certFile: \"\"\n"
+			   "  insecure_skip_tls_verify: false\n"
+			   "  keyFile: \"\"\n"
+			   "  name: stable\n"
+			   "  pass_credentials_all: true\n"
+			   "  password: swordfish\n"
+			   "  url: https://charts.example.com/stable/\n"
+			   "  username: jane\n"
+			   "- name: careless\n"
+			   "  url: https://careless.example.com\n"
+			   "  insecure_skip_tls_verify: true\n"
+			   "- name: open\n"
+			   "  url: http://open.example.com\n";
 
 static void read_text(struct helmrepos *repos)
 {
@@ -103,8 +102,8 @@ static void test_refusals(void **state)
 		CLEANUP(err_release) struct err err = {0};
 		const struct helmrepos_entry *entry = NULL;
 
-		assert_false(helmrepos_find(&repos, cases[i].repository,
-					    &entry, &err));
+		assert_false(helmrepos_find(&repos, cases[i].repository, &entry,
+					    &err));
 		assert_int_equal(err.kind, ERR_INPUT);
 		assert_non_null(strstr(err.text, cases[i].part));
 		assert_non_null(err.hint);
@@ -119,7 +118,8 @@ static void test_bad_files(void **state)
 	} cases[] = {
 		{"- a\n", "is no mapping"},
 		{"repositories: {}\n", "has no list"},
-		{"repositories:\n- password: swordfish\n  x: [\n", "cannot read"},
+		{"repositories:\n- password: swordfish\n  x: [\n",
+		 "cannot read"},
 	};
 
 	(void)state;
