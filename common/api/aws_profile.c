@@ -30,7 +30,7 @@ struct aws_setting {
 	enum rank rank;
 	const char *name;
 	const char *key;
-	char *value;
+	struct str value;
 };
 
 /* --- words ----------------------------------------------------------------- */
@@ -115,6 +115,7 @@ static void add_setting(struct parser *parser, const char *key,
 			const char *value)
 {
 	struct aws_profiles *profiles = parser->profiles;
+	struct aws_setting *setting;
 
 	if (parser->section == AWS_SECTION_OTHER)
 		return;
@@ -123,13 +124,14 @@ static void add_setting(struct parser *parser, const char *key,
 	profiles->settings =
 		grow_array(profiles->settings, profiles->count + 1,
 			   sizeof(*profiles->settings), &profiles->capacity);
-	profiles->settings[profiles->count++] = (struct aws_setting){
+	setting = &profiles->settings[profiles->count++];
+	*setting = (struct aws_setting){
 		.section = parser->section,
 		.rank = parser->rank,
 		.name = parser->name,
 		.key = key,
-		.value = arena_strdup(&profiles->arena, value),
 	};
+	str_add(&setting->value, value);
 }
 
 /* What a header of the config file begins. */
@@ -249,15 +251,14 @@ static bool parse_setting(struct parser *parser, const char *line,
 static bool parse_continuation(struct parser *parser, const char *line,
 			       struct err *err)
 {
-	struct arena *arena = &parser->profiles->arena;
 	struct aws_setting *above;
 
 	if (parser->section == AWS_SECTION_OTHER)
 		return true;
 	above = &parser->profiles->settings[parser->setting];
-	if (!*above->value)
+	if (above->value.len == 0)
 		return parse_setting(parser, line, parser->key, err);
-	above->value = arena_printf(arena, "%s\n%s", above->value, line);
+	str_addf(&above->value, "\n%s", line);
 	return true;
 }
 
@@ -378,7 +379,7 @@ const char *aws_profiles_get(const struct aws_profiles *profiles,
 {
 	const struct aws_setting *setting = find(profiles, section, name, key);
 
-	return setting && *setting->value ? setting->value : NULL;
+	return setting && setting->value.len ? str_text(&setting->value) : NULL;
 }
 
 bool aws_profiles_has(const struct aws_profiles *profiles,
@@ -401,9 +402,12 @@ char *aws_profiles_describe(const struct aws_profiles *profiles)
 
 void aws_profiles_release(struct aws_profiles *profiles)
 {
-	for (size_t i = 0; i < profiles->count; i++)
-		wipe(profiles->settings[i].value,
-		     strlen(profiles->settings[i].value));
+	for (size_t i = 0; i < profiles->count; i++) {
+		struct str *value = &profiles->settings[i].value;
+
+		wipe(value->buf, value->len);
+		str_release(value);
+	}
 	free(profiles->settings);
 	for (size_t i = 0; i < ARRAY_SIZE(profiles->files); i++)
 		free(profiles->files[i]);

@@ -124,6 +124,25 @@ static void test_a_nul_byte(void **state)
 	assert_non_null(strstr(err.text, "NUL"));
 }
 
+/* Memory is as large as the file, not as its square. */
+static void test_a_value_of_many_lines(void **state)
+{
+	const size_t lines = 5000;
+	CLEANUP(aws_profiles_release) struct aws_profiles found = {0};
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(err_release) struct err err = {0};
+	const char *value;
+
+	(void)state;
+	str_add(&text, "[default]\na = b\n");
+	for (size_t i = 0; i < lines; i++)
+		str_add(&text, "  cd\n");
+	assert_true(parse(&found, AWS_FILE_CONFIG, str_text(&text), &err));
+	value = aws_profiles_get(&found, AWS_SECTION_PROFILE, "default", "a");
+	assert_int_equal(strlen(value), 1 + lines * 3);
+	assert_true(found.arena.total < text.len);
+}
+
 static void test_both_files(void **state)
 {
 	CLEANUP(aws_profiles_release) struct aws_profiles found = {0};
@@ -254,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_not_of_the_form),
 		cmocka_unit_test(test_a_nul_byte),
+		cmocka_unit_test(test_a_value_of_many_lines),
 		cmocka_unit_test(test_both_files),
 		IN_FOLDER(test_where_files_are),
 		IN_FOLDER(test_files_that_cannot_be_read),
