@@ -330,7 +330,7 @@ bool s3_take_reply(struct s3 *s3, const char *key,
 {
 	CLEANUP(s3_object_release) struct s3_object taken = {0};
 
-	if (reply->status == 200)
+	if (reply->status == 200 || reply->status == 206)
 		take_object(&taken, request, reply);
 	else if (reply->status == 304)
 		taken.found = taken.unchanged = true;
@@ -359,6 +359,17 @@ static bool send_and_take(struct s3 *s3, const char *key,
 
 	return http_send(s3->http, request, &reply, err) &&
 	       s3_take_reply(s3, key, request, &reply, object, err);
+}
+
+bool s3_find_part(struct s3 *s3, const char *key, size_t start, size_t end,
+		  struct s3_object *object, struct err *err)
+{
+	CLEANUP(http_request_release) struct http_request request = {0};
+
+	if (!s3_prepare_get(s3, key, 0, &request, err))
+		return false;
+	strvec_addf(&request.headers, "Range: bytes=%zu-%zu", start, end - 1);
+	return send_and_take(s3, key, &request, object, err);
 }
 
 bool s3_find_changed(struct s3 *s3, const char *key, size_t limit,

@@ -222,10 +222,14 @@ bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 	clock_add_rfc3339(&run.now, publish->now);
 	if (!publish_guard(&run, err) || !put_archives(&run, err))
 		return false;
-	return !chartrepo_writes_index(publish->repo) ||
-	       (enter(&run, err) && verify(&run, err)) ||
-	       err_wrap(err, "cannot enter the index of '%s'",
-			publish->repo->address);
+	if (!chartrepo_writes_index(publish->repo))
+		return true;
+	if (!enter(&run, err) || !verify(&run, err))
+		return err_wrap(err, "cannot enter the index of '%s'",
+				publish->repo->address);
+	if (run.bucket && run.resumed && !run.lock.s3)
+		publish_tidy(&run);
+	return true;
 }
 
 void publish_batch_release(struct publish_batch *batch)

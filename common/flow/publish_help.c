@@ -517,7 +517,7 @@ static bool is_our_turn(const struct helping *helping, size_t rank)
 /* Ours has gone: somebody entered it, or found it wanting. */
 static bool see_entered(struct helping *helping, bool *entered, struct err *err)
 {
-	return publish_is_entered(helping->run, entered, err) &&
+	return publish_glimpse(helping->run, entered, err) &&
 	       (*entered ||
 		(check_own_archives(helping, err) && leave(helping, err)));
 }
@@ -544,6 +544,22 @@ static bool take_turn(struct helping *helping, bool *entered, struct err *err)
 		return false;
 	}
 	BUG("a swap ended in no way");
+}
+
+void publish_tidy(struct publish_run *run)
+{
+	CLEANUP(helping_release) struct helping helping = {.run = run};
+	CLEANUP(err_release) struct err ignored = {0};
+
+	helping.prefix =
+		xasprintf("%s" PENDING_PREFIX, run->publish->repo->prefix);
+	if (!look(&helping, &ignored)) {
+		log_debug("%s", ignored.text);
+		return;
+	}
+	if (!helping.count || enter_all(&helping, &ignored) != PUBLISH_DONE ||
+	    !remove_entered(&helping, &ignored))
+		log_debug("left %zu that wait to others", helping.count);
 }
 
 bool publish_help(struct publish_run *run, bool *denied, struct err *err)

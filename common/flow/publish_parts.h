@@ -24,6 +24,7 @@ struct publish_run {
 	struct s3 *bucket;	      /* NULL: not in one */
 	struct chartrepo_index index; /* as last read */
 	bool index_read;	      /* and not used up by a try yet */
+	bool resumed; /* an archive was there, its entry was not */
 	/*
 	 * The annotation of the index that says of a store that it was
 	 * proved, where that was done in this run; NULL = not.
@@ -31,8 +32,9 @@ struct publish_run {
 	char *proof;
 	struct s3_lock lock; /* instead of conditions, if it is taken */
 	struct str now;	     /* RFC 3339 */
-	int64_t read_ms;     /* that the index took to be read last */
-	int64_t swap_ms;     /* and to be written */
+	size_t place;	 /* of our first entry in the index, as we wrote it */
+	int64_t read_ms; /* that the index took to be read last */
+	int64_t swap_ms; /* and to be written */
 };
 
 /* An entry of the index, made from an archive that is there. */
@@ -84,6 +86,13 @@ enum publish_swap publish_try_swap(struct publish_run *run,
 bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
 	MUST_CHECK;
 
+/*
+ * The same, at the price of a small part of the index if all is well: where
+ * our entries stood in our own try, or near to it, their digests stand.
+ */
+bool publish_glimpse(struct publish_run *run, bool *entered, struct err *err)
+	MUST_CHECK;
+
 /* --- publish_help.c -------------------------------------------------------- */
 
 /*
@@ -93,6 +102,12 @@ bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
  */
 bool publish_help(struct publish_run *run, bool *denied, struct err *err)
 	MUST_CHECK;
+
+/*
+ * Enter what others left who were killed, as we have come upon traces of
+ * such a run.  That it fails is no failure of ours.
+ */
+void publish_tidy(struct publish_run *run);
 
 /* --- publish.c ------------------------------------------------------------- */
 

@@ -116,6 +116,13 @@ bool s3_find_changed(struct s3 *s3, const char *key, size_t limit,
 		     const char *etag, struct s3_object *object,
 		     struct err *err) MUST_CHECK;
 
+/*
+ * The same, but only bytes @start to @end (not included), or fewer where it
+ * ends before.  A store may give all of it.
+ */
+bool s3_find_part(struct s3 *s3, const char *key, size_t start, size_t end,
+		  struct s3_object *object, struct err *err) MUST_CHECK;
+
 /* The same for an object that must be there.  Errors also: NOT_FOUND. */
 bool s3_get(struct s3 *s3, const char *key, size_t limit,
 	    struct s3_object *object, struct err *err) MUST_CHECK;

@@ -175,6 +175,9 @@ class ScriptedS3:
             found.modified, usegmt=True), **found.headers}
         if seen.headers.get("if-none-match") == found.etag:
             return Answer(304, headers=headers)
+        if part := re.fullmatch(r"bytes=(\d+)-(\d+)", seen.headers.get("range", "")):
+            body = found.body[int(part[1]):int(part[2]) + 1]
+            return Answer(206, body, headers) if body else error(416, "InvalidRange")
         return Answer(200, found.body, headers)
 
     def _refusal(self, seen: Seen) -> Answer | None:

@@ -284,6 +284,7 @@ def test_an_entry_that_another_entered_is_only_verified(publish, s3):
 
     s3.fault = enter_ours
     publish(s3)
+    assert "range" in s3.requests[-1].headers, "a part of the index is enough"
     assert [seen for seen in s3.requests if swaps(seen)][1:] == []
     assert sorted(entries(s3)) == ["db", "web"]
 
@@ -400,6 +401,19 @@ def test_ours_was_replaced_meanwhile(publish, s3):
     s3.fault = replace
     failed = publish(s3, expect=3)
     assert f"{REPO}/web-1.0.0.tgz' was replaced meanwhile" in failed.err
+
+
+def test_who_resumes_a_killed_run_enters_what_others_left(publish, s3, tmp_path):
+    prove(s3)
+    chart = make_chart(tmp_path)
+    publish(s3, chart=chart)
+    prove(s3)                       # the entry is gone, the archive is not
+    archive = package("api")
+    s3.put("stable/api-1.0.0.tgz", archive)
+    leave(s3, waits("api", archive))
+    publish(s3, chart=chart)
+    assert sorted(entries(s3)) == ["api", "db", "web"]
+    assert waiting(s3) == []
 
 
 # --- faults -----------------------------------------------------------------------
