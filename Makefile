@@ -206,7 +206,7 @@ image:
 	container/build
 
 # The generated blocks in steps/*.md, from the option tables.
-manuals: all
+manuals: all drivers
 	tests/lint/manuals --write $(out)/bin
 
 install: all

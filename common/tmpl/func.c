@@ -5,18 +5,36 @@
 #include "base/err.h"
 #include "base/nearest.h"
 #include "base/str.h"
-#include "base/strvec.h"
 #include "format/value.h"
 #include "tmpl/timeval.h"
 
 /* Runes that take as long to decode and look up as a node. */
 #define RUNES_PER_STEP 16
 
-static const struct func *const families[] = {
-	funcs_go,     funcs_compare, funcs_flow,    funcs_text,	 funcs_list,
-	funcs_date,   funcs_dict,    funcs_number,  funcs_json,	 funcs_yaml,
-	funcs_nest,   funcs_case,    funcs_width,   funcs_path,	 funcs_url,
-	funcs_digest, funcs_random,  funcs_release, funcs_regex, funcs_refused,
+static const struct {
+	const char *title; /* in the manual */
+	const struct func *table;
+} families[] = {
+	{"Go's own", funcs_go},
+	{"comparison", funcs_compare},
+	{"choices", funcs_flow},
+	{"text", funcs_text},
+	{"case of words", funcs_case},
+	{"width of text", funcs_width},
+	{"regular expressions", funcs_regex},
+	{"lists", funcs_list},
+	{"maps", funcs_dict},
+	{"numbers", funcs_number},
+	{"dates", funcs_date},
+	{"JSON", funcs_json},
+	{"YAML", funcs_yaml},
+	{"templates", funcs_nest},
+	{"paths", funcs_path},
+	{"URLs", funcs_url},
+	{"digests and encodings", funcs_digest},
+	{"chance", funcs_random},
+	{"ours", funcs_release},
+	{"refused", funcs_refused},
 };
 
 static const struct {
@@ -44,7 +62,7 @@ const struct func *func_find(const char *name)
 	const struct func *found = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(families) && !found; i++)
-		found = find_in(families[i], name);
+		found = find_in(families[i].table, name);
 	return found;
 }
 
@@ -64,7 +82,7 @@ const char *func_nearest(const char *name)
 	struct nearest nearest = {.word = name};
 
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		for (const struct func *f = families[i]; f->name; f++) {
+		for (const struct func *f = families[i].table; f->name; f++) {
 			if (!f->refused)
 				nearest_offer(&nearest, f->name);
 		}
@@ -213,20 +231,20 @@ bool call_give_str(struct call *call, const struct str *text, struct err *err)
 	       call_give_text(call, str_text(text), text->len);
 }
 
-void tmpl_functions(struct strvec *names)
+bool tmpl_function(size_t index, struct tmpl_function *function)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		for (const struct func *f = families[i]; f->name; f++) {
-			if (!f->refused)
-				strvec_add(names, f->name);
+		for (const struct func *f = families[i].table; f->name; f++) {
+			if (index-- > 0)
+				continue;
+			*function = (struct tmpl_function){
+				.name = f->name,
+				.family = families[i].title,
+				.differs = f->differs,
+				.refused = f->refused,
+			};
+			return true;
 		}
 	}
-	strvec_sort(names);
-}
-
-const char *tmpl_refusal(const char *name)
-{
-	const struct func *func = func_find(name);
-
-	return func ? func->refused : NULL;
+	return false;
 }

@@ -40,6 +40,7 @@ enum func_trait {
  * d time.Duration, z *time.Location, v *semver.Version; a * behind the last
  * one: any number of these.
  * @refused: why there is no such function here, and what to use instead.
+ * @differs: in what it is not as Helm's, for the manual.
  */
 struct func {
 	const char *name;
@@ -47,6 +48,7 @@ struct func {
 	bool (*run)(struct call *call, struct err *err);
 	enum func_trait trait;
 	const char *refused;
+	const char *differs;
 };
 
 /*

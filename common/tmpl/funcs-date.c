@@ -169,19 +169,22 @@ static bool run_ago(struct call *call, struct err *err)
 	return call_give_str(call, &text, err);
 }
 
+#define RUNS_CLOCK "what is no time stands for now, which is the run's clock"
+
 const struct func funcs_date[] = {
-	{"ago", "a", run_ago},
-	{"date", "sa", run_date},
-	{"dateInZone", "sas", run_date_in_zone},
+	{"ago", "a", run_ago, .differs = RUNS_CLOCK},
+	{"date", "sa", run_date, .differs = RUNS_CLOCK},
+	{"dateInZone", "sas", run_date_in_zone, .differs = RUNS_CLOCK},
 	{"dateModify", "st", run_date_modify},
-	{"date_in_zone", "sas", run_date_in_zone},
+	{"date_in_zone", "sas", run_date_in_zone, .differs = RUNS_CLOCK},
 	{"date_modify", "st", run_date_modify},
-	{"htmlDate", "a", run_html_date},
-	{"htmlDateInZone", "as", run_html_date_in_zone},
+	{"htmlDate", "a", run_html_date, .differs = RUNS_CLOCK},
+	{"htmlDateInZone", "as", run_html_date_in_zone, .differs = RUNS_CLOCK},
 	{"mustDateModify", "st", run_must_date_modify},
 	{"mustToDate", "ss", run_must_to_date},
 	{"must_date_modify", "st", run_must_date_modify},
-	{"now", "", run_now},
+	{"now", "", run_now,
+	 .differs = "the run\'s clock: SOURCE_DATE_EPOCH where that is set"},
 	{"toDate", "ss", run_to_date},
 	{"unixEpoch", "t", run_unix_epoch},
 	{NULL},

@@ -241,19 +241,23 @@ static bool run_quote_meta(struct call *call, struct err *err)
 	return call_give_str(call, &out, err);
 }
 
+#define BOUNDED "a search that takes too many steps is an error"
+
 const struct func funcs_regex[] = {
-	{"mustRegexFind", "ss", run_find},
-	{"mustRegexFindAll", "ssi", run_find_all},
-	{"mustRegexMatch", "ss", run_must_match},
-	{"mustRegexReplaceAll", "sss", run_replace_all},
-	{"mustRegexReplaceAllLiteral", "sss", run_replace_all_literal},
-	{"mustRegexSplit", "ssi", run_split},
-	{"regexFind", "ss", run_find},
-	{"regexFindAll", "ssi", run_find_all},
-	{"regexMatch", "ss", run_match},
+	{"mustRegexFind", "ss", run_find, .differs = BOUNDED},
+	{"mustRegexFindAll", "ssi", run_find_all, .differs = BOUNDED},
+	{"mustRegexMatch", "ss", run_must_match, .differs = BOUNDED},
+	{"mustRegexReplaceAll", "sss", run_replace_all, .differs = BOUNDED},
+	{"mustRegexReplaceAllLiteral", "sss", run_replace_all_literal,
+	 .differs = BOUNDED},
+	{"mustRegexSplit", "ssi", run_split, .differs = BOUNDED},
+	{"regexFind", "ss", run_find, .differs = BOUNDED},
+	{"regexFindAll", "ssi", run_find_all, .differs = BOUNDED},
+	{"regexMatch", "ss", run_match, .differs = BOUNDED},
 	{"regexQuoteMeta", "s", run_quote_meta},
-	{"regexReplaceAll", "sss", run_replace_all},
-	{"regexReplaceAllLiteral", "sss", run_replace_all_literal},
-	{"regexSplit", "ssi", run_split},
+	{"regexReplaceAll", "sss", run_replace_all, .differs = BOUNDED},
+	{"regexReplaceAllLiteral", "sss", run_replace_all_literal,
+	 .differs = BOUNDED},
+	{"regexSplit", "ssi", run_split, .differs = BOUNDED},
 	{NULL},
 };

@@ -110,9 +110,11 @@ static bool run_from_yaml_array(struct call *call, struct err *err)
 	return serial_give_list(call, value, &problem);
 }
 
+#define MEMORY "a text of more than 1 MiB is an error"
+
 const struct func funcs_yaml[] = {
-	{"fromYaml", "s", run_from_yaml},
-	{"fromYamlArray", "s", run_from_yaml_array},
+	{"fromYaml", "s", run_from_yaml, .differs = MEMORY},
+	{"fromYamlArray", "s", run_from_yaml_array, .differs = MEMORY},
 	{"mustToYaml", "a", run_must_to_yaml},
 	{"toYaml", "a", run_to_yaml},
 	{NULL},

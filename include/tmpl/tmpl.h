@@ -16,10 +16,10 @@
  * defaults.  Nothing here reads the environment, the clock, or a file but
  * the system's time zones.
  *
- * Functions: Go's own but call, and those of Helm (Sprig v3.3.0) that
- * tmpl_functions() lists.  What would leak (env, getHostByName) or be
- * another secret each time (keys, certificates, passwords) is refused when
- * the template is parsed.
+ * Functions: Go's own but call, those of Helm 4.3.1 (over Sprig v3.3.0), and
+ * a few of ours; tmpl_function() lists them.  What would leak (env,
+ * getHostByName) or make secrets (keys, certificates, passwords) is refused
+ * when the template is parsed.
  *
  * Errors are of kind INPUT, with file, line, column and the source line.
  * They mean what Go's mean and tell more: the nearest known function, the
@@ -40,7 +40,6 @@
 
 struct err;
 struct str;
-struct strvec;
 struct value;
 
 #define TMPL_LEFT_DELIM	 "(("
@@ -119,11 +118,16 @@ bool tmpl_execute_to(const struct tmpl *set, const char *name,
 		     const struct value *root, const struct tmpl_sink *sink,
 		     struct err *err) MUST_CHECK;
 
-/* Add the names of all functions to @names, sorted. */
-void tmpl_functions(struct strvec *names);
+/* What the manual says of a function; all strings are constants. */
+struct tmpl_function {
+	const char *name;
+	const char *family;  /* "dates" */
+	const char *differs; /* in what it is not as Helm's; NULL: in nothing */
+	const char *refused; /* why there is none here, on purpose, or NULL */
+};
 
-/* Why there is no function @name here on purpose, or NULL. */
-const char *tmpl_refusal(const char *name);
+/* The function of number @index, family by family; false: no more. */
+bool tmpl_function(size_t index, struct tmpl_function *function);
 
 void tmpl_release(struct tmpl *set);
 
