@@ -9,7 +9,7 @@
 #include "tmpl/timeval.h"
 
 /* Runes that take as long to decode and look up as a node. */
-#define RUNES_PER_STEP 16
+#define RUNES_PER_STEP 4
 
 static const struct {
 	const char *title; /* in the manual */

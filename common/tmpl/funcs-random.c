@@ -12,12 +12,17 @@
 #include "format/value.h"
 #include "tmpl/func.h"
 
+/* Steps that take as long as a question to the system. */
+#define RANDOM_STEPS 8
+
 /* RFC 9562, version 4. */
 static bool run_uuidv4(struct call *call, struct err *err)
 {
 	unsigned char bytes[16];
 	CLEANUP(str_release) struct str text = {0};
 
+	if (!call_charge(call, 4 * RANDOM_STEPS, 0, err))
+		return false;
 	if (!random_bytes(bytes, sizeof(bytes)))
 		return err_set(err, ERR_IO, "the system gives no random bytes");
 	bytes[6] = (bytes[6] & 0x0f) | 0x40;
@@ -39,7 +44,8 @@ static bool run_rand_int(struct call *call, struct err *err)
 		return err_set(err, ERR_INPUT,
 			       "there is no number from %lld to before %lld",
 			       (long long)least, (long long)end);
-	return call_give_int(call,
+	return call_charge(call, RANDOM_STEPS, 0, err) &&
+	       call_give_int(call,
 			     (int64_t)((uint64_t)least + random_below(count)));
 }
 
@@ -50,7 +56,8 @@ static bool run_shuffle(struct call *call, struct err *err)
 	uint32_t *runes;
 	size_t count = 0;
 
-	if (!call_charge(call, text->len, text->len * sizeof(*runes), err))
+	if (!call_charge(call, text->len * RANDOM_STEPS,
+			 text->len * sizeof(*runes), err))
 		return false;
 	runes = arena_new_array(call->arena, uint32_t, text->len);
 	for (size_t at = 0; at < text->len; count++)

@@ -79,7 +79,7 @@ static bool run_url_join(struct call *call, struct err *err)
 	CLEANUP(str_release) struct str joined = CALL_TEXT;
 	const struct value *map = call->args[0];
 
-	if (!call_charge_value(call, map, 4, err) ||
+	if (!call_charge_value(call, map, 16, err) ||
 	    !get_userinfo(map, &url, err))
 		return false;
 	/* Of that URL only the user is wanted. */
