@@ -170,7 +170,8 @@ static bool write_value(struct writer *writer, const struct value *value)
 	case VALUE_INT:
 	case VALUE_INT64:
 	case VALUE_UINT8:
-		str_addf(writer->out, "%" PRId64, value->integer);
+	case VALUE_UINT64:
+		value_add_whole(writer->out, value);
 		return true;
 	case VALUE_FLOAT64:
 		return write_number(writer, value->number);

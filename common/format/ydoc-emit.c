@@ -111,11 +111,14 @@ static void write_scalar(struct emitter *emitter, const struct value *value)
 		write_float(emitter, json->number);
 		return;
 	case VALUE_BOOL:
+		ywriter_token(&emitter->writer,
+			      json->boolean ? "true" : "false");
+		return;
 	case VALUE_INT:
 	case VALUE_INT64:
 	case VALUE_UINT8:
 	case VALUE_UINT64:
-		value_print(&text, json);
+		value_add_whole(&text, json);
 		ywriter_token(&emitter->writer, str_text(&text));
 		return;
 	default:

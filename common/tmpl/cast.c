@@ -44,21 +44,63 @@ static int64_t int_of_text(const struct value_text *text)
 	return 0;
 }
 
-/* strconv.ParseFloat's words for what is no number. */
-static bool named_float(const struct value_text *text, double *number)
+/* "infinity" without its sign, in any case. */
+static bool is_word(const char *bytes, size_t len, const char *word)
 {
-	const char *word = text->bytes;
-	bool negative = word[0] == '-';
+	return len == strlen(word) && strncasecmp(bytes, word, len) == 0;
+}
 
-	if (negative || word[0] == '+')
-		word++;
-	if (strcasecmp(word, "inf") == 0 || strcasecmp(word, "infinity") == 0)
-		*number = negative ? -INFINITY : INFINITY;
-	else if (strcasecmp(text->bytes, "nan") == 0)
+static bool named_float(const char *bytes, size_t len, double *number)
+{
+	size_t sign = len > 0 && (*bytes == '-' || *bytes == '+') ? 1 : 0;
+
+	if (is_word(bytes + sign, len - sign, "inf") ||
+	    is_word(bytes + sign, len - sign, "infinity"))
+		*number = *bytes == '-' ? -INFINITY : INFINITY;
+	else if (is_word(bytes, len, "nan"))
 		*number = NAN;
 	else
 		return false;
 	return true;
+}
+
+bool cast_parse_float(const char *bytes, size_t len, double *number)
+{
+	return float_parse(number, bytes, len) ||
+	       named_float(bytes, len, number);
+}
+
+/*
+ * Do the first digits of @text already make a number that no uint64 holds?
+ * Go looks no further then, whatever follows.
+ */
+static bool overflows(const char *text, size_t len)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < len && text[i] >= '0' && text[i] <= '9'; i++) {
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, (uint64_t)(text[i] - '0'),
+					   &number))
+			return true;
+	}
+	return false;
+}
+
+int64_t cast_digits(const struct value_text *text)
+{
+	bool negative = text->len > 0 && text->bytes[0] == '-';
+	size_t signs = negative || (text->len > 0 && text->bytes[0] == '+');
+	const char *digits = text->bytes + signs;
+	size_t len = text->len - signs;
+	int64_t number;
+
+	if (int_parse(&number, text->bytes, text->len, 10))
+		return number;
+	if (!overflows(digits, len) &&
+	    (len == 0 || strspn(digits, "0123456789") != len))
+		return 0;
+	return negative ? INT64_MIN : INT64_MAX;
 }
 
 /* A time.Duration is none to cast; months and weekdays are. */
@@ -100,11 +142,10 @@ double cast_float(const struct value *value)
 	case VALUE_FLOAT64:
 		return value->number;
 	case VALUE_STRING:
-		if (float_parse(&number, value->string.bytes,
-				value->string.len) ||
-		    named_float(&value->string, &number))
-			return number;
-		return 0;
+		return cast_parse_float(value->string.bytes, value->string.len,
+					&number)
+			       ? number
+			       : 0;
 	case VALUE_BOOL:
 		return value->boolean ? 1 : 0;
 	default:

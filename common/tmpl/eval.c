@@ -12,6 +12,7 @@
 #include "tmpl/func.h"
 #include "tmpl/timeval.h"
 #include "tmpl/tmpl.h"
+#include "tmpl/version.h"
 
 /* How many keys an error names. */
 #define KEYS_SHOWN 12
@@ -304,6 +305,9 @@ static bool value_fits(const struct value *value, char param)
 		return value_class(value) == &class_time;
 	case 'd':
 		return value_class(value) == &class_duration;
+	case 'v':
+		return value_class(value) == &class_version ||
+		       value->kind == VALUE_NIL;
 	case 'z':
 		return value_class(value) == &class_location;
 	default:
@@ -381,7 +385,7 @@ static bool eval_arg(struct exec *exec, const struct value *dot,
 		done = true;
 		break;
 	case NODE_NIL:
-		if (param != 'a' && param != 'm')
+		if (param != 'a' && param != 'm' && param != 'v')
 			return fail_type(exec, func, index, "nil", node);
 		done = true;
 		break;

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "format/value.h"
 #include "tmpl/timeval.h"
+#include "tmpl/version.h"
 
 /* Runes that take as long to decode and look up as a node. */
 #define RUNES_PER_STEP 4
@@ -24,8 +25,13 @@ static const struct {
 	{"regular expressions", funcs_regex},
 	{"lists", funcs_list},
 	{"maps", funcs_dict},
+	{"merging", funcs_merge},
+	{"copying and comparing", funcs_deep},
 	{"numbers", funcs_number},
+	{"fractions", funcs_decimal},
 	{"dates", funcs_date},
+	{"durations", funcs_duration},
+	{"versions", funcs_semver},
 	{"JSON", funcs_json},
 	{"YAML", funcs_yaml},
 	{"templates", funcs_nest},
@@ -46,6 +52,8 @@ static const struct {
 	{&class_month, methods_month},
 	{&class_weekday, methods_weekday},
 	{&class_location, methods_location},
+	{&class_version, methods_version},
+	{&class_version_value, methods_version_value},
 };
 
 static const struct func *find_in(const struct func *table, const char *name)

@@ -87,6 +87,11 @@ extern const struct func funcs_url[];
 extern const struct func funcs_digest[];
 extern const struct func funcs_random[];
 extern const struct func funcs_regex[];
+extern const struct func funcs_deep[];
+extern const struct func funcs_merge[];
+extern const struct func funcs_decimal[];
+extern const struct func funcs_duration[];
+extern const struct func funcs_semver[];
 extern const struct func funcs_refused[];
 
 extern const struct func methods_time[];
@@ -94,6 +99,8 @@ extern const struct func methods_duration[];
 extern const struct func methods_month[];
 extern const struct func methods_weekday[];
 extern const struct func methods_location[];
+extern const struct func methods_version[];
+extern const struct func methods_version_value[];
 
 /* The row of @name, or NULL. */
 const struct func *func_find(const char *name);

@@ -40,10 +40,18 @@ static bool run_dict(struct call *call, struct err *err)
 	return call_give(call, map);
 }
 
+/* The member of argument @map that argument @key names, or NULL. */
+static const struct value *member(const struct call *call, size_t map,
+				  size_t key)
+{
+	const struct value_text *name = &call->args[key]->string;
+
+	return value_map_get_bytes(call->args[map], name->bytes, name->len);
+}
+
 static bool run_get(struct call *call, struct err *err)
 {
-	const struct value *found =
-		value_map_get(call->args[0], call->args[1]->string.bytes);
+	const struct value *found = member(call, 0, 1);
 
 	(void)err;
 	return call_give(call, found ? found : value_new_text(call->arena, ""));
@@ -52,8 +60,7 @@ static bool run_get(struct call *call, struct err *err)
 static bool run_has_key(struct call *call, struct err *err)
 {
 	(void)err;
-	return call_give_bool(call, value_map_get(call->args[0],
-						  call->args[1]->string.bytes));
+	return call_give_bool(call, member(call, 0, 1));
 }
 
 /*
@@ -85,14 +92,14 @@ static bool run_set(struct call *call, struct err *err)
 
 static bool run_unset(struct call *call, struct err *err)
 {
-	const char *key = call->args[1]->string.bytes;
+	const struct value *found = member(call, 0, 1);
+	const struct value_text *key = &call->args[1]->string;
 	struct value_map *map = &changeable(call)->map;
 
 	(void)err;
-	if (!value_map_get(call->args[0], key))
-		return call_give(call, call->args[0]);
-	for (size_t i = 0; i < map->count; i++) {
-		if (strcmp(map->pairs[i].key.bytes, key) != 0)
+	for (size_t i = 0; found && i < map->count; i++) {
+		if (map->pairs[i].key.len != key->len ||
+		    memcmp(map->pairs[i].key.bytes, key->bytes, key->len) != 0)
 			continue;
 		map->count--;
 		memmove(&map->pairs[i], &map->pairs[i + 1],
@@ -180,8 +187,7 @@ static bool run_pluck(struct call *call, struct err *err)
 
 	(void)err;
 	for (size_t i = 1; i < call->count; i++) {
-		const struct value *found = value_map_get(
-			call->args[i], call->args[0]->string.bytes);
+		const struct value *found = member(call, i, 0);
 
 		if (found)
 			value_list_add(list, call->arena, found);

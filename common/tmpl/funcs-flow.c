@@ -112,6 +112,18 @@ static bool run_type_is(struct call *call, struct err *err)
 					   value_type(call->args[1])) == 0);
 }
 
+/* A pointer to the type will do. */
+static bool run_type_is_like(struct call *call, struct err *err)
+{
+	const char *type = value_type(call->args[1]);
+	const char *wanted = call->args[0]->string.bytes;
+
+	(void)err;
+	return call_give_bool(call, strcmp(type, wanted) == 0 ||
+					    (type[0] == '*' &&
+					     strcmp(type + 1, wanted) == 0));
+}
+
 static bool run_kind_is(struct call *call, struct err *err)
 {
 	(void)err;
@@ -132,6 +144,7 @@ const struct func funcs_flow[] = {
 	{"required", "sa", run_required},
 	{"ternary", "aab", run_ternary},
 	{"typeIs", "sa", run_type_is},
+	{"typeIsLike", "sa", run_type_is_like},
 	{"typeOf", "a", run_type_of},
 	{NULL},
 };

@@ -52,7 +52,7 @@ static bool index_map(const struct value *map, const struct value *key,
 		return err_set(err, ERR_INPUT,
 			       "the key of a map must be a string, not %s",
 			       type_word(key));
-	found = value_map_get(map, key->string.bytes);
+	found = value_map_get_bytes(map, key->string.bytes, key->string.len);
 	if (!found)
 		found = map->kind == VALUE_STRING_MAP
 				? value_new_text(arena, "")

@@ -1,4 +1,5 @@
 /* Sprig's functions over lists. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,6 +209,54 @@ static bool run_slice(struct call *call, struct err *err)
 	return call_give(call, part);
 }
 
+/*
+ * How many chunks Sprig makes of @count items, by its own floating-point
+ * arithmetic: sizes below 0 give what they give.  False: Go panics.
+ */
+static bool count_chunks(int64_t count, int64_t size, int64_t *chunks,
+			 struct err *err)
+{
+	double rows = floor((double)(count - 1) / (double)size) + 1;
+
+	/* A negative size comes through with one item that it leaves over. */
+	if (!(rows >= 0) || rows > (double)count ||
+	    (rows > 0 && size <= 0 && (count != 1 || size == -1)))
+		return err_set(err, ERR_INPUT,
+			       "a list of %lld cannot be cut by %lld",
+			       (long long)count, (long long)size);
+	*chunks = (int64_t)rows;
+	return true;
+}
+
+static bool run_chunk(struct call *call, struct err *err)
+{
+	const struct value_list *list = list_arg(call, 1, err);
+	int64_t size = call->args[0]->integer, chunks = 0, count;
+	struct value *result;
+
+	if (!list)
+		return false;
+	count = (int64_t)list->count;
+	if (!count_chunks(count, size, &chunks, err) ||
+	    !call_charge(call, list->count + (size_t)chunks,
+			 list->count * sizeof(struct value *) +
+				 (size_t)chunks * sizeof(struct value),
+			 err))
+		return false;
+	result = value_new(call->arena, VALUE_LISTS);
+	for (int64_t i = 0; i < chunks; i++) {
+		int64_t at = size > 0 ? i * size : 0;
+		int64_t left = count - at;
+
+		value_list_add(result, call->arena,
+			       copy_items(call, list->items + at,
+					  (size_t)(size > 0 && size < left
+							   ? size
+							   : left)));
+	}
+	return call_give(call, result);
+}
+
 /* --- more and fewer ------------------------------------------------------ */
 
 static bool run_append(struct call *call, struct err *err)
@@ -381,6 +430,7 @@ static bool run_sort_alpha(struct call *call, struct err *err)
 
 const struct func funcs_list[] = {
 	{"append", "aa", run_append},
+	{"chunk", "ia", run_chunk},
 	{"compact", "a", run_compact},
 	{"concat", "a*", run_concat},
 	{"first", "a", run_first},
@@ -389,6 +439,7 @@ const struct func funcs_list[] = {
 	{"last", "a", run_last},
 	{"list", "a*", run_list},
 	{"mustAppend", "aa", run_append},
+	{"mustChunk", "ia", run_chunk},
 	{"mustCompact", "a", run_compact},
 	{"mustFirst", "a", run_first},
 	{"mustHas", "aa", run_has},

@@ -44,40 +44,10 @@ static bool run_float64(struct call *call, struct err *err)
 	return call_give_float(call, cast_float(call->args[0]));
 }
 
-/*
- * Do the first digits of @text already make a number that no uint64 holds?
- * Go looks no further then, whatever follows.
- */
-static bool overflows(const char *text, size_t len)
-{
-	uint64_t number = 0;
-
-	for (size_t i = 0; i < len && text[i] >= '0' && text[i] <= '9'; i++) {
-		if (__builtin_mul_overflow(number, 10, &number) ||
-		    __builtin_add_overflow(number, (uint64_t)(text[i] - '0'),
-					   &number))
-			return true;
-	}
-	return false;
-}
-
-/* Decimal only; too many digits give the last number that there is. */
 static bool run_atoi(struct call *call, struct err *err)
 {
-	const struct value_text *text = &call->args[0]->string;
-	bool negative = text->bytes[0] == '-';
-	size_t signs = negative || text->bytes[0] == '+' ? 1 : 0;
-	const char *digits = text->bytes + signs;
-	size_t len = text->len - signs;
-	int64_t number;
-
 	(void)err;
-	if (int_parse(&number, text->bytes, text->len, 10))
-		return call_give_int(call, number);
-	if (!overflows(digits, len) &&
-	    (len == 0 || strspn(digits, "0123456789") != len))
-		return call_give_int(call, 0);
-	return call_give_int(call, negative ? INT64_MIN : INT64_MAX);
+	return call_give_int(call, cast_digits(&call->args[0]->string));
 }
 
 /* --- whole numbers ------------------------------------------------------- */

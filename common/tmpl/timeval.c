@@ -147,10 +147,19 @@ static bool same_locations(const struct value *a, const struct value *b)
 	return zone_is_alike(timeval_zone(a), timeval_zone(b));
 }
 
+/* Its fields are not for others to copy: what stays is a zone without name. */
+static const struct value *copy_location(const struct value *value,
+					 struct arena *arena)
+{
+	(void)value;
+	return timeval_new_location(arena, zone_new_fixed(arena, "", 0, 0));
+}
+
 const struct value_class class_location = {
 	.type = "*time.Location",
 	.kind = "ptr",
 	.print = print_location,
+	.copy = copy_location,
 	.equal = equal_locations,
 	.same = same_locations,
 };

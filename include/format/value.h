@@ -95,6 +95,11 @@ struct value_class {
 	/* Go's ==, and reflect.DeepEqual; NULL: by address. */
 	bool (*equal)(const struct value *a, const struct value *b);
 	bool (*same)(const struct value *a, const struct value *b);
+	/* Go's *to = *from of two pointers; NULL: nothing may change. */
+	void (*assign)(const struct value *to, const struct value *from);
+	/* What copystructure makes of one; NULL: one and the same. */
+	const struct value *(*copy)(const struct value *self,
+				    struct arena *arena);
 	/*
 	 * The text or number that encoding/json makes of it.  NULL, here or as
 	 * result: it has no JSON.
@@ -181,6 +186,10 @@ void value_map_sort(struct value *map);
 /* The member, or NULL if there is none (or @map is no map). */
 const struct value *value_map_get(const struct value *map, const char *key);
 
+/* The same for a key of @key_len bytes. */
+const struct value *value_map_get_bytes(const struct value *map,
+					const char *key, size_t key_len);
+
 /*
  * The value at a path of map keys separated by dots; NULL if there is none.
  * "" is @root itself.
@@ -225,6 +234,9 @@ const char *value_kind_name(const struct value *value);
  * exponent below -4 and from 6 on: 1e+06).
  */
 void value_print(struct str *out, const struct value *value);
+
+/* Append the digits of an integer, whatever name its type has. */
+void value_add_whole(struct str *out, const struct value *value);
 
 /* Append a float64 as Go's strconv.FormatFloat(f, format, -1, 64). */
 void value_add_float(struct str *out, double number, char format);

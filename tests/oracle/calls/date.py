@@ -34,11 +34,19 @@ CALLS = {
             ("unixEpoch", ("timevalue",)), ("print", ("timepart", "timepart")),
             ("toString", ("timevalue",)), ("quote", ("timepart",)),
             ("typeOf", ("timepart",)), ("kindOf", ("timepart",)),
-            ("toString", ("timepart",))],
+            ("toString", ("timepart",)),
+            ("duration", ("durationvalue",)),
+            ("durationRound", ("durationvalue",)),
+            ("print", ("roundedduration",)),
+            ("print", ("roundedduration", "roundedduration"))],
     "bool": [("eq", ("timevalue", "timevalue")), ("lt", ("timesmall", "int"))],
     "int64": [("add", ("timepart", "timepart*")), ("int64", ("timepart",)),
-              ("max", ("timepart", "int"))],
-    "float": [("float64", ("timepart",))],
+              ("max", ("timepart", "int"))] + [
+        (f"duration{unit}", ("durationvalue",)) for unit in
+        ("Milliseconds", "Microseconds", "Nanoseconds")],
+    "float": [("float64", ("timepart",))] + [
+        (f"duration{unit}", ("durationvalue",)) for unit in
+        ("Seconds", "Minutes", "Hours", "Days", "Weeks")],
     "list": [("list", ("timesmall", "timevalue"))],
 }
 _TIMES = ["now", "(now.AddDate 0 -5 13)", "(now.AddDate -300 0 0)",
@@ -47,6 +55,12 @@ _TIMES = ["now", "(now.AddDate 0 -5 13)", "(now.AddDate -300 0 0)",
           "(now.Truncate 86400000000000)", "(now.In now.Local.Location)"] + [
     f'(toDate "{layout}" "{text}" )' for layout in LAYOUTS for text in TEXTS
 ] + [f'(dateModify "{text}" now )' for text in DURATIONS]
+
+_LENGTHS = [f'"{text}"' for text in DURATIONS] + [
+    "5", "-7", "1.5", "-0.25", "(int64 90)", "(now.Sub (now.Add 1234567) )",
+    "nil", "true", "(list)", "now", "now.Month", "9223372036", "9223372037",
+    "-9223372036.854776", "9223372036.854776", '(toDate "2006" "2020")',
+    '(toDate "2006" "1020")', "1e-10", '(float64 "nan")']
 
 # In lists nothing that a range would take forever to count to.
 _SMALL = ["Month", "Weekday", "Year", "YearDay", "Day", "Hour", "Minute"]
@@ -58,6 +72,11 @@ SPECIAL = {
     "durationtext": [f'"{text}"' for text in DURATIONS],
     "date": [*SECONDS, *_TIMES[:9], '"x"', "nil", "1.5", "(int64 86400)",
              "now.Month"],
+    "durationvalue": _LENGTHS,
+    "roundedduration": [
+        f"(duration{kind}To {length} {step} )" for kind in ("Round", "Truncate")
+        for length in _LENGTHS for step in _LENGTHS[::3]] + [
+        f"(mustToDuration {length} )" for length in _LENGTHS[::4]],
     "timevalue": _TIMES,
     "timesmall": [f"now.{name}" for name in _SMALL],
     "timepart": [f"{time}.{name}" for time in _TIMES[:9] for name in PLAIN] + [
