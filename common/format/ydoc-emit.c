@@ -121,6 +121,9 @@ static void write_scalar(struct emitter *emitter, const struct value *value)
 		value_add_whole(&text, json);
 		ywriter_token(&emitter->writer, str_text(&text));
 		return;
+	case VALUE_MAP: /* to_json() of a struct with no fields for others */
+		ywriter_token(&emitter->writer, "{}");
+		return;
 	default:
 		write_other(emitter, value);
 	}

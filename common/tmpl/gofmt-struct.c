@@ -83,8 +83,14 @@ static void print_fields(struct printer *printer, const struct value *value,
 void gofmt_print_struct(struct printer *printer, const struct value *value,
 			uint32_t verb, unsigned int depth)
 {
+	bool pointer = value->object.class->element != NULL;
+
 	if (is_null(value))
 		print_null(printer, value, verb, depth);
+	/* Inside of others, Go has nothing but the address for a pointer. */
+	else if (pointer && depth > 0 &&
+		 (verb > 0x7f || !strchr("vpbodxX", (char)verb)))
+		gofmt_bad_verb(printer, value, verb, depth);
 	else
 		print_fields(printer, value, verb, depth);
 }

@@ -80,7 +80,9 @@ void gofmt_bad_verb(struct printer *printer, const struct value *value,
 	} else {
 		str_add(printer->out, value_type(value));
 		str_add_char(printer->out, '=');
-		gofmt_print_value(printer, value, 'v', depth);
+		/* An object by itself, even if it stands in a list. */
+		gofmt_print_value(printer, value, 'v',
+				  value->kind == VALUE_OBJECT ? 0 : depth);
 	}
 	str_add_char(printer->out, ')');
 	printer->erring = false;

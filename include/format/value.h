@@ -101,8 +101,8 @@ struct value_class {
 	const struct value *(*copy)(const struct value *self,
 				    struct arena *arena);
 	/*
-	 * The text or number that encoding/json makes of it.  NULL, here or as
-	 * result: it has no JSON.
+	 * The text, number or empty map that encoding/json makes of it.
+	 * NULL, here or as result: it has no JSON.
 	 */
 	const struct value *(*to_json)(const struct value *self,
 				       struct arena *arena);

@@ -47,7 +47,7 @@ CALLS = {
     "float": [("float64", ("timepart",))] + [
         (f"duration{unit}", ("durationvalue",)) for unit in
         ("Seconds", "Minutes", "Hours", "Days", "Weeks")],
-    "list": [("list", ("timesmall", "timevalue"))],
+    "list": [("list", ("timesmall", "timesmall"))],
 }
 _TIMES = ["now", "(now.AddDate 0 -5 13)", "(now.AddDate -300 0 0)",
           "(now.Add 1234567890)", "now.UTC", "now.Local",

@@ -24,7 +24,8 @@ CALLS = {
     "int64": [("add", ("number", "any*")), ("int64", ("number",)),
               ("max", ("number", "number"))],
     "float": [("float64", ("number",))],
-    "list": [("list", ("version", "versionpart"))],
+    # No pointers in lists: printf shows where they lie in memory.
+    "list": [("list", ("versionpart", "versionpart"))],
 }
 
 _SEMVERS = [f'(semver "{text}" )' for text in VERSIONS]
