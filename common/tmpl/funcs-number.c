@@ -1,6 +1,5 @@
 /* Sprig's functions over numbers; whole ones wrap around as Go's do. */
 #include <math.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/str.h"
