@@ -49,20 +49,73 @@ static char *index_path(const struct chartrepo *repo)
 	return path_join(repo->dir, CHARTREPO_INDEX);
 }
 
-/* The state of a file is the digest of its bytes. */
+static bool add_piece(void *context, const char *bytes, size_t len,
+		      struct err *err)
+{
+	return sha256_add(context, bytes, len, err);
+}
+
+static bool add_digest(struct str *out, const char *path, struct err *err)
+{
+	struct sha256 sha256;
+	char digest[SHA256_HEX_SIZE];
+	bool found;
+
+	if (!sha256_start(&sha256, err) ||
+	    !file_each_piece(path, add_piece, &sha256, &found, err) ||
+	    !sha256_end_hex(&sha256, digest, err))
+		return false;
+	str_add(out, digest);
+	return true;
+}
+
+/*
+ * The state of a file: its identity, and where that cannot tell it from a
+ * later one, the digest of its bytes.  *@state is NULL if there is none.
+ */
+static bool find_state(const char *path, bool with_digest, char **state,
+		       struct err *err)
+{
+	CLEANUP(free_ptr) char *identity = NULL;
+	CLEANUP(str_release) struct str text = {0};
+	bool settled;
+
+	identity = file_identity(path, &settled);
+	*state = NULL;
+	if (!identity)
+		return true;
+	str_addf(&text, "%s ", identity);
+	if ((with_digest || !settled) && !add_digest(&text, path, err))
+		return false;
+	*state = str_detach(&text);
+	return true;
+}
+
+/* The state is taken first: what changes while we read is another one. */
 static bool read_index(struct chartrepo *repo, struct chartrepo_index *index,
 		       struct err *err)
 {
 	CLEANUP(free_ptr) char *path = index_path(repo);
-	char digest[SHA256_HEX_SIZE];
 
-	if (!file_exists(path))
-		return true;
-	if (!file_read(path, CHARTINDEX_SIZE_MAX, &index->text, err) ||
-	    !sha256_hex(str_text(&index->text), index->text.len, digest, err))
+	if (!find_state(path, false, &index->token, err))
 		return false;
-	index->found = true;
-	index->token = xstrdup(digest);
+	return file_find(path, CHARTINDEX_SIZE_MAX, &index->text, &index->found,
+			 err);
+}
+
+/* Is the index still in the state of @index?  It is not read into memory. */
+static bool is_same(const char *path, const struct chartrepo_index *index,
+		    bool *same, struct err *err)
+{
+	CLEANUP(free_ptr) char *state = NULL;
+	bool with_digest = index->token && !ends_with(index->token, " ");
+
+	if (!find_state(path, with_digest, &state, err))
+		return false;
+	/* A young file may have settled, its state is still the same. */
+	if (state && index->token && !with_digest)
+		state[strcspn(state, " ") + 1] = '\0';
+	*same = same_text(index->token, state);
 	return true;
 }
 
@@ -72,18 +125,18 @@ static bool swap_index(struct chartrepo *repo,
 		       size_t len, enum chartrepo_outcome *outcome,
 		       bool *unclear, struct err *err)
 {
-	CLEANUP(chartrepo_index_release) struct chartrepo_index now = {0};
 	CLEANUP(free_ptr) char *path = index_path(repo);
 	CLEANUP(free_ptr) char *lock_path =
 		path_join(repo->dir, CHARTREPO_LOCK);
 	CLEANUP(close_fd) int lock = -1;
+	bool same;
 
 	(void)unclear;
 	if (!dir_create_all(repo->dir, err) ||
 	    !file_lock(lock_path, CHARTREPO_LOCK_MS, &lock, err) ||
-	    !read_index(repo, &now, err))
+	    !is_same(path, index, &same, err))
 		return false;
-	if (!same_text(now.token, index->token)) {
+	if (!same) {
 		*outcome = CHARTREPO_NOT_MET;
 		return true;
 	}

@@ -49,6 +49,7 @@ static bool parse_tree(struct chartindex *index, struct err *err)
 			index->source);
 		return ydoc_blame(&doc, "entries", err);
 	}
+	free(index->layout->blocks.items);
 	*index->layout = (struct chartindex_layout){
 		.form = CHARTINDEX_TREE,
 		.root = root,
@@ -114,6 +115,8 @@ bool chartindex_open(struct chartindex *index, const char *text, size_t len,
 void chartindex_release(struct chartindex *index)
 {
 	free(index->source);
+	if (index->layout)
+		free(index->layout->blocks.items);
 	arena_release(&index->arena);
 	*index = (struct chartindex){0};
 }

@@ -16,12 +16,12 @@
 #define ANNOTATIONS    "annotations:"
 #define INDENT_DEFAULT 2 /* Helm's own */
 
-static void add_block(struct chartindex_layout *layout, struct arena *arena,
+static void add_block(struct chartindex_layout *layout,
 		      const struct chartindex_block *block)
 {
 	struct chartindex_blocks *blocks = &layout->blocks;
 
-	blocks->items = arena_grow(arena, blocks->items, blocks->count + 1,
+	blocks->items = grow_array(blocks->items, blocks->count + 1,
 				   sizeof(*block), &blocks->capacity);
 	blocks->items[blocks->count++] = *block;
 }
@@ -34,11 +34,26 @@ static void add_span(struct chartindex_spans *spans, struct arena *arena,
 	spans->items[spans->count++] = (struct chartindex_span){start, end};
 }
 
-/* A name twice is left to the parser, which refuses it with its place. */
+static bool names_ascend(const struct chartindex_layout *layout)
+{
+	for (size_t i = 1; i < layout->blocks.count; i++) {
+		if (strcmp(layout->blocks.items[i - 1].name,
+			   layout->blocks.items[i].name) >= 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A name twice is left to the parser, which refuses it with its place.
+ * Helm sorts them, by numbers in them too.
+ */
 static bool names_are_unique(const struct chartindex_layout *layout)
 {
 	CLEANUP(map_release) struct map seen = {0};
 
+	if (names_ascend(layout))
+		return true;
 	for (size_t i = 0; i < layout->blocks.count; i++) {
 		struct chartindex_block *block = &layout->blocks.items[i];
 
@@ -147,7 +162,7 @@ static bool take_entry_line(struct chartindex_layout *layout,
 		if (!new_block.name)
 			return false;
 		end_block(layout, line->start);
-		add_block(layout, arena, &new_block);
+		add_block(layout, &new_block);
 		return true;
 	}
 	if (!block || line->indent < layout->name_indent)
@@ -156,7 +171,7 @@ static bool take_entry_line(struct chartindex_layout *layout,
 		if (!is_item(line, text))
 			return false;
 		block->has_items = true;
-		block->item_indent = line->indent;
+		block->item_indent = (unsigned int)line->indent;
 	}
 	return line->indent > block->item_indent ||
 	       (line->indent == block->item_indent && is_item(line, text));
@@ -453,7 +468,7 @@ static bool scan_entries(struct chartindex_layout *layout, const char *text,
 		block.body = member.value.start;
 		block.span = (struct chartindex_span){member.key.start,
 						      member.value.end};
-		add_block(layout, arena, &block);
+		add_block(layout, &block);
 	}
 }
 

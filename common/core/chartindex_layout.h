@@ -33,11 +33,12 @@ struct chartindex_spans {
 struct chartindex_block {
 	const char *name;
 	struct chartindex_span span;
-	size_t body;	    /* JSON: where its list begins */
-	size_t item_indent; /* lines: columns before the "-" */
+	size_t body;		  /* JSON: where its list begins */
+	unsigned int item_indent; /* lines: columns before the "-" */
 	bool has_items;
 };
 
+/* On the heap: of a large index there are many, which grow in place. */
 struct chartindex_blocks {
 	struct chartindex_block *items;
 	size_t count;

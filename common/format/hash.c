@@ -67,6 +67,33 @@ bool sha256_hex(const void *bytes, size_t len, char hex[SHA256_HEX_SIZE],
 	return true;
 }
 
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(struct sha256),
+	       "room for libcrypto's state");
+
+bool sha256_start(struct sha256 *sha256, struct err *err)
+{
+	return lazy_load(&library, err) &&
+	       (crypto.init((SHA256_CTX *)sha256) == 1 || refused(err));
+}
+
+bool sha256_add(struct sha256 *sha256, const void *bytes, size_t len,
+		struct err *err)
+{
+	return crypto.update((SHA256_CTX *)sha256, bytes, len) == 1 ||
+	       refused(err);
+}
+
+bool sha256_end_hex(struct sha256 *sha256, char hex[SHA256_HEX_SIZE],
+		    struct err *err)
+{
+	unsigned char digest[SHA256_SIZE];
+
+	if (crypto.final(digest, (SHA256_CTX *)sha256) != 1)
+		return refused(err);
+	hex_encode(digest, sizeof(digest), hex);
+	return true;
+}
+
 bool sha1_hex(const void *bytes, size_t len, char hex[SHA1_HEX_SIZE],
 	      struct err *err)
 {

@@ -148,6 +148,57 @@ bool file_read(const char *path, size_t limit, struct str *text,
 	return file_read_at(AT_FDCWD, path, limit, text, err);
 }
 
+/* The clock of a file system, or of another machine, may be so coarse. */
+#define SETTLED_MS 3000
+
+char *file_identity(const char *path, bool *settled)
+{
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat info;
+	int64_t age;
+
+	/* Opening makes a network file system ask its server. */
+	if (fd < 0 || fstat(fd, &info) != 0)
+		return NULL;
+	age = clock_now_ms() - (int64_t)info.st_mtim.tv_sec * 1000;
+	*settled = age > SETTLED_MS;
+	return xasprintf("%llx-%llx-%llx-%llx.%lx-%llx.%lx",
+			 (unsigned long long)info.st_dev,
+			 (unsigned long long)info.st_ino,
+			 (unsigned long long)info.st_size,
+			 (unsigned long long)info.st_mtim.tv_sec,
+			 info.st_mtim.tv_nsec,
+			 (unsigned long long)info.st_ctim.tv_sec,
+			 info.st_ctim.tv_nsec);
+}
+
+bool file_each_piece(const char *path,
+		     bool (*take)(void *context, const char *bytes, size_t len,
+				  struct err *err),
+		     void *context, bool *found, struct err *err)
+{
+	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	CLEANUP(free_ptr) char *piece = xmalloc(READ_CHUNK);
+
+	*found = fd >= 0;
+	if (!*found)
+		return errno == ENOENT || input_errno(err, "open", path);
+	for (;;) {
+		ssize_t got = read(fd, piece, READ_CHUNK);
+
+		if (got == 0)
+			return true;
+		if (got < 0 && errno == EINTR && !proc_signal())
+			continue;
+		if (proc_interrupted(err))
+			return false;
+		if (got < 0)
+			return input_errno(err, "read", path);
+		if (!take(context, piece, (size_t)got, err))
+			return false;
+	}
+}
+
 bool file_find(const char *path, size_t limit, struct str *text, bool *found,
 	       struct err *err)
 {

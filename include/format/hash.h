@@ -39,6 +39,17 @@ bool sha1_hex(const void *bytes, size_t len, char hex[SHA1_HEX_SIZE],
 bool sha512_hex(const void *bytes, size_t len, char hex[SHA512_HEX_SIZE],
 		struct err *err) MUST_CHECK;
 
+/* Piece by piece: start, any number of adds, then the end. */
+struct sha256 {
+	_Alignas(8) unsigned char state[128]; /* libcrypto's */
+};
+
+bool sha256_start(struct sha256 *sha256, struct err *err) MUST_CHECK;
+bool sha256_add(struct sha256 *sha256, const void *bytes, size_t len,
+		struct err *err) MUST_CHECK;
+bool sha256_end_hex(struct sha256 *sha256, char hex[SHA256_HEX_SIZE],
+		    struct err *err) MUST_CHECK;
+
 bool hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 		 unsigned char mac[SHA256_SIZE], struct err *err) MUST_CHECK;
 

@@ -43,6 +43,23 @@ bool file_read_fd(int fd, const char *name, size_t limit, struct str *text,
 bool file_find(const char *path, size_t limit, struct str *text, bool *found,
 	       struct err *err) MUST_CHECK;
 
+/*
+ * What tells this state of the file from every later one: device, inode,
+ * size, times; NULL if there is no such file.  The caller frees it.  *@settled
+ * is false where the file is so young that a later state could have the same.
+ */
+char *file_identity(const char *path, bool *settled) MUST_CHECK;
+
+/*
+ * Hand the content of @path to @take in pieces, none of it kept; *@found is
+ * false if there is no such file.  Errors: INPUT (unreadable), INTERRUPTED,
+ * and what @take sets by giving false.
+ */
+bool file_each_piece(const char *path,
+		     bool (*take)(void *context, const char *bytes, size_t len,
+				  struct err *err),
+		     void *context, bool *found, struct err *err) MUST_CHECK;
+
 /* file_read() below the open folder @dirfd; @name is shown in errors. */
 bool file_read_at(int dirfd, const char *name, size_t limit, struct str *text,
 		  struct err *err) MUST_CHECK;

@@ -95,10 +95,30 @@ static void test_hmac(void **state)
 				 "8e0bc6213728c5140546040f0ee37f54");
 }
 
+static void test_sha256_in_pieces(void **state)
+{
+	static const char text[] = "what do ya want for nothing?";
+	char whole[SHA256_HEX_SIZE], pieces[SHA256_HEX_SIZE];
+	struct sha256 sha256;
+	struct err err = {0};
+
+	(void)state;
+	assert_true(sha256_hex(text, strlen(text), whole, &err));
+	for (size_t cut = 0; cut <= strlen(text); cut++) {
+		assert_true(sha256_start(&sha256, &err));
+		assert_true(sha256_add(&sha256, text, cut, &err));
+		assert_true(sha256_add(&sha256, text + cut, strlen(text) - cut,
+				       &err));
+		assert_true(sha256_end_hex(&sha256, pieces, &err));
+		assert_string_equal(pieces, whole);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_sha256_in_pieces),
 		cmocka_unit_test(test_sha1),
 		cmocka_unit_test(test_sha512),
 		cmocka_unit_test(test_hmac),

@@ -1,6 +1,7 @@
 #include "sys/file.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -232,6 +233,69 @@ static void test_tree_replace(void **state)
 	assert_int_equal(count_entries(), 1);
 }
 
+static void test_identity(void **state)
+{
+	const struct timespec old[2] = {{1000, 0}, {1000, 0}};
+	CLEANUP(free_ptr) char *young = NULL;
+	CLEANUP(free_ptr) char *first = NULL;
+	CLEANUP(free_ptr) char *same = NULL;
+	CLEANUP(free_ptr) char *replaced = NULL;
+	struct err err = {0};
+	bool settled;
+
+	(void)state;
+	assert_null(file_identity("absent", &settled));
+	put("file", "1");
+	young = file_identity("file", &settled);
+	assert_non_null(young);
+	assert_false(settled);
+	assert_int_equal(utimensat(AT_FDCWD, "file", old, 0), 0);
+	first = file_identity("file", &settled);
+	assert_true(settled);
+	assert_string_not_equal(first, young);
+	same = file_identity("file", &settled);
+	assert_string_equal(first, same);
+	assert_true(file_replace("file", "2", 1, 0666, &err));
+	assert_int_equal(utimensat(AT_FDCWD, "file", old, 0), 0);
+	replaced = file_identity("file", &settled);
+	assert_string_not_equal(first, replaced);
+}
+
+static bool add_piece(void *context, const char *bytes, size_t len,
+		      struct err *err)
+{
+	struct str *text = context;
+
+	if (text->len)
+		return err_set(err, ERR_CONFLICT, "enough");
+	str_add_bytes(text, bytes, len);
+	return true;
+}
+
+static void test_pieces(void **state)
+{
+	CLEANUP(str_release) struct str text = {0}, large = {0};
+	CLEANUP(err_release) struct err err = {0};
+	bool found = true;
+
+	(void)state;
+	assert_true(file_each_piece("absent", add_piece, &text, &found, &err));
+	assert_false(found);
+	put("file", "12345");
+	assert_true(file_each_piece("file", add_piece, &text, &found, &err));
+	assert_true(found);
+	assert_string_equal(str_text(&text), "12345");
+
+	str_add_repeated(&large, 'x', 100000);
+	put("large", str_text(&large));
+	str_clear(&text);
+	assert_false(file_each_piece("large", add_piece, &text, &found, &err));
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	err_release(&err);
+	assert_false(file_each_piece(".", add_piece, &text, &found, &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+}
+
 static void test_lock(void **state)
 {
 	CLEANUP(err_release) struct err err = {0};
@@ -286,6 +350,7 @@ int main(void)
 		IN_FOLDER(test_replace_link),  IN_FOLDER(test_create),
 		IN_FOLDER(test_create_race),   IN_FOLDER(test_folders),
 		IN_FOLDER(test_remove),	       IN_FOLDER(test_tree_replace),
+		IN_FOLDER(test_identity),      IN_FOLDER(test_pieces),
 		IN_FOLDER(test_lock),	       IN_FOLDER(test_names),
 	};
 
