@@ -1,6 +1,5 @@
 #include "format/gojson.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 #include "base/err.h"

@@ -224,6 +224,7 @@ static void print_at(struct str *out, const struct value *value,
 	case VALUE_STRING_LIST:
 	case VALUE_INT_LIST:
 	case VALUE_LISTS:
+	case VALUE_MAPS:
 		print_list(out, &value->list, depth + 1);
 		return;
 	case VALUE_MAP:

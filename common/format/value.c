@@ -96,7 +96,8 @@ bool value_is_map(const struct value *value)
 bool value_is_list(const struct value *value)
 {
 	return value->kind == VALUE_LIST || value->kind == VALUE_STRING_LIST ||
-	       value->kind == VALUE_INT_LIST || value->kind == VALUE_LISTS;
+	       value->kind == VALUE_INT_LIST || value->kind == VALUE_LISTS ||
+	       value->kind == VALUE_MAPS;
 }
 
 bool value_is_whole(const struct value *value)
@@ -459,6 +460,7 @@ static bool same_at(const struct value *a, const struct value *b,
 	case VALUE_STRING_LIST:
 	case VALUE_INT_LIST:
 	case VALUE_LISTS:
+	case VALUE_MAPS:
 		return same_list(&a->list, &b->list, depth + 1);
 	case VALUE_MAP:
 	case VALUE_STRING_MAP:
@@ -497,6 +499,7 @@ bool value_truth(const struct value *value)
 	case VALUE_STRING_LIST:
 	case VALUE_INT_LIST:
 	case VALUE_LISTS:
+	case VALUE_MAPS:
 		return value->list.count > 0;
 	case VALUE_MAP:
 	case VALUE_STRING_MAP:
@@ -525,6 +528,7 @@ static const char *const types[] = {
 	[VALUE_INT_LIST] = "[]int",
 	[VALUE_UINT64] = "uint64",
 	[VALUE_LISTS] = "[][]interface {}",
+	[VALUE_MAPS] = "[]map[string]interface {}",
 };
 
 static const char *const kinds[] = {
@@ -535,7 +539,7 @@ static const char *const kinds[] = {
 	[VALUE_STRING_LIST] = "slice", [VALUE_MAP] = "map",
 	[VALUE_STRING_MAP] = "map",    [VALUE_UINT8] = "uint8",
 	[VALUE_INT_LIST] = "slice",    [VALUE_UINT64] = "uint64",
-	[VALUE_LISTS] = "slice",
+	[VALUE_LISTS] = "slice",       [VALUE_MAPS] = "slice",
 };
 
 const char *value_type(const struct value *value)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -18,6 +19,8 @@
  * YAML: numbers, strings and the order of keys are what that makes of them.
  */
 #define SIMPLE_KEY_MAX 128 /* bytes; a longer key is written "? key" */
+#define BINARY_LINE    70  /* characters of base64 */
+#define BINARY_KEY_MAX 51  /* bytes whose base64 stays on one line */
 
 enum role {
 	ROLE_ROOT,
@@ -29,6 +32,7 @@ struct emitter {
 	struct ywriter writer;
 	unsigned int depth;
 	bool strict;	      /* as Marshal, its losses included */
+	bool v3;	      /* as v3's Encoder, with no JSON on the way */
 	const char *obstacle; /* why Marshal would have failed */
 	struct arena arena;   /* keys, and JSON of objects */
 };
@@ -44,10 +48,42 @@ static void refuse(struct emitter *emitter, const char *obstacle)
 		emitter->obstacle = obstacle;
 }
 
+/* Base64 with a tag, in lines of 70 characters if it has as many. */
+static void write_binary(struct emitter *emitter, const struct value_text *text,
+			 bool key)
+{
+	CLEANUP(str_release) struct str packed = {0}, lines = {0};
+
+	base64_encode(&packed, text->bytes, text->len, BASE64_STANDARD);
+	for (size_t at = 0; at < packed.len; at += BINARY_LINE) {
+		size_t left = packed.len - at;
+
+		str_add_bytes(&lines, packed.buf + at,
+			      left < BINARY_LINE ? left : BINARY_LINE);
+		if (packed.len >= BINARY_LINE)
+			str_add_char(&lines, '\n');
+	}
+	ywriter_tag(&emitter->writer, "!!binary");
+	ywriter_tagged(&emitter->writer, str_text(&lines), lines.len, key);
+}
+
+static void write_text_v3(struct emitter *emitter,
+			  const struct value_text *text, bool key)
+{
+	if (utf8_is_valid(text->bytes, text->len))
+		ywriter_text(&emitter->writer, text->bytes, text->len, key);
+	else
+		write_binary(emitter, text, key);
+}
+
 static void write_string(struct emitter *emitter, const struct value_text *text)
 {
 	CLEANUP(str_release) struct str arrived = {0};
 
+	if (emitter->v3) {
+		write_text_v3(emitter, text, false);
+		return;
+	}
 	if (emitter->strict)
 		refuse(emitter, yjson_pass(&arrived, text->bytes, text->len));
 	else
@@ -59,27 +95,28 @@ static void write_string(struct emitter *emitter, const struct value_text *text)
  * JSON has no difference between 1 and 1.0; go-yaml reads an integer, if it
  * fits: the shortest digits of -2^63 are a little below.
  */
-static void add_number(struct str *out, double number)
+static void add_number(struct str *out, double number, bool v3)
 {
+	bool whole = !v3 && number == trunc(number) && number > -0x1p63 &&
+		     number < 0x1p64;
+
 	if (isnan(number))
 		str_add(out, ".nan");
 	else if (isinf(number))
 		str_add(out, number < 0 ? "-.inf" : ".inf");
-	else if (number == 0)
+	else if (whole && number == 0)
 		str_add_char(out, '0');
-	else if (number == trunc(number) && number > -0x1p63 && number < 0x1p64)
-		value_add_float(out, number, 'f');
 	else
-		value_add_float(out, number, 'g');
+		value_add_float(out, number, whole ? 'f' : 'g');
 }
 
 static void write_float(struct emitter *emitter, double number)
 {
 	CLEANUP(str_release) struct str text = {0};
 
-	if (!isfinite(number))
+	if (!isfinite(number) && !emitter->v3)
 		refuse(emitter, "JSON knows no such number");
-	add_number(&text, number);
+	add_number(&text, number, emitter->v3);
 	ywriter_token(&emitter->writer, str_text(&text));
 }
 
@@ -93,6 +130,25 @@ static void write_other(struct emitter *emitter, const struct value *value)
 	ywriter_text(&emitter->writer, str_text(&text), text.len, false);
 }
 
+/* v3 knows times, which it writes plain, and durations, as they print. */
+static bool write_named_v3(struct emitter *emitter, const struct value *value,
+			   const struct value *json)
+{
+	const char *type = value_type(value);
+	CLEANUP(str_release) struct str text = {0};
+
+	if (strcmp(type, "time.Time") == 0 && json &&
+	    json->kind == VALUE_STRING) {
+		ywriter_token(&emitter->writer, json->string.bytes);
+		return true;
+	}
+	if (strcmp(type, "time.Duration") != 0)
+		return false;
+	value_print(&text, value);
+	ywriter_text(&emitter->writer, str_text(&text), text.len, false);
+	return true;
+}
+
 static void write_scalar(struct emitter *emitter, const struct value *value)
 {
 	CLEANUP(str_release) struct str text = {0};
@@ -100,6 +156,8 @@ static void write_scalar(struct emitter *emitter, const struct value *value)
 
 	if (value->kind == VALUE_OBJECT && value->object.class->to_json)
 		json = value->object.class->to_json(value, &emitter->arena);
+	if (emitter->v3 && write_named_v3(emitter, value, json))
+		return;
 	switch (json ? json->kind : VALUE_OBJECT) {
 	case VALUE_NIL:
 		ywriter_token(&emitter->writer, "null");
@@ -149,6 +207,14 @@ static int64_t take_digits(const char *text, size_t len, size_t *at,
 	return (int64_t)number;
 }
 
+static bool follows_digit(const char *text, size_t at)
+{
+	uint32_t rune;
+
+	return at > 0 && rune_decode_last(text, at, &rune) > 0 &&
+	       rune_is_digit(rune);
+}
+
 /* Do the digits just before @at hold more than zeros? */
 static bool follows_number(const char *text, size_t at)
 {
@@ -164,8 +230,9 @@ static bool follows_number(const char *text, size_t at)
 	return false;
 }
 
+/* @at is where they differ; @v3: letters first behind a digit. */
 static int compare_at(const struct value_text *a, const struct value_text *b,
-		      size_t at)
+		      size_t at, bool v3)
 {
 	size_t next = at, i = at, j = at;
 	uint32_t x = yscalar_rune(a->bytes, a->len, &next), y;
@@ -179,7 +246,7 @@ static int compare_at(const struct value_text *a, const struct value_text *b,
 	if (x_letter && y_letter)
 		return x < y ? -1 : 1;
 	if (x_letter || y_letter)
-		return y_letter ? -1 : 1;
+		return y_letter != (v3 && follows_digit(a->bytes, at)) ? -1 : 1;
 	if ((x == '0' || y == '0') && follows_number(a->bytes, at))
 		before = 1;
 	m = take_digits(a->bytes, a->len, &i, before);
@@ -197,9 +264,9 @@ struct entry {
 	const struct value_pair *pair;
 };
 
-static int compare_entries(const void *a, const void *b)
+static int compare_keys(const struct entry *first, const struct entry *second,
+			bool v3)
 {
-	const struct entry *first = a, *second = b;
 	const struct value_text *x = &first->key, *y = &second->key;
 	size_t least = x->len < y->len ? x->len : y->len, at = 0;
 
@@ -212,7 +279,17 @@ static int compare_entries(const void *a, const void *b)
 	while (at > 0 &&
 	       ((x->bytes[at] & 0xc0) == 0x80 || (y->bytes[at] & 0xc0) == 0x80))
 		at--;
-	return compare_at(x, y, at);
+	return compare_at(x, y, at, v3);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	return compare_keys(a, b, false);
+}
+
+static int compare_entries_v3(const void *a, const void *b)
+{
+	return compare_keys(a, b, true);
 }
 
 static bool same_key(const struct entry *a, const struct entry *b)
@@ -226,6 +303,8 @@ static struct value_text pass_key(struct emitter *emitter,
 {
 	CLEANUP(str_release) struct str arrived = {0};
 
+	if (emitter->v3)
+		return *key;
 	if (emitter->strict)
 		refuse(emitter, yjson_pass_key(&arrived, key->bytes, key->len));
 	else
@@ -247,7 +326,8 @@ static struct entry *sorted_entries(struct emitter *emitter,
 	for (size_t i = 0; i < map->count; i++)
 		entries[i] = (struct entry){
 			pass_key(emitter, &map->pairs[i].key), &map->pairs[i]};
-	qsort(entries, map->count, sizeof(*entries), compare_entries);
+	qsort(entries, map->count, sizeof(*entries),
+	      emitter->v3 ? compare_entries_v3 : compare_entries);
 	*count = 0;
 	for (size_t i = 0; i < map->count; i++)
 		if (i + 1 == map->count ||
@@ -269,12 +349,16 @@ static void emit_key(struct emitter *emitter, const struct value_text *key)
 
 	yscalar_analyze(&traits, key->bytes, key->len);
 	simple = !traits.multiline && key->len <= SIMPLE_KEY_MAX;
+	if (emitter->v3 && !utf8_is_valid(key->bytes, key->len))
+		simple = key->len <= BINARY_KEY_MAX;
 	ywriter_indent(&emitter->writer);
 	if (!simple)
 		ywriter_block_indicator(&emitter->writer, '?');
 	emitter->writer.indent += YWRITER_INDENT;
 	/* Marshal's plain "<<" would be read as a merge. */
-	if (!emitter->strict && same_text(key->bytes, "<<"))
+	if (emitter->v3)
+		write_text_v3(emitter, key, simple);
+	else if (!emitter->strict && same_text(key->bytes, "<<"))
 		ywriter_token(&emitter->writer, "\"<<\"");
 	else
 		ywriter_text(&emitter->writer, key->bytes, key->len, simple);
@@ -318,7 +402,7 @@ static void emit_list(struct emitter *emitter, const struct value_list *list,
 	/* The list of a key stands in the key's own indentation. */
 	if (indent < 0)
 		emitter->writer.indent = 0;
-	else if (role != ROLE_VALUE || emitter->writer.indention)
+	else if (role != ROLE_VALUE || emitter->writer.indention || emitter->v3)
 		emitter->writer.indent += YWRITER_INDENT;
 	for (size_t i = 0; i < list->count; i++) {
 		ywriter_indent(&emitter->writer);
@@ -339,7 +423,8 @@ static void emit(struct emitter *emitter, const struct value *value,
 		return;
 	}
 	emitter->depth++;
-	if (value_is_null(value)) {
+	if (value->kind == VALUE_NIL ||
+	    (value_is_null(value) && !emitter->v3)) {
 		ywriter_token(&emitter->writer, "null");
 	} else if (value_is_map(value)) {
 		emit_map(emitter, &value->map);
@@ -374,6 +459,21 @@ bool ydoc_marshal(struct str *out, const struct value *value, struct err *err)
 {
 	CLEANUP(emitter_release) struct emitter emitter = {.writer.out = out,
 							   .strict = true};
+	size_t len = out->len;
+
+	emit_root(&emitter, value);
+	if (!emitter.obstacle)
+		return true;
+	str_truncate(out, len);
+	return err_set(err, ERR_INPUT, "cannot write the value as YAML: %s",
+		       emitter.obstacle);
+}
+
+bool ydoc_marshal_v3(struct str *out, const struct value *value,
+		     struct err *err)
+{
+	CLEANUP(emitter_release) struct emitter emitter = {
+		.writer.out = out, .writer.v3 = true, .v3 = true};
 	size_t len = out->len;
 
 	emit_root(&emitter, value);

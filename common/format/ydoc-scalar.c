@@ -382,7 +382,7 @@ void yscalar_analyze(struct yscalar_traits *traits, const char *text,
 		     size_t len)
 {
 	struct indicators found = {0};
-	bool breaks = false, special = false, edges = false;
+	bool breaks = false, special = false, tabs = false, edges = false;
 	bool trailing_space = false, break_space = false, space_break = false;
 	bool previous_space = false, previous_break = false;
 	bool after_blank = true;
@@ -401,7 +401,8 @@ void yscalar_analyze(struct yscalar_traits *traits, const char *text,
 		add_indicators(&found, rune, first,
 			       last || is_blank_rune((unsigned char)text[at]),
 			       after_blank);
-		special |= !yscalar_is_printable(rune);
+		tabs |= rune == '\t';
+		special |= rune != '\t' && !yscalar_is_printable(rune);
 		if (rune == ' ') {
 			edges |= first || last;
 			trailing_space = last;
@@ -416,6 +417,8 @@ void yscalar_analyze(struct yscalar_traits *traits, const char *text,
 		after_blank = is_blank_rune(rune) || previous_break || !rune;
 	}
 	special |= space_break;
+	traits->literal_v3 = !trailing_space && !special;
+	special |= tabs;
 	traits->multiline = breaks;
 	traits->single_quoted = !break_space && !special;
 	traits->block_plain =

@@ -40,6 +40,7 @@ struct yscalar_traits {
 	bool flow_plain;
 	bool single_quoted;
 	bool literal;
+	bool literal_v3; /* where tabs are no obstacle */
 };
 
 void yscalar_analyze(struct yscalar_traits *traits, const char *text,

@@ -207,25 +207,55 @@ static void write_literal(struct ywriter *writer, const char *text, size_t len)
 	}
 }
 
+/* 0o-7: the octals of v3 take a sign. */
+static bool is_signed_octal(const char *text)
+{
+	size_t digits;
+
+	if (!starts_with(text, "0o-") && !starts_with(text, "0o+"))
+		return false;
+	digits = strspn(text + 3, "01234567_");
+	return digits > 0 && !text[3 + digits];
+}
+
 void ywriter_text(struct ywriter *writer, const char *text, size_t len,
 		  bool key)
 {
-	bool literal, quote;
+	bool literal, quote, fold = !key && !writer->v3;
 	struct yscalar_traits traits;
 
 	yscalar_analyze(&traits, text, len);
-	literal = memchr(text, '\n', len) && traits.literal && !key;
-	quote = !yscalar_reads_as_text(text, len) || (key && traits.multiline);
+	literal = memchr(text, '\n', len) && !key &&
+		  (writer->v3 ? traits.literal_v3 : traits.literal);
+	quote = !yscalar_reads_as_text(text, len) ||
+		(writer->v3 && is_signed_octal(text)) ||
+		(key && traits.multiline);
 	if (literal)
 		write_literal(writer, text, len);
 	else if (memchr(text, '\n', len) || quote)
-		write_double_quoted(writer, text, len, !key);
+		write_double_quoted(writer, text, len, fold);
 	else if (traits.block_plain && len > 0)
-		write_plain(writer, text, len, !key);
+		write_plain(writer, text, len, fold);
 	else if (traits.single_quoted)
-		write_single_quoted(writer, text, len, !key);
+		write_single_quoted(writer, text, len, fold);
 	else
-		write_double_quoted(writer, text, len, !key);
+		write_double_quoted(writer, text, len, fold);
+}
+
+void ywriter_tag(struct ywriter *writer, const char *tag)
+{
+	ywriter_token(writer, tag);
+}
+
+void ywriter_tagged(struct ywriter *writer, const char *text, size_t len,
+		    bool key)
+{
+	if (!memchr(text, '\n', len))
+		write_plain(writer, text, len, false);
+	else if (key)
+		write_double_quoted(writer, text, len, false);
+	else
+		write_literal(writer, text, len);
 }
 
 void ywriter_colon(struct ywriter *writer)

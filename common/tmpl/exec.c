@@ -346,6 +346,7 @@ static enum flow walk_rounds(struct exec *exec, const struct node *node,
 	case VALUE_STRING_LIST:
 	case VALUE_INT_LIST:
 	case VALUE_LISTS:
+	case VALUE_MAPS:
 		*rounds = value->list.count > 0;
 		return *rounds ? range_list(exec, node, value) : FLOW_ON;
 	case VALUE_MAP:

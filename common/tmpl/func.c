@@ -34,6 +34,7 @@ static const struct {
 	{"versions", funcs_semver},
 	{"JSON", funcs_json},
 	{"YAML", funcs_yaml},
+	{"TOML", funcs_toml},
 	{"templates", funcs_nest},
 	{"paths", funcs_path},
 	{"URLs", funcs_url},

@@ -78,6 +78,7 @@ extern const struct func funcs_dict[];
 extern const struct func funcs_number[];
 extern const struct func funcs_json[];
 extern const struct func funcs_yaml[];
+extern const struct func funcs_toml[];
 extern const struct func funcs_nest[];
 extern const struct func funcs_release[];
 extern const struct func funcs_case[];

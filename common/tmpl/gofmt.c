@@ -557,6 +557,7 @@ void gofmt_print_value(struct printer *printer, const struct value *value,
 	case VALUE_STRING_LIST:
 	case VALUE_INT_LIST:
 	case VALUE_LISTS:
+	case VALUE_MAPS:
 		print_list(printer, value, verb, depth);
 		return;
 	case VALUE_MAP:

@@ -39,6 +39,7 @@ enum value_kind {
 	VALUE_INT_LIST,	   /* []int; the items are VALUE_INT */
 	VALUE_UINT64,	   /* Go's uint64; its bits are in an int64 */
 	VALUE_LISTS,	   /* [][]interface{}; the items are VALUE_LIST */
+	VALUE_MAPS, /* []map[string]interface{}: TOML's arrays of tables */
 };
 
 /*

@@ -175,6 +175,15 @@ void ydoc_emit(struct str *out, const struct value *value);
 bool ydoc_marshal(struct str *out, const struct value *value, struct err *err)
 	MUST_CHECK;
 
+/*
+ * The same as the Encoder of go-yaml v3 writes, with an indent of 2 (Helm's
+ * toYamlPretty): lists indented, lines not folded, floats as they print, bytes
+ * that are not UTF-8 in base64, nils of slice and map types empty.
+ * Errors: INPUT (complex numbers, too deep); nothing is appended.
+ */
+bool ydoc_marshal_v3(struct str *out, const struct value *value,
+		     struct err *err) MUST_CHECK;
+
 /* The indented form of a value to be placed at @indent spaces. */
 void ydoc_emit_indented(struct str *out, const struct value *value,
 			size_t indent);
