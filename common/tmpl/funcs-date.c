@@ -71,7 +71,7 @@ static bool zone_arg(struct call *call, size_t index, struct moment *moment,
 
 	if (!call_charge(call, ZONE_STEPS, 0, err))
 		return false;
-	if (strcmp(name->bytes, "Local") == 0)
+	if (name->len == 5 && memcmp(name->bytes, "Local", 5) == 0)
 		moment->zone = call_local_zone(call);
 	else if (!zones_find(&call->exec->zones, name->bytes, name->len,
 			     &moment->zone))

@@ -185,31 +185,34 @@ static int64_t switch_second(const struct zone_switch *at, int64_t year,
 	return (int64_t)day * SECONDS_PER_DAY + at->second - offset;
 }
 
+/* From second @start to @end of the year; at the ends of time they wrap. */
 static void set_span(struct zone_span *span, const struct zone_rule *rule,
-		     bool summer, int64_t start, int64_t end)
+		     bool summer, uint64_t new_year, int64_t start, int64_t end)
 {
 	span->name = summer ? rule->summer : rule->standard;
 	span->offset = summer ? rule->summer_offset : rule->standard_offset;
 	span->dst = summer;
-	span->start = start;
-	span->end = end;
+	span->start = (int64_t)(new_year + (uint64_t)start);
+	span->end = (int64_t)(new_year + (uint64_t)end);
 }
 
 void zone_rule_lookup(const struct zone_rule *rule, int64_t since,
 		      int64_t seconds, struct zone_span *span)
 {
-	int64_t year, in_year, new_year, start, end;
+	const int64_t usual_year = (int64_t)365 * SECONDS_PER_DAY;
+	int64_t year, in_year, start, end;
+	uint64_t new_year;
 	bool south;
 	int day;
 
 	if (!rule->has_summer) {
-		set_span(span, rule, false, since, INT64_MAX);
+		set_span(span, rule, false, 0, since, INT64_MAX);
 		return;
 	}
 	moment_year_day(seconds, &year, &day);
 	in_year = (int64_t)(day - 1) * SECONDS_PER_DAY +
 		  seconds % SECONDS_PER_DAY;
-	new_year = seconds - in_year;
+	new_year = (uint64_t)seconds - (uint64_t)in_year;
 	start = switch_second(&rule->start, year, rule->standard_offset);
 	end = switch_second(&rule->end, year, rule->summer_offset);
 	/* There, the year begins and ends in summer. */
@@ -221,10 +224,9 @@ void zone_rule_lookup(const struct zone_rule *rule, int64_t since,
 		end = other;
 	}
 	if (in_year < start)
-		set_span(span, rule, south, new_year, new_year + start);
+		set_span(span, rule, south, new_year, 0, start);
 	else if (in_year >= end)
-		set_span(span, rule, south, new_year + end,
-			 new_year + (int64_t)365 * SECONDS_PER_DAY);
+		set_span(span, rule, south, new_year, end, usual_year);
 	else
-		set_span(span, rule, !south, new_year + start, new_year + end);
+		set_span(span, rule, !south, new_year, start, end);
 }

@@ -130,7 +130,10 @@ bool zone_lookup_name(const struct zone *zone, const char *name,
 
 		if (strcmp(at->name, name) != 0)
 			continue;
-		zone_lookup(zone, seconds - at->seconds, &span);
+		zone_lookup(
+			zone,
+			(int64_t)((uint64_t)seconds - (uint64_t)at->seconds),
+			&span);
 		if (strcmp(span.name, name) == 0) {
 			*offset = span.offset;
 			return true;
@@ -404,11 +407,12 @@ bool zones_find(struct zones *zones, const char *name, size_t len,
 		const struct zone **zone)
 {
 	*zone = NULL;
+	if (strlen(name) != len)
+		return false;
 	if (len == 0 || strcmp(name, "UTC") == 0)
 		return true;
 	/* Nothing leads out of the folders. */
-	if (strlen(name) != len || strstr(name, "..") || name[0] == '/' ||
-	    name[0] == '\\')
+	if (strstr(name, "..") || name[0] == '/' || name[0] == '\\')
 		return false;
 	*zone = find_loaded(zones, name);
 	return *zone != NULL;
