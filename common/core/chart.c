@@ -77,11 +77,12 @@ static const struct chart_file *find_file(const struct chart_files *files,
 }
 
 static bool parse_yaml(struct ydoc *doc, const struct chart *chart,
-		       const struct chart_file *file, struct err *err)
+		       const struct chart_file *file, unsigned int flags,
+		       struct err *err)
 {
 	CLEANUP(free_ptr) char *path = path_join(chart->path, file->name);
 
-	return ydoc_parse(doc, file->bytes, file->len, path, 0, err);
+	return ydoc_parse(doc, file->bytes, file->len, path, flags, err);
 }
 
 /* --- folders ------------------------------------------------------------- */
@@ -173,6 +174,35 @@ static bool is_drive(const char *name)
 	       name[1] == ':' && name[2] == '/';
 }
 
+/* Go's path.Clean() of what does not begin with a slash. */
+static void clean_path(struct str *out, const char *path)
+{
+	CLEANUP(strvec_release) struct strvec parts = {0}, kept = {0};
+
+	strvec_split(&parts, path, '/');
+	for (size_t i = 0; i < parts.count; i++) {
+		const char *part = parts.items[i];
+		bool climbs = !strcmp(part, "..");
+
+		if (!*part || !strcmp(part, "."))
+			continue;
+		if (climbs && kept.count &&
+		    strcmp(kept.items[kept.count - 1], "..") != 0)
+			strvec_truncate(&kept, kept.count - 1);
+		else
+			strvec_add(&kept, part);
+	}
+	for (size_t i = 0; i < kept.count; i++)
+		str_addf(out, "%s%s", i ? "/" : "", kept.items[i]);
+}
+
+static bool is_outside(const char *name, struct err *err)
+{
+	(void)err_set(err, ERR_INPUT,
+		      "member '%s' is outside of the chart's folder", name);
+	return false;
+}
+
 /*
  * The name below the archive's one folder: "web/a/./b" gives "a/b".  Windows
  * writes "\" between the parts.
@@ -180,49 +210,40 @@ static bool is_drive(const char *name)
 static bool clean_name(struct str *out, const char *name, struct err *err)
 {
 	char separator = strchr(name, '\\') ? '\\' : '/';
-	const char *rest = strchr(name, separator);
-	CLEANUP(strvec_release) struct strvec parts = {0};
+	const char *end = strchrnul(name, separator);
+	CLEANUP(str_release) struct str rest = {0};
 
-	if (!rest && !strcmp(name, "Chart.yaml"))
+	if (starts_with(name, "Chart.yaml") &&
+	    end == name + strlen("Chart.yaml"))
 		return err_set(err, ERR_INPUT,
 			       "Chart.yaml is not in a folder of the archive");
-	if (!rest || rest[1] == separator || rest[1] == '/')
-		return err_set(err, ERR_INPUT,
-			       "member '%s' is outside of the chart's folder",
-			       name);
-	strvec_split(&parts, rest + 1, separator);
-	for (size_t i = 0; i < parts.count; i++) {
-		const char *part = parts.items[i];
-
-		if (!strcmp(part, ".."))
-			return err_set(err, ERR_INPUT,
-				       "member '%s' is outside of the chart's "
-				       "folder",
-				       name);
-		if (!*part || !strcmp(part, "."))
-			continue;
-		str_addf(out, "%s%s", out->len ? "/" : "", part);
+	str_add(&rest, *end ? end + 1 : "");
+	for (size_t i = 0; i < rest.len; i++) {
+		if (rest.buf[i] == separator)
+			rest.buf[i] = '/';
 	}
-	if (!out->len || is_drive(str_text(out)))
+	if (*str_text(&rest) == '/')
+		return is_outside(name, err);
+	clean_path(out, str_text(&rest));
+	/* Helm refuses "..x" as well. */
+	if (!out->len || starts_with(str_text(out), ".."))
+		return is_outside(name, err);
+	if (is_drive(str_text(out)))
 		return err_set(err, ERR_INPUT, "member '%s' has a bad name",
 			       name);
 	return true;
 }
 
+/* Links and devices come as the empty files that they are in the archive. */
 static bool add_member(struct loader *loader, struct chart_files *files,
 		       const struct tar_member *member, struct err *err)
 {
 	CLEANUP(str_release) struct str name = {0};
 
-	if (member->kind == TAR_DIR)
-		return true;
-	if (member->kind != TAR_FILE)
-		return err_set(err, ERR_INPUT,
-			       "member '%s' is not a regular file",
-			       member->name);
-	return clean_name(&name, member->name, err) &&
-	       add_file(loader, files, str_text(&name), member->bytes,
-			member->len, member->mtime, err);
+	return member->kind == TAR_DIR ||
+	       (clean_name(&name, member->name, err) &&
+		add_file(loader, files, str_text(&name), member->bytes,
+			 member->len, member->mtime, err));
 }
 
 static bool read_archive(struct loader *loader, const void *bytes, size_t len,
@@ -255,29 +276,31 @@ static bool load_files(struct loader *loader, const char *path,
 		       const struct chart_files *files, struct chart **chart,
 		       struct err *err);
 
-/* Dependencies of a chart of apiVersion v1 stand in a file of their own. */
+/*
+ * Dependencies of a chart of apiVersion v1 stand in a file of their own; what
+ * else it says of the chart counts too.
+ */
 static bool take_requirements(struct chart *chart,
 			      const struct chart_files *files, struct err *err)
 {
 	const struct chart_file *file = find_file(files, "requirements.yaml");
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
-	const struct value *list;
 	struct value *read;
 
 	if (!file)
 		return true;
-	if (!parse_yaml(&doc, chart, file, err) ||
+	if (!parse_yaml(&doc, chart, file, YDOC_FIRST, err) ||
 	    !chart_read_metadata(&doc, chart->arena, &read, err))
 		return false;
-	list = value_map_get(read, "dependencies");
-	if (list)
-		value_map_set(chart->metadata, chart->arena, "dependencies",
-			      list);
+	for (size_t i = 0; i < read->map.count; i++)
+		value_map_set(chart->metadata, chart->arena,
+			      read->map.pairs[i].key.bytes,
+			      read->map.pairs[i].value);
 	return true;
 }
 
-static bool load_metadata(struct chart *chart, const struct chart_files *files,
-			  struct err *err)
+static bool load_metadata(const struct loader *loader, struct chart *chart,
+			  const struct chart_files *files, struct err *err)
 {
 	const struct chart_file *file = find_file(files, "Chart.yaml");
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
@@ -285,10 +308,10 @@ static bool load_metadata(struct chart *chart, const struct chart_files *files,
 	if (!file)
 		return err_set(err, ERR_INPUT, "it has no Chart.yaml");
 	chart->mtime = file->mtime;
-	return parse_yaml(&doc, chart, file, err) &&
+	return parse_yaml(&doc, chart, file, YDOC_FIRST, err) &&
 	       chart_read_metadata(&doc, chart->arena, &chart->metadata, err) &&
 	       take_requirements(chart, files, err) &&
-	       chart_take_metadata(chart, &doc, err);
+	       chart_take_metadata(chart, &doc, loader->depth > 0, err);
 }
 
 static bool load_lock(struct chart *chart, const struct chart_file *file,
@@ -296,7 +319,7 @@ static bool load_lock(struct chart *chart, const struct chart_file *file,
 {
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 
-	if (!parse_yaml(&doc, chart, file, err))
+	if (!parse_yaml(&doc, chart, file, YDOC_FIRST, err))
 		return false;
 	if (lockfile_read(doc.root, chart->arena, &chart->lock, err))
 		return true;
@@ -488,7 +511,7 @@ static bool load_files(struct loader *loader, const char *path,
 	loaded->arena = loader->arena;
 	loaded->path = arena_strdup(loader->arena, path);
 	loaded->stamp = CHART_UNSTAMPED;
-	if (!load_metadata(loaded, files, err))
+	if (!load_metadata(loader, loaded, files, err))
 		return false;
 	for (size_t i = 0; i < files->count; i++) {
 		if (!sort_file(loaded, &files->items[i], err))
@@ -594,7 +617,7 @@ bool chart_set_value(struct chart *chart, const char *path, const char *text,
 		return err_set(err, ERR_INPUT,
 			       "cannot set '%s': chart '%s' has no values.yaml",
 			       path, chart->path);
-	if (!parse_yaml(&doc, chart, chart->values, err) ||
+	if (!parse_yaml(&doc, chart, chart->values, 0, err) ||
 	    !ydoc_set_text(&doc, path, text, err))
 		return err_wrap(err, "cannot set '%s'", path);
 	changed = arena_new(chart->arena, struct chart_file);

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/unicode.h"
 #include "core/chart.h"
 #include "format/semver.h"
 #include "format/value.h"
@@ -19,6 +20,7 @@ enum field_type {
 	TEXT_MAP, /* map[string]string */
 	FLAG,
 	LIST, /* of anything */
+	ANY,
 	MAINTAINERS,
 	DEPENDENCIES,
 };
@@ -74,52 +76,30 @@ static const struct field dependency_fields[] = {
 	{0},
 };
 
+static const struct field lock_fields[] = {
+	{"generated", ANY, 0},
+	{"digest", TEXT, ALWAYS},
+	{"dependencies", DEPENDENCIES, ALWAYS},
+	{0},
+};
+
 struct reader {
 	struct arena *arena;
 	const struct ydoc *doc; /* for places; NULL = none */
+	bool keeps_all;		/* nothing is sanitised */
 };
 
 /* --- text ---------------------------------------------------------------- */
 
-static bool is_space(unsigned int rune)
-{
-	return (rune >= '\t' && rune <= '\r') || rune == ' ' || rune == 0x85 ||
-	       rune == 0xa0 || rune == 0x1680 ||
-	       (rune >= 0x2000 && rune <= 0x200a) || rune == 0x2028 ||
-	       rune == 0x2029 || rune == 0x202f || rune == 0x205f ||
-	       rune == 0x3000;
-}
-
-/* Controls, invisible marks, private and unassigned planes. */
-static bool is_hidden(unsigned int rune)
-{
-	static const struct {
-		unsigned int first, last;
-	} ranges[] = {
-		{0, 0x1f},	    {0x7f, 0x9f},	{0xad, 0xad},
-		{0x600, 0x605},	    {0x61c, 0x61c},	{0x6dd, 0x6dd},
-		{0x70f, 0x70f},	    {0x180e, 0x180e},	{0x200b, 0x200f},
-		{0x202a, 0x202e},   {0x2060, 0x206f},	{0xe000, 0xf8ff},
-		{0xfeff, 0xfeff},   {0xfff0, 0xfffb},	{0xfffe, 0xffff},
-		{0x1d173, 0x1d17a}, {0xe0000, 0xe00ff}, {0xe01f0, 0x10ffff},
-	};
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
-		if (rune >= ranges[i].first && rune <= ranges[i].last)
-			return true;
-	}
-	return false;
-}
-
 static void add_sanitised(struct str *out, const char *text, size_t len)
 {
 	while (len) {
-		unsigned int rune;
-		size_t size = rune_next(text, len, &rune);
+		uint32_t rune;
+		size_t size = rune_decode(text, len, &rune);
 
-		if (is_space(rune))
+		if (rune_is_space(rune))
 			str_add_char(out, ' ');
-		else if (!is_hidden(rune))
+		else if (rune_is_printable(rune))
 			str_add_rune(out, rune);
 		text += size;
 		len -= size;
@@ -178,7 +158,7 @@ static bool read_text(const struct reader *reader, const char *path,
 
 	if (!chart_add_scalar(&text, value))
 		return wrong_type(reader, path, "text", value, err);
-	if (flags & SANITISED) {
+	if ((flags & SANITISED) && !reader->keeps_all) {
 		add_sanitised(&clean, str_text(&text), text.len);
 		result = &clean;
 	}
@@ -297,6 +277,9 @@ static bool read_field(const struct reader *reader, const char *path,
 		return read_flag(reader, path, value, out, err);
 	case LIST:
 		return read_list(reader, path, value, out, err);
+	case ANY:
+		*out = value_copy(value, reader->arena);
+		return true;
 	case MAINTAINERS:
 		return read_structs(reader, path, value, maintainer_fields, out,
 				    err);
@@ -307,17 +290,23 @@ static bool read_field(const struct reader *reader, const char *path,
 	BUG("field '%s' has no type", field->name);
 }
 
-/* Go's JSON decoder takes a name in any case where it has no exact one. */
+/*
+ * Go's JSON decoder takes a name in any case.  Of several the last counts, in
+ * the order of bytes: that in which they come out of YAML.
+ */
 static const struct value *find_member(const struct value *map,
 				       const char *name)
 {
-	const struct value *exact = value_map_get(map, name);
+	const struct value_pair *found = NULL;
 
-	for (size_t i = 0; !exact && i < map->map.count; i++) {
-		if (!strcasecmp(map->map.pairs[i].key.bytes, name))
-			exact = map->map.pairs[i].value;
+	for (size_t i = 0; i < map->map.count; i++) {
+		const struct value_pair *pair = &map->map.pairs[i];
+
+		if (!strcasecmp(pair->key.bytes, name) &&
+		    (!found || strcmp(pair->key.bytes, found->key.bytes) > 0))
+			found = pair;
 	}
-	return exact;
+	return found ? found->value : NULL;
 }
 
 static bool read_fields(const struct reader *reader, const char *path,
@@ -350,7 +339,7 @@ static bool read_fields(const struct reader *reader, const char *path,
 bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
 			 struct value **metadata, struct err *err)
 {
-	const struct reader reader = {arena, doc};
+	const struct reader reader = {.arena = arena, .doc = doc};
 
 	if (!value_is_map(doc->root)) {
 		err_set(err, ERR_INPUT, "'%s' must be a mapping, is %s",
@@ -402,13 +391,26 @@ bool chart_read_dependencies(const struct value *list, struct arena *arena,
 			     struct chart_dependencies *dependencies,
 			     struct err *err)
 {
-	const struct reader reader = {arena, NULL};
+	const struct reader reader = {.arena = arena};
 	struct value *read;
 
 	if (!read_structs(&reader, "dependencies", list, dependency_fields,
 			  &read, err))
 		return false;
 	take_dependencies(dependencies, read, arena);
+	return true;
+}
+
+bool chart_read_lock(const struct value *root, struct arena *arena,
+		     struct value **lock,
+		     struct chart_dependencies *dependencies, struct err *err)
+{
+	const struct reader reader = {.arena = arena, .keeps_all = true};
+
+	if (!read_fields(&reader, "", root, lock_fields, lock, err))
+		return false;
+	take_dependencies(dependencies, value_map_get(*lock, "dependencies"),
+			  arena);
 	return true;
 }
 
@@ -485,7 +487,7 @@ static bool check_type(const char *type, struct err *err)
 }
 
 bool chart_take_metadata(struct chart *chart, const struct ydoc *doc,
-			 struct err *err)
+			 bool vendored, struct err *err)
 {
 	const char *api;
 
@@ -499,7 +501,7 @@ bool chart_take_metadata(struct chart *chart, const struct ydoc *doc,
 	take_dependencies(&chart->dependencies,
 			  value_map_get(chart->metadata, "dependencies"),
 			  chart->arena);
-	if (strcmp(api, "v1") && strcmp(api, "v2")) {
+	if (!vendored && strcmp(api, "v1") && strcmp(api, "v2")) {
 		err_set(err, ERR_INPUT, "apiVersion '%s' is not supported",
 			api);
 		return ydoc_blame(doc, "apiVersion", err);

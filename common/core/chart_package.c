@@ -6,12 +6,11 @@
 #include "base/str.h"
 #include "core/chart.h"
 #include "core/lockfile.h"
+#include "format/gojson.h"
 #include "format/gzip.h"
-#include "format/jsontext.h"
 #include "format/tar.h"
 #include "format/value.h"
 #include "format/ydoc.h"
-#include "sys/file.h"
 
 /* The extra field of every package of Helm's: subfield "rr", 40 bytes. */
 #define HELM_EXTRA "rr\x28\0aHR0cHM6Ly95b3V0dS5iZS96OVV6MWljandyTQo="
@@ -43,7 +42,7 @@ static const struct value *written_metadata(const struct chart *chart)
 {
 	struct value *copy;
 
-	if (!strcmp(chart->api_version, "v2") ||
+	if (strcmp(chart->api_version, "v1") != 0 ||
 	    !value_map_get(chart->metadata, "dependencies"))
 		return chart->metadata;
 	copy = value_new_map(chart->arena);
@@ -89,14 +88,13 @@ static void add_lock(struct str *tar, const struct chart *chart,
 static bool add_schema(struct str *tar, const struct chart *chart,
 		       const char *base, struct err *err)
 {
-	CLEANUP(free_ptr) char *path = NULL;
+	struct gojson_size size;
 
 	if (!chart->schema)
 		return true;
-	path = path_join(chart->path, chart->schema->name);
-	if (!jsontext_check(chart->schema->bytes, chart->schema->len, path,
-			    err))
-		return false;
+	if (!gojson_check(chart->schema->bytes, chart->schema->len, &size, err))
+		return err_wrap(err, "cannot parse '%s/%s' as JSON",
+				chart->path, chart->schema->name);
 	add_file(tar, chart, base, chart->schema);
 	return true;
 }

@@ -11,6 +11,7 @@
 
 struct arena;
 struct chart;
+struct chart_dependencies;
 struct err;
 struct str;
 struct value;
@@ -27,10 +28,20 @@ bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
 
 /*
  * The checks of Helm's Metadata.Validate(), and fill the fields of @chart
- * that repeat the metadata.  Errors: INPUT, with the place in @doc.
+ * that repeat the metadata.  The apiVersion of a subchart (@vendored) may be
+ * any, as in Helm.  Errors: INPUT, with the place in @doc.
  */
 bool chart_take_metadata(struct chart *chart, const struct ydoc *doc,
-			 struct err *err) MUST_CHECK;
+			 bool vendored, struct err *err) MUST_CHECK;
+
+/*
+ * The same for the fields of Chart.lock in the mapping @root, where no text is
+ * sanitised; "generated" is what stands there.  Errors: INPUT.
+ */
+bool chart_read_lock(const struct value *root, struct arena *arena,
+		     struct value **lock,
+		     struct chart_dependencies *dependencies, struct err *err)
+	MUST_CHECK;
 
 /*
  * Append a scalar as Helm's YAML library gives it to a field of type string

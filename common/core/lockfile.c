@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/chart_parts.h"
 #include "format/hash.h"
 #include "format/value.h"
 #include "format/ydoc.h"
@@ -13,29 +14,31 @@
 /* Go's zero time, which a lock without a time has. */
 #define NO_TIME "0001-01-01T00:00:00Z"
 
-static const char *text_at(const struct value *root, const char *name)
-{
-	const struct value *value = value_map_get(root, name);
-
-	return value && value->kind == VALUE_STRING ? value->string.bytes
-						    : NULL;
-}
-
-static bool check_time(const char *text, struct err *err)
+/* Go's time.Time reads text only, and nothing of a null. */
+static bool read_time(const struct value *generated, const char **time,
+		      struct err *err)
 {
 	int64_t seconds;
 
-	if (!text || clock_parse_rfc3339(text, strlen(text), &seconds))
+	if (!generated || generated->kind == VALUE_NIL)
 		return true;
-	return err_set(err, ERR_INPUT, "'generated' is '%s', not a time", text);
+	if (generated->kind != VALUE_STRING)
+		return err_set(err, ERR_INPUT, "'generated' is not a time");
+	if (!clock_parse_rfc3339(generated->string.bytes, generated->string.len,
+				 &seconds))
+		return err_set(err, ERR_INPUT,
+			       "'generated' is '%s', not a time",
+			       generated->string.bytes);
+	*time = generated->string.bytes;
+	return true;
 }
 
 bool lockfile_read(const struct value *root, struct arena *arena,
 		   struct lockfile **lock, struct err *err)
 {
 	const struct value *list;
+	struct value *fields;
 	struct lockfile *read;
-	const char *digest, *generated;
 
 	if (root->kind == VALUE_NIL) {
 		*lock = NULL;
@@ -44,17 +47,13 @@ bool lockfile_read(const struct value *root, struct arena *arena,
 	if (!value_is_map(root))
 		return err_set(err, ERR_INPUT, "a lock must be a mapping");
 	read = arena_new(arena, struct lockfile);
-	digest = text_at(root, "digest");
-	generated = text_at(root, "generated");
-	list = value_map_get(root, "dependencies");
-	if (!check_time(generated, err) ||
-	    !chart_read_dependencies(list ? list : &value_nil, arena,
-				     &read->dependencies, err))
+	if (!chart_read_lock(root, arena, &fields, &read->dependencies, err) ||
+	    !read_time(value_map_get(fields, "generated"), &read->generated,
+		       err))
 		return false;
+	list = value_map_get(root, "dependencies");
 	read->listed = list && value_is_list(list);
-	read->digest = arena_strdup(arena, digest ? digest : "");
-	if (generated)
-		read->generated = arena_strdup(arena, generated);
+	read->digest = value_find_text(fields, "digest");
 	*lock = read;
 	return true;
 }

@@ -36,8 +36,8 @@ static size_t too_deep_at(const char *text, size_t len)
 	return len;
 }
 
-static bool load(json_t **json, const char *text, size_t len, size_t flags,
-		 const char *what, struct err *err)
+bool jsn_parse(json_t **json, const char *text, size_t len, const char *what,
+	       struct err *err)
 {
 	size_t deep = too_deep_at(text, len);
 	json_error_t cause;
@@ -49,7 +49,8 @@ static bool load(json_t **json, const char *text, size_t len, size_t flags,
 			JSN_DEPTH_MAX);
 		return err_at_offset(err, what, text, len, deep);
 	}
-	parsed = json_loadb(text, len, flags | JSON_DECODE_ANY, &cause);
+	parsed = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
+			    &cause);
 	if (!parsed) {
 		size_t at = cause.position > 0 ? (size_t)cause.position : 0;
 
@@ -60,20 +61,6 @@ static bool load(json_t **json, const char *text, size_t len, size_t flags,
 	jsn_release(json);
 	*json = parsed;
 	return true;
-}
-
-bool jsn_parse(json_t **json, const char *text, size_t len, const char *what,
-	       struct err *err)
-{
-	return load(json, text, len, JSON_REJECT_DUPLICATES, what, err);
-}
-
-bool jsn_check(const char *text, size_t len, const char *what, struct err *err)
-{
-	CLEANUP(jsn_release) json_t *json = NULL;
-
-	return load(&json, text, len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
-		    what, err);
 }
 
 static int add_chunk(const char *bytes, size_t len, void *out)

@@ -13,12 +13,6 @@ bool jsontext_parse(const struct value **value, const char *text, size_t len,
 	return true;
 }
 
-bool jsontext_check(const char *text, size_t len, const char *what,
-		    struct err *err)
-{
-	return jsn_check(text, len, what, err);
-}
-
 void jsontext_print(struct str *out, const struct value *value, bool pretty)
 {
 	CLEANUP(jsn_release) json_t *json = jsn_from_value(value);

@@ -133,20 +133,40 @@ static void add_record(struct str *records, const char *key, const char *value)
 }
 
 /* @text without what is not ASCII, for readers that know no PAX. */
-static void put_ascii(char *field, const char *text)
+static void add_ascii(struct str *ascii, const char *text)
+{
+	for (; *text; text++) {
+		if (!(*text & 0x80))
+			str_add_char(ascii, *text);
+	}
+}
+
+/* A cut must not leave what readers take for a folder. */
+static void put_name(char *field, const char *name)
+{
+	CLEANUP(str_release) struct str ascii = {0};
+	size_t kept = NAME_SIZE;
+
+	add_ascii(&ascii, name);
+	put_text(field, NAME_SIZE, str_text(&ascii), ascii.len);
+	if (ascii.len <= NAME_SIZE)
+		return;
+	while (kept && field[kept - 1] == '/')
+		kept--;
+	if (kept < NAME_SIZE)
+		field[kept] = '\0';
+}
+
+/* Go's for its own headers, where no slash may be last in any case. */
+static void put_special_name(char *field, const char *name)
 {
 	CLEANUP(str_release) struct str ascii = {0};
 
-	for (; *text; text++) {
-		if (!(*text & 0x80))
-			str_add_char(&ascii, *text);
-	}
-	/* A cut must not leave what readers take for a folder. */
-	if (ascii.len > NAME_SIZE) {
+	add_ascii(&ascii, name);
+	if (ascii.len > NAME_SIZE)
 		str_truncate(&ascii, NAME_SIZE);
-		while (ends_with(str_text(&ascii), "/"))
-			str_truncate(&ascii, ascii.len - 1);
-	}
+	while (ends_with(str_text(&ascii), "/"))
+		str_truncate(&ascii, ascii.len - 1);
 	put_text(field, NAME_SIZE, str_text(&ascii), ascii.len);
 }
 
@@ -161,7 +181,7 @@ static void add_pax_header(struct str *tar, const char *name,
 		str_add_bytes(&pax_name, name, (size_t)(slash - name) + 1);
 	str_add(&pax_name, "PaxHeaders.0/");
 	str_add(&pax_name, slash ? slash + 1 : name);
-	put_ascii(block.header.name, str_text(&pax_name));
+	put_special_name(block.header.name, str_text(&pax_name));
 	put_octal(block.header.mode, sizeof(block.header.mode), 0);
 	put_octal(block.header.mtime, sizeof(block.header.mtime), 0);
 	add_block(tar, &block, 'x', records->len);
@@ -189,7 +209,7 @@ void tar_add_file(struct str *tar, const char *name, int64_t mtime,
 		add_record(&records, "path", name);
 	if (records.len) {
 		add_pax_header(tar, name, &records);
-		put_ascii(header->name, name);
+		put_name(header->name, name);
 	} else {
 		put_text(header->prefix, PREFIX_SIZE, name, cut);
 		name += cut ? cut + 1 : 0;
@@ -403,13 +423,15 @@ static bool take_special(struct tar_reader *reader, const union block *block,
 	return true;
 }
 
+/* Only the oldest archives say "folder" by a slash. */
 static enum tar_kind kind_of(char type, const char *name)
 {
 	switch (type) {
-	case '0':
 	case '\0':
-	case '7':
 		return ends_with(name, "/") ? TAR_DIR : TAR_FILE;
+	case '0':
+	case '7':
+		return TAR_FILE;
 	case '1':
 	case '2':
 		return TAR_LINK;
@@ -452,8 +474,9 @@ static bool take_member(struct tar_reader *reader, const union block *block,
 	else if (!get_number(block->header.mtime, sizeof(block->header.mtime),
 			     &taken.mtime))
 		return damaged(reader, "bad time", err);
-	/* Only files have content; links and folders may still name a size. */
-	if (taken.kind == TAR_LINK || taken.kind == TAR_DIR)
+	/* Only files have content; others may still name a size. */
+	if (taken.kind == TAR_DIR ||
+	    (block->header.type >= '1' && block->header.type <= '6'))
 		size = 0;
 	if (!take_content(reader, size, &taken.bytes, err))
 		return false;

@@ -33,10 +33,6 @@ struct value;
 bool jsn_parse(json_t **json, const char *text, size_t len, const char *what,
 	       struct err *err) MUST_CHECK;
 
-/* Whether it is JSON; see jsontext_check(). */
-bool jsn_check(const char *text, size_t len, const char *what, struct err *err)
-	MUST_CHECK;
-
 /* Append @json, compact or (@pretty) indented by two, keys in order. */
 void jsn_print(struct str *out, const json_t *json, bool pretty);
 

@@ -19,14 +19,6 @@ bool jsontext_parse(const struct value **value, const char *text, size_t len,
 		    const char *what, struct arena *arena, struct err *err)
 	MUST_CHECK;
 
-/*
- * Whether @text is one JSON text at all: duplicate keys, NUL characters and
- * integers that no type holds are content.  Errors: INPUT with line and
- * column.
- */
-bool jsontext_check(const char *text, size_t len, const char *what,
-		    struct err *err) MUST_CHECK;
-
 /* Append @value: on one line, or (@pretty) indented by two. */
 void jsontext_print(struct str *out, const struct value *value, bool pretty);
 

@@ -64,6 +64,12 @@ static void test_refused_archives(void **state)
 		{"name with a slash",
 		 {{"web/Chart.yaml",
 		   "apiVersion: v2\nname: a/b\nversion: 1.0.0\n"}}},
+		{"name of two points and more",
+		 {{"web/Chart.yaml", META}, {"web/..x", ""}}},
+		{"no name", {{"web/Chart.yaml", META}, {"web/", ""}}},
+		{"an apiVersion to come",
+		 {{"web/Chart.yaml",
+		   "apiVersion: v3\nname: web\nversion: 1.0.0\n"}}},
 		{"a lone file in charts/",
 		 {{"web/Chart.yaml", META}, {"web/charts/README.md", "x"}}},
 		{"a folder that is a file too",
@@ -87,6 +93,50 @@ static void test_refused_archives(void **state)
 		assert_case(cases[i].what, err.kind == ERR_INPUT);
 		assert_null(chart);
 	}
+}
+
+/* Names are cleaned as Go's path.Clean() does; what Helm takes is taken. */
+static void test_odd_archives(void **state)
+{
+	static const struct {
+		struct member members[3];
+		const char *name; /* of the second one */
+	} cases[] = {
+		{{{"web/Chart.yaml", META}, {"web/a/../b", ""}}, "b"},
+		{{{"web/Chart.yaml", META}, {"web/./a//b/", ""}}, "a/b"},
+		{{{"web/Chart.yaml", META}, {"web\\a/b\\c", ""}}, "a/b/c"},
+		{{{"web/Chart.yaml", META "---\n[not read\n"}, {"web/x", ""}},
+		 "x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct chart *chart;
+
+		assert_case(cases[i].name,
+			    load(cases[i].members, &arena, &chart, &err));
+		assert_int_equal(chart->others.count, 1);
+		assert_string_equal(chart->others.items[0].name, cases[i].name);
+	}
+}
+
+static void test_any_version_of_the_api_in_a_subchart(void **state)
+{
+	static const struct member members[] = {
+		{"web/Chart.yaml", META},
+		{"web/charts/db/Chart.yaml",
+		 "apiVersion: v7\nname: db\nversion: 1.0.0\n"},
+		{0}};
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct chart *chart;
+
+	(void)state;
+	assert_true(load(members, &arena, &chart, &err));
+	assert_int_equal(chart->subchart_count, 1);
+	assert_string_equal(chart->subcharts[0]->api_version, "v7");
 }
 
 /* Compressed bytes that are none, are cut, or become very many. */
@@ -222,6 +272,8 @@ static void test_schemas(void **state)
 		{"{\"a\": 1, \"a\": 2}", true},
 		{"{\"const\": \"\\u0000\"}", true},
 		{"true", true},
+		{"1e999", true},
+		{"\"\xff\"", true},
 		{"{\"type\": }", false},
 		{"{} {}", false},
 		{"", false},
@@ -274,6 +326,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused_archives),
+		cmocka_unit_test(test_odd_archives),
+		cmocka_unit_test(test_any_version_of_the_api_in_a_subchart),
 		cmocka_unit_test(test_damaged_archives),
 		cmocka_unit_test(test_a_bomb),
 		cmocka_unit_test(test_order_of_members),

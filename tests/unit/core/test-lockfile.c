@@ -67,6 +67,11 @@ static void test_there_and_back(void **state)
 		{"dependencies:\ndigest: x\n",
 		 "dependencies: null\ndigest: x\n"
 		 "generated: \"0001-01-01T00:00:00Z\"\n"},
+		{"Digest: 12\nDependencies: [{name: \"a\\tb\", version: "
+		 "1.0}]\n",
+		 "dependencies:\n- name: \"a\\tb\"\n  repository: \"\"\n"
+		 "  version: \"1\"\ndigest: \"12\"\n"
+		 "generated: \"0001-01-01T00:00:00Z\"\n"},
 		{"digest: x\n", "dependencies: null\ndigest: x\n"
 				"generated: \"0001-01-01T00:00:00Z\"\n"},
 	};
@@ -95,6 +100,7 @@ static void test_refused(void **state)
 		"dependencies: {}",
 		"dependencies: [x]",
 		"generated: yesterday",
+		"generated: 12",
 		"dependencies: [{name: [x]}]",
 	};
 

@@ -94,6 +94,36 @@ static void test_names(void **state)
 	}
 }
 
+/* What readers without PAX see of a name. */
+static void test_names_in_ascii(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *of_header;
+		const char *of_file;
+	} cases[] = {
+		{"a/\xc3\xa9x", "a/PaxHeaders.0/x", "a/x"},
+		{"a/\xc3\xa9", "a/PaxHeaders.0", "a/"},
+		{FIFTY FIFTY "/x\xc3\xa9", FIFTY FIFTY, FIFTY FIFTY},
+		{"a/" FIFTY "1234567890123456789012345678901234567890123456/"
+		 "\xc3\xa9/xyz/x",
+		 "a/" FIFTY "1234567890123456789012345678901234567890123456",
+		 "a/" FIFTY "1234567890123456789012345678901234567890123456"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str tar = {0};
+		char name[101] = "";
+
+		tar_add_file(&tar, cases[i].name, 7, "", 0);
+		memcpy(name, tar.buf, 100);
+		assert_string_equal(name, cases[i].of_header);
+		memcpy(name, tar.buf + 1024, 100);
+		assert_string_equal(name, cases[i].of_file);
+	}
+}
+
 static void test_times_that_ustar_cannot_hold(void **state)
 {
 	static const int64_t times[] = {-1, -1234567890, (int64_t)1 << 33,
@@ -132,11 +162,15 @@ static void test_kinds(void **state)
 {
 	static const struct {
 		char type;
+		const char *name;
 		enum tar_kind kind;
 	} cases[] = {
-		{'0', TAR_FILE}, {'\0', TAR_FILE}, {'7', TAR_FILE},
-		{'1', TAR_LINK}, {'2', TAR_LINK},  {'3', TAR_OTHER},
-		{'5', TAR_DIR},	 {'6', TAR_OTHER}, {'S', TAR_OTHER},
+		{'0', "a", TAR_FILE},  {'0', "a/", TAR_FILE},
+		{'\0', "a", TAR_FILE}, {'\0', "a/", TAR_DIR},
+		{'7', "a", TAR_FILE},  {'1', "a", TAR_LINK},
+		{'2', "a", TAR_LINK},  {'3', "a", TAR_OTHER},
+		{'5', "a", TAR_DIR},   {'6', "a", TAR_OTHER},
+		{'S', "a", TAR_OTHER},
 	};
 
 	(void)state;
@@ -147,7 +181,7 @@ static void test_kinds(void **state)
 		struct err err = {0};
 		bool found;
 
-		tar_add_file(&tar, "a", 0, "", 0);
+		tar_add_file(&tar, cases[i].name, 0, "", 0);
 		tar.buf[TYPE] = cases[i].type;
 		put_checksum(tar.buf);
 		reader.bytes = tar.buf;
@@ -230,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_file_as_go_writes_it),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names_in_ascii),
 		cmocka_unit_test(test_times_that_ustar_cannot_hold),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_gnu_long_name),

@@ -1,0 +1,137 @@
+"""Packages against `helm package`: every member, and every refusal.
+
+Charts are those of the Go modules that charts/modules.txt names, Helm's own
+test data, and SLIPWAY_CHARTS random ones (packages.py).  SLIPWAY_SEED repeats
+a run.  Subcharts come in Helm's random order: what is compared is the order
+within each chart, and all members as they stand in the tar stream, headers
+included.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import random
+import re
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+import reference
+import toolbox
+from packages import make_chart
+from test_edits import modules  # noqa: F401
+
+EPOCH = "1795352645"
+CHARTS = int(os.environ.get("SLIPWAY_CHARTS", "30"))
+CHARTS_MIN = 40     # real ones
+HELM = "helm.sh/helm/v4@v4.3.1"
+
+
+def members(archive: Path) -> list[tuple[str, bytes]]:
+    """Name and bytes, from the first header to the end of its padding."""
+    data = gzip.decompress(archive.read_bytes())
+    found = []
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        for info in tar:
+            end = info.offset_data + (info.size + 511) // 512 * 512
+            found.append((info.name, data[info.offset:end]))
+    used = sum(len(raw) for _, raw in found)
+    assert data[used:] == bytes(1024), f"'{archive}' does not end as Helm's"
+    return found
+
+
+def by_chart(found: list[tuple[str, bytes]]) -> dict[str, list[tuple[str, bytes]]]:
+    """The members of each chart of the tree, in their order."""
+    roots = {name.removesuffix("/Chart.yaml") for name, _ in found
+             if re.fullmatch(r"[^/]+(/charts/[^/]+)*/Chart.yaml", name)}
+    groups: dict[str, list[tuple[str, bytes]]] = {}
+    for name, raw in found:
+        parts = name.split("/")
+        root = next(top for end in range(len(parts), 0, -1)
+                    if (top := "/".join(parts[:end])) in roots)
+        groups.setdefault(root, []).append((name, raw))
+    return groups
+
+
+def package(argv: list[object], out: Path, epoch: str) -> tuple[Path | None, str]:
+    """The package, or None and why not."""
+    child = subprocess.run([*map(str, argv), str(out)], cwd=out.parent, timeout=60,
+                           env={"PATH": os.defpath, "HOME": str(out.parent), "LC_ALL": "C.UTF-8",
+                                "SOURCE_DATE_EPOCH": epoch},
+                           stdin=subprocess.DEVNULL, capture_output=True)
+    text = (child.stdout + child.stderr).decode(errors="backslashreplace")
+    if child.returncode:
+        assert argv[0] != "publish-chart" and child.returncode > 0, text
+        return None, f"exit {child.returncode}: {text}"
+    [made] = out.iterdir()
+    return made, text
+
+
+def difference(chart: Path, steps: Path, work: Path, epoch: str = EPOCH) -> str | None:
+    """What the two packages of @chart differ in; the refusals agree."""
+    work.mkdir()
+    ours, our_text = package([steps / "publish-chart", chart, "--quiet", "--destination"],
+                             work / "ours", epoch)
+    theirs, their_text = package([toolbox.helm4(), "package", chart, "-d"], work / "theirs", epoch)
+    if not ours or not theirs:
+        if not ours and not theirs:
+            assert "exit 2:" in our_text, our_text
+            return None
+        return f"ours: {our_text}theirs: {their_text}"
+    if ours.name != theirs.name:
+        return f"'{ours.name}' is '{theirs.name}'"
+    mine, helms = members(ours), members(theirs)
+    if by_chart(mine) == by_chart(helms):
+        return None
+    lines = [f"  ours:   {shown(raw)}" for name, raw in mine if (name, raw) not in helms]
+    lines += [f"  theirs: {shown(raw)}" for name, raw in helms if (name, raw) not in mine]
+    return "members differ\n" + "\n".join(lines or ["  in their order"])
+
+
+def shown(raw: bytes) -> str:
+    return re.sub(r"(\\x00){2,}", "…", repr(raw))[:1200]
+
+
+def report(faults: list[tuple[Path, str]], judged: int) -> None:
+    print(f"{judged} charts")
+    for chart, fault in faults[:8]:
+        print(f"--- {chart}\n{fault}")
+    assert not faults, f"{len(faults)} of {judged} charts differ"
+
+
+def test_random_charts(steps, tmp_path):
+    rng = random.Random(reference.seed())
+    (tmp_path / "outside.txt").write_text("x")
+    faults, packed = [], 0
+    for number in range(CHARTS):
+        chart = tmp_path / f"chart-{number}"
+        make_chart(rng, chart)
+        if fault := difference(chart, steps, tmp_path / f"out-{number}"):
+            faults.append((chart, fault))
+        packed += (tmp_path / f"out-{number}" / "ours").exists()
+    print(f"{packed} of them packages")
+    report(faults, CHARTS)
+    assert packed > CHARTS / 4
+
+
+@pytest.fixture
+def real_charts(modules) -> list[Path]:     # noqa: F811
+    """All folders with a Chart.yaml, in the modules and in Helm's own."""
+    go = subprocess.run([reference.HERE.parent / "setup", "go"], check=True, text=True,
+                        stdout=subprocess.PIPE).stdout.strip()
+    helm = subprocess.run([go, "mod", "download", "-json", HELM], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+    found = re.search(r'"Dir": "([^"]+)"', helm)
+    assert found
+    return sorted({path.parent for folder in [*modules, Path(found[1])]
+                   for path in folder.rglob("Chart.yaml")})
+
+
+def test_real_charts(real_charts, steps, tmp_path):
+    assert len(real_charts) >= CHARTS_MIN
+    faults = [(chart, fault) for number, chart in enumerate(real_charts)
+              if (fault := difference(chart, steps, tmp_path / f"out-{number}"))]
+    report(faults, len(real_charts))
