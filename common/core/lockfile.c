@@ -1,5 +1,6 @@
 #include "core/lockfile.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -8,6 +9,7 @@
 #include "base/str.h"
 #include "core/chart_parts.h"
 #include "format/hash.h"
+#include "format/semver.h"
 #include "format/value.h"
 #include "format/ydoc.h"
 
@@ -60,12 +62,23 @@ bool lockfile_read(const struct value *root, struct arena *arena,
 
 /* --- the digest ---------------------------------------------------------- */
 
+static bool digest_json(const struct str *json,
+			char digest[LOCKFILE_DIGEST_SIZE], struct err *err)
+{
+	char hex[SHA256_HEX_SIZE];
+
+	if (!sha256_hex(str_text(json), json->len, hex, err))
+		return false;
+	memcpy(digest, "sha256:", strlen("sha256:"));
+	memcpy(digest + strlen("sha256:"), hex, sizeof(hex));
+	return true;
+}
+
 bool lockfile_digest(const struct chart_dependencies *wanted,
 		     const struct chart_dependencies *locked,
 		     char digest[LOCKFILE_DIGEST_SIZE], struct err *err)
 {
 	CLEANUP(str_release) struct str json = {0};
-	char hex[SHA256_HEX_SIZE];
 
 	str_add_char(&json, '[');
 	if (!chart_add_dependencies_json(&json, wanted, err))
@@ -74,10 +87,111 @@ bool lockfile_digest(const struct chart_dependencies *wanted,
 	if (!chart_add_dependencies_json(&json, locked, err))
 		return false;
 	str_add_char(&json, ']');
-	if (!sha256_hex(str_text(&json), json.len, hex, err))
+	return digest_json(&json, digest, err);
+}
+
+/* Helm 2's: HashV2Req() in Helm's resolver. */
+static bool legacy_digest(const struct chart_dependencies *wanted,
+			  char digest[LOCKFILE_DIGEST_SIZE], struct err *err)
+{
+	CLEANUP(str_release) struct str json = {0};
+
+	str_add(&json, "{\"dependencies\":");
+	if (!chart_add_dependencies_json(&json, wanted, err))
 		return false;
-	memcpy(digest, "sha256:", strlen("sha256:"));
-	memcpy(digest + strlen("sha256:"), hex, sizeof(hex));
+	str_add_char(&json, '}');
+	return digest_json(&json, digest, err);
+}
+
+/* --- comparing ------------------------------------------------------------- */
+
+static void note(struct str *difference, const char *format, ...)
+	PRINTF_LIKE(2, 3);
+
+static void note(struct str *difference, const char *format, ...)
+{
+	va_list args;
+
+	if (difference->len)
+		str_add(difference, "; ");
+	va_start(args, format);
+	str_addv(difference, format, args);
+	va_end(args);
+}
+
+static bool is_within(const char *version, const char *constraint)
+{
+	CLEANUP(semver_release) struct semver parsed = {0};
+	CLEANUP(semver_constraint_release) struct semver_constraint wanted = {
+		0};
+	CLEANUP(err_release) struct err unfit = {0};
+
+	return semver_parse(&parsed, version, &unfit) &&
+	       semver_constraint_parse(&wanted, *constraint ? constraint : "*",
+				       &unfit) &&
+	       semver_satisfies(&parsed, &wanted);
+}
+
+static void compare_one(const struct chart_dependency *wanted,
+			const struct chart_dependency *locked,
+			struct str *difference)
+{
+	if (strcmp(wanted->repository, locked->repository) != 0)
+		note(difference,
+		     "'%s' is wanted of repository '%s', and locked of '%s'",
+		     wanted->name, wanted->repository, locked->repository);
+	/* Of a chart in the umbrella itself the constraint is locked. */
+	if (!*wanted->repository
+		    ? strcmp(wanted->version, locked->version) != 0
+		    : !is_within(locked->version, wanted->version))
+		note(difference, "'%s' is wanted as '%s', and locked as '%s'",
+		     wanted->name, wanted->version, locked->version);
+}
+
+/* Helm's lock has the same order as the list that it was made of. */
+static void compare(const struct chart_dependencies *wanted,
+		    const struct chart_dependencies *locked,
+		    struct str *difference)
+{
+	size_t both = wanted->count < locked->count ? wanted->count
+						    : locked->count;
+
+	for (size_t i = 0; i < both; i++) {
+		const struct chart_dependency *want = &wanted->items[i];
+		const struct chart_dependency *lock = &locked->items[i];
+
+		if (strcmp(want->name, lock->name) == 0)
+			compare_one(want, lock, difference);
+		else
+			note(difference,
+			     "number %zu is wanted to be '%s', and locked "
+			     "as '%s'",
+			     i + 1, want->name, lock->name);
+	}
+	for (size_t i = both; i < wanted->count; i++)
+		note(difference, "'%s' is not locked", wanted->items[i].name);
+	for (size_t i = both; i < locked->count; i++)
+		note(difference, "'%s' is locked, and not wanted",
+		     locked->items[i].name);
+}
+
+bool lockfile_fits(const struct lockfile *lock,
+		   const struct chart_dependencies *wanted, bool legacy,
+		   bool *fits, struct str *difference, struct err *err)
+{
+	char digest[LOCKFILE_DIGEST_SIZE], old[LOCKFILE_DIGEST_SIZE];
+
+	if (!lockfile_digest(wanted, &lock->dependencies, digest, err) ||
+	    !legacy_digest(wanted, old, err))
+		return false;
+	compare(wanted, &lock->dependencies, difference);
+	*fits = !difference->len &&
+		(strcmp(digest, lock->digest) == 0 ||
+		 (legacy && strcmp(old, lock->digest) == 0));
+	if (!*fits && !difference->len)
+		note(difference,
+		     "the lock was made of other conditions, tags, aliases, "
+		     "constraints or values to import, as its digest shows");
 	return true;
 }
 

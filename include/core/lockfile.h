@@ -46,6 +46,17 @@ bool lockfile_digest(const struct chart_dependencies *wanted,
 	MUST_CHECK;
 
 /*
+ * Is @lock what @wanted was resolved to?  By its digest, as Helm sees it;
+ * @legacy: charts of apiVersion v1 may have the one of Helm 2, which covers
+ * @wanted only.  If not, *@difference, which the caller releases, tells what
+ * differs.  Errors: IO (libcrypto).
+ */
+bool lockfile_fits(const struct lockfile *lock,
+		   const struct chart_dependencies *wanted, bool legacy,
+		   bool *fits, struct str *difference, struct err *err)
+	MUST_CHECK;
+
+/*
  * Append the file as Helm writes it, @generated (NULL: as in @lock) being
  * the time of its making.
  */

@@ -51,6 +51,70 @@ static void test_digest(void **state)
 	}
 }
 
+/* What Helm would build from, and what --locked tells of the rest. */
+static void test_fits(void **state)
+{
+	static const char wanted[] =
+		"[{name: a, version: ^1, repository: 'http://h'}, "
+		"{name: b, version: '*', repository: ''}]";
+	static const struct {
+		const char *locked;
+		const char *difference; /* NULL = it fits */
+		const char *digest;	/* NULL = the right one */
+		bool legacy;
+	} cases[] = {
+		{"[{name: a, version: 1.2.3, repository: 'http://h'}, "
+		 "{name: b, version: '*', repository: ''}]",
+		 NULL},
+		{"[{name: a, version: 1.2.3, repository: 'http://h'}, "
+		 "{name: b, version: '*', repository: ''}]",
+		 NULL,
+		 "sha256:5f4360ffe56128529a626c6d5b0e7f08"
+		 "73498cb7056fdfc7256e815bd925b838",
+		 true},
+		{"[{name: a, version: 1.2.3, repository: 'http://h'}, "
+		 "{name: b, version: '*', repository: ''}]",
+		 "the lock was made of other conditions, tags, aliases, "
+		 "constraints or values to import, as its digest shows",
+		 "sha256:00"},
+		{"[{name: a, version: 2.0.0, repository: 'http://h'}, "
+		 "{name: b, version: '1', repository: ''}]",
+		 "'a' is wanted as '^1', and locked as '2.0.0'; "
+		 "'b' is wanted as '*', and locked as '1'"},
+		{"[{name: a, version: 1.0.0, repository: 'http://i'}]",
+		 "'a' is wanted of repository 'http://h', and locked of "
+		 "'http://i'; 'b' is not locked"},
+		{"[{name: b, version: '*', repository: ''}, "
+		 "{name: b, version: '*', repository: ''}, "
+		 "{name: c, version: '1', repository: ''}]",
+		 "number 1 is wanted to be 'a', and locked as 'b'; "
+		 "'c' is locked, and not wanted"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(str_release) struct str difference = {0};
+		struct chart_dependencies list;
+		struct lockfile lock = {0};
+		char digest[LOCKFILE_DIGEST_SIZE];
+		struct err err = {0};
+		bool fits = false;
+
+		read_list(&list, &arena, wanted);
+		read_list(&lock.dependencies, &arena, cases[i].locked);
+		assert_true(lockfile_digest(&list, &lock.dependencies, digest,
+					    &err));
+		lock.digest = cases[i].digest ? cases[i].digest : digest;
+		assert_true(lockfile_fits(&lock, &list, cases[i].legacy, &fits,
+					  &difference, &err));
+		assert_string_equal(str_text(&difference),
+				    cases[i].difference ? cases[i].difference
+							: "");
+		assert_int_equal(fits, !cases[i].difference);
+	}
+}
+
 static void test_there_and_back(void **state)
 {
 	static const char *const texts[][2] = {
@@ -123,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_fits),
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_refused),
 	};
