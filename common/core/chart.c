@@ -20,6 +20,7 @@
 
 #define NANOSECONDS 1000000000
 #define BOM	    "\xef\xbb\xbf"
+#define TAIL_MAX    ((size_t)1 << 20) /* behind the end of an archive */
 
 /* What one chart_load() may take in all. */
 struct loader {
@@ -246,13 +247,32 @@ static bool add_member(struct loader *loader, struct chart_files *files,
 			 member->len, member->mtime, err));
 }
 
+/* Is it more than we are ready to hold?  Found out without holding it. */
+static bool survey(void *context, const char *part, size_t len, struct err *err)
+{
+	struct tar_survey *seen = context;
+
+	if (!tar_survey_push(seen, part, len, err))
+		return false;
+	if (seen->members > CHART_FILES_MAX)
+		return err_set(err, ERR_INPUT, "it has more than %d files",
+			       CHART_FILES_MAX);
+	if (seen->bytes > CHART_SIZE_MAX || seen->behind > TAIL_MAX)
+		return err_set(err, ERR_INPUT,
+			       "it expands to more than a "
+			       "chart may hold");
+	return true;
+}
+
 static bool read_archive(struct loader *loader, const void *bytes, size_t len,
 			 struct chart_files *files, struct err *err)
 {
 	CLEANUP(tar_reader_release) struct tar_reader reader = {0};
 	CLEANUP(str_release) struct str tar = {0};
+	struct tar_survey seen = {0};
 
-	if (!gzip_expand(&tar, bytes, len, CHART_SIZE_MAX, err))
+	if (!gzip_each(bytes, len, CHART_SIZE_MAX, survey, &seen, err) ||
+	    !gzip_expand(&tar, bytes, len, CHART_SIZE_MAX, err))
 		return false;
 	reader.bytes = str_text(&tar);
 	reader.len = tar.len;
@@ -645,17 +665,21 @@ static bool has_subchart(const struct chart *chart, const char *name)
 	return false;
 }
 
-bool chart_check_dependencies(const struct chart *chart, struct err *err)
+void chart_add_missing(struct str *names, const struct chart *chart)
 {
-	CLEANUP(str_release) struct str missing = {0};
-
 	for (size_t i = 0; i < chart->dependencies.count; i++) {
 		const char *name = chart->dependencies.items[i].name;
 
 		if (!has_subchart(chart, name))
-			str_addf(&missing, "%s'%s'", missing.len ? ", " : "",
-				 name);
+			str_addf(names, "%s'%s'", names->len ? ", " : "", name);
 	}
+}
+
+bool chart_check_dependencies(const struct chart *chart, struct err *err)
+{
+	CLEANUP(str_release) struct str missing = {0};
+
+	chart_add_missing(&missing, chart);
 	if (!missing.len)
 		return true;
 	err_set(err, ERR_INPUT,

@@ -121,8 +121,10 @@ static bool damaged(const z_stream *stream, int result, struct err *err)
 		       stream->msg ? stream->msg : "not gzip");
 }
 
-static bool inflate_all(struct str *out, const void *bytes, size_t len,
-			size_t limit, struct err *err)
+bool gzip_each(const void *bytes, size_t len, size_t limit,
+	       bool (*sink)(void *context, const char *part, size_t part_len,
+			    struct err *err),
+	       void *context, struct err *err)
 {
 	CLEANUP(end_inflate) z_stream stream = {.next_in = as_input(bytes)};
 	unsigned char chunk[CHUNK];
@@ -145,7 +147,8 @@ static bool inflate_all(struct str *out, const void *bytes, size_t len,
 				"compressed data holds more than %zu bytes",
 				limit);
 		total += part;
-		str_add_bytes(out, (const char *)chunk, part);
+		if (!sink(context, (const char *)chunk, part, err))
+			return false;
 		if (result != Z_OK && result != Z_STREAM_END)
 			return damaged(&stream, result, err);
 		if (result != Z_STREAM_END)
@@ -156,12 +159,19 @@ static bool inflate_all(struct str *out, const void *bytes, size_t len,
 	}
 }
 
+static bool append(void *context, const char *part, size_t len, struct err *err)
+{
+	(void)err;
+	str_add_bytes(context, part, len);
+	return true;
+}
+
 bool gzip_expand(struct str *out, const void *bytes, size_t len, size_t limit,
 		 struct err *err)
 {
 	size_t before = out->len;
 
-	if (inflate_all(out, bytes, len, limit, err))
+	if (gzip_each(bytes, len, limit, append, out, err))
 		return true;
 	str_truncate(out, before);
 	return false;

@@ -527,3 +527,57 @@ void tar_reader_release(struct tar_reader *reader)
 	free(reader->name);
 	*reader = (struct tar_reader){0};
 }
+
+/* --- counting ------------------------------------------------------------ */
+
+static bool count_member(struct tar_survey *survey, struct err *err)
+{
+	union block block;
+	int64_t size;
+
+	memcpy(block.bytes, survey->block, BLOCK);
+	survey->filled = 0;
+	if (is_zero(survey->block)) {
+		survey->ended = true;
+		return true;
+	}
+	if (!checksum_fits(&block) ||
+	    !get_number(block.header.size, sizeof(block.header.size), &size) ||
+	    size < 0)
+		return err_set(err, ERR_INPUT,
+			       "damaged archive: bad header of member %zu",
+			       survey->members + 1);
+	survey->members++;
+	survey->bytes += (uint64_t)size;
+	survey->skip = (uint64_t)size + padding_of((uint64_t)size);
+	return true;
+}
+
+bool tar_survey_push(struct tar_survey *survey, const char *bytes, size_t len,
+		     struct err *err)
+{
+	while (len) {
+		size_t part = len;
+
+		if (survey->ended) {
+			survey->behind += len;
+			return true;
+		}
+		if (survey->skip) {
+			part = part < survey->skip ? part : survey->skip;
+			survey->skip -= part;
+		} else {
+			size_t room = BLOCK - survey->filled;
+
+			part = part < room ? part : room;
+			memcpy(survey->block + survey->filled, bytes, part);
+			survey->filled += part;
+			if (survey->filled == BLOCK &&
+			    !count_member(survey, err))
+				return false;
+		}
+		bytes += part;
+		len -= part;
+	}
+	return true;
+}

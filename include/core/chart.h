@@ -36,7 +36,7 @@ struct value;
 #define CHART_SIZE_MAX	    ((size_t)100 << 20) /* all files of one chart */
 #define CHART_TREE_SIZE_MAX ((size_t)512 << 20) /* with all subcharts */
 #define CHART_ARCHIVE_MAX   ((size_t)100 << 20) /* bytes of a .tgz */
-#define CHART_FILES_MAX	    100000		/* of a tree of charts */
+#define CHART_FILES_MAX	    20000		/* of a tree of charts */
 #define CHART_DEPTH_MAX	    32			/* subcharts in subcharts */
 
 struct chart_file {
@@ -140,6 +140,8 @@ void chart_stamp(struct chart *chart, int64_t seconds);
  */
 bool chart_check_dependencies(const struct chart *chart, struct err *err)
 	MUST_CHECK;
+/* Append their names: "'redis', 'mysql'". */
+void chart_add_missing(struct str *names, const struct chart *chart);
 
 /* Append the chart as a tar stream.  Errors: INPUT (values.schema.json). */
 bool chart_add_tar(struct str *tar, const struct chart *chart, struct err *err)

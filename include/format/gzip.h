@@ -38,4 +38,13 @@ bool gzip_compress(struct str *out, const void *bytes, size_t len,
 bool gzip_expand(struct str *out, const void *bytes, size_t len, size_t limit,
 		 struct err *err) MUST_CHECK;
 
+/*
+ * The same, handed to @sink part by part, so that nothing is held; it may end
+ * the matter with an error of its own.
+ */
+bool gzip_each(const void *bytes, size_t len, size_t limit,
+	       bool (*sink)(void *context, const char *part, size_t part_len,
+			    struct err *err),
+	       void *context, struct err *err) MUST_CHECK;
+
 #endif

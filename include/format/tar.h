@@ -57,4 +57,22 @@ bool tar_next(struct tar_reader *reader, struct tar_member *member, bool *found,
 	      struct err *err) MUST_CHECK;
 void tar_reader_release(struct tar_reader *reader);
 
+/*
+ * What an archive holds, counted while its bytes come by, before anybody
+ * holds them all.  Extended headers count as members.
+ */
+struct tar_survey {
+	size_t members;
+	uint64_t bytes; /* of their contents */
+	bool ended;
+	uint64_t behind; /* bytes after the end */
+	uint64_t skip;	 /* private, as the rest is */
+	size_t filled;
+	char block[512];
+};
+
+/* Errors: INPUT (damaged header, wrong checksum). */
+bool tar_survey_push(struct tar_survey *survey, const char *bytes, size_t len,
+		     struct err *err) MUST_CHECK;
+
 #endif

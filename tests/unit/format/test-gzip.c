@@ -98,6 +98,35 @@ static void test_bad_input(void **state)
 	refuses("limit", &good, good.len, 19, "more than 19 bytes");
 }
 
+/* Ends the matter with the second part. */
+static bool take_one(void *context, const char *part, size_t len,
+		     struct err *err)
+{
+	size_t *taken = context;
+
+	(void)part;
+	if (*taken)
+		return err_set(err, ERR_CONFLICT, "enough");
+	*taken = len;
+	return true;
+}
+
+static void test_part_by_part(void **state)
+{
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(str_release) struct str packed = {0};
+	CLEANUP(err_release) struct err err = {0};
+	size_t taken = 0;
+
+	(void)state;
+	str_add_repeated(&text, 'x', 1 << 20);
+	assert_true(gzip_compress(&packed, text.buf, text.len, NULL, &err));
+	assert_false(gzip_each(packed.buf, packed.len, text.len, take_one,
+			       &taken, &err));
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	assert_true(taken > 0 && taken < text.len);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +134,7 @@ int main(void)
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_several_members),
 		cmocka_unit_test(test_bad_input),
+		cmocka_unit_test(test_part_by_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,50 @@ static void test_damaged(void **state)
 	}
 }
 
+/* However it is cut into parts, the same is counted. */
+static void test_survey(void **state)
+{
+	static const size_t parts[] = {1, 7, 511, 512, 513, 1 << 20};
+	CLEANUP(str_release) struct str tar = {0};
+	CLEANUP(str_release) struct str name = {0};
+
+	(void)state;
+	str_add_repeated(&name, 'n', 300); /* needs an extended header */
+	tar_add_file(&tar, "a", 0, "12345", 5);
+	tar_add_file(&tar, "b", 0, NULL, 0);
+	tar_add_file(&tar, str_text(&name), 0, "1", 1);
+	tar_end(&tar);
+	str_add(&tar, "behind");
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		struct tar_survey survey = {0};
+		struct err err = {0};
+
+		for (size_t at = 0; at < tar.len; at += parts[i]) {
+			size_t len = tar.len - at < parts[i] ? tar.len - at
+							     : parts[i];
+
+			assert_true(tar_survey_push(&survey, tar.buf + at, len,
+						    &err));
+		}
+		assert_int_equal(survey.members, 4);
+		assert_true(survey.ended);
+		assert_int_equal(survey.behind, 512 + strlen("behind"));
+		assert_true(survey.bytes > 306 && survey.bytes < 512);
+	}
+}
+
+static void test_survey_of_no_archive(void **state)
+{
+	CLEANUP(err_release) struct err err = {0};
+	CLEANUP(str_release) struct str text = {0};
+	struct tar_survey survey = {0};
+
+	(void)state;
+	str_add_repeated(&text, 'x', 512);
+	assert_false(tar_survey_push(&survey, text.buf, text.len, &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +313,8 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_gnu_long_name),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_survey),
+		cmocka_unit_test(test_survey_of_no_archive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

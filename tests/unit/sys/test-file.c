@@ -296,6 +296,19 @@ static void test_pieces(void **state)
 	assert_int_equal(err.kind, ERR_INPUT);
 }
 
+static void test_swap(void **state)
+{
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	assert_true(file_swap("file", "old", 3, 0600, &err));
+	assert_true(file_swap("file", "new", 3, 0600, &err));
+	assert_content("file", "new");
+	assert_int_equal(count_entries(), 1);
+	assert_false(file_swap("absent/file", "new", 3, 0600, &err));
+	assert_int_equal(err.kind, ERR_IO);
+}
+
 static void test_lock(void **state)
 {
 	CLEANUP(err_release) struct err err = {0};
@@ -352,6 +365,8 @@ int main(void)
 		IN_FOLDER(test_remove),	       IN_FOLDER(test_tree_replace),
 		IN_FOLDER(test_identity),      IN_FOLDER(test_pieces),
 		IN_FOLDER(test_lock),	       IN_FOLDER(test_names),
+		IN_FOLDER(test_swap),	       IN_FOLDER(test_lock),
+		IN_FOLDER(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
