@@ -141,9 +141,8 @@ static void compare_one(const struct chart_dependency *wanted,
 		     "'%s' is wanted of repository '%s', and locked of '%s'",
 		     wanted->name, wanted->repository, locked->repository);
 	/* Of a chart in the umbrella itself the constraint is locked. */
-	if (!*wanted->repository
-		    ? strcmp(wanted->version, locked->version) != 0
-		    : !is_within(locked->version, wanted->version))
+	if (!*wanted->repository ? strcmp(wanted->version, locked->version) != 0
+				 : !is_within(locked->version, wanted->version))
 		note(difference, "'%s' is wanted as '%s', and locked as '%s'",
 		     wanted->name, wanted->version, locked->version);
 }
@@ -153,8 +152,8 @@ static void compare(const struct chart_dependencies *wanted,
 		    const struct chart_dependencies *locked,
 		    struct str *difference)
 {
-	size_t both = wanted->count < locked->count ? wanted->count
-						    : locked->count;
+	size_t both =
+		wanted->count < locked->count ? wanted->count : locked->count;
 
 	for (size_t i = 0; i < both; i++) {
 		const struct chart_dependency *want = &wanted->items[i];

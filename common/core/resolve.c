@@ -151,9 +151,8 @@ struct resolve_explanation *resolve_explain(
 	if (!semver_constraint_parse(&parsed, constraint, &err))
 		BUG("what was resolved has no constraint '%s'", constraint);
 	made->constraint = arena_strdup(arena, constraint);
-	made->candidates =
-		arena_new_array(arena, struct resolve_candidate,
-				RESOLVE_CANDIDATES_MAX + 1);
+	made->candidates = arena_new_array(arena, struct resolve_candidate,
+					   RESOLVE_CANDIDATES_MAX + 1);
 	for (size_t i = 0; i < entries->count; i++) {
 		const struct chartindex_entry *entry = &entries->items[i];
 		bool is_taken = entry == taken;

@@ -49,8 +49,8 @@ struct resolve_candidate {
 
 /* In the arena that it was made in. */
 struct resolve_explanation {
-	const char *constraint; /* as it was understood */
-	const char *why;	/* this one: a phrase */
+	const char *constraint;		      /* as it was understood */
+	const char *why;		      /* this one: a phrase */
 	struct resolve_candidate *candidates; /* descending */
 	size_t count;
 	size_t more; /* that are not named */

@@ -15,8 +15,8 @@ static void make_entries(struct chartindex_entries *entries,
 	value_list_add(urls, arena, value_new_text(arena, "web.tgz"));
 	while (versions[entries->count])
 		entries->count++;
-	entries->items = arena_new_array(arena, struct chartindex_entry,
-					 entries->count);
+	entries->items =
+		arena_new_array(arena, struct chartindex_entry, entries->count);
 	for (size_t i = 0; i < entries->count; i++) {
 		bool lacks = *versions[i] == '!';
 
@@ -30,8 +30,9 @@ static void make_entries(struct chartindex_entries *entries,
 
 static void test_explanations(void **state)
 {
-	static const char *const versions[] = {
-		"1.0.0", "1.1.0", "1.2.0-rc.1", "2.0.0", "!1.3.0", "nope", NULL};
+	static const char *const versions[] = {"1.0.0", "1.1.0",  "1.2.0-rc.1",
+					       "2.0.0", "!1.3.0", "nope",
+					       NULL};
 	static const struct {
 		const char *constraint, *taken, *why;
 		enum resolve_verdict verdicts[6]; /* descending */
@@ -73,9 +74,9 @@ static void test_explanations(void **state)
 		made = resolve_explain(&entries, cases[i].constraint, taken,
 				       &arena);
 		assert_string_equal(made->why, cases[i].why);
-		assert_string_equal(made->constraint, *cases[i].constraint
-							      ? cases[i].constraint
-							      : "*");
+		assert_string_equal(made->constraint,
+				    *cases[i].constraint ? cases[i].constraint
+							 : "*");
 		assert_int_equal(made->count, 6);
 		assert_int_equal(made->more, 0);
 		for (size_t j = 0; j < made->count; j++)
@@ -87,7 +88,9 @@ static void test_explanations(void **state)
 /* Of very many, the highest and the one that matters. */
 static void test_many_candidates(void **state)
 {
-	enum { COUNT = 3 * RESOLVE_CANDIDATES_MAX };
+	enum {
+		COUNT = 3 * RESOLVE_CANDIDATES_MAX
+	};
 
 	CLEANUP(arena_release) struct arena arena = {0};
 	const char *versions[COUNT + 1] = {0};

@@ -1,0 +1,57 @@
+/*
+ * How large a release will be for Helm, which keeps each in a Secret of at
+ * most 1 MiB: what the cluster refuses is known before it is asked.
+ *
+ * Helm stores base64(gzip(JSON)) of the rendered manifest, the values, and
+ * the umbrella's own templates and files, these in base64; of subcharts only
+ * what they add to manifest and values.  Templates stand in for what they
+ * render to: this is an estimate.
+ * Source: Helm 4.3.1, pkg/storage/driver/util.go (encodeRelease),
+ * pkg/release/v1; Kubernetes, MaxSecretSize.
+ */
+#ifndef CORE_RELEASESIZE_H
+#define CORE_RELEASESIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+struct err;
+
+#define RELEASESIZE_MAX	  ((size_t)1 << 20) /* of a Secret */
+#define RELEASESIZE_NAMED 3		    /* files that a warning names */
+
+struct releasesize_item {
+	char *name;
+	size_t start; /* in the payload */
+	size_t len;
+};
+
+struct releasesize {
+	struct str payload;
+	struct releasesize_item *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* A file that is stored as it is, in base64. */
+void releasesize_add_file(struct releasesize *size, const char *name,
+			  const char *bytes, size_t len);
+
+/* Text of the manifest or of the values. */
+void releasesize_add_text(struct releasesize *size, const char *name,
+			  const char *bytes, size_t len);
+
+/*
+ * Estimate the bytes of the Secret.  If they are more than RELEASESIZE_MAX,
+ * @largest gets what adds most: "files/a.bin (700 KiB), ...".
+ * Errors: IO (zlib).
+ */
+bool releasesize_estimate(const struct releasesize *size, size_t *bytes,
+			  struct str *largest, struct err *err) MUST_CHECK;
+
+void releasesize_release(struct releasesize *size);
+
+#endif

@@ -1,0 +1,90 @@
+#include "core/releasesize.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "tests/unit/unit.h"
+
+/* Bytes that no compressor makes smaller. */
+static void add_noise(struct str *out, size_t len)
+{
+	uint64_t state = 88172645463325252u;
+
+	for (size_t i = 0; i < len; i++) {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		str_add_char(out, (char)state);
+	}
+}
+
+static void test_estimates(void **state)
+{
+	static const struct {
+		size_t noise, plain; /* KiB of each kind of file */
+		bool over;
+		const char *largest;
+	} cases[] = {
+		{0, 0, false, ""},
+		{500, 0, false, ""},
+		{500, 5000, false, ""},
+		{900, 0, true, "noise (1"},
+		{900, 5000, true, "noise (1"},
+		/* Deflate gives at most a thousandth. */
+		{0, 2000, false, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(releasesize_release) struct releasesize size = {0};
+		CLEANUP(str_release) struct str noise = {0};
+		CLEANUP(str_release) struct str plain = {0};
+		CLEANUP(str_release) struct str largest = {0};
+		struct err err = {0};
+		size_t bytes = 0;
+
+		add_noise(&noise, cases[i].noise << 10);
+		str_add_repeated(&plain, 'x', cases[i].plain << 10);
+		releasesize_add_text(&size, "plain", str_text(&plain),
+				     plain.len);
+		releasesize_add_file(&size, "noise", str_text(&noise),
+				     noise.len);
+		assert_true(
+			releasesize_estimate(&size, &bytes, &largest, &err));
+		assert_int_equal(bytes > RELEASESIZE_MAX, cases[i].over);
+		assert_true(starts_with(str_text(&largest), cases[i].largest));
+		assert_int_equal(largest.len > 0, cases[i].over);
+	}
+}
+
+static void test_the_largest_come_first(void **state)
+{
+	CLEANUP(releasesize_release) struct releasesize size = {0};
+	CLEANUP(str_release) struct str noise = {0};
+	CLEANUP(str_release) struct str largest = {0};
+	struct err err = {0};
+	size_t bytes = 0;
+
+	(void)state;
+	add_noise(&noise, 1 << 20);
+	for (size_t i = 1; i <= 5; i++) {
+		CLEANUP(free_ptr) char *name = xasprintf("f%zu", i);
+
+		releasesize_add_text(&size, name, noise.buf, (i * 200) << 10);
+	}
+	assert_true(releasesize_estimate(&size, &bytes, &largest, &err));
+	assert_true(bytes > RELEASESIZE_MAX);
+	assert_true(starts_with(str_text(&largest), "f5 ("));
+	assert_non_null(strstr(str_text(&largest), ", f4 ("));
+	assert_non_null(strstr(str_text(&largest), ", f3 ("));
+	assert_null(strstr(str_text(&largest), "f2"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_estimates),
+		cmocka_unit_test(test_the_largest_come_first),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
