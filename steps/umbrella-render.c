@@ -23,8 +23,10 @@ struct args {
 	struct strvec templates, no_templates, exposed;
 	const char *output_dir, *file, *context, *repo;
 	const char *left_delim, *right_delim, *missing_key;
+	const char *cache_dir;
 	int64_t expires_in;
 	int64_t jobs;
+	bool locked, offline, explain;
 };
 
 static const struct opt options[] = {
@@ -53,6 +55,14 @@ static const struct opt options[] = {
 		 "variable that is no secret, whatever its name says"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, JOBS_MAX,
 		    "downloads at once; default: 8"),
+	OPT_FLAG(struct args, locked, "locked", NULL, 0,
+		 "exactly the versions of Chart.lock, or fail"),
+	OPT_FLAG(struct args, offline, "offline", NULL, 0,
+		 "only what files and the cache have"),
+	OPT_STRING(struct args, cache_dir, "cache-dir", "DIR", NULL, 0,
+		   "cache of indexes and charts"),
+	OPT_FLAG(struct args, explain, "explain", "", 0,
+		 "say why each version was taken"),
 	OPT_HTTP(struct args, http),
 	OPT_END,
 };
@@ -193,6 +203,11 @@ static bool vendor(struct rendering *rendering, struct step_run *run,
 		.env = run->env,
 		.now_ms = rendering->facts.options.now_ms,
 		.previous = rendering->output_dir,
+		.record = run->record->merged,
+		.cache_dir = args->cache_dir,
+		.locked = args->locked,
+		.offline = args->offline,
+		.explain = args->explain,
 	};
 
 	return vendor_dependencies(&rendering->vendored, &rendering->umbrella,
@@ -218,6 +233,8 @@ static bool prepare(struct rendering *rendering, struct step_run *run,
 	rendering->chart =
 		vendor_tell(vendored, rendering->output_dir, &run->arena);
 	rendering->result = value_copy(rendering->chart, &run->arena);
+	if (args->explain)
+		vendor_tell_why(vendored, rendering->result, &run->arena);
 	expiry_tell(&rendering->expiry, rendering->result, &run->arena);
 	add_text(&rendering->text, vendored, rendering->output_dir,
 		 &rendering->expiry);

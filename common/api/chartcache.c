@@ -88,16 +88,17 @@ bool chartcache_open(struct chartcache *cache, const char *dir,
 		     const struct env *env, struct err *err)
 {
 	if (dir) {
-		if (!make(dir, err))
-			return err_wrap(err, "cannot use cache '%s'", dir);
+		CLEANUP(err_release) struct err unfit = {0};
+
 		cache->dir = xstrdup(dir);
-		return true;
+		if (make(dir, &unfit) || file_is_dir(dir))
+			return true; /* an image may bring one along */
+		err_move(err, &unfit);
+		return err_wrap(err, "cannot use cache '%s'", dir);
 	}
 	(void)(take_below(cache, env, "XDG_CACHE_HOME", "slipway") ||
 	       take_below(cache, env, "HOME", ".cache/slipway") ||
-	       take_below(cache, env, "WORKSPACE_TMP", "slipway-cache") ||
-	       take(cache, xasprintf("%s/slipway-cache-%ld", dir_for_temp(env),
-				     (long)geteuid())));
+	       take_below(cache, env, "WORKSPACE_TMP", "slipway-cache"));
 	return true;
 }
 
@@ -185,7 +186,9 @@ void chartcache_write(const struct chartcache *cache, const char *digest,
 	if (!cache->dir || !is_digest(digest))
 		return;
 	path = path_of(cache, BLOBS, digest);
-	write_file(path, bytes, len);
+	/* What is damaged there goes when it is read. */
+	if (!file_exists(path))
+		write_file(path, bytes, len);
 }
 
 /* --- names ----------------------------------------------------------------- */

@@ -37,6 +37,7 @@ bool chartrepo_open(struct chartrepo *repo, const char *address,
 		len--;
 	repo->address = xmemdupz(address, len);
 	repo->http = config->http;
+	repo->cache = config->cache;
 	repo->context_path = xstrdup_or_null(config->context_path);
 	if (config->login)
 		login_set(&repo->login, config->login->username,
@@ -89,7 +90,7 @@ void chartrepo_add_address(struct str *out, const struct chartrepo *repo,
 
 /* --- where an entry's archive lies ---------------------------------------- */
 
-static void place_release(struct chartrepo_place *place)
+void chartrepo_place_release(struct chartrepo_place *place)
 {
 	free(place->name);
 	free(place->tag);
@@ -190,7 +191,7 @@ static bool get_once(struct chartrepo *repo, struct chartrepo_place *place,
 bool chartrepo_get(struct chartrepo *repo, const char *url, size_t limit,
 		   struct str *bytes, struct err *err)
 {
-	CLEANUP(place_release) struct chartrepo_place place = {0};
+	CLEANUP(chartrepo_place_release) struct chartrepo_place place = {0};
 	bool more = true;
 
 	if (!find_place(repo, url, &place, err))
@@ -220,7 +221,7 @@ struct fetching {
 static void fetching_release(struct fetching *fetching)
 {
 	for (size_t i = 0; i < fetching->count; i++)
-		place_release(&fetching->places[i]);
+		chartrepo_place_release(&fetching->places[i]);
 	free(fetching->places);
 	free(fetching->again);
 	err_release(&fetching->failure);
@@ -330,7 +331,15 @@ bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
 bool chartrepo_read_index(struct chartrepo *repo, struct chartrepo_index *index,
 			  struct err *err)
 {
-	return repo->kind->read_index(repo, index, err) ||
+	return chartrepo_read_changed_index(repo, NULL, index, err);
+}
+
+bool chartrepo_read_changed_index(struct chartrepo *repo,
+				  const struct chartrepo_index *known,
+				  struct chartrepo_index *index,
+				  struct err *err)
+{
+	return repo->kind->read_index(repo, known, index, err) ||
 	       err_wrap(err, "cannot read the index of '%s'", repo->address);
 }
 
@@ -371,10 +380,10 @@ bool chartrepo_put_chart(struct chartrepo *repo,
 	return repo->kind->put_chart(repo, put, outcome, unclear, err);
 }
 
-/* An entry for a version that nobody listed. */
-static void make_entry(const struct chartrepo *repo, const char *name,
-		       const char *version, struct arena *arena,
-		       struct chartindex_entries *entries)
+/* An entry for a version of which nothing else is known. */
+static struct chartindex_entry make_entry(const struct chartrepo *repo,
+					  const char *name, const char *version,
+					  struct arena *arena)
 {
 	const struct chart chart = {
 		.arena = arena, .name = name, .version = version};
@@ -382,9 +391,7 @@ static void make_entry(const struct chartrepo *repo, const char *name,
 	struct value *urls = value_new_list(arena);
 
 	value_list_add(urls, arena, value_new_text(arena, url));
-	entries->items = arena_new(arena, struct chartindex_entry);
-	entries->count = 1;
-	entries->items[0] = (struct chartindex_entry){
+	return (struct chartindex_entry){
 		.version = version,
 		.digest = "",
 		.created = "",
@@ -393,16 +400,39 @@ static void make_entry(const struct chartrepo *repo, const char *name,
 	};
 }
 
-bool chartrepo_list(struct chartrepo *repo, const char *name,
-		    const char *constraint, struct arena *arena,
-		    struct chartindex_entries *entries, struct err *err)
+void chartrepo_list_known(const struct chartrepo *repo, const char *name,
+			  const struct strvec *versions, struct arena *arena,
+			  struct chartindex_entries *entries)
+{
+	entries->items = arena_new_array(arena, struct chartindex_entry,
+					 versions->count);
+	entries->count = versions->count;
+	for (size_t i = 0; i < versions->count; i++)
+		entries->items[i] =
+			make_entry(repo, name,
+				   arena_strdup(arena, versions->items[i]),
+				   arena);
+	chartindex_sort(entries);
+}
+
+bool chartrepo_is_exact(const char *constraint)
 {
 	CLEANUP(semver_release) struct semver exact = {0};
 	CLEANUP(err_release) struct err unfit = {0};
 
-	if (!semver_parse_strict(&exact, constraint, &unfit))
+	return semver_parse_strict(&exact, constraint, &unfit);
+}
+
+bool chartrepo_list(struct chartrepo *repo, const char *name,
+		    const char *constraint, struct arena *arena,
+		    struct chartindex_entries *entries, struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec versions = {0};
+
+	if (!chartrepo_is_exact(constraint))
 		return repo->kind->list(repo, name, arena, entries, err);
-	make_entry(repo, name, constraint, arena, entries);
+	strvec_add(&versions, constraint);
+	chartrepo_list_known(repo, name, &versions, arena, entries);
 	return true;
 }
 
@@ -410,6 +440,7 @@ void chartrepo_index_release(struct chartrepo_index *index)
 {
 	str_release(&index->text);
 	free(index->token);
+	free(index->modified);
 	*index = (struct chartrepo_index){0};
 }
 

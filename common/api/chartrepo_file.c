@@ -92,11 +92,13 @@ static bool find_state(const char *path, bool with_digest, char **state,
 }
 
 /* The state is taken first: what changes while we read is another one. */
-static bool read_index(struct chartrepo *repo, struct chartrepo_index *index,
-		       struct err *err)
+static bool read_index(struct chartrepo *repo,
+		       const struct chartrepo_index *known,
+		       struct chartrepo_index *index, struct err *err)
 {
 	CLEANUP(free_ptr) char *path = index_path(repo);
 
+	(void)known;
 	if (!find_state(path, false, &index->token, err))
 		return false;
 	return file_find(path, CHARTINDEX_SIZE_MAX, &index->text, &index->found,

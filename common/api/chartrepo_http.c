@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "core/chart.h"
@@ -13,12 +14,28 @@
 
 #define CHARTMUSEUM_REPLY_MAX ((size_t)4 << 20)
 
+/* "https://user:password@host/path" */
+static void login_from_url(struct login *login, const struct url *url)
+{
+	CLEANUP(secret_release) struct secret password = {0};
+
+	if (!url->user)
+		return;
+	if (url->password)
+		secret_set(&password, url->password, strlen(url->password));
+	login_set(login, url->user, &password, NULL);
+}
+
 static bool open_url(struct chartrepo *repo, const char *rest,
 		     const struct chartrepo_config *config, struct err *err)
 {
 	(void)rest;
-	(void)config;
-	return url_parse(&repo->url, repo->address, err);
+	repo->login_everywhere = config->login_everywhere;
+	if (!url_parse(&repo->url, repo->address, err))
+		return false;
+	if (!login_is_set(&repo->login) && !secret_is_set(&repo->login.token))
+		login_from_url(&repo->login, &repo->url);
+	return true;
 }
 
 static bool find_url(const struct chartrepo *repo, const char *relative,
@@ -36,12 +53,21 @@ static bool find_url(const struct chartrepo *repo, const char *relative,
 	return true;
 }
 
-/* Where a request goes; who we are is for the repository's own server. */
+/*
+ * Is @url to know who we are?  The repository's own server is, and others
+ * only where the user has said so, and nobody can listen.
+ */
+static bool is_trusted(const struct chartrepo *repo, const struct url *url)
+{
+	return url_same_origin(url, &repo->url) ||
+	       (repo->login_everywhere && strcmp(url->scheme, "https") == 0);
+}
+
 static void set_url(const struct chartrepo *repo, const struct url *url,
 		    struct http_request *request)
 {
 	url_add_text(&request->url, url, true);
-	if (!url_same_origin(url, &repo->url))
+	if (!is_trusted(repo, url))
 		return;
 	if (secret_is_set(&repo->login.token))
 		login_add_bearer(&request->secrets, &repo->login.token);
@@ -74,13 +100,65 @@ static bool take_url(struct chartrepo *repo, struct chartrepo_place *place,
 	return true;
 }
 
-static bool read_index(struct chartrepo *repo, struct chartrepo_index *index,
-		       struct err *err)
+/*
+ * Seconds count: what changed within the second in which it was read would be
+ * taken for unchanged ever after (RFC 9110, 8.8.2.2).
+ */
+static bool is_settled(const struct http_reply *reply, const char *modified)
 {
-	if (!chartrepo_get(repo, CHARTREPO_INDEX, CHARTINDEX_SIZE_MAX,
-			   &index->text, err))
+	const char *date = http_header(reply, "Date");
+	int64_t then, now;
+
+	return date && clock_parse_http_date(modified, &then) &&
+	       clock_parse_http_date(date, &now) && now - then > 1;
+}
+
+static void take_state(struct chartrepo_index *index,
+		       const struct http_reply *reply)
+{
+	const char *modified = http_header(reply, "Last-Modified");
+
+	index->token = xstrdup_or_null(http_header(reply, "ETag"));
+	if (modified && is_settled(reply, modified))
+		index->modified = xstrdup(modified);
+}
+
+static void add_condition(struct http_request *request,
+			  const struct chartrepo_index *known)
+{
+	if (known->token)
+		strvec_addf(&request->headers, "If-None-Match: %s",
+			    known->token);
+	else if (known->modified)
+		strvec_addf(&request->headers, "If-Modified-Since: %s",
+			    known->modified);
+}
+
+static bool read_index(struct chartrepo *repo,
+		       const struct chartrepo_index *known,
+		       struct chartrepo_index *index, struct err *err)
+{
+	CLEANUP(http_request_release) struct http_request request = {
+		.method = "GET", .reply_limit = CHARTINDEX_SIZE_MAX};
+	CLEANUP(http_reply_release) struct http_reply reply = {0};
+	CLEANUP(chartrepo_place_release) struct chartrepo_place place = {0};
+
+	if (!find_url(repo, CHARTREPO_INDEX, &place, err))
 		return false;
+	set_url(repo, &place.url, &request);
+	if (known)
+		add_condition(&request, known);
+	if (!http_send(repo->http, &request, &reply, err))
+		return false;
+	index->unchanged = known && reply.status == 304;
+	if (reply.status != 200 && !index->unchanged)
+		return http_fail(&request, &reply, NULL, err);
 	index->found = true;
+	if (index->unchanged)
+		return true;
+	take_state(index, &reply);
+	index->text = reply.body;
+	reply.body = (struct str){0};
 	return true;
 }
 
@@ -207,7 +285,7 @@ static bool find_context_path(struct chartrepo *repo, struct err *err)
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	const char *start, *end, *path;
 
-	if (!read_index(repo, &index, err))
+	if (!read_index(repo, NULL, &index, err))
 		return err_wrap(err, "cannot find ChartMuseum's API");
 	start = strstr(str_text(&index.text), "\nserverInfo:");
 	if (!start)

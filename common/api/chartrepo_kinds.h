@@ -17,6 +17,8 @@ struct chartrepo_place {
 	struct url url; /* of what is on the web */
 };
 
+void chartrepo_place_release(struct chartrepo_place *place);
+
 /*
  * NULL in place of a function: that kind has nothing of the sort.  Functions
  * of reading take the repository whose index led to @place.
@@ -44,7 +46,9 @@ struct chartrepo_kind {
 		     struct http_reply *reply, struct str *bytes, bool *more,
 		     struct err *err);
 
+	/* @known: what need not be sent again; NULL = nothing. */
 	bool (*read_index)(struct chartrepo *repo,
+			   const struct chartrepo_index *known,
 			   struct chartrepo_index *index, struct err *err);
 	bool (*swap_index)(struct chartrepo *repo,
 			   const struct chartrepo_index *index,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/chartcache.h"
 #include "api/oci_chart.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -80,16 +81,27 @@ static bool take_manifest(struct chartrepo *repo, struct chartrepo_place *place,
 	return true;
 }
 
+static bool is_cached(const struct chartrepo *repo, const char *digest,
+		      size_t limit, struct str *bytes)
+{
+	const char *hex = after_prefix(digest, "sha256:");
+
+	return repo->cache && hex &&
+	       chartcache_read(repo->cache, hex, limit, bytes);
+}
+
 static bool take_artifact(struct chartrepo *repo, struct chartrepo_place *place,
 			  size_t limit, const struct http_request *request,
 			  struct http_reply *reply, struct str *bytes,
 			  bool *more, struct err *err)
 {
-	*more = !place->blob;
-	return place->blob
-		       ? oci_take_blob(&repo->oci, place->blob, request, reply,
-				       bytes, err)
-		       : take_manifest(repo, place, limit, request, reply, err);
+	if (place->blob)
+		return oci_take_blob(&repo->oci, place->blob, request, reply,
+				     bytes, err);
+	if (!take_manifest(repo, place, limit, request, reply, err))
+		return false;
+	*more = !is_cached(repo, place->blob, limit, bytes);
+	return true;
 }
 
 static bool list(struct chartrepo *repo, const char *name, struct arena *arena,

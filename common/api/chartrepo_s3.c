@@ -70,17 +70,25 @@ static char *index_key(const struct chartrepo *repo)
 	return xasprintf("%s" CHARTREPO_INDEX, repo->prefix);
 }
 
-static bool read_index(struct chartrepo *repo, struct chartrepo_index *index,
-		       struct err *err)
+static bool read_index(struct chartrepo *repo,
+		       const struct chartrepo_index *known,
+		       struct chartrepo_index *index, struct err *err)
 {
 	CLEANUP(s3_object_release) struct s3_object object = {0};
 	CLEANUP(free_ptr) char *key = index_key(repo);
+	bool done =
+		known && known->token
+			? s3_find_changed(&repo->s3, key, CHARTINDEX_SIZE_MAX,
+					  known->token, &object, err)
+			: s3_find(&repo->s3, key, CHARTINDEX_SIZE_MAX, &object,
+				  err);
 
-	if (!s3_find(&repo->s3, key, CHARTINDEX_SIZE_MAX, &object, err))
+	if (!done)
 		return false;
-	if (!object.found)
+	index->unchanged = object.unchanged;
+	index->found = object.found || object.unchanged;
+	if (!object.found || object.unchanged)
 		return true;
-	index->found = true;
 	index->text = object.body;
 	object.body = (struct str){0};
 	index->token = object.etag;

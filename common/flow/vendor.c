@@ -1,75 +1,32 @@
 #include "flow/vendor.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "api/chartrepo.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/map.h"
 #include "base/str.h"
-#include "base/strvec.h"
-#include "core/chart.h"
-#include "core/chartindex.h"
 #include "core/lockfile.h"
 #include "core/resolve.h"
-#include "flow/umbrella.h"
-#include "format/hash.h"
+#include "flow/vendor_parts.h"
 #include "format/semver.h"
 #include "format/value.h"
-#include "format/ydoc.h"
-#include "net/http.h"
-#include "sys/file.h"
 
-#define CHART_FILE "Chart.yaml"
-
-/* A repository and its index, for all dependencies that name it. */
-struct source {
-	const char *address;
-	struct chartrepo repo;
-	struct chartrepo_index index_text;
-	struct chartindex index;
-};
-
-/* An archive, for all dependencies that are the same chart. */
-struct archive {
-	struct chartrepo_fetch fetch; /* first: what is downloaded */
-	const char *name;
-	const char *version;
-	const char *digest; /* as the index has it, "" = not told */
-	char hex[SHA256_HEX_SIZE];
-};
-
-/* All that a run of this module holds. */
-struct vendoring {
-	struct vendored *vendored;
-	struct umbrella *umbrella;
-	const struct vendor_args *args;
-	const char *file; /* that has the dependencies */
-	const char *lock;
-	struct ydoc doc;
-	struct chart_dependencies wanted;
-	struct chart_dependencies locked;
-	struct http http;
-	struct map sources;  /* address -> struct source */
-	struct map archives; /* address, name and version -> struct archive */
-	struct archive **of; /* the archive of each dependency, or NULL */
-};
+#define REQUIREMENTS "requirements.yaml"
 
 static void vendoring_release(struct vendoring *vendoring)
 {
-	for (size_t i = 0; i < vendoring->sources.count; i++) {
-		struct source *source = vendoring->sources.entries[i].value;
-
-		chartindex_release(&source->index);
-		chartrepo_index_release(&source->index_text);
-		chartrepo_release(&source->repo);
-	}
+	for (size_t i = 0; i < vendoring->sources.count; i++)
+		vendor_source_release(vendoring->sources.entries[i].value);
 	for (size_t i = 0; i < vendoring->archives.count; i++) {
-		struct archive *archive = vendoring->archives.entries[i].value;
+		struct vendor_archive *archive =
+			vendoring->archives.entries[i].value;
 
 		str_release(&archive->fetch.bytes);
 	}
+	releasesize_release(&vendoring->size);
+	strvec_release(&vendoring->missing);
+	chartcache_release(&vendoring->cache);
+	helmrepos_release(&vendoring->repos);
 	map_release(&vendoring->archives);
 	map_release(&vendoring->sources);
 	http_release(&vendoring->http);
@@ -84,7 +41,7 @@ void vendored_release(struct vendored *vendored)
 
 /* --- Chart.yaml ---------------------------------------------------------- */
 
-static bool parse_file(struct ydoc *doc, const struct umbrella *umbrella,
+bool vendor_parse_file(struct ydoc *doc, const struct umbrella *umbrella,
 		       const char *path, struct err *err)
 {
 	const struct umbrella_file *file = umbrella_find(umbrella, path);
@@ -99,7 +56,7 @@ static bool parse_file(struct ydoc *doc, const struct umbrella *umbrella,
 	return ydoc_blame(doc, "", err);
 }
 
-static bool read_text(struct vendored *vendored, const struct ydoc *doc,
+bool vendor_read_text(struct vendored *vendored, const struct ydoc *doc,
 		      const char *key, const char **text, struct err *err)
 {
 	const char *found = value_find_text(doc->root, key);
@@ -132,9 +89,10 @@ bool vendor_read_chart(struct vendored *vendored,
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	CLEANUP(semver_release) struct semver version = {0};
 
-	if (!parse_file(&doc, umbrella, CHART_FILE, err) ||
-	    !read_text(vendored, &doc, "name", &vendored->name, err) ||
-	    !read_text(vendored, &doc, "version", &vendored->version, err))
+	if (!vendor_parse_file(&doc, umbrella, CHART_FILE, err) ||
+	    !vendor_read_text(vendored, &doc, "name", &vendored->name, err) ||
+	    !vendor_read_text(vendored, &doc, "version", &vendored->version,
+			      err))
 		return false;
 	if (!is_name(vendored->name)) {
 		err_set(err, ERR_INPUT, "'%s' is no name for a chart",
@@ -156,7 +114,7 @@ static const char *member_path(struct vendoring *vendoring, size_t i,
 			    i, *member ? "." : "", member);
 }
 
-static bool fail(struct vendoring *vendoring, size_t i, const char *member,
+bool vendor_fail(struct vendoring *vendoring, size_t i, const char *member,
 		 struct err *err)
 {
 	ydoc_blame(&vendoring->doc, member_path(vendoring, i, member), err);
@@ -181,25 +139,16 @@ static bool check_names(struct vendoring *vendoring, struct err *err)
 
 		if (!is_name(dependency->name) || !is_name(name)) {
 			err_set(err, ERR_INPUT, "it is no name for a chart");
-			return fail(vendoring, i, "", err);
+			return vendor_fail(vendoring, i, "", err);
 		}
 		if (map_put(&seen, name, dependency)) {
 			err_set(err, ERR_INPUT,
 				"another dependency has that "
 				"name or alias");
-			return fail(vendoring, i, "", err);
+			return vendor_fail(vendoring, i, "", err);
 		}
 	}
 	return true;
-}
-
-static bool is_in_umbrella(const struct vendoring *vendoring,
-			   const struct chart_dependency *dependency)
-{
-	CLEANUP(free_ptr) char *path =
-		xasprintf("charts/%s/" CHART_FILE, dependency->name);
-
-	return umbrella_find(vendoring->umbrella, path);
 }
 
 /* Write the repository that was left out into the file. */
@@ -210,7 +159,7 @@ static bool fill_repository(struct vendoring *vendoring, size_t i,
 	const char *repository = vendoring->args->repository;
 
 	if (!is_blank(dependency->repository) ||
-	    is_in_umbrella(vendoring, dependency))
+	    vendor_is_inside(vendoring, dependency->name))
 		return true;
 	if (is_blank(repository)) {
 		err_set(err, ERR_INPUT,
@@ -218,7 +167,7 @@ static bool fill_repository(struct vendoring *vendoring, size_t i,
 			"is not there",
 			dependency->name);
 		err_hint(err, "give '--repo', or write 'repository' there");
-		return fail(vendoring, i, "", err);
+		return vendor_fail(vendoring, i, "", err);
 	}
 	if (!ydoc_set_text(&vendoring->doc,
 			   member_path(vendoring, i, "repository"), repository,
@@ -228,24 +177,46 @@ static bool fill_repository(struct vendoring *vendoring, size_t i,
 	return true;
 }
 
-static bool read_wanted(struct vendoring *vendoring, struct err *err)
+/* Charts of apiVersion v1 have a lock of another name. */
+static bool is_legacy(const struct ydoc *chart)
+{
+	const char *version = value_find_text(chart->root, "apiVersion");
+
+	return is_blank(version) || strcmp(version, "v1") == 0;
+}
+
+/* Which file has the dependencies: requirements.yaml wins, as in Helm. */
+static bool find_file(struct vendoring *vendoring, struct err *err)
 {
 	struct umbrella *umbrella = vendoring->umbrella;
+	CLEANUP(ydoc_release) struct ydoc older = {0};
+
+	vendoring->file = CHART_FILE;
+	if (!vendor_parse_file(&vendoring->doc, umbrella, CHART_FILE, err))
+		return false;
+	vendoring->legacy = is_legacy(&vendoring->doc);
+	vendoring->lock =
+		vendoring->legacy ? "requirements.lock" : "Chart.lock";
+	if (!umbrella_find(umbrella, REQUIREMENTS))
+		return true;
+	if (!vendor_parse_file(&older, umbrella, REQUIREMENTS, err))
+		return false;
+	if (!value_map_get(older.root, "dependencies"))
+		return true;
+	vendoring->file = REQUIREMENTS;
+	ydoc_release(&vendoring->doc);
+	vendoring->doc = older;
+	older = (struct ydoc){0};
+	return true;
+}
+
+static bool read_wanted(struct vendoring *vendoring, struct err *err)
+{
 	struct arena *arena = &vendoring->vendored->arena;
 	const struct value *list;
 
-	vendoring->file = CHART_FILE;
-	vendoring->lock = "Chart.lock";
-	if (!parse_file(&vendoring->doc, umbrella, CHART_FILE, err))
+	if (!find_file(vendoring, err))
 		return false;
-	if (!value_map_get(vendoring->doc.root, "dependencies") &&
-	    umbrella_find(umbrella, "requirements.yaml")) {
-		vendoring->file = "requirements.yaml";
-		vendoring->lock = "requirements.lock";
-		if (!parse_file(&vendoring->doc, umbrella, vendoring->file,
-				err))
-			return false;
-	}
 	list = value_map_get(vendoring->doc.root, "dependencies");
 	if (!list)
 		return true;
@@ -263,39 +234,44 @@ static bool read_wanted(struct vendoring *vendoring, struct err *err)
 	for (size_t i = 0; i < vendoring->wanted.count; i++)
 		if (!fill_repository(vendoring, i, err))
 			return false;
-	return true;
+	return vendor_name_sources(vendoring, err);
 }
 
-/* --- charts that are folders --------------------------------------------- */
+/* --- what was found ------------------------------------------------------ */
 
-static bool check_constraint(const char *version, const char *constraint,
-			     struct err *err)
+const char *vendor_constraint(const struct vendoring *vendoring, size_t i)
 {
-	CLEANUP(semver_release) struct semver parsed = {0};
-	CLEANUP(semver_constraint_release) struct semver_constraint wanted = {
-		0};
-
-	if (!semver_parse(&parsed, version, err) ||
-	    !semver_constraint_parse(&wanted, *constraint ? constraint : "*",
-				     err))
-		return false;
-	if (semver_satisfies(&parsed, &wanted))
-		return true;
-	return err_set(err, ERR_NOT_FOUND,
-		       "version %s, which is there, is not in '%s'", version,
-		       constraint);
+	return vendoring->given
+		       ? vendoring->given->dependencies.items[i].version
+		       : vendoring->wanted.items[i].version;
 }
 
-/* Into the result and the lock; @item->version is what was found. */
-static void settle(struct vendoring *vendoring, size_t i,
+/* Of what is there in one version only. */
+static struct resolve_explanation *explain_given(struct vendoring *vendoring,
+						 size_t i)
+{
+	struct resolve_explanation *made = arena_new(
+		&vendoring->vendored->arena, struct resolve_explanation);
+	const char *constraint = vendor_constraint(vendoring, i);
+
+	made->constraint = *constraint ? constraint : "*";
+	made->why = "the one that the folder has";
+	return made;
+}
+
+void vendor_settle(struct vendoring *vendoring, size_t i,
 		   const struct vendored_dependency *item,
 		   const char *lock_version)
 {
 	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
+	struct vendored_dependency *settled = &vendoring->vendored->items[i];
+	const struct resolve_explanation *explanation = settled->explanation;
 
-	vendoring->vendored->items[i] = *item;
-	vendoring->vendored->items[i].alias =
-		is_blank(wanted->alias) ? NULL : wanted->alias;
+	*settled = *item;
+	settled->alias = is_blank(wanted->alias) ? NULL : wanted->alias;
+	settled->explanation = explanation;
+	if (vendoring->args->explain && !explanation)
+		settled->explanation = explain_given(vendoring, i);
 	vendoring->locked.items[i] = (struct chart_dependency){
 		.name = wanted->name,
 		.version = lock_version,
@@ -305,25 +281,6 @@ static void settle(struct vendoring *vendoring, size_t i,
 	};
 }
 
-/* charts/NAME in the umbrella: Helm locks the constraint, not the version. */
-static bool settle_in_umbrella(struct vendoring *vendoring, size_t i,
-			       struct err *err)
-{
-	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
-	CLEANUP(free_ptr) char *path =
-		xasprintf("charts/%s/" CHART_FILE, wanted->name);
-	CLEANUP(ydoc_release) struct ydoc doc = {0};
-	struct vendored_dependency item = {.name = wanted->name};
-
-	if (!parse_file(&doc, vendoring->umbrella, path, err) ||
-	    !read_text(vendoring->vendored, &doc, "version", &item.version,
-		       err) ||
-	    !check_constraint(item.version, wanted->version, err))
-		return fail(vendoring, i, "version", err);
-	settle(vendoring, i, &item, wanted->version);
-	return true;
-}
-
 static const char *archive_path(struct vendoring *vendoring, const char *name,
 				const char *version)
 {
@@ -331,8 +288,7 @@ static const char *archive_path(struct vendoring *vendoring, const char *name,
 			    name, version);
 }
 
-/* Two archives of one name would be one file. */
-static bool put_archive(struct vendoring *vendoring, const char *name,
+bool vendor_put_archive(struct vendoring *vendoring, const char *name,
 			const char *version, struct str *bytes, struct err *err)
 {
 	const char *path = archive_path(vendoring, name, version);
@@ -346,237 +302,6 @@ static bool put_archive(struct vendoring *vendoring, const char *name,
 			       "version %s",
 			       name, version);
 	umbrella_put(vendoring->umbrella, path, bytes);
-	return true;
-}
-
-/* The folder of a "file://" dependency, seen from the umbrella. */
-static char *local_folder(const struct vendoring *vendoring,
-			  const char *repository)
-{
-	const char *path = after_prefix(repository, "file://");
-
-	if (!path)
-		return NULL;
-	return *path == '/' ? xstrdup(path)
-			    : path_join(vendoring->umbrella->dir, path);
-}
-
-static bool is_chart_folder(const char *folder)
-{
-	CLEANUP(free_ptr) char *path = NULL;
-
-	if (!folder)
-		return false;
-	path = path_join(folder, CHART_FILE);
-	return file_exists(path);
-}
-
-static bool settle_folder(struct vendoring *vendoring, size_t i,
-			  const char *folder, struct err *err)
-{
-	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
-	struct vendored *vendored = vendoring->vendored;
-	CLEANUP(str_release) struct str bytes = {0};
-	struct vendored_dependency item = {.name = wanted->name,
-					   .repository = wanted->repository};
-	char hex[SHA256_HEX_SIZE];
-	struct chart *chart;
-
-	if (!chart_load(folder, &vendored->arena, &chart, err))
-		return fail(vendoring, i, "repository", err);
-	if (strcmp(chart->name, wanted->name) != 0) {
-		err_set(err, ERR_INPUT, "'%s' is the chart '%s'", folder,
-			chart->name);
-		return fail(vendoring, i, "repository", err);
-	}
-	if (!check_constraint(chart->version, wanted->version, err))
-		return fail(vendoring, i, "version", err);
-	chart_stamp(chart, vendoring->args->now_ms / 1000);
-	if (!chart_package(&bytes, chart, err) ||
-	    !sha256_hex(bytes.buf, bytes.len, hex, err) ||
-	    !put_archive(vendoring, chart->name, chart->version, &bytes, err))
-		return fail(vendoring, i, "repository", err);
-	item.version = chart->version;
-	item.digest = arena_strdup(&vendored->arena, hex);
-	settle(vendoring, i, &item, chart->version);
-	return true;
-}
-
-/* --- repositories -------------------------------------------------------- */
-
-static bool open_source(struct vendoring *vendoring, const char *address,
-			struct source **result, struct err *err)
-{
-	struct source *source = map_get(&vendoring->sources, address);
-	CLEANUP(free_ptr) char *folder = local_folder(vendoring, address);
-	CLEANUP(free_ptr) char *absolute =
-		folder ? xasprintf("file://%s", folder) : NULL;
-	const struct chartrepo_config config = {.http = &vendoring->http,
-						.env = vendoring->args->env};
-
-	*result = source;
-	if (source)
-		return true;
-	if (chartrepo_needs_http(address) && !vendoring->http.client &&
-	    !http_open(&vendoring->http, vendoring->args->http, err))
-		return false;
-	source = arena_new(&vendoring->vendored->arena, struct source);
-	source->address = address;
-	map_put(&vendoring->sources, address, source);
-	if (!chartrepo_open(&source->repo, absolute ? absolute : address,
-			    &config, err) ||
-	    (chartrepo_has_index(&source->repo) &&
-	     !chartrepo_read_index(&source->repo, &source->index_text, err)))
-		return err_wrap(err, "cannot read repository '%s'", address);
-	if (!chartrepo_has_index(&source->repo)) {
-		*result = source;
-		return true;
-	}
-	if (!source->index_text.found)
-		return err_set(err, ERR_NOT_FOUND,
-			       "there is no repository '%s': it has no "
-			       "index.yaml",
-			       address);
-	*result = source;
-	return chartindex_open(&source->index,
-			       str_text(&source->index_text.text),
-			       source->index_text.text.len, address, err);
-}
-
-static struct archive *find_archive(struct vendoring *vendoring,
-				    struct source *source, const char *name,
-				    const struct chartindex_entry *entry,
-				    const char *url)
-{
-	struct arena *arena = &vendoring->vendored->arena;
-	CLEANUP(free_ptr) char *key =
-		xasprintf("%s\n%s\n%s", source->address, name, entry->version);
-	struct archive *archive = map_get(&vendoring->archives, key);
-
-	if (archive)
-		return archive;
-	archive = arena_new(arena, struct archive);
-	archive->name = name;
-	archive->version = entry->version;
-	archive->digest = entry->digest;
-	archive->fetch.repo = &source->repo;
-	archive->fetch.url = url;
-	archive->fetch.limit = CHART_ARCHIVE_MAX;
-	map_put(&vendoring->archives, key, archive);
-	return archive;
-}
-
-static bool find_entries(struct vendoring *vendoring, struct source *source,
-			 const struct chart_dependency *wanted,
-			 struct chartindex_entries *entries, struct err *err)
-{
-	struct arena *arena = &vendoring->vendored->arena;
-
-	return chartrepo_has_index(&source->repo)
-		       ? chartindex_read(&source->index, wanted->name, arena,
-					 entries, err)
-		       : chartrepo_list(&source->repo, wanted->name,
-					wanted->version, arena, entries, err);
-}
-
-static bool choose_entry(struct vendoring *vendoring, size_t i, struct err *err)
-{
-	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
-	struct chartindex_entries entries = {0};
-	const struct chartindex_entry *entry;
-	struct source *source;
-	CLEANUP(semver_release) struct semver version = {0};
-
-	if (!open_source(vendoring, wanted->repository, &source, err))
-		return fail(vendoring, i, "repository", err);
-	if (!find_entries(vendoring, source, wanted, &entries, err))
-		return fail(vendoring, i, "name", err);
-	if (!resolve_entry(&entries, wanted->name, wanted->version, &entry,
-			   err)) {
-		err_wrap(err, "repository '%s'", wanted->repository);
-		return fail(vendoring, i, entries.count ? "version" : "name",
-			    err);
-	}
-	/* It becomes part of a path. */
-	if (!semver_parse(&version, entry->version, err))
-		return fail(vendoring, i, "version", err);
-	if (!entry->urls || !entry->urls->list.count) {
-		err_set(err, ERR_INPUT,
-			"repository '%s': version %s has no "
-			"address",
-			wanted->repository, entry->version);
-		return fail(vendoring, i, "version", err);
-	}
-	vendoring->of[i] =
-		find_archive(vendoring, source, wanted->name, entry,
-			     entry->urls->list.items[0]->string.bytes);
-	return true;
-}
-
-/* The bytes are those of the index, and the chart that they should be. */
-static bool check_archive(struct archive *archive, struct err *err)
-{
-	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(free_ptr) char *name =
-		xasprintf("%s-%s.tgz", archive->name, archive->version);
-	const struct str *bytes = &archive->fetch.bytes;
-	struct chart *chart;
-
-	if (!sha256_hex(bytes->buf, bytes->len, archive->hex, err))
-		return false;
-	if (*archive->digest && strcmp(archive->digest, archive->hex) != 0)
-		return err_set(err, ERR_CONFLICT,
-			       "'%s' is not what its index promises: its "
-			       "SHA-256 is %s, not %s",
-			       archive->fetch.url, archive->hex,
-			       archive->digest);
-	if (!chart_load_archive(bytes->buf, bytes->len, name, &arena, &chart,
-				err))
-		return false;
-	if (strcmp(chart->name, archive->name) != 0 ||
-	    strcmp(chart->version, archive->version) != 0)
-		return err_set(err, ERR_CONFLICT,
-			       "'%s' is not what its index promises: it holds "
-			       "'%s' %s",
-			       archive->fetch.url, chart->name, chart->version);
-	return true;
-}
-
-static bool fetch_archives(struct vendoring *vendoring, struct err *err)
-{
-	const struct map *archives = &vendoring->archives;
-	struct chartrepo_fetch **fetches =
-		arena_alloc_array(&vendoring->vendored->arena,
-				  archives->count + 1,
-				  sizeof(struct chartrepo_fetch *));
-
-	for (size_t i = 0; i < archives->count; i++)
-		fetches[i] = archives->entries[i].value;
-	return chartrepo_fetch_all(&vendoring->http, fetches, archives->count,
-				   vendoring->args->jobs,
-				   vendoring->args->http->reporter, err);
-}
-
-static bool settle_archive(struct vendoring *vendoring, size_t i,
-			   struct err *err)
-{
-	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
-	struct archive *archive = vendoring->of[i];
-	struct arena *arena = &vendoring->vendored->arena;
-	struct vendored_dependency item = {
-		.name = wanted->name,
-		.version = archive->version,
-		.repository = wanted->repository,
-	};
-
-	/* The first of several aliases hands the bytes over. */
-	if (!*archive->hex &&
-	    (!check_archive(archive, err) ||
-	     !put_archive(vendoring, archive->name, archive->version,
-			  &archive->fetch.bytes, err)))
-		return fail(vendoring, i, "version", err);
-	item.digest = arena_strdup(arena, archive->hex);
-	settle(vendoring, i, &item, archive->version);
 	return true;
 }
 
@@ -609,55 +334,6 @@ static void remove_stale(struct vendoring *vendoring)
 					vendoring->umbrella->files[i].path);
 }
 
-static bool lock_has_digest(const struct str *text, const char *digest)
-{
-	CLEANUP(ydoc_release) struct ydoc doc = {0};
-	CLEANUP(err_release) struct err unreadable = {0};
-
-	return ydoc_parse(&doc, str_text(text), text->len, "lock", 0,
-			  &unreadable) &&
-	       same_text(value_find_text(doc.root, "digest"), digest);
-}
-
-/* The lock of the last render, if it says the same: its time is kept. */
-static bool keep_previous(struct vendoring *vendoring, const char *digest)
-{
-	CLEANUP(err_release) struct err unreadable = {0};
-	CLEANUP(str_release) struct str text = {0};
-	CLEANUP(free_ptr) char *path = NULL;
-
-	if (!vendoring->args->previous)
-		return false;
-	path = path_join(vendoring->args->previous, vendoring->lock);
-	if (!file_exists(path) ||
-	    !file_read(path, UMBRELLA_FILE_MAX, &text, &unreadable) ||
-	    !lock_has_digest(&text, digest))
-		return false;
-	umbrella_put(vendoring->umbrella, vendoring->lock, &text);
-	return true;
-}
-
-static bool write_lock(struct vendoring *vendoring, struct err *err)
-{
-	const struct umbrella_file *old =
-		umbrella_find(vendoring->umbrella, vendoring->lock);
-	CLEANUP(str_release) struct str text = {0}, now = {0};
-	char digest[LOCKFILE_DIGEST_SIZE];
-	struct lockfile lock = {.dependencies = vendoring->locked,
-				.digest = digest};
-
-	if (!lockfile_digest(&vendoring->wanted, &vendoring->locked, digest,
-			     err))
-		return false;
-	if ((old && lock_has_digest(&old->text, digest)) ||
-	    keep_previous(vendoring, digest))
-		return true;
-	clock_add_rfc3339(&now, vendoring->args->now_ms / 1000);
-	lockfile_emit(&text, &lock, str_text(&now));
-	umbrella_put(vendoring->umbrella, vendoring->lock, &text);
-	return true;
-}
-
 static void prepare(struct vendoring *vendoring)
 {
 	struct vendored *vendored = vendoring->vendored;
@@ -670,7 +346,7 @@ static void prepare(struct vendoring *vendoring)
 	vendoring->locked.items = arena_new_array(
 		&vendored->arena, struct chart_dependency, count);
 	vendoring->of = arena_alloc_array(&vendored->arena, count,
-					  sizeof(struct archive *));
+					  sizeof(struct vendor_archive *));
 }
 
 /* What is a folder is settled here, what is in an index is chosen. */
@@ -679,18 +355,27 @@ static bool resolve(struct vendoring *vendoring, struct err *err)
 	for (size_t i = 0; i < vendoring->wanted.count; i++) {
 		const char *repository = vendoring->wanted.items[i].repository;
 		CLEANUP(free_ptr) char *folder =
-			local_folder(vendoring, repository);
+			vendor_folder(vendoring, repository);
 		bool done;
 
 		if (is_blank(repository))
-			done = settle_in_umbrella(vendoring, i, err);
-		else if (is_chart_folder(folder))
-			done = settle_folder(vendoring, i, folder, err);
+			done = vendor_settle_inside(vendoring, i, err);
+		else if (vendor_is_chart(folder))
+			done = vendor_settle_folder(vendoring, i, folder, err);
 		else
-			done = choose_entry(vendoring, i, err);
+			done = vendor_choose(vendoring, i, err);
 		if (!done)
 			return false;
 	}
+	return true;
+}
+
+static bool settle_archives(struct vendoring *vendoring, struct err *err)
+{
+	for (size_t i = 0; i < vendoring->wanted.count; i++)
+		if (vendoring->of[i] &&
+		    !vendor_settle_archive(vendoring, i, err))
+			return false;
 	return true;
 }
 
@@ -704,15 +389,17 @@ bool vendor_dependencies(struct vendored *vendored, struct umbrella *umbrella,
 	if (!read_wanted(&vendoring, err))
 		return false;
 	if (!vendoring.wanted.count)
-		return true;
+		return vendor_check_size(&vendoring, err);
+	if (args->locked && !vendor_read_lock(&vendoring, err))
+		return false;
 	prepare(&vendoring);
 	remove_stale(&vendoring);
-	if (!resolve(&vendoring, err) || !fetch_archives(&vendoring, err))
+	if (!resolve(&vendoring, err) || !vendor_fetch(&vendoring, err) ||
+	    !settle_archives(&vendoring, err) ||
+	    !vendor_check_size(&vendoring, err))
 		return false;
-	for (size_t i = 0; i < vendoring.wanted.count; i++)
-		if (vendoring.of[i] && !settle_archive(&vendoring, i, err))
-			return false;
+	chartcache_tidy(&vendoring.cache, clock_now_ms());
 	str_add_bytes(&text, vendoring.doc.text.buf, vendoring.doc.text.len);
 	umbrella_put(umbrella, vendoring.file, &text);
-	return write_lock(&vendoring, err);
+	return vendor_write_lock(&vendoring, err);
 }

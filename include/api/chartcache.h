@@ -32,11 +32,11 @@ struct chartcache {
 };
 
 /*
- * The cache in @dir; NULL: XDG_CACHE_HOME/slipway, ~/.cache/slipway,
- * WORKSPACE_TMP/slipway-cache (Jenkins'), else slipway-cache-UID in the folder for
- * temporary files, the first that can be made and that nobody else may write
- * to.  None of these is fine.
- * Errors: IO (@dir was given and cannot be made or written to).
+ * The cache in @dir; NULL: XDG_CACHE_HOME/slipway, ~/.cache/slipway or
+ * WORKSPACE_TMP/slipway-cache (Jenkins'), the first that can be made and that
+ * nobody else may write to.  None of these is fine.
+ * A given folder in which we cannot write is only read from.
+ * Errors: IO (@dir was given, is not there and cannot be made).
  */
 bool chartcache_open(struct chartcache *cache, const char *dir,
 		     const struct env *env, struct err *err) MUST_CHECK;

@@ -35,6 +35,7 @@
 
 struct arena;
 struct chart;
+struct chartcache;
 struct chartindex_entries;
 struct env;
 struct err;
@@ -56,6 +57,8 @@ struct chartrepo {
 	struct oci oci;
 	char *prefix; /* of s3:// and oci://: "" or "stable/" */
 	struct login login;
+	bool login_everywhere;
+	const struct chartcache *cache; /* borrowed; NULL = none */
 	/*
 	 * The caller holds a lock in place of conditions, which the store of
 	 * s3:// does not know: what exists is looked up before it is written.
@@ -69,13 +72,20 @@ struct chartrepo_config {
 	struct http *http; /* opened by the caller; NULL for file:// */
 	const struct env *env;
 	const struct login *login; /* for http(s):// and oci://; NULL = none */
+	/*
+	 * The login is for every server that the index leads to, over https,
+	 * and not only for the repository's own.
+	 */
+	bool login_everywhere;
+	/* Where what a manifest names may be already; NULL = none. */
+	const struct chartcache *cache;
 	/* Path below which ChartMuseum is served; NULL = find it out. */
 	const char *context_path;
 };
 
 /*
- * Understand @address.  config->http and env are borrowed, the rest is
- * copied.  Errors: USAGE (a scheme that is not spoken), INPUT (not an
+ * Understand @address.  config->http, env and cache are borrowed, the rest
+ * is copied.  Errors: USAGE (a scheme that is not spoken), INPUT (not an
  * address).
  */
 bool chartrepo_open(struct chartrepo *repo, const char *address,
@@ -97,8 +107,10 @@ struct s3 *chartrepo_bucket(struct chartrepo *repo);
 /* The index, and which state of it that is. */
 struct chartrepo_index {
 	bool found;
+	bool unchanged; /* it is still the known one: no text was sent */
 	struct str text;
-	char *token; /* ETag, or a digest for file://; NULL = not found */
+	char *token;	/* ETag, or a digest for file://; NULL = not told */
+	char *modified; /* of http(s)://, good for asking again; NULL = none */
 };
 
 /*
@@ -109,6 +121,15 @@ bool chartrepo_read_index(struct chartrepo *repo, struct chartrepo_index *index,
 			  struct err *err) MUST_CHECK;
 
 /*
+ * The same where token or modified of a state that the caller has is @known:
+ * a server that finds it unchanged says just that.
+ */
+bool chartrepo_read_changed_index(struct chartrepo *repo,
+				  const struct chartrepo_index *known,
+				  struct chartrepo_index *index,
+				  struct err *err) MUST_CHECK;
+
+/*
  * The versions of chart @name in a repository without an index, descending,
  * in @arena.  Where @constraint is one exact version, that is it: nobody is
  * asked whether it is there.  Errors: NOT_FOUND, those of the transport.
@@ -117,6 +138,14 @@ bool chartrepo_list(struct chartrepo *repo, const char *name,
 		    const char *constraint, struct arena *arena,
 		    struct chartindex_entries *entries, struct err *err)
 	MUST_CHECK;
+
+/* Is @constraint such an exact version? */
+bool chartrepo_is_exact(const char *constraint);
+
+/* The entries of versions that somebody has listed before. */
+void chartrepo_list_known(const struct chartrepo *repo, const char *name,
+			  const struct strvec *versions, struct arena *arena,
+			  struct chartindex_entries *entries);
 
 /*
  * Is that version of the chart there?  Only where the index is not ours to

@@ -4,13 +4,16 @@
  * that Helm accepts.
  *
  * Each index is read once, whatever the number of dependencies; each chart
- * is downloaded once, whatever the number of its aliases; downloads run in
- * parallel on kept connections.  A chart whose bytes are not those that the
- * index promises is refused.
+ * is downloaded once, whatever the number of its aliases, and not at all
+ * where the cache has it; downloads run in parallel on kept connections.  A
+ * chart whose bytes are not those that the index promises, or that the
+ * release record has, is refused.
  *
  * A dependency without a repository is the folder charts/NAME of the
  * umbrella, as in Helm; where there is none it is of @repository.  Disabled
- * ones are vendored too, because Helm refuses a chart without them.
+ * ones are vendored too, because Helm refuses a chart without them.  What a
+ * vendored chart lacks of its own dependencies is warned of and left so, as
+ * Helm does.
  */
 #ifndef FLOW_VENDOR_H
 #define FLOW_VENDOR_H
@@ -25,6 +28,7 @@
 struct env;
 struct err;
 struct http_config;
+struct resolve_explanation;
 struct str;
 struct umbrella;
 struct value;
@@ -40,6 +44,12 @@ struct vendor_args {
 	int64_t now_ms;	       /* for "generated" in a new lock */
 	/* The folder whose lock is kept where it says the same; NULL = none. */
 	const char *previous;
+	/* The merged release record, whose digests are kept to; NULL = none. */
+	const struct value *record;
+	const char *cache_dir; /* see chartcache_open(); NULL = the usual */
+	bool locked;	       /* exactly what the umbrella's lock says */
+	bool offline;	       /* only what files and the cache have */
+	bool explain;	       /* fill in the explanations */
 };
 
 /* All strings are in the arena of struct vendored. */
@@ -49,6 +59,7 @@ struct vendored_dependency {
 	const char *version;	/* exact */
 	const char *repository; /* NULL = in the umbrella itself */
 	const char *digest;	/* SHA-256 in hex; NULL for a folder */
+	const struct resolve_explanation *explanation; /* NULL = not asked */
 };
 
 struct vendored {
@@ -67,9 +78,9 @@ bool vendor_read_chart(struct vendored *vendored,
 /*
  * Resolve and download all dependencies and put charts and lock into
  * @umbrella; repositories that were left out are written into Chart.yaml.
- * Errors: INPUT (the dependencies, with their place in Chart.yaml),
- * NOT_FOUND (a chart, a version), CONFLICT (a digest), and those of the
- * repositories.
+ * Errors: INPUT (the dependencies, with their place in Chart.yaml; a lock
+ * that is not theirs), NOT_FOUND (a chart, a version; offline: all that the
+ * cache lacks), CONFLICT (a digest), and those of the repositories.
  */
 bool vendor_dependencies(struct vendored *vendored, struct umbrella *umbrella,
 			 const struct vendor_args *args, struct err *err)
@@ -81,6 +92,9 @@ bool vendor_dependencies(struct vendored *vendored, struct umbrella *umbrella,
  */
 struct value *vendor_tell(const struct vendored *vendored,
 			  const char *output_dir, struct arena *arena);
+/* Add the explanations to what vendor_tell() gave. */
+void vendor_tell_why(const struct vendored *vendored, struct value *chart,
+		     struct arena *arena);
 void vendor_add_text(struct str *text, const struct vendored *vendored);
 
 void vendored_release(struct vendored *vendored);

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rendering import render, repository, umbrella     # noqa: F401
 from scripted_http import TestAuthority
 
 

@@ -364,7 +364,6 @@ int main(void)
 		IN_FOLDER(test_create_race),   IN_FOLDER(test_folders),
 		IN_FOLDER(test_remove),	       IN_FOLDER(test_tree_replace),
 		IN_FOLDER(test_identity),      IN_FOLDER(test_pieces),
-		IN_FOLDER(test_lock),	       IN_FOLDER(test_names),
 		IN_FOLDER(test_swap),	       IN_FOLDER(test_lock),
 		IN_FOLDER(test_names),
 	};

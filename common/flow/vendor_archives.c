@@ -1,0 +1,294 @@
+/* Archives: looked for in the cache, downloaded, checked, kept. */
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "flow/vendor_parts.h"
+#include "format/url.h"
+#include "format/value.h"
+
+/* --- what is recorded --------------------------------------------------------- */
+
+static bool same_repository(const char *a, const char *b)
+{
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	while (a_len && a[a_len - 1] == '/')
+		a_len--;
+	while (b_len && b[b_len - 1] == '/')
+		b_len--;
+	return a_len == b_len && memcmp(a, b, a_len) == 0;
+}
+
+static const char *find_recorded(const struct value *list,
+				 const struct vendor_archive *archive)
+{
+	for (size_t i = 0; list && value_is_list(list) && i < list->list.count;
+	     i++) {
+		const struct value *item = list->list.items[i];
+		const char *repository = value_find_text(item, "repository");
+
+		if (repository &&
+		    same_text(value_find_text(item, "name"), archive->name) &&
+		    same_text(value_find_text(item, "version"),
+			      archive->version) &&
+		    same_repository(repository, archive->source->address))
+			return value_find_text(item, "digest");
+	}
+	return NULL;
+}
+
+/* What was just published, or else rendered before, in this release. */
+static const char *recorded_digest(const struct vendoring *vendoring,
+				   const struct vendor_archive *archive)
+{
+	const struct value *record = vendoring->args->record;
+	const char *digest;
+
+	if (!record)
+		return NULL;
+	digest = find_recorded(value_find(record, "charts"), archive);
+	return digest ? digest
+		      : find_recorded(value_find(record,
+						 "umbrella.dependencies"),
+				      archive);
+}
+
+struct vendor_archive *vendor_find_archive(struct vendoring *vendoring,
+					   struct vendor_source *source,
+					   const char *name,
+					   const struct chartindex_entry *entry)
+{
+	CLEANUP(free_ptr) char *key =
+		xasprintf("%s\n%s\n%s", source->address, name, entry->version);
+	struct vendor_archive *archive = map_get(&vendoring->archives, key);
+
+	if (archive)
+		return archive;
+	archive = arena_new(&vendoring->vendored->arena, struct vendor_archive);
+	archive->source = source;
+	archive->name = name;
+	archive->version = entry->version;
+	archive->digest = entry->digest;
+	archive->fetch.repo = &source->repo;
+	archive->fetch.url = entry->urls->list.items[0]->string.bytes;
+	archive->fetch.limit = CHART_ARCHIVE_MAX;
+	archive->recorded = recorded_digest(vendoring, archive);
+	map_put(&vendoring->archives, key, archive);
+	return archive;
+}
+
+/* --- the cache ------------------------------------------------------------------ */
+
+static bool is_local(const struct vendor_archive *archive)
+{
+	return starts_with(archive->source->address, "file://");
+}
+
+/* For those whose digest no index tells. */
+static char *cache_key(const struct vendor_archive *archive)
+{
+	return xasprintf("chart\n%s\n%s\n%s", archive->source->repo.address,
+			 archive->name, archive->version);
+}
+
+static bool read_cached(const struct vendoring *vendoring,
+			struct vendor_archive *archive)
+{
+	CLEANUP(free_ptr) char *key = cache_key(archive);
+	CLEANUP(chartcache_name_release) struct chartcache_name last = {0};
+	const char *digest = archive->digest;
+
+	/* What a tag meant last time counts only where nobody can be asked. */
+	if (!*digest && vendoring->args->offline &&
+	    chartcache_find(&vendoring->cache, key, &last))
+		digest = last.digest;
+	return chartcache_read(&vendoring->cache, digest, archive->fetch.limit,
+			       &archive->fetch.bytes);
+}
+
+static void keep_archive(const struct vendoring *vendoring,
+			 const struct vendor_archive *archive)
+{
+	CLEANUP(free_ptr) char *key = cache_key(archive);
+	char hex[SHA256_HEX_SIZE];
+	const struct chartcache_name name = {.digest = hex};
+
+	if (is_local(archive) || archive->is_there)
+		return;
+	memcpy(hex, archive->hex, sizeof(hex));
+	chartcache_write(&vendoring->cache, hex,
+			 str_text(&archive->fetch.bytes),
+			 archive->fetch.bytes.len);
+	if (!*archive->digest)
+		chartcache_remember(&vendoring->cache, key, &name);
+}
+
+static void look_into_cache(struct vendoring *vendoring)
+{
+	for (size_t i = 0; i < vendoring->archives.count; i++) {
+		struct vendor_archive *archive =
+			vendoring->archives.entries[i].value;
+
+		if (is_local(archive))
+			continue;
+		archive->is_there = read_cached(vendoring, archive);
+		if (!archive->is_there && vendoring->args->offline)
+			strvec_addf(&vendoring->missing,
+				    "chart '%s' %s of '%s'", archive->name,
+				    archive->version, archive->source->address);
+	}
+}
+
+static bool fail_offline(const struct vendoring *vendoring, struct err *err)
+{
+	CLEANUP(str_release) struct str names = {0};
+
+	for (size_t i = 0; i < vendoring->missing.count; i++)
+		str_addf(&names, "%s%s", i ? "; " : "",
+			 vendoring->missing.items[i]);
+	(void)err_set(err, ERR_NOT_FOUND,
+		      "cannot vendor offline, as these are not in the cache: "
+		      "%s",
+		      str_text(&names));
+	return err_hint(err, "render once without '--offline', with the same "
+			     "'--cache-dir'");
+}
+
+/* --- downloading ------------------------------------------------------------------ */
+
+/* Does the archive lie with its repository? */
+static bool is_at_home(const struct vendor_archive *archive)
+{
+	CLEANUP(url_release) struct url home = {0}, place = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+
+	return !strstr(archive->fetch.url, "://") ||
+	       (url_parse(&home, archive->source->address, &unfit) &&
+		url_parse(&place, archive->fetch.url, &unfit) &&
+		url_same_origin(&home, &place));
+}
+
+/*
+ * A repository's own certificates are for its own server, and for others
+ * only where the user has said so of the login.
+ */
+static struct http *client_of(struct vendoring *vendoring,
+			      const struct vendor_archive *archive)
+{
+	struct vendor_source *source = archive->source;
+
+	if (source->own.client &&
+	    (source->known->pass_credentials_all || is_at_home(archive)))
+		return &source->own;
+	return &vendoring->http;
+}
+
+static bool fetch_with(struct vendoring *vendoring, struct http *http,
+		       struct err *err)
+{
+	const struct map *archives = &vendoring->archives;
+	struct chartrepo_fetch **fetches =
+		arena_alloc_array(&vendoring->vendored->arena,
+				  archives->count + 1,
+				  sizeof(struct chartrepo_fetch *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < archives->count; i++) {
+		struct vendor_archive *archive = archives->entries[i].value;
+
+		if (!archive->is_there && client_of(vendoring, archive) == http)
+			fetches[count++] = &archive->fetch;
+	}
+	return !count ||
+	       chartrepo_fetch_all(http, fetches, count, vendoring->args->jobs,
+				   vendoring->args->http->reporter, err);
+}
+
+bool vendor_fetch(struct vendoring *vendoring, struct err *err)
+{
+	look_into_cache(vendoring);
+	if (vendoring->missing.count)
+		return fail_offline(vendoring, err);
+	for (size_t i = 0; i < vendoring->sources.count; i++) {
+		struct vendor_source *source =
+			vendoring->sources.entries[i].value;
+
+		if (source->own.client &&
+		    !fetch_with(vendoring, &source->own, err))
+			return false;
+	}
+	return fetch_with(vendoring, &vendoring->http, err);
+}
+
+/* --- checking ---------------------------------------------------------------------- */
+
+static bool check_digest(const struct vendor_archive *archive, struct err *err)
+{
+	if (*archive->digest && strcmp(archive->digest, archive->hex) != 0)
+		return err_set(err, ERR_CONFLICT,
+			       "'%s' is not what its index promises: its "
+			       "SHA-256 is %s, not %s",
+			       archive->fetch.url, archive->hex,
+			       archive->digest);
+	if (archive->recorded && strcmp(archive->recorded, archive->hex) != 0)
+		return err_set(err, ERR_CONFLICT,
+			       "'%s' is not what it was earlier in this "
+			       "release: its SHA-256 is %s, and the release "
+			       "record has %s",
+			       archive->fetch.url, archive->hex,
+			       archive->recorded);
+	return true;
+}
+
+/* The bytes are those of the index, and the chart that they should be. */
+static bool check_archive(struct vendoring *vendoring,
+			  struct vendor_archive *archive, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(free_ptr) char *name =
+		xasprintf("%s-%s.tgz", archive->name, archive->version);
+	const struct str *bytes = &archive->fetch.bytes;
+	struct chart *chart;
+
+	if (!sha256_hex(bytes->buf, bytes->len, archive->hex, err) ||
+	    !check_digest(archive, err) ||
+	    !chart_load_archive(bytes->buf, bytes->len, name, &arena, &chart,
+				err))
+		return false;
+	if (strcmp(chart->name, archive->name) != 0 ||
+	    strcmp(chart->version, archive->version) != 0)
+		return err_set(err, ERR_CONFLICT,
+			       "'%s' is not what its index promises: it holds "
+			       "'%s' %s",
+			       archive->fetch.url, chart->name, chart->version);
+	vendor_note_chart(vendoring, chart, archive->uses);
+	return true;
+}
+
+bool vendor_settle_archive(struct vendoring *vendoring, size_t i,
+			   struct err *err)
+{
+	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
+	struct vendor_archive *archive = vendoring->of[i];
+	struct vendored_dependency item = {
+		.name = wanted->name,
+		.version = archive->version,
+		.repository = wanted->repository,
+	};
+
+	/* The first of several aliases hands the bytes over. */
+	if (!*archive->hex) {
+		if (!check_archive(vendoring, archive, err))
+			return vendor_fail(vendoring, i, "version", err);
+		keep_archive(vendoring, archive);
+		if (!vendor_put_archive(vendoring, archive->name,
+					archive->version, &archive->fetch.bytes,
+					err))
+			return vendor_fail(vendoring, i, "version", err);
+	}
+	item.digest = arena_strdup(&vendoring->vendored->arena, archive->hex);
+	vendor_settle(vendoring, i, &item, archive->version);
+	return true;
+}

@@ -1,0 +1,109 @@
+/* Charts that are folders: of the umbrella, or beside it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "flow/vendor_parts.h"
+#include "format/semver.h"
+#include "sys/file.h"
+
+bool vendor_is_inside(const struct vendoring *vendoring, const char *name)
+{
+	CLEANUP(free_ptr) char *path = xasprintf("charts/%s/" CHART_FILE, name);
+
+	return umbrella_find(vendoring->umbrella, path);
+}
+
+static bool check_constraint(const char *version, const char *constraint,
+			     struct err *err)
+{
+	CLEANUP(semver_release) struct semver parsed = {0};
+	CLEANUP(semver_constraint_release) struct semver_constraint wanted = {
+		0};
+
+	if (!semver_parse(&parsed, version, err) ||
+	    !semver_constraint_parse(&wanted, *constraint ? constraint : "*",
+				     err))
+		return false;
+	if (semver_satisfies(&parsed, &wanted))
+		return true;
+	return err_set(err, ERR_NOT_FOUND,
+		       "version %s, which is there, is not in '%s'", version,
+		       constraint);
+}
+
+/* charts/NAME in the umbrella: Helm locks the constraint, not the version. */
+bool vendor_settle_inside(struct vendoring *vendoring, size_t i,
+			  struct err *err)
+{
+	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
+	CLEANUP(free_ptr) char *path =
+		xasprintf("charts/%s/" CHART_FILE, wanted->name);
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	struct vendored_dependency item = {.name = wanted->name};
+
+	if (!vendor_parse_file(&doc, vendoring->umbrella, path, err) ||
+	    !vendor_read_text(vendoring->vendored, &doc, "version",
+			      &item.version, err) ||
+	    !check_constraint(item.version, wanted->version, err))
+		return vendor_fail(vendoring, i, "version", err);
+	vendor_settle(vendoring, i, &item, wanted->version);
+	return true;
+}
+
+/* The folder of a "file://" dependency, seen from the umbrella. */
+char *vendor_folder(const struct vendoring *vendoring, const char *repository)
+{
+	const char *path = after_prefix(repository, "file://");
+
+	if (!path)
+		return NULL;
+	return *path == '/' ? xstrdup(path)
+			    : path_join(vendoring->umbrella->dir, path);
+}
+
+bool vendor_is_chart(const char *folder)
+{
+	CLEANUP(free_ptr) char *path = NULL;
+
+	if (!folder)
+		return false;
+	path = path_join(folder, CHART_FILE);
+	return file_exists(path);
+}
+
+bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
+			  const char *folder, struct err *err)
+{
+	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
+	struct vendored *vendored = vendoring->vendored;
+	CLEANUP(str_release) struct str bytes = {0};
+	struct vendored_dependency item = {.name = wanted->name,
+					   .repository = wanted->repository};
+	char hex[SHA256_HEX_SIZE];
+	struct chart *chart;
+
+	if (!chart_load(folder, &vendored->arena, &chart, err))
+		return vendor_fail(vendoring, i, "repository", err);
+	if (strcmp(chart->name, wanted->name) != 0) {
+		err_set(err, ERR_INPUT, "'%s' is the chart '%s'", folder,
+			chart->name);
+		return vendor_fail(vendoring, i, "repository", err);
+	}
+	if (!check_constraint(chart->version, vendor_constraint(vendoring, i),
+			      err))
+		return vendor_fail(vendoring, i, "version", err);
+	chart_stamp(chart, vendoring->args->now_ms / 1000);
+	if (!chart_package(&bytes, chart, err) ||
+	    !sha256_hex(bytes.buf, bytes.len, hex, err) ||
+	    !vendor_put_archive(vendoring, chart->name, chart->version, &bytes,
+				err))
+		return vendor_fail(vendoring, i, "repository", err);
+	vendor_note_chart(vendoring, chart, 1);
+	item.version = chart->version;
+	item.digest = arena_strdup(&vendored->arena, hex);
+	vendor_settle(vendoring, i, &item, chart->version);
+	return true;
+}

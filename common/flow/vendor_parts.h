@@ -1,0 +1,174 @@
+/*
+ * What the files of flow/vendor share:
+ *
+ *	vendor.c	  what is wanted, and the order of events
+ *	vendor_folders.c  charts that are folders
+ *	vendor_sources.c  repositories, their indexes, what to take of them
+ *	vendor_archives.c archives: cached, downloaded, checked
+ *	vendor_lock.c	  the lock
+ *	vendor_size.c	  how large the release becomes
+ *	vendor_tell.c	  what is told of it all
+ */
+#ifndef COMMON_FLOW_VENDOR_PARTS_H
+#define COMMON_FLOW_VENDOR_PARTS_H
+
+#include "api/chartcache.h"
+#include "api/chartrepo.h"
+#include "api/helmrepos.h"
+#include "base/attr.h"
+#include "base/map.h"
+#include "base/strvec.h"
+#include "core/chart.h"
+#include "core/chartindex.h"
+#include "core/lockfile.h"
+#include "core/releasesize.h"
+#include "flow/umbrella.h"
+#include "flow/vendor.h"
+#include "format/hash.h"
+#include "format/ydoc.h"
+#include "net/http.h"
+
+#define CHART_FILE "Chart.yaml"
+
+/* A repository and its index, for all dependencies that name it. */
+struct vendor_source {
+	const char *address;
+	const struct helmrepos_entry *known; /* NULL = not to Helm */
+	struct http own;		     /* for certificates of its own */
+	struct chartrepo repo;
+	struct chartrepo_index index_text;
+	struct chartindex index;
+	bool is_missing; /* offline, and never seen before */
+};
+
+/* An archive, for all dependencies that are the same chart. */
+struct vendor_archive {
+	struct chartrepo_fetch fetch; /* first: what is downloaded */
+	struct vendor_source *source;
+	const char *name;
+	const char *version;
+	const char *digest;   /* as the index has it, "" = not told */
+	const char *recorded; /* as the release record has it, NULL = not */
+	size_t uses;	      /* dependencies that are it */
+	bool is_there;	      /* its bytes are, from the cache */
+	char hex[SHA256_HEX_SIZE];
+};
+
+/* All that a run of this module holds. */
+struct vendoring {
+	struct vendored *vendored;
+	struct umbrella *umbrella;
+	const struct vendor_args *args;
+	const char *file; /* that has the dependencies */
+	const char *lock;
+	bool legacy; /* apiVersion v1 */
+	struct ydoc doc;
+	struct chart_dependencies wanted;
+	struct chart_dependencies locked;
+	struct lockfile *given; /* of --locked */
+	struct helmrepos repos;
+	struct chartcache cache;
+	struct http http;
+	struct map sources;  /* address -> struct vendor_source */
+	struct map archives; /* address, name, version -> its vendor_archive */
+	struct vendor_archive **of; /* the one of each dependency, or NULL */
+	struct strvec missing;	    /* what --offline could not find */
+	struct releasesize size;
+};
+
+/* Parse a rendered file, which must be a mapping. */
+bool vendor_parse_file(struct ydoc *doc, const struct umbrella *umbrella,
+		       const char *path, struct err *err) MUST_CHECK;
+bool vendor_read_text(struct vendored *vendored, const struct ydoc *doc,
+		      const char *key, const char **text, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Blame @member ("" = all) of dependency number @i for @err, which is set.
+ * Gives false.
+ */
+bool vendor_fail(struct vendoring *vendoring, size_t i, const char *member,
+		 struct err *err);
+
+/*
+ * What dependency number @i must be: the locked version with --locked, else
+ * its constraint.
+ */
+const char *vendor_constraint(const struct vendoring *vendoring, size_t i);
+
+/*
+ * Put number @i into result and lock; @item is what was found, @lock_version
+ * what Helm would lock.
+ */
+void vendor_settle(struct vendoring *vendoring, size_t i,
+		   const struct vendored_dependency *item,
+		   const char *lock_version);
+
+/*
+ * Put an archive into charts/; its bytes are taken.  Errors: CONFLICT (there
+ * is another one of that name, as two repositories may have it).
+ */
+bool vendor_put_archive(struct vendoring *vendoring, const char *name,
+			const char *version, struct str *bytes, struct err *err)
+	MUST_CHECK;
+
+/* --- vendor_folders.c ------------------------------------------------------ */
+
+/*
+ * The folder of a "file://" address, seen from the umbrella; the caller frees
+ * it.  NULL: it is another address.
+ */
+char *vendor_folder(const struct vendoring *vendoring, const char *repository);
+bool vendor_is_chart(const char *folder);
+/* Is it charts/NAME of the umbrella? */
+bool vendor_is_inside(const struct vendoring *vendoring, const char *name);
+
+bool vendor_settle_inside(struct vendoring *vendoring, size_t i,
+			  struct err *err) MUST_CHECK;
+bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
+			  const char *folder, struct err *err) MUST_CHECK;
+
+/* --- vendor_sources.c ------------------------------------------------------ */
+
+/* Read Helm's repositories, and put addresses in place of aliases. */
+bool vendor_name_sources(struct vendoring *vendoring, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Decide which archive number @i is.  What is missing offline is only noted.
+ */
+bool vendor_choose(struct vendoring *vendoring, size_t i, struct err *err)
+	MUST_CHECK;
+
+void vendor_source_release(struct vendor_source *source);
+
+/* --- vendor_archives.c ----------------------------------------------------- */
+
+struct vendor_archive *vendor_find_archive(
+	struct vendoring *vendoring, struct vendor_source *source,
+	const char *name, const struct chartindex_entry *entry);
+
+/* Get the bytes of all archives. */
+bool vendor_fetch(struct vendoring *vendoring, struct err *err) MUST_CHECK;
+bool vendor_settle_archive(struct vendoring *vendoring, size_t i,
+			   struct err *err) MUST_CHECK;
+
+/* --- vendor_lock.c --------------------------------------------------------- */
+
+/* Read the lock of --locked; it must be that of the wanted ones. */
+bool vendor_read_lock(struct vendoring *vendoring, struct err *err) MUST_CHECK;
+bool vendor_write_lock(struct vendoring *vendoring, struct err *err) MUST_CHECK;
+
+/* --- vendor_size.c --------------------------------------------------------- */
+
+/*
+ * Look into a chart that is going to be vendored: warn of what it lacks, and
+ * count what the release will hold of it, @uses times.
+ */
+void vendor_note_chart(struct vendoring *vendoring, const struct chart *chart,
+		       size_t uses);
+
+/* Warn if the release becomes too large for Helm.  Errors: IO (zlib). */
+bool vendor_check_size(struct vendoring *vendoring, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,363 @@
+/* Repositories: which they are, what they have, what is taken of it. */
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/resolve.h"
+#include "flow/vendor_parts.h"
+#include "format/semver.h"
+#include "format/value.h"
+
+#define TAGS_SIZE_MAX ((size_t)16 << 20) /* of a cached list of versions */
+
+void vendor_source_release(struct vendor_source *source)
+{
+	chartindex_release(&source->index);
+	chartrepo_index_release(&source->index_text);
+	chartrepo_release(&source->repo);
+	http_release(&source->own);
+}
+
+/* --- which they are --------------------------------------------------------- */
+
+static bool is_web(const char *address)
+{
+	return starts_with(address, "http://") ||
+	       starts_with(address, "https://");
+}
+
+/* Only files need neither Helm's knowledge nor a cache. */
+static bool are_remote(const struct vendoring *vendoring)
+{
+	for (size_t i = 0; i < vendoring->wanted.count; i++) {
+		const char *repository = vendoring->wanted.items[i].repository;
+
+		if (!is_blank(repository) &&
+		    !starts_with(repository, "file://"))
+			return true;
+	}
+	return false;
+}
+
+bool vendor_name_sources(struct vendoring *vendoring, struct err *err)
+{
+	const struct vendor_args *args = vendoring->args;
+	struct arena *arena = &vendoring->vendored->arena;
+
+	if (!are_remote(vendoring))
+		return true;
+	if (!helmrepos_read(&vendoring->repos, args->env, err) ||
+	    !chartcache_open(&vendoring->cache, args->cache_dir, args->env,
+			     err))
+		return false;
+	for (size_t i = 0; i < vendoring->wanted.count; i++) {
+		struct chart_dependency *wanted = &vendoring->wanted.items[i];
+		const struct helmrepos_entry *entry;
+
+		if (!helmrepos_alias(wanted->repository))
+			continue;
+		if (!helmrepos_find(&vendoring->repos, wanted->repository,
+				    &entry, err))
+			return vendor_fail(vendoring, i, "repository", err);
+		wanted->repository = arena_strdup(arena, entry->url);
+	}
+	return true;
+}
+
+/* The client of all, or the source's own where it has its certificates. */
+static bool open_client(struct vendoring *vendoring,
+			struct vendor_source *source, struct err *err)
+{
+	const struct helmrepos_entry *known = source->known;
+	struct http_config config = *vendoring->args->http;
+
+	if (vendoring->args->offline || !chartrepo_needs_http(source->address))
+		return true;
+	if (!vendoring->http.client &&
+	    !http_open(&vendoring->http, &config, err))
+		return false;
+	if (!known || !(*known->ca_file || *known->cert_file))
+		return true;
+	if (*known->ca_file)
+		config.args.cacert = known->ca_file;
+	if (*known->cert_file) {
+		config.args.cert = known->cert_file;
+		config.args.key = known->key_file;
+	}
+	return http_open(&source->own, &config, err);
+}
+
+static bool open_repo(struct vendoring *vendoring, struct vendor_source *source,
+		      struct err *err)
+{
+	const char *address = source->address;
+	CLEANUP(free_ptr) char *folder = vendor_folder(vendoring, address);
+	CLEANUP(free_ptr) char *absolute =
+		folder ? xasprintf("file://%s", folder) : NULL;
+	struct chartrepo_config config = {
+		.http = source->own.client ? &source->own : &vendoring->http,
+		.env = vendoring->args->env,
+		.cache = &vendoring->cache,
+	};
+
+	if (folder)
+		config.http = NULL;
+	if (source->known) {
+		config.login = &source->known->login;
+		config.login_everywhere = source->known->pass_credentials_all;
+	}
+	return chartrepo_open(&source->repo, absolute ? absolute : address,
+			      &config, err);
+}
+
+/* --- indexes ----------------------------------------------------------------- */
+
+static bool is_local(const struct vendor_source *source)
+{
+	return starts_with(source->address, "file://");
+}
+
+static bool read_cached(const struct vendoring *vendoring,
+			const struct chartcache_name *name,
+			struct chartrepo_index *index)
+{
+	index->found = chartcache_read(&vendoring->cache, name->digest,
+				       CHARTINDEX_SIZE_MAX, &index->text);
+	return index->found;
+}
+
+static void keep_index(const struct vendoring *vendoring, const char *key,
+		       const struct chartrepo_index *index)
+{
+	CLEANUP(err_release) struct err unfit = {0};
+	char hex[SHA256_HEX_SIZE];
+	const struct chartcache_name name = {hex, index->token,
+					     index->modified};
+
+	if (!vendoring->cache.dir || !index->found ||
+	    !sha256_hex(str_text(&index->text), index->text.len, hex, &unfit))
+		return;
+	chartcache_write(&vendoring->cache, hex, str_text(&index->text),
+			 index->text.len);
+	chartcache_remember(&vendoring->cache, key, &name);
+}
+
+/* Ask whether what is cached is still true, and read it from there if so. */
+static bool refresh(struct vendoring *vendoring, struct vendor_source *source,
+		    const struct chartcache_name *cached, const char *key,
+		    struct err *err)
+{
+	struct chartrepo_index *index = &source->index_text;
+	const struct chartrepo_index known = {.token = cached->etag,
+					      .modified = cached->modified};
+
+	if (cached->etag || cached->modified) {
+		if (!chartrepo_read_changed_index(&source->repo, &known, index,
+						  err))
+			return false;
+		if (index->unchanged && read_cached(vendoring, cached, index))
+			return true;
+	}
+	/* Not asked yet, or the cache has lost what it promised. */
+	if ((!index->found || index->unchanged) &&
+	    !chartrepo_read_index(&source->repo, index, err))
+		return false;
+	keep_index(vendoring, key, index);
+	return true;
+}
+
+static bool read_index(struct vendoring *vendoring,
+		       struct vendor_source *source, struct err *err)
+{
+	CLEANUP(free_ptr) char *key =
+		xasprintf("index\n%s", source->repo.address);
+	CLEANUP(chartcache_name_release) struct chartcache_name cached = {0};
+	bool is_known;
+
+	if (is_local(source))
+		return chartrepo_read_index(&source->repo, &source->index_text,
+					    err);
+	is_known = chartcache_find(&vendoring->cache, key, &cached);
+	if (!vendoring->args->offline)
+		return refresh(vendoring, source, &cached, key, err);
+	if (is_known && read_cached(vendoring, &cached, &source->index_text))
+		return true;
+	source->is_missing = true;
+	strvec_addf(&vendoring->missing, "the index of '%s'", source->address);
+	return true;
+}
+
+static bool open_index(struct vendoring *vendoring,
+		       struct vendor_source *source, struct err *err)
+{
+	const struct str *text = &source->index_text.text;
+
+	if (!read_index(vendoring, source, err))
+		return err_wrap(err, "cannot read repository '%s'",
+				source->address);
+	if (source->is_missing)
+		return true;
+	if (!source->index_text.found)
+		return err_set(err, ERR_NOT_FOUND,
+			       "there is no repository '%s': it has no "
+			       "index.yaml",
+			       source->address);
+	return chartindex_open(&source->index, str_text(text), text->len,
+			       source->address, err);
+}
+
+static bool open_source(struct vendoring *vendoring, const char *address,
+			struct vendor_source **result, struct err *err)
+{
+	struct vendor_source *source = map_get(&vendoring->sources, address);
+
+	*result = source;
+	if (source)
+		return true;
+	source = arena_new(&vendoring->vendored->arena, struct vendor_source);
+	source->address = address;
+	map_put(&vendoring->sources, address, source);
+	if (is_web(address) &&
+	    !helmrepos_find(&vendoring->repos, address, &source->known, err))
+		return false;
+	if (!open_client(vendoring, source, err) ||
+	    !open_repo(vendoring, source, err))
+		return err_wrap(err, "cannot read repository '%s'", address);
+	*result = source;
+	return !chartrepo_has_index(&source->repo) ||
+	       open_index(vendoring, source, err);
+}
+
+/* --- registries --------------------------------------------------------------- */
+
+static void keep_versions(const struct vendoring *vendoring, const char *key,
+			  const struct chartindex_entries *entries)
+{
+	CLEANUP(err_release) struct err unfit = {0};
+	CLEANUP(str_release) struct str text = {0};
+	char hex[SHA256_HEX_SIZE];
+	const struct chartcache_name name = {.digest = hex};
+
+	for (size_t i = 0; i < entries->count; i++)
+		str_addf(&text, "%s%s", i ? "\n" : "",
+			 entries->items[i].version);
+	if (!sha256_hex(str_text(&text), text.len, hex, &unfit))
+		return;
+	chartcache_write(&vendoring->cache, hex, str_text(&text), text.len);
+	chartcache_remember(&vendoring->cache, key, &name);
+}
+
+/* The versions that the registry had when it was asked last. */
+static void list_cached(struct vendoring *vendoring,
+			const struct vendor_source *source, const char *key,
+			const char *chart, struct chartindex_entries *entries)
+{
+	CLEANUP(chartcache_name_release) struct chartcache_name name = {0};
+	CLEANUP(strvec_release) struct strvec versions = {0};
+	CLEANUP(str_release) struct str text = {0};
+
+	if (!chartcache_find(&vendoring->cache, key, &name) ||
+	    !chartcache_read(&vendoring->cache, name.digest, TAGS_SIZE_MAX,
+			     &text)) {
+		strvec_addf(&vendoring->missing, "the versions of '%s/%s'",
+			    source->address, chart);
+		return;
+	}
+	strvec_split(&versions, str_text(&text), '\n');
+	chartrepo_list_known(&source->repo, chart, &versions,
+			     &vendoring->vendored->arena, entries);
+}
+
+static bool list_versions(struct vendoring *vendoring,
+			  struct vendor_source *source, const char *chart,
+			  const char *constraint,
+			  struct chartindex_entries *entries, struct err *err)
+{
+	struct arena *arena = &vendoring->vendored->arena;
+	CLEANUP(free_ptr) char *key =
+		xasprintf("versions\n%s\n%s", source->repo.address, chart);
+	bool exact = chartrepo_is_exact(constraint);
+
+	if (vendoring->args->offline && !exact) {
+		list_cached(vendoring, source, key, chart, entries);
+		return true;
+	}
+	if (!chartrepo_list(&source->repo, chart, constraint, arena, entries,
+			    err))
+		return false;
+	if (!exact)
+		keep_versions(vendoring, key, entries);
+	return true;
+}
+
+/* --- choosing ----------------------------------------------------------------- */
+
+static bool find_entries(struct vendoring *vendoring,
+			 struct vendor_source *source, size_t i,
+			 struct chartindex_entries *entries, struct err *err)
+{
+	const char *name = vendoring->wanted.items[i].name;
+
+	return chartrepo_has_index(&source->repo)
+		       ? chartindex_read(&source->index, name,
+					 &vendoring->vendored->arena, entries,
+					 err)
+		       : list_versions(vendoring, source, name,
+				       vendor_constraint(vendoring, i), entries,
+				       err);
+}
+
+static bool take_entry(struct vendoring *vendoring, size_t i,
+		       struct vendor_source *source,
+		       const struct chartindex_entry *entry, struct err *err)
+{
+	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
+	CLEANUP(semver_release) struct semver version = {0};
+
+	/* It becomes part of a path. */
+	if (!semver_parse(&version, entry->version, err))
+		return vendor_fail(vendoring, i, "version", err);
+	if (!entry->urls->list.count ||
+	    entry->urls->list.items[0]->kind != VALUE_STRING) {
+		err_set(err, ERR_INPUT,
+			"repository '%s': version %s has no address",
+			wanted->repository, entry->version);
+		return vendor_fail(vendoring, i, "version", err);
+	}
+	vendoring->of[i] =
+		vendor_find_archive(vendoring, source, wanted->name, entry);
+	vendoring->of[i]->uses++;
+	return true;
+}
+
+bool vendor_choose(struct vendoring *vendoring, size_t i, struct err *err)
+{
+	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
+	const char *constraint = vendor_constraint(vendoring, i);
+	struct chartindex_entries entries = {0};
+	const struct chartindex_entry *entry;
+	struct vendor_source *source;
+	size_t missing;
+
+	if (!open_source(vendoring, wanted->repository, &source, err))
+		return vendor_fail(vendoring, i, "repository", err);
+	missing = vendoring->missing.count;
+	if (source->is_missing)
+		return true;
+	if (!find_entries(vendoring, source, i, &entries, err))
+		return vendor_fail(vendoring, i, "name", err);
+	if (vendoring->missing.count > missing)
+		return true;
+	if (!resolve_entry(&entries, wanted->name, constraint, &entry, err)) {
+		err_wrap(err, "repository '%s'", wanted->repository);
+		return vendor_fail(vendoring, i,
+				   entries.count ? "version" : "name", err);
+	}
+	if (vendoring->args->explain)
+		vendoring->vendored->items[i].explanation =
+			resolve_explain(&entries, constraint, entry,
+					&vendoring->vendored->arena);
+	return take_entry(vendoring, i, source, entry, err);
+}
