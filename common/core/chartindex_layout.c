@@ -1,5 +1,6 @@
 #include "core/chartindex_layout.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -48,11 +49,12 @@ static bool names_ascend(const struct chartindex_layout *layout)
  * A name twice is left to the parser, which refuses it with its place.
  * Helm sorts them, by numbers in them too.
  */
-static bool names_are_unique(const struct chartindex_layout *layout)
+static bool names_are_unique(struct chartindex_layout *layout)
 {
 	CLEANUP(map_release) struct map seen = {0};
 
-	if (names_ascend(layout))
+	layout->ascends = names_ascend(layout);
+	if (layout->ascends)
 		return true;
 	for (size_t i = 0; i < layout->blocks.count; i++) {
 		struct chartindex_block *block = &layout->blocks.items[i];
@@ -63,12 +65,22 @@ static bool names_are_unique(const struct chartindex_layout *layout)
 	return true;
 }
 
+static int by_name(const void *name, const void *block)
+{
+	return strcmp(name, ((const struct chartindex_block *)block)->name);
+}
+
 const struct chartindex_block *chartindex_find_block(
 	const struct chartindex_layout *layout, const char *name)
 {
-	for (size_t i = 0; i < layout->blocks.count; i++) {
-		if (!strcmp(layout->blocks.items[i].name, name))
-			return &layout->blocks.items[i];
+	const struct chartindex_blocks *blocks = &layout->blocks;
+
+	if (layout->ascends && blocks->count)
+		return bsearch(name, blocks->items, blocks->count,
+			       sizeof(*blocks->items), by_name);
+	for (size_t i = 0; i < blocks->count; i++) {
+		if (!strcmp(blocks->items[i].name, name))
+			return &blocks->items[i];
 	}
 	return NULL;
 }

@@ -54,6 +54,7 @@ enum chartindex_form {
 struct chartindex_layout {
 	enum chartindex_form form;
 	struct chartindex_blocks blocks;
+	bool ascends;	    /* their names do, as bytes */
 	size_t name_indent; /* lines: columns before a chart's name */
 	/* What stands for all entries: from their key to their end. */
 	struct chartindex_span entries;
