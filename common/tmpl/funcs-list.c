@@ -126,11 +126,14 @@ static bool run_seq(struct call *call, struct err *err)
 	/* Wraps around as Go's: to the largest int there is nothing. */
 	end = (int64_t)((uint64_t)end + (uint64_t)beyond);
 	count = count_steps(start, end, step);
+	if (count > TMPL_OUTPUT_MAX)
+		count = TMPL_OUTPUT_MAX;
+	if (!call_charge(call, count, 0, err))
+		return false;
 	for (uint64_t i = 0; i < count && !text.overflow; i++)
 		str_addf(&text, "%s%lld", i > 0 ? " " : "",
 			 (long long)(start + (int64_t)i * step));
-	return call_charge(call, text.len / 8, 0, err) &&
-	       call_give_str(call, &text, err);
+	return call_give_str(call, &text, err);
 }
 
 /* --- parts --------------------------------------------------------------- */

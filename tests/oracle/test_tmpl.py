@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import reference
-from templates import Case, cases
+from templates import CALLS, Case, cases
 
 TABLES = Path(__file__).resolve().parent.parent / "tables" / "tmpl"
 TEMPLATES = int(os.environ.get("SLIPWAY_TEMPLATES", "2000"))
@@ -90,3 +90,23 @@ def test_tables_are_rendered_as_go_does(path: Path):
     """But "refused": on purpose, by ours alone; "our": functions of our own."""
     compare([case for title, case in table(path)
              if not title.startswith(("refused", "our "))])
+
+
+def test_every_function_of_helm_is_there_or_refused():
+    """And of what is neither Go's nor Helm's, only what the manual calls ours."""
+    theirs = subprocess.run([reference.reference("tmpl"), "functions"],
+                            check=True, text=True, stdout=subprocess.PIPE)
+    ours = subprocess.run(
+        [reference.ROOT / "build" / "release" / "drivers" / "functions"],
+        check=True, text=True, stdout=subprocess.PIPE)
+    rows = [line.split("\t") for line in ours.stdout.splitlines()]
+    names, goes = {row[0] for row in rows}, {
+        row[0] for row in rows if row[1] in ("Go's own", "comparison")}
+    assert not set(theirs.stdout.split()) - names
+    assert names - set(theirs.stdout.split()) - goes == \
+        {row[0] for row in rows if row[1] == "ours"} | \
+        {"call", "env", "expandenv"}    # of Go, and what Helm drops of Sprig
+    called = {call[0] for calls in CALLS.values() for call in calls}
+    assert not {row[0] for row in rows if not row[3]} - called - \
+        {row[0] for row in rows if row[1] in ("ours", "chance")}, \
+        "the generator never calls these"

@@ -73,6 +73,10 @@ TEMPLATES = {
     "wide sharing, printed": (GROWING + "(($x))", "output is larger"),
     "wide sharing, as YAML": (GROWING + "((toYaml $x))", "too deep or too"),
     "wide sharing, as JSON": (GROWING + "((toJson $x))", "too deep or too"),
+    "wide sharing, copied": (GROWING + "((deepCopy $x))", "too deep or too"),
+    "a map in itself, merged": (
+        '(($d := dict))(($_ := set $d "a" $d))((merge (dict) $d $d))',
+        "too deep"),
     "a map in itself": ('(($d := dict))(($_ := set $d "a" $d))((toYaml $d))',
                         "too deep or too"),
     "a map in itself, as JSON": (

@@ -471,9 +471,9 @@ static void test_ceilings(void **state)
 		{"(($x := repeat 1000000 \"a\"))((range 1000000))"
 		 "(($_ := sha256sum $x))((end))",
 		 "more work than"},
-		{"((seq 1 9223372036854775806))", "the text is larger than"},
+		{"((seq 1 9223372036854775806))", "more work than"},
 		{"((seq 9223372036854775807 -9223372036854775807))",
-		 "the text is larger than"},
+		 "more work than"},
 		{"((wrapWith 1 (repeat 100000 \"-\") (repeat 100000 \"a\") ))",
 		 "the text is larger than"},
 		{"((splitn \"\" 1000000 (repeat 1000000 \"a\") ))",
