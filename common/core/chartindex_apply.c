@@ -32,6 +32,10 @@ static int by_place(const void *a, const void *b)
 
 	if (left->span.start != right->span.start)
 		return left->span.start > right->span.start ? 1 : -1;
+	/* What is put before a part comes before what replaces it. */
+	if ((left->span.end == left->span.start) !=
+	    (right->span.end == right->span.start))
+		return left->span.end > left->span.start ? 1 : -1;
 	return left->order > right->order ? 1 : -1;
 }
 

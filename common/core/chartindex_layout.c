@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/chartindex_proof.h"
 #include "format/jsontext.h"
 #include "format/value.h"
 #include "format/ydoc.h"
@@ -255,12 +256,16 @@ static void end_entries(struct chartindex_layout *layout, size_t end)
 bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 			   size_t len, struct arena *arena)
 {
+	CLEANUP(free_ptr) struct proof *proof = xnew(struct proof);
 	bool in_entries = false, in_annotations = false;
 
 	for (size_t at = 0; at < len;) {
 		struct line line = take_line(text, len, at);
 
 		at = line.next;
+		if (!proof_line(proof, text + line.start,
+				line.end - line.start))
+			return false;
 		if (!line.first)
 			continue;
 		if (line.first == '\t' || text[line.end - 1] == '\r')
@@ -309,7 +314,7 @@ bool chartindex_find_annotation(const char *text,
 			continue;
 		first = first ? first : line.indent;
 		*indent = first;
-		if (found && line.indent > first)
+		if (line.indent == first ? line.first == '-' : found)
 			return false;
 		found = line.indent == first &&
 			line.end - line.start - first > key_len &&

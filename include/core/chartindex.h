@@ -8,8 +8,8 @@
  *	    !chartindex_read(&index, "web", &arena, &entries, err))
  *		return false;
  *
- * An index may have 10,000s of entries.  Where the text is laid out in lines
- * as Helm writes it, only the entries of the chart asked for are parsed, and
+ * An index may have 10,000s of entries.  Where the text is proved, line by
+ * line, to be laid out as Helm writes it, only the entries of the chart asked for are parsed, and
  * a change is a splice: all other bytes stay, fields that we do not know
  * too.  JSON indexes are scanned and spliced alike.  Anything else (flow
  * style, anchors) is parsed as a whole; then a change writes it anew in

@@ -1,6 +1,6 @@
 /*
- * Indexes of any kind: reading ends, and a change gives an index in which
- * the new entry is found.
+ * Indexes of any kind: reading ends, what was proved line by line is what the
+ * parser sees, and a change gives an index in which the new entry is found.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +9,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/chartindex.h"
+#include "core/chartindex_layout.h"
 #include "format/value.h"
+#include "format/ydoc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,6 +23,60 @@ static const struct value *new_entry(struct arena *arena)
 	value_map_set_text(entry, arena, "version", "9.8.7");
 	value_map_set_text(entry, arena, "digest", "abcdef");
 	return entry;
+}
+
+static void check_block(struct chartindex *index, const char *name,
+			const struct value *expected)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct chartindex_entries entries;
+	size_t count = 0;
+
+	if (!chartindex_read_unsorted(index, name, &arena, &entries, &err))
+		BUG("what was proved cannot be read: %s", err.text);
+	for (size_t i = 0; expected && i < expected->list.count; i++) {
+		if (!value_is_map(expected->list.items[i]))
+			continue;
+		if (count == entries.count ||
+		    !value_same(expected->list.items[i],
+				entries.items[count].value))
+			BUG("an entry of '%s' is read as another", name);
+		count++;
+	}
+	if (count != entries.count)
+		BUG("'%s' has other entries than are read", name);
+}
+
+/* The whole text, parsed, has the charts that its lines have. */
+static void check_proof(struct chartindex *index)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err err = {0};
+	const struct chartindex_blocks *blocks = &index->layout->blocks;
+	const struct value *all;
+	size_t count;
+
+	if (index->layout->form != CHARTINDEX_LINES || !index->len)
+		return;
+	if (!ydoc_parse(&doc, index->text, index->len, "proved",
+			YDOC_STRICT_KEYS, &err))
+		BUG("what was proved does not parse: %s", err.text);
+	all = value_map_get(doc.root, "entries");
+	count = all && value_is_map(all) ? all->map.count : 0;
+	if (count != blocks->count)
+		BUG("%zu charts, not %zu", count, blocks->count);
+	for (size_t i = 0; i < blocks->count; i++) {
+		const struct value *list =
+			value_map_get(all, blocks->items[i].name);
+
+		if (!list)
+			BUG("chart '%s' is none", blocks->items[i].name);
+		check_block(index, blocks->items[i].name,
+			    value_is_list(list) ? list : NULL);
+		if (index->layout->form != CHARTINDEX_LINES)
+			return; /* found to be laid out otherwise */
+	}
 }
 
 static void check_change(struct chartindex *index, struct str *text,
@@ -65,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	str_add_bytes(&text, (const char *)data, size);
 	if (!chartindex_open(&index, str_text(&text), text.len, "fuzz", &err))
 		return 0;
+	check_proof(&index);
 	if (!chartindex_read(&index, "web", &arena, &entries, &err))
 		return 0;
 	check_change(&index, &text, &arena);

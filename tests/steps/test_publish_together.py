@@ -416,6 +416,25 @@ def test_who_resumes_a_killed_run_enters_what_others_left(publish, s3, tmp_path)
     assert waiting(s3) == []
 
 
+def test_work_grows_with_the_number_of_publishers(start_step, tmp_path):
+    """Each reads the index once and loses one swap; few write it again."""
+    number, rounds = 24, 3.0
+    filler = "".join(f"  zz-{i:05d}:\n  - name: zz-{i:05d}\n    version: 1.0.0\n"
+                     f"    description: {'d' * 900}\n    urls:\n    - x\n"
+                     for i in range(1000))
+    with ScriptedS3(byte_seconds=2.5e-7) as s3:
+        prove(s3, OTHERS.replace("generated:", filler + "generated:"))
+        size = len(s3.objects[INDEX].body)
+        running = [start_step("publish-chart", make_chart(tmp_path, f"app-{n}"),
+                              "--repo", REPO, env=s3.env) for n in range(number)]
+        for step in running:
+            step.wait(timeout=100)
+        assert len(entries(s3)) == number + 1001
+        assert waiting(s3) == []
+        print(f"moved {s3.moved / size:.1f} times the index")
+        assert s3.moved < rounds * number * size
+
+
 # --- faults -----------------------------------------------------------------------
 
 @pytest.mark.parametrize("key", [ARCHIVE, INDEX, WAITING])

@@ -39,7 +39,8 @@ static const char helm_index[] = "apiVersion: v1\n"
 				 "    - web-1.2.0+a.tgz\n"
 				 "    version: 1.2.0+a\n"
 				 "  - name: web\n"
-				 "    urls: [web-1.2.0-rc.tgz]\n"
+				 "    urls:\n"
+				 "    - web-1.2.0-rc.tgz\n"
 				 "    version: 1.2.0-rc\n"
 				 "generated: \"2026-01-02T00:00:00Z\"\n";
 
@@ -349,11 +350,14 @@ static void test_annotation(void **state)
 		{"annotations:\n  kk: old\n" LINES_END,
 		 "annotations:\n  kk: old\n  k: v\napi"},
 		{"annotations:\n" LINES_END, "annotations:\n  k: v\napi"},
+		{"annotations:\n- a\n" LINES_END, "annotations:\n  k: v\n"},
 		{"annotations: {a: b}\n" LINES_END,
 		 "annotations:\n  a: b\n  k: v\napi"},
 		{"apiVersion: v1\nentries: {}\nannotations:\n  a: b",
 		 "annotations:\n  a: b\n  k: v\ngenerated"},
 		{"", "annotations:\n  k: v\napi"},
+		{"entries: {}\napiVersion: v1\n",
+		 "annotations:\n  k: v\nentries:\n  web:\n"},
 		{"{\"apiVersion\":\"v1\",\"entries\":{}}",
 		 "\"annotations\":{\"k\":\"v\"},"},
 		{"{\"annotations\": {}, \"apiVersion\":\"v1\",\"entries\":{}}",
