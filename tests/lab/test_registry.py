@@ -162,6 +162,32 @@ def test_we_take_what_helm_pushes(run_step, registry, helm4, helm3, tmp_path):
     helm4("template", "x", rendered, env=HELM)
 
 
+def test_what_was_pulled_is_kept(publish, run_step, registry, tmp_path):
+    """Tags are asked for again, charts not; offline, nothing is."""
+    publish(make_chart(tmp_path, "web", "1.0.0"), registry.url)
+    publish(make_chart(tmp_path, "api", "2.0.0+x"), registry.url)
+    umbrella = tmp_path / "umbrella"
+    umbrella.mkdir()
+    (umbrella / "Chart.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "v2", "name": "umb", "version": "1.0.0", "dependencies": [
+            {"name": "web", "version": "^1", "repository": registry.url},
+            {"name": "api", "version": "2.0.0+x", "repository": registry.url}]}))
+
+    def render(*args: str) -> tuple[list[str], list[str]]:
+        seen = len(registry.requests())
+        result = run_step("umbrella-render", umbrella, "--branch", "main",
+                          "--repository-name", "x", "--output", "json", *args, cwd=tmp_path)
+        kinds = [request.split("/")[-2] for request in registry.requests()[seen:]]
+        return ([item["digest"] for item in result.json["dependencies"]],
+                sorted(kind for kind in kinds))
+
+    first, asked = render()
+    assert asked.count("blobs") == 2
+    again, asked = render()
+    assert again == first and "blobs" not in asked and asked.count("manifests") == 2
+    assert render("--offline") == (first, [])
+
+
 @pytest.fixture(params=["basic", "token"])
 def guarded(request, lab):
     server, tokens = lab.guarded_registry(request.param == "token")

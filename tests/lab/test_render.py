@@ -127,3 +127,8 @@ def test_from_a_bucket(render, s3, repository, run_step, tmp_path):
     vendored = chart / "charts" / "storefront-1.4.0.tgz"
     assert vendored.read_bytes() == (
         repository / "storefront-1.4.0.tgz").read_bytes()
+    # Again: the index is unchanged, the chart in the cache; the same offline.
+    for env in {}, {"SLIPWAY_OFFLINE": "true"}:
+        chart = render(f"{s3.url}/stable", **s3.env, **env)
+        assert (chart / "charts" / "storefront-1.4.0.tgz").read_bytes() == (
+            repository / "storefront-1.4.0.tgz").read_bytes()
