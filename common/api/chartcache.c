@@ -1,5 +1,6 @@
 #include "api/chartcache.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,7 +174,8 @@ static void write_file(const char *path, const void *bytes, size_t len)
 	CLEANUP(free_ptr) char *folder =
 		xmemdupz(path, (size_t)(path_base(path) - path));
 
-	if ((mkdir(folder, 0700) < 0 && !dir_create_all(folder, &unfit)) ||
+	if ((mkdir(folder, 0700) < 0 && errno != EEXIST &&
+	     !dir_create_all(folder, &unfit)) ||
 	    !file_swap(path, bytes, len, 0600, &unfit))
 		log_debug("not cached: %s", unfit.text);
 }
