@@ -17,7 +17,7 @@ FACADES = {
     "curl/*": ["common/net/http*"],
     "git2*": ["common/api/repo*.c"],
     "openssl/*": ["common/format/hash.c", "common/format/cipher.c"],
-    "yaml.h": ["common/format/ydoc*"],
+    "yaml.h": ["common/format/ydoc*", "tests/bench/libyaml/*"],
     "pcre2.h": ["common/format/rx.c"],
     "zlib.h": ["common/format/gzip.c"],
     "jansson.h": ["common/format/*", "include/format/*", "common/api/*",

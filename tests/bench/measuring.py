@@ -1,0 +1,87 @@
+"""Two sides of a case, measured in turns."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Side:
+    """One way of doing the work, run in a folder of its own."""
+
+    argv: list[str]
+    cwd: Path
+    prepare: list[Path] = field(default_factory=list)   # removed before a run
+    seconds: list[float] = field(default_factory=list)
+
+    def run(self, env: dict[str, str]) -> None:
+        for path in self.prepare:
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.exists():
+                path.unlink()
+        start = time.perf_counter()
+        child = subprocess.Popen(self.argv, cwd=self.cwd, env=env,
+                                 stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT)
+        output = child.stdout.read()
+        child.wait()
+        self.seconds.append(time.perf_counter() - start)
+        if child.returncode:
+            raise SystemExit(f"bench: {' '.join(self.argv)} failed:\n"
+                             f"{output.decode(errors='replace')}")
+
+
+@dataclass
+class Case:
+    name: str
+    goal: float
+    ours: Side
+    theirs: Side
+    runs: int = 20          # 1: what takes minutes is not warmed up
+    memory: float = 0       # at most this part of theirs; 0: not looked at
+
+
+def peak(side: Side, env: dict[str, str]) -> int:
+    """KiB resident at most, of a run of its own.
+
+    By time(1): what Python starts has Python's own size for a moment.
+    """
+    child = subprocess.run(["/usr/bin/time", "-f", "%M", *side.argv],
+                           cwd=side.cwd, env=env, check=True, text=True,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE)
+    return int(child.stderr.split()[-1])
+
+
+def compare_memory(case: Case, env: dict[str, str]) -> bool:
+    ours, theirs = peak(case.ours, env), peak(case.theirs, env)
+    good = ours <= theirs * case.memory
+    print(f"{'  memory':<34} {ours:8} KiB {theirs:9} KiB "
+          f"{theirs / ours:8.1f}x  goal {1 / case.memory:.1f}x  "
+          f"{'ok' if good else 'MISSED'}", flush=True)
+    return good
+
+
+def measure(case: Case, env: dict[str, str]) -> bool:
+    for side in (case.ours, case.theirs):
+        if side is case.ours or case.runs > 1:
+            side.run(env)           # warms caches up
+            side.seconds.clear()
+    for _ in range(case.runs):
+        case.ours.run(env)
+        case.theirs.run(env)
+    ours = statistics.median(case.ours.seconds)
+    theirs = statistics.median(case.theirs.seconds)
+    ratio = theirs / ours
+    print(f"{case.name:<34} {ours * 1e3:9.2f} ms {theirs * 1e3:10.2f} ms "
+          f"{ratio:8.1f}x  goal {case.goal:.1f}x  "
+          f"{'ok' if ratio >= case.goal else 'MISSED'}", flush=True)
+    return (not case.memory or compare_memory(case, env)) and \
+        ratio >= case.goal
