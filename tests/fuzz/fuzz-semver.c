@@ -42,6 +42,9 @@ static bool read_version(struct semver *version, const char *text)
 		return false;
 	}
 	semver_add_text(&printed, version);
+	/* 1 prints as 1.0.0, which may be one that is too long to read. */
+	if (printed.len > SEMVER_MAX)
+		return true;
 	if (!semver_parse(&again, str_text(&printed), &err) ||
 	    semver_compare(version, &again) != 0 ||
 	    !same_text(version->metadata, again.metadata))

@@ -30,7 +30,7 @@ CHART = "apiVersion: v2\nname: functions\nversion: 1.0.0\n"
 # What depends on the moment or on chance; tables fix the one, unit tests
 # look at the form of the other.
 CHANGING = {"now", "ago", "date", "dateInZone", "date_in_zone", "htmlDate",
-            "htmlDateInZone", "uuidv4", "randInt", "shuffle"}
+            "htmlDateInZone", "uuidv4", "randInt", "shuffle", "encryptAES"}
 CHANGES = re.compile(rf"\b({'|'.join(CHANGING)})\b")
 CHANGES = re.compile(rf"\b({'|'.join(CHANGING)})\b")
 WANTED = 2      # calls of each function
@@ -83,7 +83,7 @@ def working_calls(ours: Ours, writer: Writer, data) -> dict[str, str]:
     for name, params in sorted(forms().items()):
         found = 0
         for _ in range(TRIES):
-            if found == WANTED or name in CHANGING:
+            if found == WANTED or name in CHANGING | {"fail"}:
                 break
             text = writer.action(
                 writer.call_of(name, writer.rng.choice(params), 4))
@@ -91,7 +91,7 @@ def working_calls(ours: Ours, writer: Writer, data) -> dict[str, str]:
                 continue
             calls[f"{name}-{found}"] = text
             found += 1
-        assert found or name in CHANGING, \
+        assert found or name in CHANGING | {"fail"}, \
             f"no call of '{name}' succeeds: {text}: {ours.error}"
     return calls
 
