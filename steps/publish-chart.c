@@ -3,6 +3,7 @@
 #include "api/chartrepo.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "cli/fragments.h"
 #include "cli/step.h"
 #include "core/chart.h"
 #include "core/record.h"
@@ -21,6 +22,7 @@ struct args {
 	const char *lock;
 	const char *index_format;
 	struct s3_writing s3;
+	struct gpg_args gpg;
 	const char *destination;
 	const char *source_date_epoch;
 	const char *username;
@@ -60,6 +62,7 @@ static const struct opt options[] = {
 		   0, "key of that encryption, at AWS KMS"),
 	OPT_STRING(struct args, s3.acl, "acl", "NAME", NULL, 0,
 		   "canned ACL of S3 objects"),
+	OPT_SIGN(struct args, gpg),
 	OPT_STRING(struct args, destination, "destination", "DIR", "", 0,
 		   "only package, into this folder"),
 	OPT_STRING(struct args, source_date_epoch, "source-date-epoch",
@@ -157,7 +160,7 @@ static enum chartindex_format format(const struct args *args)
 }
 
 static bool publish_all(struct step_run *run, struct chartrepo *repo,
-			const struct origin *origin,
+			const struct origin *origin, const struct gpg *gpg,
 			struct publish_batch *batch, struct err *err)
 {
 	const struct args *args = run->args;
@@ -168,6 +171,7 @@ static bool publish_all(struct step_run *run, struct chartrepo *repo,
 		.lock = lock(args),
 		.format = format(args),
 		.metadata = &metadata,
+		.gpg = gpg->program ? gpg : NULL,
 		.now = clock_now_ms() / 1000,
 		.deadline = run->deadline,
 		.reporter = &run->reporter,
@@ -230,6 +234,17 @@ static bool open_repo(struct step_run *run, struct http *http,
 		s3_set_writing(chartrepo_bucket(repo), &args->s3, err));
 }
 
+/* Signed before anything is written: a key that is missing ends it early. */
+static bool sign(struct step_run *run, struct gpg *gpg,
+		 struct publish_batch *batch, struct err *err)
+{
+	const struct args *args = run->args;
+
+	return !args->gpg.sign ||
+	       (gpg_open(gpg, &args->gpg, run->env, run->deadline, err) &&
+		publish_sign(batch, gpg, err));
+}
+
 static bool need_repo(const struct args *args, struct err *err)
 {
 	if (args->repo)
@@ -246,6 +261,7 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(origin_release) struct origin origin = {0};
 	CLEANUP(http_release) struct http http = {0};
 	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
+	CLEANUP(gpg_release) struct gpg gpg = GPG_NONE;
 
 	if ((!args->destination && !need_repo(args, err)) ||
 	    !prepare_all(run, &batch, &origin, err))
@@ -253,14 +269,16 @@ static bool run(struct step_run *run, struct err *err)
 	if (args->destination) {
 		if (plan(run, &batch, &repo))
 			return true;
-		return publish_save(&batch, args->destination, err) &&
+		return sign(run, &gpg, &batch, err) &&
+		       publish_save(&batch, args->destination, err) &&
 		       report(run, &batch, &origin, err);
 	}
 	if (!open_repo(run, &http, &repo, err))
 		return false;
 	if (plan(run, &batch, &repo))
 		return true;
-	return publish_all(run, &repo, &origin, &batch, err) &&
+	return sign(run, &gpg, &batch, err) &&
+	       publish_all(run, &repo, &origin, &gpg, &batch, err) &&
 	       report(run, &batch, &origin, err);
 }
 

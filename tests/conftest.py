@@ -4,6 +4,7 @@ run_step    runs a step to its end: run_step(name, *args, expect=0, env=,
             cwd=, input=, timeout=); see runner.py
 start_step  the same without waiting, for several at once and for killing
 steps       the folder of executables that these two take
+fake_gpg    the environment with a gpg that writes "signed" above a text
 drive       drives a module of the library by a program of drivers/; see
             lab/driver.py
 static_http serves a folder over HTTP: static_http(folder).url, .count(path)
@@ -63,6 +64,16 @@ def start_step(runner: Runner):
 @pytest.fixture
 def drive(runner: Runner, steps: Path) -> Driver:
     return Driver(runner, steps.parent / "drivers")
+
+
+@pytest.fixture
+def fake_gpg(tmp_path: Path) -> dict[str, str]:
+    """The environment of a step that "signs" by writing "signed" above a text."""
+    program = tmp_path / "gpg" / "gpg"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nfor file; do :; done\necho signed\ncat \"$file\"\n")
+    program.chmod(0o755)
+    return {"PATH": f"{program.parent}:/usr/local/bin:/usr/bin:/bin"}
 
 
 @pytest.fixture

@@ -380,6 +380,13 @@ bool chartrepo_put_chart(struct chartrepo *repo,
 	return repo->kind->put_chart(repo, put, outcome, unclear, err);
 }
 
+bool chartrepo_put_provenance(struct chartrepo *repo,
+			      const struct chartrepo_put *put, struct err *err)
+{
+	return !repo->kind->put_provenance ||
+	       repo->kind->put_provenance(repo, put, err);
+}
+
 /* An entry for a version of which nothing else is known. */
 static struct chartindex_entry make_entry(const struct chartrepo *repo,
 					  const char *name, const char *version,

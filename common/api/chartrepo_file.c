@@ -148,15 +148,13 @@ static bool swap_index(struct chartrepo *repo,
 	return true;
 }
 
-static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
-		      enum chartrepo_outcome *outcome, bool *unclear,
-		      struct err *err)
+static bool put_file(struct chartrepo *repo, const struct chartrepo_put *put,
+		     const char *name, enum chartrepo_outcome *outcome,
+		     struct err *err)
 {
-	CLEANUP(free_ptr) char *path =
-		path_join(repo->dir, chart_file_name(put->chart));
+	CLEANUP(free_ptr) char *path = path_join(repo->dir, name);
 	bool created = true;
 
-	(void)unclear;
 	if (!dir_create_all(repo->dir, err))
 		return false;
 	if (put->replace ? !file_replace(path, put->bytes, put->len, 0666, err)
@@ -167,6 +165,24 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 	return true;
 }
 
+static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
+		      enum chartrepo_outcome *outcome, bool *unclear,
+		      struct err *err)
+{
+	(void)unclear;
+	return put_file(repo, put, chart_file_name(put->chart), outcome, err);
+}
+
+static bool put_provenance(struct chartrepo *repo,
+			   const struct chartrepo_put *put, struct err *err)
+{
+	CLEANUP(free_ptr) char *name =
+		xasprintf("%s.prov", chart_file_name(put->chart));
+	enum chartrepo_outcome outcome;
+
+	return put_file(repo, put, name, &outcome, err);
+}
+
 const struct chartrepo_kind chartrepo_file = {
 	.open = open_dir,
 	.find = find_file,
@@ -174,4 +190,5 @@ const struct chartrepo_kind chartrepo_file = {
 	.read_index = read_index,
 	.swap_index = swap_index,
 	.put_chart = put_chart,
+	.put_provenance = put_provenance,
 };

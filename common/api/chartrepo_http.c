@@ -169,7 +169,8 @@ static bool read_index(struct chartrepo *repo,
  * Source: ChartMuseum 0.16, README, "API" and "Multitenancy";
  * pkg/chartmuseum/server/multitenant/handlers.go.
  */
-static void api_url(const struct chartrepo *repo, struct url *url)
+static void api_url(const struct chartrepo *repo, const char *what,
+		    struct url *url)
 {
 	const char *context = repo->context_path ? repo->context_path : "";
 	const char *rest = after_prefix(repo->url.path, context);
@@ -183,7 +184,7 @@ static void api_url(const struct chartrepo *repo, struct url *url)
 	url_copy(url, &repo->url);
 	free(url->path);
 	url->path = path;
-	url_add_segment(url, "charts");
+	url_add_segment(url, what);
 }
 
 static bool fail(const struct http_request *request,
@@ -222,7 +223,7 @@ static bool has_chart(struct chartrepo *repo, const struct chart *chart,
 	CLEANUP(jsn_release) json_t *json = NULL;
 	CLEANUP(err_release) struct err unfit = {0};
 
-	api_url(repo, &url);
+	api_url(repo, "charts", &url);
 	url_add_segment(&url, chart->name);
 	url_add_segment(&url, chart->version);
 	set_url(repo, &url, &request);
@@ -243,7 +244,8 @@ static bool has_chart(struct chartrepo *repo, const struct chart *chart,
 }
 
 /* *@missing: there is no API at that path. */
-static bool post(struct chartrepo *repo, const struct chartrepo_put *put,
+static bool post(struct chartrepo *repo, const char *what,
+		 const struct chartrepo_put *put,
 		 enum chartrepo_outcome *outcome, bool *unclear, bool *missing,
 		 struct err *err)
 {
@@ -258,11 +260,13 @@ static bool post(struct chartrepo *repo, const struct chartrepo_put *put,
 	CLEANUP(http_reply_release) struct http_reply reply = {0};
 	CLEANUP(url_release) struct url url = {0};
 
-	api_url(repo, &url);
+	api_url(repo, what, &url);
 	if (put->replace)
 		url_add_query(&url, "force", "true");
 	set_url(repo, &url, &request);
-	strvec_add(&request.headers, "Content-Type: application/gzip");
+	strvec_addf(&request.headers, "Content-Type: %s",
+		    strcmp(what, "prov") == 0 ? "text/plain"
+					      : "application/gzip");
 	if (!http_send(repo->http, &request, &reply, err))
 		return false;
 	*unclear = reply.unclear;
@@ -315,7 +319,8 @@ static bool try_put(struct chartrepo *repo, const struct chartrepo_put *put,
 	if (!put->replace && !has_chart(repo, put->chart, &found, err))
 		return false;
 	*outcome = CHARTREPO_NOT_MET;
-	return found || post(repo, put, outcome, unclear, missing, err);
+	return found ||
+	       post(repo, "charts", put, outcome, unclear, missing, err);
 }
 
 static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
@@ -335,6 +340,21 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 	return try_put(repo, put, outcome, unclear, &missing, err);
 }
 
+/* The chart has found out where the API is. */
+static bool put_provenance(struct chartrepo *repo,
+			   const struct chartrepo_put *put, struct err *err)
+{
+	enum chartrepo_outcome outcome;
+	bool unclear, missing;
+
+	if (!post(repo, "prov", put, &outcome, &unclear, &missing, err))
+		return false;
+	return !missing ||
+	       err_set(err, ERR_REMOTE,
+		       "'%s' takes charts, but no provenance for them",
+		       repo->address);
+}
+
 static void add_chart_url(struct str *out, const struct chart *chart)
 {
 	str_addf(out, "charts/%s", chart_file_name(chart));
@@ -349,4 +369,5 @@ const struct chartrepo_kind chartrepo_http = {
 	.has_chart = has_chart,
 	.add_chart_url = add_chart_url,
 	.put_chart = put_chart,
+	.put_provenance = put_provenance,
 };

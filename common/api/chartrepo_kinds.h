@@ -66,6 +66,10 @@ struct chartrepo_kind {
 			  const struct chartrepo_put *put,
 			  enum chartrepo_outcome *outcome, bool *unclear,
 			  struct err *err);
+	/* NULL: put_chart() has put it there. */
+	bool (*put_provenance)(struct chartrepo *repo,
+			       const struct chartrepo_put *put,
+			       struct err *err);
 };
 
 extern const struct chartrepo_kind chartrepo_file;

@@ -132,6 +132,7 @@ struct artifact {
 	struct str manifest;
 	struct oci_part config;
 	struct oci_part package;
+	struct oci_part provenance; /* of no length: none */
 };
 
 static void artifact_release(struct artifact *artifact)
@@ -144,7 +145,8 @@ static void artifact_release(struct artifact *artifact)
 
 static bool digest_part(struct oci_part *part, struct err *err)
 {
-	return oci_digest(part->bytes, part->len, part->digest, err);
+	return !part->len ||
+	       oci_digest(part->bytes, part->len, part->digest, err);
 }
 
 static bool make_artifact(struct artifact *artifact,
@@ -163,18 +165,24 @@ static bool make_artifact(struct artifact *artifact,
 	artifact->config.len = artifact->config_text.len;
 	artifact->package.bytes = put->bytes;
 	artifact->package.len = put->len;
+	if (put->provenance) {
+		artifact->provenance.bytes = str_text(put->provenance);
+		artifact->provenance.len = put->provenance->len;
+	}
 	if (!digest_part(&artifact->config, err) ||
-	    !digest_part(&artifact->package, err))
+	    !digest_part(&artifact->package, err) ||
+	    !digest_part(&artifact->provenance, err))
 		return false;
 	return oci_chart_add_manifest(&artifact->manifest, chart,
 				      &artifact->config, &artifact->package,
-				      err);
+				      &artifact->provenance, err);
 }
 
 static bool put_part(struct chartrepo *repo, const struct artifact *artifact,
 		     const struct oci_part *part, struct err *err)
 {
-	return oci_put_blob(&repo->oci, artifact->path, part->bytes, part->len,
+	return !part->len ||
+	       oci_put_blob(&repo->oci, artifact->path, part->bytes, part->len,
 			    part->digest, err);
 }
 
@@ -211,6 +219,7 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 		return false;
 	if (!put_part(repo, &artifact, &artifact.config, err) ||
 	    !put_part(repo, &artifact, &artifact.package, err) ||
+	    !put_part(repo, &artifact, &artifact.provenance, err) ||
 	    !oci_put_manifest(&repo->oci, artifact.path,
 			      str_text(&artifact.tag),
 			      str_text(&artifact.manifest),

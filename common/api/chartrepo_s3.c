@@ -154,17 +154,18 @@ static bool is_there(struct chartrepo *repo, const char *key, bool *found,
 	return true;
 }
 
-static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
-		      enum chartrepo_outcome *outcome, bool *unclear,
-		      struct err *err)
+static bool put_file(struct chartrepo *repo, const struct chartrepo_put *put,
+		     const char *extension, const char *type,
+		     enum chartrepo_outcome *outcome, bool *unclear,
+		     struct err *err)
 {
-	CLEANUP(free_ptr) char *key =
-		xasprintf("%s%s", repo->prefix, chart_file_name(put->chart));
+	CLEANUP(free_ptr) char *key = xasprintf(
+		"%s%s%s", repo->prefix, chart_file_name(put->chart), extension);
 	struct s3_put object = {
 		.key = key,
 		.bytes = put->bytes,
 		.len = put->len,
-		.content_type = "application/gzip",
+		.content_type = type,
 		.condition = put->replace ? S3_ALWAYS : S3_IF_ABSENT,
 	};
 	bool found = false;
@@ -183,6 +184,24 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 	return put_object(repo, &object, outcome, unclear, err);
 }
 
+static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
+		      enum chartrepo_outcome *outcome, bool *unclear,
+		      struct err *err)
+{
+	return put_file(repo, put, "", "application/gzip", outcome, unclear,
+			err);
+}
+
+static bool put_provenance(struct chartrepo *repo,
+			   const struct chartrepo_put *put, struct err *err)
+{
+	enum chartrepo_outcome outcome;
+	bool unclear = false;
+
+	return put_file(repo, put, ".prov", "text/plain; charset=utf-8",
+			&outcome, &unclear, err);
+}
+
 const struct chartrepo_kind chartrepo_s3 = {
 	.open = open_bucket,
 	.find = find_object,
@@ -191,4 +210,5 @@ const struct chartrepo_kind chartrepo_s3 = {
 	.read_index = read_index,
 	.swap_index = swap_index,
 	.put_chart = put_chart,
+	.put_provenance = put_provenance,
 };

@@ -14,8 +14,9 @@
 #include "format/semver.h"
 #include "format/value.h"
 
-#define CONFIG_TYPE  "application/vnd.cncf.helm.config.v1+json"
-#define PACKAGE_TYPE "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+#define CONFIG_TYPE	"application/vnd.cncf.helm.config.v1+json"
+#define PACKAGE_TYPE	"application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+#define PROVENANCE_TYPE "application/vnd.cncf.helm.chart.provenance.v1.prov"
 #define PACKAGE_TYPE_LEGACY "application/tar+gzip"
 #define ANNOTATION(name)    "org.opencontainers.image." name
 
@@ -166,16 +167,34 @@ static void add_descriptor(struct str *out, const char *type,
 		 type, part->digest, part->len);
 }
 
+/* In the order of their digests, as Helm sorts them. */
+static void add_layers(struct str *out, const struct oci_part *package,
+		       const struct oci_part *provenance)
+{
+	bool is_first = strcmp(provenance->digest, package->digest) < 0;
+
+	if (!provenance->len) {
+		add_descriptor(out, PACKAGE_TYPE, package);
+		return;
+	}
+	add_descriptor(out, is_first ? PROVENANCE_TYPE : PACKAGE_TYPE,
+		       is_first ? provenance : package);
+	str_add_char(out, ',');
+	add_descriptor(out, is_first ? PACKAGE_TYPE : PROVENANCE_TYPE,
+		       is_first ? package : provenance);
+}
+
 bool oci_chart_add_manifest(struct str *out, const struct chart *chart,
 			    const struct oci_part *config,
-			    const struct oci_part *package, struct err *err)
+			    const struct oci_part *package,
+			    const struct oci_part *provenance, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 
 	str_add(out, "{\"schemaVersion\":2,\"config\":");
 	add_descriptor(out, CONFIG_TYPE, config);
 	str_add(out, ",\"layers\":[");
-	add_descriptor(out, PACKAGE_TYPE, package);
+	add_layers(out, package, provenance);
 	str_add(out, "],\"annotations\":");
 	if (!gojson_write(out, make_annotations(chart, &arena), GOJSON_HTML,
 			  err))

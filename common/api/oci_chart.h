@@ -45,12 +45,13 @@ struct oci_part {
 };
 
 /*
- * Append the manifest of @chart with its @config and @package.  Errors: INPUT
- * (what no JSON can hold).
+ * Append the manifest of @chart with its @config, @package and @provenance
+ * (of no length: none).  Errors: INPUT (what no JSON can hold).
  */
 bool oci_chart_add_manifest(struct str *out, const struct chart *chart,
 			    const struct oci_part *config,
-			    const struct oci_part *package, struct err *err)
+			    const struct oci_part *package,
+			    const struct oci_part *provenance, struct err *err)
 	MUST_CHECK;
 
 /*

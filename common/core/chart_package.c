@@ -151,6 +151,22 @@ bool chart_package(struct str *tgz, const struct chart *chart, struct err *err)
 	       gzip_compress(tgz, str_text(&tar), tar.len, &header, err);
 }
 
+/* "---" cannot stand in a signed text, so "..." ends the first document. */
+void chart_add_provenance(struct str *out, const struct chart *chart,
+			  const char *digest)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct value *sums = value_new_map(&arena);
+	struct value *files = value_new_map(&arena);
+
+	value_map_set_text(files, &arena, chart_file_name(chart),
+			   arena_printf(&arena, "sha256:%s", digest));
+	value_map_set(sums, &arena, "files", files);
+	ydoc_emit(out, chart->metadata);
+	str_add(out, "\n...\n");
+	ydoc_emit(out, sums);
+}
+
 const char *chart_file_name(const struct chart *chart)
 {
 	return arena_printf(chart->arena, "%s-%s.tgz", chart->name,

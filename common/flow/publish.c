@@ -87,6 +87,7 @@ static bool put_archive(const struct publish *publish,
 		.len = item->package.len,
 		.replace = publish->if_exists == PUBLISH_REPLACE,
 		.metadata = publish->metadata,
+		.provenance = &item->provenance,
 	};
 	enum chartrepo_outcome outcome;
 	bool unclear = false;
@@ -107,7 +108,8 @@ static bool put_archives(struct publish_run *run, struct err *err)
 		struct publish_item *item = &batch->items[i];
 
 		if (!publish_keep_lock(run, err) ||
-		    !put_archive(publish, item, err))
+		    !put_archive(publish, item, err) ||
+		    !publish_put_provenance(publish, item, err))
 			return err_wrap(err, "cannot publish '%s'",
 					chart_file_name(item->chart));
 		report_progress(publish->reporter, "charts", i + 1,
@@ -237,6 +239,7 @@ void publish_batch_release(struct publish_batch *batch)
 	for (size_t i = 0; i < batch->count; i++) {
 		str_release(&batch->items[i].package);
 		str_release(&batch->items[i].address);
+		str_release(&batch->items[i].provenance);
 	}
 	free(batch->items);
 }

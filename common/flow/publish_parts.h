@@ -1,7 +1,8 @@
 /*
  * What the parts of flow/publish share: publish.c the order of events,
  * publish_guard.c how writers are kept apart, publish_index.c one try to
- * enter the index, publish_help.c entering it for each other.
+ * enter the index, publish_help.c entering it for each other, publish_sign.c
+ * what is signed.
  */
 #ifndef FLOW_PUBLISH_PARTS_H
 #define FLOW_PUBLISH_PARTS_H
@@ -108,6 +109,16 @@ bool publish_help(struct publish_run *run, bool *denied, struct err *err)
  * such a run.  That it fails is no failure of ours.
  */
 void publish_tidy(struct publish_run *run);
+
+/* --- publish_sign.c -------------------------------------------------------- */
+
+/*
+ * Put a .prov beside the archive that is there; signed anew if that archive
+ * is not ours but the same chart.  One that is there with it stays.
+ */
+bool publish_put_provenance(const struct publish *publish,
+			    struct publish_item *item, struct err *err)
+	MUST_CHECK;
 
 /* --- publish.c ------------------------------------------------------------- */
 

@@ -119,6 +119,16 @@ bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
 	return true;
 }
 
+static bool save_provenance(const struct publish_item *item, const char *path,
+			    struct err *err)
+{
+	CLEANUP(free_ptr) char *beside = xasprintf("%s.prov", path);
+
+	return !item->provenance.len ||
+	       file_replace(beside, str_text(&item->provenance),
+			    item->provenance.len, 0666, err);
+}
+
 static bool save(struct publish_item *item, const char *dir, struct err *err)
 {
 	CLEANUP(free_ptr) char *path =
@@ -126,7 +136,8 @@ static bool save(struct publish_item *item, const char *dir, struct err *err)
 
 	if (!dir_create_all(dir, err) ||
 	    !file_replace(path, str_text(&item->package), item->package.len,
-			  0666, err))
+			  0666, err) ||
+	    !save_provenance(item, path, err))
 		return err_wrap(err, "cannot save the package");
 	str_add(&item->address, path);
 	return true;

@@ -177,6 +177,8 @@ struct chartrepo_put {
 	bool replace; /* what has that name and version, if anything does */
 	/* "name: value", goes with the object where there are such */
 	const struct strvec *metadata;
+	/* Goes into a registry with it; NULL or empty: none. */
+	const struct str *provenance;
 };
 
 /*
@@ -187,6 +189,14 @@ bool chartrepo_put_chart(struct chartrepo *repo,
 			 const struct chartrepo_put *put,
 			 enum chartrepo_outcome *outcome, bool *unclear,
 			 struct err *err) MUST_CHECK;
+
+/*
+ * Put the .prov of put->chart, put->bytes, beside its archive; in a registry
+ * it went with the archive.  One that is there stays, unless put->replace.
+ */
+bool chartrepo_put_provenance(struct chartrepo *repo,
+			      const struct chartrepo_put *put, struct err *err)
+	MUST_CHECK;
 
 /*
  * Read what lies under the address @url of an index entry, absolute or

@@ -5,6 +5,7 @@
 #ifndef CLI_FRAGMENTS_H
 #define CLI_FRAGMENTS_H
 
+#include "api/gpg.h"
 #include "api/kube.h"
 #include "cli/opts.h"
 #include "core/envname.h"
@@ -34,6 +35,17 @@
 		   "context of the kubeconfig"),                              \
 	OPT_STRING(args, field.helm, "helm", "PATH", NULL, 0,                 \
 		   "Helm 4 or 3; default: helm in PATH")
+
+/* A field `struct gpg_args`: whose key signs. */
+#define OPT_SIGN(args, field)                                                 \
+	OPT_FLAG(args, field.sign, "sign", NULL, 0,                           \
+		 "sign the packages with gpg: a .prov beside each"),          \
+	OPT_STRING(args, field.key, "sign-key", "NAME", NULL, 0,              \
+		   "key, by a part of its user ID; default: gpg's"),          \
+	OPT_STRING(args, field.keyring, "keyring", "FILE", NULL, 0,           \
+		   "exported secret keys; default: those of gpg's home"),     \
+	OPT_SECRET(args, field.passphrase, "passphrase", NULL, 0,             \
+		   "passphrase of that key")
 
 /* clang-format on */
 

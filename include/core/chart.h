@@ -152,6 +152,13 @@ bool chart_package(struct str *tgz, const struct chart *chart, struct err *err)
 	MUST_CHECK;
 
 /*
+ * Append what is signed for a package: what `helm package --sign` signs, with
+ * the SHA-256 @digest of the .tgz.  It becomes a .prov by gpg_clearsign().
+ */
+void chart_add_provenance(struct str *out, const struct chart *chart,
+			  const char *digest);
+
+/*
  * Append what Go's json.Marshal() makes of Helm's struct Metadata: the config
  * of an OCI artifact; and of a list of its struct Dependency.
  * Errors: INPUT (what no JSON can hold).

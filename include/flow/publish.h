@@ -38,6 +38,7 @@ struct arena;
 struct chart;
 struct chartrepo;
 struct err;
+struct gpg;
 struct origin;
 struct reporter;
 struct strvec;
@@ -71,6 +72,8 @@ struct publish_item {
 	char digest[SHA256_HEX_SIZE]; /* of what lies in the repository */
 	struct str address;	      /* s3://bucket/prefix/web-1.0.0.tgz */
 	bool existed;		      /* nothing had to be written for it */
+	struct str provenance;	      /* the .prov; empty = not signed */
+	char signed_digest[SHA256_HEX_SIZE]; /* which it speaks of */
 };
 
 /* The charts of one run, which enter the index together; owned. */
@@ -85,6 +88,7 @@ struct publish {
 	enum publish_lock lock;
 	enum chartindex_format format;
 	const struct strvec *metadata; /* of the objects: "name: value" */
+	const struct gpg *gpg;	       /* signs the packages; NULL = nobody */
 	int64_t now;		       /* seconds since the epoch */
 	struct deadline deadline;
 	const struct reporter *reporter;
@@ -113,7 +117,15 @@ bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
 		     struct err *err) MUST_CHECK;
 
 /*
- * Publish what is packaged.
+ * Sign what is packaged, before anything is written.
+ * Errors: those of gpg_clearsign().
+ */
+bool publish_sign(struct publish_batch *batch, const struct gpg *gpg,
+		  struct err *err) MUST_CHECK;
+
+/*
+ * Publish what is packaged: each archive, then its provenance, if there is
+ * one, then the index.
  * Errors: CONFLICT (that version is there with other content); TIMEOUT (the
  * index could not be had in PUBLISH_TRIES_MAX tries or before the deadline);
  * REMOTE (the store does not honour conditional writes, with a hint); those
@@ -122,7 +134,7 @@ bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
 bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 		    struct err *err) MUST_CHECK;
 
-/* Write the packages into the folder @dir, which is made if need be. */
+/* Write the packages, and what signs them, into the folder @dir, which is made if need be. */
 bool publish_save(struct publish_batch *batch, const char *dir, struct err *err)
 	MUST_CHECK;
 

@@ -16,6 +16,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import tarfile
 import urllib.parse
 
@@ -35,6 +36,7 @@ class ChartMuseum(ScriptedHttp):
         self.context, self.overwrite = context, overwrite
         self.authorization = authorization
         self.charts: dict[str, dict[str, bytes]] = {}
+        self.provenances: dict[tuple[str, str], bytes] = {}
         self.always(self.answer)
 
     def repo(self, path: str = "") -> str:
@@ -53,6 +55,8 @@ class ChartMuseum(ScriptedHttp):
         return self._read(path)
 
     def _api(self, request: Request, path: str, query: str) -> Reply:
+        if path.endswith("prov") and request.method == "POST":
+            return self._post_provenance(path.removesuffix("prov").strip("/"), request.body)
         repo, found, rest = ("/" + path + "/").partition("/charts/")
         repo = repo.strip("/")
         if not found:
@@ -70,6 +74,14 @@ class ChartMuseum(ScriptedHttp):
         if file in charts and not may:
             return _json(409, error="file already exists")
         charts[file] = body
+        return _json(201, saved=True)
+
+    def _post_provenance(self, repo: str, body: bytes) -> Reply:
+        """Its name is that of the archive in it, ".prov" added."""
+        found = re.search(rb"^  (\S+\.tgz): sha256:", body, re.M)
+        if not found:
+            return _json(400, error="bad provenance")
+        self.provenances[(repo, found[1].decode())] = body
         return _json(201, saved=True)
 
     def _look_up(self, repo: str, name: str, version: str) -> Reply:

@@ -54,6 +54,14 @@ def test_a_chart_is_posted(publish, path, api):
         "repository": museum.repo(path), "digest": hashlib.sha256(body).hexdigest()}]
 
 
+def test_a_signed_chart(publish, fake_gpg):
+    with ChartMuseum() as museum:
+        publish(museum.repo("org"), "--sign", env=fake_gpg)
+        assert museum.lines == ["GET /api/org/charts/web/1.0.0", "POST /api/org/charts",
+                                "POST /api/org/prov?force=true"]
+        assert museum.provenances["org", FILE].startswith(b"signed\n")
+
+
 def test_what_was_published_is_rendered(publish, run_step, tmp_path):
     umbrella = tmp_path / "umbrella"
     umbrella.mkdir()

@@ -4,6 +4,7 @@ and what it says of bad input.  Real S3 is in tests/lab/test_publishing.py.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import signal
@@ -119,6 +120,33 @@ def test_index_archive_index(publish, tmp_path):
     assert written["entries"]["web"][0]["urls"] == ["web-1.0.0.tgz"]
     before = OTHERS.split(b"generated")[0].split(b"entries:\n")[1]
     assert before in swap.body, "others' bytes are kept"
+
+
+def test_provenance_before_the_index(publish, fake_gpg):
+    """It speaks of the archive that is there, and stays where it is."""
+    with ScriptedHttp(index(OTHERS), OK, OK, OK) as s:
+        publish(s, "--sign", env=fake_gpg)
+        _, put, prov, swap = s.requests
+    assert [put.line, prov.line, swap.line] == [
+        f"PUT {ARCHIVE}", f"PUT {ARCHIVE}.prov", f"PUT {INDEX}"]
+    assert hashlib.sha256(put.body).hexdigest().encode() in prov.body
+    assert prov.header("If-None-Match") is None, "what is of no archive is overwritten"
+
+    there = gzip.compress(gzip.decompress(put.body), 1)
+    nobody_waits = Reply(200, b"<ListBucketResult/>")
+    with ScriptedHttp(index(OTHERS), error(412, "PreconditionFailed"), Reply(200, there),
+                      error(412, "PreconditionFailed"), OK, nobody_waits) as s:
+        publish(s, "--sign", env=fake_gpg)
+        prov = s.requests[3]
+    assert prov.line == f"PUT {ARCHIVE}.prov" and prov.header("If-None-Match") == "*"
+    assert hashlib.sha256(there).hexdigest().encode() in prov.body
+
+
+def test_a_provenance_that_cannot_be_put(publish, fake_gpg):
+    with ScriptedHttp(index(OTHERS), OK, error(403, "AccessDenied")) as s:
+        result = publish(s, "--sign", env=fake_gpg, expect=1)
+        assert s.lines[-1] == f"PUT {ARCHIVE}.prov", "no index without it"
+    assert "cannot put the provenance beside the chart" in only_error(result)
 
 
 def test_several_charts_in_one_write(run_step, tmp_path):

@@ -62,7 +62,8 @@ static void versions_of_tags(void **state)
 #define CONFIG                       \
 	"\"config\":{\"mediaType\":" \
 	"\"application/vnd.cncf.helm.config.v1+json\"}"
-#define CHART "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+#define PROVENANCE "application/vnd.cncf.helm.chart.provenance.v1.prov"
+#define CHART	   "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
 static void archives_of_manifests(void **state)
 {
@@ -138,6 +139,8 @@ static void manifest(void **state)
 	const struct oci_part config = {.len = 2, .digest = "sha256:c"};
 	const struct oci_part package = {.len = 3, .digest = "sha256:p"};
 
+	const struct oci_part none = {0};
+
 	(void)state;
 	value_map_set_text(metadata, &arena, "name", "web");
 	value_map_set_text(metadata, &arena, "version", "1.0.0");
@@ -147,8 +150,8 @@ static void manifest(void **state)
 	value_map_set_text(annotations, &arena,
 			   "org.opencontainers.image.title", "lie");
 	value_map_set(metadata, &arena, "annotations", annotations);
-	assert_true(
-		oci_chart_add_manifest(&text, &chart, &config, &package, &err));
+	assert_true(oci_chart_add_manifest(&text, &chart, &config, &package,
+					   &none, &err));
 	assert_string_equal(
 		str_text(&text),
 		"{\"schemaVersion\":2,\"config\":{\"mediaType\":"
@@ -169,12 +172,49 @@ static void manifest(void **state)
 			    "\"org.opencontainers.image.title\":\"lie\"}}");
 }
 
+/* Layers come in the order of their digests. */
+static void test_manifest_of_a_signed_chart(void **state)
+{
+	static const struct {
+		const char *provenance;
+		const char *first, *second; /* types of layers */
+	} cases[] = {
+		{"sha256:a", PROVENANCE, CHART},
+		{"sha256:z", CHART, PROVENANCE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(str_release) struct str text = {0};
+		const struct chart chart = {.arena = &arena,
+					    .name = "web",
+					    .version = "1.0.0",
+					    .metadata = value_new_map(&arena)};
+		const struct oci_part config = {.digest = "sha256:c"};
+		const struct oci_part package = {.digest = "sha256:p"};
+		struct oci_part provenance = {.len = 5};
+		struct err err = {0};
+		const char *first, *second;
+
+		memcpy(provenance.digest, cases[i].provenance,
+		       strlen(cases[i].provenance) + 1);
+		assert_true(oci_chart_add_manifest(
+			&text, &chart, &config, &package, &provenance, &err));
+		first = strstr(str_text(&text), cases[i].first);
+		second = strstr(str_text(&text), cases[i].second);
+		assert_non_null(first);
+		assert_true(first < second);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tags),
 		cmocka_unit_test(versions_of_tags),
 		cmocka_unit_test(archives_of_manifests),
+		cmocka_unit_test(test_manifest_of_a_signed_chart),
 		cmocka_unit_test(manifest),
 	};
 
