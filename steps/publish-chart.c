@@ -97,8 +97,6 @@ static bool prepare_all(struct step_run *run, struct publish_batch *batch,
 		.origin = origin,
 	};
 
-	if (!origin_find(origin, run->env, ".", err))
-		return false;
 	strvec_add_all(&paths, &run->arguments);
 	if (!paths.count) {
 		char *found;
@@ -107,7 +105,8 @@ static bool prepare_all(struct step_run *run, struct publish_batch *batch,
 			return false;
 		strvec_add_take(&paths, found);
 	}
-	return publish_prepare(batch, &paths, &changes, &run->arena, err);
+	return origin_find(origin, run->env, paths.items[0], err) &&
+	       publish_prepare(batch, &paths, &changes, &run->arena, err);
 }
 
 static const char *repository(const struct args *args)

@@ -10,6 +10,7 @@
 #include "core/ci.h"
 #include "core/record.h"
 #include "format/url.h"
+#include "sys/file.h"
 
 #define REMOTE "origin"
 
@@ -51,7 +52,9 @@ static void ask_ci(struct origin *origin, const struct env *env)
 		origin->git_url = public_url(ci.git_url);
 }
 
-static bool ask_repo(struct origin *origin, const char *dir, struct err *err)
+/* *@found: @dir is in a checkout. */
+static bool ask_repo(struct origin *origin, const char *dir, bool *found,
+		     struct err *err)
 {
 	CLEANUP(repo_release) struct repo repo = {0};
 	CLEANUP(repo_head_release) struct repo_head head = {0};
@@ -60,7 +63,8 @@ static bool ask_repo(struct origin *origin, const char *dir, struct err *err)
 
 	if (!repo_find(&repo, dir, err))
 		return false;
-	if (!repo_is_open(&repo))
+	*found = repo_is_open(&repo);
+	if (!*found)
 		return true;
 	if (!repo_read_head(&repo, &head, err) ||
 	    !repo_remote_url(&repo, REMOTE, &url, err) ||
@@ -79,13 +83,25 @@ static bool ask_repo(struct origin *origin, const char *dir, struct err *err)
 	return true;
 }
 
+/* The checkout of @dir, else that of the working folder. */
+static bool ask_checkout(struct origin *origin, const char *dir,
+			 struct err *err)
+{
+	bool found = false;
+
+	if (file_is_dir(dir) && !ask_repo(origin, dir, &found, err))
+		return false;
+	return found || same_text(dir, ".") ||
+	       ask_repo(origin, ".", &found, err);
+}
+
 bool origin_find(struct origin *origin, const struct env *env, const char *dir,
 		 struct err *err)
 {
 	CLEANUP(err_release) struct err unreadable = {0};
 
 	ask_ci(origin, env);
-	if (ask_repo(origin, dir, &unreadable))
+	if (ask_checkout(origin, dir, &unreadable))
 		return true;
 	if (origin->repository_name && origin->branch)
 		return true;

@@ -31,7 +31,8 @@ struct origin {
 };
 
 /*
- * @dir is a folder in the checkout.  A checkout that cannot be read is an
+ * @dir is a folder in the checkout; if it is none, or in none, the working
+ * folder is taken.  A checkout that cannot be read is an
  * error only where the CI server does not tell repository and branch.
  */
 bool origin_find(struct origin *origin, const struct env *env, const char *dir,

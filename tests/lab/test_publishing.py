@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -185,28 +187,68 @@ def test_members_are_those_of_helm_package(run_step, helm4, tmp_path, epoch):
     assert members(ours) == members(theirs)
 
 
-def test_same_commit_gives_the_same_bytes(run_step, tmp_path):
-    """Whatever the checkout, the umask, the zone and the time of the files."""
-    def git(folder, *argv):
-        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *argv],
-                       cwd=folder, check=True, capture_output=True)
+def git(folder: Path, *argv: str) -> None:
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *argv],
+                   cwd=folder, check=True, capture_output=True)
 
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="slipway-test"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def give(folder: Path, uid: int) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, uid, uid, follow_symlinks=False)
+
+
+BUILDS = [
+    # umask, environment, working folder below the clone, another user
+    (0o022, {}, ".", False),
+    (0o077, {"TZ": "Asia/Tokyo", "LC_ALL": "tr_TR.UTF-8"}, "web/templates", False),
+    (0o002, {"TZ": "America/St_Johns", "LC_ALL": "C"}, "..", False),
+    (0o027, {"LANG": "de_DE", "HOME": "/nonexistent"}, "web", True),
+]
+
+
+def test_same_commit_gives_the_same_bytes(run_step, steps, open_folder, tmp_path):
+    """Whatever the checkout, its place, umask, zone, locale, user, the working folder
+    and the times and modes of the files."""
     origin = tmp_path / "origin"
-    make_chart(origin, "web")
+    chart = make_chart(origin, "web")
+    (chart / "templates").mkdir(exist_ok=True)
+    for name in ("templates/ı.yaml", "templates/B.yaml", "templates/a.yaml"):
+        (chart / name).write_text("x: 1\n")
+    make_chart(chart / "charts", "db")
+    make_chart(chart / "charts", "api")
     git(origin, "init", "-q", "-b", "main")
     git(origin, "add", "-A")
     git(origin, "commit", "-qm", "x")
     packages = []
-    for number, (umask, zone) in enumerate([(0o022, "UTC"), (0o077, "Asia/Tokyo")]):
-        clone = tmp_path / f"clone-{number}"
-        git(tmp_path, "clone", "-q", str(origin), str(clone))
-        os.utime(clone / "web" / "values.yaml", (1000 + number, 1000 + number))
+    for number, (umask, env, place, other_user) in enumerate(BUILDS):
+        clone = open_folder / ("x" * number + "clone")
+        out = open_folder / f"out-{number}"
+        out.mkdir()
         old = os.umask(umask)
         try:
-            run_step("publish-chart", "web", "--destination", tmp_path / f"out-{number}",
-                     cwd=clone, env={"TZ": zone,
-                                     "GIT_URL": "https://git.example.com/shop/web.git"})
+            git(tmp_path, "clone", "-q", str(origin), str(clone))
+            os.utime(clone / "web" / "values.yaml", (1000 + number, 1000 + number))
+            program = [steps / "publish-chart"]
+            if other_user and os.geteuid() == 0:
+                give(clone, 65534)
+                give(out, 65534)
+                shutil.copy(steps / "publish-chart", open_folder / "step")
+                (open_folder / "step").chmod(0o755)
+                program = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534",
+                           "--clear-groups", open_folder / "step"]
+            cwd = clone / place
+            run_step(*program, os.path.relpath(clone / "web", cwd), "--destination", out,
+                     cwd=cwd, env={"GIT_URL": "https://git.example.com/shop/web.git"} | env)
         finally:
             os.umask(old)
-        packages.append((tmp_path / f"out-{number}" / "web-1.0.0.tgz").read_bytes())
-    assert packages[0] == packages[1]
+        packages.append((out / "web-1.0.0.tgz").read_bytes())
+    assert len(set(packages)) == 1
