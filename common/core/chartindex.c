@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/strvec.h"
 #include "core/chart.h"
 #include "core/chart_parts.h"
 #include "core/chartindex_layout.h"
@@ -196,10 +197,23 @@ static const char *text_at(const struct value *map, const char *name,
 		       : "";
 }
 
+/* The texts of @urls: what else a hostile index has there is left out. */
+static const struct value *only_texts(const struct value *urls,
+				      struct arena *arena)
+{
+	struct value *texts = value_new_list(arena);
+
+	for (size_t i = 0; urls && value_is_list(urls) && i < urls->list.count;
+	     i++) {
+		if (urls->list.items[i]->kind == VALUE_STRING)
+			value_list_add(texts, arena, urls->list.items[i]);
+	}
+	return texts;
+}
+
 static struct chartindex_entry entry_of(const struct value *value,
 					struct arena *arena)
 {
-	const struct value *urls = value_map_get(value, "urls");
 	const char *digest = text_at(value, "digest", arena);
 
 	if (starts_with(digest, "sha256:"))
@@ -208,8 +222,7 @@ static struct chartindex_entry entry_of(const struct value *value,
 		.version = text_at(value, "version", arena),
 		.digest = digest,
 		.created = text_at(value, "created", arena),
-		.urls = urls && value_is_list(urls) ? urls
-						    : value_new_list(arena),
+		.urls = only_texts(value_map_get(value, "urls"), arena),
 		.value = value,
 	};
 }
@@ -285,6 +298,18 @@ bool chartindex_read(struct chartindex *index, const char *name,
 		return false;
 	chartindex_sort(entries);
 	return true;
+}
+
+void chartindex_add_names(const struct chartindex *index, struct strvec *names)
+{
+	const struct chartindex_layout *layout = index->layout;
+	const struct value *entries =
+		layout->root ? value_map_get(layout->root, "entries") : NULL;
+
+	for (size_t i = 0; i < layout->blocks.count; i++)
+		strvec_add(names, layout->blocks.items[i].name);
+	for (size_t i = 0; entries && i < entries->map.count; i++)
+		strvec_add(names, entries->map.pairs[i].key.bytes);
 }
 
 const struct chartindex_entry *chartindex_find(

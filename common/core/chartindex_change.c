@@ -75,26 +75,6 @@ static int by_name(const void *a, const void *b)
 	return order ? order : compare_versions(left->version, right->version);
 }
 
-/*
- * The versions of the entries in the order of the text, to which @spans fit;
- * false if they do not.
- */
-static bool list_versions(struct chartindex *index, const char *name,
-			  struct arena *arena, size_t count,
-			  const char ***versions, struct err *err)
-{
-	struct chartindex_entries entries;
-
-	if (!chartindex_read_unsorted(index, name, arena, &entries, err))
-		return false;
-	*versions = arena_new_array(arena, const char *, count + 1);
-	for (size_t i = 0; i < count && i < entries.count; i++)
-		(*versions)[i] = entries.items[i].version;
-	if (entries.count != count)
-		*versions = NULL;
-	return true;
-}
-
 /* White space between a bracket and the first entry behind it. */
 static struct chartindex_span gap_before(const char *text, size_t from,
 					 size_t to)
@@ -173,8 +153,8 @@ static bool put_in_block(struct change *change, struct chartindex *index,
 				      &change->arena, &spans);
 	if (!*fits)
 		return true;
-	if (!list_versions(index, put->name, &change->arena, spans.count,
-			   &versions, err))
+	if (!chartindex_list_versions(index, put->name, &change->arena,
+				      spans.count, &versions, err))
 		return false;
 	*fits = versions && index->layout->form != CHARTINDEX_TREE;
 	if (!*fits)
@@ -406,7 +386,8 @@ static bool splice(struct change *change, struct chartindex *index,
 	const struct chartindex_layout *layout = change->layout;
 	const struct chartindex_put *puts = wanted->puts;
 
-	*fits = layout->form != CHARTINDEX_TREE && layout->has_entries;
+	*fits = layout->form != CHARTINDEX_TREE && layout->has_entries &&
+		!(wanted->removal_count && is_json(change));
 	if (!*fits)
 		return true;
 	open_entries(change);
@@ -427,6 +408,12 @@ static bool splice(struct change *change, struct chartindex *index,
 				return true;
 		}
 	}
+	if (wanted->removal_count &&
+	    !chartindex_remove_lines(index, wanted, &change->arena,
+				     &change->edits, fits, err))
+		return false;
+	if (!*fits)
+		return true;
 	/* Where both are new at the end of the text, in this order. */
 	if (wanted->annotation)
 		set_annotation(change, wanted, fits);
@@ -503,6 +490,8 @@ static bool rewrite(struct str *out, const struct chartindex *index,
 		value_map_set_text(root, &arena, "apiVersion", "v1");
 	if (wanted->annotation)
 		set_annotations(root, wanted, &arena);
+	if (wanted->removal_count)
+		entries = chartindex_without(entries, wanted, &arena);
 	value_map_set(root, &arena, "entries", entries);
 	value_map_set_text(root, &arena, "generated", wanted->generated);
 	if (!as_json) {

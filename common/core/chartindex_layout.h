@@ -13,6 +13,7 @@
 
 struct arena;
 struct chartindex;
+struct chartindex_change;
 struct chartindex_entries;
 struct err;
 struct value;
@@ -124,6 +125,24 @@ bool chartindex_find_annotation(const char *text,
 const struct chartindex_block *chartindex_find_block(
 	const struct chartindex_layout *layout, const char *name);
 
+/*
+ * The versions of the entries of chart @name in the order of the text, of
+ * which there should be @count; *@versions is NULL if there are not.
+ */
+bool chartindex_list_versions(struct chartindex *index, const char *name,
+			      struct arena *arena, size_t count,
+			      const char ***versions, struct err *err)
+	MUST_CHECK;
+
+/* Is that version of chart @name among what @wanted removes? */
+bool chartindex_removes(const struct chartindex_change *wanted,
+			const char *name, const char *version);
+
+/* The mapping @entries without what @wanted removes. */
+struct value *chartindex_without(const struct value *entries,
+				 const struct chartindex_change *wanted,
+				 struct arena *arena);
+
 /* Bytes start..end of the text give way to others. */
 struct chartindex_edit {
 	struct chartindex_span span;
@@ -147,6 +166,17 @@ struct str *chartindex_add_edit(struct chartindex_edits *edits, size_t start,
  */
 void chartindex_apply(struct str *text, size_t len,
 		      struct chartindex_edits *edits);
+
+/*
+ * Lines: add the edits that take out what @wanted removes.  They come after
+ * its puts: what is inserted where something goes stands before it.
+ * *@fits is false if the text must be written anew.
+ */
+bool chartindex_remove_lines(struct chartindex *index,
+			     const struct chartindex_change *wanted,
+			     struct arena *arena,
+			     struct chartindex_edits *edits, bool *fits,
+			     struct err *err) MUST_CHECK;
 
 void chartindex_edits_release(struct chartindex_edits *edits);
 

@@ -32,6 +32,7 @@
 struct arena;
 struct chart;
 struct err;
+struct strvec;
 struct value;
 
 #define CHARTINDEX_SIZE_MAX ((size_t)256 << 20)
@@ -75,6 +76,9 @@ bool chartindex_read(struct chartindex *index, const char *name,
 		     struct arena *arena, struct chartindex_entries *entries,
 		     struct err *err) MUST_CHECK;
 
+/* Add the names of all charts, in the order of the text. */
+void chartindex_add_names(const struct chartindex *index, struct strvec *names);
+
 /* The entry with exactly @version, or NULL. */
 const struct chartindex_entry *chartindex_find(
 	const struct chartindex_entries *entries, const char *version);
@@ -84,6 +88,12 @@ struct chartindex_put {
 	const char *name;
 	const char *version;
 	const struct value *entry; /* see chartindex_new_entry() */
+};
+
+/* A version to be taken out, however often it stands there. */
+struct chartindex_removal {
+	const char *name;
+	const char *version;
 };
 
 /*
@@ -104,6 +114,8 @@ enum chartindex_format {
 struct chartindex_change {
 	const struct chartindex_put *puts;
 	size_t count;
+	const struct chartindex_removal *removals; /* none of what is put */
+	size_t removal_count;
 	const char *generated; /* RFC 3339, the time of the change */
 	/* An annotation of the index to set; NULL = none. */
 	const char *annotation;
@@ -113,8 +125,8 @@ struct chartindex_change {
 
 /*
  * Change @text, from which @index was opened.  Nothing else changes, and
- * where the text is spliced it is so in place: no second copy is made.  The
- * index is released; open it again to read it.
+ * where the text is spliced it is so in place: no second copy is made.  A
+ * chart goes with its last version; removals write JSON anew.  The index is released; open it again to read it.
  * Errors: INPUT (it does not parse); @text is as it was then.
  */
 bool chartindex_change(struct chartindex *index, struct str *text,

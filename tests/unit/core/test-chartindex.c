@@ -199,7 +199,10 @@ static struct value *new_entry(struct arena *arena, const char *name,
 	return entry;
 }
 
-/* Put "name version" pairs, separated by commas, as @wanted asks else. */
+/*
+ * Put "name version" pairs, separated by commas, as @wanted asks else; those
+ * with a "-" before them are removed.
+ */
 static void change_as(struct str *out, const char *text, const char *pairs,
 		      struct chartindex_change wanted)
 {
@@ -207,6 +210,7 @@ static void change_as(struct str *out, const char *text, const char *pairs,
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(strvec_release) struct strvec list = {0};
 	struct chartindex_put puts[8];
+	struct chartindex_removal removals[8];
 	struct err err = {0};
 
 	str_add(out, text);
@@ -216,7 +220,13 @@ static void change_as(struct str *out, const char *text, const char *pairs,
 		char *blank = strchr(list.items[i], ' ');
 
 		*blank = '\0';
-		puts[i] = (struct chartindex_put){
+		if (*list.items[i] == '-') {
+			removals[wanted.removal_count++] =
+				(struct chartindex_removal){list.items[i] + 1,
+							    blank + 1};
+			continue;
+		}
+		puts[wanted.count++] = (struct chartindex_put){
 			.name = list.items[i],
 			.version = blank + 1,
 			.entry = new_entry(&arena, list.items[i], blank + 1),
@@ -225,7 +235,7 @@ static void change_as(struct str *out, const char *text, const char *pairs,
 	assert_case(pairs, chartindex_open(&index, str_text(out), out->len,
 					   "index", &err));
 	wanted.puts = puts;
-	wanted.count = list.count;
+	wanted.removals = removals;
 	wanted.generated = NOW;
 	assert_case(pairs, chartindex_change(&index, out, &wanted, &err));
 }
@@ -291,6 +301,101 @@ static void test_change(void **state)
 		assert_string_equal(str_text(&versions), cases[i].versions);
 		assert_case(str_text(&out), strstr(out.buf, NOW));
 	}
+}
+
+static void test_remove(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *changes;
+		const char *web; /* versions */
+		const char *charts;
+	} cases[] = {
+		{helm_index, "-web 1.10.0", "1.2.0+a,1.2.0-rc", "basket,web"},
+		{helm_index, "-web 1.2.0+a", "1.10.0,1.2.0-rc", "basket,web"},
+		{helm_index, "-web 1.2.0-rc", "1.10.0,1.2.0+a", "basket,web"},
+		{helm_index, "-web 1.2.0", "1.10.0,1.2.0+a,1.2.0-rc",
+		 "basket,web"},
+		{helm_index, "-shop 1.0.0", "1.10.0,1.2.0+a,1.2.0-rc",
+		 "basket,web"},
+		{helm_index, "-basket 1.0.0", "1.10.0,1.2.0+a,1.2.0-rc", "web"},
+		{helm_index, "-web 1.10.0,-web 1.2.0+a,-web 1.2.0-rc", "",
+		 "basket"},
+		{helm_index,
+		 "-basket 1.0.0,-web 1.10.0,-web 1.2.0+a,-web 1.2.0-rc", "",
+		 ""},
+		{helm_index, "-basket 1.0.0,basket 2.0.0,apple 1.0.0",
+		 "1.10.0,1.2.0+a,1.2.0-rc", "apple,basket,web"},
+		{helm_index,
+		 "-web 1.10.0,-web 1.2.0+a,-web 1.2.0-rc,web 1.5.0,web 2.0.0",
+		 "2.0.0,1.5.0", "basket,web"},
+		{helm_index, "-basket 1.0.0,aa 1.0.0,zz 1.0.0,web 1.11.0",
+		 "1.11.0,1.10.0,1.2.0+a,1.2.0-rc", "aa,web,zz"},
+		{json_index, "-web 1.10.0", "1.2.0+a", "web,zoo"},
+		{json_index, "-web 1.10.0,-web 1.2.0+a,kit 1.0.0", "",
+		 "kit,zoo"},
+		{"{apiVersion: v1, entries: {web: [{version: 1.0.0}]}}",
+		 "-web 1.0.0", "", ""},
+		{"apiVersion: v1\nentries: {}\n", "-web 1.0.0", "", ""},
+		{"apiVersion: v1\nentries:\n  web:\n  - version: 1.0.0\n"
+		 "  - version: 1.0.0\n  - version: 0.1.0\n",
+		 "-web 1.0.0", "0.1.0", "web"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str out = {0}, versions = {0};
+		CLEANUP(str_release) struct str charts = {0};
+		CLEANUP(strvec_release) struct strvec names = {0};
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		struct err err = {0};
+
+		change(&out, cases[i].text, cases[i].changes);
+		assert_case(str_text(&out),
+			    chartindex_open(&index, out.buf, out.len, "out",
+					    &err));
+		add_versions(&versions, &index, "web");
+		assert_string_equal(str_text(&versions), cases[i].web);
+		chartindex_add_names(&index, &names);
+		for (size_t j = 0; j < names.count; j++)
+			str_addf(&charts, "%s%s", j ? "," : "", names.items[j]);
+		assert_string_equal(str_text(&charts), cases[i].charts);
+	}
+}
+
+/* What is removed leaves all other bytes as they were. */
+static void test_remove_keeps_bytes(void **state)
+{
+	CLEANUP(str_release) struct str out = {0};
+	const char *gone = strstr(helm_index, "  - apiVersion: v2\n"
+					      "    digest: cc\n");
+	const char *rest = strstr(helm_index, "  - name: web\n");
+	const char *stamp = strstr(helm_index, "generated");
+
+	(void)state;
+	change(&out, helm_index, "-web 1.2.0+a");
+	assert_memory_equal(out.buf, helm_index, (size_t)(gone - helm_index));
+	assert_memory_equal(out.buf + (gone - helm_index), rest,
+			    (size_t)(stamp - rest));
+}
+
+/* An address that is no text is none. */
+static void test_strange_urls(void **state)
+{
+	static const char text[] =
+		"apiVersion: v1\nentries:\n  web:\n"
+		"  - urls: [5, {a: b}, null, web.tgz]\n    version: 1.0.0\n";
+	CLEANUP(chartindex_release) struct chartindex index = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct chartindex_entries entries;
+	struct err err = {0};
+
+	(void)state;
+	assert_true(chartindex_open(&index, text, strlen(text), "x", &err));
+	assert_true(chartindex_read(&index, "web", &arena, &entries, &err));
+	assert_int_equal(entries.items[0].urls->list.count, 1);
+	assert_string_equal(entries.items[0].urls->list.items[0]->string.bytes,
+			    "web.tgz");
 }
 
 /* What is left when the new lines are taken out is the old text. */
@@ -479,6 +584,9 @@ int main(void)
 		cmocka_unit_test(test_entry),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_remove),
+		cmocka_unit_test(test_remove_keeps_bytes),
+		cmocka_unit_test(test_strange_urls),
 		cmocka_unit_test(test_other_bytes_stay),
 		cmocka_unit_test(test_moves_cross),
 		cmocka_unit_test(test_annotation),
