@@ -227,22 +227,51 @@ static void fetching_release(struct fetching *fetching)
 	err_release(&fetching->failure);
 }
 
-/* Number @i was fetched. */
-static void count_fetched(struct fetching *fetching)
+/* Number @i was fetched, or failed: is that its own affair, or that of all? */
+static bool finish(struct fetching *fetching, size_t i, struct err *failure,
+		   struct err *err)
 {
+	struct chartrepo_fetch *fetch = fetching->fetches[i];
+
+	if (failure->kind != ERR_NONE &&
+	    (!fetch->taken || failure->kind == ERR_INTERRUPTED)) {
+		err_move(err, failure);
+		return false;
+	}
 	report_progress(fetching->reporter, "charts", ++fetching->done,
 			fetching->count);
+	if (failure->kind != ERR_NONE)
+		err_move(&fetch->failure, failure);
+	if (fetch->taken)
+		fetch->taken(fetch);
+	return true;
 }
 
 static bool ask(struct fetching *fetching, size_t i,
-		struct http_request *request, void **item)
+		struct http_request *request, void **item, struct err *err)
 {
 	struct chartrepo_place *place = &fetching->places[i];
 	struct chartrepo_fetch *fetch = fetching->fetches[i];
 
 	*item = place;
-	return place->kind->ask(fetch->repo, place, fetch->limit, request,
-				&fetching->failure);
+	return place->kind->ask(fetch->repo, place, fetch->limit, request, err);
+}
+
+/* *@asked: by a request; otherwise number @i was read, or failed. */
+static void start(struct fetching *fetching, size_t i,
+		  struct http_request *request, void **item, bool *asked,
+		  struct err *err)
+{
+	struct chartrepo_fetch *fetch = fetching->fetches[i];
+	struct chartrepo_place *place = &fetching->places[i];
+
+	*asked = false;
+	if (!find_place(fetch->repo, fetch->url, place, err))
+		return;
+	if (!place->kind->read)
+		*asked = ask(fetching, i, request, item, err);
+	else if (!place->kind->read(place, fetch->limit, &fetch->bytes, err))
+		log_debug("%s", err->text);
 }
 
 /* The next one that must be asked for over the network; files are read. */
@@ -251,21 +280,21 @@ static bool next_fetch(void *context, struct http_request *request, void **item)
 	struct fetching *fetching = context;
 	struct err *err = &fetching->failure;
 
-	if (fetching->again_count && err->kind == ERR_NONE)
-		return ask(fetching, fetching->again[--fetching->again_count],
-			   request, item);
-	while (fetching->next < fetching->count && err->kind == ERR_NONE) {
-		size_t i = fetching->next++;
-		struct chartrepo_fetch *fetch = fetching->fetches[i];
-		struct chartrepo_place *place = &fetching->places[i];
+	while ((fetching->again_count || fetching->next < fetching->count) &&
+	       err->kind == ERR_NONE) {
+		CLEANUP(err_release) struct err failure = {0};
+		bool again = fetching->again_count > 0, asked;
+		size_t i = again ? fetching->again[--fetching->again_count]
+				 : fetching->next++;
 
-		if (!find_place(fetch->repo, fetch->url, place, err))
+		if (again)
+			asked = ask(fetching, i, request, item, &failure);
+		else
+			start(fetching, i, request, item, &asked, &failure);
+		if (asked)
+			return true;
+		if (!finish(fetching, i, &failure, err))
 			return false;
-		if (!place->kind->read)
-			return ask(fetching, i, request, item);
-		if (!place->kind->read(place, fetch->limit, &fetch->bytes, err))
-			return false;
-		count_fetched(fetching);
 	}
 	return false;
 }
@@ -280,17 +309,13 @@ static bool fetch_done(void *context, void *item, struct http_request *request,
 	struct chartrepo_fetch *fetch = fetching->fetches[i];
 	bool more = false;
 
-	if (failure->kind != ERR_NONE) {
-		err_move(err, failure);
-		return false;
-	}
-	if (!place->kind->take(fetch->repo, place, fetch->limit, request, reply,
-			       &fetch->bytes, &more, err))
-		return false;
-	if (more)
-		fetching->again[fetching->again_count++] = i;
-	else
-		count_fetched(fetching);
+	if (failure->kind == ERR_NONE &&
+	    !place->kind->take(fetch->repo, place, fetch->limit, request, reply,
+			       &fetch->bytes, &more, failure))
+		log_debug("%s", failure->text);
+	if (!more)
+		return finish(fetching, i, failure, err);
+	fetching->again[fetching->again_count++] = i;
 	return true;
 }
 
@@ -324,6 +349,47 @@ bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
 		return true;
 	err_move(err, &fetching.failure);
 	return false;
+}
+
+/* --- all that is there ----------------------------------------------------- */
+
+bool chartrepo_lists_objects(const struct chartrepo *repo)
+{
+	return repo->kind->list_objects;
+}
+
+bool chartrepo_list_objects(struct chartrepo *repo,
+			    bool (*each)(void *context,
+					 const struct chartrepo_object *object,
+					 struct err *err),
+			    void *context, struct err *err)
+{
+	return repo->kind->list_objects(repo, each, context, err);
+}
+
+bool chartrepo_put_object(struct chartrepo *repo, const char *name,
+			  const char *bytes, size_t len, struct err *err)
+{
+	return repo->kind->put_object(repo, name, bytes, len, err);
+}
+
+bool chartrepo_remove_objects(struct chartrepo *repo,
+			      const struct strvec *names, struct err *err)
+{
+	return repo->kind->remove_objects(repo, names, err);
+}
+
+char *chartrepo_object_name(const struct chartrepo *repo, const char *url)
+{
+	CLEANUP(err_release) struct err unfit = {0};
+	CLEANUP(str_release) struct str name = {0};
+	const char *within = inside(repo, url);
+
+	if ((!within && strstr(url, "://")) ||
+	    !chartrepo_decode_within(repo, within ? within : url, &name,
+				     &unfit))
+		return NULL;
+	return str_detach(&name);
 }
 
 /* --- index and charts ------------------------------------------------------ */

@@ -1,13 +1,18 @@
 #include "api/chartrepo_kinds.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/strvec.h"
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "format/hash.h"
 #include "sys/file.h"
+#include "sys/walk.h"
 
 static bool open_dir(struct chartrepo *repo, const char *path,
 		     const struct chartrepo_config *config, struct err *err)
@@ -183,12 +188,82 @@ static bool put_provenance(struct chartrepo *repo,
 	return put_file(repo, put, name, &outcome, err);
 }
 
+struct lister {
+	bool (*each)(void *context, const struct chartrepo_object *object,
+		     struct err *err);
+	void *context;
+};
+
+static bool give_object(void *context, const struct walk_entry *entry,
+			bool *descend, struct err *err)
+{
+	const struct lister *lister = context;
+	CLEANUP(free_ptr) char *state = NULL;
+	struct chartrepo_object object;
+
+	(void)descend;
+	if (entry->kind != WALK_FILE)
+		return true;
+	state = xasprintf("%" PRId64, entry->mtime_ns);
+	object = (struct chartrepo_object){
+		.name = entry->path,
+		.state = state,
+		.size = (int64_t)entry->size,
+		.modified_s = entry->mtime_ns / 1000000000,
+	};
+	return lister->each(lister->context, &object, err);
+}
+
+static bool list_objects(struct chartrepo *repo,
+			 bool (*each)(void *context,
+				      const struct chartrepo_object *object,
+				      struct err *err),
+			 void *context, struct err *err)
+{
+	struct lister lister = {each, context};
+	const struct walk walk = {
+		.root = repo->dir,
+		.follow_links = true,
+		.visit = give_object,
+		.context = &lister,
+	};
+
+	return !file_is_dir(repo->dir) || walk_tree(&walk, err);
+}
+
+static bool put_any(struct chartrepo *repo, const char *name, const char *bytes,
+		    size_t len, struct err *err)
+{
+	CLEANUP(free_ptr) char *path = path_join(repo->dir, name);
+	CLEANUP(free_ptr) char *folder =
+		xmemdupz(path, (size_t)(strrchr(path, '/') - path));
+
+	return dir_create_all(folder, err) &&
+	       file_replace(path, bytes, len, 0666, err);
+}
+
+static bool remove_objects(struct chartrepo *repo, const struct strvec *names,
+			   struct err *err)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		CLEANUP(free_ptr) char *path =
+			path_join(repo->dir, names->items[i]);
+
+		if (unlink(path) && errno != ENOENT)
+			return err_errno(err, "cannot remove '%s'", path);
+	}
+	return true;
+}
+
 const struct chartrepo_kind chartrepo_file = {
 	.open = open_dir,
 	.find = find_file,
 	.read = read_file,
 	.read_index = read_index,
 	.swap_index = swap_index,
+	.list_objects = list_objects,
+	.put_object = put_any,
+	.remove_objects = remove_objects,
 	.put_chart = put_chart,
 	.put_provenance = put_provenance,
 };

@@ -55,6 +55,15 @@ struct chartrepo_kind {
 			   const char *text, size_t len,
 			   enum chartrepo_outcome *outcome, bool *unclear,
 			   struct err *err);
+	bool (*list_objects)(struct chartrepo *repo,
+			     bool (*each)(void *context,
+					  const struct chartrepo_object *object,
+					  struct err *err),
+			     void *context, struct err *err);
+	bool (*put_object)(struct chartrepo *repo, const char *name,
+			   const char *bytes, size_t len, struct err *err);
+	bool (*remove_objects)(struct chartrepo *repo,
+			       const struct strvec *names, struct err *err);
 	bool (*list)(struct chartrepo *repo, const char *name,
 		     struct arena *arena, struct chartindex_entries *entries,
 		     struct err *err);

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/strvec.h"
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "net/retry.h"
@@ -202,6 +203,75 @@ static bool put_provenance(struct chartrepo *repo,
 			&outcome, &unclear, err);
 }
 
+struct lister {
+	const struct chartrepo *repo;
+	bool (*each)(void *context, const struct chartrepo_object *object,
+		     struct err *err);
+	void *context;
+};
+
+static bool give_object(void *context, const struct s3_entry *entry,
+			struct err *err)
+{
+	const struct lister *lister = context;
+	const struct chartrepo_object object = {
+		.name = after_prefix(entry->key, lister->repo->prefix),
+		.state = entry->etag,
+		.size = entry->size,
+		.modified_s = entry->modified_s,
+	};
+
+	/* A folder that some tool has made, or no answer to what we asked. */
+	if (is_blank(object.name))
+		return true;
+	return lister->each(lister->context, &object, err);
+}
+
+static bool list_objects(struct chartrepo *repo,
+			 bool (*each)(void *context,
+				      const struct chartrepo_object *object,
+				      struct err *err),
+			 void *context, struct err *err)
+{
+	struct lister lister = {repo, each, context};
+
+	return s3_list(&repo->s3, repo->prefix, give_object, &lister, err);
+}
+
+static bool put_any(struct chartrepo *repo, const char *name, const char *bytes,
+		    size_t len, struct err *err)
+{
+	CLEANUP(s3_written_release) struct s3_written written = {0};
+	CLEANUP(free_ptr) char *key = xasprintf("%s%s", repo->prefix, name);
+	const struct s3_put put = {.key = key, .bytes = bytes, .len = len};
+
+	return s3_put(&repo->s3, &put, &written, err);
+}
+
+static bool remove_objects(struct chartrepo *repo, const struct strvec *names,
+			   struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec keys = {0};
+	CLEANUP(free_ptr) struct s3_task *tasks =
+		xcalloc(names->count + 1, sizeof(*tasks));
+	bool done;
+
+	for (size_t i = 0; i < names->count; i++)
+		strvec_addf(&keys, "%s%s", repo->prefix, names->items[i]);
+	for (size_t i = 0; i < keys.count; i++)
+		tasks[i] = (struct s3_task){.verb = S3_DELETE,
+					    .key = keys.items[i]};
+	done = s3_do_all(&repo->s3, tasks, keys.count, err);
+	for (size_t i = 0; i < keys.count; i++) {
+		if (done && tasks[i].failure.kind != ERR_NONE) {
+			err_move(err, &tasks[i].failure);
+			done = false;
+		}
+		s3_task_release(&tasks[i]);
+	}
+	return done;
+}
+
 const struct chartrepo_kind chartrepo_s3 = {
 	.open = open_bucket,
 	.find = find_object,
@@ -209,6 +279,9 @@ const struct chartrepo_kind chartrepo_s3 = {
 	.take = take_object,
 	.read_index = read_index,
 	.swap_index = swap_index,
+	.list_objects = list_objects,
+	.put_object = put_any,
+	.remove_objects = remove_objects,
 	.put_chart = put_chart,
 	.put_provenance = put_provenance,
 };

@@ -29,6 +29,7 @@
 #include "api/oci.h"
 #include "api/s3.h"
 #include "base/attr.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "format/url.h"
 #include "net/http.h"
@@ -38,8 +39,8 @@ struct chart;
 struct chartcache;
 struct chartindex_entries;
 struct env;
-struct err;
 struct reporter;
+struct strvec;
 
 #define CHARTREPO_LOCK_MS 60000 /* waiting for another publisher's lock */
 #define CHARTREPO_LOCK	  ".index.lock"
@@ -206,22 +207,68 @@ bool chartrepo_put_provenance(struct chartrepo *repo,
 bool chartrepo_get(struct chartrepo *repo, const char *url, size_t limit,
 		   struct str *bytes, struct err *err) MUST_CHECK;
 
-/* One archive to download; filled in by the caller but for @bytes. */
+/* One archive to download; filled in by the caller but for what comes of it. */
 struct chartrepo_fetch {
 	struct chartrepo *repo;
 	const char *url; /* as in the index; borrowed */
 	size_t limit;
-	struct str bytes; /* the caller releases it */
+	/*
+	 * Called once @bytes or @failure is there; may release both, so that
+	 * not all archives are in memory at once.  NULL: a failure ends all.
+	 */
+	void (*taken)(struct chartrepo_fetch *fetch);
+	struct str bytes;   /* the caller releases it */
+	struct err failure; /* and that, where there is taken() */
 };
 
 /*
  * chartrepo_get() for many, of several repositories, at most @jobs at once
  * on kept connections of @http (NULL: none of them needs it).
- * Errors: those of chartrepo_get(); the first one ends it.
+ * Errors: those of chartrepo_get(); the first one of a fetch without taken()
+ * ends it.
  */
 bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
 			 size_t count, size_t jobs,
 			 const struct reporter *reporter, struct err *err)
+	MUST_CHECK;
+
+/* One object of a repository; borrowed for the call. */
+struct chartrepo_object {
+	const char *name;  /* below the repository: "web-1.0.0.tgz" */
+	const char *state; /* another one as soon as it is written: an ETag */
+	int64_t size;
+	int64_t modified_s; /* seconds since the epoch; 0 = not told */
+};
+
+/* Can all that lies in it be listed: s3:// and file://? */
+bool chartrepo_lists_objects(const struct chartrepo *repo);
+
+/*
+ * Call @each for every object of the repository, in the order of names.  It
+ * gives false, with err set, to end that.  That there is no such folder is
+ * as good as an empty one.
+ */
+bool chartrepo_list_objects(struct chartrepo *repo,
+			    bool (*each)(void *context,
+					 const struct chartrepo_object *object,
+					 struct err *err),
+			    void *context, struct err *err) MUST_CHECK;
+
+/* Write the object @name of a repository that can be listed, over any other. */
+bool chartrepo_put_object(struct chartrepo *repo, const char *name,
+			  const char *bytes, size_t len, struct err *err)
+	MUST_CHECK;
+
+/* Remove the objects @names; none there is fine. */
+bool chartrepo_remove_objects(struct chartrepo *repo,
+			      const struct strvec *names, struct err *err)
+	MUST_CHECK;
+
+/*
+ * The object to which the address @url of an index entry leads, NULL if that
+ * is not in this repository.  The caller frees it.
+ */
+char *chartrepo_object_name(const struct chartrepo *repo, const char *url)
 	MUST_CHECK;
 
 /*

@@ -1,0 +1,102 @@
+#include "api/s3_rights.h"
+
+#include <inttypes.h>
+
+#include "api/s3.h"
+#include "api/s3_conditions.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/strvec.h"
+
+#define NO_SUCH_STATE "\"00000000000000000000000000000000\""
+
+static bool ignore_entry(void *context, const struct s3_entry *entry,
+			 struct err *err)
+{
+	(void)context;
+	(void)entry;
+	(void)err;
+	return true;
+}
+
+static bool try_list(struct s3 *s3, const char *key, struct err *err)
+{
+	return s3_list(s3, key, ignore_entry, NULL, err);
+}
+
+static bool try_get(struct s3 *s3, const char *key, struct err *err)
+{
+	CLEANUP(s3_object_release) struct s3_object object = {0};
+
+	return s3_stat(s3, key, &object, err);
+}
+
+static bool try_delete(struct s3 *s3, const char *key, struct err *err)
+{
+	enum s3_outcome outcome;
+
+	return s3_delete(s3, key, NO_SUCH_STATE, &outcome, err);
+}
+
+static bool try_put(struct s3 *s3, const char *key, struct err *err)
+{
+	CLEANUP(s3_written_release) struct s3_written written = {0};
+	const struct s3_put put = {
+		.key = key,
+		.bytes = "",
+		.condition = S3_IF_MATCH,
+		.etag = NO_SUCH_STATE,
+	};
+	enum s3_outcome outcome;
+
+	if (!s3_put(s3, &put, &written, err))
+		return false;
+	return written.outcome != S3_WRITTEN ||
+	       s3_delete(s3, key, NULL, &outcome, err);
+}
+
+static const struct {
+	enum s3_right right;
+	const char *action;
+	bool (*try)(struct s3 *s3, const char *key, struct err *err);
+} trials[] = {
+	{S3_MAY_LIST, "s3:ListBucket", try_list},
+	{S3_MAY_GET, "s3:GetObject", try_get},
+	{S3_MAY_PUT, "s3:PutObject", try_put},
+	{S3_MAY_DELETE, "s3:DeleteObject", try_delete},
+};
+
+bool s3_find_missing_rights(struct s3 *s3, const char *prefix,
+			    unsigned int wanted, struct strvec *missing,
+			    struct err *err)
+{
+	CLEANUP(free_ptr) char *key = xasprintf(
+		"%s" S3_PROBE_PREFIX "%016" PRIx64, prefix, random_number());
+	CLEANUP(err_release) struct err first = {0};
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
+		CLEANUP(err_release) struct err failure = {0};
+
+		if (!(wanted & trials[i].right))
+			continue;
+		if (trials[i].try(s3, key, &failure)) {
+			any = true;
+			continue;
+		}
+		if (failure.kind != ERR_DENIED) {
+			err_move(err, &failure);
+			return false;
+		}
+		strvec_addf(missing, "%s on 's3://%s/%s'", trials[i].action,
+			    s3->bucket, prefix);
+		if (first.kind == ERR_NONE)
+			err_move(&first, &failure);
+	}
+	if (any || first.kind == ERR_NONE)
+		return true;
+	/* Where nothing is allowed, the first answer says why. */
+	err_move(err, &first);
+	return false;
+}

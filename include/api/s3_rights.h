@@ -1,0 +1,36 @@
+/*
+ * Which rights on a bucket are missing?  Asked by trying what changes
+ * nothing: a write and a deletion of an object that is not there, on the
+ * condition that it has a certain state.  S3 judges rights before conditions.
+ */
+#ifndef API_S3_RIGHTS_H
+#define API_S3_RIGHTS_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+
+struct err;
+struct s3;
+struct strvec;
+
+enum s3_right {
+	S3_MAY_LIST = 1 << 0,	/* s3:ListBucket */
+	S3_MAY_GET = 1 << 1,	/* s3:GetObject */
+	S3_MAY_PUT = 1 << 2,	/* s3:PutObject */
+	S3_MAY_DELETE = 1 << 3, /* s3:DeleteObject */
+};
+
+/*
+ * Add to @missing what of the @wanted rights (enum s3_right) is denied below
+ * @prefix, which is empty or has a slash at its end: "s3:PutObject on
+ * 's3://bucket/prefix/'".  A store that lets the write through knows no
+ * conditions; what it wrote is removed.
+ * Errors: all but DENIED of s3_put(), and DENIED where it is the credentials
+ * that are refused, or all rights.
+ */
+bool s3_find_missing_rights(struct s3 *s3, const char *prefix,
+			    unsigned int wanted, struct strvec *missing,
+			    struct err *err) MUST_CHECK;
+
+#endif
