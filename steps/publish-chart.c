@@ -10,6 +10,7 @@
 #include "flow/chartdir.h"
 #include "flow/origin.h"
 #include "flow/publish.h"
+#include "flow/repocheck.h"
 #include "format/value.h"
 
 struct args {
@@ -304,7 +305,7 @@ static bool check_charts(struct step_run *run, struct chartrepo *repo,
 			   err);
 }
 
-/* The charts are valid, the credentials there, the index can be read. */
+/* The charts are valid, and the repository is ready for them. */
 static bool check(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
@@ -312,25 +313,18 @@ static bool check(struct step_run *run, struct err *err)
 	CLEANUP(origin_release) struct origin origin = {0};
 	CLEANUP(http_release) struct http http = {0};
 	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
-	CLEANUP(chartrepo_index_release) struct chartrepo_index index = {0};
-	struct value *found = value_new_map(&run->arena);
+	CLEANUP(str_release) struct str text = {0};
+	struct value *found;
 
 	if (!need_repo(args, err) || !prepare_all(run, &batch, &origin, err) ||
 	    !open_repo(run, &http, &repo, err))
 		return false;
 	if (!chartrepo_writes_index(&repo))
 		return check_charts(run, &repo, &batch, err);
-	if (!chartrepo_read_index(&repo, &index, err))
-		return false;
-	value_map_set_text(found, &run->arena, "repository", args->repo);
-	value_map_set(found, &run->arena, "index",
-		      value_new_bool(&run->arena, index.found));
-	return step_result(run, found,
-			   index.found ? "the charts are valid, and the index "
-					 "can be read\n"
-				       : "the charts are valid; the repository "
-					 "has no index yet\n",
-			   err);
+	str_add(&text, "the charts are valid; ");
+	return repocheck(&repo, REPOCHECK_PUBLISH, &run->arena, &found, &text,
+			 err) &&
+	       step_result(run, found, str_text(&text), err);
 }
 
 const struct step step = {

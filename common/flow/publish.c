@@ -139,23 +139,34 @@ bool publish_give_up(const struct publish_run *run, struct err *err)
 		       run->publish->repo->address);
 }
 
-/* Without help from others: once more, and again. */
-static bool enter_alone(struct publish_run *run, struct err *err)
+bool publish_keep_trying(struct publish_run *run,
+			 enum publish_swap (*try)(struct publish_run *run,
+						  void *context,
+						  struct err *err),
+			 void *context, struct err *err)
 {
-	for (unsigned int try = 1; try < PUBLISH_TRIES_MAX; try++) {
+	for (unsigned int number = 1; number < PUBLISH_TRIES_MAX; number++) {
 		enum publish_swap swap;
 
-		log_debug("the index changed meanwhile, try %u", try);
+		log_debug("the index changed meanwhile, try %u", number);
 		(void)clock_sleep_ms(retry_jitter_ms(PUBLISH_WAIT_BASE_MS,
-						     PUBLISH_WAIT_CAP_MS, try,
-						     random_number()));
+						     PUBLISH_WAIT_CAP_MS,
+						     number, random_number()));
 		if (publish_out_of_time(run, err))
 			return false;
-		swap = publish_try_swap(run, NULL, err);
+		swap = try(run, context, err);
 		if (swap != PUBLISH_LOST)
 			return swap == PUBLISH_DONE;
 	}
 	return publish_give_up(run, err);
+}
+
+/* Without help from others. */
+static enum publish_swap enter_alone(struct publish_run *run, void *context,
+				     struct err *err)
+{
+	(void)context;
+	return publish_try_swap(run, NULL, err);
 }
 
 static bool enter(struct publish_run *run, struct err *err)
@@ -181,7 +192,7 @@ static bool enter(struct publish_run *run, struct err *err)
 			       err->text);
 		err_release(err);
 	}
-	return enter_alone(run, err);
+	return publish_keep_trying(run, enter_alone, NULL, err);
 }
 
 static bool verify(struct publish_run *run, struct err *err)
@@ -204,7 +215,7 @@ static bool verify(struct publish_run *run, struct err *err)
 					    "repository '--lock object'");
 }
 
-static void run_release(struct publish_run *run)
+void publish_run_release(struct publish_run *run)
 {
 	chartrepo_index_release(&run->index);
 	s3_lock_release(&run->lock);
@@ -215,7 +226,7 @@ static void run_release(struct publish_run *run)
 bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 		    struct err *err)
 {
-	CLEANUP(run_release) struct publish_run run = {
+	CLEANUP(publish_run_release) struct publish_run run = {
 		.publish = publish,
 		.batch = batch,
 		.bucket = chartrepo_bucket(publish->repo),

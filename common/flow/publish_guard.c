@@ -27,19 +27,29 @@ static char *proof_of(const struct s3 *bucket, struct err *err)
 	return xasprintf(PUBLISH_PROOF "%.*s", STORE_ID_LEN, hex);
 }
 
+bool publish_is_proved(const struct s3 *bucket, const struct chartindex *index,
+		       bool *proved, struct err *err)
+{
+	CLEANUP(free_ptr) char *proof = proof_of(bucket, err);
+	CLEANUP(arena_release) struct arena arena = {0};
+
+	if (!proof)
+		return false;
+	*proved = chartindex_annotation(index, proof, &arena) != NULL;
+	return true;
+}
+
 /* Does the index, which was read, say so of this store? */
-static bool is_proved(const struct publish_run *run, const char *proof,
-		      bool *proved, struct err *err)
+static bool find_proof(const struct publish_run *run, bool *proved,
+		       struct err *err)
 {
 	CLEANUP(chartindex_release) struct chartindex index = {0};
-	CLEANUP(arena_release) struct arena arena = {0};
 
 	if (!chartindex_open(&index, str_text(&run->index.text),
 			     run->index.text.len, CHARTREPO_INDEX, err))
 		return err_wrap(err, "cannot enter the index of '%s'",
 				run->publish->repo->address);
-	*proved = chartindex_annotation(&index, proof, &arena) != NULL;
-	return true;
+	return publish_is_proved(run->bucket, &index, proved, err);
 }
 
 static bool prove(struct publish_run *run, struct err *err)
@@ -68,7 +78,6 @@ static bool take_lock(struct publish_run *run, bool proved, struct err *err)
 bool publish_guard(struct publish_run *run, struct err *err)
 {
 	enum publish_lock lock = run->publish->lock;
-	CLEANUP(free_ptr) char *proof = NULL;
 	bool proved = false;
 
 	if (!run->bucket) {
@@ -79,9 +88,7 @@ bool publish_guard(struct publish_run *run, struct err *err)
 			       run->publish->repo->address);
 	}
 	/* The first request settles where the bucket is. */
-	if (!publish_read_index(run, err) ||
-	    !(proof = proof_of(run->bucket, err)) ||
-	    !is_proved(run, proof, &proved, err))
+	if (!publish_read_index(run, err) || !find_proof(run, &proved, err))
 		return false;
 	if (lock == PUBLISH_LOCK_OBJECT)
 		return take_lock(run, proved, err);
@@ -89,9 +96,8 @@ bool publish_guard(struct publish_run *run, struct err *err)
 		return true;
 	if (!prove(run, err))
 		return false;
-	run->proof = proof;
-	proof = NULL;
-	return true;
+	run->proof = proof_of(run->bucket, err);
+	return run->proof != NULL;
 }
 
 bool publish_keep_lock(struct publish_run *run, struct err *err)

@@ -24,19 +24,18 @@ bool publish_read_index(struct publish_run *run, struct err *err)
 	return run->index_read;
 }
 
-static bool open_index(struct publish_run *run, struct chartindex *index,
-		       struct err *err)
+bool publish_open_index(struct publish_run *run, struct chartindex *index,
+			struct err *err)
 {
 	return (run->index_read || publish_read_index(run, err)) &&
 	       chartindex_open(index, str_text(&run->index.text),
 			       run->index.text.len, CHARTREPO_INDEX, err);
 }
 
-/* Does the index have exactly this archive under its name and version? */
-static bool find_entry(struct chartindex *index, const char *name,
-		       const char *version, const char *digest,
-		       const struct chartindex_entry **entry, bool *same,
-		       struct arena *arena, struct err *err)
+bool publish_find_entry(struct chartindex *index, const char *name,
+			const char *version, const char *digest,
+			const struct chartindex_entry **entry, bool *same,
+			struct arena *arena, struct err *err)
 {
 	struct chartindex_entries entries = {0};
 
@@ -70,8 +69,9 @@ static bool add_missing(struct missing *missing, struct chartindex *index,
 	const struct chartindex_entry *old;
 	bool same;
 
-	if (!find_entry(index, entry->name, entry->version, entry->digest, &old,
-			&same, &missing->arena, err))
+	if (!publish_find_entry(index, entry->name, entry->version,
+				entry->digest, &old, &same, &missing->arena,
+				err))
 		return false;
 	*lacks = !same;
 	if (same)
@@ -230,7 +230,7 @@ enum publish_swap publish_try_swap(struct publish_run *run,
 	CLEANUP(chartindex_release) struct chartindex index = {0};
 	CLEANUP(missing_release) struct missing missing = {0};
 
-	if (!open_index(run, &index, err) ||
+	if (!publish_open_index(run, &index, err) ||
 	    !find_missing(run, &missing, &index, guests, err))
 		return PUBLISH_FAILED;
 	if (!missing.count)
@@ -247,14 +247,15 @@ bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
 	CLEANUP(arena_release) struct arena arena = {0};
 
 	run->index_read = false;
-	if (!open_index(run, &index, err))
+	if (!publish_open_index(run, &index, err))
 		return false;
 	for (size_t i = 0; i < run->batch->count; i++) {
 		const struct publish_item *item = &run->batch->items[i];
 		const struct chartindex_entry *entry;
 
-		if (!find_entry(&index, item->chart->name, item->chart->version,
-				item->digest, &entry, entered, &arena, err))
+		if (!publish_find_entry(&index, item->chart->name,
+					item->chart->version, item->digest,
+					&entry, entered, &arena, err))
 			return false;
 		if (!*entered)
 			return true;

@@ -1,8 +1,8 @@
 /*
  * What the parts of flow/publish share: publish.c the order of events,
  * publish_guard.c how writers are kept apart, publish_index.c one try to
- * enter the index, publish_help.c entering it for each other, publish_sign.c
- * what is signed.
+ * enter the index, publish_help.c entering it for each other, publish_edit.c
+ * changing what is in it, publish_sign.c what is signed.
  */
 #ifndef FLOW_PUBLISH_PARTS_H
 #define FLOW_PUBLISH_PARTS_H
@@ -17,6 +17,8 @@
 #include "base/str.h"
 #include "flow/publish.h"
 
+struct chartindex;
+struct chartindex_entry;
 struct value;
 
 struct publish_run {
@@ -61,12 +63,26 @@ struct publish_entries {
  */
 bool publish_guard(struct publish_run *run, struct err *err) MUST_CHECK;
 
+/* Does @index say of the store that it was proved to honour conditions? */
+bool publish_is_proved(const struct s3 *bucket, const struct chartindex *index,
+		       bool *proved, struct err *err) MUST_CHECK;
+
 /* Before each write: is the lock, if there is one, still ours? */
 bool publish_keep_lock(struct publish_run *run, struct err *err) MUST_CHECK;
 
 /* --- publish_index.c ------------------------------------------------------- */
 
 bool publish_read_index(struct publish_run *run, struct err *err) MUST_CHECK;
+
+/* Open the index, which is read if need be. */
+bool publish_open_index(struct publish_run *run, struct chartindex *index,
+			struct err *err) MUST_CHECK;
+
+/* Does the index have exactly this archive under its name and version? */
+bool publish_find_entry(struct chartindex *index, const char *name,
+			const char *version, const char *digest,
+			const struct chartindex_entry **entry, bool *same,
+			struct arena *arena, struct err *err) MUST_CHECK;
 
 enum publish_swap {
 	PUBLISH_DONE,
@@ -126,5 +142,14 @@ bool publish_put_provenance(const struct publish *publish,
 bool publish_out_of_time(const struct publish_run *run, struct err *err)
 	MUST_CHECK;
 bool publish_give_up(const struct publish_run *run, struct err *err);
+
+/* @try, until it is not lost, with pauses between. */
+bool publish_keep_trying(struct publish_run *run,
+			 enum publish_swap (*try)(struct publish_run *run,
+						  void *context,
+						  struct err *err),
+			 void *context, struct err *err) MUST_CHECK;
+
+void publish_run_release(struct publish_run *run);
 
 #endif

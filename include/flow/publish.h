@@ -134,6 +134,34 @@ bool publish_sign(struct publish_batch *batch, const struct gpg *gpg,
 bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 		    struct err *err) MUST_CHECK;
 
+/* An entry of the index to be changed, if it still is what was found. */
+struct publish_edit {
+	const char *name;
+	const char *version;
+	const char *found;  /* its digest; NULL = there was no such entry */
+	const char *digest; /* that it gets */
+	const struct value *entry; /* that it becomes; NULL = it goes */
+	const char *reason;	   /* for who reports of it */
+	bool done;		   /* out: the index has it as it should be */
+};
+
+struct publish_edits {
+	struct publish_edit *items;
+	size_t count;
+	size_t capacity;
+};
+
+/*
+ * Carry out @edits in one compare-and-swap, guarded as publish_charts() is.
+ * No version of a chart has more than one.  Where an entry is not what was
+ * found any more, it stays, and done is false.
+ * Errors: INPUT (the index does not parse); those of publish_charts() but
+ * CONFLICT.
+ */
+bool publish_edit_index(const struct publish *publish,
+			struct publish_edits *edits, struct err *err)
+	MUST_CHECK;
+
 /* Write the packages, and what signs them, into the folder @dir, which is made if need be. */
 bool publish_save(struct publish_batch *batch, const char *dir, struct err *err)
 	MUST_CHECK;

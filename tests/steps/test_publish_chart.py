@@ -94,6 +94,12 @@ def only_error(result) -> str:
     return line
 
 
+def swapped(server: ScriptedHttp) -> dict:
+    """The index as it was written last."""
+    return yaml.safe_load([request.body for request in server.requests
+                           if request.line == f"PUT {INDEX}"][-1])
+
+
 # --- what is sent, in which order ---------------------------------------------
 
 def test_index_archive_index(publish, tmp_path):
@@ -163,13 +169,30 @@ def test_dry_run_sends_nothing(publish):
         assert s.requests == []
 
 
+LISTING = Reply(200, b"<ListBucketResult><IsTruncated>false</IsTruncated>"
+                b"</ListBucketResult>")
+NOT_THERE = Reply(404)
+# What tells the rights: a listing, a read, a write and a removal of nothing.
+RIGHTS = [LISTING, NOT_THERE, NONE, error(412, "PreconditionFailed")]
+
+
 def test_check_reads_and_writes_nothing(publish):
-    with ScriptedHttp(index(OTHERS)) as s:
+    with ScriptedHttp(*RIGHTS, index(OTHERS)) as s:
         assert "the index can be read" in publish(s, "--check").out
-        assert s.lines == [f"GET {INDEX}"]
-    with ScriptedHttp(NONE) as s:
+        put, delete = s.requests[2:4]
+        assert put.header("If-Match") and delete.header("If-Match"), \
+            "of a state that nothing has"
+        assert s.lines[4] == f"GET {INDEX}"
+    with ScriptedHttp(*RIGHTS, NONE) as s:
         assert "no index yet" in publish(s, "--check").out
-    with ScriptedHttp(error(403, "AccessDenied")) as s:
+
+
+def test_check_names_what_is_missing(publish):
+    denied = error(403, "AccessDenied")
+    with ScriptedHttp(LISTING, NOT_THERE, denied, denied) as s:
+        line = only_error(publish(s, "--check", expect=1))
+        assert "s3:PutObject on 's3://bucket/stable/', s3:DeleteObject on" in line
+    with ScriptedHttp(denied, Reply(403), denied, denied) as s:
         assert "words of AccessDenied" in only_error(publish(s, "--check", expect=1))
 
 
@@ -188,7 +211,7 @@ def test_the_same_archive_is_adopted(publish):
                       Reply(200, body), OK) as s:
         publish(s)
         assert s.lines[2] == f"GET {ARCHIVE}"
-        assert list(yaml.safe_load(s.requests[-1].body)["entries"]) == ["web"]
+        assert list(swapped(s)["entries"]) == ["web"]
 
 
 def test_other_content_is_a_conflict(publish, chart):
@@ -391,4 +414,4 @@ def test_killed_before_the_index_then_run_again(start_step, run_step, chart, tmp
                       Reply(200, body), OK) as s:
         run_step("publish-chart", chart, "--repo", "s3://bucket/stable",
                  env=KEYS | {"AWS_ENDPOINT_URL_S3": s.url})
-        assert sorted(yaml.safe_load(s.requests[-1].body)["entries"]) == ["db", "web"]
+        assert sorted(swapped(s)["entries"]) == ["db", "web"]
