@@ -56,6 +56,7 @@ class Fault:
     code: str = "SlowDown"
     headers: dict[str, str] = field(default_factory=dict)
     lose: bool = False          # done, but the answer does not come back
+    seconds: float = 0          # that it takes longer
 
 
 @dataclass
@@ -147,6 +148,8 @@ class ScriptedS3:
         with self._lock:
             self.requests.append(seen)
             fault = self.fault(seen)
+        if fault:
+            time.sleep(fault.seconds)
         if fault and fault.status:
             answer = error(fault.status, fault.code)
             answer.headers = fault.headers

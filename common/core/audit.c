@@ -1,0 +1,201 @@
+#include "core/audit.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/chart.h"
+#include "core/chartindex.h"
+#include "format/jsontext.h"
+#include "format/value.h"
+
+/* --- an entry and its archive ---------------------------------------------- */
+
+/* Equal as JSON: what YAML and Chart.yaml make of it may differ in type. */
+static bool says_the_same(const struct value *a, const struct value *b)
+{
+	CLEANUP(str_release) struct str left = {0}, right = {0};
+
+	jsontext_print(&left, a, false);
+	jsontext_print(&right, b, false);
+	return strcmp(str_text(&left), str_text(&right)) == 0;
+}
+
+/* The first field of Chart.yaml that @entry says otherwise, or NULL. */
+static const char *find_difference(const struct value *metadata,
+				   const struct value *entry)
+{
+	for (size_t i = 0; i < metadata->map.count; i++) {
+		const struct value_pair *pair = &metadata->map.pairs[i];
+		const struct value *said =
+			value_map_get(entry, pair->key.bytes);
+
+		if (!said || !says_the_same(said, pair->value))
+			return pair->key.bytes;
+	}
+	return NULL;
+}
+
+static const struct value *make_anew(const struct audit_claim *claim,
+				     const struct chart *chart,
+				     const char *digest, struct arena *arena)
+{
+	struct value *entry = value_copy(claim->entry, arena);
+
+	for (size_t i = 0; i < chart->metadata->map.count; i++) {
+		const struct value_pair *pair = &chart->metadata->map.pairs[i];
+
+		value_map_set(entry, arena, pair->key.bytes, pair->value);
+	}
+	value_map_set_text(entry, arena, "digest", digest);
+	return entry;
+}
+
+static void judge_metadata(const struct audit_claim *claim,
+			   const struct chart *chart, struct arena *arena,
+			   struct audit_verdict *verdict)
+{
+	const char *field;
+
+	if (!same_text(chart->name, claim->name) ||
+	    !same_text(chart->version, claim->version)) {
+		verdict->reason = arena_printf(arena, "it holds chart '%s' %s",
+					       chart->name, chart->version);
+		return;
+	}
+	field = find_difference(chart->metadata, claim->entry);
+	if (field)
+		verdict->reason = arena_printf(arena,
+					       "the index has another '%s' "
+					       "than its Chart.yaml",
+					       field);
+	else if (!*claim->digest)
+		verdict->reason = "the index has no digest of it";
+	if (verdict->reason)
+		verdict->entry =
+			make_anew(claim, chart, verdict->digest, arena);
+}
+
+bool audit_judge(const struct audit_claim *claim, const struct str *archive,
+		 struct arena *arena, struct audit_verdict *verdict,
+		 struct err *err)
+{
+	CLEANUP(err_release) struct err why = {0};
+	struct audit_verdict judged = {0};
+	struct chart *chart;
+
+	if (!sha256_hex(str_text(archive), archive->len, judged.digest, err))
+		return false;
+	if (*claim->digest && strcmp(judged.digest, claim->digest))
+		judged.reason = arena_printf(arena,
+					     "its digest is %s, the index says "
+					     "%s",
+					     judged.digest, claim->digest);
+	else if (!chart_load_archive(str_text(archive), archive->len,
+				     claim->name, arena, &chart, &why))
+		judged.reason = arena_strdup(arena, why.text);
+	else
+		judge_metadata(claim, chart, arena, &judged);
+	*verdict = judged;
+	return true;
+}
+
+/* --- an archive without an entry ------------------------------------------- */
+
+static void take_chart(const char *object, const struct chart *chart,
+		       const char *created, struct arena *arena,
+		       struct audit_orphan *orphan)
+{
+	orphan->name = arena_strdup(arena, chart->name);
+	orphan->version = arena_strdup(arena, chart->version);
+	if (same_text(object, chart_file_name(chart)))
+		orphan->entry = chartindex_new_entry(
+			chart, object, orphan->digest, created, arena);
+	else
+		orphan->reason = arena_printf(arena,
+					      "it holds chart '%s' %s, and is "
+					      "not called so",
+					      chart->name, chart->version);
+}
+
+bool audit_judge_orphan(const char *object, const struct str *archive,
+			const char *created, struct arena *arena,
+			struct audit_orphan *orphan, struct err *err)
+{
+	CLEANUP(arena_release) struct arena files = {0};
+	CLEANUP(err_release) struct err why = {0};
+	struct audit_orphan judged = {.name = "", .version = ""};
+	struct chart *chart;
+
+	if (!sha256_hex(str_text(archive), archive->len, judged.digest, err))
+		return false;
+	if (chart_load_archive(str_text(archive), archive->len, object, &files,
+			       &chart, &why))
+		take_chart(object, chart, created, arena, &judged);
+	else
+		judged.reason = arena_strdup(arena, why.text);
+	*orphan = judged;
+	return true;
+}
+
+/* --- what was verified before ----------------------------------------------- */
+
+bool audit_mark(const struct audit_claim *claim, const char *object,
+		const char *state, int64_t size, char mark[AUDIT_MARK_SIZE],
+		struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct value *parts = value_new_list(&arena);
+	char digest[SHA256_HEX_SIZE];
+
+	/* As JSON, so that no two pairs have the same text. */
+	value_list_add(parts, &arena, value_new_text(&arena, claim->name));
+	value_list_add(parts, &arena, value_new_text(&arena, object));
+	value_list_add(parts, &arena, value_new_text(&arena, state));
+	value_list_add(parts, &arena, value_new_int(&arena, size));
+	value_list_add(parts, &arena, claim->entry);
+	jsontext_print(&text, parts, false);
+	if (!sha256_hex(str_text(&text), text.len, digest, err))
+		return false;
+	memcpy(mark, digest, AUDIT_MARK_SIZE - 1);
+	mark[AUDIT_MARK_SIZE - 1] = '\0';
+	return true;
+}
+
+void audit_read_marks(struct map *marks, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		char mark[AUDIT_MARK_SIZE] = {0};
+
+		/* The last line may be a part of one. */
+		if (!stop)
+			return;
+		if (stop - text == AUDIT_MARK_SIZE - 1) {
+			memcpy(mark, text, AUDIT_MARK_SIZE - 1);
+			if (strspn(mark, "0123456789abcdef") ==
+			    AUDIT_MARK_SIZE - 1)
+				map_put(marks, mark, marks);
+		}
+		text = stop + 1;
+	}
+}
+
+/* --- versions ---------------------------------------------------------------- */
+
+bool audit_is_ambiguous(const struct chartindex_entries *entries,
+			const struct chartindex_entry *entry)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < entries->count; i++) {
+		if (same_text(entries->items[i].version, entry->version))
+			count++;
+	}
+	return count > 1;
+}

@@ -1,0 +1,183 @@
+#include "flow/audit.h"
+
+#include <stdlib.h>
+
+#include "api/chartrepo.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "flow/audit_parts.h"
+
+/* --- the report -------------------------------------------------------------- */
+
+static void copy_items(struct audit_items *to, struct arena *arena,
+		       const struct audit_items *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		audit_items_add(to, arena, &from->items[i]);
+}
+
+static void report_found(struct audit_report *report,
+			 const struct audit_look *look)
+{
+	copy_items(&report->orphans, &report->arena, &look->orphans);
+	copy_items(&report->dangling, &report->arena, &look->dangling);
+	copy_items(&report->mismatched, &report->arena, &look->mismatched);
+}
+
+static const struct audit_item *first_of(const struct audit_look *look)
+{
+	const struct audit_items *lists[] = {&look->mismatched, &look->dangling,
+					     &look->orphans};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		if (lists[i]->count)
+			return &lists[i]->items[0];
+	}
+	return NULL;
+}
+
+static void report_left(struct audit_report *report,
+			const struct audit_look *look)
+{
+	const struct audit_item *first = first_of(look);
+
+	report->entries = look->entries;
+	report->verified = look->verified;
+	report->left = look->orphans.count + look->dangling.count +
+		       look->mismatched.count;
+	free(report->first_left);
+	report->first_left =
+		first ? xasprintf("'%s': %s", first->address, first->reason)
+		      : NULL;
+}
+
+static void report_repaired(struct audit_report *report,
+			    const struct publish_edits *edits)
+{
+	for (size_t i = 0; i < edits->count; i++) {
+		const struct publish_edit *edit = &edits->items[i];
+		const struct audit_item item = {
+			.name = edit->name,
+			.version = edit->version,
+			.digest = edit->digest,
+			.address = "",
+			.reason = edit->reason,
+		};
+
+		if (!edit->done)
+			continue;
+		audit_items_add(&report->repaired, &report->arena, &item);
+		if (!report->dry_run)
+			log_info("repaired the entry of chart '%s' %s: %s",
+				 edit->name, edit->version, edit->reason);
+	}
+}
+
+void audit_report_release(struct audit_report *report)
+{
+	arena_release(&report->arena);
+	free(report->first_left);
+	*report = (struct audit_report){0};
+}
+
+/* --- repair -------------------------------------------------------------------- */
+
+/*
+ * An index that was copied without its archives, or a wrong address, looks
+ * like this: emptying it would help nobody.
+ */
+static bool check_sense(const struct audit *audit,
+			const struct audit_look *look, struct err *err)
+{
+	if (look->entries < 2 || look->dangling.count < look->entries)
+		return true;
+	(void)err_set(err, ERR_CONFLICT,
+		      "none of the %zu archives that the index of '%s' names "
+		      "is there: it is left as it is",
+		      look->entries, audit->repo->address);
+	return err_hint(err, "is that the right repository?");
+}
+
+static bool repair(const struct audit *audit, struct audit_look *look,
+		   struct audit_report *report, struct err *err)
+{
+	const struct publish publish = {
+		.repo = audit->repo,
+		.lock = audit->lock,
+		.format = CHARTINDEX_KEEP,
+		.now = audit->now,
+		.deadline = audit->deadline,
+		.reporter = audit->reporter,
+	};
+
+	if (!check_sense(audit, look, err))
+		return false;
+	if (audit->dry_run) {
+		for (size_t i = 0; i < look->edits.count; i++)
+			look->edits.items[i].done = true;
+		report->left -= look->edits.count;
+	} else if (!publish_edit_index(&publish, &look->edits, err)) {
+		return false;
+	}
+	report_repaired(report, &look->edits);
+	return true;
+}
+
+/* --- all of it ------------------------------------------------------------------ */
+
+static bool look_and_repair(const struct audit *audit,
+			    struct audit_marks *marks,
+			    struct audit_report *report, struct err *err)
+{
+	bool more = true;
+
+	for (unsigned int number = 1; more; number++) {
+		CLEANUP(audit_look_release) struct audit_look look = {
+			.audit = audit};
+
+		if (!audit_take_look(&look, marks, err))
+			return false;
+		if (number == 1)
+			report_found(report, &look);
+		report_left(report, &look);
+		more = audit->repair && look.edits.count &&
+		       number < AUDIT_LOOKS_MAX;
+		if (more && !repair(audit, &look, report, err))
+			return false;
+		more = more && !audit->dry_run;
+	}
+	return true;
+}
+
+bool audit_run(const struct audit *audit, struct audit_report *report,
+	       struct err *err)
+{
+	CLEANUP(audit_marks_release) struct audit_marks marks = {.audit =
+									 audit};
+
+	if (!chartrepo_lists_objects(audit->repo)) {
+		(void)err_set(err, ERR_USAGE, "cannot audit '%s'",
+			      audit->repo->address);
+		return err_hint(err, "only what lies in a bucket (s3://) or a "
+				     "folder (file://) can be listed");
+	}
+	report->dry_run = audit->dry_run;
+	if (!audit_marks_read(&marks, err) ||
+	    !look_and_repair(audit, &marks, report, err) ||
+	    !audit_marks_finish(&marks, err))
+		return false;
+	report->read = marks.read;
+	return true;
+}
+
+bool audit_outcome(const struct audit_report *report, struct err *err)
+{
+	if (!report->left)
+		return true;
+	return err_set(
+		err, ERR_REMOTE,
+		"the index and the archives disagree in %zu place%s, the "
+		"first is %s",
+		report->left, report->left > 1 ? "s" : "", report->first_left);
+}

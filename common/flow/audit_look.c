@@ -1,0 +1,552 @@
+/* One look at a repository: its index against its archives. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/chartrepo.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/strvec.h"
+#include "core/audit.h"
+#include "core/chart.h"
+#include "core/chartindex.h"
+#include "flow/audit_parts.h"
+#include "format/value.h"
+
+/* A look at work. */
+struct looking {
+	struct audit_look *look;
+	struct audit_marks *marks;
+	struct chartrepo_index index;
+	struct chartindex parsed;
+	struct arena window; /* entries whose archives are read together */
+	struct reading **readings;
+	size_t count;
+	size_t capacity;
+	struct audit_found_orphan *orphans;
+	size_t orphan_count;
+	size_t orphan_capacity;
+	struct err failure; /* the first archive that could not be read */
+};
+
+/* An archive to be read, and the entry that leads to it. */
+struct reading {
+	struct chartrepo_fetch fetch; /* first: what is downloaded */
+	struct looking *looking;
+	struct audit_claim claim;
+	struct audit_object *object; /* NULL = not listed */
+	bool in_repository;
+};
+
+/* An archive without an entry, and what it holds. */
+struct audit_found_orphan {
+	const struct audit_object *object;
+	struct audit_orphan is;
+};
+
+static void looking_release(struct looking *looking)
+{
+	chartindex_release(&looking->parsed);
+	chartrepo_index_release(&looking->index);
+	arena_release(&looking->window);
+	err_release(&looking->failure);
+	free(looking->readings);
+	free(looking->orphans);
+}
+
+void audit_look_release(struct audit_look *look)
+{
+	map_release(&look->objects);
+	arena_release(&look->arena);
+	*look = (struct audit_look){.audit = look->audit};
+}
+
+void audit_items_add(struct audit_items *items, struct arena *arena,
+		     const struct audit_item *item)
+{
+	items->items = arena_grow(arena, items->items, items->count + 1,
+				  sizeof(*items->items), &items->capacity);
+	items->items[items->count++] = (struct audit_item){
+		.name = arena_strdup(arena, item->name),
+		.version = arena_strdup(arena, item->version),
+		.digest = arena_strdup(arena, item->digest),
+		.address = arena_strdup(arena, item->address),
+		.reason = arena_strdup(arena, item->reason),
+	};
+}
+
+/* --- what was found ---------------------------------------------------------- */
+
+static const char *address_of(const struct looking *looking, const char *url)
+{
+	struct arena *arena = &looking->look->arena;
+
+	return strstr(url, "://")
+		       ? url
+		       : arena_printf(arena, "%s/%s",
+				      looking->look->audit->repo->address, url);
+}
+
+static void add_finding(struct looking *looking, struct audit_items *items,
+			const struct audit_claim *claim, const char *url,
+			const char *reason)
+{
+	const struct audit_item item = {
+		.name = claim->name,
+		.version = claim->version,
+		.digest = claim->digest,
+		.address = url ? address_of(looking, url) : "",
+		.reason = reason,
+	};
+
+	audit_items_add(items, &looking->look->arena, &item);
+}
+
+static void mismatch(struct looking *looking, const struct audit_claim *claim,
+		     const char *url, const char *reason)
+{
+	add_finding(looking, &looking->look->mismatched, claim, url, reason);
+}
+
+/* Change the entry of @claim to @entry, NULL = remove it. */
+static void add_edit(struct looking *looking, const struct audit_claim *claim,
+		     const char *digest, const struct value *entry,
+		     const char *reason)
+{
+	struct arena *arena = &looking->look->arena;
+	struct publish_edits *edits = &looking->look->edits;
+
+	edits->items = arena_grow(arena, edits->items, edits->count + 1,
+				  sizeof(*edits->items), &edits->capacity);
+	edits->items[edits->count++] = (struct publish_edit){
+		.name = arena_strdup(arena, claim->name),
+		.version = arena_strdup(arena, claim->version),
+		.found = claim->entry ? arena_strdup(arena, claim->digest)
+				      : NULL,
+		.digest = arena_strdup(arena, digest),
+		.entry = entry ? value_copy(entry, arena) : NULL,
+		.reason = arena_strdup(arena, reason),
+	};
+}
+
+/* --- marks ------------------------------------------------------------------- */
+
+static bool mark_of(const struct reading *reading, char mark[AUDIT_MARK_SIZE],
+		    struct err *err)
+{
+	const struct audit_object *object = reading->object;
+
+	return audit_mark(&reading->claim, object->name, object->state,
+			  object->size, mark, err);
+}
+
+/* Is it known that this entry is true?  Then it counts as verified. */
+static bool find_mark(struct looking *looking, const struct reading *reading,
+		      bool *marked, struct err *err)
+{
+	char mark[AUDIT_MARK_SIZE];
+
+	*marked = false;
+	if (!reading->object || looking->look->audit->full)
+		return true;
+	if (!mark_of(reading, mark, err))
+		return false;
+	*marked = map_has(&looking->marks->known, mark);
+	if (*marked) {
+		looking->look->verified++;
+		audit_marks_see(looking->marks, mark);
+	}
+	return true;
+}
+
+static bool verified(struct looking *looking, const struct reading *reading,
+		     struct err *err)
+{
+	char mark[AUDIT_MARK_SIZE];
+
+	looking->look->verified++;
+	if (!reading->object)
+		return true;
+	if (!mark_of(reading, mark, err))
+		return false;
+	audit_marks_see(looking->marks, mark);
+	return true;
+}
+
+/* --- reading archives ---------------------------------------------------------- */
+
+static bool judge(struct reading *reading, struct err *err)
+{
+	struct looking *looking = reading->looking;
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct audit_verdict verdict;
+
+	if (!audit_judge(&reading->claim, &reading->fetch.bytes, &arena,
+			 &verdict, err))
+		return false;
+	if (!verdict.reason)
+		return verified(looking, reading, err);
+	mismatch(looking, &reading->claim, reading->fetch.url, verdict.reason);
+	if (verdict.entry)
+		add_edit(looking, &reading->claim, verdict.digest,
+			 verdict.entry, verdict.reason);
+	return true;
+}
+
+static void miss(struct reading *reading)
+{
+	static const char reason[] = "its archive is not there";
+	struct looking *looking = reading->looking;
+
+	add_finding(looking, &looking->look->dangling, &reading->claim,
+		    reading->fetch.url, reason);
+	/*
+	 * What is elsewhere may only be out of reach for us, and what was
+	 * listed a moment ago is for the next run to judge.
+	 */
+	if (reading->in_repository && !reading->object)
+		add_edit(looking, &reading->claim, "", NULL, reason);
+}
+
+static void count_read(struct looking *looking)
+{
+	looking->marks->read++;
+	report_progress(looking->look->audit->reporter, "entries",
+			looking->look->verified, looking->look->entries);
+}
+
+static void finish_reading(struct chartrepo_fetch *fetch, struct err *failure)
+{
+	struct reading *reading = (struct reading *)fetch;
+
+	if (failure->kind != ERR_NONE &&
+	    reading->looking->failure.kind == ERR_NONE)
+		err_move(&reading->looking->failure, failure);
+	str_release(&fetch->bytes);
+	err_release(&fetch->failure);
+	err_release(failure);
+}
+
+static void take_archive(struct chartrepo_fetch *fetch)
+{
+	struct reading *reading = (struct reading *)fetch;
+	struct err failure = {0};
+
+	count_read(reading->looking);
+	switch (fetch->failure.kind) {
+	case ERR_NONE:
+		if (!judge(reading, &failure))
+			log_debug("%s", failure.text);
+		break;
+	case ERR_NOT_FOUND:
+		miss(reading);
+		break;
+	case ERR_INPUT: /* an address that is not to be followed */
+		mismatch(reading->looking, &reading->claim, fetch->url,
+			 fetch->failure.text);
+		break;
+	default:
+		err_move(&failure, &fetch->failure);
+	}
+	finish_reading(fetch, &failure);
+}
+
+static bool flush(struct looking *looking, struct err *err)
+{
+	const struct audit *audit = looking->look->audit;
+	static const struct reporter silent = {0};
+	bool done = true;
+
+	if (looking->count)
+		done = chartrepo_fetch_all(
+			audit->http,
+			(struct chartrepo_fetch **)looking->readings,
+			looking->count, audit->jobs, &silent, err);
+	looking->count = 0;
+	if (!done)
+		return false;
+	if (looking->failure.kind != ERR_NONE) {
+		err_move(err, &looking->failure);
+		return false;
+	}
+	return audit_marks_keep(looking->marks, err);
+}
+
+static void add_reading(struct looking *looking, const struct reading *wanted)
+{
+	struct reading *reading = arena_new(&looking->window, struct reading);
+
+	*reading = *wanted;
+	reading->looking = looking;
+	reading->fetch.repo = looking->look->audit->repo;
+	reading->fetch.limit = CHART_ARCHIVE_MAX;
+	looking->readings =
+		grow_array(looking->readings, looking->count + 1,
+			   sizeof(struct reading *), &looking->capacity);
+	looking->readings[looking->count++] = reading;
+}
+
+/* --- entries -------------------------------------------------------------------- */
+
+/* Why its archive need not even be read, or NULL. */
+static const char *find_fault(const struct reading *reading,
+			      const struct chartindex_entries *entries,
+			      const struct chartindex_entry *entry)
+{
+	if (audit_is_ambiguous(entries, entry))
+		return "the index has its version more than once";
+	if (!reading->fetch.url)
+		return "the index has no address of it";
+	if (reading->object &&
+	    reading->object->size > (int64_t)CHART_ARCHIVE_MAX)
+		return "its archive is larger than a chart may be";
+	return NULL;
+}
+
+/* Which object the entry leads to. */
+static void find_object(struct looking *looking, struct reading *reading)
+{
+	const char *url = reading->fetch.url;
+	CLEANUP(free_ptr) char *name =
+		url ? chartrepo_object_name(looking->look->audit->repo, url)
+		    : NULL;
+
+	reading->in_repository = name != NULL;
+	reading->object = name ? map_get(&looking->look->objects, name) : NULL;
+	if (reading->object)
+		reading->object->referenced = true;
+}
+
+static bool look_at_entry(struct looking *looking, const char *name,
+			  const struct chartindex_entries *entries,
+			  const struct chartindex_entry *entry, struct err *err)
+{
+	const char *url = entry->urls->list.count
+				  ? entry->urls->list.items[0]->string.bytes
+				  : NULL;
+	struct reading reading = {
+		.fetch = {.url = url, .taken = take_archive},
+		.claim = {name, entry->version, entry->digest, entry->value},
+	};
+	const char *fault;
+	bool marked;
+
+	looking->look->entries++;
+	find_object(looking, &reading);
+	fault = find_fault(&reading, entries, entry);
+	if (fault) {
+		mismatch(looking, &reading.claim, url, fault);
+		return true;
+	}
+	if (!find_mark(looking, &reading, &marked, err))
+		return false;
+	if (!marked)
+		add_reading(looking, &reading);
+	return true;
+}
+
+static bool look_at_chart(struct looking *looking, const char *name,
+			  struct err *err)
+{
+	struct chartindex_entries entries;
+
+	if (!chartindex_read(&looking->parsed, name, &looking->window, &entries,
+			     err))
+		return false;
+	for (size_t i = 0; i < entries.count; i++) {
+		if (!look_at_entry(looking, name, &entries, &entries.items[i],
+				   err))
+			return false;
+	}
+	if (looking->count && looking->count < AUDIT_READ_AT_ONCE)
+		return true;
+	if (!flush(looking, err))
+		return false;
+	arena_release(&looking->window);
+	return true;
+}
+
+static bool look_at_entries(struct looking *looking, struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec names = {0};
+
+	chartindex_add_names(&looking->parsed, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		if (!look_at_chart(looking, names.items[i], err))
+			return false;
+	}
+	return flush(looking, err);
+}
+
+/* --- archives without an entry --------------------------------------------------- */
+
+static void add_orphan(struct looking *looking,
+		       const struct audit_object *object,
+		       const struct audit_orphan *orphan)
+{
+	looking->orphans =
+		grow_array(looking->orphans, looking->orphan_count + 1,
+			   sizeof(*looking->orphans),
+			   &looking->orphan_capacity);
+	looking->orphans[looking->orphan_count++] =
+		(struct audit_found_orphan){object, *orphan};
+}
+
+static void take_orphan(struct chartrepo_fetch *fetch)
+{
+	struct reading *reading = (struct reading *)fetch;
+	struct looking *looking = reading->looking;
+	CLEANUP(str_release) struct str created = {0};
+	struct audit_orphan orphan;
+	struct err failure = {0};
+
+	count_read(looking);
+	if (fetch->failure.kind == ERR_NONE) {
+		clock_add_rfc3339(&created, reading->object->modified_s);
+		if (audit_judge_orphan(reading->object->name, &fetch->bytes,
+				       str_text(&created),
+				       &looking->look->arena, &orphan,
+				       &failure))
+			add_orphan(looking, reading->object, &orphan);
+	} else if (fetch->failure.kind != ERR_NOT_FOUND) {
+		err_move(&failure, &fetch->failure);
+	}
+	finish_reading(fetch, &failure);
+}
+
+/* As publishers name them; what is in a folder may be another repository's. */
+static bool is_archive(const struct audit_object *object)
+{
+	return ends_with(object->name, ".tgz") && !strchr(object->name, '/');
+}
+
+static bool read_orphans(struct looking *looking, struct err *err)
+{
+	const struct map *objects = &looking->look->objects;
+
+	for (size_t i = 0; i < objects->count; i++) {
+		struct audit_object *object = objects->entries[i].value;
+		CLEANUP(str_release) struct str url = {0};
+
+		if (object->referenced || !is_archive(object))
+			continue;
+		if (object->size > (int64_t)CHART_ARCHIVE_MAX) {
+			add_orphan(looking, object,
+				   &(struct audit_orphan){
+					   .name = "",
+					   .version = "",
+					   .reason = "it is larger than a "
+						     "chart may be"});
+			continue;
+		}
+		url_encode(&url, object->name, strlen(object->name), "+");
+		add_reading(
+			looking,
+			&(struct reading){
+				.fetch = {.url = arena_strdup(&looking->window,
+							      str_text(&url)),
+					  .taken = take_orphan},
+				.object = object,
+			});
+	}
+	return flush(looking, err);
+}
+
+/* What the index has of that version by now. */
+static bool find_entry(struct looking *looking, const struct audit_orphan *is,
+		       const struct chartindex_entry **entry, struct err *err)
+{
+	struct chartindex_entries entries;
+
+	*entry = NULL;
+	if (!*is->name)
+		return true;
+	if (!chartindex_read(&looking->parsed, is->name, &looking->window,
+			     &entries, err))
+		return false;
+	*entry = chartindex_find(&entries, is->version);
+	return true;
+}
+
+static bool judge_orphan(struct looking *looking,
+			 const struct audit_found_orphan *found,
+			 struct err *err)
+{
+	const struct audit_orphan *is = &found->is;
+	const struct audit_claim claim = {is->name, is->version, is->digest,
+					  NULL};
+	const char *reason = is->reason;
+	const struct chartindex_entry *entry;
+
+	if (!find_entry(looking, is, &entry, err))
+		return false;
+	/* Its publisher has entered it meanwhile. */
+	if (!reason && entry && same_text(entry->digest, is->digest))
+		return true;
+	if (!reason && entry)
+		reason = "the index has another archive of that version";
+	add_finding(looking, &looking->look->orphans, &claim,
+		    found->object->name,
+		    reason ? reason : "the index has no entry of it");
+	if (!reason)
+		add_edit(looking, &claim, is->digest, is->entry,
+			 "the index had no entry of it");
+	return true;
+}
+
+static bool read_index(struct looking *looking, struct err *err)
+{
+	chartindex_release(&looking->parsed);
+	chartrepo_index_release(&looking->index);
+	return chartrepo_read_index(looking->look->audit->repo, &looking->index,
+				    err) &&
+	       chartindex_open(&looking->parsed, str_text(&looking->index.text),
+			       looking->index.text.len, CHARTREPO_INDEX, err);
+}
+
+static bool look_at_orphans(struct looking *looking, struct err *err)
+{
+	if (!read_orphans(looking, err))
+		return false;
+	if (!looking->orphan_count)
+		return true;
+	if (!read_index(looking, err))
+		return false;
+	for (size_t i = 0; i < looking->orphan_count; i++) {
+		if (!judge_orphan(looking, &looking->orphans[i], err))
+			return false;
+	}
+	return true;
+}
+
+/* --- all of it ------------------------------------------------------------------- */
+
+static bool note_object(void *context, const struct chartrepo_object *object,
+			struct err *err)
+{
+	struct audit_look *look = context;
+	struct audit_object *noted =
+		arena_new(&look->arena, struct audit_object);
+
+	(void)err;
+	*noted = (struct audit_object){
+		.name = arena_strdup(&look->arena, object->name),
+		.state = arena_strdup(&look->arena, object->state),
+		.size = object->size,
+		.modified_s = object->modified_s,
+	};
+	map_put(&look->objects, noted->name, noted);
+	return true;
+}
+
+bool audit_take_look(struct audit_look *look, struct audit_marks *marks,
+		     struct err *err)
+{
+	CLEANUP(looking_release) struct looking looking = {.look = look,
+							   .marks = marks};
+
+	str_clear(&marks->seen);
+	return read_index(&looking, err) &&
+	       chartrepo_list_objects(look->audit->repo, note_object, look,
+				      err) &&
+	       look_at_entries(&looking, err) && look_at_orphans(&looking, err);
+}

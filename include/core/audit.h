@@ -1,0 +1,95 @@
+/*
+ * Is what the index of a repository says true of its archives?
+ *
+ * An entry claims that under its address lies the chart of that name and
+ * version, whose Chart.yaml says the same as the entry, and that the bytes
+ * have its digest.  Here one entry is judged by one archive, an archive
+ * without an entry gets the entry that it should have, and it is decided
+ * which versions of a chart are too many.
+ *
+ * A digest is what readers trust, so an entry is never made to fit bytes of
+ * another digest: only what the archive of the right digest says of itself
+ * is put right.
+ */
+#ifndef CORE_AUDIT_H
+#define CORE_AUDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "format/hash.h"
+
+struct arena;
+struct chartindex_entries;
+struct chartindex_entry;
+struct err;
+struct map;
+struct str;
+struct value;
+
+/* What the index says; borrowed. */
+struct audit_claim {
+	const char *name;
+	const char *version;
+	const char *digest;	   /* "" = none */
+	const struct value *entry; /* the whole of it */
+};
+
+struct audit_verdict {
+	const char *reason;	      /* why it is not true; NULL = it is */
+	char digest[SHA256_HEX_SIZE]; /* of the archive */
+	/*
+	 * What the entry should be, where that is known: its metadata made
+	 * anew, the rest of it as it is.  NULL = it cannot be repaired.
+	 */
+	const struct value *entry;
+};
+
+/*
+ * Judge @claim by the archive.  The verdict lives in @arena.
+ * Errors: IO (libcrypto).
+ */
+bool audit_judge(const struct audit_claim *claim, const struct str *archive,
+		 struct arena *arena, struct audit_verdict *verdict,
+		 struct err *err) MUST_CHECK;
+
+/* An archive without an entry. */
+struct audit_orphan {
+	const char *name; /* "" where it is not known */
+	const char *version;
+	const char *reason; /* why it cannot be entered; NULL = it can */
+	char digest[SHA256_HEX_SIZE];
+	const struct value *entry; /* that it should have; NULL = none */
+};
+
+/*
+ * What to make of the archive that is called @object.  Only one that is
+ * called as its chart demands can be entered: any other may be a copy.
+ * @created is the time of its entry.  Errors: IO (libcrypto).
+ */
+bool audit_judge_orphan(const char *object, const struct str *archive,
+			const char *created, struct arena *arena,
+			struct audit_orphan *orphan, struct err *err)
+	MUST_CHECK;
+
+/*
+ * What stands for a verified pair of entry and object, where @state is what
+ * the store calls the state of that object (its ETag, say): as long as
+ * neither changes, it need not be read again.
+ */
+#define AUDIT_MARK_SIZE 33 /* with NUL */
+
+bool audit_mark(const struct audit_claim *claim, const char *object,
+		const char *state, int64_t size, char mark[AUDIT_MARK_SIZE],
+		struct err *err) MUST_CHECK;
+
+/* The marks of a text of lines, as keys of @marks; other lines are left out. */
+void audit_read_marks(struct map *marks, const char *text, size_t len);
+
+/* Does the version of @entry stand more than once among @entries? */
+bool audit_is_ambiguous(const struct chartindex_entries *entries,
+			const struct chartindex_entry *entry);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * Compare the index of a repository with what lies in it, and put right what
+ * can be put right.
+ *
+ * A look reads the index, lists the objects, and reads each archive that an
+ * entry leads to; then those that no entry leads to.  In that order: data is
+ * written before the index, so an entry whose archive is not there by then is
+ * dangling, while an archive without an entry may be that of a publisher at
+ * work, for which the index is read again.
+ *
+ * A repair changes entries by flow/publish, each only if it still is what was
+ * judged, and looks again, until nothing is left that it could do: so what
+ * publishers, prunes and other audits do meanwhile is seen, and no order of
+ * events leaves an entry without its archive.
+ *
+ * A run that repairs leaves marks (core/audit.h) of the pairs of entry and
+ * object that it has verified, below AUDIT_MARKS in the repository, while it
+ * works: a later run, or one after a kill, reads only what these do not know.
+ */
+#ifndef FLOW_AUDIT_H
+#define FLOW_AUDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "flow/publish.h"
+
+struct chartrepo;
+struct err;
+struct http;
+struct reporter;
+struct str;
+struct value;
+
+#define AUDIT_MARKS	     ".slipway/audit/verified"
+#define AUDIT_MARKS_SIZE_MAX ((size_t)64 << 20)
+#define AUDIT_MARKS_EVERY_MS 2000
+#define AUDIT_READ_AT_ONCE   256 /* archives */
+#define AUDIT_LOOKS_MAX	     5	 /* of one repair */
+
+struct audit {
+	struct chartrepo *repo;
+	struct http *http; /* of the repository; NULL for file:// */
+	size_t jobs;	   /* archives read at once */
+	bool full;	   /* read what the marks know, too */
+	bool repair;
+	bool dry_run;
+	enum publish_lock lock;
+	int64_t now; /* seconds since the epoch */
+	struct deadline deadline;
+	const struct reporter *reporter;
+};
+
+/* One thing found, or done; "" is what is not known.  In the arena. */
+struct audit_item {
+	const char *name;
+	const char *version;
+	const char *digest;
+	const char *address; /* s3://bucket/prefix/web-1.0.0.tgz */
+	const char *reason;
+};
+
+struct audit_items {
+	struct audit_item *items;
+	size_t count;
+	size_t capacity;
+};
+
+struct audit_report {
+	struct arena arena;
+	size_t entries; /* of the index */
+	size_t verified;
+	size_t read; /* archives that were read for it */
+	/* What was found at first. */
+	struct audit_items orphans;
+	struct audit_items dangling;
+	struct audit_items mismatched;
+	struct audit_items repaired; /* in a dry run: what would be */
+	char *first_left; /* the first thing wrong at the end; owned */
+	size_t left;	  /* things wrong at the end */
+	bool dry_run;
+};
+
+/*
+ * Errors: USAGE (a repository that cannot be listed), INPUT (the index does
+ * not parse; it is left as it is), those of publish_edit_index() and of the
+ * repository.  That something is wrong is none: see audit_outcome().
+ */
+bool audit_run(const struct audit *audit, struct audit_report *report,
+	       struct err *err) MUST_CHECK;
+
+/* The report as a map in @arena and as lines for people. */
+struct value *audit_tell(const struct audit_report *report, struct arena *arena,
+			 struct str *text);
+
+/* The run's error for what is wrong and was not put right. */
+bool audit_outcome(const struct audit_report *report, struct err *err)
+	MUST_CHECK;
+
+void audit_report_release(struct audit_report *report);
+
+#endif

@@ -1,0 +1,128 @@
+/* repo-audit - verify a chart repository, and put it right */
+
+#include "api/chartrepo.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/step.h"
+#include "flow/audit.h"
+#include "flow/repocheck.h"
+#include "format/value.h"
+
+#define JOBS_DEFAULT 8
+
+struct args {
+	const char *repo;
+	bool repair;
+	bool full;
+	int64_t jobs;
+	const char *lock;
+	struct s3_writing s3;
+	struct http_args http;
+};
+
+static const char *const lock_words[] = {"auto", "cas", "object", NULL};
+
+static const struct opt options[] = {
+	OPT_STRING(struct args, repo, "repo", "URL", NULL, OPT_REQUIRED,
+		   "s3://bucket/path or file:///dir"),
+	OPT_FLAG(struct args, repair, "repair", "", 0,
+		 "put right what can be put right"),
+	OPT_FLAG(struct args, full, "full", "", 0,
+		 "read what an earlier run has verified, too"),
+	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, 64,
+		    "archives read at once; default: 8"),
+	OPT_CHOICE(struct args, lock, "lock", lock_words, NULL, 0,
+		   "how publishers are kept apart in a bucket"),
+	OPT_STRING(struct args, s3.sse, "sse", "ALGORITHM", NULL, 0,
+		   "encryption of S3 objects: AES256, aws:kms, aws:kms:dsse"),
+	OPT_STRING(struct args, s3.sse_kms_key_id, "sse-kms-key-id", "ID", NULL,
+		   0, "key of that encryption, at AWS KMS"),
+	OPT_STRING(struct args, s3.acl, "acl", "NAME", NULL, 0,
+		   "canned ACL of S3 objects"),
+	OPT_HTTP(struct args, http),
+	OPT_END,
+};
+
+static enum publish_lock lock(const struct args *args)
+{
+	return same_text(args->lock, "cas")	 ? PUBLISH_LOCK_CAS
+	       : same_text(args->lock, "object") ? PUBLISH_LOCK_OBJECT
+						 : PUBLISH_LOCK_AUTO;
+}
+
+/* *@http is opened where @address needs it. */
+static bool open_repo(struct step_run *run, const char *address,
+		      struct http *http, struct chartrepo *repo,
+		      struct err *err)
+{
+	const struct args *args = run->args;
+	const struct http_config http_config =
+		step_http_config(run, &args->http);
+	bool needs_http = chartrepo_needs_http(address);
+	const struct chartrepo_config config = {
+		.http = needs_http ? http : NULL,
+		.env = run->env,
+	};
+
+	return (!needs_http || http->client ||
+		http_open(http, &http_config, err)) &&
+	       chartrepo_open(repo, address, &config, err) &&
+	       (!chartrepo_bucket(repo) ||
+		s3_set_writing(chartrepo_bucket(repo), &args->s3, err));
+}
+
+static bool run(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(http_release) struct http http = {0};
+	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
+	CLEANUP(audit_report_release) struct audit_report report = {0};
+	CLEANUP(str_release) struct str text = {0};
+	const struct audit audit = {
+		.repo = &repo,
+		.http = &http,
+		.jobs = (size_t)(args->jobs == OPT_UNSET ? JOBS_DEFAULT
+							 : args->jobs),
+		.full = args->full,
+		.repair = args->repair,
+		.dry_run = run->dry_run,
+		.lock = lock(args),
+		.now = clock_now_ms() / 1000,
+		.deadline = run->deadline,
+		.reporter = &run->reporter,
+	};
+	struct value *told;
+
+	if (!open_repo(run, args->repo, &http, &repo, err) ||
+	    !audit_run(&audit, &report, err))
+		return false;
+	told = audit_tell(&report, &run->arena, &text);
+	if (!step_plan(run, told, str_text(&text)) &&
+	    !step_result(run, told, str_text(&text), err))
+		return false;
+	return audit_outcome(&report, err);
+}
+
+static bool check(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(http_release) struct http http = {0};
+	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
+	CLEANUP(str_release) struct str text = {0};
+	struct value *found;
+
+	return open_repo(run, args->repo, &http, &repo, err) &&
+	       repocheck(&repo,
+			 args->repair ? REPOCHECK_PUBLISH : REPOCHECK_READ,
+			 &run->arena, &found, &text, err) &&
+	       step_result(run, found, str_text(&text), err);
+}
+
+const struct step step = {
+	.name = "repo-audit",
+	.summary = "verify a chart repository, and put it right",
+	.options = options,
+	.args_size = sizeof(struct args),
+	.run = run,
+	.check = check,
+};

@@ -1,0 +1,437 @@
+"""repo-audit against S3 in memory, and folders: what it finds, what it puts
+right, in which order, and what it leaves alone.  Real S3 is in
+tests/lab/test_audit.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import threading
+from pathlib import Path
+
+import charts
+import pytest
+import yaml
+
+import records
+from scripted_s3 import Fault, ScriptedS3
+
+REPO = "s3://bucket/stable"
+PREFIX = "stable/"
+INDEX = PREFIX + "index.yaml"
+MARKS = PREFIX + ".slipway/audit/verified"
+CHARTS = {"api": ["2.0.0", "1.0.0"], "web": ["1.1.0", "1.0.0"]}
+
+
+@pytest.fixture
+def s3(tmp_path):
+    """A repository of four archives, on a store that was proved."""
+    folder = charts.make_repository(tmp_path / "repository", CHARTS)
+    with ScriptedS3() as s3:
+        for path in folder.iterdir():
+            s3.put(PREFIX + path.name, path.read_bytes())
+        prove(s3)
+        yield s3
+
+
+def prove(s3: ScriptedS3) -> None:
+    body = s3.objects[INDEX].body
+    s3.put(INDEX, f"annotations:\n  {s3.proof}: '2026'\n".encode() + body)
+
+
+def break_all(s3: ScriptedS3) -> None:
+    """A flipped byte, an orphan, a dangling entry."""
+    body = bytearray(s3.objects[PREFIX + "api-2.0.0.tgz"].body)
+    body[40] ^= 1
+    s3.put(PREFIX + "api-2.0.0.tgz", bytes(body))
+    s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
+    del s3.objects[PREFIX + "web-1.0.0.tgz"]
+
+
+@pytest.fixture
+def audit(run_step, s3):
+    def run(*args, **options):
+        return run_step("repo-audit", "--repo", REPO, *args,
+                        env=s3.env | options.pop("env", {}), **options)
+    return run
+
+
+def entries(s3: ScriptedS3) -> dict[str, list[str]]:
+    index = yaml.safe_load(s3.objects[INDEX].body)
+    return {name: [entry["version"] for entry in found]
+            for name, found in index["entries"].items()}
+
+
+def reads(s3: ScriptedS3) -> list[str]:
+    return sorted(seen.key.removeprefix(PREFIX) for seen in s3.requests
+                  if seen.method == "GET" and seen.key.endswith(".tgz"))
+
+
+def names(items: list[dict]) -> list[tuple[str, str]]:
+    return [(item["name"], item["version"]) for item in items]
+
+
+# --- looking --------------------------------------------------------------------
+
+def test_all_is_well(audit, s3, tmp_path):
+    result = audit("--output", "json", "--record", tmp_path / "record")
+    assert result.json == {"entries": 4, "verified": 4, "read": 4, "dryRun": False,
+                           "orphans": [], "dangling": [], "mismatched": [],
+                           "repaired": []}
+    [step] = records.merged(tmp_path / "record")["steps"]
+    assert (step["name"], step["outcome"]) == ("repo-audit", "done")
+    assert {seen.method for seen in s3.requests} == {"GET"}
+    assert s3.lines[:3] == [f"GET {MARKS}", f"GET {INDEX}", "GET ?"], \
+        "index before listing: what is entered by then is there"
+
+
+def test_what_is_wrong_is_found(audit, s3):
+    break_all(s3)
+    before = dict(s3.objects)
+    result = audit("--output", "json", expect=1)
+    found = result.json
+    assert names(found["orphans"]) == [("db", "1.0.0")]
+    assert found["orphans"][0]["url"] == f"{REPO}/db-1.0.0.tgz"
+    assert names(found["dangling"]) == [("web", "1.0.0")]
+    assert names(found["mismatched"]) == [("api", "2.0.0")]
+    assert "its digest is" in found["mismatched"][0]["reason"]
+    assert (found["entries"], found["verified"]) == (4, 2)
+    assert "disagree in 3 places" in result.err
+    assert s3.objects == before, "nothing was written"
+
+
+@pytest.mark.parametrize("old, new, reason", [
+    (b"urls:\n    - api-2.0.0.tgz", b"flavour: 1", "no address"),
+    (b"- api-2.0.0.tgz", b"- ../other/api-2.0.0.tgz", "leads out of the repository"),
+    (b"- api-2.0.0.tgz", b"- s3://other/api-2.0.0.tgz", "not in this repository"),
+    (b"version: 2.0.0", b"version: 1.0.0", "more than once"),
+    (b"version: 2.0.0", b"version: 2.0.1", "it holds chart 'api' 2.0.0"),
+    (b"version: 2.0.0", b"version: 2.0.0\n    icon: x", None),
+])
+def test_entries_that_are_wrong(audit, s3, old, new, reason):
+    body = s3.objects[INDEX].body
+    s3.put(INDEX, body.replace(old, new, 1))
+    result = audit("--repair", "--output", "json", expect=1 if reason else 0)
+    assert result.json["repaired"] == []
+    if reason:
+        assert reason in result.json["mismatched"][0]["reason"]
+        assert s3.objects[INDEX].body == body.replace(old, new, 1)
+
+
+def test_archives_of_others_are_no_orphans(audit, s3):
+    """Folders may be other repositories; what is no .tgz is no chart."""
+    s3.put(PREFIX + "nested/db-1.0.0.tgz", charts.archive("db", "1.0.0"))
+    s3.put(PREFIX + "web-1.1.0.tgz.prov", b"signed")
+    s3.put("stable-2/db-1.0.0.tgz", charts.archive("db", "1.0.0"))
+    assert audit("--output", "json").json["orphans"] == []
+
+
+def test_an_archive_that_its_publisher_enters_meanwhile(audit, s3):
+    """The index is read again before an archive is called an orphan."""
+    s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
+    digest = hashlib.sha256(charts.archive("db", "1.0.0")).hexdigest()
+    entry = (b"  db:\n  - name: db\n    version: 1.0.0\n    digest: "
+             + digest.encode() + b"\n    urls: [db-1.0.0.tgz]\n")
+
+    def enter(seen):
+        if seen.key.endswith("db-1.0.0.tgz"):
+            s3.put(INDEX, s3.objects[INDEX].body.replace(b"  web:\n", entry + b"  web:\n"))
+    s3.fault = enter
+    assert audit("--output", "json").json["orphans"] == []
+
+
+def test_a_listing_that_lags(run_step, tmp_path):
+    """What is not listed yet is asked for before it is called missing."""
+    folder = charts.make_repository(tmp_path / "repository", CHARTS)
+    with ScriptedS3("late") as s3:
+        for path in folder.iterdir():
+            s3.put(PREFIX + path.name, path.read_bytes())
+        result = run_step("repo-audit", "--repo", REPO, "--output", "json", env=s3.env)
+        assert result.json["verified"] == 4
+
+
+@pytest.mark.parametrize("url", ["https://charts.example.com", "oci://ghcr.io/x"])
+def test_what_cannot_be_listed(run_step, url):
+    result = run_step("repo-audit", "--repo", url, expect=2)
+    assert "cannot audit" in result.err and "can be listed" in result.err
+
+
+@pytest.mark.parametrize("fault, code, cause", [
+    (Fault(403, "AccessDenied"), 1, "s3:"),
+    (Fault(503, "SlowDown", {"Retry-After": "0"}), 75, "SlowDown"),
+])
+def test_an_archive_that_cannot_be_read_is_no_finding(audit, s3, fault, code, cause):
+    s3.fault = lambda seen: fault if seen.key.endswith("api-1.0.0.tgz") else None
+    before = dict(s3.objects)
+    result = audit("--repair", "--timeout", "20s", expect=code)
+    assert cause in result.err and result.out == ""
+    assert s3.objects[INDEX] == before[INDEX]
+
+
+@pytest.mark.parametrize("code", ["NoSuchKey", "NoSuchBucket"])
+def test_what_was_listed_but_is_not_there_keeps_its_entry(audit, s3, code):
+    """It is found, but the next run judges: somebody is at work there."""
+    s3.fault = lambda seen: (Fault(404, code) if seen.key.endswith("api-1.0.0.tgz")
+                             else None)
+    assert "dangling: api 1.0.0" in audit("--repair", expect=1).out
+    assert entries(s3) == CHARTS
+
+
+def test_bad_index_is_left_alone(audit, s3):
+    s3.put(INDEX, b"apiVersion: v1\nentries: [\n")
+    s3.forget()
+    result = audit("--repair", expect=2)
+    assert "index.yaml" in result.err
+    assert {seen.method for seen in s3.requests} == {"GET"}
+
+
+def test_no_index_at_all(audit, s3):
+    del s3.objects[INDEX]
+    assert len(audit("--output", "json", expect=1).json["orphans"]) == 4
+    audit("--repair")
+    assert entries(s3) == CHARTS
+
+
+# --- repair ---------------------------------------------------------------------
+
+def test_repair(audit, s3):
+    break_all(s3)
+    broken = s3.objects[PREFIX + "api-2.0.0.tgz"].body
+    result = audit("--repair", "--output", "json", expect=1)
+    assert names(result.json["repaired"]) == [("web", "1.0.0"), ("db", "1.0.0")]
+    assert entries(s3) == {"api": ["2.0.0", "1.0.0"], "db": ["1.0.0"], "web": ["1.1.0"]}
+    assert "disagree in 1 place," in result.err, "a digest is nothing to be repaired"
+    assert s3.objects[PREFIX + "api-2.0.0.tgz"].body == broken
+    assert s3.proof.encode() in s3.objects[INDEX].body
+
+    s3.forget()
+    again = audit("--repair", "--output", "json", expect=1).json
+    assert again["repaired"] == [] and again["verified"] == 3
+    assert reads(s3) == ["api-2.0.0.tgz"], "only what is not known to be true"
+    assert {seen.method for seen in s3.requests} == {"GET"}
+
+
+def test_metadata_is_made_anew(audit, s3):
+    body = s3.objects[INDEX].body
+    digest = hashlib.sha256(s3.objects[PREFIX + "api-2.0.0.tgz"].body).hexdigest()
+    s3.put(INDEX, body.replace(b"- apiVersion: v2", b"- apiVersion: v1", 1))
+    assert "'apiVersion'" in audit(expect=1).out
+    audit("--repair")
+    assert s3.objects[INDEX].body.split(b"generated")[0] == body.split(b"generated")[0]
+    s3.put(INDEX, body.replace(f"digest: {digest}".encode(), b"flavour: salt"))
+    audit("--repair")
+    [entry, _] = yaml.safe_load(s3.objects[INDEX].body)["entries"]["api"]
+    assert (entry["digest"], entry["flavour"]) == (digest, "salt")
+
+
+def test_dry_run_of_a_repair(audit, s3):
+    break_all(s3)
+    before = dict(s3.objects)
+    result = audit("--repair", "--dry-run", "--output", "json", expect=1)
+    assert names(result.json["repaired"]) == [("web", "1.0.0"), ("db", "1.0.0")]
+    assert result.json["dryRun"] and s3.objects == before
+
+
+def test_orphans_that_are_not_named_after_their_chart(audit, s3):
+    s3.put(PREFIX + "copy.tgz", charts.archive("web", "1.1.0"))
+    s3.put(PREFIX + "junk-1.0.0.tgz", b"junk")
+    result = audit("--repair", "--output", "json", expect=1)
+    assert len(result.json["orphans"]) == 2 and result.json["repaired"] == []
+
+
+def test_index_without_its_archives_is_not_emptied(audit, s3):
+    for key in [key for key in s3.objects if key.endswith(".tgz")]:
+        del s3.objects[key]
+    before = dict(s3.objects)
+    assert "right repository" in audit("--repair", expect=3).err
+    assert s3.objects == before
+
+
+def test_publisher_wins_the_race(audit, s3):
+    """An entry that changed since it was judged is judged again."""
+    break_all(s3)
+    body = charts.archive("new", "1.0.0")
+    entry = (b"  new:\n  - name: new\n    version: 1.0.0\n    apiVersion: v2\n    digest: "
+             + hashlib.sha256(body).hexdigest().encode() + b"\n    urls: [new-1.0.0.tgz]\n")
+    done = []
+
+    def publish(seen):
+        if seen.method == "PUT" and seen.key == INDEX and not done:
+            done.append(True)
+            s3.put(PREFIX + "new-1.0.0.tgz", body)
+            s3.put(INDEX, s3.objects[INDEX].body.replace(b"  web:\n", entry + b"  web:\n"))
+    s3.fault = publish
+    audit("--repair", expect=1)
+    assert entries(s3) == {"api": ["2.0.0", "1.0.0"], "db": ["1.0.0"],
+                           "new": ["1.0.0"], "web": ["1.1.0"]}
+
+
+def test_archive_that_comes_back_gets_its_entry_back(audit, s3):
+    """A publisher created it again, and saw the entry that we removed."""
+    body = s3.objects.pop(PREFIX + "web-1.0.0.tgz").body
+
+    def publish(seen):
+        if seen.method == "PUT" and seen.key == INDEX:
+            s3.put(PREFIX + "web-1.0.0.tgz", body)
+    s3.fault = publish
+    audit("--repair")
+    assert entries(s3) == CHARTS
+
+
+def test_archive_that_goes_loses_its_entry(audit, s3):
+    """Somebody pruned the orphan while its entry was written."""
+    s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
+
+    def prune(seen):
+        if seen.method == "PUT" and seen.key == INDEX:
+            s3.objects.pop(PREFIX + "db-1.0.0.tgz", None)
+    s3.fault = prune
+    audit("--repair")
+    assert entries(s3) == CHARTS
+
+
+def test_lost_answer_of_the_index(audit, s3):
+    break_all(s3)
+    lost = []
+
+    def lose(seen):
+        if seen.method == "PUT" and seen.key == INDEX and not lost:
+            lost.append(True)
+            return Fault(lose=True)
+        return None
+    s3.fault = lose
+    audit("--repair", expect=1)
+    assert entries(s3) == {"api": ["2.0.0", "1.0.0"], "db": ["1.0.0"], "web": ["1.1.0"]}
+
+
+def test_store_that_ignores_conditions_is_refused(run_step, tmp_path):
+    with ScriptedS3("ignore") as s3:
+        s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
+        argv = ("repo-audit", "--repo", REPO, "--repair")
+        assert "does not honour" in run_step(*argv, env=s3.env, expect=1).err
+        assert INDEX not in s3.objects
+        run_step(*argv, "--lock", "object", env=s3.env)
+        assert entries(s3) == {"db": ["1.0.0"]}
+
+
+# --- knowing ----------------------------------------------------------------------
+
+def test_what_was_verified_is_not_read_again(audit, s3):
+    audit("--repair")
+    s3.forget()
+    assert audit("--output", "json").json["read"] == 0
+    assert reads(s3) == []
+    s3.put(PREFIX + "api-1.0.0.tgz", charts.archive("api", "1.0.0") + b"x")
+    assert "its digest is" in audit(expect=1).out
+    s3.forget()
+    audit("--full", expect=1)
+    assert len(reads(s3)) == 4
+
+
+def test_marks_of_nonsense_are_no_harm(audit, s3):
+    s3.put(MARKS, b"\0\xff" * 1000 + b"\n<html>\n" + b"a" * 32)
+    assert audit("--output", "json").json["read"] == 4
+
+
+@pytest.mark.parametrize("after, seconds, most", [
+    (10, 0, 310), (150, 0, 310), (290, 0.08, 60)])
+def test_killed_audit_is_resumed(run_step, start_step, tmp_path, after, seconds, most):
+    """kill -9 after so many archives: what was noted is not read again."""
+    many = {f"app-{n:03d}": ["1.0.0"] for n in range(300)}
+    folder = charts.make_repository(tmp_path / "repository", many)
+    with ScriptedS3() as s3:
+        for path in folder.iterdir():
+            s3.put(PREFIX + path.name, path.read_bytes())
+        prove(s3)
+        s3.objects.pop(PREFIX + "app-299-1.0.0.tgz")
+        reached, go = threading.Event(), threading.Event()
+
+        def stop(seen):
+            if len(reads(s3)) < after:
+                return Fault(seconds=seconds)
+            reached.set()
+            go.wait(20)
+            return None
+        s3.fault = stop
+        step = start_step("repo-audit", "--repo", REPO, "--repair", env=s3.env)
+        assert reached.wait(20)
+        os.kill(step.pid, signal.SIGKILL)
+        step.wait(expect=-signal.SIGKILL)
+        go.set()
+        s3.fault = lambda seen: None
+        s3.forget()
+        run_step("repo-audit", "--repo", REPO, "--repair", env=s3.env)
+        assert len(entries(s3)) == 299 and len(reads(s3)) <= most
+        s3.forget()
+        run_step("repo-audit", "--repo", REPO, env=s3.env)
+        assert reads(s3) == []
+
+
+# --- folders ------------------------------------------------------------------------
+
+def test_folder(run_step, tmp_path):
+    folder = charts.make_repository(tmp_path / "repository", CHARTS)
+    (folder / "db-1.0.0.tgz").write_bytes(charts.archive("db", "1.0.0"))
+    (folder / "web-1.0.0.tgz").unlink()
+    argv = ("repo-audit", "--repo", f"file://{folder}", "--output", "json")
+    found = run_step(*argv, expect=1).json
+    assert names(found["orphans"]) == [("db", "1.0.0")]
+    assert names(found["dangling"]) == [("web", "1.0.0")]
+    assert len(run_step(*argv, "--repair").json["repaired"]) == 2
+    index = yaml.safe_load((folder / "index.yaml").read_text())
+    assert sorted(index["entries"]) == ["api", "db", "web"]
+    assert run_step(*argv).json["read"] == 0
+    flipped = bytearray((folder / "api-1.0.0.tgz").read_bytes())
+    flipped[40] ^= 1
+    (folder / "api-1.0.0.tgz").write_bytes(flipped)
+    assert names(run_step(*argv, expect=1).json["mismatched"]) == [("api", "1.0.0")]
+
+
+def test_folder_that_is_not_there(run_step, tmp_path):
+    result = run_step("repo-audit", "--repo", f"file://{tmp_path}/none", "--output", "json")
+    assert result.json["entries"] == 0 and not (tmp_path / "none").exists()
+
+
+# --- --check --------------------------------------------------------------------------
+
+ACTIONS = {"GET ?": "s3:ListBucket", "HEAD": "s3:GetObject",
+           "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+
+
+def test_check_changes_nothing(audit, s3):
+    before = dict(s3.objects)
+    found = audit("--check", "--repair", "--output", "json").json
+    assert found == {"repository": REPO, "bucket": "bucket", "prefix": PREFIX,
+                     "region": "us-east-1", "index": True, "conditionalWrites": True}
+    assert s3.objects == before
+    s3.forget()
+    audit("--check")
+    assert {seen.method for seen in s3.requests} == {"GET", "HEAD"}
+
+
+@pytest.mark.parametrize("request_, action", ACTIONS.items())
+def test_check_names_the_right_that_is_missing(audit, s3, request_, action):
+    s3.fault = lambda seen: (Fault(403, "AccessDenied")
+                             if seen.line.startswith(request_) else None)
+    result = audit("--check", "--repair", expect=1)
+    assert f"missing rights: {action} on '{REPO}/'" in result.err
+
+
+def test_check_names_all_rights_that_are_missing(audit, s3):
+    s3.fault = lambda seen: (Fault(403, "AccessDenied")
+                             if seen.method in ("PUT", "DELETE") else None)
+    result = audit("--check", "--repair", expect=1)
+    assert "s3:PutObject" in result.err and "s3:DeleteObject" in result.err
+    assert "s3:GetObject" not in result.err
+
+
+def test_check_with_wrong_credentials(audit, s3):
+    s3.fault = lambda seen: Fault(403, "SignatureDoesNotMatch")
+    assert "check the secret access key" in audit("--check", expect=1).err
+
+
+def test_check_of_a_bad_index(audit, s3):
+    s3.put(INDEX, b"entries: [")
+    audit("--check", expect=2)

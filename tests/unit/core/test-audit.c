@@ -1,0 +1,226 @@
+#include "core/audit.h"
+
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/chartindex.h"
+#include "format/gzip.h"
+#include "format/tar.h"
+#include "format/value.h"
+#include "tests/unit/unit.h"
+
+#define META   "apiVersion: v2\nname: web\nversion: 1.0.0\ndescription: shop\n"
+#define DIGEST "@" /* in a table: that of the archive */
+
+static void make_archive(struct str *tgz, const char *metadata)
+{
+	CLEANUP(str_release) struct str tar = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	tar_add_file(&tar, "web/Chart.yaml", 0, metadata, strlen(metadata));
+	tar_end(&tar);
+	assert_true(gzip_compress(tgz, str_text(&tar), tar.len, NULL, &err));
+}
+
+static const struct chartindex_entry *read_entry(struct chartindex *index,
+						 const char *text,
+						 struct arena *arena)
+{
+	static struct chartindex_entries entries;
+	struct err err = {0};
+
+	assert_case(text,
+		    chartindex_open(index, text, strlen(text), "x", &err));
+	assert_case(text, chartindex_read(index, "web", arena, &entries, &err));
+	assert_case(text, entries.count == 1);
+	return entries.items;
+}
+
+static void test_judge(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *metadata; /* of the archive */
+		const char *entry;    /* fields of it */
+		const char *digest;
+		const char *reason;
+		bool repairable;
+	} cases[] = {
+		{"true", META, "description: shop", DIGEST, NULL, false},
+		{"fields that we do not know", META,
+		 "description: shop, flavour: 7, created: x", DIGEST, NULL,
+		 false},
+		{"another description", META, "description: sold", DIGEST,
+		 "another 'description'", true},
+		{"no description", META, "kubeVersion: '1'", DIGEST,
+		 "another 'description'", true},
+		{"no digest", META, "description: shop", "", "no digest", true},
+		{"another digest", META, "description: shop", "aa",
+		 "the index says aa", false},
+		{"another digest and description", META, "description: x", "aa",
+		 "the index says aa", false},
+		{"another version",
+		 "apiVersion: v2\nname: web\nversion: 1.0.1\n", "a: b", DIGEST,
+		 "it holds chart 'web' 1.0.1", false},
+		{"another chart", "apiVersion: v2\nname: db\nversion: 1.0.0\n",
+		 "a: b", DIGEST, "it holds chart 'db' 1.0.0", false},
+		{"no chart", "name: web\n", "a: b", DIGEST, "cannot load chart",
+		 false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *name = cases[i].name;
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(str_release) struct str archive = {0}, text = {0};
+		const struct chartindex_entry *entry;
+		struct audit_claim claim = {.name = "web", .version = "1.0.0"};
+		struct audit_verdict verdict;
+		char digest[SHA256_HEX_SIZE];
+		struct err err = {0};
+
+		make_archive(&archive, cases[i].metadata);
+		assert_true(sha256_hex(archive.buf, archive.len, digest, &err));
+		str_addf(&text,
+			 "apiVersion: v1\nentries:\n  web:\n  - {apiVersion: "
+			 "v2, name: web, version: 1.0.0, urls: [a.tgz], %s}\n",
+			 cases[i].entry);
+		entry = read_entry(&index, str_text(&text), &arena);
+		claim.entry = entry->value;
+		claim.digest = same_text(cases[i].digest, DIGEST)
+				       ? digest
+				       : cases[i].digest;
+		assert_case(name, audit_judge(&claim, &archive, &arena,
+					      &verdict, &err));
+		assert_case(name, !cases[i].reason == !verdict.reason);
+		assert_case(name, !cases[i].reason || strstr(verdict.reason,
+							     cases[i].reason));
+		assert_case(name, cases[i].repairable == !!verdict.entry);
+		if (!verdict.entry)
+			continue;
+		assert_string_equal(value_find_text(verdict.entry, "digest"),
+				    digest);
+		assert_string_equal(
+			value_find_text(verdict.entry, "description"), "shop");
+		assert_true(value_map_get(verdict.entry, "urls"));
+	}
+}
+
+static void test_orphan(void **state)
+{
+	static const struct {
+		const char *object;
+		const char *metadata;
+		const char *chart; /* its name */
+		const char *reason;
+	} cases[] = {
+		{"web-1.0.0.tgz", META, "web", NULL},
+		{"web.tgz", META, "web", "is not called so"},
+		{"web-1.0.0.tgz", "apiVersion: v2\nname: db\nversion: 1.0.0\n",
+		 "db", "it holds chart 'db' 1.0.0"},
+		{"web-1.0.0.tgz", "no: chart\n", "", "the chart has no name"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(str_release) struct str archive = {0};
+		struct audit_orphan orphan;
+		struct err err = {0};
+
+		make_archive(&archive, cases[i].metadata);
+		assert_true(audit_judge_orphan(cases[i].object, &archive,
+					       "2026-01-02T03:04:05Z", &arena,
+					       &orphan, &err));
+		assert_string_equal(orphan.name, cases[i].chart);
+		assert_case(cases[i].object,
+			    !cases[i].reason == !orphan.reason);
+		if (orphan.reason) {
+			assert_case(orphan.reason,
+				    strstr(orphan.reason, cases[i].reason));
+			assert_null(orphan.entry);
+			continue;
+		}
+		assert_string_equal(value_find_text(orphan.entry, "created"),
+				    "2026-01-02T03:04:05Z");
+		assert_string_equal(value_find_text(orphan.entry, "digest"),
+				    orphan.digest);
+	}
+}
+
+/* Whatever changes, the mark does too. */
+static void test_mark(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct value *one = value_new_map(&arena), *two = value_new_map(&arena);
+	const struct {
+		struct audit_claim claim;
+		const char *object;
+		const char *state;
+		int64_t size;
+	} cases[] = {
+		{{"web", "1", "d", one}, "a.tgz", "e", 1},
+		{{"web2", "1", "d", one}, "a.tgz", "e", 1},
+		{{"web", "1", "d", two}, "a.tgz", "e", 1},
+		{{"web", "1", "d", one}, "b.tgz", "e", 1},
+		{{"web", "1", "d", one}, "a.tgz", "f", 1},
+		{{"web", "1", "d", one}, "a.tgz", "e", 2},
+		{{"web", "1", "d", one}, "a.tg", "ze", 1},
+	};
+	CLEANUP(map_release) struct map marks = {0};
+	CLEANUP(str_release) struct str text = {0};
+
+	(void)state;
+	value_map_set_text(two, &arena, "digest", "d2");
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		size_t row = i % ARRAY_SIZE(cases);
+		char mark[AUDIT_MARK_SIZE];
+		struct err err = {0};
+
+		assert_true(audit_mark(&cases[row].claim, cases[row].object,
+				       cases[row].state, cases[row].size, mark,
+				       &err));
+		str_addf(&text, "%s\n", mark);
+	}
+	audit_read_marks(&marks, text.buf, text.len);
+	assert_int_equal(marks.count, ARRAY_SIZE(cases));
+}
+
+static void test_read_marks(void **state)
+{
+#define MARK "0123456789abcdef0123456789abcdef"
+	static const struct {
+		const char *text;
+		size_t count;
+	} cases[] = {
+		{"", 0},
+		{MARK "\n", 1},
+		{MARK "\n" MARK "\n", 1},
+		{MARK, 0}, /* perhaps the start of a longer line */
+		{MARK "0\n", 0},
+		{"\n\n<html>\n" MARK "\n", 1},
+		{"0123456789ABCDEF0123456789abcdef\n", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(map_release) struct map marks = {0};
+
+		audit_read_marks(&marks, cases[i].text, strlen(cases[i].text));
+		assert_case(cases[i].text, marks.count == cases[i].count);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_orphan),
+		cmocka_unit_test(test_mark),
+		cmocka_unit_test(test_read_marks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
