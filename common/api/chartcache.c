@@ -336,13 +336,16 @@ void chartcache_tidy(const struct chartcache *cache, int64_t now_ms)
 							CHARTCACHE_AGE_MS};
 	CLEANUP(free_ptr) char *stamp = NULL;
 	struct stat status;
+	bool is_new;
 
 	if (!cache->dir)
 		return;
 	stamp = path_join(cache->dir, VERSION "/" PRUNED);
-	if (stat(stamp, &status) == 0 &&
+	is_new = stat(stamp, &status) < 0;
+	if (!is_new &&
 	    now_ms - status.st_mtim.tv_sec * 1000 < CHARTCACHE_PRUNE_MS)
 		return;
 	write_file(stamp, "", 0);
-	(void)chartcache_prune(cache, &limits, now_ms);
+	if (!is_new)
+		(void)chartcache_prune(cache, &limits, now_ms);
 }

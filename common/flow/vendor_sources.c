@@ -161,9 +161,11 @@ static bool refresh(struct vendoring *vendoring, struct vendor_source *source,
 			return true;
 	}
 	/* Not asked yet, or the cache has lost what it promised. */
-	if ((!index->found || index->unchanged) &&
-	    !chartrepo_read_index(&source->repo, index, err))
-		return false;
+	if (!index->found || index->unchanged) {
+		chartrepo_index_release(index);
+		if (!chartrepo_read_index(&source->repo, index, err))
+			return false;
+	}
 	keep_index(vendoring, key, index);
 	return true;
 }
