@@ -29,12 +29,24 @@ WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wstrict-prototypes"]
 
 
 @cache
+def readme() -> str:
+    return (ROOT / "common/README.md").read_text()
+
+
+def named_modules(layer: str) -> list[str]:
+    """The modules, or patterns of them, that the layer's section lists."""
+    section = re.search(rf"^## \d+ `{layer}`$(.*?)(^## |\Z)", readme(),
+                        re.M | re.S)[1]
+    items = re.findall(r"^ *- ((?:`[^`]+` ?)+)", section, re.M)
+    return re.findall(r"`([^`]+)`", " ".join(items))
+
+
+@cache
 def ranks() -> dict[str, int]:
-    """The layers and their numbers, from the table that people read."""
-    rows = re.findall(r"^\| (\d+) \| `(\w+)/?` \|",
-                      (ROOT / "common/README.md").read_text(), re.M)
-    assert len(rows) == 10
-    return {layer: int(number) for number, layer in rows}
+    """The layers and their numbers, from the text that people read."""
+    titles = re.findall(r"^## (\d+) `(\w+)`$", readme(), re.M)
+    assert len(titles) == 10
+    return {layer: int(number) for number, layer in titles}
 
 
 def product() -> list:
@@ -48,6 +60,20 @@ def test_includes_go_downwards():
              for kind, header in includes(path) if kind == '"'
              if ranks().get(header.split("/")[0], 99) > ranks()[layer(path)]]
     assert not wrong, "\n".join(wrong)
+
+
+def test_each_module_is_in_the_picture():
+    stems = {(layer(path), path.stem) for path in product()
+             if layer(path) != "steps"}
+    names = {where: named_modules(where) for where, _ in stems}
+    missing = [f"{where}/{stem}" for where, stem in stems
+               if not any(fnmatch(stem, name) or fnmatch(stem, name + "[-_]*")
+                          for name in names[where])]
+    gone = [f"{where}/{name}" for where in names for name in names[where]
+            if not any(place == where and fnmatch(stem, name)
+                       for place, stem in stems)]
+    assert not missing and not gone, \
+        f"not in common/README.md: {missing}; there, but no module: {gone}"
 
 
 def test_quoted_includes_exist():
