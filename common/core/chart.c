@@ -20,7 +20,8 @@
 
 #define NANOSECONDS 1000000000
 #define BOM	    "\xef\xbb\xbf"
-#define TAIL_MAX    ((size_t)1 << 20) /* behind the end of an archive */
+#define SURVEY_MIN  ((size_t)16 << 10) /* deflate makes it 16 MiB at most */
+#define TAIL_MAX    ((size_t)1 << 20)  /* behind the end of an archive */
 
 /* What one chart_load() may take in all. */
 struct loader {
@@ -271,8 +272,10 @@ static bool read_archive(struct loader *loader, const void *bytes, size_t len,
 	CLEANUP(str_release) struct str tar = {0};
 	struct tar_survey seen = {0};
 
-	if (!gzip_each(bytes, len, CHART_SIZE_MAX, survey, &seen, err) ||
-	    !gzip_expand(&tar, bytes, len, CHART_SIZE_MAX, err))
+	if (len > SURVEY_MIN &&
+	    !gzip_each(bytes, len, CHART_SIZE_MAX, survey, &seen, err))
+		return false;
+	if (!gzip_expand(&tar, bytes, len, CHART_SIZE_MAX, err))
 		return false;
 	reader.bytes = str_text(&tar);
 	reader.len = tar.len;
