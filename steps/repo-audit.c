@@ -2,6 +2,7 @@
 
 #include "api/chartrepo.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "cli/step.h"
 #include "flow/audit.h"
@@ -13,6 +14,9 @@
 struct args {
 	const char *repo;
 	bool repair;
+	bool prune;
+	int64_t keep;
+	const char *keep_used;
 	bool full;
 	int64_t jobs;
 	const char *lock;
@@ -27,6 +31,12 @@ static const struct opt options[] = {
 		   "s3://bucket/path or file:///dir"),
 	OPT_FLAG(struct args, repair, "repair", "", 0,
 		 "put right what can be put right"),
+	OPT_FLAG(struct args, prune, "prune", "", 0,
+		 "delete old versions, all but the newest of each chart"),
+	OPT_INTEGER(struct args, keep, "keep", "", 0, 1, 1000000,
+		    "with --prune: so many of each chart stay"),
+	OPT_STRING(struct args, keep_used, "keep-used", "FILE", "", 0,
+		   "and these: name-version or digest, one a line"),
 	OPT_FLAG(struct args, full, "full", "", 0,
 		 "read what an earlier run has verified, too"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, 64,
@@ -71,12 +81,25 @@ static bool open_repo(struct step_run *run, const char *address,
 		s3_set_writing(chartrepo_bucket(repo), &args->s3, err));
 }
 
+/* What --prune needs, so that nothing is deleted by half an option. */
+static bool read_rules(const struct args *args, struct map *used,
+		       struct err *err)
+{
+	if (args->prune && args->keep == OPT_UNSET)
+		return err_set(err, ERR_USAGE, "'--prune' needs '--keep'");
+	if (!args->prune && (args->keep != OPT_UNSET || args->keep_used))
+		return err_set(err, ERR_USAGE,
+			       "'--keep' and '--keep-used' need '--prune'");
+	return !args->keep_used || audit_load_used(used, args->keep_used, err);
+}
+
 static bool run(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
 	CLEANUP(http_release) struct http http = {0};
 	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
 	CLEANUP(audit_report_release) struct audit_report report = {0};
+	CLEANUP(map_release) struct map used = {0};
 	CLEANUP(str_release) struct str text = {0};
 	const struct audit audit = {
 		.repo = &repo,
@@ -85,6 +108,8 @@ static bool run(struct step_run *run, struct err *err)
 							 : args->jobs),
 		.full = args->full,
 		.repair = args->repair,
+		.keep = args->prune ? args->keep : 0,
+		.used = &used,
 		.dry_run = run->dry_run,
 		.lock = lock(args),
 		.now = clock_now_ms() / 1000,
@@ -93,7 +118,8 @@ static bool run(struct step_run *run, struct err *err)
 	};
 	struct value *told;
 
-	if (!open_repo(run, args->repo, &http, &repo, err) ||
+	if (!read_rules(args, &used, err) ||
+	    !open_repo(run, args->repo, &http, &repo, err) ||
 	    !audit_run(&audit, &report, err))
 		return false;
 	told = audit_tell(&report, &run->arena, &text);
@@ -113,7 +139,8 @@ static bool check(struct step_run *run, struct err *err)
 
 	return open_repo(run, args->repo, &http, &repo, err) &&
 	       repocheck(&repo,
-			 args->repair ? REPOCHECK_PUBLISH : REPOCHECK_READ,
+			 args->repair || args->prune ? REPOCHECK_PUBLISH
+						     : REPOCHECK_READ,
 			 &run->arena, &found, &text, err) &&
 	       step_result(run, found, str_text(&text), err);
 }

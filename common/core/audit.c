@@ -9,6 +9,7 @@
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "format/jsontext.h"
+#include "format/semver.h"
 #include "format/value.h"
 
 /* --- an entry and its archive ---------------------------------------------- */
@@ -198,4 +199,52 @@ bool audit_is_ambiguous(const struct chartindex_entries *entries,
 			count++;
 	}
 	return count > 1;
+}
+
+static bool is_version(const char *text)
+{
+	CLEANUP(semver_release) struct semver version = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+
+	return semver_parse(&version, text, &unfit);
+}
+
+static bool is_used(const char *name, const struct chartindex_entry *entry,
+		    const struct map *used)
+{
+	CLEANUP(free_ptr) char *full = xasprintf("%s-%s", name, entry->version);
+
+	return map_has(used, full) ||
+	       (*entry->digest && map_has(used, entry->digest));
+}
+
+bool audit_is_too_many(const char *name,
+		       const struct chartindex_entries *entries, size_t i,
+		       int64_t keep, const struct map *used)
+{
+	const struct chartindex_entry *entry = &entries->items[i];
+
+	return (int64_t)i >= keep && is_version(entry->version) &&
+	       !is_used(name, entry, used) &&
+	       !audit_is_ambiguous(entries, entry);
+}
+
+void audit_read_used(struct map *used, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		CLEANUP(str_release) struct str line = {0};
+		const char *word, *digest;
+
+		stop = stop ? stop : end;
+		str_add_bytes(&line, text, (size_t)(stop - text));
+		str_trim(&line);
+		word = str_text(&line);
+		digest = after_prefix(word, "sha256:");
+		if (*word && *word != '#')
+			map_put(used, digest ? digest : word, used);
+		text = stop + 1;
+	}
 }

@@ -99,10 +99,9 @@ static bool check_sense(const struct audit *audit,
 	return err_hint(err, "is that the right repository?");
 }
 
-static bool repair(const struct audit *audit, struct audit_look *look,
-		   struct audit_report *report, struct err *err)
+struct publish audit_publish(const struct audit *audit)
 {
-	const struct publish publish = {
+	return (struct publish){
 		.repo = audit->repo,
 		.lock = audit->lock,
 		.format = CHARTINDEX_KEEP,
@@ -110,6 +109,12 @@ static bool repair(const struct audit *audit, struct audit_look *look,
 		.deadline = audit->deadline,
 		.reporter = audit->reporter,
 	};
+}
+
+static bool repair(const struct audit *audit, struct audit_look *look,
+		   struct audit_report *report, struct err *err)
+{
+	const struct publish publish = audit_publish(audit);
 
 	if (!check_sense(audit, look, err))
 		return false;
@@ -122,6 +127,11 @@ static bool repair(const struct audit *audit, struct audit_look *look,
 	}
 	report_repaired(report, &look->edits);
 	return true;
+}
+
+bool audit_writes(const struct audit *audit)
+{
+	return (audit->repair || audit->keep) && !audit->dry_run;
 }
 
 /* --- all of it ------------------------------------------------------------------ */
@@ -163,12 +173,14 @@ bool audit_run(const struct audit *audit, struct audit_report *report,
 				     "folder (file://) can be listed");
 	}
 	report->dry_run = audit->dry_run;
+	if (audit_writes(audit) && !audit_finish_prunes(audit, err))
+		return false;
 	if (!audit_marks_read(&marks, err) ||
 	    !look_and_repair(audit, &marks, report, err) ||
 	    !audit_marks_finish(&marks, err))
 		return false;
 	report->read = marks.read;
-	return true;
+	return !audit->keep || audit_prune(audit, report, err);
 }
 
 bool audit_outcome(const struct audit_report *report, struct err *err)

@@ -43,7 +43,7 @@ static bool write_down(struct audit_marks *marks, const struct str *text,
 
 static bool writes(const struct audit_marks *marks)
 {
-	return marks->audit->repair && !marks->audit->dry_run && marks->fresh;
+	return audit_writes(marks->audit) && marks->fresh;
 }
 
 bool audit_marks_keep(struct audit_marks *marks, struct err *err)

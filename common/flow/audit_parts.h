@@ -1,7 +1,7 @@
 /*
  * What the parts of flow/audit share: audit.c the order of events,
  * audit_look.c one look at the repository, audit_marks.c what was verified,
- * audit_tell.c the report.
+ * audit_prune.c what goes, audit_tell.c the report.
  */
 #ifndef FLOW_AUDIT_PARTS_H
 #define FLOW_AUDIT_PARTS_H
@@ -72,6 +72,22 @@ bool audit_take_look(struct audit_look *look, struct audit_marks *marks,
 		     struct err *err) MUST_CHECK;
 
 void audit_look_release(struct audit_look *look);
+
+/*
+ * Delete what a prune that was killed has left, unless an entry leads to it
+ * again.
+ */
+bool audit_finish_prunes(const struct audit *audit, struct err *err) MUST_CHECK;
+
+/* Take out of the repository what is too much of it. */
+bool audit_prune(const struct audit *audit, struct audit_report *report,
+		 struct err *err) MUST_CHECK;
+
+/* May this run change anything? */
+bool audit_writes(const struct audit *audit);
+
+/* How the index is changed. */
+struct publish audit_publish(const struct audit *audit);
 
 /* All of @item is copied. */
 void audit_items_add(struct audit_items *items, struct arena *arena,

@@ -59,6 +59,8 @@ struct value *audit_tell(const struct audit_report *report, struct arena *arena,
 		{"mismatched", "mismatched", &report->mismatched},
 		{"repaired", report->dry_run ? "would repair" : "repaired",
 		 &report->repaired},
+		{"pruned", report->dry_run ? "would prune" : "pruned",
+		 &report->pruned},
 	};
 	struct value *map = value_new_map(arena);
 

@@ -13,8 +13,6 @@ static const unsigned int rights[] = {
 	/* Deletion is for what publishers leave for each other. */
 	[REPOCHECK_PUBLISH] =
 		S3_MAY_LIST | S3_MAY_GET | S3_MAY_PUT | S3_MAY_DELETE,
-	[REPOCHECK_PRUNE] =
-		S3_MAY_LIST | S3_MAY_GET | S3_MAY_PUT | S3_MAY_DELETE,
 };
 
 static bool check_rights(struct chartrepo *repo, struct s3 *bucket,

@@ -92,4 +92,21 @@ void audit_read_marks(struct map *marks, const char *text, size_t len);
 bool audit_is_ambiguous(const struct chartindex_entries *entries,
 			const struct chartindex_entry *entry);
 
+/*
+ * What is in use and must stay, of a text of lines: "name-version", or the
+ * digest of an archive, with or without "sha256:"; blank lines and those that
+ * start with # are nothing.  Keys of @used.
+ */
+void audit_read_used(struct map *used, const char *text, size_t len);
+
+/*
+ * Is number @i of the versions of chart @name one too many?  @entries are in
+ * descending order, of which the first @keep stay, as does what is in use.
+ * What is no version, or stands there twice, has no place in that order and
+ * stays too.
+ */
+bool audit_is_too_many(const char *name,
+		       const struct chartindex_entries *entries, size_t i,
+		       int64_t keep, const struct map *used);
+
 #endif

@@ -13,6 +13,12 @@
  * publishers, prunes and other audits do meanwhile is seen, and no order of
  * events leaves an entry without its archive.
  *
+ * A prune notes which archives it is about to delete, below AUDIT_PRUNES;
+ * takes their entries out of the index; deletes those that no entry leads to
+ * even then; and looks once more whether somebody has entered one meanwhile.
+ * So a reader of the index finds each archive that it names, and what a
+ * killed prune has left is deleted by the next run, not entered again.
+ *
  * A run that repairs leaves marks (core/audit.h) of the pairs of entry and
  * object that it has verified, below AUDIT_MARKS in the repository, while it
  * works: a later run, or one after a kill, reads only what these do not know.
@@ -32,12 +38,15 @@
 struct chartrepo;
 struct err;
 struct http;
+struct map;
 struct reporter;
 struct str;
 struct value;
 
 #define AUDIT_MARKS	     ".slipway/audit/verified"
 #define AUDIT_MARKS_SIZE_MAX ((size_t)64 << 20)
+#define AUDIT_PRUNES	     ".slipway/audit/prune/"
+#define AUDIT_PRUNE_SIZE_MAX ((size_t)64 << 20)
 #define AUDIT_MARKS_EVERY_MS 2000
 #define AUDIT_READ_AT_ONCE   256 /* archives */
 #define AUDIT_LOOKS_MAX	     5	 /* of one repair */
@@ -48,6 +57,8 @@ struct audit {
 	size_t jobs;	   /* archives read at once */
 	bool full;	   /* read what the marks know, too */
 	bool repair;
+	int64_t keep;		/* prune: newest versions of a chart; 0 = all */
+	const struct map *used; /* and what core/audit.h reads of a list */
 	bool dry_run;
 	enum publish_lock lock;
 	int64_t now; /* seconds since the epoch */
@@ -80,6 +91,7 @@ struct audit_report {
 	struct audit_items dangling;
 	struct audit_items mismatched;
 	struct audit_items repaired; /* in a dry run: what would be */
+	struct audit_items pruned;   /* the same */
 	char *first_left; /* the first thing wrong at the end; owned */
 	size_t left;	  /* things wrong at the end */
 	bool dry_run;
@@ -92,6 +104,10 @@ struct audit_report {
  */
 bool audit_run(const struct audit *audit, struct audit_report *report,
 	       struct err *err) MUST_CHECK;
+
+/* Read the list @path of what is in use.  Errors: INPUT, IO. */
+bool audit_load_used(struct map *used, const char *path, struct err *err)
+	MUST_CHECK;
 
 /* The report as a map in @arena and as lines for people. */
 struct value *audit_tell(const struct audit_report *report, struct arena *arena,

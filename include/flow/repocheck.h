@@ -18,8 +18,7 @@ struct value;
 
 enum repocheck_use {
 	REPOCHECK_READ,	   /* an audit that writes nothing */
-	REPOCHECK_PUBLISH, /* and a repair */
-	REPOCHECK_PRUNE,
+	REPOCHECK_PUBLISH, /* and repairs and prunes */
 };
 
 /*

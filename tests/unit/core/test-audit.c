@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strvec.h"
 #include "core/chartindex.h"
 #include "format/gzip.h"
 #include "format/tar.h"
@@ -213,6 +214,60 @@ static void test_read_marks(void **state)
 	}
 }
 
+static void test_too_many(void **state)
+{
+	static const struct {
+		const char *versions; /* in the order of the index */
+		int64_t keep;
+		const char *used;
+		const char *gone;
+	} cases[] = {
+		{"1.0.0,1.10.0,1.2.0", 2, "", "1.0.0"},
+		{"1.0.0,1.10.0,1.2.0", 1, "", "1.2.0,1.0.0"},
+		{"1.0.0,1.10.0,1.2.0", 3, "", ""},
+		{"1.0.0-rc.1,1.0.0,1.0.0-rc.2", 1, "", "1.0.0-rc.2,1.0.0-rc.1"},
+		{"1.0.0,2.0.0,3.0.0", 1, "web-1.0.0\n", "2.0.0"},
+		{"1.0.0,2.0.0,3.0.0", 1, "  web-1.0.0  ", "2.0.0"},
+		{"1.0.0,2.0.0,3.0.0", 1, "# web-1.0.0\n\nweb-2.0.0", "1.0.0"},
+		{"1.0.0,2.0.0,3.0.0", 1, "db-1.0.0\nweb-1\n", "2.0.0,1.0.0"},
+		{"1.0.0,2.0.0,3.0.0", 1, "digest-of-1.0.0\n", "2.0.0"},
+		{"1.0.0,2.0.0,3.0.0", 1, "sha256:digest-of-2.0.0\r\n", "1.0.0"},
+		{"1.0.0,nightly,2.0.0", 1, "", "1.0.0"},
+		{"1.0.0,1.0.0,2.0.0,0.1.0", 1, "", "0.1.0"},
+		{"1.0.0+a,1.0.0+b,2.0.0", 1, "web-1.0.0+b", "1.0.0+a"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		CLEANUP(strvec_release) struct strvec versions = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(str_release) struct str text = {0}, gone = {0};
+		CLEANUP(map_release) struct map used = {0};
+		struct chartindex_entries entries;
+		struct err err = {0};
+
+		strvec_split(&versions, cases[i].versions, ',');
+		str_add(&text, "apiVersion: v1\nentries:\n  web:\n");
+		for (size_t j = 0; j < versions.count; j++)
+			str_addf(&text,
+				 "  - version: %s\n    digest: digest-of-%s\n",
+				 versions.items[j], versions.items[j]);
+		assert_true(
+			chartindex_open(&index, text.buf, text.len, "x", &err));
+		assert_true(
+			chartindex_read(&index, "web", &arena, &entries, &err));
+		audit_read_used(&used, cases[i].used, strlen(cases[i].used));
+		for (size_t j = 0; j < entries.count; j++) {
+			if (audit_is_too_many("web", &entries, j, cases[i].keep,
+					      &used))
+				str_addf(&gone, "%s%s", gone.len ? "," : "",
+					 entries.items[j].version);
+		}
+		assert_string_equal(str_text(&gone), cases[i].gone);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_orphan),
 		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_read_marks),
+		cmocka_unit_test(test_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

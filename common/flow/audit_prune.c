@@ -1,0 +1,317 @@
+/* Old versions leave a repository. */
+#include <string.h>
+
+#include "api/chartrepo.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/strvec.h"
+#include "core/audit.h"
+#include "core/chartindex.h"
+#include "flow/audit_parts.h"
+#include "format/hash.h"
+#include "format/value.h"
+#include "sys/file.h"
+
+#define PROVENANCE ".prov"
+
+struct pruning {
+	const struct audit *audit;
+	struct arena arena;
+	struct map listed;     /* names of what lies in the repository */
+	struct map referenced; /* names of objects that entries lead to */
+	struct map deleted;
+	struct strvec notes;	    /* of killed prunes, and of those at work */
+	struct strvec objects;	    /* to delete */
+	struct publish_edits edits; /* the entries to take out */
+	struct audit_items items;   /* one for each of them */
+	struct strvec leads_to;	    /* and the object, or "" */
+};
+
+static void pruning_release(struct pruning *pruning)
+{
+	arena_release(&pruning->arena);
+	map_release(&pruning->listed);
+	map_release(&pruning->referenced);
+	map_release(&pruning->deleted);
+	strvec_release(&pruning->notes);
+	strvec_release(&pruning->objects);
+	strvec_release(&pruning->leads_to);
+}
+
+bool audit_load_used(struct map *used, const char *path, struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	if (!file_read(path, AUDIT_PRUNE_SIZE_MAX, &text, err))
+		return false;
+	audit_read_used(used, str_text(&text), text.len);
+	return true;
+}
+
+/* --- gathering ------------------------------------------------------------------ */
+
+static bool note_object(void *context, const struct chartrepo_object *object,
+			struct err *err)
+{
+	struct pruning *pruning = context;
+
+	(void)err;
+	map_put(&pruning->listed, object->name, pruning);
+	if (starts_with(object->name, AUDIT_PRUNES))
+		strvec_add(&pruning->notes, object->name);
+	return true;
+}
+
+/* Call @each for every chart of the index as it is now. */
+static bool each_chart(struct pruning *pruning,
+		       void (*each)(struct pruning *pruning, const char *name,
+				    const struct chartindex_entries *entries),
+		       struct err *err)
+{
+	CLEANUP(chartrepo_index_release) struct chartrepo_index text = {0};
+	CLEANUP(chartindex_release) struct chartindex index = {0};
+	CLEANUP(strvec_release) struct strvec names = {0};
+
+	if (!chartrepo_read_index(pruning->audit->repo, &text, err) ||
+	    !chartindex_open(&index, str_text(&text.text), text.text.len,
+			     CHARTREPO_INDEX, err))
+		return false;
+	chartindex_add_names(&index, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		struct chartindex_entries entries;
+
+		if (!chartindex_read(&index, names.items[i], &arena, &entries,
+				     err))
+			return false;
+		each(pruning, names.items[i], &entries);
+	}
+	return true;
+}
+
+static char *object_of(const struct pruning *pruning,
+		       const struct chartindex_entry *entry)
+{
+	return entry->urls->list.count
+		       ? chartrepo_object_name(
+				 pruning->audit->repo,
+				 entry->urls->list.items[0]->string.bytes)
+		       : NULL;
+}
+
+static void note_references(struct pruning *pruning, const char *name,
+			    const struct chartindex_entries *entries)
+{
+	(void)name;
+	for (size_t i = 0; i < entries->count; i++) {
+		CLEANUP(free_ptr) char *object =
+			object_of(pruning, &entries->items[i]);
+
+		if (object)
+			map_put(&pruning->referenced, object, pruning);
+	}
+}
+
+static bool find_references(struct pruning *pruning, struct err *err)
+{
+	map_release(&pruning->referenced);
+	pruning->referenced = (struct map){0};
+	return each_chart(pruning, note_references, err);
+}
+
+/* --- deciding -------------------------------------------------------------------- */
+
+static void add_removal(struct pruning *pruning, const char *name,
+			const struct chartindex_entry *entry,
+			const char *object)
+{
+	struct arena *arena = &pruning->arena;
+	struct publish_edits *edits = &pruning->edits;
+	const struct audit_item item = {
+		.name = name,
+		.version = entry->version,
+		.digest = entry->digest,
+		.address = object ? arena_printf(arena, "%s/%s",
+						 pruning->audit->repo->address,
+						 object)
+				  : "",
+		.reason = "",
+	};
+	const struct audit_item *kept;
+
+	audit_items_add(&pruning->items, arena, &item);
+	strvec_add(&pruning->leads_to, object ? object : "");
+	kept = &pruning->items.items[pruning->items.count - 1];
+	edits->items = arena_grow(arena, edits->items, edits->count + 1,
+				  sizeof(*edits->items), &edits->capacity);
+	edits->items[edits->count++] = (struct publish_edit){
+		.name = kept->name,
+		.version = kept->version,
+		.found = kept->digest,
+		.digest = "",
+	};
+}
+
+static void choose(struct pruning *pruning, const char *name,
+		   const struct chartindex_entries *entries)
+{
+	const struct audit *audit = pruning->audit;
+
+	for (size_t i = 0; i < entries->count; i++) {
+		CLEANUP(free_ptr) char *object =
+			object_of(pruning, &entries->items[i]);
+
+		if (!audit_is_too_many(name, entries, i, audit->keep,
+				       audit->used))
+			continue;
+		add_removal(pruning, name, &entries->items[i], object);
+		if (object && map_has(&pruning->listed, object))
+			strvec_add(&pruning->objects, object);
+	}
+}
+
+/* --- acting ----------------------------------------------------------------------- */
+
+/* An archive, and what signs it: nothing else is deleted by a note. */
+static bool may_be_deleted(const struct pruning *pruning, const char *name)
+{
+	return ends_with(name, ".tgz") && map_has(&pruning->listed, name) &&
+	       !map_has(&pruning->referenced, name);
+}
+
+/* Delete those of the objects to which no entry leads, as things are now. */
+static bool delete_objects(struct pruning *pruning, struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec gone = {0};
+
+	if (!find_references(pruning, err))
+		return false;
+	for (size_t i = 0; i < pruning->objects.count; i++) {
+		const char *name = pruning->objects.items[i];
+		CLEANUP(free_ptr) char *signature =
+			xasprintf("%s" PROVENANCE, name);
+
+		if (!may_be_deleted(pruning, name))
+			continue;
+		strvec_add(&gone, name);
+		map_put(&pruning->deleted, name, pruning);
+		if (map_has(&pruning->listed, signature))
+			strvec_add(&gone, signature);
+	}
+	return chartrepo_remove_objects(pruning->audit->repo, &gone, err) ||
+	       err_wrap(err, "cannot delete what was taken out of the index");
+}
+
+/* An entry that somebody has made again of what was deleted then goes, too. */
+static bool settle(struct pruning *pruning, struct err *err)
+{
+	const struct publish publish = audit_publish(pruning->audit);
+	struct publish_edits again = {0};
+
+	if (!find_references(pruning, err))
+		return false;
+	for (size_t i = 0; i < pruning->edits.count; i++) {
+		const char *object = pruning->leads_to.items[i];
+
+		if (!map_has(&pruning->deleted, object) ||
+		    !map_has(&pruning->referenced, object))
+			continue;
+		again.items = arena_grow(&pruning->arena, again.items,
+					 again.count + 1, sizeof(*again.items),
+					 &again.capacity);
+		again.items[again.count++] = pruning->edits.items[i];
+	}
+	return publish_edit_index(&publish, &again, err);
+}
+
+/* *@name: under which it is written down what is to be deleted. */
+static bool write_note(struct pruning *pruning, struct str *name,
+		       struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	char digest[SHA256_HEX_SIZE];
+
+	for (size_t i = 0; i < pruning->objects.count; i++)
+		str_addf(&text, "%s\n", pruning->objects.items[i]);
+	if (!sha256_hex(str_text(&text), text.len, digest, err))
+		return false;
+	str_addf(name, AUDIT_PRUNES "%s", digest);
+	return chartrepo_put_object(pruning->audit->repo, str_text(name),
+				    str_text(&text), text.len, err);
+}
+
+static bool act(struct pruning *pruning, struct err *err)
+{
+	const struct publish publish = audit_publish(pruning->audit);
+	CLEANUP(strvec_release) struct strvec note = {0};
+	CLEANUP(str_release) struct str name = {0};
+
+	if (!write_note(pruning, &name, err) ||
+	    !publish_edit_index(&publish, &pruning->edits, err) ||
+	    !delete_objects(pruning, err) || !settle(pruning, err))
+		return false;
+	strvec_add(&note, str_text(&name));
+	return chartrepo_remove_objects(pruning->audit->repo, &note, err);
+}
+
+static void report_pruned(struct audit_report *report,
+			  const struct pruning *pruning)
+{
+	for (size_t i = 0; i < pruning->items.count; i++) {
+		const struct audit_item *item = &pruning->items.items[i];
+
+		if (!report->dry_run && !pruning->edits.items[i].done)
+			continue;
+		audit_items_add(&report->pruned, &report->arena, item);
+		if (!report->dry_run)
+			log_info("pruned chart '%s' %s", item->name,
+				 item->version);
+	}
+}
+
+bool audit_prune(const struct audit *audit, struct audit_report *report,
+		 struct err *err)
+{
+	CLEANUP(pruning_release) struct pruning pruning = {.audit = audit};
+
+	if (!chartrepo_list_objects(audit->repo, note_object, &pruning, err) ||
+	    !each_chart(&pruning, choose, err))
+		return false;
+	if (!audit->dry_run && pruning.edits.count && !act(&pruning, err))
+		return err_wrap(err, "cannot prune '%s'", audit->repo->address);
+	report_pruned(report, &pruning);
+	return true;
+}
+
+/* --- what killed prunes have left ----------------------------------------------- */
+
+static bool read_note(struct pruning *pruning, const char *name,
+		      struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	if (chartrepo_get(pruning->audit->repo, name, AUDIT_PRUNE_SIZE_MAX,
+			  &text, err)) {
+		strvec_split(&pruning->objects, str_text(&text), '\n');
+		return true;
+	}
+	if (err->kind != ERR_NOT_FOUND)
+		return false;
+	err_release(err);
+	return true;
+}
+
+bool audit_finish_prunes(const struct audit *audit, struct err *err)
+{
+	CLEANUP(pruning_release) struct pruning pruning = {.audit = audit};
+
+	if (!chartrepo_list_objects(audit->repo, note_object, &pruning, err))
+		return false;
+	for (size_t i = 0; i < pruning.notes.count; i++) {
+		if (!read_note(&pruning, pruning.notes.items[i], err))
+			return false;
+	}
+	return !pruning.notes.count ||
+	       (delete_objects(&pruning, err) &&
+		chartrepo_remove_objects(audit->repo, &pruning.notes, err));
+}
