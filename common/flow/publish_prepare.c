@@ -125,8 +125,8 @@ static bool save_provenance(const struct publish_item *item, const char *path,
 	CLEANUP(free_ptr) char *beside = xasprintf("%s.prov", path);
 
 	return !item->provenance.len ||
-	       file_replace(beside, str_text(&item->provenance),
-			    item->provenance.len, 0666, err);
+	       file_swap(beside, str_text(&item->provenance),
+			 item->provenance.len, 0666, err);
 }
 
 static bool save(struct publish_item *item, const char *dir, struct err *err)
@@ -135,8 +135,8 @@ static bool save(struct publish_item *item, const char *dir, struct err *err)
 		path_join(dir, chart_file_name(item->chart));
 
 	if (!dir_create_all(dir, err) ||
-	    !file_replace(path, str_text(&item->package), item->package.len,
-			  0666, err) ||
+	    !file_swap(path, str_text(&item->package), item->package.len, 0666,
+		       err) ||
 	    !save_provenance(item, path, err))
 		return err_wrap(err, "cannot save the package");
 	str_add(&item->address, path);
