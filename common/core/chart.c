@@ -176,26 +176,39 @@ static bool is_drive(const char *name)
 	       name[1] == ':' && name[2] == '/';
 }
 
+/* Is ".." all of @path, or its last part? */
+static bool ends_outside(const struct str *path)
+{
+	return ends_with(str_text(path), "/..") ||
+	       !strcmp(str_text(path), "..");
+}
+
+static void add_part(struct str *path, const char *part, size_t len)
+{
+	const char *slash;
+
+	if (!len || (len == 1 && *part == '.'))
+		return;
+	if (len == 2 && starts_with(part, "..") && path->len &&
+	    !ends_outside(path)) {
+		slash = strrchr(str_text(path), '/');
+		str_truncate(path, slash ? (size_t)(slash - path->buf) : 0);
+		return;
+	}
+	if (path->len)
+		str_add_char(path, '/');
+	str_add_bytes(path, part, len);
+}
+
 /* Go's path.Clean() of what does not begin with a slash. */
 static void clean_path(struct str *out, const char *path)
 {
-	CLEANUP(strvec_release) struct strvec parts = {0}, kept = {0};
+	while (*path) {
+		size_t len = strcspn(path, "/");
 
-	strvec_split(&parts, path, '/');
-	for (size_t i = 0; i < parts.count; i++) {
-		const char *part = parts.items[i];
-		bool climbs = !strcmp(part, "..");
-
-		if (!*part || !strcmp(part, "."))
-			continue;
-		if (climbs && kept.count &&
-		    strcmp(kept.items[kept.count - 1], "..") != 0)
-			strvec_truncate(&kept, kept.count - 1);
-		else
-			strvec_add(&kept, part);
+		add_part(out, path, len);
+		path += len + (path[len] == '/');
 	}
-	for (size_t i = 0; i < kept.count; i++)
-		str_addf(out, "%s%s", i ? "/" : "", kept.items[i]);
 }
 
 static bool is_outside(const char *name, struct err *err)

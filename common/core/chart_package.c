@@ -26,7 +26,9 @@ static void add_bytes(struct str *tar, const struct chart *chart,
 {
 	CLEANUP(str_release) struct str path = {0};
 
-	str_addf(&path, "%s/%s", base, name);
+	str_add(&path, base);
+	str_add_char(&path, '/');
+	str_add(&path, name);
 	tar_add_file(tar, str_text(&path), time_of(chart, mtime), bytes, len);
 }
 
@@ -99,28 +101,47 @@ static bool add_schema(struct str *tar, const struct chart *chart,
 	return true;
 }
 
-static bool add_chart(struct str *tar, const struct chart *chart,
-		      const char *parent, struct err *err)
+/* The chart without its subcharts. */
+static bool add_own_files(struct str *tar, const struct chart *chart,
+			  const char *base, struct err *err)
 {
-	CLEANUP(str_release) struct str base = {0}, text = {0};
+	CLEANUP(str_release) struct str text = {0};
 
-	str_addf(&base, "%s%s", parent, chart->name);
 	ydoc_emit(&text, written_metadata(chart));
-	add_bytes(tar, chart, str_text(&base), "Chart.yaml", str_text(&text),
-		  text.len, chart->mtime);
-	add_lock(tar, chart, str_text(&base));
+	add_bytes(tar, chart, base, "Chart.yaml", str_text(&text), text.len,
+		  chart->mtime);
+	add_lock(tar, chart, base);
 	if (chart->values)
-		add_file(tar, chart, str_text(&base), chart->values);
-	if (!add_schema(tar, chart, str_text(&base), err))
+		add_file(tar, chart, base, chart->values);
+	if (!add_schema(tar, chart, base, err))
 		return false;
 	for (size_t i = 0; i < chart->templates.count; i++)
-		add_file(tar, chart, str_text(&base),
-			 &chart->templates.items[i]);
+		add_file(tar, chart, base, &chart->templates.items[i]);
 	for (size_t i = 0; i < chart->others.count; i++)
-		add_file(tar, chart, str_text(&base), &chart->others.items[i]);
+		add_file(tar, chart, base, &chart->others.items[i]);
+	return true;
+}
+
+/* With @gzip: a chart at a time, that the archive is never there as a whole. */
+static bool add_chart(struct str *tar, struct gzip *gzip,
+		      const struct chart *chart, const char *parent,
+		      struct err *err)
+{
+	CLEANUP(str_release) struct str base = {0};
+
+	str_add(&base, parent);
+	str_add(&base, chart->name);
+	if (!add_own_files(tar, chart, str_text(&base), err))
+		return false;
+	if (gzip) {
+		if (!gzip_add(gzip, str_text(tar), tar->len, err))
+			return false;
+		str_clear(tar);
+	}
 	str_add(&base, "/charts/");
 	for (size_t i = 0; i < chart->subchart_count; i++) {
-		if (!add_chart(tar, chart->subcharts[i], str_text(&base), err))
+		if (!add_chart(tar, gzip, chart->subcharts[i], str_text(&base),
+			       err))
 			return false;
 	}
 	return true;
@@ -130,7 +151,7 @@ bool chart_add_tar(struct str *tar, const struct chart *chart, struct err *err)
 {
 	size_t before = tar->len;
 
-	if (!add_chart(tar, chart, "", err)) {
+	if (!add_chart(tar, NULL, chart, "", err)) {
 		str_truncate(tar, before);
 		return false;
 	}
@@ -138,17 +159,33 @@ bool chart_add_tar(struct str *tar, const struct chart *chart, struct err *err)
 	return true;
 }
 
-bool chart_package(struct str *tgz, const struct chart *chart, struct err *err)
+static bool compress(struct str *tgz, const struct chart *chart,
+		     struct err *err)
 {
 	static const struct gzip_header header = {
 		.extra = HELM_EXTRA,
 		.extra_len = sizeof(HELM_EXTRA) - 1,
 		.comment = "Helm",
 	};
+	CLEANUP(gzip_release) struct gzip gzip = {0};
 	CLEANUP(str_release) struct str tar = {0};
 
-	return chart_add_tar(&tar, chart, err) &&
-	       gzip_compress(tgz, str_text(&tar), tar.len, &header, err);
+	if (!gzip_start(&gzip, tgz, &header, err) ||
+	    !add_chart(&tar, &gzip, chart, "", err))
+		return false;
+	tar_end(&tar);
+	return gzip_add(&gzip, str_text(&tar), tar.len, err) &&
+	       gzip_end(&gzip, err);
+}
+
+bool chart_package(struct str *tgz, const struct chart *chart, struct err *err)
+{
+	size_t before = tgz->len;
+
+	if (compress(tgz, chart, err))
+		return true;
+	str_truncate(tgz, before);
+	return false;
 }
 
 /* "---" cannot stand in a signed text, so "..." ends the first document. */

@@ -1,10 +1,12 @@
 #include "format/gzip.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 #define CHUNK	     ((size_t)64 << 10)
@@ -15,11 +17,6 @@
 #define RAW_DEFLATE  (-MAX_WBITS)
 #define WITH_GZIP    (MAX_WBITS + 16)
 #define MEMORY_LEVEL 8
-
-static void end_deflate(z_stream *stream)
-{
-	deflateEnd(stream);
-}
 
 static void end_inflate(z_stream *stream)
 {
@@ -72,45 +69,97 @@ static void feed(z_stream *stream, size_t *left)
 	*left -= part;
 }
 
-static bool deflate_all(struct str *out, const void *bytes, size_t len,
-			struct err *err)
+struct gzip_state {
+	z_stream stream;
+	struct str *out;
+	uLong sum;
+	size_t total;
+	unsigned char chunk[CHUNK / 4];
+};
+
+bool gzip_start(struct gzip *gzip, struct str *out,
+		const struct gzip_header *header, struct err *err)
 {
-	unsigned char chunk[CHUNK];
-	CLEANUP(end_deflate) z_stream stream = {.next_in = as_input(bytes)};
+	struct gzip_state *state = xcalloc(1, sizeof(*state));
+
+	if (header && header->extra_len > EXTRA_MAX)
+		BUG("gzip header field of %zu bytes", header->extra_len);
+	if (deflateInit2(&state->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
+			 RAW_DEFLATE, MEMORY_LEVEL,
+			 Z_DEFAULT_STRATEGY) != Z_OK) {
+		free(state);
+		return err_set(err, ERR_IO, "zlib refuses to compress");
+	}
+	state->out = out;
+	state->sum = crc32_z(0, NULL, 0);
+	add_header(out, header);
+	gzip->state = state;
+	return true;
+}
+
+static int deflate_chunk(struct gzip_state *state, int flush)
+{
+	z_stream *stream = &state->stream;
 	int result;
 
-	if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-			 RAW_DEFLATE, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
-		return err_set(err, ERR_IO, "zlib refuses to compress");
+	stream->next_out = state->chunk;
+	stream->avail_out = sizeof(state->chunk);
+	result = deflate(stream, flush);
+	str_add_bytes(state->out, (const char *)state->chunk,
+		      sizeof(state->chunk) - stream->avail_out);
+	return result;
+}
+
+bool gzip_add(struct gzip *gzip, const void *bytes, size_t len, struct err *err)
+{
+	struct gzip_state *state = gzip->state;
+
+	state->sum = crc32_z(state->sum, bytes, len);
+	state->total += len;
+	state->stream.next_in = as_input(bytes);
+	for (;;) {
+		feed(&state->stream, &len);
+		if (!state->stream.avail_in)
+			return true;
+		if (deflate_chunk(state, Z_NO_FLUSH) != Z_OK)
+			return err_set(err, ERR_IO, "zlib fails to compress");
+	}
+}
+
+bool gzip_end(struct gzip *gzip, struct err *err)
+{
+	struct gzip_state *state = gzip->state;
+	int result;
+
 	do {
-		feed(&stream, &len);
-		stream.next_out = chunk;
-		stream.avail_out = sizeof(chunk);
-		result = deflate(&stream, len ? Z_NO_FLUSH : Z_FINISH);
-		str_add_bytes(out, (const char *)chunk,
-			      sizeof(chunk) - stream.avail_out);
+		result = deflate_chunk(state, Z_FINISH);
 	} while (result == Z_OK);
 	if (result != Z_STREAM_END)
 		return err_set(err, ERR_IO, "zlib fails to compress");
+	add_le(state->out, (uint32_t)state->sum, 4);
+	add_le(state->out, (uint32_t)state->total, 4);
 	return true;
+}
+
+void gzip_release(struct gzip *gzip)
+{
+	if (gzip->state)
+		deflateEnd(&gzip->state->stream);
+	free(gzip->state);
+	*gzip = (struct gzip){0};
 }
 
 bool gzip_compress(struct str *out, const void *bytes, size_t len,
 		   const struct gzip_header *header, struct err *err)
 {
+	CLEANUP(gzip_release) struct gzip gzip = {0};
 	size_t before = out->len;
-	uLong sum = crc32_z(crc32_z(0, NULL, 0), bytes, len);
 
-	if (header && header->extra_len > EXTRA_MAX)
-		BUG("gzip header field of %zu bytes", header->extra_len);
-	add_header(out, header);
-	if (!deflate_all(out, bytes, len, err)) {
-		str_truncate(out, before);
-		return false;
-	}
-	add_le(out, (uint32_t)sum, 4);
-	add_le(out, (uint32_t)len, 4);
-	return true;
+	if (gzip_start(&gzip, out, header, err) &&
+	    gzip_add(&gzip, bytes, len, err) && gzip_end(&gzip, err))
+		return true;
+	str_truncate(out, before);
+	return false;
 }
 
 static bool damaged(const z_stream *stream, int result, struct err *err)

@@ -75,13 +75,15 @@ static void put_text(char *field, size_t size, const char *text, size_t len)
 
 static unsigned int checksum_of(const union block *block)
 {
-	size_t at = offsetof(struct ustar, checksum);
-	unsigned int sum = 0;
+	const size_t at = offsetof(struct ustar, checksum);
+	const size_t size = sizeof(block->header.checksum);
+	unsigned int sum = (unsigned int)size * ' ';
 
+	/* Two plain loops, which compilers make vectors of. */
 	for (size_t i = 0; i < BLOCK; i++)
-		sum += i >= at && i < at + sizeof(block->header.checksum)
-			       ? ' '
-			       : block->bytes[i];
+		sum += block->bytes[i];
+	for (size_t i = at; i < at + size; i++)
+		sum -= block->bytes[i];
 	return sum;
 }
 

@@ -8,10 +8,12 @@
 #include "base/str.h"
 #include "base/unicode.h"
 
+#define WORD_MAX 5 /* bytes of the longest word */
+
 /* What a plain scalar means. */
 
 static const struct {
-	const char *text;
+	char text[WORD_MAX + 1];
 	struct yscalar scalar;
 } words[] = {
 	{"", {YSCALAR_NULL}},
@@ -55,8 +57,6 @@ static const struct {
 	{"-.INF", {YSCALAR_FLOAT, .number = -INFINITY}},
 };
 
-#define WORD_MAX 5 /* bytes of the longest */
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -67,8 +67,9 @@ static bool find_word(struct yscalar *scalar, const char *text, size_t len)
 	if (len > WORD_MAX)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strlen(words[i].text) == len &&
-		    memcmp(words[i].text, text, len) == 0) {
+		if ((!len || words[i].text[0] == text[0]) &&
+		    memcmp(words[i].text, text, len) == 0 &&
+		    !words[i].text[len]) {
 			*scalar = words[i].scalar;
 			return true;
 		}

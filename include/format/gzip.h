@@ -31,6 +31,28 @@ bool gzip_compress(struct str *out, const void *bytes, size_t len,
 	MUST_CHECK;
 
 /*
+ * The same in pieces, for what need not be in memory as a whole:
+ *
+ *	CLEANUP(gzip_release) struct gzip gzip = {0};
+ *
+ *	if (!gzip_start(&gzip, out, &header, err) ||
+ *	    !gzip_add(&gzip, piece, len, err) || ... !gzip_end(&gzip, err))
+ *
+ * The result does not depend on how it is cut.  After a failure @out holds a
+ * part of it.  Errors: IO.
+ */
+struct gzip {
+	struct gzip_state *state; /* private */
+};
+
+bool gzip_start(struct gzip *gzip, struct str *out,
+		const struct gzip_header *header, struct err *err) MUST_CHECK;
+bool gzip_add(struct gzip *gzip, const void *bytes, size_t len, struct err *err)
+	MUST_CHECK;
+bool gzip_end(struct gzip *gzip, struct err *err) MUST_CHECK;
+void gzip_release(struct gzip *gzip);
+
+/*
  * Append what @bytes hold, at most @limit bytes, to @out; several members
  * one after the other are one stream.
  * Errors: INPUT (no gzip, damaged, cut off, over @limit).

@@ -10,7 +10,6 @@ printed with them. Absolute times say nothing about another machine.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,9 +18,12 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "lab"))
 
+import packaging                            # noqa: E402
 import toolbox                              # noqa: E402
 import vendoring                            # noqa: E402
 from measuring import Case, Side, measure   # noqa: E402
+
+EXAMPLE = TOP / "pipeline-examples" / "storefront" / "chart"
 
 TEMPLATE = """\
 global:
@@ -112,20 +114,10 @@ def template_cases(work: Path, steps: Path, helm: str,
     ]
 
 
-def cases(work: Path, steps: Path, helm: str) -> list[Case]:
-    chart = work / "web"
-    shutil.copytree(TOP / "pipeline-examples" / "storefront" / "chart", chart)
-    return [
-        Case("start (--version)", 8,
-             Side([str(steps / "publish-chart"), "--version"], work),
-             Side([helm, "version"], work)),
-        Case("package a small chart", 10,
-             Side([str(steps / "publish-chart"), "--destination",
-                   str(work / "ours"), "--version", "1.0.0", str(chart)],
-                  work, [work / "ours"]),
-             Side([helm, "package", str(chart), "--version", "1.0.0", "-d",
-                   str(work / "packed")], work, [work / "packed"])),
-    ]
+def start_case(work: Path, steps: Path, helm: str) -> Case:
+    return Case("start (--version)", 8,
+                Side([str(steps / "publish-chart"), "--version"], work),
+                Side([helm, "version"], work))
 
 
 def main() -> int:
@@ -140,7 +132,8 @@ def main() -> int:
         program = go_template(work)
         with vendoring.Repositories(work, steps, helm, env) as repositories:
             met = [measure(case, env)
-                   for case in [*cases(work, steps, helm),
+                   for case in [start_case(work, steps, helm),
+                                *packaging.cases(work, EXAMPLE, steps, helm),
                                 *template_cases(work, steps, helm, program),
                                 *repositories.cases()]]
     return 0 if all(met) else 1

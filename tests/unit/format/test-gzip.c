@@ -127,9 +127,39 @@ static void test_part_by_part(void **state)
 	assert_true(taken > 0 && taken < text.len);
 }
 
+/* However it is cut: the same bytes. */
+static void test_in_pieces(void **state)
+{
+	static const size_t sizes[] = {1, 7, 511, 4096, 70000};
+	CLEANUP(str_release) struct str text = {0}, whole = {0};
+	struct err err = {0};
+
+	(void)state;
+	for (unsigned int i = 0; i < 30000; i++)
+		str_addf(&text, "%x ", i * 2654435761u % 5003);
+	assert_true(gzip_compress(&whole, text.buf, text.len, NULL, &err));
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		CLEANUP(gzip_release) struct gzip gzip = {0};
+		CLEANUP(str_release) struct str out = {0};
+
+		assert_true(gzip_start(&gzip, &out, NULL, &err));
+		for (size_t at = 0; at < text.len; at += sizes[i]) {
+			size_t left = text.len - at;
+
+			assert_true(gzip_add(&gzip, text.buf + at,
+					     left < sizes[i] ? left : sizes[i],
+					     &err));
+		}
+		assert_true(gzip_end(&gzip, &err));
+		assert_int_equal(out.len, whole.len);
+		assert_memory_equal(out.buf, whole.buf, whole.len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_in_pieces),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_several_members),
