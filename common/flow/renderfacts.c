@@ -11,6 +11,7 @@
 #include "flow/umbrella.h"
 #include "format/value.h"
 #include "sys/env.h"
+#include "sys/proc.h"
 
 static enum tmpl_missing missing_mode(const char *word)
 {
@@ -28,6 +29,7 @@ bool renderfacts_read(struct renderfacts *facts,
 		.right = args->right_delim,
 		.missing = missing_mode(args->missing_key),
 		.tz = env_get_raw(args->env, "TZ"),
+		.interrupted = proc_interrupted,
 	};
 	facts->input = (struct expiry_input){
 		.explicit_ms = args->expires_in,

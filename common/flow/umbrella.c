@@ -14,6 +14,7 @@
 #include "format/ydoc.h"
 #include "sys/env.h"
 #include "sys/file.h"
+#include "sys/proc.h"
 #include "sys/spool.h"
 #include "sys/tempdir.h"
 #include "sys/walk.h"
@@ -509,6 +510,8 @@ bool umbrella_write(const struct umbrella *umbrella, const char *output_dir,
 	while (len > 1 && output[len - 1] == '/')
 		output[--len] = '\0';
 	parent = path_parent(output);
+	if (proc_interrupted(err))
+		return false;
 	tempdir_sweep(parent, TEMPORARY);
 	if (!dir_create_all(parent, err) ||
 	    !tempdir_create(&folder, parent, TEMPORARY, err))

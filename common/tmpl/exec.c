@@ -17,6 +17,9 @@
 /* Text that costs as much to make as a node. */
 #define BYTES_PER_STEP 64
 
+/* A millisecond of work, after which a signal is heard. */
+#define STEPS_PER_LOOK 50000
+
 /* Bytes of output that are worth a write. */
 #define FLUSH_AT ((size_t)64 << 10)
 
@@ -48,29 +51,40 @@ const char *exec_type_name(const struct value *value)
 
 /* --- ceilings ------------------------------------------------------------ */
 
-static bool over_budget(const struct exec *exec)
+/* Are the steps too many, or has somebody asked to stop? */
+static bool look(struct exec *exec, struct err *err)
 {
-	return exec->steps > exec->max_steps ||
-	       exec->arena.total > TMPL_MEMORY_MAX;
+	const struct tmpl_options *options = &exec->set->options;
+
+	if (exec->steps > exec->max_steps)
+		return err_set(err, ERR_INPUT,
+			       "more work than a render may take (%llu steps)",
+			       (unsigned long long)exec->max_steps);
+	exec->next_look = exec->max_steps - exec->steps < STEPS_PER_LOOK
+				  ? exec->max_steps
+				  : exec->steps + STEPS_PER_LOOK;
+	return !options->interrupted || !options->interrupted(err);
 }
 
-static bool fail_budget(struct exec *exec, const struct node *node)
+static bool check_budget(struct exec *exec, struct err *err)
 {
-	if (exec->steps > exec->max_steps)
-		err_set(exec->err, ERR_INPUT,
-			"more work than a render may take (%llu steps)",
-			(unsigned long long)exec->max_steps);
-	else
-		err_set(exec->err, ERR_INPUT,
-			"values take more than %zu MiB of memory",
-			TMPL_MEMORY_MAX >> 20);
-	err_hint(exec->err, "is there a loop or recursion without end?");
-	return exec_fail_at(exec, node);
+	if (exec->steps > exec->next_look && !look(exec, err))
+		return false;
+	if (exec->arena.total > TMPL_MEMORY_MAX)
+		return err_set(err, ERR_INPUT,
+			       "values take more than %zu MiB of memory",
+			       TMPL_MEMORY_MAX >> 20);
+	return true;
 }
 
 bool exec_check_budget(struct exec *exec, const struct node *node)
 {
-	return !over_budget(exec) || fail_budget(exec, node);
+	if (check_budget(exec, exec->err))
+		return true;
+	if (exec->err->kind == ERR_INTERRUPTED)
+		return false;
+	err_hint(exec->err, "is there a loop or recursion without end?");
+	return exec_fail_at(exec, node);
 }
 
 bool exec_take_step(struct exec *exec, const struct node *node)
@@ -97,10 +111,8 @@ bool call_charge(struct call *call, size_t units, size_t bytes, struct err *err)
 	struct exec *exec = call->exec;
 
 	exec->steps += units + bytes / BYTES_PER_STEP;
-	if (exec->steps > exec->max_steps)
-		return err_set(err, ERR_INPUT,
-			       "more work than a render may take (%llu steps)",
-			       (unsigned long long)exec->max_steps);
+	if (exec->steps > exec->next_look && !look(exec, err))
+		return false;
 	if (bytes > TMPL_MEMORY_MAX ||
 	    exec->arena.total + bytes > TMPL_MEMORY_MAX)
 		return err_set(err, ERR_INPUT,

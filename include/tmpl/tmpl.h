@@ -73,6 +73,9 @@ struct tmpl_options {
 	int64_t now_ms;	    /* the run's clock, ms since 1970: what now gives */
 	const char *tz;	    /* the variable TZ; NULL: local time is UTC */
 	uint64_t max_steps; /* 0 = TMPL_STEPS_MAX */
+	/* Asked every few milliseconds, unless NULL: true, with an error, ends
+	 * the execution. */
+	bool (*interrupted)(struct err *err);
 };
 
 struct tmpl {
@@ -97,7 +100,7 @@ bool tmpl_has(const struct tmpl *set, const char *name);
 /*
  * Execute template @name with @root as dot and $, and append its output to
  * @out.  On failure @out is as it was.
- * Errors: NOT_FOUND (no such template), INPUT.
+ * Errors: NOT_FOUND (no such template), INPUT, those of @interrupted.
  */
 bool tmpl_execute(const struct tmpl *set, const char *name,
 		  const struct value *root, struct str *out, struct err *err)

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import yaml
 
 import charts
 import records
+import wait
 from rendering import (CHART, CI, SNIPPET, dependencies, left_behind, published,
                        rendered)
 from scripted_http import Reply, ScriptedHttp
@@ -563,3 +565,22 @@ def test_what_killed_runs_left_is_removed(umbrella, render, tmp_path):
     assert left_behind(tmp_path) == [".rendering-alive1", "shop"]
     render()
     assert left_behind(tmp_path) == ["shop"]
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("args", [[], ["--file", "umbrella/values-x.yaml"]])
+def test_a_signal_ends_a_long_render(umbrella, start_step, tmp_path, number,
+                                     args):
+    umbrella(files={"values-x.yaml": "((range 1000000000))((end))"})
+    running = start_step("umbrella-render", *args, env=CI,
+                         cwd=tmp_path / "work")
+    wait.until(lambda: cpu_seconds(running.pid) > 0.1, "busy rendering")
+    running.process.send_signal(number)
+    result = running.wait(expect=128 + number)
+    assert f"interrupted by {number.name}" in result.err
+    assert result.out == "" and left_behind(tmp_path) == []

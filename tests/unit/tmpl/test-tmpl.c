@@ -517,6 +517,43 @@ static void test_ceilings(void **state)
 	}
 }
 
+static int times_asked;
+
+static bool asked_to_stop(struct err *err)
+{
+	if (++times_asked < 3)
+		return false;
+	err_set(err, ERR_INTERRUPTED, "enough");
+	return true;
+}
+
+static void test_interruption(void **state)
+{
+	static const char *const cases[] = {
+		"((range 1000000000))((end))",
+		"((range 1000000))((until 1000))((end))",
+		"((tpl \"((range 1000000000))x((end))\" .))",
+		"((define \"x\"))((range 1000000000))((end))((end))"
+		"((include \"x\" .))",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(tmpl_release) struct tmpl set = {.options.interrupted =
+								 asked_to_stop};
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(str_release) struct str out = {0};
+
+		times_asked = 0;
+		assert_true(add(&set, "test", cases[i], &err));
+		assert_case(cases[i], !tmpl_execute(&set, "test", &value_nil,
+						    &out, &err));
+		assert_case(cases[i], err.kind == ERR_INTERRUPTED);
+		assert_int_equal(times_asked, 3);
+		assert_int_equal(out.len, 0);
+	}
+}
+
 /* A loop gives back what its rounds make: 180 MB of text in all. */
 static void test_loops_are_frugal(void **state)
 {
@@ -553,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_ceilings),
+		cmocka_unit_test(test_interruption),
 		cmocka_unit_test(test_loops_are_frugal),
 	};
 
