@@ -12,13 +12,14 @@
 
 /* Words between "_" that make a name a secret's. */
 static const char *const secret_words[] = {
-	"AUTH", "KEY", "KEYS", "PASS", "PAT", "PRIVATE", "PSK", "PWD",
+	"AUTH", "CRED", "CREDS", "DSN",	    "JWT", "KEY", "KEYS",
+	"PASS", "PAT",	"PIN",	 "PRIVATE", "PSK", "PSW", "PWD",
 };
 
 /* The same anywhere in it. */
 static const char *const secret_parts[] = {
-	"APIKEY",   "ACCESSKEY", "CREDENTIAL", "PASSPHRASE",
-	"PASSWORD", "PASSWD",	 "SECRET",     "TOKEN",
+	"APIKEY",   "ACCESSKEY", "COOKIE", "CREDENTIAL", "PASSPHRASE",
+	"PASSWORD", "PASSWD",	 "SECRET", "TOKEN",	 "WEBHOOK",
 };
 
 static bool has_part(const char *name)
@@ -62,16 +63,26 @@ static void set_known(struct value *map, struct arena *arena, const char *key,
 		value_map_set_text(map, arena, key, text);
 }
 
+/* Jenkins' credentials() puts user:password into NAME beside these two. */
+static bool has_password_beside(const struct env *env, const char *name)
+{
+	CLEANUP(str_release) struct str password = {0};
+
+	str_addf(&password, "%s_PSW", name);
+	return env_get(env, str_text(&password)) != NULL;
+}
+
 static bool is_withheld(const struct renderdata *data, const char *name)
 {
-	return renderdata_is_secret(name) &&
+	return (renderdata_is_secret(name) ||
+		has_password_beside(data->env, name)) &&
 	       !(data->exposed && strvec_has(data->exposed, name));
 }
 
 static struct value *make_env(const struct renderdata *data,
 			      struct arena *arena)
 {
-	struct value *map = value_new_map(arena);
+	struct value *map = value_new(arena, VALUE_STRING_MAP);
 
 	for (size_t i = 0; i < data->env->pairs.count; i++) {
 		const char *pair = data->env->pairs.items[i];

@@ -355,6 +355,18 @@ struct value *value_copy(const struct value *value, struct arena *arena)
 	return copy_at(value, arena, 0);
 }
 
+/* A map of texts stays one as long as only texts are merged in. */
+static enum value_kind merged_kind(const struct value *base,
+				   const struct value *over)
+{
+	if (base->kind == VALUE_MAP)
+		return VALUE_MAP;
+	for (size_t i = 0; i < over->map.count; i++)
+		if (over->map.pairs[i].value->kind != VALUE_STRING)
+			return VALUE_MAP;
+	return VALUE_STRING_MAP;
+}
+
 static const struct value *merge_at(const struct value *base,
 				    const struct value *over,
 				    struct arena *arena, unsigned int depth)
@@ -364,7 +376,7 @@ static const struct value *merge_at(const struct value *base,
 	if (!value_is_map(base) || !value_is_map(over) ||
 	    depth > VALUE_DEPTH_MAX)
 		return over;
-	merged = value_new_map(arena);
+	merged = value_new(arena, merged_kind(base, over));
 	for (size_t i = 0; i < base->map.count; i++) {
 		const struct value_pair *pair = &base->map.pairs[i];
 

@@ -1,7 +1,8 @@
 /*
  * The data that the (( )) templates of an umbrella see.  Pure.
  *
- *	.Env          the environment, without what looks like a secret
+ *	.Env          the environment, without what looks like a secret; a
+ *	              map[string]string, as gomplate's
  *	.Chart        the chart that was just published, if it was one alone:
  *	              .Name .Version .Digest .Repository
  *	.Charts       all that were published, by name

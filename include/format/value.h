@@ -205,7 +205,8 @@ struct value *value_copy(const struct value *value, struct arena *arena);
 
 /*
  * @over merged into @base as Helm merges values: maps member by member,
- * anything else replaces.  The result shares parts with both.
+ * anything else replaces.  The result shares parts with both; it is a
+ * VALUE_STRING_MAP if @base is one and @over brings only strings.
  */
 const struct value *value_merge(const struct value *base,
 				const struct value *over, struct arena *arena);

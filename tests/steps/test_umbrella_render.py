@@ -242,6 +242,20 @@ def test_secrets_are_withheld(umbrella, render, tmp_path):
     assert rendered(tmp_path)["values-x.yaml"] == b"a: not-so-secret\n"
 
 
+def test_environment_is_a_map_of_strings_as_gomplates(render, tmp_path):
+    text = ('[(( index .Env "NOPE" ))](( typeOf .Env ))'
+            '(( index .Env "NOPE" | upper ))(( .Env.GREETING ))')
+    expected = "[]map[string]stringhi"
+    env = {"GREETING": "hi"}
+    assert render("--file", "-", input=text, env=env).out == expected
+    context = tmp_path / "context.yaml"
+    context.write_text("Env: {GREETING: hi}\n")
+    assert render("--file", "-", "--context", context,
+                  input=text).out == expected
+    assert render("--file", "-", "--missing-key", "zero",
+                  input="[(( .Env.NOPE ))]").out == "[]"
+
+
 # --- one file
 
 

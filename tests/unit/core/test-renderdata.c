@@ -29,6 +29,13 @@ static void test_secrets(void **state)
 		{"SSH_PRIVATE", true},
 		{"GOOGLE_APPLICATION_CREDENTIALS", true},
 		{"DOCKER_AUTH_CONFIG", true},
+		{"NEXUS_PSW", true}, /* of Jenkins' credentials() */
+		{"DOCKER_CREDS", true},
+		{"SESSION_COOKIE", true},
+		{"SLACK_WEBHOOK_URL", true},
+		{"SENTRY_DSN", true},
+		{"CI_JOB_JWT", true},
+		{"CI_JOB_JWT_V2", true},
 		{"BRANCH_NAME", false},
 		{"CHANGE_AUTHOR", false},
 		{"PWD", false},
@@ -37,6 +44,7 @@ static void test_secrets(void **state)
 		{"KEYBOARD", false},
 		{"PATH", false},
 		{"COMPASS_URL", false},
+		{"NEXUS_USR", false},
 		{"", false},
 	};
 
@@ -87,6 +95,36 @@ static void test_environment(void **state)
 	env_set(&env, "BRANCH_NAME", "master");
 	assert_data(&data, "map[Env:map[A:x=y BRANCH_NAME:master SITE_KEY:k] "
 			   "Git:map[Branch:x]]");
+}
+
+/* NEXUS is user:password where Jenkins' credentials() made the three. */
+static void test_credentials_of_jenkins(void **state)
+{
+	CLEANUP(env_release) struct env env = {0};
+	CLEANUP(strvec_release) struct strvec exposed = {0};
+	const struct renderdata data = {.env = &env, .exposed = &exposed};
+
+	(void)state;
+	env_set(&env, "NEXUS", "u:p");
+	env_set(&env, "NEXUS_USR", "u");
+	assert_data(&data, "map[Env:map[NEXUS:u:p NEXUS_USR:u] Git:map[]]");
+	env_set(&env, "NEXUS_PSW", "p");
+	assert_data(&data, "map[Env:map[NEXUS_USR:u] Git:map[]]");
+	strvec_add(&exposed, "NEXUS");
+	assert_data(&data, "map[Env:map[NEXUS:u:p NEXUS_USR:u] Git:map[]]");
+}
+
+/* As gomplate's: a name that is not there is "" where "index" looks it up. */
+static void test_type_of_the_environment(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(env_release) struct env env = {0};
+	const struct renderdata data = {.env = &env};
+	const struct value *root = renderdata_make(&data, &arena);
+
+	(void)state;
+	assert_string_equal(value_type(value_map_get(root, "Env")),
+			    "map[string]string");
 }
 
 static void test_charts(void **state)
@@ -186,6 +224,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_credentials_of_jenkins),
+		cmocka_unit_test(test_type_of_the_environment),
 		cmocka_unit_test(test_charts),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_withheld),

@@ -224,6 +224,22 @@ static void test_merge(void **state)
 	assert_prints(base, "map[a:map[x:1 y:2] inner:map[x:1 y:2] kept:true]");
 }
 
+static void test_merged_texts(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct value *base = value_new(&arena, VALUE_STRING_MAP);
+	struct value *over = value_new_map(&arena);
+
+	(void)state;
+	value_map_set_text(base, &arena, "a", "1");
+	value_map_set_text(over, &arena, "b", "2");
+	assert_string_equal(value_type(value_merge(base, over, &arena)),
+			    "map[string]string");
+	value_map_set(over, &arena, "b", &value_true);
+	assert_string_equal(value_type(value_merge(base, over, &arena)),
+			    "map[string]interface {}");
+}
+
 /* A template can build a value of any depth: no recursion follows it. */
 static void test_depth(void **state)
 {
@@ -289,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_copy_and_same),
 		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_merged_texts),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_names),
 	};
