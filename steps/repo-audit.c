@@ -17,6 +17,11 @@ struct args {
 	bool prune;
 	int64_t keep;
 	const char *keep_used;
+	const char *copy_to;
+	const char *username;
+	struct secret password;
+	struct secret access_token;
+	const char *context_path;
 	bool full;
 	int64_t jobs;
 	const char *lock;
@@ -37,6 +42,20 @@ static const struct opt options[] = {
 		    "with --prune: so many of each chart stay"),
 	OPT_STRING(struct args, keep_used, "keep-used", "FILE", "", 0,
 		   "and these: name-version or digest, one a line"),
+	OPT_STRING(
+		struct args, copy_to, "copy-to", "URL", "", 0,
+		"copy what is named to this repository, and do nothing else"),
+	OPT_STRING(struct args, username, "username", "NAME",
+		   "HELM_REPO_USERNAME", 0,
+		   "user there, for oci:// and https:// repositories"),
+	OPT_SECRET(struct args, password, "password", "HELM_REPO_PASSWORD", 0,
+		   "password of that user"),
+	OPT_SECRET(struct args, access_token, "access-token",
+		   "HELM_REPO_ACCESS_TOKEN", 0,
+		   "token, in place of user and password"),
+	OPT_STRING(struct args, context_path, "context-path", "PATH",
+		   "HELM_REPO_CONTEXT_PATH", 0,
+		   "where ChartMuseum is served there; default: found out"),
 	OPT_FLAG(struct args, full, "full", "", 0,
 		 "read what an earlier run has verified, too"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, 64,
@@ -60,10 +79,10 @@ static enum publish_lock lock(const struct args *args)
 						 : PUBLISH_LOCK_AUTO;
 }
 
-/* *@http is opened where @address needs it. */
+/* *@http is opened where @address needs it.  @login: NULL = nobody. */
 static bool open_repo(struct step_run *run, const char *address,
-		      struct http *http, struct chartrepo *repo,
-		      struct err *err)
+		      const struct login *login, struct http *http,
+		      struct chartrepo *repo, struct err *err)
 {
 	const struct args *args = run->args;
 	const struct http_config http_config =
@@ -72,6 +91,8 @@ static bool open_repo(struct step_run *run, const char *address,
 	const struct chartrepo_config config = {
 		.http = needs_http ? http : NULL,
 		.env = run->env,
+		.login = login,
+		.context_path = login ? args->context_path : NULL,
 	};
 
 	return (!needs_http || http->client ||
@@ -93,6 +114,53 @@ static bool read_rules(const struct args *args, struct map *used,
 	return !args->keep_used || audit_load_used(used, args->keep_used, err);
 }
 
+static size_t jobs(const struct args *args)
+{
+	return args->jobs == OPT_UNSET ? JOBS_DEFAULT : (size_t)args->jobs;
+}
+
+static bool tell(struct step_run *run, const struct audit_report *report,
+		 struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	const struct value *told = audit_tell(report, &run->arena, &text);
+
+	return step_plan(run, told, str_text(&text)) ||
+	       step_result(run, told, str_text(&text), err);
+}
+
+static bool copy(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(login_release) struct login login = {0};
+	CLEANUP(http_release) struct http http = {0};
+	CLEANUP(chartrepo_release) struct chartrepo from = {0};
+	CLEANUP(chartrepo_release) struct chartrepo to = {0};
+	CLEANUP(audit_report_release) struct audit_report report = {0};
+	const struct audit_copy copy = {
+		.from = &from,
+		.to = &to,
+		.http = &http,
+		.names = &run->arguments,
+		.jobs = jobs(args),
+		.dry_run = run->dry_run,
+		.lock = lock(args),
+		.now = clock_now_ms() / 1000,
+		.deadline = run->deadline,
+		.reporter = &run->reporter,
+	};
+
+	if (args->repair || args->prune || args->full)
+		return err_set(err, ERR_USAGE, "'--copy-to' does nothing else");
+	if (!run->arguments.count)
+		return err_set(err, ERR_USAGE,
+			       "'--copy-to' needs the names of charts");
+	login_set(&login, args->username, &args->password, &args->access_token);
+	return open_repo(run, args->repo, NULL, &http, &from, err) &&
+	       open_repo(run, args->copy_to, &login, &http, &to, err) &&
+	       audit_copy(&copy, &report, err) && tell(run, &report, err);
+}
+
 static bool run(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
@@ -100,12 +168,10 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
 	CLEANUP(audit_report_release) struct audit_report report = {0};
 	CLEANUP(map_release) struct map used = {0};
-	CLEANUP(str_release) struct str text = {0};
 	const struct audit audit = {
 		.repo = &repo,
 		.http = &http,
-		.jobs = (size_t)(args->jobs == OPT_UNSET ? JOBS_DEFAULT
-							 : args->jobs),
+		.jobs = jobs(args),
 		.full = args->full,
 		.repair = args->repair,
 		.keep = args->prune ? args->keep : 0,
@@ -116,17 +182,16 @@ static bool run(struct step_run *run, struct err *err)
 		.deadline = run->deadline,
 		.reporter = &run->reporter,
 	};
-	struct value *told;
 
-	if (!read_rules(args, &used, err) ||
-	    !open_repo(run, args->repo, &http, &repo, err) ||
-	    !audit_run(&audit, &report, err))
-		return false;
-	told = audit_tell(&report, &run->arena, &text);
-	if (!step_plan(run, told, str_text(&text)) &&
-	    !step_result(run, told, str_text(&text), err))
-		return false;
-	return audit_outcome(&report, err);
+	if (args->copy_to)
+		return copy(run, err);
+	if (run->arguments.count)
+		return err_set(err, ERR_USAGE, "'%s' is only for '--copy-to'",
+			       run->arguments.items[0]);
+	return read_rules(args, &used, err) &&
+	       open_repo(run, args->repo, NULL, &http, &repo, err) &&
+	       audit_run(&audit, &report, err) && tell(run, &report, err) &&
+	       audit_outcome(&report, err);
 }
 
 static bool check(struct step_run *run, struct err *err)
@@ -137,7 +202,7 @@ static bool check(struct step_run *run, struct err *err)
 	CLEANUP(str_release) struct str text = {0};
 	struct value *found;
 
-	return open_repo(run, args->repo, &http, &repo, err) &&
+	return open_repo(run, args->repo, NULL, &http, &repo, err) &&
 	       repocheck(&repo,
 			 args->repair || args->prune ? REPOCHECK_PUBLISH
 						     : REPOCHECK_READ,
@@ -148,6 +213,8 @@ static bool check(struct step_run *run, struct err *err)
 const struct step step = {
 	.name = "repo-audit",
 	.summary = "verify a chart repository, and put it right",
+	.arguments = "[NAME[@VERSION]]...",
+	.max_arguments = 1000,
 	.options = options,
 	.args_size = sizeof(struct args),
 	.run = run,

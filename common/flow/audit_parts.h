@@ -1,7 +1,8 @@
 /*
  * What the parts of flow/audit share: audit.c the order of events,
  * audit_look.c one look at the repository, audit_marks.c what was verified,
- * audit_prune.c what goes, audit_tell.c the report.
+ * audit_prune.c what goes, audit_copy.c what goes elsewhere, audit_tell.c the
+ * report.
  */
 #ifndef FLOW_AUDIT_PARTS_H
 #define FLOW_AUDIT_PARTS_H

@@ -61,6 +61,8 @@ struct value *audit_tell(const struct audit_report *report, struct arena *arena,
 		 &report->repaired},
 		{"pruned", report->dry_run ? "would prune" : "pruned",
 		 &report->pruned},
+		{"copied", report->dry_run ? "would copy" : "copied",
+		 &report->copied},
 	};
 	struct value *map = value_new_map(arena);
 
@@ -77,6 +79,8 @@ struct value *audit_tell(const struct audit_report *report, struct arena *arena,
 			      list_items(lists[i].items, arena));
 		say(text, lists[i].word, lists[i].items);
 	}
+	if (!report->entries && report->copied.count)
+		return map;
 	str_addf(text, "%zu entries, %zu verified, %zu archives read\n",
 		 report->entries, report->verified, report->read);
 	return map;

@@ -47,6 +47,9 @@ static bool adopt(const struct publish *publish, struct publish_item *item,
 	if (publish->if_exists == PUBLISH_FAIL)
 		return conflict(item, "", err);
 	if (strcmp(digest, item->digest) != 0 &&
+	    publish->if_exists == PUBLISH_EXACT)
+		return conflict(item, " with other bytes", err);
+	if (strcmp(digest, item->digest) != 0 &&
 	    !chart_same_package(str_text(&item->package), item->package.len,
 				str_text(&there), there.len))
 		return conflict(item, " with other content", err);

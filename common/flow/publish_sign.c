@@ -44,9 +44,9 @@ bool publish_put_provenance(const struct publish *publish,
 						       PUBLISH_REPLACE,
 				    .metadata = publish->metadata};
 
-	if (!publish->gpg)
+	if (!publish->gpg && !item->provenance.len)
 		return true;
-	if (!sign(item, publish->gpg, err))
+	if (publish->gpg && !sign(item, publish->gpg, err))
 		return false;
 	put.bytes = str_text(&item->provenance);
 	put.len = item->provenance.len;

@@ -40,6 +40,7 @@ struct err;
 struct http;
 struct map;
 struct reporter;
+struct strvec;
 struct str;
 struct value;
 
@@ -92,6 +93,7 @@ struct audit_report {
 	struct audit_items mismatched;
 	struct audit_items repaired; /* in a dry run: what would be */
 	struct audit_items pruned;   /* the same */
+	struct audit_items copied;
 	char *first_left; /* the first thing wrong at the end; owned */
 	size_t left;	  /* things wrong at the end */
 	bool dry_run;
@@ -108,6 +110,32 @@ bool audit_run(const struct audit *audit, struct audit_report *report,
 /* Read the list @path of what is in use.  Errors: INPUT, IO. */
 bool audit_load_used(struct map *used, const char *path, struct err *err)
 	MUST_CHECK;
+
+#define AUDIT_COPY_AT_ONCE 8 /* archives in memory, and in one index write */
+
+/* Copying versions by name, as for a stage behind, or a site without a net. */
+struct audit_copy {
+	struct chartrepo *from;
+	struct chartrepo *to;
+	struct http *http; /* of @from; NULL: it needs none */
+	/* NAME: the newest release; NAME@VERSION: that, or a constraint's. */
+	const struct strvec *names;
+	size_t jobs;
+	bool dry_run;
+	enum publish_lock lock;
+	int64_t now;
+	struct deadline deadline;
+	const struct reporter *reporter;
+};
+
+/*
+ * Each archive is compared with its digest, and goes to the other repository
+ * as it is, with its .prov, as publish_charts() does it.
+ * Errors: NOT_FOUND (no such version), REMOTE (the archive is not what the
+ * index says), CONFLICT (that version has other bytes there).
+ */
+bool audit_copy(const struct audit_copy *copy, struct audit_report *report,
+		struct err *err) MUST_CHECK;
 
 /* The report as a map in @arena and as lines for people. */
 struct value *audit_tell(const struct audit_report *report, struct arena *arena,

@@ -53,6 +53,7 @@ enum publish_if_exists {
 	PUBLISH_SAME,	 /* the same content is fine, other is a conflict */
 	PUBLISH_FAIL,	 /* a conflict */
 	PUBLISH_REPLACE, /* overwrite it */
+	PUBLISH_EXACT,	 /* the same bytes are fine, others are a conflict */
 };
 
 /* How writers are kept apart in a bucket. */

@@ -79,7 +79,8 @@ def test_all_is_well(audit, s3, tmp_path):
     result = audit("--output", "json", "--record", tmp_path / "record")
     assert result.json == {"entries": 4, "verified": 4, "read": 4, "dryRun": False,
                            "orphans": [], "dangling": [], "mismatched": [],
-                           "repaired": [], "pruned": []}
+                           "repaired": [], "pruned": [],
+                           "copied": []}
     [step] = records.merged(tmp_path / "record")["steps"]
     assert (step["name"], step["outcome"]) == ("repo-audit", "done")
     assert {seen.method for seen in s3.requests} == {"GET"}
@@ -492,6 +493,88 @@ def test_notes_of_nonsense_delete_nothing(audit, s3):
     audit("--repair")
     assert entries(s3) == CHARTS and "other/web-1.0.0.tgz" in s3.objects
     assert len(archives(s3)) == 5, "the other one is below another prefix"
+
+
+# --- copies --------------------------------------------------------------------------
+
+def copy(run_step, s3, target, *names, **options):
+    return run_step("repo-audit", "--repo", REPO, "--copy-to", target, *names,
+                    "--output", "json", env=s3.env, **options)
+
+
+def test_copy(run_step, s3, tmp_path):
+    target = f"file://{tmp_path}/stable"
+    result = copy(run_step, s3, target, "web@1.0.0", "api", "api@^2")
+    copied = result.json["copied"]
+    assert names(copied) == [("web", "1.0.0"), ("api", "2.0.0")], "each once"
+    assert copied[0]["url"] == f"{target}/web-1.0.0.tgz"
+    for item in copied:
+        file = f"{item['name']}-{item['version']}.tgz"
+        body = (tmp_path / "stable" / file).read_bytes()
+        assert body == s3.objects[PREFIX + file].body
+        assert hashlib.sha256(body).hexdigest() == item["digest"]
+    index = yaml.safe_load((tmp_path / "stable/index.yaml").read_text())
+    assert index["entries"]["web"][0]["digest"] == copied[0]["digest"]
+    run_step("repo-audit", "--repo", target)
+    again = copy(run_step, s3, target, "web@1.0.0").json["copied"]
+    assert again[0]["reason"] == "it was there"
+
+
+def test_copy_within_s3(run_step, s3):
+    s3.put(PREFIX + "web-1.1.0.tgz.prov", b"signed")
+    copy(run_step, s3, "s3://bucket/live", "web")
+    assert s3.objects["live/web-1.1.0.tgz"].body == s3.objects[PREFIX + "web-1.1.0.tgz"].body
+    assert s3.objects["live/web-1.1.0.tgz.prov"].body == b"signed"
+    run_step("repo-audit", "--repo", "s3://bucket/live", env=s3.env)
+
+
+def test_copy_of_many(run_step, s3, tmp_path):
+    many = {f"app-{n:02d}": ["1.0.0"] for n in range(20)}
+    folder = charts.make_repository(tmp_path / "many", many)
+    run_step("repo-audit", "--repo", f"file://{folder}", "--copy-to",
+             "s3://bucket/live", *many, env=s3.env)
+    run_step("repo-audit", "--repo", "s3://bucket/live", env=s3.env)
+    swaps = [seen for seen in s3.requests if seen.line == "PUT live/index.yaml"]
+    assert len(swaps) == 3, "8 charts enter the index at once"
+
+
+def test_copy_over_other_bytes_is_a_conflict(run_step, s3, tmp_path):
+    """Even where the tar stream is the same: digests are kept."""
+    import gzip
+    target = tmp_path / "stable"
+    copy(run_step, s3, f"file://{target}", "web")
+    same = gzip.compress(gzip.decompress((target / "web-1.1.0.tgz").read_bytes()), 1)
+    (target / "web-1.1.0.tgz").write_bytes(same)
+    before = (target / "index.yaml").read_bytes()
+    assert "other bytes" in copy(run_step, s3, f"file://{target}", "web", expect=3).err
+    assert (target / "web-1.1.0.tgz").read_bytes() == same
+    assert (target / "index.yaml").read_bytes() == before
+
+
+def test_copy_of_what_is_not_what_the_index_says(run_step, s3, tmp_path):
+    break_all(s3)
+    target = f"file://{tmp_path}/stable"
+    assert "its digest is" in copy(run_step, s3, target, "api", expect=1).err
+    assert "web-1.0.0.tgz" in copy(run_step, s3, target, "web@1.0.0", expect=1).err
+    assert not (tmp_path / "stable").exists()
+
+
+def test_dry_run_of_a_copy(run_step, s3, tmp_path):
+    result = copy(run_step, s3, f"file://{tmp_path}/stable", "web", "--dry-run")
+    assert names(result.json["copied"]) == [("web", "1.1.0")]
+    assert not (tmp_path / "stable").exists()
+
+
+@pytest.mark.parametrize("args, code, cause", [
+    (["none"], 1, "none"), (["web@9.9.9"], 1, "9.9.9"), (["web@x y"], 2, "web@x y"),
+    ([], 2, "needs the names"), (["web", "--repair"], 2, "nothing else")])
+def test_wrong_copies(run_step, s3, tmp_path, args, code, cause):
+    assert cause in copy(run_step, s3, f"file://{tmp_path}/stable", *args, expect=code).err
+    assert not (tmp_path / "stable").exists()
+
+
+def test_names_without_copy(audit):
+    assert "--copy-to" in audit("web", expect=2).err
 
 
 # --- folders ------------------------------------------------------------------------

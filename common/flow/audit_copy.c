@@ -1,0 +1,242 @@
+/* Named versions are copied to another repository, byte for byte. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/chartrepo.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/strvec.h"
+#include "core/chart.h"
+#include "core/chartindex.h"
+#include "core/resolve.h"
+#include "flow/audit_parts.h"
+#include "format/value.h"
+
+#define PROVENANCE_MAX ((size_t)1 << 20)
+
+/* One version to copy. */
+struct pick {
+	struct chartrepo_fetch fetch; /* first: its archive */
+	const char *name;
+	const char *version;
+	const char *digest;
+};
+
+struct copying {
+	const struct audit_copy *copy;
+	struct audit_report *report;
+	struct arena arena;
+	struct pick **picks;
+	size_t count;
+};
+
+static void copying_release(struct copying *copying)
+{
+	for (size_t i = 0; i < copying->count; i++)
+		str_release(&copying->picks[i]->fetch.bytes);
+	free(copying->picks);
+	arena_release(&copying->arena);
+}
+
+/* --- which ----------------------------------------------------------------------- */
+
+static bool is_picked(const struct copying *copying, const struct pick *pick)
+{
+	for (size_t i = 0; i < copying->count; i++) {
+		if (same_text(copying->picks[i]->name, pick->name) &&
+		    same_text(copying->picks[i]->version, pick->version))
+			return true;
+	}
+	return false;
+}
+
+/* @wanted: NAME, or NAME@VERSION. */
+static bool pick_one(struct copying *copying, struct chartindex *index,
+		     const char *wanted, struct err *err)
+{
+	struct pick *pick = arena_new(&copying->arena, struct pick);
+	const char *at = strchr(wanted, '@');
+	const struct chartindex_entry *entry;
+	struct chartindex_entries entries;
+
+	pick->name = arena_memdupz(&copying->arena, wanted,
+				   at ? (size_t)(at - wanted) : strlen(wanted));
+	if (!chartindex_read(index, pick->name, &copying->arena, &entries,
+			     err) ||
+	    !resolve_entry(&entries, pick->name, at ? at + 1 : "", &entry, err))
+		return false;
+	if (!*entry->digest || !entry->urls->list.count)
+		return err_set(err, ERR_INPUT, "the index has no %s of '%s' %s",
+			       *entry->digest ? "address" : "digest",
+			       pick->name, entry->version);
+	pick->version = entry->version;
+	pick->digest = entry->digest;
+	pick->fetch = (struct chartrepo_fetch){
+		.repo = copying->copy->from,
+		.url = entry->urls->list.items[0]->string.bytes,
+		.limit = CHART_ARCHIVE_MAX,
+	};
+	if (!is_picked(copying, pick))
+		copying->picks[copying->count++] = pick;
+	return true;
+}
+
+static bool pick_all(struct copying *copying, struct err *err)
+{
+	const struct audit_copy *copy = copying->copy;
+	CLEANUP(chartrepo_index_release) struct chartrepo_index text = {0};
+	CLEANUP(chartindex_release) struct chartindex index = {0};
+
+	copying->picks = xcalloc(copy->names->count + 1, sizeof(struct pick *));
+	if (!chartrepo_read_index(copy->from, &text, err) ||
+	    !chartindex_open(&index, str_text(&text.text), text.text.len,
+			     CHARTREPO_INDEX, err))
+		return false;
+	for (size_t i = 0; i < copy->names->count; i++) {
+		if (!pick_one(copying, &index, copy->names->items[i], err))
+			return err_wrap(err, "cannot copy '%s' of '%s'",
+					copy->names->items[i],
+					copy->from->address);
+	}
+	return true;
+}
+
+/* --- what -------------------------------------------------------------------------- */
+
+/* A signature that cannot be had is no reason to leave the chart behind. */
+static bool take_provenance(struct copying *copying, const struct pick *pick,
+			    struct publish_item *item, struct err *err)
+{
+	CLEANUP(free_ptr) char *url = xasprintf("%s.prov", pick->fetch.url);
+
+	if (chartrepo_get(copying->copy->from, url, PROVENANCE_MAX,
+			  &item->provenance, err))
+		return true;
+	if (err->kind != ERR_NOT_FOUND && err->kind != ERR_DENIED)
+		return false;
+	if (err->kind == ERR_DENIED)
+		report_warning(copying->copy->reporter,
+			       "copied without what may sign it: %s",
+			       err->text);
+	err_release(err);
+	return true;
+}
+
+/* The archive must be what the index says before anybody else gets it. */
+static bool take_archive(struct copying *copying, struct pick *pick,
+			 struct arena *arena, struct publish_item *item,
+			 struct err *err)
+{
+	struct chart *chart = NULL;
+
+	item->package = pick->fetch.bytes;
+	pick->fetch.bytes = (struct str){0};
+	if (!sha256_hex(str_text(&item->package), item->package.len,
+			item->digest, err))
+		return false;
+	if (strcmp(item->digest, pick->digest) != 0)
+		return err_set(err, ERR_REMOTE,
+			       "its digest is %s, the index says %s",
+			       item->digest, pick->digest);
+	if (!chart_load_archive(str_text(&item->package), item->package.len,
+				pick->fetch.url, arena, &chart, err))
+		return false;
+	item->chart = chart;
+	if (!same_text(chart->name, pick->name) ||
+	    !same_text(chart->version, pick->version))
+		return err_set(err, ERR_REMOTE, "it holds chart '%s' %s",
+			       chart->name, chart->version);
+	return take_provenance(copying, pick, item, err);
+}
+
+static bool take_group(struct copying *copying, struct pick **picks,
+		       size_t count, struct arena *arena,
+		       struct publish_batch *batch, struct err *err)
+{
+	const struct audit_copy *copy = copying->copy;
+
+	if (!chartrepo_fetch_all(copy->http, (struct chartrepo_fetch **)picks,
+				 count, copy->jobs, copy->reporter, err))
+		return false;
+	batch->items = xcalloc(count, sizeof(*batch->items));
+	for (size_t i = 0; i < count; i++) {
+		if (!take_archive(copying, picks[i], arena,
+				  &batch->items[batch->count++], err))
+			return err_wrap(err, "cannot copy '%s' %s of '%s'",
+					picks[i]->name, picks[i]->version,
+					copy->from->address);
+	}
+	return true;
+}
+
+/* --- where to ----------------------------------------------------------------------- */
+
+static bool put_group(const struct audit_copy *copy,
+		      struct publish_batch *batch, struct err *err)
+{
+	const struct publish publish = {
+		.repo = copy->to,
+		.if_exists = PUBLISH_EXACT,
+		.lock = copy->lock,
+		.format = CHARTINDEX_KEEP,
+		.now = copy->now,
+		.deadline = copy->deadline,
+		.reporter = copy->reporter,
+	};
+
+	if (!copy->dry_run)
+		return publish_charts(&publish, batch, err);
+	for (size_t i = 0; i < batch->count; i++)
+		chartrepo_add_address(&batch->items[i].address, copy->to,
+				      batch->items[i].chart);
+	return true;
+}
+
+static void report_group(struct audit_report *report,
+			 const struct publish_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct publish_item *from = &batch->items[i];
+		const struct audit_item item = {
+			.name = from->chart->name,
+			.version = from->chart->version,
+			.digest = from->digest,
+			.address = str_text(&from->address),
+			.reason = from->existed ? "it was there" : "",
+		};
+
+		audit_items_add(&report->copied, &report->arena, &item);
+		if (!report->dry_run && !from->existed)
+			log_info("copied to '%s'", item.address);
+	}
+}
+
+bool audit_copy(const struct audit_copy *copy, struct audit_report *report,
+		struct err *err)
+{
+	CLEANUP(copying_release) struct copying copying = {.copy = copy,
+							   .report = report};
+	size_t count;
+
+	report->dry_run = copy->dry_run;
+	if (!chartrepo_has_index(copy->from))
+		return err_set(err, ERR_USAGE, "'%s' has no index to copy from",
+			       copy->from->address);
+	if (!pick_all(&copying, err))
+		return false;
+	for (size_t i = 0; i < copying.count; i += count) {
+		CLEANUP(publish_batch_release) struct publish_batch batch = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+
+		count = copying.count - i < AUDIT_COPY_AT_ONCE
+				? copying.count - i
+				: AUDIT_COPY_AT_ONCE;
+		if (!take_group(&copying, &copying.picks[i], count, &arena,
+				&batch, err) ||
+		    !put_group(copy, &batch, err))
+			return false;
+		report_group(report, &batch);
+	}
+	return true;
+}
