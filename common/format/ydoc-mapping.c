@@ -96,7 +96,8 @@ static bool merge_one(struct yreader *reader, struct pairs *pairs,
 
 	if (source->kind != YDOC_MAPPING)
 		return yreader_fail(reader, node,
-				    "only mappings can be merged with '<<'",
+				    "map merge requires map or sequence of "
+				    "maps as the value",
 				    err);
 	for (size_t i = 0; i < source->value->map.count; i++)
 		pairs_add(pairs, &source->value->map.pairs[i].key,

@@ -314,8 +314,8 @@ static bool read_alias(struct yreader *reader, struct ydoc_node *node,
 
 	if (!target || !target->complete) {
 		str_addf(&cause,
-			 target ? "what the anchor '%s' names contains itself"
-				: "there is no anchor '%s'",
+			 target ? "anchor '%s' value contains itself"
+				: "unknown anchor '%s' referenced",
 			 name);
 		return yreader_fail(reader, node, str_text(&cause), err);
 	}
