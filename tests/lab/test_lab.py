@@ -32,6 +32,13 @@ spec:
 """
 
 
+def test_runs_without_packages_of_python():
+    """The demo starts it with the system's Python."""
+    result = subprocess.run(["/usr/bin/python3", "-S", LAB, "--help"],
+                            capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.fixture
 def chart(tmp_path: Path) -> Path:
     chart = tmp_path / "web"
