@@ -18,10 +18,11 @@
 #include "sys/file.h"
 #include "sys/walk.h"
 
-#define NANOSECONDS 1000000000
-#define BOM	    "\xef\xbb\xbf"
-#define SURVEY_MIN  ((size_t)16 << 10) /* deflate makes it 16 MiB at most */
-#define TAIL_MAX    ((size_t)1 << 20)  /* behind the end of an archive */
+#define NANOSECONDS  1000000000
+#define BOM	     "\xef\xbb\xbf"
+#define SURVEY_MIN   ((size_t)16 << 10) /* deflate makes it 16 MiB at most */
+#define EXTENDED_MAX ((size_t)1 << 20)	/* in extended headers */
+#define TAIL_MAX     ((size_t)1 << 20)	/* behind the end of an archive */
 
 /* What one chart_load() may take in all. */
 struct loader {
@@ -261,6 +262,12 @@ static bool add_member(struct loader *loader, struct chart_files *files,
 			 member->len, member->mtime, err));
 }
 
+static bool too_large(struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		       "it expands to more than a chart may hold");
+}
+
 /* Is it more than we are ready to hold?  Found out without holding it. */
 static bool survey(void *context, const char *part, size_t len, struct err *err)
 {
@@ -271,10 +278,9 @@ static bool survey(void *context, const char *part, size_t len, struct err *err)
 	if (seen->members > CHART_FILES_MAX)
 		return err_set(err, ERR_INPUT, "it has more than %d files",
 			       CHART_FILES_MAX);
-	if (seen->bytes > CHART_SIZE_MAX || seen->behind > TAIL_MAX)
-		return err_set(err, ERR_INPUT,
-			       "it expands to more than a "
-			       "chart may hold");
+	if (seen->bytes >= CHART_SIZE_MAX + EXTENDED_MAX ||
+	    seen->behind > TAIL_MAX)
+		return too_large(err);
 	return true;
 }
 
@@ -284,11 +290,12 @@ static bool read_archive(struct loader *loader, const void *bytes, size_t len,
 	CLEANUP(tar_reader_release) struct tar_reader reader = {0};
 	CLEANUP(str_release) struct str tar = {0};
 	struct tar_survey seen = {0};
+	size_t total = 0;
 
 	if (len > SURVEY_MIN &&
-	    !gzip_each(bytes, len, CHART_SIZE_MAX, survey, &seen, err))
+	    !gzip_each(bytes, len, CHART_TAR_MAX, survey, &seen, err))
 		return false;
-	if (!gzip_expand(&tar, bytes, len, CHART_SIZE_MAX, err))
+	if (!gzip_expand(&tar, bytes, len, CHART_TAR_MAX, err))
 		return false;
 	reader.bytes = str_text(&tar);
 	reader.len = tar.len;
@@ -300,6 +307,9 @@ static bool read_archive(struct loader *loader, const void *bytes, size_t len,
 			return false;
 		if (!found)
 			break;
+		total += member.len;
+		if (total >= CHART_SIZE_MAX)
+			return too_large(err);
 		if (!add_member(loader, files, &member, err))
 			return false;
 	}

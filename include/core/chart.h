@@ -33,9 +33,11 @@ struct err;
 struct str;
 struct value;
 
-#define CHART_SIZE_MAX	    ((size_t)100 << 20) /* all files of one chart */
+/* Of the files of one chart; an archive's are fewer, by one byte at least. */
+#define CHART_SIZE_MAX	    ((size_t)100 << 20)
 #define CHART_TREE_SIZE_MAX ((size_t)512 << 20) /* with all subcharts */
 #define CHART_ARCHIVE_MAX   ((size_t)100 << 20) /* bytes of a .tgz */
+#define CHART_TAR_MAX	    ((size_t)164 << 20) /* expanded, headers too */
 #define CHART_FILES_MAX	    20000		/* of a tree of charts */
 #define CHART_DEPTH_MAX	    32			/* subcharts in subcharts */
 

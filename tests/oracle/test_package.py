@@ -117,6 +117,38 @@ def test_random_charts(steps, tmp_path):
     assert packed > CHARTS / 4
 
 
+LIMIT = 100 << 20
+
+
+@pytest.mark.parametrize("size, taken", [(LIMIT, True), (LIMIT + 1, False)])
+def test_size_of_a_folder(steps, tmp_path, size, taken):
+    chart = tmp_path / "web"
+    write_chart(chart)
+    with (chart / "zeros").open("wb") as file:
+        file.truncate(size - (chart / "Chart.yaml").stat().st_size)
+    assert difference(chart, steps, tmp_path / "out") is None
+    assert (tmp_path / "out" / "ours").exists() == taken
+
+
+@pytest.mark.parametrize("size, taken", [(LIMIT - 1, True), (LIMIT, False)])
+def test_size_of_an_archive(steps, tmp_path, size, taken):
+    chart, db = tmp_path / "web", tmp_path / "db"
+    write_chart(chart)
+    write_chart(db)
+    (db / "zeros").write_bytes(bytes(size - (db / "Chart.yaml").stat().st_size))
+    (chart / "charts").mkdir()
+    with tarfile.open(chart / "charts" / "db-1.0.0.tgz", "w:gz", compresslevel=1) as tar:
+        tar.add(db, "db")
+    assert difference(chart, steps, tmp_path / "out") is None
+    assert (tmp_path / "out" / "ours").exists() == taken
+
+
+def write_chart(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "Chart.yaml").write_text(
+        f"apiVersion: v2\nname: {folder.name}\nversion: 1.0.0\n")
+
+
 @pytest.fixture
 def real_charts(modules) -> list[Path]:     # noqa: F811
     """All folders with a Chart.yaml, in the modules and in Helm's own."""
