@@ -1,5 +1,6 @@
 #include "core/chartindex_proof.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -21,6 +22,7 @@ static bool is_allowed(unsigned int rune)
 	       rune != 0xffff && !is_break(rune);
 }
 
+#define WORD	     sizeof(uint64_t)
 #define EACH_BYTE(c) (UINT64_MAX / 0xff * (c))
 
 /* Are eight bytes printable ASCII, from 0x20 to 0x7e? */
@@ -41,8 +43,12 @@ static bool has_only_text(const char *line, size_t len)
 {
 	size_t at = 0;
 
-	while (len - at >= sizeof(uint64_t) && is_printable_word(line + at))
-		at += sizeof(uint64_t);
+	while (len - at >= WORD && is_printable_word(line + at))
+		at += WORD;
+	/* The rest, along with some that was seen. */
+	if (len >= WORD && len - at < WORD &&
+	    is_printable_word(line + len - WORD))
+		return true;
 	while (at < len) {
 		unsigned char c = (unsigned char)line[at];
 		unsigned int rune;
@@ -186,6 +192,9 @@ static bool is_word(const struct proof_key *key)
 	static const char *const words[] = {"y",     "n",  "yes", "no",	 "true",
 					    "false", "on", "off", "null"};
 
+	/* Hardly any key gets past their first letters. */
+	if (key->len > strlen("false") || !strchr("fnotyFNOTY", key->text[0]))
+		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (strlen(words[i]) == key->len &&
 		    !strncasecmp(words[i], key->text, key->len))
@@ -196,9 +205,14 @@ static bool is_word(const struct proof_key *key)
 
 static bool is_key_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/' ||
-	       c == '-';
+	static const bool allowed[UCHAR_MAX + 1] = {
+		['a' ... 'z'] = true, ['A' ... 'Z'] = true,
+		['0' ... '9'] = true, ['_'] = true,
+		['.'] = true,	      ['/'] = true,
+		['-'] = true,
+	};
+
+	return allowed[(unsigned char)c];
 }
 
 static bool is_letter(char c)

@@ -208,7 +208,8 @@ static enum publish_swap swap(struct publish_run *run, struct err *err)
 	enum chartrepo_outcome outcome;
 	bool unclear = false, done;
 
-	note_place(run);
+	if (run->bucket)
+		note_place(run);
 	done = chartrepo_swap_index(run->publish->repo, &run->index,
 				    str_text(&run->index.text),
 				    run->index.text.len, &outcome, &unclear,

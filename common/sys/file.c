@@ -86,23 +86,38 @@ static bool input_errno(struct err *err, const char *verb, const char *path)
 	return false;
 }
 
+/* Read into the room that @text has, and into more if it has none. */
+static ssize_t read_into(int fd, struct str *text)
+{
+	if (text->capacity < text->len + 2)
+		str_reserve(text, READ_CHUNK);
+	return read(fd, text->buf + text->len, text->capacity - text->len - 1);
+}
+
+static bool fits(const struct str *text, size_t more, size_t limit)
+{
+	size_t most = text->limit ? text->limit : STR_LIMIT_DEFAULT;
+
+	return more <= limit && more <= most - text->len;
+}
+
 bool file_read_fd(int fd, const char *path, size_t limit, struct str *text,
 		  struct err *err)
 {
-	CLEANUP(free_ptr) char *chunk = xmalloc(READ_CHUNK);
 	size_t before = text->len;
 
 	for (;;) {
-		ssize_t got = read(fd, chunk, READ_CHUNK);
+		ssize_t got = read_into(fd, text);
 
 		if (got == 0)
 			return true;
 		if (got < 0 && errno == EINTR && !proc_signal())
 			continue;
-		if (got > 0 && (size_t)got <= limit - (text->len - before)) {
-			str_add_bytes(text, chunk, (size_t)got);
-			if (!text->overflow)
-				continue;
+		if (got > 0 &&
+		    fits(text, (size_t)got, limit - (text->len - before))) {
+			text->len += (size_t)got;
+			text->buf[text->len] = '\0';
+			continue;
 		}
 		str_truncate(text, before);
 		if (proc_interrupted(err))
@@ -119,7 +134,7 @@ bool file_read_fd(int fd, const char *path, size_t limit, struct str *text,
 static bool read_opened(int fd, const char *path, size_t limit,
 			struct str *text, struct err *err)
 {
-	struct stat info;
+	struct stat info = {0};
 
 	if (fd < 0)
 		return input_errno(err, "open", path);
@@ -127,6 +142,9 @@ static bool read_opened(int fd, const char *path, size_t limit,
 		errno = EISDIR;
 		return input_errno(err, "read", path);
 	}
+	/* At once, and one byte more, which shows the end. */
+	if (info.st_size > 0 && (size_t)info.st_size <= limit)
+		str_reserve(text, (size_t)info.st_size + 1);
 	return file_read_fd(fd, path, limit, text, err);
 }
 

@@ -74,6 +74,40 @@ static void test_read_appends(void **state)
 	assert_string_equal(str_text(&text), "012345");
 }
 
+/* A pipe does not tell how much will come. */
+static void test_read_pipe(void **state)
+{
+	CLEANUP(str_release) struct str text = {0}, sent = {0}, small = {0};
+	CLEANUP(err_release) struct err err = {0};
+	int ends[2];
+	pid_t child;
+
+	(void)state;
+	str_add_repeated(&sent, 'x', 200000);
+	for (size_t round = 0; round < 2; round++) {
+		assert_int_equal(pipe(ends), 0);
+		child = fork();
+		if (!child) {
+			close(ends[0]);
+			_exit(write(ends[1], sent.buf, sent.len) < 0);
+		}
+		close(ends[1]);
+		if (!round) {
+			assert_true(file_read_fd(ends[0], "pipe", sent.len,
+						 &text, &err));
+			assert_string_equal(str_text(&text), sent.buf);
+		} else {
+			/* Its own ceiling is lower than that of the call. */
+			small.limit = 1000;
+			assert_false(file_read_fd(ends[0], "pipe", sent.len,
+						  &small, &err));
+			assert_int_equal(small.len, 0);
+		}
+		close(ends[0]);
+		waitpid(child, NULL, 0);
+	}
+}
+
 static void test_find(void **state)
 {
 	CLEANUP(str_release) struct str text = {0};
@@ -359,6 +393,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(test_read_refusals), IN_FOLDER(test_read_appends),
+		IN_FOLDER(test_read_refusals), IN_FOLDER(test_read_pipe),
 		IN_FOLDER(test_find),	       IN_FOLDER(test_replace),
 		IN_FOLDER(test_replace_link),  IN_FOLDER(test_create),
 		IN_FOLDER(test_create_race),   IN_FOLDER(test_folders),
