@@ -189,16 +189,19 @@ void audit_read_marks(struct map *marks, const char *text, size_t len)
 
 /* --- versions ---------------------------------------------------------------- */
 
-bool audit_is_ambiguous(const struct chartindex_entries *entries,
-			const struct chartindex_entry *entry)
+void audit_find_ambiguous(struct map *ambiguous,
+			  const struct chartindex_entries *entries)
 {
-	size_t count = 0;
+	CLEANUP(map_release) struct map seen = {0};
 
 	for (size_t i = 0; i < entries->count; i++) {
-		if (same_text(entries->items[i].version, entry->version))
-			count++;
+		const char *version = entries->items[i].version;
+
+		if (map_has(&seen, version))
+			map_put(ambiguous, version, ambiguous);
+		else
+			map_put(&seen, version, ambiguous);
 	}
-	return count > 1;
 }
 
 static bool is_version(const char *text)
@@ -220,13 +223,14 @@ static bool is_used(const char *name, const struct chartindex_entry *entry,
 
 bool audit_is_too_many(const char *name,
 		       const struct chartindex_entries *entries, size_t i,
-		       int64_t keep, const struct map *used)
+		       int64_t keep, const struct map *used,
+		       const struct map *ambiguous)
 {
 	const struct chartindex_entry *entry = &entries->items[i];
 
 	return (int64_t)i >= keep && is_version(entry->version) &&
 	       !is_used(name, entry, used) &&
-	       !audit_is_ambiguous(entries, entry);
+	       !map_has(ambiguous, entry->version);
 }
 
 void audit_read_used(struct map *used, const char *text, size_t len)

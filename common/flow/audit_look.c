@@ -22,6 +22,8 @@ struct looking {
 	struct reading **readings;
 	size_t count;
 	size_t capacity;
+	const char *read_name; /* the chart whose entries are in read */
+	struct chartindex_entries read;
 	struct audit_found_orphan *orphans;
 	size_t orphan_count;
 	size_t orphan_capacity;
@@ -289,10 +291,9 @@ static void add_reading(struct looking *looking, const struct reading *wanted)
 
 /* Why its archive need not even be read, or NULL. */
 static const char *find_fault(const struct reading *reading,
-			      const struct chartindex_entries *entries,
-			      const struct chartindex_entry *entry)
+			      const struct map *ambiguous)
 {
-	if (audit_is_ambiguous(entries, entry))
+	if (map_has(ambiguous, reading->claim.version))
 		return "the index has its version more than once";
 	if (!reading->fetch.url)
 		return "the index has no address of it";
@@ -317,8 +318,8 @@ static void find_object(struct looking *looking, struct reading *reading)
 }
 
 static bool look_at_entry(struct looking *looking, const char *name,
-			  const struct chartindex_entries *entries,
-			  const struct chartindex_entry *entry, struct err *err)
+			  const struct chartindex_entry *entry,
+			  const struct map *ambiguous, struct err *err)
 {
 	const char *url = entry->urls->list.count
 				  ? entry->urls->list.items[0]->string.bytes
@@ -332,7 +333,7 @@ static bool look_at_entry(struct looking *looking, const char *name,
 
 	looking->look->entries++;
 	find_object(looking, &reading);
-	fault = find_fault(&reading, entries, entry);
+	fault = find_fault(&reading, ambiguous);
 	if (fault) {
 		mismatch(looking, &reading.claim, url, fault);
 		return true;
@@ -347,13 +348,15 @@ static bool look_at_entry(struct looking *looking, const char *name,
 static bool look_at_chart(struct looking *looking, const char *name,
 			  struct err *err)
 {
+	CLEANUP(map_release) struct map ambiguous = {0};
 	struct chartindex_entries entries;
 
 	if (!chartindex_read(&looking->parsed, name, &looking->window, &entries,
 			     err))
 		return false;
+	audit_find_ambiguous(&ambiguous, &entries);
 	for (size_t i = 0; i < entries.count; i++) {
-		if (!look_at_entry(looking, name, &entries, &entries.items[i],
+		if (!look_at_entry(looking, name, &entries.items[i], &ambiguous,
 				   err))
 			return false;
 	}
@@ -455,15 +458,18 @@ static bool read_orphans(struct looking *looking, struct err *err)
 static bool find_entry(struct looking *looking, const struct audit_orphan *is,
 		       const struct chartindex_entry **entry, struct err *err)
 {
-	struct chartindex_entries entries;
-
 	*entry = NULL;
 	if (!*is->name)
 		return true;
-	if (!chartindex_read(&looking->parsed, is->name, &looking->window,
-			     &entries, err))
-		return false;
-	*entry = chartindex_find(&entries, is->version);
+	if (!same_text(looking->read_name, is->name)) {
+		arena_release(&looking->window);
+		looking->read_name = NULL;
+		if (!chartindex_read(&looking->parsed, is->name,
+				     &looking->window, &looking->read, err))
+			return false;
+		looking->read_name = is->name;
+	}
+	*entry = chartindex_find(&looking->read, is->version);
 	return true;
 }
 

@@ -155,14 +155,16 @@ static void add_removal(struct pruning *pruning, const char *name,
 static void choose(struct pruning *pruning, const char *name,
 		   const struct chartindex_entries *entries)
 {
+	CLEANUP(map_release) struct map ambiguous = {0};
 	const struct audit *audit = pruning->audit;
 
+	audit_find_ambiguous(&ambiguous, entries);
 	for (size_t i = 0; i < entries->count; i++) {
 		CLEANUP(free_ptr) char *object =
 			object_of(pruning, &entries->items[i]);
 
 		if (!audit_is_too_many(name, entries, i, audit->keep,
-				       audit->used))
+				       audit->used, &ambiguous))
 			continue;
 		add_removal(pruning, name, &entries->items[i], object);
 		if (object && map_has(&pruning->listed, object))

@@ -13,6 +13,8 @@ struct edit_plan {
 	size_t put_count;
 	struct chartindex_removal *removals;
 	size_t removal_count;
+	const char *name; /* of the chart whose entries these are */
+	struct chartindex_entries entries;
 };
 
 static void edit_plan_release(struct edit_plan *plan)
@@ -35,13 +37,20 @@ static bool judge_edit(struct edit_plan *plan, struct chartindex *index,
 		       struct publish_edit *edit, struct err *err)
 {
 	const struct chartindex_entry *entry;
-	bool same, as_found;
+	const char *digest;
+	bool as_found;
 
-	if (!publish_find_entry(index, edit->name, edit->version, edit->digest,
-				&entry, &same, &plan->arena, err))
+	/* Many edits of one chart mostly come one after the other. */
+	if (!same_text(plan->name, edit->name) &&
+	    !chartindex_read(index, edit->name, &plan->arena, &plan->entries,
+			     err))
 		return false;
-	as_found = same_text(entry ? entry->digest : NULL, edit->found);
-	edit->done = as_found || (edit->entry ? same : !entry);
+	plan->name = edit->name;
+	entry = chartindex_find(&plan->entries, edit->version);
+	digest = entry ? entry->digest : NULL;
+	as_found = same_text(digest, edit->found);
+	edit->done = as_found ||
+		     same_text(digest, edit->entry ? edit->digest : NULL);
 	if (as_found)
 		add_to_plan(plan, edit);
 	return true;

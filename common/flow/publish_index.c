@@ -32,10 +32,11 @@ bool publish_open_index(struct publish_run *run, struct chartindex *index,
 			       run->index.text.len, CHARTREPO_INDEX, err);
 }
 
-bool publish_find_entry(struct chartindex *index, const char *name,
-			const char *version, const char *digest,
-			const struct chartindex_entry **entry, bool *same,
-			struct arena *arena, struct err *err)
+/* Does the index have exactly this archive under its name and version? */
+static bool find_entry(struct chartindex *index, const char *name,
+		       const char *version, const char *digest,
+		       const struct chartindex_entry **entry, bool *same,
+		       struct arena *arena, struct err *err)
 {
 	struct chartindex_entries entries = {0};
 
@@ -69,9 +70,8 @@ static bool add_missing(struct missing *missing, struct chartindex *index,
 	const struct chartindex_entry *old;
 	bool same;
 
-	if (!publish_find_entry(index, entry->name, entry->version,
-				entry->digest, &old, &same, &missing->arena,
-				err))
+	if (!find_entry(index, entry->name, entry->version, entry->digest, &old,
+			&same, &missing->arena, err))
 		return false;
 	*lacks = !same;
 	if (same)
@@ -254,9 +254,8 @@ bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
 		const struct publish_item *item = &run->batch->items[i];
 		const struct chartindex_entry *entry;
 
-		if (!publish_find_entry(&index, item->chart->name,
-					item->chart->version, item->digest,
-					&entry, entered, &arena, err))
+		if (!find_entry(&index, item->chart->name, item->chart->version,
+				item->digest, &entry, entered, &arena, err))
 			return false;
 		if (!*entered)
 			return true;

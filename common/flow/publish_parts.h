@@ -18,7 +18,6 @@
 #include "flow/publish.h"
 
 struct chartindex;
-struct chartindex_entry;
 struct value;
 
 struct publish_run {
@@ -77,12 +76,6 @@ bool publish_read_index(struct publish_run *run, struct err *err) MUST_CHECK;
 /* Open the index, which is read if need be. */
 bool publish_open_index(struct publish_run *run, struct chartindex *index,
 			struct err *err) MUST_CHECK;
-
-/* Does the index have exactly this archive under its name and version? */
-bool publish_find_entry(struct chartindex *index, const char *name,
-			const char *version, const char *digest,
-			const struct chartindex_entry **entry, bool *same,
-			struct arena *arena, struct err *err) MUST_CHECK;
 
 enum publish_swap {
 	PUBLISH_DONE,

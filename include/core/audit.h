@@ -88,9 +88,9 @@ bool audit_mark(const struct audit_claim *claim, const char *object,
 /* The marks of a text of lines, as keys of @marks; other lines are left out. */
 void audit_read_marks(struct map *marks, const char *text, size_t len);
 
-/* Does the version of @entry stand more than once among @entries? */
-bool audit_is_ambiguous(const struct chartindex_entries *entries,
-			const struct chartindex_entry *entry);
+/* The versions that stand more than once among @entries, as keys. */
+void audit_find_ambiguous(struct map *ambiguous,
+			  const struct chartindex_entries *entries);
 
 /*
  * What is in use and must stay, of a text of lines: "name-version", or the
@@ -102,11 +102,12 @@ void audit_read_used(struct map *used, const char *text, size_t len);
 /*
  * Is number @i of the versions of chart @name one too many?  @entries are in
  * descending order, of which the first @keep stay, as does what is in use.
- * What is no version, or stands there twice, has no place in that order and
- * stays too.
+ * What is no version, or is ambiguous, has no place in that order and stays
+ * too.
  */
 bool audit_is_too_many(const char *name,
 		       const struct chartindex_entries *entries, size_t i,
-		       int64_t keep, const struct map *used);
+		       int64_t keep, const struct map *used,
+		       const struct map *ambiguous);
 
 #endif

@@ -243,7 +243,7 @@ static void test_too_many(void **state)
 		CLEANUP(strvec_release) struct strvec versions = {0};
 		CLEANUP(arena_release) struct arena arena = {0};
 		CLEANUP(str_release) struct str text = {0}, gone = {0};
-		CLEANUP(map_release) struct map used = {0};
+		CLEANUP(map_release) struct map used = {0}, ambiguous = {0};
 		struct chartindex_entries entries;
 		struct err err = {0};
 
@@ -257,10 +257,11 @@ static void test_too_many(void **state)
 			chartindex_open(&index, text.buf, text.len, "x", &err));
 		assert_true(
 			chartindex_read(&index, "web", &arena, &entries, &err));
+		audit_find_ambiguous(&ambiguous, &entries);
 		audit_read_used(&used, cases[i].used, strlen(cases[i].used));
 		for (size_t j = 0; j < entries.count; j++) {
 			if (audit_is_too_many("web", &entries, j, cases[i].keep,
-					      &used))
+					      &used, &ambiguous))
 				str_addf(&gone, "%s%s", gone.len ? "," : "",
 					 entries.items[j].version);
 		}
