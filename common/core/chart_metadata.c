@@ -317,14 +317,14 @@ static bool read_fields(const struct reader *reader, const char *path,
 
 	for (; fields->name; fields++) {
 		const struct value *member = find_member(map, fields->name);
-		const char *member_path =
-			*path ? arena_printf(reader->arena, "%s.%s", path,
-					     fields->name)
-			      : fields->name;
+		const char *member_path = fields->name;
 		struct value *value;
 
 		if (!member && !(fields->flags & ALWAYS))
 			continue;
+		if (*path)
+			member_path = arena_printf(reader->arena, "%s.%s", path,
+						   fields->name);
 		if (!read_field(reader, member_path,
 				member ? member : &value_nil, fields, &value,
 				err))

@@ -59,6 +59,14 @@ void ywriter_token(struct ywriter *writer, const char *token)
 
 /* Scalars; @fold tells whether lines may be broken. */
 
+static bool is_ascii(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] & 0x80)
+			return false;
+	return true;
+}
+
 static void write_plain(struct ywriter *writer, const char *text, size_t len,
 			bool fold)
 {
@@ -66,6 +74,13 @@ static void write_plain(struct ywriter *writer, const char *text, size_t len,
 
 	if (!writer->whitespace)
 		put(writer, ' ');
+	/* Most are as simple as that: nothing to fold, a column a byte. */
+	if (len < WIDTH && writer->column < WIDTH - (int)len &&
+	    is_ascii(text, len)) {
+		str_add_bytes(writer->out, text, len);
+		writer->column += (int)len;
+		len = 0;
+	}
 	for (size_t at = 0; at < len;) {
 		uint32_t rune = yscalar_rune(text, len, &at);
 		bool space = rune == ' ';
