@@ -455,18 +455,27 @@ void ydoc_emit(struct str *out, const struct value *value)
 	emit_root(&emitter, value);
 }
 
+/* All of @value or nothing. */
+static bool marshal(struct emitter *emitter, const struct value *value,
+		    struct err *err)
+{
+	struct str *out = emitter->writer.out;
+	size_t len = out->len;
+
+	emit_root(emitter, value);
+	if (!emitter->obstacle)
+		return true;
+	str_truncate(out, len);
+	return err_set(err, ERR_INPUT, "cannot write the value as YAML: %s",
+		       emitter->obstacle);
+}
+
 bool ydoc_marshal(struct str *out, const struct value *value, struct err *err)
 {
 	CLEANUP(emitter_release) struct emitter emitter = {.writer.out = out,
 							   .strict = true};
-	size_t len = out->len;
 
-	emit_root(&emitter, value);
-	if (!emitter.obstacle)
-		return true;
-	str_truncate(out, len);
-	return err_set(err, ERR_INPUT, "cannot write the value as YAML: %s",
-		       emitter.obstacle);
+	return marshal(&emitter, value, err);
 }
 
 bool ydoc_marshal_v3(struct str *out, const struct value *value,
@@ -474,14 +483,8 @@ bool ydoc_marshal_v3(struct str *out, const struct value *value,
 {
 	CLEANUP(emitter_release) struct emitter emitter = {
 		.writer.out = out, .writer.v3 = true, .v3 = true};
-	size_t len = out->len;
 
-	emit_root(&emitter, value);
-	if (!emitter.obstacle)
-		return true;
-	str_truncate(out, len);
-	return err_set(err, ERR_INPUT, "cannot write the value as YAML: %s",
-		       emitter.obstacle);
+	return marshal(&emitter, value, err);
 }
 
 void ydoc_emit_indented(struct str *out, const struct value *value,
