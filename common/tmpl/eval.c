@@ -448,6 +448,31 @@ static bool eval_short_circuit(struct exec *exec, const struct value *dot,
 	       convert_arg(exec, node->func, 0, final, node, result);
 }
 
+/*
+ * Of what failed within a template that was called, the error has the place
+ * already; of the calls that led there, which may be a thousand, the first
+ * is told.
+ */
+static bool fail_call(struct exec *exec, const struct node *node,
+		      const char *name)
+{
+	CLEANUP(err_release) struct err place = {0};
+	const struct source *source = exec->tree->source;
+
+	if (exec->err->kind == ERR_INTERRUPTED)
+		return false;
+	if (!exec->err->file) {
+		err_wrap(exec->err, "cannot call '%s'", name);
+		return exec_fail_at(exec, node);
+	}
+	if (exec->calls > 1)
+		return false;
+	err_at_offset(&place, source->name, source->text, source->len,
+		      node->offset);
+	return err_wrap(exec->err, "cannot call '%s' at %s:%u:%u", name,
+			place.file, place.line, place.column);
+}
+
 static bool run_call(struct exec *exec, const struct node *node,
 		     struct call *call)
 {
@@ -460,8 +485,7 @@ static bool run_call(struct exec *exec, const struct node *node,
 	}
 	if (call->func->run(call, exec->err))
 		return exec_check_budget(exec, node);
-	err_wrap(exec->err, "cannot call '%s'", call->func->name);
-	return exec_fail_at(exec, node);
+	return fail_call(exec, node, call->func->name);
 }
 
 /*
