@@ -313,11 +313,12 @@ static bool check(struct step_run *run, struct err *err)
 	CLEANUP(origin_release) struct origin origin = {0};
 	CLEANUP(http_release) struct http http = {0};
 	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
+	CLEANUP(gpg_release) struct gpg gpg = GPG_NONE;
 	CLEANUP(str_release) struct str text = {0};
 	struct value *found;
 
 	if (!need_repo(args, err) || !prepare_all(run, &batch, &origin, err) ||
-	    !open_repo(run, &http, &repo, err))
+	    !sign(run, &gpg, &batch, err) || !open_repo(run, &http, &repo, err))
 		return false;
 	if (!chartrepo_writes_index(&repo))
 		return check_charts(run, &repo, &batch, err);

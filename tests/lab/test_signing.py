@@ -181,3 +181,6 @@ def test_what_cannot_be_signed_is_not_published(run_step, keys, chart, tmp_path,
                       *args, env=env, cwd=tmp_path, expect=code)
     assert words in result.err
     assert not (tmp_path / "repo").exists()
+    checked = run_step("publish-chart", chart, "--repo", f"file://{tmp_path}/repo", "--sign",
+                       "--check", *args, env=env, cwd=tmp_path, expect=code)
+    assert words in checked.err
