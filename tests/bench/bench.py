@@ -19,6 +19,7 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "lab"))
 
 import packaging                            # noqa: E402
+import publishing                           # noqa: E402
 import toolbox                              # noqa: E402
 import vendoring                            # noqa: E402
 from measuring import Case, Side, measure   # noqa: E402
@@ -130,12 +131,15 @@ def main() -> int:
               f"{subprocess.run([helm, 'version', '--short'], env=env, capture_output=True, text=True).stdout.strip()}")
         print(f"{'case':<34} {'slipway':>12} {'the other':>13}  {'ratio':>7}")
         program = go_template(work)
-        with vendoring.Repositories(work, steps, helm, env) as repositories:
+        with vendoring.Repositories(work, steps, helm, env) as repositories, \
+                publishing.Publishing(work, EXAMPLE, steps, helm, env) as places:
             met = [measure(case, env)
                    for case in [start_case(work, steps, helm),
                                 *packaging.cases(work, EXAMPLE, steps, helm),
                                 *template_cases(work, steps, helm, program),
-                                *repositories.cases()]]
+                                *repositories.cases(),
+                                *places.cases()]]
+            met.append(places.compare_bytes())
     return 0 if all(met) else 1
 
 

@@ -6,6 +6,7 @@ import shutil
 import statistics
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,16 +18,24 @@ class Side:
     argv: list[str]
     cwd: Path
     prepare: list[Path] = field(default_factory=list)   # removed before a run
+    before: Callable[[], None] | None = None    # called before a run
+    env: dict[str, str] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
 
-    def run(self, env: dict[str, str]) -> None:
+    def reset(self) -> None:
         for path in self.prepare:
             if path.is_dir():
                 shutil.rmtree(path)
             elif path.exists():
                 path.unlink()
+        if self.before:
+            self.before()
+
+    def run(self, env: dict[str, str]) -> None:
+        self.reset()
         start = time.perf_counter()
-        child = subprocess.Popen(self.argv, cwd=self.cwd, env=env,
+        child = subprocess.Popen(self.argv, cwd=self.cwd,
+                                 env=env | self.env,
                                  stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT)
@@ -54,8 +63,9 @@ def peak(side: Side, env: dict[str, str]) -> int:
 
     By time(1): what Python starts has Python's own size for a moment.
     """
+    side.reset()
     child = subprocess.run(["/usr/bin/time", "-f", "%M", *side.argv],
-                           cwd=side.cwd, env=env, check=True, text=True,
+                           cwd=side.cwd, env=env | side.env, check=True, text=True,
                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                            stderr=subprocess.PIPE)
     return int(child.stderr.split()[-1])
@@ -71,6 +81,16 @@ def compare_memory(case: Case, env: dict[str, str]) -> bool:
     return good
 
 
+def report(name: str, ours: float, theirs: float, unit: str,
+           goal: float) -> bool:
+    """Print the row of a case; is the goal met?"""
+    good = theirs >= ours * goal
+    print(f"{name:<34} {ours:9.2f} {unit} {theirs:10.2f} {unit} "
+          f"{theirs / ours:8.1f}x  goal {goal:.1f}x  "
+          f"{'ok' if good else 'MISSED'}", flush=True)
+    return good
+
+
 def measure(case: Case, env: dict[str, str]) -> bool:
     for side in (case.ours, case.theirs):
         if side is case.ours or case.runs > 1:
@@ -79,11 +99,7 @@ def measure(case: Case, env: dict[str, str]) -> bool:
     for _ in range(case.runs):
         case.ours.run(env)
         case.theirs.run(env)
-    ours = statistics.median(case.ours.seconds)
-    theirs = statistics.median(case.theirs.seconds)
-    ratio = theirs / ours
-    print(f"{case.name:<34} {ours * 1e3:9.2f} ms {theirs * 1e3:10.2f} ms "
-          f"{ratio:8.1f}x  goal {case.goal:.1f}x  "
-          f"{'ok' if ratio >= case.goal else 'MISSED'}", flush=True)
+    fast = report(case.name, statistics.median(case.ours.seconds) * 1e3,
+                  statistics.median(case.theirs.seconds) * 1e3, "ms", case.goal)
     bounded = case.memory or case.resident
-    return (not bounded or compare_memory(case, env)) and ratio >= case.goal
+    return (not bounded or compare_memory(case, env)) and fast

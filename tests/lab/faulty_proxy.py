@@ -5,7 +5,7 @@ fails: refused with 503, never delivered, or done while the answer is lost.
         run_step(..., env=store.env | {"AWS_ENDPOINT_URL": proxy.url})
 
 Requests keep their Host header, which signatures cover. .healthy = True ends
-the faults.
+the faults; .moved counts bytes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import http.client
 import random
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -24,10 +25,12 @@ HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 class FaultyProxy:
     def __init__(self, target: str, share: float, seed: int,
-                 address: str = "127.0.0.1"):
+                 address: str = "127.0.0.1", delay: float = 0):
         self.target = urlsplit(target).netloc
         self.share, self.healthy = share, False
+        self.delay = delay      # seconds, of each request
         self.counts = dict.fromkeys(("passed", *FAULTS), 0)
+        self.moved = 0          # bytes of bodies, both ways
         self._dice, self._lock = random.Random(seed), threading.Lock()
         self._server = _Server((address, 0), _Handler)
         self._server.proxy = self
@@ -44,6 +47,10 @@ class FaultyProxy:
                 fate = self._dice.choice(FAULTS)
             self.counts[fate] += 1
             return fate
+
+    def count(self, size: int) -> None:
+        with self._lock:
+            self.moved += size
 
     def close(self) -> None:
         self._server.shutdown()
@@ -83,6 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        time.sleep(self.server.proxy.delay)
         fate = self.server.proxy.roll()
         if fate == "refused":
             self._answer(503, [("Retry-After", "0")], BUSY)
@@ -91,6 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._hang_up()
             return
         status, headers, reply = self._ask(body)
+        self.server.proxy.count(len(body) + len(reply))
         if fate == "unanswered":
             self._hang_up()
             return
