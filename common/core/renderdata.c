@@ -178,23 +178,23 @@ struct value *renderdata_make(const struct renderdata *data,
 	return root;
 }
 
-const char *renderdata_withheld(const struct renderdata *data, const char *text,
-				struct arena *arena)
+const char *renderdata_withheld(const struct renderdata *data, const char *line,
+				size_t at, struct arena *arena)
 {
-	static const char prefix[] = ".Env.";
+	static const char map[] = ".Env";
+	const size_t len = sizeof(map) - 1;
+	const char *name;
 
-	while ((text = strstr(text, prefix))) {
-		const char *name;
-		size_t len;
-
-		text += strlen(prefix);
-		len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "abcdefghijklmnopqrstuvwxyz0123456789_");
-		name = arena_memdupz(arena, text, len);
-		if (is_withheld(data, name) && env_get_raw(data->env, name))
-			return name;
-	}
-	return NULL;
+	if (at < len || at >= strlen(line) || line[at] != '.' ||
+	    memcmp(line + at - len, map, len) != 0)
+		return NULL;
+	name = line + at + 1;
+	name = arena_memdupz(arena, name,
+			     strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "abcdefghijklmnopqrstuvwxyz"
+					  "0123456789_"));
+	return is_withheld(data, name) && env_get_raw(data->env, name) ? name
+								       : NULL;
 }
 
 static bool has_word(const char *text, size_t len, const char *word)

@@ -91,8 +91,9 @@ bool renderfacts_explain(const struct renderfacts *facts, struct arena *arena,
 {
 	const char *name = NULL;
 
-	if (err->source)
-		name = renderdata_withheld(&facts->data, err->source, arena);
+	if (err->source && err->column)
+		name = renderdata_withheld(&facts->data, err->source,
+					   err->column - 1, arena);
 	if (!name)
 		return false;
 	/* Better than what the template engine can say. */

@@ -4,7 +4,7 @@
  *	.Env          the environment, without what looks like a secret; a
  *	              map[string]string, as gomplate's
  *	.Chart        the chart that was just published, if it was one alone:
- *	              .Name .Version .Digest .Repository
+ *	              .Name .Version .Digest .Repository .URL
  *	.Charts       all that were published, by name
  *	.Git          .Repository .Branch .Commit
  *	.Environment  .Namespace .Release .Stack .Expires .ExpiryDate
@@ -48,11 +48,11 @@ struct value *renderdata_make(const struct renderdata *data,
 bool renderdata_is_secret(const char *name);
 
 /*
- * The first .Env.NAME in the template text @text that is there and withheld;
- * NULL if there is none.  To tell a user why a key is missing.
+ * NAME, if a withheld one is what .Env.NAME in @line asks for and its dot is
+ * at byte @at, else NULL.  To tell a user why a key is missing.
  */
-const char *renderdata_withheld(const struct renderdata *data, const char *text,
-				struct arena *arena);
+const char *renderdata_withheld(const struct renderdata *data, const char *line,
+				size_t at, struct arena *arena);
 
 /*
  * Does the template text @text ask for what only the build's origin tells:

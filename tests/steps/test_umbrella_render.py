@@ -242,6 +242,12 @@ def test_secrets_are_withheld(umbrella, render, tmp_path):
     assert rendered(tmp_path)["values-x.yaml"] == b"a: not-so-secret\n"
 
 
+def test_a_withheld_secret_does_not_hide_another_cure(render):
+    result = render("--file", "-", env={"API_TOKEN": "x"}, expect=2,
+                    input='(( .Env.API_TOKEN )) (( uper "a" ))')
+    assert "hint: did you mean 'upper'?" in result.err
+
+
 def test_environment_is_a_map_of_strings_as_gomplates(render, tmp_path):
     text = ('[(( index .Env "NOPE" ))](( typeOf .Env ))'
             '(( index .Env "NOPE" | upper ))(( .Env.GREETING ))')
