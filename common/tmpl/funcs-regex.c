@@ -241,7 +241,9 @@ static bool run_quote_meta(struct call *call, struct err *err)
 	return call_give_str(call, &out, err);
 }
 
-#define BOUNDED "a search that takes too many steps is an error"
+#define BOUNDED                                                          \
+	"a search that takes too many steps is an error; \\p knows the " \
+	"Unicode version of pcre2"
 
 const struct func funcs_regex[] = {
 	{"mustRegexFind", "ss", run_find, .differs = BOUNDED},
