@@ -177,9 +177,10 @@ def members(archive: Path) -> dict[str, tuple]:
 @pytest.mark.parametrize("epoch", ["0", "1795352645"])
 def test_members_are_those_of_helm_package(run_step, helm4, tmp_path, epoch):
     env = {"SOURCE_DATE_EPOCH": epoch, "HOME": str(tmp_path)}
-    run_step("publish-chart", CHART, "--version", "2.0.0", "--destination",
+    chart = shutil.copytree(CHART, tmp_path / "chart")  # in no checkout
+    run_step("publish-chart", chart, "--version", "2.0.0", "--destination",
              tmp_path / "ours", env=env, cwd=tmp_path)
-    helm4("package", CHART, "--version", "2.0.0", "-d", tmp_path / "theirs", env=env)
+    helm4("package", chart, "--version", "2.0.0", "-d", tmp_path / "theirs", env=env)
     [ours] = (tmp_path / "ours").iterdir()
     [theirs] = (tmp_path / "theirs").iterdir()
     assert ours.name == theirs.name
