@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "core/chartindex.h"
 #include "core/chartindex_layout.h"
+#include "format/gojson.h"
 #include "format/jsontext.h"
 #include "format/semver.h"
 #include "format/value.h"
@@ -515,6 +516,16 @@ static bool is_in_form(const struct chartindex *index,
 	       json == (format == CHARTINDEX_AS_JSON);
 }
 
+/* The scan of JSON finds places, but takes any text between them. */
+static bool is_proved(const struct chartindex *index)
+{
+	CLEANUP(err_release) struct err unfit = {0};
+	struct gojson_size size;
+
+	return index->layout->form != CHARTINDEX_JSON ||
+	       gojson_check(index->text, index->len, &size, &unfit);
+}
+
 static struct chartindex_put *sorted_puts(
 	const struct chartindex_change *wanted, struct arena *arena)
 {
@@ -535,7 +546,8 @@ bool chartindex_change(struct chartindex *index, struct str *text,
 		.index = index, .layout = index->layout};
 	CLEANUP(str_release) struct str anew = {0};
 	struct chartindex_change wanted = *given;
-	bool fits = is_in_form(index, wanted.format), as_json;
+	bool fits = is_in_form(index, wanted.format) && is_proved(index);
+	bool as_json;
 
 	wanted.puts = sorted_puts(&wanted, &change.arena);
 	if (fits && !splice(&change, index, &wanted, &fits, err))

@@ -495,6 +495,59 @@ static void test_annotation(void **state)
 	}
 }
 
+/* Of other charts too: what is no JSON may be YAML, or nothing at all. */
+static void test_broken_json(void **state)
+{
+	static const struct {
+		const char *entry; /* of another chart */
+		bool is_yaml;
+	} cases[] = {
+		{"{\"version\": \"1\"}", true},
+		{"{\"version\": \"1\",}", true},
+		{"{\"version\": tru}", true},
+		{"{\"version\": \"\\q\"}", false},
+		{"{\"version\": \"\x01\"}", false},
+		{"{\"version\": \"1\" \"name\": \"x\"}", false},
+		{"{\"version\": \"1\", \"name\" \"x\"}", false},
+		{"{\"version\": \"1\"]", false},
+		{"{\"version\" \"1\"}", false},
+		{"{\"version\": \"1\"} {}", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		CLEANUP(str_release) struct str text = {0}, before = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		const struct chartindex_put put = {
+			"web", "1.0.0", new_entry(&arena, "web", "1.0.0")};
+		const struct chartindex_change change = {
+			.puts = &put, .count = 1, .generated = "2026"};
+		bool done;
+
+		str_addf(&text,
+			 "{\"apiVersion\": \"v1\", \"entries\": "
+			 "{\"kit\": [%s]}}",
+			 cases[i].entry);
+		str_add(&before, text.buf);
+		done = chartindex_open(&index, text.buf, text.len, "index",
+				       &err) &&
+		       chartindex_change(&index, &text, &change, &err);
+		assert_case(cases[i].entry, done == cases[i].is_yaml);
+		if (!done) {
+			assert_int_equal(err.kind, ERR_INPUT);
+			assert_string_equal(text.buf, before.buf);
+			continue;
+		}
+		assert_true(chartindex_open(&index, text.buf, text.len, "out",
+					    &err));
+		str_clear(&before);
+		add_versions(&before, &index, "web");
+		assert_string_equal(before.buf, "1.0.0");
+	}
+}
+
 static void test_format(void **state)
 {
 	static const struct {
@@ -590,6 +643,7 @@ int main(void)
 		cmocka_unit_test(test_other_bytes_stay),
 		cmocka_unit_test(test_moves_cross),
 		cmocka_unit_test(test_annotation),
+		cmocka_unit_test(test_broken_json),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_resolve),
 	};
