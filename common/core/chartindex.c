@@ -182,8 +182,8 @@ static bool find_list(struct chartindex *index, const char *name,
 	return true;
 }
 
-static const char *text_at(const struct value *map, const char *name,
-			   struct arena *arena)
+const char *chartindex_text_at(const struct value *map, const char *name,
+			       struct arena *arena)
 {
 	CLEANUP(str_release) struct str text = {0};
 	const struct value *value = value_map_get(map, name);
@@ -214,14 +214,14 @@ static const struct value *only_texts(const struct value *urls,
 static struct chartindex_entry entry_of(const struct value *value,
 					struct arena *arena)
 {
-	const char *digest = text_at(value, "digest", arena);
+	const char *digest = chartindex_text_at(value, "digest", arena);
 
 	if (starts_with(digest, "sha256:"))
 		digest += strlen("sha256:");
 	return (struct chartindex_entry){
-		.version = text_at(value, "version", arena),
+		.version = chartindex_text_at(value, "version", arena),
 		.digest = digest,
-		.created = text_at(value, "created", arena),
+		.created = chartindex_text_at(value, "created", arena),
 		.urls = only_texts(value_map_get(value, "urls"), arena),
 		.value = value,
 	};

@@ -107,6 +107,10 @@ bool chartindex_read_unsorted(struct chartindex *index, const char *name,
 			      struct chartindex_entries *entries,
 			      struct err *err) MUST_CHECK;
 
+/* The scalar @name of an entry as Helm takes it for text; "" if there is none. */
+const char *chartindex_text_at(const struct value *map, const char *name,
+			       struct arena *arena);
+
 /* The mapping of annotations; NULL if there is none that can be told. */
 const struct value *chartindex_read_annotations(
 	const struct chartindex_layout *layout, const char *text,

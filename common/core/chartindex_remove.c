@@ -24,9 +24,11 @@ static struct value *shortened(const struct value *list, const char *name,
 
 	for (size_t i = 0; i < list->list.count; i++) {
 		const struct value *item = list->list.items[i];
-		const char *version = value_find_text(item, "version");
 
-		if (!version || !chartindex_removes(wanted, name, version))
+		if (!value_is_map(item) ||
+		    !chartindex_removes(wanted, name,
+					chartindex_text_at(item, "version",
+							   arena)))
 			value_list_add(left, arena, item);
 	}
 	return left;

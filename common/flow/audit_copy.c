@@ -70,11 +70,13 @@ static bool pick_one(struct copying *copying, struct chartindex *index,
 		return err_set(err, ERR_INPUT, "the index has no %s of '%s' %s",
 			       *entry->digest ? "address" : "digest",
 			       pick->name, entry->version);
-	pick->version = entry->version;
-	pick->digest = entry->digest;
+	/* What was read may be a part of the index, which is not kept. */
+	pick->version = arena_strdup(&copying->arena, entry->version);
+	pick->digest = arena_strdup(&copying->arena, entry->digest);
 	pick->fetch = (struct chartrepo_fetch){
 		.repo = copying->copy->from,
-		.url = entry->urls->list.items[0]->string.bytes,
+		.url = arena_strdup(&copying->arena,
+				    entry->urls->list.items[0]->string.bytes),
 		.limit = CHART_ARCHIVE_MAX,
 	};
 	if (!is_picked(copying, pick))

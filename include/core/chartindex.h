@@ -71,7 +71,10 @@ struct chartindex_entries {
 /* Bring entries that were made elsewhere into that order. */
 void chartindex_sort(struct chartindex_entries *entries);
 
-/* The entries of chart @name, none if there is no such chart. */
+/*
+ * The entries of chart @name, none if there is no such chart; good for the life
+ * of both the index and @arena.
+ */
 bool chartindex_read(struct chartindex *index, const char *name,
 		     struct arena *arena, struct chartindex_entries *entries,
 		     struct err *err) MUST_CHECK;

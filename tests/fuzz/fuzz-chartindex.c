@@ -1,6 +1,7 @@
 /*
  * Indexes of any kind: reading ends, what was proved line by line is what the
- * parser sees, and a change gives an index in which the new entry is found.
+ * parser sees, a change gives an index in which the new entry is found, and
+ * a removal one that lacks that version and nothing else.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -8,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strvec.h"
 #include "core/chartindex.h"
 #include "core/chartindex_layout.h"
 #include "format/value.h"
@@ -110,6 +112,57 @@ static void check_change(struct chartindex *index, struct str *text,
 		BUG("the annotation is not in the changed index");
 }
 
+static size_t count_version(const struct chartindex_entries *entries,
+			    const char *version)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < entries->count; i++)
+		count += same_text(entries->items[i].version, version);
+	return count;
+}
+
+static void check_removal(const uint8_t *data, size_t size)
+{
+	CLEANUP(chartindex_release) struct chartindex index = {0},
+						      changed = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(strvec_release) struct strvec before = {0}, after = {0};
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct chartindex_entries entries, left;
+	struct chartindex_removal removal = {.name = "web"};
+	const struct chartindex_change change = {
+		.removals = &removal,
+		.removal_count = 1,
+		.generated = "2026-11-22T13:04:05Z",
+	};
+	size_t expected;
+
+	str_add_bytes(&text, (const char *)data, size);
+	if (!chartindex_open(&index, str_text(&text), text.len, "fuzz", &err) ||
+	    !chartindex_read(&index, "web", &arena, &entries, &err) ||
+	    !entries.count)
+		return;
+	/* They may be part of the index, which a change releases. */
+	removal.version = arena_strdup(
+		&arena, entries.items[size % entries.count].version);
+	expected = entries.count - count_version(&entries, removal.version);
+	chartindex_add_names(&index, &before);
+	if (!chartindex_change(&index, &text, &change, &err))
+		return;
+	if (!chartindex_open(&changed, str_text(&text), text.len, "changed",
+			     &err) ||
+	    !chartindex_read(&changed, "web", &arena, &left, &err))
+		BUG("a shortened index cannot be read: %s", err.text);
+	if (count_version(&left, removal.version) || left.count != expected)
+		BUG("not exactly the version '%s' went", removal.version);
+	chartindex_add_names(&changed, &after);
+	if (after.count + 1 < before.count ||
+	    (left.count && after.count != before.count))
+		BUG("another chart went, too");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(chartindex_release) struct chartindex index = {0};
@@ -125,5 +178,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!chartindex_read(&index, "web", &arena, &entries, &err))
 		return 0;
 	check_change(&index, &text, &arena);
+	check_removal(data, size);
 	return 0;
 }

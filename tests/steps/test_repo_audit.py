@@ -6,6 +6,7 @@ tests/lab/test_audit.py.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import threading
@@ -527,6 +528,17 @@ def test_copy_within_s3(run_step, s3):
     assert s3.objects["live/web-1.1.0.tgz"].body == s3.objects[PREFIX + "web-1.1.0.tgz"].body
     assert s3.objects["live/web-1.1.0.tgz.prov"].body == b"signed"
     run_step("repo-audit", "--repo", "s3://bucket/live", env=s3.env)
+
+
+@pytest.mark.parametrize("write", [yaml.safe_dump, json.dumps])
+def test_copy_by_an_index_of_another_form(run_step, s3, tmp_path, write):
+    index = yaml.safe_load(s3.objects[INDEX].body)
+    options = {"default_flow_style": True} if write is yaml.safe_dump else {}
+    s3.put(INDEX, write(index, **options).encode())
+    copy(run_step, s3, f"file://{tmp_path}/stable", "web", "api@1.0.0")
+    assert entries(s3) == CHARTS
+    run_step("repo-audit", "--repo", REPO, *PRUNE, env=s3.env)
+    assert entries(s3) == {"api": ["2.0.0"], "web": ["1.1.0"]}
 
 
 def test_copy_of_many(run_step, s3, tmp_path):

@@ -336,6 +336,12 @@ static void test_remove(void **state)
 		 "kit,zoo"},
 		{"{apiVersion: v1, entries: {web: [{version: 1.0.0}]}}",
 		 "-web 1.0.0", "", ""},
+		/* Numbers, as Helm reads them. */
+		{"{apiVersion: v1, entries: {web: [{version: 1.10}, {}]}}",
+		 "-web 1.1", "", "web"},
+		{"apiVersion: v1\nentries:\n  web:\n  - version: 2\n"
+		 "  - version: 1\n",
+		 "-web 1", "2", "web"},
 		{"apiVersion: v1\nentries: {}\n", "-web 1.0.0", "", ""},
 		{"apiVersion: v1\nentries:\n  web:\n  - version: 1.0.0\n"
 		 "  - version: 1.0.0\n  - version: 0.1.0\n",
