@@ -10,6 +10,9 @@
 #define FROM_YAML_MAX  ((size_t)1 << 20)
 #define BYTES_PER_BYTE 64
 
+/* libyaml looks at each open bracket for each token: so many in one step. */
+#define LOOKS_PER_STEP 64
+
 typedef bool write_fn(struct str *out, const struct value *value,
 		      struct err *err);
 
@@ -49,6 +52,24 @@ static bool run_to_yaml_pretty(struct call *call, struct err *err)
 	return write_yaml(call, ydoc_marshal_v3, true, err);
 }
 
+/* How many brackets are open at most; what quotes and comments have counts. */
+static size_t flow_depth(const struct value_text *text)
+{
+	size_t open = 0, most = 0;
+
+	for (size_t i = 0; i < text->len; i++) {
+		char byte = text->bytes[i];
+
+		if (byte == '[' || byte == '{')
+			open++;
+		else if ((byte == ']' || byte == '}') && open)
+			open--;
+		if (open > most)
+			most = open;
+	}
+	return most < YDOC_DEPTH_MAX ? most : YDOC_DEPTH_MAX;
+}
+
 /*
  * What is wrong with the text goes to @problem, what fails the render to
  * @err.  An empty document leaves *@value NULL, which is no nil here.
@@ -59,12 +80,14 @@ static bool read_yaml(struct call *call, const struct value **value,
 	const struct value_text *text = &call->args[0]->string;
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	CLEANUP(err_release) struct err syntax = {0};
+	size_t steps;
 
 	*value = NULL;
 	if (text->len > FROM_YAML_MAX)
 		return err_set(err, ERR_INPUT, "the YAML is over %zu MiB",
 			       FROM_YAML_MAX >> 20);
-	if (!call_charge(call, text->len, text->len * BYTES_PER_BYTE, err))
+	steps = text->len + text->len * flow_depth(text) / LOOKS_PER_STEP;
+	if (!call_charge(call, steps, text->len * BYTES_PER_BYTE, err))
 		return false;
 	if (!ydoc_parse(&doc, text->bytes, text->len, "YAML",
 			YDOC_FLOATS | YDOC_FIRST | YDOC_GO_ERRORS, &syntax)) {

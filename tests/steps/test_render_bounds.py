@@ -1,6 +1,7 @@
 """Hostile templates and data end in an error, in bounded memory and time.
 
-Each render has 256 MiB of addresses, libraries included, and the usual stack.
+Each render has 256 MiB of addresses, libraries included, the usual stack, and
+25 s of processor for its 10 s of work, because machines differ.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pytest
 
 STEP = Path(os.environ["SLIPWAY_BIN"]) / "umbrella-render"
 ADDRESSES = 256 << 20
+SECONDS = 25
 
 DEEP = 100_000
 
@@ -84,6 +86,12 @@ TEMPLATES = {
         "too deep or too"),
     "deep YAML": ('((fromYaml (repeat 100000 "[") ).Error | len))',
                   None),
+    "deep YAML, often": (
+        '(($y := repeat 900 "["))((range 1000000))(($x := fromYaml $y))((end))',
+        "more work than"),
+    "deep and long YAML, often": (
+        '(($y := print (repeat 990 "[") (repeat 250000 "x,") ))'
+        '((range 1000000))(($x := fromYaml $y))((end))', "more work than"),
     "deep JSON": ('(((fromJson (printf "%s%s" (repeat 100000 "[") '
                   '(repeat 100000 "]")) ).Error))', None),
     "deep TOML": ('(((fromToml (printf "a = %s%s" (repeat 100000 "[") '
@@ -104,6 +112,7 @@ TEMPLATES = {
 
 def limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 
 def render(folder: Path, template: str, context: str | None = None):
