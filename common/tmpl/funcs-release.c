@@ -14,6 +14,9 @@
 /* The last second that has a date: 9999-12-31 23:59:59. */
 #define DATE_MAX 253402300799
 
+/* Text that costs as much to change and to hash as a node. */
+#define SLUG_BYTES_PER_STEP 16
+
 /* branchSlug BRANCH: a legal label for hosts and names, for it alone. */
 static bool run_branch_slug(struct call *call, struct err *err)
 {
@@ -22,7 +25,9 @@ static bool run_branch_slug(struct call *call, struct err *err)
 
 	if (strlen(branch->bytes) != branch->len)
 		return err_set(err, ERR_INPUT, "the branch's name holds a NUL");
-	return slug_label(&slug, branch->bytes, branch->bytes, SLUG_LABEL_MAX,
+	return call_charge(call, branch->len / SLUG_BYTES_PER_STEP, branch->len,
+			   err) &&
+	       slug_label(&slug, branch->bytes, branch->bytes, SLUG_LABEL_MAX,
 			  err) &&
 	       call_give_str(call, &slug, err);
 }

@@ -27,6 +27,9 @@ static bool has_suffix(const struct value_text *text,
 
 /* --- quoting ------------------------------------------------------------- */
 
+/* Bytes in quotes that cost as much as a node. */
+#define QUOTED_PER_STEP 8
+
 /* All arguments but nil, with a blank between. */
 static bool quote_all(struct call *call,
 		      void (*add)(struct str *out, const struct value *value),
@@ -41,7 +44,8 @@ static bool quote_all(struct call *call,
 			str_add_char(&text, ' ');
 		add(&text, call->args[i]);
 	}
-	return call_give_str(call, &text, err);
+	return call_charge(call, text.len / QUOTED_PER_STEP, 0, err) &&
+	       call_give_str(call, &text, err);
 }
 
 static void add_double_quoted(struct str *out, const struct value *value)

@@ -92,6 +92,12 @@ TEMPLATES = {
     "deep and long YAML, often": (
         '(($y := print (repeat 990 "[") (repeat 250000 "x,") ))'
         '((range 1000000))(($x := fromYaml $y))((end))', "more work than"),
+    "long branch, often": (
+        '(($s := repeat 1000000 "A"))((range 100000))(($x := branchSlug $s))'
+        '((end))', "more work than"),
+    "long text, quoted often": (
+        '(($s := repeat 1000000 "A"))((range 100000))(($x := quote $s))((end))',
+        "more work than"),
     "deep JSON": ('(((fromJson (printf "%s%s" (repeat 100000 "[") '
                   '(repeat 100000 "]")) ).Error))', None),
     "deep TOML": ('(((fromToml (printf "a = %s%s" (repeat 100000 "[") '
