@@ -127,12 +127,32 @@ static size_t quoted_length(const char *text, size_t len)
 	return 0;
 }
 
+/* The length of what stands before a comment. */
+static size_t before_comment(const char *text, size_t len)
+{
+	const char *at = text + 1;
+
+	while ((at = memchr(at, '#', (size_t)(text + len - at)))) {
+		if (at[-1] != ' ') {
+			at++;
+			continue;
+		}
+		len = (size_t)(at - text);
+		while (len && text[len - 1] == ' ')
+			len--;
+		break;
+	}
+	return len;
+}
+
 static bool is_plain(const char *text, size_t len)
 {
 	const char *at = text;
 
-	if (strchr("?:,[]{}#&*!|>'\"%@` ", text[0]) || text[len - 1] == ':' ||
-	    text[len - 1] == ' ')
+	if (strchr("?:,[]{}#&*!|>'\"%@` ", text[0]))
+		return false;
+	len = before_comment(text, len);
+	if (text[len - 1] == ':' || text[len - 1] == ' ')
 		return false;
 	if (text[0] == '-' && (len == 1 || text[1] == ' ' || text[1] == '-'))
 		return false;
@@ -141,13 +161,16 @@ static bool is_plain(const char *text, size_t len)
 			return false;
 		at++;
 	}
-	at = text;
-	while ((at = memchr(at, '#', (size_t)(text + len - at)))) {
-		if (at[-1] == ' ')
-			return false;
-		at++;
-	}
 	return true;
+}
+
+static bool is_quoted(const char *text, size_t len)
+{
+	size_t end = quoted_length(text, len);
+
+	return end &&
+	       (end == len || (text[end] == ' ' &&
+			       before_comment(text + end, len - end) == 0));
 }
 
 /* "|-", ">2+": text follows on the lines below. */
@@ -180,7 +203,7 @@ static bool take_value(struct proof *proof, const char *text, size_t len)
 	if (len == 2 && (!memcmp(text, "{}", 2) || !memcmp(text, "[]", 2)))
 		return true;
 	if (text[0] == '"' || text[0] == '\'')
-		return quoted_length(text, len) == len;
+		return is_quoted(text, len);
 	return is_plain(text, len);
 }
 

@@ -52,6 +52,10 @@ def proof(request: Request) -> bytes:
     return f"annotations:\n  slipway/conditional-writes-{number}: '2026'\n".encode()
 
 
+NONE_WAIT = Reply(200, b"<ListBucketResult><IsTruncated>false</IsTruncated>"
+                       b"</ListBucketResult>")
+
+
 def index(body: bytes, etag: str = '"1"', **faults):
     """An index on a store that was proved to honour conditions."""
     return lambda request: Reply(200, proof(request) + body, [f"ETag: {etag}"],
@@ -208,9 +212,10 @@ def archive_of(publish) -> bytes:
 def test_the_same_archive_is_adopted(publish):
     body = archive_of(publish)
     with ScriptedHttp(index(EMPTY), error(412, "PreconditionFailed"),
-                      Reply(200, body), OK) as s:
+                      Reply(200, body), OK, NONE_WAIT) as s:
         publish(s)
         assert s.lines[2] == f"GET {ARCHIVE}"
+        assert "list-type=2" in s.lines[4]      # what else was left there
         assert list(swapped(s)["entries"]) == ["web"]
 
 
@@ -411,7 +416,7 @@ def test_killed_before_the_index_then_run_again(start_step, run_step, chart, tmp
         step.wait(expect=143)
         body = s.requests[1].body
     with ScriptedHttp(index(OTHERS), error(412, "PreconditionFailed"),
-                      Reply(200, body), OK) as s:
+                      Reply(200, body), OK, NONE_WAIT) as s:
         run_step("publish-chart", chart, "--repo", "s3://bucket/stable",
                  env=KEYS | {"AWS_ENDPOINT_URL_S3": s.url})
         assert sorted(swapped(s)["entries"]) == ["db", "web"]
