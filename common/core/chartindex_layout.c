@@ -257,7 +257,7 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 			   size_t len, struct arena *arena)
 {
 	CLEANUP(free_ptr) struct proof *proof = xnew(struct proof);
-	bool in_entries = false, in_annotations = false;
+	bool in_entries = false, in_annotations = false, in_generated = false;
 
 	for (size_t at = 0; at < len;) {
 		struct line line = take_line(text, len, at);
@@ -271,6 +271,9 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 		if (line.first == '\t' || text[line.end - 1] == '\r')
 			return false;
 		if (line.indent) {
+			/* Its value is replaced, which must be one line. */
+			if (in_generated)
+				return false;
 			if (in_entries &&
 			    !take_entry_line(layout, &line, text, arena))
 				return false;
@@ -284,6 +287,7 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 			return false;
 		in_entries = has_key(&line, text, "entries:");
 		in_annotations = has_key(&line, text, ANNOTATIONS);
+		in_generated = has_key(&line, text, "generated:");
 	}
 	if (in_entries)
 		end_entries(layout, len);

@@ -274,6 +274,8 @@ static void test_change(void **state)
 		{"{\"apiVersion\":\"v1\",\"entries\":{}}",
 		 "web 1.0.0,zoo 1.0.0", "zoo", "1.0.0"},
 		{"", "web 1.0.0,web 2.0.0", "web", "2.0.0,1.0.0"},
+		{"apiVersion: v1\nentries: {}\ngenerated:\n  a: b\n",
+		 "web 1.0.0", "web", "1.0.0"},
 		{"apiVersion: v1\nentries: {}\ngenerated: \"x\"\n", "web 1.0.0",
 		 "web", "1.0.0"},
 		{"apiVersion: v1\nentries: {}", "web 1.0.0,a 1.0.0", "web",
