@@ -144,6 +144,9 @@ static bool run_printf(struct call *call, struct err *err)
 
 /* --- escaping ------------------------------------------------------------ */
 
+/* Bytes that cost as much to escape as a node. */
+#define ESCAPED_PER_STEP 4
+
 static void add_html(struct str *out, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -229,7 +232,8 @@ static bool escape(struct call *call,
 	gofmt_print(&plain, printable_args(call), call->count);
 	add(&text, str_text(&plain), plain.len);
 	text.overflow = text.overflow || plain.overflow;
-	return call_give_str(call, &text, err);
+	return call_charge(call, text.len / ESCAPED_PER_STEP, 0, err) &&
+	       call_give_str(call, &text, err);
 }
 
 static bool run_html(struct call *call, struct err *err)

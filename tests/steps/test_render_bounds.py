@@ -95,9 +95,6 @@ TEMPLATES = {
     "long branch, often": (
         '(($s := repeat 1000000 "A"))((range 100000))(($x := branchSlug $s))'
         '((end))', "more work than"),
-    "long text, quoted often": (
-        '(($s := repeat 1000000 "A"))((range 100000))(($x := quote $s))((end))',
-        "more work than"),
     "deep JSON": ('(((fromJson (printf "%s%s" (repeat 100000 "[") '
                   '(repeat 100000 "]")) ).Error))', None),
     "deep TOML": ('(((fromToml (printf "a = %s%s" (repeat 100000 "[") '
@@ -114,6 +111,13 @@ TEMPLATES = {
                     '((regexReplaceAll "a" $x (repeat 1000 "b") ))',
                     "larger than|more work|MiB"),
 }
+
+# What goes through a long text by the byte.
+TEMPLATES |= {
+    f"long text, {function}, often": (
+        '(($s := repeat 1000000 "<"))((range 100000))'
+        f'(($x := {function} $s))((end))', "more work than")
+    for function in ("quote", "html", "js", "urlquery")}
 
 
 def limit() -> None:
