@@ -238,7 +238,7 @@ static bool run_quote_meta(struct call *call, struct err *err)
 	CLEANUP(str_release) struct str out = CALL_TEXT;
 
 	rx_quote(&out, text->bytes, text->len);
-	return call_give_str(call, &out, err);
+	return call_charge_text(call, 0, err) && call_give_str(call, &out, err);
 }
 
 #define BOUNDED                                                          \

@@ -117,7 +117,7 @@ TEMPLATES |= {
     f"long text, {function}, often": (
         '(($s := repeat 1000000 "<"))((range 100000))'
         f'(($x := {function} $s))((end))', "more work than")
-    for function in ("quote", "html", "js", "urlquery")}
+    for function in ("quote", "html", "js", "urlquery", "regexQuoteMeta")}
 
 
 def limit() -> None:
