@@ -488,7 +488,7 @@ def test_an_upload_whose_answer_was_lost(publish):
 
 def test_an_upload_that_is_forgotten_again_and_again(publish):
     gone = error(404, "BLOB_UPLOAD_UNKNOWN")
-    with ScriptedHttp(NO_MANIFEST, *3 * [place("1"), gone]) as s:
+    with ScriptedHttp(NO_MANIFEST, *3 * [place("1"), gone], NO_MANIFEST) as s:
         publish(s, expect=75)
 
 
