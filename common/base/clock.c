@@ -26,6 +26,11 @@ int64_t clock_monotonic_ms(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_processor_ms(void)
+{
+	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 bool clock_sleep_ms(int64_t milliseconds)
 {
 	struct timespec wait = {

@@ -29,6 +29,7 @@ bool renderfacts_read(struct renderfacts *facts,
 		.right = args->right_delim,
 		.missing = missing_mode(args->missing_key),
 		.tz = env_get_raw(args->env, "TZ"),
+		.max_ms = RENDER_WORK_MS,
 		.interrupted = proc_interrupted,
 	};
 	facts->input = (struct expiry_input){

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/nearest.h"
 #include "base/str.h"
@@ -60,6 +61,10 @@ static bool look(struct exec *exec, struct err *err)
 		return err_set(err, ERR_INPUT,
 			       "more work than a render may take (%llu steps)",
 			       (unsigned long long)exec->max_steps);
+	if (exec->end_ms && clock_processor_ms() > exec->end_ms)
+		return err_set(err, ERR_INPUT,
+			       "more work than a render may take (%lld s)",
+			       (long long)options->max_ms / 1000);
 	exec->next_look = exec->max_steps - exec->steps < STEPS_PER_LOOK
 				  ? exec->max_steps
 				  : exec->steps + STEPS_PER_LOOK;
@@ -601,6 +606,8 @@ static bool run(const struct tmpl *set, const char *name,
 	if (!tree)
 		return err_set(err, ERR_NOT_FOUND, "there is no template '%s'",
 			       name);
+	if (set->options.max_ms)
+		exec.end_ms = clock_processor_ms() + set->options.max_ms;
 	good = execute(&exec, tree, root);
 	arena_release(&exec.arena);
 	zones_release(&exec.zones);

@@ -41,6 +41,7 @@ struct exec {
 	size_t variable_base; /* where those of this template start */
 	uint64_t steps;
 	uint64_t max_steps;
+	int64_t end_ms;	     /* by clock_processor_ms(); 0 = none */
 	uint64_t next_look;  /* so many before they are looked at again */
 	unsigned int levels; /* nesting of all kinds */
 	unsigned int calls;  /* nesting of templates */

@@ -21,6 +21,9 @@ int64_t clock_now_ms(void);
 /* Monotonic clock, milliseconds from some start. */
 int64_t clock_monotonic_ms(void);
 
+/* The processor time that this process has taken. */
+int64_t clock_processor_ms(void);
+
 /*
  * Sleep; returns early (false) when SIGINT or SIGTERM arrives, see
  * sys/proc.h.

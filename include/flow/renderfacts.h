@@ -24,6 +24,9 @@
 #include "sys/spool.h"
 #include "tmpl/tmpl.h"
 
+/* Processor time for a template; the steps of tmpl.h end most before. */
+#define RENDER_WORK_MS 10000
+
 struct arena;
 struct env;
 struct err;

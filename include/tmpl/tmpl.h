@@ -13,7 +13,7 @@
  *		return false;
  *
  * Set @options before the first tmpl_parse(); all-zero options are the
- * defaults.  Nothing here reads the environment, the clock, or a file but
+ * defaults.  Nothing here reads the environment, the time, or a file but
  * the system's time zones.
  *
  * Functions: Go's own but call, those of Helm 4.3.1 (over Sprig v3.3.0), and
@@ -73,6 +73,7 @@ struct tmpl_options {
 	int64_t now_ms;	    /* the run's clock, ms since 1970: what now gives */
 	const char *tz;	    /* the variable TZ; NULL: local time is UTC */
 	uint64_t max_steps; /* 0 = TMPL_STEPS_MAX */
+	int64_t max_ms;	    /* of processor time, whatever it does; 0 = any */
 	/* Asked every few milliseconds, unless NULL: true, with an error, ends
 	 * the execution. */
 	bool (*interrupted)(struct err *err);
