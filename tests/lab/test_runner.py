@@ -15,7 +15,8 @@ def test_the_environment_is_clean(run_step, monkeypatch):
              for line in run_step("/usr/bin/env").out.splitlines()}
 
     assert names == {"PATH", "HOME", "TMPDIR", "LC_ALL", "TZ",
-                     "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"}
+                     "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS",
+                     "AWS_EC2_METADATA_DISABLED"}
 
 
 def test_streams_and_code_are_apart(run_step):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import reference
@@ -235,10 +236,16 @@ def test_what_is_refused():
 
 
 def test_every_rune_is_in_the_same_classes():
-    """One text of many runes for each class, with and without case."""
+    """One text of many runes for each class, with and without case.
+
+    Go and pcre2 are of different versions of Unicode: only runes that have
+    been there since 3.2, and whose case is what it was then.
+    """
     runes = [*range(0x3000), *range(0xa640, 0xab70), *range(0x10400, 0x10450)]
-    new = {0xcf3, 0xece}  # in Unicode 15
-    text = "".join(chr(rune) for rune in runes if rune not in new).encode()
+    changed = {0x19b, 0x264}    # got an upper case in Unicode 16
+    text = "".join(
+        chr(rune) for rune in runes if rune not in changed and
+        unicodedata.ucd_3_2_0.category(chr(rune)) != "Cn").encode()
     names = [r"\p{" + name + "}" for name in PROPERTIES if name not in
              ("Cn", "C", "Assigned")]
     names += [f"[[:{name}:]]" for name in POSIX]
