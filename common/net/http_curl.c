@@ -54,6 +54,11 @@ void http_set_long(struct http_setter *to, CURLoption option, long value)
 	note(to, curl.easy_setopt(to->easy, option, value));
 }
 
+void http_wish_long(struct http_setter *to, CURLoption option, long value)
+{
+	(void)curl.easy_setopt(to->easy, option, value);
+}
+
 void http_set_size(struct http_setter *to, CURLoption option, curl_off_t value)
 {
 	note(to, curl.easy_setopt(to->easy, option, value));

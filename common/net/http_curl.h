@@ -50,6 +50,8 @@ struct http_setter {
 };
 
 void http_set_long(struct http_setter *to, CURLoption option, long value);
+/* What libcurl may refuse: it is only a wish. */
+void http_wish_long(struct http_setter *to, CURLoption option, long value);
 void http_set_size(struct http_setter *to, CURLoption option, curl_off_t value);
 /* libcurl copies @text, but for CURLOPT_POSTFIELDS. */
 void http_set_text(struct http_setter *to, CURLoption option, const char *text);

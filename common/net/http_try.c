@@ -233,7 +233,8 @@ static void set_protocol(struct http_setter *to,
 #endif
 	http_set_long(to, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
 	http_set_long(to, CURLOPT_NOSIGNAL, 1);
-	http_set_long(to, CURLOPT_BUFFERSIZE, RECEIVE_SIZE);
+	/* Refused while the handle has a buffer from the try before. */
+	http_wish_long(to, CURLOPT_BUFFERSIZE, RECEIVE_SIZE);
 	http_set_long(to, CURLOPT_PATH_AS_IS, 1);
 	http_set_long(to, CURLOPT_TCP_KEEPALIVE, 1);
 	http_set_text(to, CURLOPT_USERAGENT,
