@@ -57,12 +57,7 @@ static const struct opt options[] = {
 		   "how publishers are kept apart in a bucket"),
 	OPT_CHOICE(struct args, index_format, "index-format", format_words,
 		   NULL, 0, "form in which the index is written"),
-	OPT_STRING(struct args, s3.sse, "sse", "ALGORITHM", NULL, 0,
-		   "encryption of S3 objects: AES256, aws:kms, aws:kms:dsse"),
-	OPT_STRING(struct args, s3.sse_kms_key_id, "sse-kms-key-id", "ID", NULL,
-		   0, "key of that encryption, at AWS KMS"),
-	OPT_STRING(struct args, s3.acl, "acl", "NAME", NULL, 0,
-		   "canned ACL of S3 objects"),
+	OPT_S3_WRITING(struct args, s3),
 	OPT_SIGN(struct args, gpg),
 	OPT_STRING(struct args, destination, "destination", "DIR", "", 0,
 		   "only package, into this folder"),
@@ -145,13 +140,6 @@ static enum publish_if_exists if_exists(const struct args *args)
 						       : PUBLISH_SAME;
 }
 
-static enum publish_lock lock(const struct args *args)
-{
-	return same_text(args->lock, "cas")	 ? PUBLISH_LOCK_CAS
-	       : same_text(args->lock, "object") ? PUBLISH_LOCK_OBJECT
-						 : PUBLISH_LOCK_AUTO;
-}
-
 static enum chartindex_format format(const struct args *args)
 {
 	return same_text(args->index_format, "yaml")   ? CHARTINDEX_YAML
@@ -168,7 +156,7 @@ static bool publish_all(struct step_run *run, struct chartrepo *repo,
 	const struct publish publish = {
 		.repo = repo,
 		.if_exists = if_exists(args),
-		.lock = lock(args),
+		.lock = publish_lock_of(args->lock),
 		.format = format(args),
 		.metadata = &metadata,
 		.gpg = gpg->program ? gpg : NULL,

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "cli/fragments.h"
 #include "cli/step.h"
 #include "flow/audit.h"
 #include "flow/repocheck.h"
@@ -62,22 +63,10 @@ static const struct opt options[] = {
 		    "archives read at once; default: 8"),
 	OPT_CHOICE(struct args, lock, "lock", lock_words, NULL, 0,
 		   "how publishers are kept apart in a bucket"),
-	OPT_STRING(struct args, s3.sse, "sse", "ALGORITHM", NULL, 0,
-		   "encryption of S3 objects: AES256, aws:kms, aws:kms:dsse"),
-	OPT_STRING(struct args, s3.sse_kms_key_id, "sse-kms-key-id", "ID", NULL,
-		   0, "key of that encryption, at AWS KMS"),
-	OPT_STRING(struct args, s3.acl, "acl", "NAME", NULL, 0,
-		   "canned ACL of S3 objects"),
+	OPT_S3_WRITING(struct args, s3),
 	OPT_HTTP(struct args, http),
 	OPT_END,
 };
-
-static enum publish_lock lock(const struct args *args)
-{
-	return same_text(args->lock, "cas")	 ? PUBLISH_LOCK_CAS
-	       : same_text(args->lock, "object") ? PUBLISH_LOCK_OBJECT
-						 : PUBLISH_LOCK_AUTO;
-}
 
 /* *@http is opened where @address needs it.  @login: NULL = nobody. */
 static bool open_repo(struct step_run *run, const char *address,
@@ -144,7 +133,7 @@ static bool copy(struct step_run *run, struct err *err)
 		.names = &run->arguments,
 		.jobs = jobs(args),
 		.dry_run = run->dry_run,
-		.lock = lock(args),
+		.lock = publish_lock_of(args->lock),
 		.now = clock_now_ms() / 1000,
 		.deadline = run->deadline,
 		.reporter = &run->reporter,
@@ -177,7 +166,7 @@ static bool run(struct step_run *run, struct err *err)
 		.keep = args->prune ? args->keep : 0,
 		.used = &used,
 		.dry_run = run->dry_run,
-		.lock = lock(args),
+		.lock = publish_lock_of(args->lock),
 		.now = clock_now_ms() / 1000,
 		.deadline = run->deadline,
 		.reporter = &run->reporter,

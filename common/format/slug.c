@@ -28,21 +28,21 @@ void slug_add(struct str *out, const char *text)
 	trim_dashes(out, from);
 }
 
-/* Cut what is behind @from so that "-" and the hash fit into @max bytes. */
-static bool add_hash(struct str *out, size_t from, const char *original,
-		     size_t max, struct err *err)
+/* Cut @slug so that "-" and the hash of @original fit into @max bytes. */
+static bool add_hash(struct str *slug, const char *original, size_t max,
+		     struct err *err)
 {
 	size_t kept = max - SLUG_HASH_DIGITS - 1;
 	char hex[SHA256_HEX_SIZE];
 
 	if (!sha256_hex(original, strlen(original), hex, err))
 		return false;
-	if (out->len - from > kept)
-		str_truncate(out, from + kept);
-	trim_dashes(out, from);
-	if (out->len > from)
-		str_add_char(out, '-');
-	str_add_bytes(out, hex, SLUG_HASH_DIGITS);
+	if (slug->len > kept)
+		str_truncate(slug, kept);
+	trim_dashes(slug, 0);
+	if (slug->len)
+		str_add_char(slug, '-');
+	str_add_bytes(slug, hex, SLUG_HASH_DIGITS);
 	return true;
 }
 
@@ -54,7 +54,7 @@ bool slug_label(struct str *out, const char *text, const char *original,
 	slug_add(&slug, text);
 	if ((slug.len == 0 || slug.len > max ||
 	     !same_text(str_text(&slug), text)) &&
-	    !add_hash(&slug, 0, original, max, err))
+	    !add_hash(&slug, original, max, err))
 		return false;
 	str_add_bytes(out, slug.buf, slug.len);
 	return true;

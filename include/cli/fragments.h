@@ -7,6 +7,7 @@
 
 #include "api/gpg.h"
 #include "api/kube.h"
+#include "api/s3.h"
 #include "cli/opts.h"
 #include "core/envname.h"
 
@@ -46,6 +47,15 @@
 		   "exported secret keys; default: those of gpg's home"),     \
 	OPT_SECRET(args, field.passphrase, "passphrase", NULL, 0,             \
 		   "passphrase of that key")
+
+/* A field `struct s3_writing`: how objects are written to a bucket. */
+#define OPT_S3_WRITING(args, field)                                           \
+	OPT_STRING(args, field.sse, "sse", "ALGORITHM", NULL, 0,              \
+		   "encryption of S3 objects: AES256, aws:kms, aws:kms:dsse"), \
+	OPT_STRING(args, field.sse_kms_key_id, "sse-kms-key-id", "ID", NULL,  \
+		   0, "key of that encryption, at AWS KMS"),                  \
+	OPT_STRING(args, field.acl, "acl", "NAME", NULL, 0,                   \
+		   "canned ACL of S3 objects")
 
 /* clang-format on */
 

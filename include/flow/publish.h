@@ -63,6 +63,9 @@ enum publish_lock {
 	PUBLISH_LOCK_OBJECT, /* by a lock object, see api/s3_lock.h */
 };
 
+/* What --lock says: "auto" (or NULL), "cas", "object". */
+enum publish_lock publish_lock_of(const char *word);
+
 /* Of the index, followed by what stands for the store's address. */
 #define PUBLISH_PROOF "slipway/conditional-writes-"
 
