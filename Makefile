@@ -193,7 +193,7 @@ check-fresh:
 bench: all
 	tests/setup check
 	tests/lab/build
-	$$(tests/setup python) tests/bench/bench.py $(out)/bin
+	$$(tests/setup python) tests/bench/bench.py $(out)/bin $(ROWS)
 
 # --- using -----------------------------------------------------------------
 
@@ -233,7 +233,7 @@ help:
 	@echo "  make check-unit check-steps check-lab check-lint check-fuzz: parts of check"
 	@echo "  make check-nightly  long random and fuzz runs, some hours"
 	@echo "  make check-fresh  demo and check in a new system made by debootstrap"
-	@echo "  make bench        ratios against helm, both sides in one run"
+	@echo "  make bench        ratios against helm, both sides in one run; ROWS='a b': some"
 	@echo "  make image        the container image; make install DESTDIR= PREFIX="
 	@echo "  make manuals      rewrite the generated blocks of steps/*.md"
 

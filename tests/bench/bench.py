@@ -1,8 +1,8 @@
 """Ratios against the tools that people use instead, both sides in one run.
 
-Usage: bench.py BIN_DIR
+Usage: bench.py BIN_DIR [WORDS]...
 
-Prints a row a case: the median of each side, and the ratio.
+Prints a row a case, or only for those whose names have some of the WORDS: the median of each side, and the ratio.
 The two sides alternate, so that both see the same machine; the load is
 printed with them. Absolute times say nothing about another machine.
 """
@@ -22,7 +22,7 @@ import packaging                            # noqa: E402
 import publishing                           # noqa: E402
 import toolbox                              # noqa: E402
 import vendoring                            # noqa: E402
-from measuring import Case, Side, measure   # noqa: E402
+from measuring import Case, Meter, Side, measure    # noqa: E402
 
 EXAMPLE = TOP / "pipeline-examples" / "storefront" / "chart"
 
@@ -121,6 +121,10 @@ def start_case(work: Path, steps: Path, helm: str) -> Case:
                 Side([helm, "version"], work))
 
 
+def is_wanted(name: str) -> bool:
+    return not sys.argv[2:] or any(words in name for words in sys.argv[2:])
+
+
 def main() -> int:
     steps = Path(sys.argv[1]).resolve()
     helm = str(toolbox.helm4())
@@ -130,16 +134,17 @@ def main() -> int:
         print(f"load {os.getloadavg()[0]:.1f}; "
               f"{subprocess.run([helm, 'version', '--short'], env=env, capture_output=True, text=True).stdout.strip()}")
         print(f"{'case':<34} {'slipway':>12} {'the other':>13}  {'ratio':>7}")
-        program = go_template(work)
+        program, meter = go_template(work), Meter(work, env)
         with vendoring.Repositories(work, steps, helm, env) as repositories, \
                 publishing.Publishing(work, EXAMPLE, steps, helm, env) as places:
-            met = [measure(case, env)
+            met = [measure(case, meter)
                    for case in [start_case(work, steps, helm),
                                 *packaging.cases(work, EXAMPLE, steps, helm),
                                 *template_cases(work, steps, helm, program),
                                 *repositories.cases(),
-                                *places.cases()]]
-            met.append(places.compare_bytes())
+                                *places.cases()] if is_wanted(case.name)]
+            if is_wanted(places.TOGETHER_NAME):
+                met.append(places.compare_bytes())
     return 0 if all(met) else 1
 
 

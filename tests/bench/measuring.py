@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,20 +31,32 @@ class Side:
         if self.before:
             self.before()
 
-    def run(self, env: dict[str, str]) -> None:
-        self.reset()
-        start = time.perf_counter()
-        child = subprocess.Popen(self.argv, cwd=self.cwd,
-                                 env=env | self.env,
-                                 stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT)
-        output = child.stdout.read()
-        child.wait()
-        self.seconds.append(time.perf_counter() - start)
-        if child.returncode:
-            raise SystemExit(f"bench: {' '.join(self.argv)} failed:\n"
-                             f"{output.decode(errors='replace')}")
+
+class Meter:
+    """Runs sides by launch.c, so that no figure holds what Python takes to
+    start a child, nor Python's size."""
+
+    def __init__(self, work: Path, env: dict[str, str]):
+        self.launcher, self.env = work / "launch", env
+        subprocess.run(["cc", "-O2", "-o", self.launcher,
+                        Path(__file__).with_name("launch.c")], check=True)
+
+    def run(self, side: Side) -> tuple[float, int]:
+        """Seconds, and KiB resident at most."""
+        side.reset()
+        reader, writer = os.pipe()
+        with os.fdopen(reader) as told:
+            child = subprocess.run(
+                [self.launcher, str(writer), *side.argv], cwd=side.cwd,
+                env=self.env | side.env, pass_fds=[writer],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT)
+            os.close(writer)
+            if child.returncode:
+                raise SystemExit(f"bench: {' '.join(side.argv)} failed:\n"
+                                 f"{child.stdout.decode(errors='replace')}")
+            nanoseconds, resident = told.read().split()
+        return int(nanoseconds) / 1e9, int(resident)
 
 
 @dataclass
@@ -58,21 +70,8 @@ class Case:
     resident: int = 0       # KiB that ours may take; 0: not looked at
 
 
-def peak(side: Side, env: dict[str, str]) -> int:
-    """KiB resident at most, of a run of its own.
-
-    By time(1): what Python starts has Python's own size for a moment.
-    """
-    side.reset()
-    child = subprocess.run(["/usr/bin/time", "-f", "%M", *side.argv],
-                           cwd=side.cwd, env=env | side.env, check=True, text=True,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.PIPE)
-    return int(child.stderr.split()[-1])
-
-
-def compare_memory(case: Case, env: dict[str, str]) -> bool:
-    ours, theirs = peak(case.ours, env), peak(case.theirs, env)
+def compare_memory(case: Case, meter: Meter) -> bool:
+    ours, theirs = (meter.run(side)[1] for side in (case.ours, case.theirs))
     limit = case.resident or theirs * case.memory
     good = ours <= limit
     print(f"{'  memory':<34} {ours:8} KiB {theirs:9} KiB "
@@ -91,15 +90,15 @@ def report(name: str, ours: float, theirs: float, unit: str,
     return good
 
 
-def measure(case: Case, env: dict[str, str]) -> bool:
-    for side in (case.ours, case.theirs):
+def measure(case: Case, meter: Meter) -> bool:
+    sides = case.ours, case.theirs
+    for side in sides:
         if side is case.ours or case.runs > 1:
-            side.run(env)           # warms caches up
-            side.seconds.clear()
+            meter.run(side)         # warms caches up
     for _ in range(case.runs):
-        case.ours.run(env)
-        case.theirs.run(env)
+        for side in sides:
+            side.seconds.append(meter.run(side)[0])
     fast = report(case.name, statistics.median(case.ours.seconds) * 1e3,
                   statistics.median(case.theirs.seconds) * 1e3, "ms", case.goal)
     bounded = case.memory or case.resident
-    return (not bounded or compare_memory(case, env)) and fast
+    return (not bounded or compare_memory(case, meter)) and fast

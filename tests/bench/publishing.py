@@ -75,6 +75,8 @@ def write_index(path: Path, entries: int) -> Path:
 class Publishing:
     """A bucket, a registry and folders to publish into."""
 
+    TOGETHER_NAME = f"bytes of {TOGETHER} publishers / index"
+
     def __init__(self, work: Path, example: Path, steps: Path, helm: str,
                  env: dict[str, str]):
         self.work, self.helm, self.env = work / "publishing", helm, env
@@ -195,8 +197,7 @@ class Publishing:
         and gigabytes take long."""
         ours = self._helping(self._proved_index("together"))
         small = write_index(self.work / "shared.yaml", SHARED).read_bytes()
-        return report(f"bytes of {TOGETHER} publishers / index", ours,
-                      self._plainly(small), "  ", 20)
+        return report(self.TOGETHER_NAME, ours, self._plainly(small), "  ", 20)
 
     def _helping(self, index: bytes) -> float:
         charts = [self._chart(number) for number in range(TOGETHER)]
