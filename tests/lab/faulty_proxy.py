@@ -1,5 +1,13 @@
 """An HTTP proxy in front of a server, through which a part of all requests
-fails: refused with 503, never delivered, or done while the answer is lost.
+fails (FAULTS):
+
+refused      503, not done
+conflict     409, not done: a condition could not be looked at just now
+unmet        412, not done: a swap whose condition another broke meanwhile
+undelivered  not done, the connection ends
+unanswered   done, but the connection ends
+reset        done, but the connection breaks in the midst of the answer
+late         done after seconds in which nothing was heard
 
     with FaultyProxy(store.endpoint, share=0.2, seed=1) as proxy:
         run_step(..., env=store.env | {"AWS_ENDPOINT_URL": proxy.url})
@@ -11,15 +19,22 @@ the faults; .moved counts bytes.
 from __future__ import annotations
 
 import http.client
+import os
 import random
 import socket
+import struct
 import threading
 import time
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-FAULTS = ("refused", "undelivered", "unanswered")
-BUSY = b"<Error><Code>SlowDown</Code><Message>by the proxy</Message></Error>"
+FAULTS = ("refused", "conflict", "unmet", "undelivered", "unanswered", "reset", "late")
+REFUSALS = {"refused": (503, "SlowDown"),
+            "conflict": (409, "ConditionalRequestConflict"),
+            "unmet": (412, "PreconditionFailed")}
+LATE_SECONDS = 1.0
+RESET = struct.pack("ii", 1, 0)     # what is not sent yet is thrown away
 HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
@@ -39,12 +54,16 @@ class FaultyProxy:
                                         kwargs={"poll_interval": 0.05})
         self._thread.start()
 
-    def roll(self) -> str:
-        """What becomes of the next request."""
+    def roll(self, headers: Message) -> str:
+        """What becomes of the next request, which has @headers."""
+        swaps = "If-Match" in headers
+        possible = [fault for fault in FAULTS
+                    if (fault != "unmet" or swaps) and
+                    (fault != "conflict" or swaps or "If-None-Match" in headers)]
         with self._lock:
             fate = "passed"
             if not self.healthy and self._dice.random() < self.share:
-                fate = self._dice.choice(FAULTS)
+                fate = self._dice.choice(possible)
             self.counts[fate] += 1
             return fate
 
@@ -91,17 +110,22 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         time.sleep(self.server.proxy.delay)
-        fate = self.server.proxy.roll()
-        if fate == "refused":
-            self._answer(503, [("Retry-After", "0")], BUSY)
+        fate = self.server.proxy.roll(self.headers)
+        if fate in REFUSALS:
+            self._refuse(*REFUSALS[fate])
             return
         if fate == "undelivered":
             self._hang_up()
             return
+        if fate == "late":
+            time.sleep(LATE_SECONDS)
         status, headers, reply = self._ask(body)
         self.server.proxy.count(len(body) + len(reply))
         if fate == "unanswered":
             self._hang_up()
+            return
+        if fate == "reset":
+            self._break_off(status)
             return
         self._answer(status, headers, reply)
 
@@ -130,6 +154,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def _refuse(self, status: int, code: str) -> None:
+        self._answer(status, [("Retry-After", "0")],
+                     f"<Error><Code>{code}</Code><Message>by the proxy</Message>"
+                     "</Error>".encode())
+
+    def _break_off(self, status: int) -> None:
+        self.wfile.write(f"HTTP/1.1 {status} x\r\nContent-Le".encode())
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        # the socket itself: the files over it would keep it open
+        os.close(self.connection.detach())
+        self.close_connection = True
 
     def _hang_up(self) -> None:
         self.connection.shutdown(socket.SHUT_RDWR)

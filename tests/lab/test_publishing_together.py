@@ -1,17 +1,21 @@
-"""Many publishers at once on real stores, some killed, through a network
-that fails: nobody who was told of success loses anything.
+"""Many publishers on several hosts at once, on real stores, some killed,
+through networks that fail: nobody who was told of success loses anything.
 
-SLIPWAY_PUBLISHERS   how many (100)
-SLIPWAY_SEED         of kills and faults (printed)
+SLIPWAY_PUBLISHERS       how many (24)
+SLIPWAY_PUBLISH_ROUNDS   how often (1)
+SLIPWAY_SEED             of kills and faults (printed)
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import random
 import threading
 import time
+from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,19 +23,22 @@ import yaml
 from botocore.exceptions import ClientError
 
 from faulty_proxy import FaultyProxy
+from hosts import Hosts
 
-PUBLISHERS = int(os.environ.get("SLIPWAY_PUBLISHERS", "100"))
+PUBLISHERS = int(os.environ.get("SLIPWAY_PUBLISHERS", "24"))
+ROUNDS = int(os.environ.get("SLIPWAY_PUBLISH_ROUNDS", "1"))
 SEED = int(os.environ.get("SLIPWAY_SEED", str(random.randrange(1 << 32))))
+HOSTS = 4
 KILLED = 0.2            # share of the publishers
 FAULTY = 0.2            # share of the requests
 WAITING = "stable/.slipway/pending/"
 
 
-def make_chart(folder: Path, name: str) -> Path:
-    chart = folder / name
+def make_chart(folder: Path, name: str, version: str = "1.0.0") -> Path:
+    chart = folder / f"{name}-{version}"
     chart.mkdir()
     (chart / "Chart.yaml").write_text(
-        f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n")
+        f"apiVersion: v2\nname: {name}\nversion: {version}\n")
     return chart
 
 
@@ -44,15 +51,17 @@ def read(bucket, key: str) -> bytes | None:
 
 
 def check_index(bucket) -> set[str]:
-    """Each entry has its archive, with the digest that it names."""
+    """Each entry has its archive, with the digest that it names: NAME-VERSION."""
     body = read(bucket, "stable/index.yaml")
-    found = yaml.safe_load(body)["entries"] if body else {}
-    for name, entries in found.items():
-        [entry] = entries
-        assert entry["name"] == name and entry["urls"] == [f"{name}-1.0.0.tgz"]
-        archive = read(bucket, f"stable/{name}-1.0.0.tgz")
-        assert archive is not None, f"{name} has no archive"
-        assert hashlib.sha256(archive).hexdigest() == entry["digest"], name
+    entries = yaml.safe_load(body)["entries"] if body else {}
+    found = []
+    for name, entry in ((name, entry) for name in entries for entry in entries[name]):
+        found.append(f"{name}-{entry['version']}")
+        assert entry["name"] == name and entry["urls"] == [f"{found[-1]}.tgz"]
+        archive = read(bucket, f"stable/{found[-1]}.tgz")
+        assert archive is not None, f"{found[-1]} has no archive"
+        assert hashlib.sha256(archive).hexdigest() == entry["digest"], found[-1]
+    assert len(set(found)) == len(found)
     return set(found)
 
 
@@ -61,50 +70,92 @@ def waiting(bucket) -> list[str]:
     return [item["Key"] for item in listed.get("Contents", [])]
 
 
-def test_killed_and_hindered_publishers_lose_nothing(start_step, run_step, any_s3,
-                                                     tmp_path):
-    dice = random.Random(SEED)
-    print(f"seed {SEED}")
-    charts = {f"app-{n:03d}": make_chart(tmp_path, f"app-{n:03d}")
-              for n in range(PUBLISHERS)}
-    with FaultyProxy(any_s3.endpoint, FAULTY, SEED) as proxy:
-        env = any_s3.env | {"AWS_ENDPOINT_URL": proxy.url}
-        argv = ("--repo", f"{any_s3.url}/stable")
-        # the first finds out about the store, in peace
-        proxy.healthy = True
-        run_step("publish-chart", make_chart(tmp_path, "first"), *argv, env=env)
-        proxy.healthy = False
+@pytest.fixture
+def hosts(lab):
+    with Hosts(lab.supervisor, HOSTS) as hosts:
+        yield hosts
 
-        victims = set(dice.sample(sorted(charts), int(KILLED * PUBLISHERS)))
-        running, killers = {}, []
-        for name, chart in charts.items():
-            running[name] = start_step("publish-chart", chart, *argv, "--timeout",
-                                       "100s", env=env)
-            if name in victims:
-                killers.append(threading.Timer(dice.uniform(0.01, 3),
-                                               running[name].kill))
-                killers[-1].start()
-        codes = {}
-        end = time.monotonic() + 110
-        for name, step in running.items():
-            codes[name] = step.process.wait(end - time.monotonic())
-            step.wait(codes[name])
-        for killer in killers:
-            killer.cancel()
+
+def make_charts(folder: Path) -> dict[str, Path]:
+    """Half of them are versions of one chart."""
+    made = [make_chart(folder, "shared", f"1.{n}.0") if n % 2 else
+            make_chart(folder, f"app-{n:03d}") for n in range(PUBLISHERS)]
+    return {chart.name: chart for chart in made}
+
+
+class Publishers:
+    """Of one repository, each on the host whose turn it is."""
+
+    def __init__(self, start_step, steps: Path, bucket, hosts: Hosts, seed: int,
+                 stack: ExitStack):
+        self._start, self._program = start_step, steps / "publish-chart"
+        self._repo, self._env = f"{bucket.url}/stable", bucket.env
+        self._places = [(host, stack.enter_context(FaultyProxy(
+            bucket.endpoint, FAULTY, seed + number, address=host.address)))
+            for number, host in enumerate(hosts)]
+        self._turn = itertools.cycle(self._places)
+
+    def set_healthy(self, healthy: bool) -> None:
+        for _host, proxy in self._places:
+            proxy.healthy = healthy
+
+    def faults(self) -> Counter:
+        return sum((Counter(proxy.counts) for _host, proxy in self._places), Counter())
+
+    def start(self, chart: Path):
+        host, proxy = next(self._turn)
+        return self._start(*host.enter, self._program, chart, "--repo", self._repo,
+                           "--timeout", "100s",
+                           env=self._env | {"AWS_ENDPOINT_URL": proxy.url})
+
+
+def run_some_to_death(publishers: Publishers, charts: dict[str, Path],
+                      dice: random.Random) -> dict[str, int]:
+    """The exit code of each chart's publisher."""
+    victims = set(dice.sample(sorted(charts), int(KILLED * len(charts))))
+    running, killers, codes = {}, [], {}
+    for name, chart in charts.items():
+        running[name] = publishers.start(chart)
+        if name in victims:
+            killers.append(threading.Timer(dice.uniform(0.01, 3), running[name].kill))
+            killers[-1].start()
+    end = time.monotonic() + 110
+    for name, step in running.items():
+        codes[name] = step.process.wait(end - time.monotonic())
+        step.wait(codes[name])
+    for killer in killers:
+        killer.cancel()
+    return codes
+
+
+@pytest.mark.parametrize("round_number", range(ROUNDS))
+def test_killed_and_hindered_publishers_lose_nothing(
+        start_step, steps, any_s3, hosts, tmp_path, round_number):
+    seed = SEED + round_number
+    print(f"SLIPWAY_SEED={seed}, hosts are separate: {hosts.separate}")
+    charts = make_charts(tmp_path)
+    with ExitStack() as stack:
+        publishers = Publishers(start_step, steps, any_s3, hosts, seed, stack)
+        # the first finds out about the store, in peace
+        publishers.set_healthy(True)
+        publishers.start(make_chart(tmp_path, "first")).wait()
+        publishers.set_healthy(False)
+
+        codes = run_some_to_death(publishers, charts, random.Random(seed))
         assert set(codes.values()) <= {0, 75, -9}, codes
         done = {name for name, code in codes.items() if code == 0}
-        assert len(done) >= PUBLISHERS * 0.5, proxy.counts
+        assert len(done) >= PUBLISHERS * 0.5, publishers.faults()
         index = check_index(any_s3)
         assert done <= index, f"lost: {sorted(done - index)}"
 
-        proxy.healthy = True
-        again = [start_step("publish-chart", charts[name], *argv, env=env)
-                 for name in set(charts) - done]
+        publishers.set_healthy(True)
+        again = [publishers.start(charts[name]) for name in set(charts) - done]
         for step in again:
             step.wait(timeout=100)
-        assert check_index(any_s3) == set(charts) | {"first"}
+        assert check_index(any_s3) == set(charts) | {"first-1.0.0"}
         print(f"{len(done)} of {PUBLISHERS} at once, {len(again)} again; "
-              f"{proxy.counts}; {len(waiting(any_s3))} wait for the next helper")
+              f"{dict(publishers.faults())}; "
+              f"{len(waiting(any_s3))} wait for the next helper")
 
 
 def test_helm_reads_an_index_that_says_of_its_store(run_step, s3, helm4, helm3,
