@@ -130,9 +130,9 @@ struct artifact {
 	struct str tag;
 	struct str config_text;
 	struct str manifest;
-	struct oci_part config;
-	struct oci_part package;
-	struct oci_part provenance; /* of no length: none */
+	struct oci_blob config;
+	struct oci_blob package;
+	struct oci_blob provenance; /* of no length: none */
 };
 
 static void artifact_release(struct artifact *artifact)
@@ -143,10 +143,10 @@ static void artifact_release(struct artifact *artifact)
 	str_release(&artifact->manifest);
 }
 
-static bool digest_part(struct oci_part *part, struct err *err)
+static bool add_digest(struct oci_blob *blob, struct err *err)
 {
-	return !part->len ||
-	       oci_digest(part->bytes, part->len, part->digest, err);
+	return !blob->len ||
+	       oci_digest(blob->bytes, blob->len, blob->digest, err);
 }
 
 static bool make_artifact(struct artifact *artifact,
@@ -169,21 +169,23 @@ static bool make_artifact(struct artifact *artifact,
 		artifact->provenance.bytes = str_text(put->provenance);
 		artifact->provenance.len = put->provenance->len;
 	}
-	if (!digest_part(&artifact->config, err) ||
-	    !digest_part(&artifact->package, err) ||
-	    !digest_part(&artifact->provenance, err))
+	if (!add_digest(&artifact->config, err) ||
+	    !add_digest(&artifact->package, err) ||
+	    !add_digest(&artifact->provenance, err))
 		return false;
 	return oci_chart_add_manifest(&artifact->manifest, chart,
 				      &artifact->config, &artifact->package,
 				      &artifact->provenance, err);
 }
 
-static bool put_part(struct chartrepo *repo, const struct artifact *artifact,
-		     const struct oci_part *part, struct err *err)
+static bool put_blobs(struct chartrepo *repo, const struct artifact *artifact,
+		      struct err *err)
 {
-	return !part->len ||
-	       oci_put_blob(&repo->oci, artifact->path, part->bytes, part->len,
-			    part->digest, err);
+	const struct oci_blob blobs[] = {artifact->config, artifact->package,
+					 artifact->provenance};
+	size_t count = ARRAY_SIZE(blobs) - !artifact->provenance.len;
+
+	return oci_put_blobs(&repo->oci, artifact->path, blobs, count, err);
 }
 
 static bool has_chart(struct chartrepo *repo, const struct chart *chart,
@@ -217,9 +219,7 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 		return true;
 	if (!make_artifact(&artifact, repo, put, err))
 		return false;
-	if (!put_part(repo, &artifact, &artifact.config, err) ||
-	    !put_part(repo, &artifact, &artifact.package, err) ||
-	    !put_part(repo, &artifact, &artifact.provenance, err) ||
+	if (!put_blobs(repo, &artifact, err) ||
 	    !oci_put_manifest(&repo->oci, artifact.path,
 			      str_text(&artifact.tag),
 			      str_text(&artifact.manifest),

@@ -16,6 +16,7 @@
 
 struct oci_token {
 	struct secret secret;
+	unsigned int number;
 	int64_t good_until_ms; /* monotonic */
 };
 
@@ -103,6 +104,7 @@ static bool keep_token(struct oci_auth *auth, const char *scope,
 		map_put(&auth->tokens, scope, token);
 	}
 	secret_set(&token->secret, text, strlen(text));
+	token->number = ++auth->token_count;
 	token->good_until_ms = clock_monotonic_ms() + life -
 			       (life / 2 < SPARE_MS ? life / 2 : SPARE_MS);
 	return true;
@@ -185,20 +187,23 @@ static bool ask_for_token(struct oci_auth *auth, const char *scope,
 	return done;
 }
 
-static bool get_token(struct oci_auth *auth, const char *scope,
-		      const struct secret **secret, struct err *err)
+static bool add_token(struct oci_call *call, struct http_request *request,
+		      struct err *err)
 {
-	struct oci_token *token;
+	struct oci_auth *auth = call->auth;
+	const struct oci_token *token = good_token(auth, call->scope);
 
+	call->fresh |= !token;
 	if (secret_is_set(&auth->login.token)) {
-		*secret = &auth->login.token;
+		login_add_bearer(&request->secrets, &auth->login.token);
 		return true;
 	}
-	if (!good_token(auth, scope) && !ask_for_token(auth, scope, err))
+	if (!token && !ask_for_token(auth, call->scope, err))
 		return err_wrap(err, "cannot get a token for registry '%s'",
 				auth->registry);
-	token = map_get(&auth->tokens, scope);
-	*secret = &token->secret;
+	token = map_get(&auth->tokens, call->scope);
+	call->token = token->number;
+	login_add_bearer(&request->secrets, &token->secret);
 	return true;
 }
 
@@ -234,7 +239,6 @@ bool oci_auth_before_try(void *context, struct http_request *request,
 {
 	struct oci_call *call = context;
 	struct oci_auth *auth = call->auth;
-	const struct secret *token = NULL;
 
 	login_remove(&request->secrets);
 	if (auth->asked.scheme == OCI_SCHEME_UNKNOWN ||
@@ -242,13 +246,9 @@ bool oci_auth_before_try(void *context, struct http_request *request,
 		return true;
 	if (!find_login(auth, err))
 		return false;
-	if (auth->asked.scheme == OCI_SCHEME_BASIC)
-		return add_basic(auth, request, err);
-	call->fresh |= !good_token(auth, call->scope);
-	if (!get_token(auth, call->scope, &token, err))
-		return false;
-	login_add_bearer(&request->secrets, token);
-	return true;
+	call->scheme = auth->asked.scheme;
+	return call->scheme == OCI_SCHEME_BASIC ? add_basic(auth, request, err)
+						: add_token(call, request, err);
 }
 
 /* What the reply asks for; a token is preferred to a password. */
@@ -277,11 +277,12 @@ static bool learn(struct oci_call *call, struct oci_challenge *asked)
 {
 	struct oci_auth *auth = call->auth;
 	struct oci_token *token = map_get(&auth->tokens, call->scope);
-	bool news = asked->scheme != auth->asked.scheme;
+	bool newer = token && token->number != call->token;
+	bool news = newer || asked->scheme != call->scheme;
 
 	if (!news && (asked->scheme == OCI_SCHEME_BASIC || call->fresh))
 		return false;
-	if (token)
+	if (token && !newer)
 		token->good_until_ms = 0;
 	oci_challenge_release(&auth->asked);
 	auth->asked = *asked;

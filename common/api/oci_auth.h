@@ -71,6 +71,7 @@ struct oci_auth {
 	struct login login;
 	bool login_known;
 	struct map tokens; /* scope -> struct oci_token * */
+	unsigned int token_count;
 	struct arena arena;
 };
 
@@ -78,7 +79,10 @@ struct oci_auth {
 struct oci_call {
 	struct oci_auth *auth;
 	const char *scope; /* "repository:charts/web:pull" */
-	bool fresh;	   /* it was sent with what was just got */
+	/* What it was sent with last; others may know more meanwhile. */
+	enum oci_scheme scheme;
+	unsigned int token; /* its number, 0 = none */
+	bool fresh;	    /* the token was got for it */
 };
 
 void oci_auth_open(struct oci_auth *auth, const struct login *login);

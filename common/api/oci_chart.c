@@ -161,15 +161,15 @@ static const struct value *make_annotations(const struct chart *chart,
 }
 
 static void add_descriptor(struct str *out, const char *type,
-			   const struct oci_part *part)
+			   const struct oci_blob *blob)
 {
 	str_addf(out, "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu}",
-		 type, part->digest, part->len);
+		 type, blob->digest, blob->len);
 }
 
 /* In the order of their digests, as Helm sorts them. */
-static void add_layers(struct str *out, const struct oci_part *package,
-		       const struct oci_part *provenance)
+static void add_layers(struct str *out, const struct oci_blob *package,
+		       const struct oci_blob *provenance)
 {
 	bool is_first = strcmp(provenance->digest, package->digest) < 0;
 
@@ -185,9 +185,9 @@ static void add_layers(struct str *out, const struct oci_part *package,
 }
 
 bool oci_chart_add_manifest(struct str *out, const struct chart *chart,
-			    const struct oci_part *config,
-			    const struct oci_part *package,
-			    const struct oci_part *provenance, struct err *err)
+			    const struct oci_blob *config,
+			    const struct oci_blob *package,
+			    const struct oci_blob *provenance, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 

@@ -37,21 +37,14 @@ bool oci_chart_check_tag(const char *tag, struct err *err) MUST_CHECK;
 void oci_chart_list(const struct strvec *tags, const char *name,
 		    struct arena *arena, struct chartindex_entries *entries);
 
-/* One of the two or three parts of an artifact. */
-struct oci_part {
-	const char *bytes;
-	size_t len;
-	char digest[OCI_DIGEST_SIZE];
-};
-
 /*
  * Append the manifest of @chart with its @config, @package and @provenance
  * (of no length: none).  Errors: INPUT (what no JSON can hold).
  */
 bool oci_chart_add_manifest(struct str *out, const struct chart *chart,
-			    const struct oci_part *config,
-			    const struct oci_part *package,
-			    const struct oci_part *provenance, struct err *err)
+			    const struct oci_blob *config,
+			    const struct oci_blob *package,
+			    const struct oci_blob *provenance, struct err *err)
 	MUST_CHECK;
 
 /*

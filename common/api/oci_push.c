@@ -8,30 +8,95 @@
 
 /* --- blobs ----------------------------------------------------------------- */
 
+/* A blob on its way: what is asked for next. */
+struct upload {
+	const struct oci_blob *blob;
+	enum {
+		UPLOAD_ASK, /* for a place, naming the blob */
+		UPLOAD_ASK_PLAINLY,
+		UPLOAD_SEND,
+		UPLOAD_DONE,
+	} next;
+	struct url target; /* where the bytes go */
+	int tries;
+	bool asked; /* and not yet answered */
+};
+
+struct uploads {
+	struct oci *oci;
+	const char *repository;
+	struct upload *items;
+	size_t count;
+	struct err failure; /* of a request that could not be made */
+};
+
+static void uploads_release(struct uploads *uploads)
+{
+	for (size_t i = 0; i < uploads->count; i++)
+		url_release(&uploads->items[i].target);
+	free(uploads->items);
+	err_release(&uploads->failure);
+}
+
 /*
  * Ask for an upload.  A mount of the blob from where it shall go to is an
  * upload where it is not yet there, and all that was to be done where it is:
  * so nobody needs to look first.
  */
-static bool start_upload(struct oci *oci, const char *repository,
-			 const char *digest, struct http_request *request,
-			 struct http_reply *reply, struct err *err)
+static bool ask_place(const struct uploads *uploads,
+		      const struct upload *upload, struct http_request *request,
+		      struct err *err)
 {
+	const char *digest = upload->blob->digest;
+	const char *repository = uploads->repository;
 	CLEANUP(str_release) struct str rest = {0};
 
 	str_add(&rest, "blobs/uploads/");
-	if (digest) {
+	if (upload->next == UPLOAD_ASK) {
 		str_add(&rest, "?mount=");
 		url_encode(&rest, digest, strlen(digest), "");
 		str_add(&rest, "&from=");
 		url_encode(&rest, repository, strlen(repository), "");
 	}
-	if (!oci_prepare(oci, "POST", repository, str_text(&rest), OCI_PUSH,
+	return oci_prepare(uploads->oci, "POST", repository, str_text(&rest),
+			   OCI_PUSH, request, err);
+}
+
+static bool ask_to_take(const struct uploads *uploads,
+			const struct upload *upload,
+			struct http_request *request, struct err *err)
+{
+	if (!oci_prepare(uploads->oci, "PUT", uploads->repository, "", OCI_PUSH,
 			 request, err))
 		return false;
-	request->reply_limit = OCI_MANIFEST_MAX;
-	request->repeat = HTTP_REPEAT_ALWAYS;
-	return http_send(oci->http, request, reply, err);
+	str_clear(&request->url);
+	url_add_text(&request->url, &upload->target, true);
+	strvec_add(&request->headers, "Content-Type: application/octet-stream");
+	request->body = upload->blob->bytes;
+	request->body_len = upload->blob->len;
+	return true;
+}
+
+static bool next_request(void *context, struct http_request *request,
+			 void **item)
+{
+	struct uploads *uploads = context;
+
+	for (size_t i = 0; i < uploads->count; i++) {
+		struct upload *upload = &uploads->items[i];
+
+		if (upload->asked || upload->next == UPLOAD_DONE)
+			continue;
+		*item = upload;
+		upload->asked = true;
+		request->reply_limit = OCI_MANIFEST_MAX;
+		request->repeat = HTTP_REPEAT_ALWAYS;
+		if (upload->next == UPLOAD_SEND)
+			return ask_to_take(uploads, upload, request,
+					   &uploads->failure);
+		return ask_place(uploads, upload, request, &uploads->failure);
+	}
+	return false;
 }
 
 /* What a registry may say that knows of no mounts. */
@@ -69,41 +134,23 @@ static bool find_target(const struct oci *oci,
 	return true;
 }
 
-enum upload {
-	UPLOAD_FAILED,
-	UPLOAD_DONE,
-	UPLOAD_FORGOTTEN, /* the registry knows nothing of it any more */
-};
-
-static enum upload send_bytes(struct oci *oci, const char *repository,
-			      const struct url *target, const char *bytes,
-			      size_t len, struct err *err)
+static bool take_place(const struct oci *oci, struct upload *upload,
+		       const struct http_request *request,
+		       const struct http_reply *reply, struct err *err)
 {
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(http_reply_release) struct http_reply reply = {0};
-
-	if (!oci_prepare(oci, "PUT", repository, "", OCI_PUSH, &request, err))
-		return UPLOAD_FAILED;
-	str_clear(&request.url);
-	url_add_text(&request.url, target, true);
-	strvec_add(&request.headers, "Content-Type: application/octet-stream");
-	request.body = bytes;
-	request.body_len = len;
-	request.reply_limit = OCI_MANIFEST_MAX;
-	request.repeat = HTTP_REPEAT_ALWAYS;
-	if (!http_send(oci->http, &request, &reply, err))
-		return UPLOAD_FAILED;
-	if (reply.status == 201 || reply.status == 204)
-		return UPLOAD_DONE;
-	if (reply.status == 404 || reply.status == 416)
-		return UPLOAD_FORGOTTEN;
-	(void)oci_fail(oci, &request, &reply, err);
-	return UPLOAD_FAILED;
-}
-
-static bool explain_start(struct oci *oci, const struct http_request *request,
-			  const struct http_reply *reply, struct err *err)
-{
+	if (reply->status == 201) {
+		upload->next = UPLOAD_DONE;
+		return true;
+	}
+	if (reply->status == 202) {
+		upload->next = UPLOAD_SEND;
+		return find_target(oci, request, reply, upload->blob->digest,
+				   &upload->target, err);
+	}
+	if (upload->next == UPLOAD_ASK && dislikes_mounts(reply)) {
+		upload->next = UPLOAD_ASK_PLAINLY;
+		return true;
+	}
 	(void)oci_fail(oci, request, reply, err);
 	if (reply->status == 404)
 		return err_hint(err, "some registries, as Amazon's, want a "
@@ -112,55 +159,75 @@ static bool explain_start(struct oci *oci, const struct http_request *request,
 	return false;
 }
 
-static enum upload upload(struct oci *oci, const char *repository,
-			  const char *bytes, size_t len, const char *digest,
-			  struct err *err)
-{
-	CLEANUP(http_request_release) struct http_request first = {0},
-							  second = {0};
-	CLEANUP(http_reply_release) struct http_reply reply = {0};
-	CLEANUP(url_release) struct url target = {0};
-	struct http_request *request = &first;
-
-	if (!start_upload(oci, repository, digest, request, &reply, err))
-		return UPLOAD_FAILED;
-	if (dislikes_mounts(&reply)) {
-		request = &second;
-		if (!start_upload(oci, repository, NULL, request, &reply, err))
-			return UPLOAD_FAILED;
-	}
-	if (reply.status == 201)
-		return UPLOAD_DONE;
-	if (reply.status != 202) {
-		(void)explain_start(oci, request, &reply, err);
-		return UPLOAD_FAILED;
-	}
-	if (!find_target(oci, request, &reply, digest, &target, err))
-		return UPLOAD_FAILED;
-	return send_bytes(oci, repository, &target, bytes, len, err);
-}
-
 /*
  * An upload whose answer was lost has perhaps ended well, and then the
  * registry does not know it any more: asked anew, it knows the blob.
  */
-bool oci_put_blob(struct oci *oci, const char *repository, const char *bytes,
-		  size_t len, const char *digest, struct err *err)
+static bool begin_anew(const struct oci *oci, struct upload *upload,
+		       struct err *err)
 {
-	for (int try = 0; try < OCI_UPLOADS_MAX; try++) {
-		switch (upload(oci, repository, bytes, len, digest, err)) {
-		case UPLOAD_FAILED:
-			return false;
-		case UPLOAD_DONE:
-			return true;
-		case UPLOAD_FORGOTTEN:
-			break;
-		}
-	}
+	upload->next = UPLOAD_ASK;
+	url_release(&upload->target);
+	if (++upload->tries < OCI_UPLOADS_MAX)
+		return true;
 	(void)err_set(err, ERR_REMOTE,
 		      "registry '%s' forgot %d uploads of blob %s",
-		      oci->registry, OCI_UPLOADS_MAX, digest);
+		      oci->registry, OCI_UPLOADS_MAX, upload->blob->digest);
 	return err_temporary(err, true);
+}
+
+static bool take_sent(const struct oci *oci, struct upload *upload,
+		      const struct http_request *request,
+		      const struct http_reply *reply, struct err *err)
+{
+	if (reply->status == 404 || reply->status == 416)
+		return begin_anew(oci, upload, err);
+	upload->next = UPLOAD_DONE;
+	return reply->status == 201 || reply->status == 204 ||
+	       oci_fail(oci, request, reply, err);
+}
+
+static bool take_answer(void *context, void *item, struct http_request *request,
+			struct http_reply *reply, struct err *failure,
+			struct err *err)
+{
+	const struct uploads *uploads = context;
+	struct upload *upload = item;
+
+	if (failure->kind != ERR_NONE) {
+		err_move(err, failure);
+		return false;
+	}
+	upload->asked = false;
+	return upload->next == UPLOAD_SEND
+		       ? take_sent(uploads->oci, upload, request, reply, err)
+		       : take_place(uploads->oci, upload, request, reply, err);
+}
+
+bool oci_put_blobs(struct oci *oci, const char *repository,
+		   const struct oci_blob *blobs, size_t count, struct err *err)
+{
+	CLEANUP(uploads_release) struct uploads uploads = {
+		.oci = oci,
+		.repository = repository,
+		.items = xcalloc(count, sizeof(struct upload)),
+		.count = count,
+	};
+	struct http_batch batch = {
+		.jobs = count < OCI_JOBS ? count : OCI_JOBS,
+		.next = next_request,
+		.done = take_answer,
+		.context = &uploads,
+	};
+
+	for (size_t i = 0; i < count; i++)
+		uploads.items[i].blob = &blobs[i];
+	if (!http_run(oci->http, &batch, err))
+		return false;
+	if (uploads.failure.kind == ERR_NONE)
+		return true;
+	err_move(err, &uploads.failure);
+	return false;
 }
 
 /* --- manifests ------------------------------------------------------------- */

@@ -50,6 +50,7 @@ struct oci_auth;
 #define OCI_PAGE_TAGS	 1000	/* asked for at once */
 #define OCI_PAGE_MAX	 ((size_t)16 << 20)
 #define OCI_UPLOADS_MAX	 3 /* of a blob whose upload the registry forgot */
+#define OCI_JOBS	 4 /* uploads at once */
 
 #define OCI_DIGEST_SIZE	  (sizeof("sha256:") + SHA256_HEX_SIZE - 1)
 #define OCI_MANIFEST_TYPE "application/vnd.oci.image.manifest.v1+json"
@@ -122,12 +123,20 @@ bool oci_take_blob(struct oci *oci, const char *digest,
 bool oci_list_tags(struct oci *oci, const char *repository, struct strvec *tags,
 		   struct err *err) MUST_CHECK;
 
+struct oci_blob {
+	const char *bytes; /* borrowed */
+	size_t len;
+	char digest[OCI_DIGEST_SIZE];
+};
+
 /*
- * See that the blob is there, one request if it was, else two.  It may be
- * repeated at any time.
+ * See that the blobs are there, all at the same time on connections of their
+ * own: for each one request if it was, else two.  It may be repeated at any
+ * time.
  */
-bool oci_put_blob(struct oci *oci, const char *repository, const char *bytes,
-		  size_t len, const char *digest, struct err *err) MUST_CHECK;
+bool oci_put_blobs(struct oci *oci, const char *repository,
+		   const struct oci_blob *blobs, size_t count, struct err *err)
+	MUST_CHECK;
 
 /*
  * Give @tag to the manifest @text.  *@refused: the registry holds that tag

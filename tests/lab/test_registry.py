@@ -54,7 +54,9 @@ def publish(run_step, tmp_path):
 def test_six_requests_and_then_three(publish, registry, tmp_path):
     chart = make_chart(tmp_path, "web", "1.0.0")
     publish(chart, registry.url)
-    assert methods(registry.requests()) == ["HEAD", "POST", "PUT", "POST", "PUT", "PUT"]
+    first, *blobs, last = methods(registry.requests())
+    assert (first, last) == ("HEAD", "PUT")
+    assert sorted(blobs) == ["POST", "POST", "PUT", "PUT"]
     seen = len(registry.requests())
     publish(chart, registry.url, "--if-exists", "replace")
     assert methods(registry.requests()[seen:]) == ["POST", "POST", "PUT"]

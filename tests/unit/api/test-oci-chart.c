@@ -136,10 +136,10 @@ static void manifest(void **state)
 				    .name = "web",
 				    .version = "1.0.0",
 				    .stamp = 1700000000};
-	const struct oci_part config = {.len = 2, .digest = "sha256:c"};
-	const struct oci_part package = {.len = 3, .digest = "sha256:p"};
+	const struct oci_blob config = {.len = 2, .digest = "sha256:c"};
+	const struct oci_blob package = {.len = 3, .digest = "sha256:p"};
 
-	const struct oci_part none = {0};
+	const struct oci_blob none = {0};
 
 	(void)state;
 	value_map_set_text(metadata, &arena, "name", "web");
@@ -191,9 +191,9 @@ static void test_manifest_of_a_signed_chart(void **state)
 					    .name = "web",
 					    .version = "1.0.0",
 					    .metadata = value_new_map(&arena)};
-		const struct oci_part config = {.digest = "sha256:c"};
-		const struct oci_part package = {.digest = "sha256:p"};
-		struct oci_part provenance = {.len = 5};
+		const struct oci_blob config = {.digest = "sha256:c"};
+		const struct oci_blob package = {.digest = "sha256:p"};
+		struct oci_blob provenance = {.len = 5};
 		struct err err = {0};
 		const char *first, *second;
 
