@@ -3,80 +3,236 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/kubeconfig.h"
+#include "api/kubeconfig_files.h"
+#include "base/base64.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/jsn.h"
 #include "format/value.h"
-#include "sys/file.h"
 #include "sys/proc.h"
 
-static void add_args(struct strvec *argv, const struct value *list)
-{
-	for (size_t i = 0; list && value_is_list(list) && i < list->list.count;
-	     i++) {
-		const struct value *arg = list->list.items[i];
+#define GROUP "client.authentication.k8s.io/"
+/* The extension of a cluster that is meant for its plugin. */
+#define EXTENSION GROUP "exec"
 
-		strvec_add(argv,
-			   arg->kind == VALUE_STRING ? arg->string.bytes : "");
-	}
-}
+/* --- what the kubeconfig says ---------------------------------------------- */
 
-static void add_variables(struct env *env, const struct value *list)
+static bool add_variables(struct execplugin *plugin,
+			  const struct kubeconfig_entry *exec, struct err *err)
 {
+	const struct value *list = value_map_get(exec->body, "env");
+
 	for (size_t i = 0; list && value_is_list(list) && i < list->list.count;
 	     i++) {
 		const struct value *entry = list->list.items[i];
 		const char *name = value_find_text(entry, "name");
 		const char *value = value_find_text(entry, "value");
 
-		if (!is_blank(name) && value)
-			env_set(env, name, value);
+		if (is_blank(name)) {
+			(void)err_set(err, ERR_INPUT,
+				      "a variable of 'exec' has no name");
+			return kubeconfig_blame(exec, "env", err);
+		}
+		strvec_addf(&plugin->variables, "%s=%s", name,
+			    value ? value : "");
+		env_set(&plugin->env, name, value ? value : "");
 	}
-}
-
-static void add_info(struct env *env, const struct value *exec)
-{
-	CLEANUP(jsn_release) json_t *info = json_object();
-	CLEANUP(str_release) struct str text = {0};
-	json_t *spec = json_object();
-	const char *version = value_find_text(exec, "apiVersion");
-
-	jsn_set_text(info, "apiVersion",
-		     version ? version : "client.authentication.k8s.io/v1");
-	jsn_set_text(info, "kind", "ExecCredential");
-	jsn_set(spec, "interactive", json_false());
-	jsn_set(info, "spec", spec);
-	jsn_print(&text, info, false);
-	env_set(env, "KUBERNETES_EXEC_INFO", str_text(&text));
-}
-
-bool execplugin_read(struct execplugin *plugin, const struct value *exec,
-		     const char *folder, const struct env *env, struct err *err)
-{
-	const char *command = value_find_text(exec, "command");
-
-	if (is_blank(command))
-		return err_set(err, ERR_INPUT, "'exec' has no 'command'");
-	if (same_text(value_find_text(exec, "interactiveMode"), "Always"))
-		return err_set(err, ERR_INPUT,
-			       "'%s' wants to ask a person, and there is none",
-			       command);
-	if (strchr(command, '/') && *command != '/')
-		strvec_add_take(&plugin->argv, path_join(folder, command));
-	else
-		strvec_add(&plugin->argv, command);
-	add_args(&plugin->argv, value_map_get(exec, "args"));
-	env_copy(&plugin->env, env);
-	add_variables(&plugin->env, value_map_get(exec, "env"));
-	add_info(&plugin->env, exec);
 	return true;
 }
 
-static bool take_answer(struct execplugin_answer *answer,
-			const struct str *reply, const char *command,
-			struct err *err)
+static bool read_version(struct execplugin *plugin,
+			 const struct kubeconfig_entry *exec, struct err *err)
 {
+	const char *version;
+
+	if (!kubeconfig_text(exec, "apiVersion", &version, err))
+		return false;
+	if (version && (same_text(version, GROUP "v1") ||
+			same_text(version, GROUP "v1beta1"))) {
+		plugin->api_version = xstrdup(version);
+		return true;
+	}
+	(void)err_set(err, ERR_INPUT, "'exec' of the kubeconfig has %s%s%s",
+		      version ? "the apiVersion '" : "no apiVersion",
+		      version ? version : "",
+		      version ? "', which nobody knows (any more)" : "");
+	(void)err_hint(err, "it is " GROUP "v1 or " GROUP
+			    "v1beta1, as the plugin prints it; for EKS, 'aws "
+			    "eks update-kubeconfig' writes it anew");
+	return kubeconfig_blame(exec, version ? "apiVersion" : "command", err);
+}
+
+static bool check_mode(const struct execplugin *plugin,
+		       const struct kubeconfig_entry *exec, struct err *err)
+{
+	const char *mode;
+
+	if (!kubeconfig_text(exec, "interactiveMode", &mode, err))
+		return false;
+	if (same_text(mode, "Never") || same_text(mode, "IfAvailable") ||
+	    (!mode && same_text(plugin->api_version, GROUP "v1beta1")))
+		return true;
+	if (!mode)
+		return err_set(err, ERR_INPUT,
+			       "'exec' of the kubeconfig has no "
+			       "'interactiveMode', which version v1 demands");
+	if (same_text(mode, "Always"))
+		(void)err_set(err, ERR_INPUT,
+			      "'%s' wants to ask a person, and there is none",
+			      plugin->argv.items[0]);
+	else
+		(void)err_set(err, ERR_INPUT, "'%s' is no interactiveMode",
+			      mode);
+	return kubeconfig_blame(exec, "interactiveMode", err);
+}
+
+static bool read_command(struct execplugin *plugin,
+			 const struct kubeconfig_entry *exec, struct err *err)
+{
+	const char *command;
+
+	if (!kubeconfig_text(exec, "command", &command, err))
+		return false;
+	if (!command)
+		return err_set(err, ERR_INPUT, "'exec' has no 'command'");
+	if (strchr(command, '/'))
+		strvec_add_take(&plugin->argv,
+				kubeconfig_beside(exec, command));
+	else
+		strvec_add(&plugin->argv, command);
+	return kubeconfig_texts(exec, "args", &plugin->argv, err);
+}
+
+bool execplugin_read(struct execplugin *plugin,
+		     const struct kubeconfig_entry *exec, const struct env *env,
+		     struct err *err)
+{
+	const char *hint;
+
+	if (!read_command(plugin, exec, err) ||
+	    !read_version(plugin, exec, err) ||
+	    !check_mode(plugin, exec, err) ||
+	    !kubeconfig_text(exec, "installHint", &hint, err))
+		return false;
+	plugin->install_hint = xstrdup_or_null(hint);
+	env_copy(&plugin->env, env);
+	return add_variables(plugin, exec, err);
+}
+
+/* --- what it is told ------------------------------------------------------- */
+
+/* The part of the cluster's entry that is meant for the plugin, or NULL. */
+static json_t *find_extension(const struct kubeconfig_entry *cluster)
+{
+	const struct value *list = value_map_get(cluster->body, "extensions");
+
+	for (size_t i = 0; list && value_is_list(list) && i < list->list.count;
+	     i++) {
+		const struct value *item = list->list.items[i];
+		const struct value *body = value_map_get(item, "extension");
+
+		if (same_text(value_find_text(item, "name"), EXTENSION))
+			return body ? jsn_from_value(body) : NULL;
+	}
+	return NULL;
+}
+
+static void set_known(json_t *object, const char *key, const char *text)
+{
+	if (text)
+		jsn_set_text(object, key, text);
+}
+
+static json_t *tell_cluster(const struct kubeconfig *config,
+			    const struct kubeconfig_entry *entry)
+{
+	json_t *cluster = json_object();
+	json_t *extension = find_extension(entry);
+	CLEANUP(str_release) struct str ca = {0};
+
+	jsn_set_text(cluster, "server", config->server);
+	set_known(cluster, "tls-server-name", config->server_name);
+	if (config->insecure)
+		jsn_set(cluster, "insecure-skip-tls-verify", json_true());
+	if (config->ca_pem) {
+		base64_encode(&ca, config->ca_pem, strlen(config->ca_pem),
+			      BASE64_STANDARD);
+		jsn_set_text(cluster, "certificate-authority-data",
+			     str_text(&ca));
+	}
+	set_known(cluster, "proxy-url", config->proxy);
+	if (config->no_compression)
+		jsn_set(cluster, "disable-compression", json_true());
+	if (extension)
+		jsn_set(cluster, "config", extension);
+	return cluster;
+}
+
+void execplugin_add_info(struct execplugin *plugin,
+			 const struct kubeconfig_entry *exec,
+			 const struct kubeconfig *config,
+			 const struct kubeconfig_entry *cluster)
+{
+	CLEANUP(jsn_release) json_t *info = json_object();
+	CLEANUP(str_release) struct str text = {0};
+	const struct value *wanted =
+		value_map_get(exec->body, "provideClusterInfo");
+	json_t *spec = json_object();
+
+	jsn_set_text(info, "kind", "ExecCredential");
+	jsn_set_text(info, "apiVersion", plugin->api_version);
+	if (wanted && value_truth(wanted))
+		jsn_set(spec, "cluster", tell_cluster(config, cluster));
+	jsn_set(spec, "interactive", json_false());
+	jsn_set(info, "spec", spec);
+	jsn_print(&text, info, false);
+	env_set(&plugin->env, "KUBERNETES_EXEC_INFO", str_text(&text));
+}
+
+/* --- what it says ---------------------------------------------------------- */
+
+static bool check_kind(const struct execplugin *plugin,
+		       const json_t *credential, struct err *err)
+{
+	const char *command = plugin->argv.items[0];
+	const char *version = jsn_text(credential, "apiVersion");
+
+	if (!same_text(jsn_text(credential, "kind"), "ExecCredential"))
+		return err_set(err, ERR_CHILD, "'%s' printed no ExecCredential",
+			       command);
+	if (!same_text(version, plugin->api_version))
+		return err_set(err, ERR_CHILD,
+			       "'%s' printed an ExecCredential of version "
+			       "'%s', and the kubeconfig says '%s'",
+			       command, version ? version : "none",
+			       plugin->api_version);
+	return true;
+}
+
+static bool take_time(struct execplugin_answer *answer, const char *command,
+		      const json_t *credential, struct err *err)
+{
+	const char *expires =
+		jsn_text(credential, "status.expirationTimestamp");
+
+	answer->expires_s = 0;
+	if (is_blank(expires) ||
+	    clock_parse_rfc3339(expires, strlen(expires), &answer->expires_s))
+		return true;
+	return err_set(err, ERR_CHILD,
+		       "'%s' says that its credential expires at '%s', which "
+		       "is no time",
+		       command, expires);
+}
+
+static bool take_answer(const struct execplugin *plugin,
+			struct execplugin_answer *answer,
+			const struct str *reply, struct err *err)
+{
+	const char *command = plugin->argv.items[0];
 	CLEANUP(jsn_release) json_t *credential = NULL;
 	CLEANUP(err_release) struct err unfit = {0};
 	const char *token, *cert, *key;
@@ -86,28 +242,43 @@ static bool take_answer(struct execplugin_answer *answer,
 		       &unfit))
 		return err_set(err, ERR_CHILD, "'%s' printed no ExecCredential",
 			       command);
+	if (!check_kind(plugin, credential, err))
+		return false;
 	token = jsn_text(credential, "status.token");
 	cert = jsn_text(credential, "status.clientCertificateData");
 	key = jsn_text(credential, "status.clientKeyData");
-	if (is_blank(token) && (is_blank(cert) || is_blank(key)))
+	if ((is_blank(token) && is_blank(cert)) ||
+	    is_blank(cert) != is_blank(key))
 		return err_set(err, ERR_CHILD,
 			       "'%s' gave neither a token nor a certificate "
 			       "with its key",
 			       command);
+	if (!take_time(answer, command, credential, err))
+		return false;
 	if (!is_blank(token))
 		secret_set(&answer->token, token, strlen(token));
-	if (!is_blank(cert) && !is_blank(key)) {
+	if (!is_blank(cert)) {
 		answer->cert_pem = xstrdup(cert);
 		secret_set(&answer->key_pem, key, strlen(key));
 	}
 	return true;
 }
 
+static bool fail_to_run(const struct execplugin *plugin, struct err *err)
+{
+	(void)err_wrap(err, "cannot ask '%s' who we are",
+		       plugin->argv.items[0]);
+	if (err->kind != ERR_NOT_FOUND)
+		return false;
+	if (plugin->install_hint)
+		return err_hint(err, "%s", plugin->install_hint);
+	return err_hint(err, "the kubeconfig's user needs that program");
+}
+
 bool execplugin_run(const struct execplugin *plugin,
 		    struct execplugin_answer *answer, struct err *err)
 {
 	CLEANUP(str_release) struct str out = {.limit = EXECPLUGIN_OUTPUT_MAX};
-	const char *command = plugin->argv.items[0];
 	struct proc proc = {
 		.argv = strvec_argv(&plugin->argv),
 		.env = &plugin->env,
@@ -117,13 +288,13 @@ bool execplugin_run(const struct execplugin *plugin,
 	bool done;
 
 	if (!proc_run(&proc, err))
-		return err_wrap(err, "cannot ask '%s' who we are", command);
+		return fail_to_run(plugin, err);
 	if (proc.exit_code != 0)
 		return err_set(err, ERR_CHILD,
 			       "'%s', which the kubeconfig names to say who "
 			       "we are, failed with exit code %d",
-			       command, proc.exit_code);
-	done = take_answer(answer, &out, command, err);
+			       plugin->argv.items[0], proc.exit_code);
+	done = take_answer(plugin, answer, &out, err);
 	wipe(out.buf, out.len);
 	return done;
 }
@@ -139,6 +310,9 @@ void execplugin_answer_release(struct execplugin_answer *answer)
 void execplugin_release(struct execplugin *plugin)
 {
 	strvec_release(&plugin->argv);
+	strvec_release(&plugin->variables);
 	env_release(&plugin->env);
+	free(plugin->api_version);
+	free(plugin->install_hint);
 	*plugin = (struct execplugin){0};
 }

@@ -2,13 +2,17 @@
  * The program that a kubeconfig names to say who its user is: run with
  * KUBERNETES_EXEC_INFO, it prints an ExecCredential.  Private to api/kube.
  *
- * Source: client-go plugin/pkg/client/auth/exec,
+ * It is never told that somebody sits at a terminal, as nobody does where
+ * steps run.
+ *
+ * Source: client-go plugin/pkg/client/auth/exec, rest/exec.go,
  * client.authentication.k8s.io/v1 and v1beta1.
  */
 #ifndef COMMON_API_EXECPLUGIN_H
 #define COMMON_API_EXECPLUGIN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/secret.h"
@@ -16,33 +20,50 @@
 #include "sys/env.h"
 
 struct err;
-struct value;
+struct kubeconfig;
+struct kubeconfig_entry;
 
 #define EXECPLUGIN_MS	      60000 /* its time */
 #define EXECPLUGIN_OUTPUT_MAX ((size_t)1 << 20)
 
 struct execplugin {
-	struct strvec argv; /* empty: there is no plugin */
-	struct env env;
+	struct strvec argv;	 /* empty: there is no plugin */
+	struct strvec variables; /* "NAME=value", the kubeconfig's own */
+	struct env env;		 /* all that the child sees */
+	char *api_version;
+	char *install_hint; /* NULL = none */
 };
 
 /*
- * Take it from the 'exec' of a kubeconfig's user.  @folder is the
- * kubeconfig's, from which a command with a slash is counted.
- * Errors: INPUT (no command, or one that insists on a terminal).
+ * Take it from the 'exec' of a kubeconfig's user.
+ * Errors: INPUT (no command, a version that we do not know, one that insists
+ * on a terminal), with the place.
  */
-bool execplugin_read(struct execplugin *plugin, const struct value *exec,
-		     const char *folder, const struct env *env, struct err *err)
-	MUST_CHECK;
+bool execplugin_read(struct execplugin *plugin,
+		     const struct kubeconfig_entry *exec, const struct env *env,
+		     struct err *err) MUST_CHECK;
 
-/* What it said: a token, or a certificate (PEM, owned) and its key. */
+/*
+ * Complete its environment: what it is told about us and, if it asked to,
+ * about the cluster of @config, whose entry is @cluster.
+ */
+void execplugin_add_info(struct execplugin *plugin,
+			 const struct kubeconfig_entry *exec,
+			 const struct kubeconfig *config,
+			 const struct kubeconfig_entry *cluster);
+
+/* What it said: a token, a certificate (PEM, owned) and its key, or both. */
 struct execplugin_answer {
 	struct secret token;
 	char *cert_pem;
 	struct secret key_pem;
+	int64_t expires_s; /* since the epoch; 0 = it did not say */
 };
 
-/* Errors: CHILD (it failed, or printed no credential), TIMEOUT, NOT_FOUND. */
+/*
+ * Errors: CHILD (it failed, or printed no credential), TIMEOUT, NOT_FOUND
+ * (there is no such program; the hint is the kubeconfig's installHint).
+ */
 bool execplugin_run(const struct execplugin *plugin,
 		    struct execplugin_answer *answer, struct err *err)
 	MUST_CHECK;

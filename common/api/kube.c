@@ -4,15 +4,14 @@
 #include <string.h>
 
 #include "api/kubeconfig.h"
+#include "api/kubelogin.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
 #include "format/jsn.h"
-#include "sys/file.h"
-
-#define TOKEN_SIZE_MAX ((size_t)64 << 10)
 
 static const char accept_json[] = "Accept: application/json";
 static const char accept_metadata[] =
@@ -46,22 +45,40 @@ static bool parse_server(struct kube *kube, const struct kubeconfig *config,
 			     "kubectl proxy");
 }
 
+/* Two certificates, and how to reach the server: all that is of the cluster. */
+static bool open_http(struct kube *kube, const struct http_config *general,
+		      struct err *err)
+{
+	const struct kubeconfig *config = kube->config;
+	const struct execplugin_answer *answer = &kube->login->answer;
+	struct http_config http = *general;
+
+	http.ca_pem = config->ca_pem;
+	http.insecure = config->insecure;
+	http.server_name = config->server_name;
+	http.proxy = config->proxy;
+	http.cert_pem = config->cert_pem ? config->cert_pem : answer->cert_pem;
+	http.key_pem = config->cert_pem ? &config->key_pem : &answer->key_pem;
+	if (config->insecure)
+		report_warning(general->reporter,
+			       "the kubeconfig says "
+			       "'insecure-skip-tls-verify': whoever is on the "
+			       "way to the cluster can be it");
+	return http_open(&kube->http, &http, err);
+}
+
 bool kube_open(struct kube *kube, const struct kube_options *options,
 	       struct err *err)
 {
 	CLEANUP(kube_release) struct kube opened = {0};
-	struct http_config http = options->http;
-	struct kubeconfig *config;
 
-	opened.config = config = xnew(struct kubeconfig);
-	if (!kubeconfig_load(config, options->args.kubeconfig,
+	opened.config = xnew(struct kubeconfig);
+	opened.login = xnew(struct kubelogin);
+	if (!kubeconfig_load(opened.config, options->args.kubeconfig,
 			     options->args.context, options->env, err) ||
-	    !parse_server(&opened, config, err))
-		return false;
-	http.ca_pem = config->ca_pem;
-	http.cert_pem = config->cert_pem;
-	http.key_pem = &config->key_pem;
-	if (!http_open(&opened.http, &http, err))
+	    !parse_server(&opened, opened.config, err) ||
+	    !kubelogin_open(opened.login, opened.config, err) ||
+	    !open_http(&opened, &options->http, err))
 		return false;
 	*kube = opened;
 	opened = (struct kube){0};
@@ -72,6 +89,9 @@ void kube_release(struct kube *kube)
 {
 	http_release(&kube->http);
 	url_release(&kube->server);
+	if (kube->login)
+		kubelogin_release(kube->login);
+	free(kube->login);
 	if (kube->config)
 		kubeconfig_release(kube->config);
 	free(kube->config);
@@ -144,65 +164,32 @@ static void start(struct exchange *exchange, struct kube *kube,
 	exchange->kube = kube;
 	exchange->request.method = method;
 	exchange->request.reply_limit = KUBE_OBJECT_MAX;
-	exchange->request.accept_gzip = true;
+	exchange->request.accept_gzip = !kube->config->no_compression;
 	url_copy(&exchange->url, &kube->server);
 	add_path(&exchange->url, ref);
-}
-
-/* The token of a pod rotates, so its file is read for each try. */
-static bool read_token(struct kubeconfig *config, struct err *err)
-{
-	CLEANUP(str_release) struct str token = {0};
-
-	if (!file_read(config->token_file, TOKEN_SIZE_MAX, &token, err))
-		return err_wrap(err, "cannot read the token for the "
-				     "Kubernetes API");
-	str_trim(&token);
-	if (!same_text(str_text(&token), secret_reveal(&config->token)))
-		secret_set(&config->token, str_text(&token), token.len);
-	wipe(token.buf, token.len);
-	return true;
 }
 
 static bool authorize(void *context, struct http_request *request,
 		      struct err *err)
 {
 	struct exchange *exchange = context;
-	struct kubeconfig *config = exchange->kube->config;
+	struct kube *kube = exchange->kube;
 
-	for (size_t i = 0; i < request->secrets.count; i++)
-		wipe(request->secrets.items[i],
-		     strlen(request->secrets.items[i]));
-	strvec_truncate(&request->secrets, 0);
-	if (config->token_file && !read_token(config, err))
-		return false;
-	if (secret_is_set(&config->token))
-		strvec_addf(&request->secrets, "Authorization: Bearer %s",
-			    secret_reveal(&config->token));
-	return true;
+	return kubelogin_authorize(kube->login, &kube->http, request, err);
 }
 
-/* A plugin's token is good for minutes; a deployment may take longer. */
+/* A token is good for minutes; a deployment may take longer. */
 static bool ask_anew(void *context, struct http_request *request,
 		     const struct http_reply *reply)
 {
 	struct exchange *exchange = context;
-	struct kubeconfig *config = exchange->kube->config;
-	CLEANUP(execplugin_answer_release) struct execplugin_answer answer = {
-		0};
-	CLEANUP(err_release) struct err ignored = {0};
+	struct kube *kube = exchange->kube;
 
 	(void)request;
-	if (reply->status != 401 || exchange->asked_anew ||
-	    !config->plugin.argv.count)
+	if (reply->status != 401 || exchange->asked_anew)
 		return false;
 	exchange->asked_anew = true;
-	if (!execplugin_run(&config->plugin, &answer, &ignored) ||
-	    !secret_is_set(&answer.token))
-		return false;
-	secret_set(&config->token, secret_reveal(&answer.token),
-		   answer.token.len);
-	return true;
+	return kubelogin_renew(kube->login, &kube->http);
 }
 
 static void note_server_time(struct kube *kube, const struct http_reply *reply)
@@ -212,6 +199,24 @@ static void note_server_time(struct kube *kube, const struct http_reply *reply)
 
 	if (date && clock_parse_http_date(date, &time))
 		kube->server_time = time;
+}
+
+/* Where a certificate does not fit, --cacert is no cure: it is not used. */
+static void advise_trust(const struct kube *kube, struct err *err)
+{
+	const struct kubeconfig *config = kube->config;
+	bool is_trust = err->kind == ERR_INPUT ||
+			(err->kind == ERR_UNREACHABLE && !err->temporary);
+
+	if (!is_trust || !config->ca_pem)
+		return;
+	free_ptr(&err->hint);
+	(void)err_hint(err,
+		       "the kubeconfig's certificate-authority%s must fit the "
+		       "certificate of the server at '%s'; where the cluster "
+		       "was made anew, get its kubeconfig anew",
+		       config->server_name ? " and tls-server-name" : "",
+		       config->server);
 }
 
 static bool finish(struct exchange *exchange, const char *accept,
@@ -228,8 +233,10 @@ static bool finish(struct exchange *exchange, const char *accept,
 		request->body = str_text(&exchange->body);
 		request->body_len = exchange->body.len;
 	}
-	if (!http_send(&exchange->kube->http, request, &exchange->reply, err))
+	if (!http_send(&exchange->kube->http, request, &exchange->reply, err)) {
+		advise_trust(exchange->kube, err);
 		return err_wrap(err, "cannot ask the Kubernetes API");
+	}
 	note_server_time(exchange->kube, &exchange->reply);
 	return true;
 }

@@ -3,355 +3,315 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
+#include "api/kubeconfig_files.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/strvec.h"
+#include "format/url.h"
 #include "format/value.h"
-#include "format/ydoc.h"
 #include "sys/env.h"
 #include "sys/file.h"
 
-#define SERVICE_ACCOUNT "/var/run/secrets/kubernetes.io/serviceaccount/"
+/* --- the cluster ----------------------------------------------------------- */
 
-/* The kubeconfig files, in order of precedence. */
-struct files {
-	struct ydoc docs[KUBECONFIG_FILES_MAX];
-	size_t count;
-};
-
-static void files_release(struct files *files)
+static bool read_proxy(struct kubeconfig *config,
+		       const struct kubeconfig_entry *cluster, struct err *err)
 {
-	for (size_t i = 0; i < files->count; i++)
-		ydoc_release(&files->docs[i]);
-}
+	static const char *const schemes[] = {"http://", "https://",
+					      "socks5://"};
+	const char *proxy;
 
-static bool read_file(struct files *files, const char *path, struct err *err)
-{
-	struct ydoc *doc = &files->docs[files->count];
-
-	if (files->count == KUBECONFIG_FILES_MAX)
-		return err_set(err, ERR_INPUT, "more than %d kubeconfig files",
-			       KUBECONFIG_FILES_MAX);
-	if (!ydoc_read(doc, path, 0, err)) {
-		err_hide_source(err);
-		return err_wrap(err, "cannot read kubeconfig");
-	}
-	files->count++;
-	if (value_is_map(doc->root) || doc->root->kind == VALUE_NIL)
-		return true;
-	return err_set(err, ERR_INPUT, "'%s' is no kubeconfig", path);
-}
-
-/* All files of KUBECONFIG that exist, as kubectl, or the one in HOME. */
-static bool read_default_files(struct files *files, const struct env *env,
-			       struct err *err)
-{
-	CLEANUP(strvec_release) struct strvec paths = {0};
-	const char *list = env_get(env, "KUBECONFIG");
-	const char *home = env_get(env, "HOME");
-
-	if (list)
-		strvec_split(&paths, list, ':');
-	else if (home)
-		strvec_addf(&paths, "%s/.kube/config", home);
-	for (size_t i = 0; i < paths.count; i++) {
-		if (*paths.items[i] && file_exists(paths.items[i]) &&
-		    !read_file(files, paths.items[i], err))
-			return false;
-	}
-	if (list && !files->count)
-		return err_set(err, ERR_INPUT,
-			       "no file of KUBECONFIG exists: '%s'", list);
-	return true;
-}
-
-/* A named entry of one of the lists: its body, and where that stands. */
-struct entry {
-	const struct value *body;
-	const struct ydoc *home;
-	char *path; /* of the body in @home; owned */
-};
-
-static void entry_release(struct entry *entry)
-{
-	free(entry->path);
-}
-
-static bool find_entry(struct entry *entry, const struct files *files,
-		       const char *list, const char *kind, const char *name,
-		       struct err *err)
-{
-	for (size_t i = 0; i < files->count; i++) {
-		const struct ydoc *doc = &files->docs[i];
-		const struct value *items = value_map_get(doc->root, list);
-
-		for (size_t j = 0;
-		     items && value_is_list(items) && j < items->list.count;
-		     j++) {
-			const struct value *item = items->list.items[j];
-
-			if (!same_text(value_find_text(item, "name"), name))
-				continue;
-			entry->home = doc;
-			entry->body = value_map_get(item, kind);
-			entry->path = xasprintf("%s.%zu.%s", list, j, kind);
-			if (entry->body && value_is_map(entry->body))
-				return true;
-			return err_set(err, ERR_INPUT,
-				       "%s '%s' of the kubeconfig is empty",
-				       kind, name);
-		}
-	}
-	return err_set(err, ERR_INPUT, "the kubeconfig has no %s '%s'", kind,
-		       name);
-}
-
-/* Say in @err where in the file the member @name of @entry stands. */
-static bool blame(const struct entry *entry, const char *name, struct err *err)
-{
-	CLEANUP(free_ptr) char *path = xasprintf("%s.%s", entry->path, name);
-
-	(void)ydoc_blame(entry->home, path, err);
-	err_hide_source(err);
-	return false;
-}
-
-struct refusal {
-	const char *name, *cure;
-};
-
-/* Is a member set that we would have to act upon, and cannot? */
-static bool refuse(const struct entry *entry, const struct refusal *refusals,
-		   size_t count, struct err *err)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct value *value =
-			value_map_get(entry->body, refusals[i].name);
-
-		if (!value || !value_truth(value))
-			continue;
-		(void)err_set(err, ERR_INPUT,
-			      "'%s' in a kubeconfig is not supported",
-			      refusals[i].name);
-		(void)err_hint(err, "%s", refusals[i].cure);
-		return blame(entry, refusals[i].name, err);
-	}
-	return true;
-}
-
-/* The folder of a file; relative paths in a kubeconfig begin there. */
-static char *folder_of(const struct ydoc *home)
-{
-	const char *slash = strrchr(home->name, '/');
-
-	return slash ? xmemdupz(home->name, (size_t)(slash - home->name) + 1)
-		     : xstrdup("");
-}
-
-static char *beside(const struct ydoc *home, const char *path)
-{
-	CLEANUP(free_ptr) char *folder = folder_of(home);
-
-	return *path == '/' ? xstrdup(path) : path_join(folder, path);
-}
-
-/*
- * Bytes that stand in @name-data as base64, or in the file that @name is.
- * *@bytes stays NULL if neither is there.
- */
-static bool read_data(const struct entry *entry, const char *name, char **bytes,
-		      struct err *err)
-{
-	CLEANUP(free_ptr) char *data_name = xasprintf("%s-data", name);
-	CLEANUP(str_release) struct str out = {0};
-	const char *data = value_find_text(entry->body, data_name);
-	const char *path = value_find_text(entry->body, name);
-
-	if (!is_blank(data)) {
-		if (!base64_decode(&out, data, strlen(data), BASE64_STANDARD)) {
-			(void)err_set(err, ERR_INPUT, "'%s' is no base64",
-				      data_name);
-			return blame(entry, data_name, err);
-		}
-	} else if (!is_blank(path)) {
-		CLEANUP(free_ptr) char *file = beside(entry->home, path);
-
-		if (!file_read(file, KUBECONFIG_SIZE_MAX, &out, err)) {
-			(void)err_wrap(err,
-				       "cannot read the kubeconfig's "
-				       "'%s'",
-				       name);
-			return blame(entry, name, err);
-		}
-	} else {
-		return true;
-	}
-	*bytes = str_detach(&out);
-	return true;
-}
-
-static bool read_secret_data(const struct entry *entry, const char *name,
-			     struct secret *secret, struct err *err)
-{
-	CLEANUP(free_ptr) char *bytes = NULL;
-
-	if (!read_data(entry, name, &bytes, err))
+	if (!kubeconfig_text(cluster, "proxy-url", &proxy, err))
 		return false;
-	if (bytes) {
-		secret_set(secret, bytes, strlen(bytes));
-		wipe(bytes, strlen(bytes));
+	if (!proxy)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+		if (starts_with(proxy, schemes[i])) {
+			config->proxy = xstrdup(proxy);
+			return true;
+		}
 	}
-	return true;
+	/* Not shown: it may hold a password. */
+	(void)err_set(err, ERR_INPUT,
+		      "'proxy-url' of the kubeconfig is no address of a proxy");
+	(void)err_hint(err, "it begins with http://, https:// or socks5://");
+	return kubeconfig_blame(cluster, "proxy-url", err);
 }
 
-static bool read_cluster(struct kubeconfig *config, const struct files *files,
-			 const char *name, struct err *err)
+static bool read_trust(struct kubeconfig *config,
+		       const struct kubeconfig_entry *cluster, struct err *err)
 {
-	static const struct refusal refusals[] = {
-		{"insecure-skip-tls-verify",
-		 "put the cluster's certificate into "
-		 "certificate-authority-data"},
-		{"tls-server-name",
-		 "use an address that the cluster's certificate names"},
-		{"proxy-url", "set HTTPS_PROXY instead"},
-	};
-	CLEANUP(entry_release) struct entry cluster = {0};
+	const char *server_name;
+
+	if (!kubeconfig_bytes(cluster, "certificate-authority", &config->ca_pem,
+			      err) ||
+	    !kubeconfig_flag(cluster, "insecure-skip-tls-verify",
+			     &config->insecure, err) ||
+	    !kubeconfig_text(cluster, "tls-server-name", &server_name, err))
+		return false;
+	config->server_name = xstrdup_or_null(server_name);
+	if (!config->insecure || !config->ca_pem)
+		return true;
+	(void)err_set(err, ERR_INPUT,
+		      "'insecure-skip-tls-verify' of the kubeconfig makes no "
+		      "use of the certificate authority beside it");
+	return kubeconfig_blame(cluster, "insecure-skip-tls-verify", err);
+}
+
+static bool read_cluster(struct kubeconfig *config,
+			 const struct kubeconfig_files *files, const char *name,
+			 struct kubeconfig_entry *cluster, struct err *err)
+{
 	const char *server;
 
-	if (!find_entry(&cluster, files, "clusters", "cluster", name, err) ||
-	    !refuse(&cluster, refusals, ARRAY_SIZE(refusals), err))
+	if (!kubeconfig_find(files, KUBECONFIG_CLUSTER, name, cluster, err) ||
+	    !kubeconfig_text(cluster, "server", &server, err))
 		return false;
-	server = value_find_text(cluster.body, "server");
-	if (is_blank(server))
+	if (!server)
 		return err_set(err, ERR_INPUT,
 			       "cluster '%s' of the kubeconfig has no 'server'",
 			       name);
 	config->cluster = xstrdup(name);
 	config->server = xstrdup(server);
-	return read_data(&cluster, "certificate-authority", &config->ca_pem,
-			 err);
+	return read_trust(config, cluster, err) &&
+	       read_proxy(config, cluster, err) &&
+	       kubeconfig_flag(cluster, "disable-compression",
+			       &config->no_compression, err);
 }
 
-static bool ask_plugin(struct kubeconfig *config, const struct entry *user,
-		       const struct value *exec, const struct env *env,
-		       struct err *err)
-{
-	CLEANUP(execplugin_answer_release) struct execplugin_answer answer = {
-		0};
-	CLEANUP(free_ptr) char *folder = folder_of(user->home);
+/* --- the user -------------------------------------------------------------- */
 
-	if (!execplugin_read(&config->plugin, exec, folder, env, err))
-		return blame(user, "exec", err);
-	if (!execplugin_run(&config->plugin, &answer, err))
+static bool read_certificate(struct kubeconfig *config,
+			     const struct kubeconfig_entry *user,
+			     struct err *err)
+{
+	CLEANUP(free_ptr) char *key = NULL;
+
+	if (!kubeconfig_bytes(user, "client-certificate", &config->cert_pem,
+			      err))
 		return false;
-	config->token = answer.token;
-	if (answer.cert_pem) {
-		secret_release(&config->key_pem);
-		free(config->cert_pem);
-		config->cert_pem = answer.cert_pem;
-		config->key_pem = answer.key_pem;
-	}
-	answer = (struct execplugin_answer){0};
+	if (!config->cert_pem)
+		return true;
+	if (!kubeconfig_bytes(user, "client-key", &key, err))
+		return false;
+	if (!key)
+		return err_set(err, ERR_INPUT,
+			       "the kubeconfig has a client certificate and no "
+			       "'client-key'");
+	secret_set(&config->key_pem, key, strlen(key));
+	wipe(key, strlen(key));
 	return true;
 }
 
-static bool read_user(struct kubeconfig *config, const struct files *files,
-		      const char *name, const struct env *env, struct err *err)
+static bool read_token(struct kubeconfig *config,
+		       const struct kubeconfig_entry *user, struct err *err)
 {
-	static const char use_token[] =
-		"use a token, a client certificate or an exec plugin";
-	static const struct refusal refusals[] = {
-		{"username", use_token},
-		{"auth-provider", use_token},
-		{"as", "give the user the rights himself"},
-		{"as-uid", "give the user the rights himself"},
-		{"as-groups", "give the user the rights himself"},
-	};
-	CLEANUP(entry_release) struct entry user = {0};
-	const char *token, *token_file;
-	const struct value *exec;
+	const char *token, *file;
 
-	if (!find_entry(&user, files, "users", "user", name, err) ||
-	    !refuse(&user, refusals, ARRAY_SIZE(refusals), err) ||
-	    !read_data(&user, "client-certificate", &config->cert_pem, err) ||
-	    !read_secret_data(&user, "client-key", &config->key_pem, err))
+	if (!kubeconfig_text(user, "token", &token, err) ||
+	    !kubeconfig_text(user, "tokenFile", &file, err))
 		return false;
-
-	token = value_find_text(user.body, "token");
-	token_file = value_find_text(user.body, "tokenFile");
-	exec = value_map_get(user.body, "exec");
-	if (!is_blank(token_file))
-		config->token_file = beside(user.home, token_file);
-	else if (!is_blank(token))
+	if (token)
 		secret_set(&config->token, token, strlen(token));
-	else if (exec && value_is_map(exec))
-		return ask_plugin(config, &user, exec, env, err);
+	if (file)
+		config->token_file = kubeconfig_beside(user, file);
 	return true;
 }
 
-static const char *current_context(const struct files *files)
+static bool read_login(struct kubeconfig *config,
+		       const struct kubeconfig_entry *user, struct err *err)
 {
-	for (size_t i = 0; i < files->count; i++) {
-		const char *name =
-			value_find_text(files->docs[i].root, "current-context");
+	CLEANUP(str_release) struct str login = {0};
+	const char *name, *password;
 
-		if (!is_blank(name))
-			return name;
-	}
-	return NULL;
+	if (!kubeconfig_text(user, "username", &name, err) ||
+	    !kubeconfig_text(user, "password", &password, err))
+		return false;
+	if (!name && !password)
+		return true;
+	if (secret_is_set(&config->token) || config->token_file)
+		return err_set(err, ERR_INPUT,
+			       "the kubeconfig's user has both a token and a "
+			       "password");
+	str_addf(&login, "%s:%s", name ? name : "", password ? password : "");
+	secret_set(&config->login, str_text(&login), login.len);
+	wipe(login.buf, login.len);
+	return true;
 }
 
-static bool read_context(struct kubeconfig *config, const struct files *files,
-			 const char *wanted, const struct env *env,
-			 struct err *err)
+static void add_extra(struct strvec *headers, const char *key,
+		      const struct value *values)
 {
-	const char *name = wanted ? wanted : current_context(files);
-	CLEANUP(entry_release) struct entry context = {0};
+	/* What may stand in the name of a header (RFC 9110, 5.6.2). */
+	static const char legal[] = "!#$&'*+^`|";
+
+	for (size_t i = 0; value_is_list(values) && i < values->list.count;
+	     i++) {
+		CLEANUP(str_release) struct str line = {0};
+
+		if (values->list.items[i]->kind != VALUE_STRING)
+			continue;
+		str_add(&line, "Impersonate-Extra-");
+		url_encode(&line, key, strlen(key), legal);
+		str_addf(&line, ": %s", values->list.items[i]->string.bytes);
+		strvec_add(headers, str_text(&line));
+	}
+}
+
+static bool read_impersonation(struct kubeconfig *config,
+			       const struct kubeconfig_entry *user,
+			       struct err *err)
+{
+	const struct value *extra = value_map_get(user->body, "as-user-extra");
+	CLEANUP(strvec_release) struct strvec groups = {0};
+	struct strvec *headers = &config->impersonation;
+	const char *name, *uid;
+
+	if (!kubeconfig_text(user, "as", &name, err) ||
+	    !kubeconfig_text(user, "as-uid", &uid, err) ||
+	    !kubeconfig_texts(user, "as-groups", &groups, err))
+		return false;
+	if (!name && (uid || groups.count || (extra && value_truth(extra))))
+		return err_set(err, ERR_INPUT,
+			       "the kubeconfig names a uid, groups or more of "
+			       "a user that 'as' does not name");
+	if (name)
+		strvec_addf(headers, "Impersonate-User: %s", name);
+	if (uid)
+		strvec_addf(headers, "Impersonate-Uid: %s", uid);
+	for (size_t i = 0; i < groups.count; i++)
+		strvec_addf(headers, "Impersonate-Group: %s", groups.items[i]);
+	for (size_t i = 0; extra && value_is_map(extra) && i < extra->map.count;
+	     i++)
+		add_extra(headers, extra->map.pairs[i].key.bytes,
+			  extra->map.pairs[i].value);
+	return true;
+}
+
+static bool read_plugin(struct kubeconfig *config,
+			const struct kubeconfig_entry *user,
+			const struct kubeconfig_entry *cluster,
+			const struct env *env, struct err *err)
+{
+	const struct value *exec = value_map_get(user->body, "exec");
+	CLEANUP(kubeconfig_entry_release) struct kubeconfig_entry entry = {0};
+
+	if (!exec || exec->kind == VALUE_NIL)
+		return true;
+	if (!value_is_map(exec))
+		return err_set(err, ERR_INPUT,
+			       "'exec' of the kubeconfig is no mapping");
+	entry.body = exec;
+	entry.home = user->home;
+	entry.path = xasprintf("%s.exec", user->path);
+	if (!execplugin_read(&config->plugin, &entry, env, err))
+		return false;
+	/* Whoever can be recognised without it needs no plugin. */
+	if (secret_is_set(&config->token) || config->token_file ||
+	    secret_is_set(&config->login) || config->cert_pem) {
+		execplugin_release(&config->plugin);
+		return true;
+	}
+	execplugin_add_info(&config->plugin, &entry, config, cluster);
+	return true;
+}
+
+static bool read_user(struct kubeconfig *config,
+		      const struct kubeconfig_files *files, const char *name,
+		      const struct kubeconfig_entry *cluster,
+		      const struct env *env, struct err *err)
+{
+	CLEANUP(kubeconfig_entry_release) struct kubeconfig_entry user = {0};
+	const struct value *provider;
+
+	if (!kubeconfig_find(files, KUBECONFIG_USER, name, &user, err))
+		return false;
+	provider = value_map_get(user.body, "auth-provider");
+	if (provider && provider->kind != VALUE_NIL) {
+		(void)err_set(err, ERR_INPUT,
+			      "'auth-provider' in a kubeconfig is not "
+			      "supported");
+		(void)err_hint(err, "kubectl knows none any more either: use "
+				    "an exec plugin");
+		return kubeconfig_blame(&user, "auth-provider", err);
+	}
+	return read_token(config, &user, err) &&
+	       read_login(config, &user, err) &&
+	       read_certificate(config, &user, err) &&
+	       read_impersonation(config, &user, err) &&
+	       read_plugin(config, &user, cluster, env, err);
+}
+
+/* --- the context ----------------------------------------------------------- */
+
+/* A context without a user is for nobody in particular, as in kubectl. */
+static bool read_context(struct kubeconfig *config,
+			 const struct kubeconfig_files *files, const char *name,
+			 const struct env *env, struct err *err)
+{
+	CLEANUP(kubeconfig_entry_release) struct kubeconfig_entry context = {0};
+	CLEANUP(kubeconfig_entry_release) struct kubeconfig_entry entry = {0};
 	const char *cluster, *user;
 
-	if (!name) {
+	if (!kubeconfig_find(files, KUBECONFIG_CONTEXT, name, &context, err) ||
+	    !kubeconfig_text(&context, "cluster", &cluster, err) ||
+	    !kubeconfig_text(&context, "user", &user, err))
+		return false;
+	if (!cluster)
+		return err_set(
+			err, ERR_INPUT,
+			"context '%s' of the kubeconfig names no cluster",
+			name);
+	return read_cluster(config, files, cluster, &entry, err) &&
+	       (!user || read_user(config, files, user, &entry, env, err));
+}
+
+/* There is no context: what was looked at? */
+static bool fail_without(const struct kubeconfig_files *files,
+			 const struct env *env, struct err *err)
+{
+	const char *list = env_get(env, "KUBECONFIG");
+
+	if (files->count) {
 		(void)err_set(err, ERR_INPUT,
 			      "the kubeconfig has no current context");
 		return err_hint(err, "give '--kube-context'");
 	}
-	if (!find_entry(&context, files, "contexts", "context", name, err))
-		return false;
-	cluster = value_find_text(context.body, "cluster");
-	user = value_find_text(context.body, "user");
-	if (is_blank(cluster) || is_blank(user))
+	if (list)
 		return err_set(err, ERR_INPUT,
-			       "context '%s' of the kubeconfig lacks its "
-			       "cluster or user",
-			       name);
-	return read_cluster(config, files, cluster, err) &&
-	       read_user(config, files, user, env, err);
+			       "no file of KUBECONFIG exists: '%s'", list);
+	(void)err_set(err, ERR_INPUT,
+		      "there is no kubeconfig, and this is no "
+		      "pod of a cluster");
+	return err_hint(err, "give '--kubeconfig', or set KUBECONFIG");
 }
 
-/* The service account of the pod that we run in. */
-static bool read_pod(struct kubeconfig *config, const struct env *env,
-		     struct err *err)
+static bool is_pod(const struct env *env)
 {
+	return env_get(env, "KUBERNETES_SERVICE_HOST") &&
+	       env_get(env, "KUBERNETES_SERVICE_PORT") &&
+	       file_exists(KUBECONFIG_POD "/token");
+}
+
+bool kubeconfig_load_pod(struct kubeconfig *config, const char *folder,
+			 const struct env *env, struct err *err)
+{
+	CLEANUP(free_ptr) char *ca_file = path_join(folder, "ca.crt");
 	CLEANUP(str_release) struct str ca = {0};
 	const char *host = env_get(env, "KUBERNETES_SERVICE_HOST");
 	const char *port = env_get(env, "KUBERNETES_SERVICE_PORT");
 	bool ipv6;
 
-	if (!host || !port) {
-		(void)err_set(err, ERR_INPUT,
-			      "there is no kubeconfig, and "
-			      "this is no pod of a cluster");
-		return err_hint(err, "give '--kubeconfig', or set KUBECONFIG");
-	}
-	if (!file_read(SERVICE_ACCOUNT "ca.crt", KUBECONFIG_SIZE_MAX, &ca, err))
+	if (!host || !port)
+		return err_set(err, ERR_INPUT, "this is no pod of a cluster");
+	if (!file_read(ca_file, KUBECONFIG_SIZE_MAX, &ca, err))
 		return err_wrap(err, "cannot use the pod's service account");
 	ipv6 = strchr(host, ':') != NULL;
 	config->cluster = xstrdup("");
 	config->server = xasprintf("https://%s%s%s:%s", ipv6 ? "[" : "", host,
 				   ipv6 ? "]" : "", port);
 	config->ca_pem = str_detach(&ca);
-	config->token_file = xstrdup(SERVICE_ACCOUNT "token");
+	config->token_file = path_join(folder, "token");
 	return true;
 }
 
@@ -359,15 +319,23 @@ bool kubeconfig_load(struct kubeconfig *config, const char *path,
 		     const char *context, const struct env *env,
 		     struct err *err)
 {
-	CLEANUP(files_release) struct files files = {0};
+	CLEANUP(kubeconfig_files_release) struct kubeconfig_files files = {0};
 	CLEANUP(kubeconfig_release) struct kubeconfig loaded = {0};
+	const char *name = context;
 
-	if (path ? !read_file(&files, path, err)
-		 : !read_default_files(&files, env, err))
+	if (!kubeconfig_files_read(&files, path, env, err))
 		return false;
-	if (files.count ? !read_context(&loaded, &files, context, env, err)
-			: !read_pod(&loaded, env, err))
-		return false;
+	if (!name)
+		name = kubeconfig_current(&files);
+	if (name) {
+		if (!read_context(&loaded, &files, name, env, err))
+			return false;
+	} else if (is_pod(env)) {
+		if (!kubeconfig_load_pod(&loaded, KUBECONFIG_POD, env, err))
+			return false;
+	} else {
+		return fail_without(&files, env, err);
+	}
 	*config = loaded;
 	loaded = (struct kubeconfig){0};
 	return true;
@@ -378,10 +346,14 @@ void kubeconfig_release(struct kubeconfig *config)
 	free(config->cluster);
 	free(config->server);
 	free(config->ca_pem);
+	free(config->server_name);
+	free(config->proxy);
 	free(config->cert_pem);
 	secret_release(&config->key_pem);
 	secret_release(&config->token);
 	free(config->token_file);
+	secret_release(&config->login);
+	strvec_release(&config->impersonation);
 	execplugin_release(&config->plugin);
 	*config = (struct kubeconfig){0};
 }

@@ -2,12 +2,13 @@
  * Where the cluster is and who we are, from a kubeconfig or from the pod we
  * run in.  Private to api/kube.
  *
- * What would make us somebody else or go another way than kubectl does, and
- * is not understood here (impersonation, proxies, passwords), is refused
- * rather than passed over.
+ * What would make us somebody else than kubectl is, and is not understood
+ * here (auth-provider), is refused rather than passed over.
  *
- * Source: client-go tools/clientcmd (the first file that has a name wins;
- * relative paths are relative to their file) and rest.InClusterConfig.
+ * Source: client-go tools/clientcmd (client_config.go, validation.go) and
+ * rest.InClusterConfig, which tests/oracle compares it with.  Two things
+ * differ on purpose: without a context there is no server on localhost:8080,
+ * and plain http is only for this machine itself.
  */
 #ifndef COMMON_API_KUBECONFIG_H
 #define COMMON_API_KUBECONFIG_H
@@ -18,33 +19,50 @@
 #include "api/execplugin.h"
 #include "base/attr.h"
 #include "base/secret.h"
+#include "base/strvec.h"
 
 struct env;
 struct err;
 
-#define KUBECONFIG_SIZE_MAX  ((size_t)4 << 20) /* a file that it names */
-#define KUBECONFIG_FILES_MAX 32
+/* Where a pod finds who it is. */
+#define KUBECONFIG_POD "/var/run/secrets/kubernetes.io/serviceaccount"
 
-/* All strings are owned; NULL = not set. */
+/*
+ * All strings are owned; NULL = not set.  Of the ways to say who we are, at
+ * most one is set beside a certificate: token and token file, user name and
+ * password, or a plugin (then there is no certificate either).
+ */
 struct kubeconfig {
 	char *cluster; /* its name there; "" in a pod */
 	char *server;
 	char *ca_pem;
+	bool insecure;	     /* believe whoever answers */
+	char *server_name;   /* that the certificate must have; NULL = host */
+	char *proxy;	     /* for this cluster alone; NULL = as usual */
+	bool no_compression; /* of replies */
 	char *cert_pem;
 	struct secret key_pem;
 	struct secret token;
-	char *token_file;
-	struct execplugin plugin; /* already run once */
+	char *token_file;	     /* which may change; before @token */
+	struct secret login;	     /* "user:password" */
+	struct strvec impersonation; /* headers that ask to be somebody else */
+	struct execplugin plugin;
 };
 
 /*
- * @path and @context as in struct kube_args.  Runs the user's exec plugin if
- * that is how he proves who he is.
- * Errors: INPUT, with the place in the file; those of execplugin_run().
+ * @path and @context as in struct kube_args.  No plugin is run yet.
+ * Errors: INPUT, with the place in the file.
  */
 bool kubeconfig_load(struct kubeconfig *config, const char *path,
 		     const char *context, const struct env *env,
 		     struct err *err) MUST_CHECK;
+
+/*
+ * The service account of the pod that we run in, whose files are in
+ * @folder.  Errors: INPUT (this is no pod; a file).
+ */
+bool kubeconfig_load_pod(struct kubeconfig *config, const char *folder,
+			 const struct env *env, struct err *err) MUST_CHECK;
 
 void kubeconfig_release(struct kubeconfig *config);
 

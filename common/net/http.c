@@ -41,11 +41,24 @@ bool http_open(struct http *http, const struct http_config *config,
 	keep(client, &client->config.user_agent);
 	keep(client, &client->config.ca_pem);
 	keep(client, &client->config.cert_pem);
+	keep(client, &client->config.server_name);
+	keep(client, &client->config.proxy);
 	if (config->key_pem && secret_is_set(config->key_pem))
 		secret_set(&client->key_pem, secret_reveal(config->key_pem),
 			   config->key_pem->len);
 	http->client = client;
 	return true;
+}
+
+void http_set_certificate(struct http *http, const char *cert_pem,
+			  const struct secret *key_pem)
+{
+	struct http_client *client = http->client;
+
+	if (!cert_pem || same_text(cert_pem, client->config.cert_pem))
+		return;
+	client->config.cert_pem = arena_strdup(&client->arena, cert_pem);
+	secret_set(&client->key_pem, secret_reveal(key_pem), key_pem->len);
 }
 
 struct deadline http_deadline(const struct http *http)

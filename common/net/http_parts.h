@@ -58,6 +58,24 @@ bool http_is_hashed_dir(const char *path);
 /* The proxy for URLs of @scheme, "" = none; borrowed from @env. */
 const char *http_choose_proxy(const struct env *env, const char *scheme);
 
+/* Append "host:port", or only "host" if it has no port and @port is 0. */
+void http_add_authority(struct str *out, const struct url *url, int port);
+
+/*
+ * Append the proxy for @to by @config, and the hosts that libcurl reaches
+ * without it.  @settled: libcurl does not see the host of @to, so it is
+ * decided here.
+ */
+void http_choose_route(struct str *proxy, struct str *direct,
+		       const struct http_config *config, const struct url *to,
+		       bool settled);
+
+/*
+ * Does the list @hosts (no_proxy) name @host?  As libcurl decides it: names
+ * and what is below them, addresses, networks (10.0.0.0/8), "*".
+ */
+bool http_names_host(const char *hosts, const char *host);
+
 /* Append the hosts that are reached without a proxy, as libcurl wants it. */
 void http_add_no_proxy(struct str *out, const struct env *env);
 

@@ -127,6 +127,22 @@ static void add_basic(struct transfer *transfer)
 	wipe(line.buf, line.len);
 }
 
+/* Must the server show a certificate with another name than its address? */
+static bool has_other_name(const struct transfer *transfer)
+{
+	return transfer->client->config.server_name && !transfer->left_origin &&
+	       same_text(transfer->target.scheme, "https");
+}
+
+static void add_host(struct transfer *transfer)
+{
+	CLEANUP(str_release) struct str line = {0};
+
+	str_add(&line, "Host: ");
+	http_add_authority(&line, &transfer->target, 0);
+	add_header(transfer, str_text(&line));
+}
+
 /* Those that libcurl would add by itself are named to keep them away. */
 static void build_headers(struct transfer *transfer)
 {
@@ -136,6 +152,8 @@ static void build_headers(struct transfer *transfer)
 	if (!has_header(&request->headers, "Content-Type"))
 		add_header(transfer, "Content-Type:");
 	add_header(transfer, "Expect:");
+	if (has_other_name(transfer))
+		add_host(transfer);
 	if (transfer->left_origin)
 		return;
 	add_headers(transfer, &request->secrets);
@@ -192,6 +210,10 @@ static void set_trust(struct http_setter *to, const struct http_client *client)
 		http_set_text(to, CURLOPT_CAINFO, trust->file);
 		http_set_text(to, CURLOPT_CAPATH, trust->dir);
 	}
+	if (config->insecure) {
+		http_set_long(to, CURLOPT_SSL_VERIFYPEER, 0);
+		http_set_long(to, CURLOPT_SSL_VERIFYHOST, 0);
+	}
 	if (config->cert_pem)
 		http_set_blob(to, CURLOPT_SSLCERT_BLOB, config->cert_pem,
 			      strlen(config->cert_pem));
@@ -205,18 +227,43 @@ static void set_trust(struct http_setter *to, const struct http_client *client)
 		http_set_text(to, CURLOPT_SSLKEY, config->args.key);
 }
 
+/*
+ * libcurl takes the name to be verified from the address: where it is to be
+ * another one, that stands there, and where it is to be found beside it.
+ */
+static void set_address(struct http_setter *to, struct transfer *transfer)
+{
+	CLEANUP(str_release) struct str address = {0};
+	CLEANUP(str_release) struct str place = {0};
+	CLEANUP(url_release) struct url named = {0};
+
+	if (!has_other_name(transfer)) {
+		http_set_text(to, CURLOPT_URL, str_text(&transfer->reply.url));
+		return;
+	}
+	url_copy(&named, &transfer->target);
+	free(named.host);
+	named.host = xstrdup(transfer->client->config.server_name);
+	url_add_text(&address, &named, true);
+	str_add(&place, "::");
+	http_add_authority(&place, &transfer->target, 443);
+	transfer->place = curl.slist_append(NULL, str_text(&place));
+	if (!transfer->place)
+		BUG("libcurl has no memory");
+	http_set_text(to, CURLOPT_URL, str_text(&address));
+	http_set_list(to, CURLOPT_CONNECT_TO, transfer->place);
+}
+
 /* Set explicitly, so that libcurl does not read the environment. */
 static void set_proxy(struct http_setter *to, const struct transfer *transfer)
 {
-	const struct env *env = transfer->client->config.env;
-	bool no_proxy = transfer->request->no_proxy;
+	CLEANUP(str_release) struct str proxy = {0};
 	CLEANUP(str_release) struct str direct = {0};
 
-	http_add_no_proxy(&direct, env);
-	http_set_text(to, CURLOPT_PROXY,
-		      no_proxy ? ""
-			       : http_choose_proxy(env,
-						   transfer->target.scheme));
+	if (!transfer->request->no_proxy)
+		http_choose_route(&proxy, &direct, &transfer->client->config,
+				  &transfer->target, has_other_name(transfer));
+	http_set_text(to, CURLOPT_PROXY, str_text(&proxy));
 	http_set_text(to, CURLOPT_NOPROXY, str_text(&direct));
 	http_set_long(to, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
 }
@@ -257,7 +304,7 @@ static bool set_options(struct transfer *transfer, struct err *err)
 {
 	struct http_setter to = {.easy = transfer->easy};
 
-	http_set_text(&to, CURLOPT_URL, str_text(&transfer->reply.url));
+	set_address(&to, transfer);
 	set_method(&to, transfer->request);
 	http_set_list(&to, CURLOPT_HTTPHEADER, transfer->headers);
 	if (transfer->request->accept_gzip)
@@ -344,7 +391,9 @@ void http_end_try(struct transfer *transfer)
 	for (struct curl_slist *at = transfer->headers; at; at = at->next)
 		wipe(at->data, strlen(at->data));
 	curl.slist_free_all(transfer->headers);
+	curl.slist_free_all(transfer->place);
 	transfer->headers = NULL;
+	transfer->place = NULL;
 }
 
 void http_start_try(struct transfer *transfer)

@@ -54,6 +54,7 @@ struct transfer {
 	/* The try under way. */
 	CURL *easy;
 	struct curl_slist *headers;
+	struct curl_slist *place; /* of a server with another name */
 	CURLcode code;
 	char why[CURL_ERROR_SIZE];
 	size_t header_bytes;

@@ -33,6 +33,7 @@
 struct env;
 struct err;
 struct kubeconfig;
+struct kubelogin;
 struct str;
 struct strvec;
 
@@ -58,7 +59,8 @@ struct kube_options {
 struct kube {
 	struct http http;
 	struct url server;
-	struct kubeconfig *config; /* owned; who we are */
+	struct kubeconfig *config; /* owned; what it says */
+	struct kubelogin *login;   /* owned; who we are now */
 	int64_t server_time;	   /* by the last reply; seconds, 0 = unknown */
 };
 

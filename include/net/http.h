@@ -89,9 +89,16 @@ struct http_config {
 	const struct reporter *reporter;
 	struct deadline deadline; /* of the whole run */
 	const char *user_agent;	  /* NULL = slipway/<version> */
-	const char *ca_pem;	  /* a cluster's own certificates, PEM text */
-	const char *cert_pem;	  /* client certificate as text (kubeconfig) */
+	/* What a kubeconfig may say of its cluster; no option does. */
+	const char *ca_pem;   /* its own certificates, PEM text */
+	const char *cert_pem; /* client certificate as text */
 	const struct secret *key_pem;
+	bool insecure;		 /* believe whoever answers */
+	const char *server_name; /* that the server's certificate has, if it is
+				    not the URL's host */
+	const char *proxy; /* NULL = by @env; else for every host, this machine
+			      too: http, https or socks5 (names are looked up
+			      there), perhaps with user and password */
 };
 
 struct http {
@@ -151,6 +158,10 @@ struct http_reply {
 /* Nothing is sent yet.  Errors: INPUT (a file of certificates). */
 bool http_open(struct http *http, const struct http_config *config,
 	       struct err *err) MUST_CHECK;
+
+/* From now on, this is the client certificate; NULL = as it was opened. */
+void http_set_certificate(struct http *http, const char *cert_pem,
+			  const struct secret *key_pem);
 
 /* The deadline that it was opened with, for what else its user waits for. */
 struct deadline http_deadline(const struct http *http);

@@ -376,7 +376,8 @@ def test_an_exec_plugin_is_asked_anew(cluster, run_step, helm4, tmp_path):
         "#!/bin/sh\n"
         'n=$(cat "$0.n" 2>/dev/null); echo "$n+" >"$0.n"\n'
         f'[ -n "$n" ] && token={cluster.token} || token=expired\n'
-        'echo "{\\"kind\\": \\"ExecCredential\\", \\"status\\":'
+        'echo "{\\"kind\\": \\"ExecCredential\\", \\"apiVersion\\":'
+        ' \\"client.authentication.k8s.io/v1\\", \\"status\\":'
         ' {\\"token\\": \\"$token\\"}}"\n')
     plugin.chmod(0o755)
     config = json.loads(cluster.config("unused"))

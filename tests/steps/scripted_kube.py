@@ -48,8 +48,8 @@ def secret(namespace: str, expires_at: int | str) -> dict:
 
 
 class ScriptedKube(ScriptedHttp):
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **how: object) -> None:
+        super().__init__(**how)
         self._scripts: dict[tuple[str, str], list[Script]] = {}
         self.always(self._answer)
 
@@ -58,10 +58,12 @@ class ScriptedKube(ScriptedHttp):
         stays."""
         self._scripts[method, path] = list(replies)
 
-    def kubeconfig(self, folder: Path, **user: object) -> Path:
+    def kubeconfig(self, folder: Path, cluster: dict | None = None,
+                   **user: object) -> Path:
         path = folder / "kubeconfig"
         path.write_text(json.dumps({
-            "clusters": [{"name": "c", "cluster": {"server": self.url}}],
+            "clusters": [{"name": "c", "cluster": {"server": self.url,
+                                                   **(cluster or {})}}],
             "users": [{"name": "u", "user": user or {"token": TOKEN}}],
             "contexts": [{"name": "x",
                           "context": {"cluster": "c", "user": "u"}}],

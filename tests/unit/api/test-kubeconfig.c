@@ -154,6 +154,12 @@ static void test_several_files(void **state)
 	assert_string_equal(secret_reveal(&config.token), "of-the-first");
 }
 
+#define CONTEXT                \
+	"current-context: a\n" \
+	"contexts: [{name: a, context: {cluster: a, user: a}}]\n"
+#define CLUSTER \
+	CONTEXT "clusters: [{name: a, cluster: {server: 'https://a'}}]\n"
+
 /* What is wrong is pointed at, and the line itself is not shown. */
 static void test_places(void **state)
 {
@@ -167,17 +173,70 @@ static void test_places(void **state)
 		{"no context", "current-context: dev\n",
 		 "the kubeconfig has no context 'dev'", 0, 0},
 		{"nothing", "", "has no current context", 0, 0},
-		{"empty cluster",
-		 "current-context: a\n"
-		 "contexts: [{name: a, context: {cluster: a, user: a}}]\n"
-		 "clusters: [{name: a}]\n",
-		 "cluster 'a' of the kubeconfig is empty", 0, 0},
+		{"empty cluster", CONTEXT "clusters: [{name: a}]\n",
+		 "cluster 'a' of the kubeconfig has no 'server'", 0, 0},
 		{"proxy",
-		 "current-context: a\n"
-		 "contexts: [{name: a, context: {cluster: a, user: a}}]\n"
-		 "clusters:\n- name: a\n  cluster:\n    server: https://a\n"
-		 "    proxy-url: http://proxy\n",
-		 "'proxy-url' in a kubeconfig is not supported", 7, 16},
+		 CONTEXT "clusters:\n- name: a\n  cluster:\n"
+			 "    server: https://a\n    proxy-url: ftp://proxy\n",
+		 "is no address of a proxy", 7, 16},
+		{"token that is a number",
+		 CLUSTER "users:\n- name: a\n  user:\n    token: 12\n",
+		 "'token' of the kubeconfig is no text", 7, 12},
+		{"flag that is a text",
+		 CONTEXT "clusters:\n- name: a\n  cluster:\n"
+			 "    server: https://a\n"
+			 "    disable-compression: 'true'\n",
+		 "'disable-compression' of the kubeconfig is no 'true'", 7, 26},
+		{"both CAs",
+		 CONTEXT "clusters:\n- name: a\n  cluster:\n"
+			 "    server: https://a\n"
+			 "    certificate-authority: x\n"
+			 "    certificate-authority-data: Q0E=\n",
+		 "are both there", 7, 28},
+		{"CA without use",
+		 CONTEXT "clusters:\n- name: a\n  cluster:\n"
+			 "    server: https://a\n"
+			 "    certificate-authority-data: Q0E=\n"
+			 "    insecure-skip-tls-verify: true\n",
+		 "makes no use of the certificate authority", 8, 31},
+		{"token and password",
+		 CLUSTER "users: [{name: a, user: {token: a, username: b}}]\n",
+		 "both a token and a password", 0, 0},
+		{"certificate without a key",
+		 CLUSTER "users:\n- name: a\n"
+			 "  user: {client-certificate-data: Q0E=}\n",
+		 "a client certificate and no 'client-key'", 0, 0},
+		{"impersonation of nobody",
+		 CLUSTER "users: [{name: a, user: {as-groups: [b]}}]\n",
+		 "that 'as' does not name", 0, 0},
+		{"two of one name",
+		 CLUSTER "users: [{name: a}, {name: b}, {name: a}]\n",
+		 "has two of the users called 'a'", 0, 0},
+		{"another kind", "apiVersion: v1\nkind: Pod\n",
+		 "is no kubeconfig", 0, 0},
+		{"old plugin",
+		 CLUSTER "users:\n- name: a\n  user:\n    exec:\n"
+			 "      command: aws\n      apiVersion: "
+			 "client.authentication.k8s.io/v1alpha1\n",
+		 "which nobody knows (any more)", 9, 19},
+		{"plugin without a mode",
+		 CLUSTER "users:\n- name: a\n  user: {exec: {command: x, "
+			 "apiVersion: client.authentication.k8s.io/v1}}\n",
+		 "has no 'interactiveMode'", 0, 0},
+		{"argument that is none",
+		 CLUSTER "users:\n- name: a\n  user: {exec: {command: x, "
+			 "args: [a, y]}}\n",
+		 "'args' of the kubeconfig is no list of texts", 6, 35},
+		{"plugin that asks",
+		 CLUSTER "users:\n- name: a\n  user: {exec: {command: x, "
+			 "apiVersion: client.authentication.k8s.io/v1beta1, "
+			 "interactiveMode: Always}}\n",
+		 "wants to ask a person", 6, 96},
+		{"plugin with a nameless variable",
+		 CLUSTER "users:\n- name: a\n  user: {exec: {command: x, "
+			 "apiVersion: client.authentication.k8s.io/v1beta1, "
+			 "env: [{value: x}]}}\n",
+		 "a variable of 'exec' has no name", 6, 84},
 	};
 
 	(void)state;
@@ -197,9 +256,155 @@ static void test_places(void **state)
 	}
 }
 
+static void test_all_that_a_cluster_may_say(void **state)
+{
+	CLEANUP(folder_release) struct folder folder = {0};
+	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	make_folder(&folder);
+	put(&folder, "config",
+	    CONTEXT "clusters:\n- name: a\n  cluster:\n"
+		    "    server: https://10.0.0.1\n"
+		    "    tls-server-name: api.example.com\n"
+		    "    proxy-url: socks5://proxy:1080\n"
+		    "    disable-compression: true\n"
+		    "    certificate-authority-data: |\n      Q0\n      EK\n"
+		    "users:\n- name: a\n  user:\n"
+		    "    username: me\n    password: \"1:2\"\n"
+		    "    as: you\n    as-uid: u\n    as-groups: [x, z]\n"
+		    "    as-user-extra: {a/b: [c, d], 'E%': [f]}\n");
+	assert_true(load(&config, &folder, "config", NULL, &err));
+	assert_string_equal(config.server_name, "api.example.com");
+	assert_string_equal(config.proxy, "socks5://proxy:1080");
+	assert_string_equal(config.ca_pem, "CA\n");
+	assert_true(config.no_compression);
+	assert_false(config.insecure);
+	assert_string_equal(secret_reveal(&config.login), "me:1:2");
+	assert_int_equal(config.impersonation.count, 7);
+	assert_string_equal(config.impersonation.items[0],
+			    "Impersonate-User: you");
+	assert_string_equal(config.impersonation.items[1],
+			    "Impersonate-Uid: u");
+	assert_string_equal(config.impersonation.items[3],
+			    "Impersonate-Group: z");
+	assert_string_equal(config.impersonation.items[4],
+			    "Impersonate-Extra-E%25: f");
+	assert_string_equal(config.impersonation.items[6],
+			    "Impersonate-Extra-a%2Fb: d");
+}
+
+/* Who is recognised by other means needs no plugin, but a right one. */
+static void test_when_a_plugin_is_asked(void **state)
+{
+	static const struct {
+		const char *user;
+		bool asked;
+	} cases[] = {
+		{"", true},
+		{"token: a, ", false},
+		{"tokenFile: a, ", false},
+		{"username: a, ", false},
+		{"client-certificate-data: Q0E=, client-key-data: Q0E=, ",
+		 false},
+		{"client-key-data: Q0E=, ", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(folder_release) struct folder folder = {0};
+		CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(str_release) struct str text = {0};
+
+		make_folder(&folder);
+		str_addf(&text,
+			 CLUSTER
+			 "users:\n- name: a\n  user: {%sexec: {command: "
+			 "./x, args: [z], env: [{name: Z, value: z}], "
+			 "apiVersion: "
+			 "client.authentication.k8s.io/v1beta1}}\n",
+			 cases[i].user);
+		put(&folder, "config", str_text(&text));
+		assert_true(load(&config, &folder, "config", NULL, &err));
+		assert_case(cases[i].user,
+			    (config.plugin.argv.count == 2) == cases[i].asked);
+		if (!cases[i].asked)
+			continue;
+		assert_true(starts_with(config.plugin.argv.items[0],
+					str_text(&folder.path)));
+		assert_string_equal(env_get(&config.plugin.env, "Z"), "z");
+		assert_true(strstr(env_get(&config.plugin.env,
+					   "KUBERNETES_EXEC_INFO"),
+				   "\"spec\":{\"interactive\":false}"));
+	}
+}
+
+static void test_did_you_mean(void **state)
+{
+	CLEANUP(folder_release) struct folder folder = {0};
+	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+	CLEANUP(err_release) struct err err = {0};
+	CLEANUP(err_release) struct err far = {0};
+
+	(void)state;
+	make_folder(&folder);
+	put(&folder, "config", whole);
+	assert_false(load(&config, &folder, "config", "lvie", &err));
+	assert_string_equal(err.hint, "did you mean 'live'? Its contexts are "
+				      "'dev', 'live', 'anonymous'");
+	assert_false(load(&config, &folder, "config", "production", &far));
+	assert_string_equal(far.hint,
+			    "its contexts are 'dev', 'live', 'anonymous'");
+}
+
+static void test_pod(void **state)
+{
+	static const struct {
+		const char *host, *server;
+	} cases[] = {
+		{"10.0.0.1", "https://10.0.0.1:443"},
+		{"fd00::1", "https://[fd00::1]:443"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(folder_release) struct folder folder = {0};
+		CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+		CLEANUP(err_release) struct err err = {0};
+		const char *at;
+
+		make_folder(&folder);
+		at = str_text(&folder.path);
+		assert_false(
+			kubeconfig_load_pod(&config, at, &folder.env, &err));
+		assert_true(strstr(err.text, "no pod"));
+		err_release(&err);
+		env_set(&folder.env, "KUBERNETES_SERVICE_HOST", cases[i].host);
+		env_set(&folder.env, "KUBERNETES_SERVICE_PORT", "443");
+		assert_false(
+			kubeconfig_load_pod(&config, at, &folder.env, &err));
+		assert_true(strstr(err.text, "service account"));
+		err_release(&err);
+		put(&folder, "ca.crt", "CA");
+		assert_true(
+			kubeconfig_load_pod(&config, at, &folder.env, &err));
+		assert_string_equal(config.server, cases[i].server);
+		assert_string_equal(config.cluster, "");
+		assert_string_equal(config.ca_pem, "CA");
+		assert_true(starts_with(config.token_file, at));
+		assert_true(ends_with(config.token_file, "/token"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_that_a_cluster_may_say),
+		cmocka_unit_test(test_when_a_plugin_is_asked),
+		cmocka_unit_test(test_did_you_mean),
+		cmocka_unit_test(test_pod),
 		cmocka_unit_test(test_contexts),
 		cmocka_unit_test(test_several_files),
 		cmocka_unit_test(test_places),

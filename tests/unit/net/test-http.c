@@ -141,6 +141,80 @@ static void test_proxy(void **state)
 	assert_string_equal(http_choose_proxy(NULL, "https"), "");
 }
 
+static void test_names_of_hosts(void **state)
+{
+	static const struct {
+		const char *hosts, *host;
+		bool named;
+	} cases[] = {
+		{"", "a", false},
+		{"*", "a", true},
+		{"a.example", "a.example", true},
+		{"A.example", "a.EXAMPLE", true},
+		{"example", "a.example", true},
+		{".example", "a.example", true},
+		{".example", "example", true},
+		{"example", "anexample", false},
+		{"b, example c", "a.example", true},
+		{"10.0.0.0/8", "10.1.2.3", true},
+		{"10.0.0.0/8", "11.1.2.3", false},
+		{"10.16.0.0/12", "10.31.2.3", true},
+		{"10.16.0.0/12", "10.32.2.3", false},
+		{"10.0.0.1/32", "10.0.0.1", true},
+		{"0.0.0.0/0", "10.0.0.1", true},
+		{"10.0.0.0/33", "10.0.0.1", false},
+		{"10.0.0.0/8", "10.example", false},
+		{"fd00::/16", "fd00::1", true},
+		{"fd00::/16", "fd01::1", false},
+		{"::1", "::1", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_case(cases[i].hosts,
+			    http_names_host(cases[i].hosts, cases[i].host) ==
+				    cases[i].named);
+}
+
+static void test_routes(void **state)
+{
+	static const struct {
+		const char *own, *env, *no_proxy;
+		bool settled;
+		const char *proxy, *direct;
+	} cases[] = {
+		{NULL, NULL, NULL, false, "", "localhost,127.0.0.1,::1"},
+		{NULL, "http://e", "x", false, "http://e",
+		 "x,localhost,127.0.0.1,::1"},
+		{NULL, "http://e", "x", true, "http://e", ""},
+		{NULL, "http://e", "10.0.0.0/8", true, "",
+		 "10.0.0.0/8,localhost,127.0.0.1,::1"},
+		{"http://p", "http://e", "*", false, "http://p", ""},
+		{"socks5://u:p@p", NULL, NULL, false, "socks5h://u:p@p", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(env_release) struct env env = {0};
+		CLEANUP(str_release) struct str proxy = {0};
+		CLEANUP(str_release) struct str direct = {0};
+		CLEANUP(url_release) struct url to = {0};
+		CLEANUP(err_release) struct err err = {0};
+		const struct http_config config = {.env = &env,
+						   .proxy = cases[i].own};
+
+		if (cases[i].env)
+			env_set(&env, "https_proxy", cases[i].env);
+		if (cases[i].no_proxy)
+			env_set(&env, "no_proxy", cases[i].no_proxy);
+		assert_true(url_parse(&to, "https://10.0.0.1:6443", &err));
+		http_choose_route(&proxy, &direct, &config, &to,
+				  cases[i].settled);
+		assert_string_equal(str_text(&proxy), cases[i].proxy);
+		assert_string_equal(str_text(&direct), cases[i].direct);
+	}
+}
+
 static void test_no_proxy(void **state)
 {
 	static const struct {
@@ -251,6 +325,8 @@ int main(void)
 		cmocka_unit_test(test_fail),
 		cmocka_unit_test(test_redirect_target),
 		cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_names_of_hosts),
+		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_no_proxy),
 		cmocka_unit_test(test_trust),
 	};
