@@ -2,8 +2,6 @@
 
 #include "api/helm.h"
 #include "api/kube.h"
-#include "api/namespaces.h"
-#include "api/releases.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/fragments.h"
@@ -11,6 +9,7 @@
 #include "core/sweep.h"
 #include "flow/cleanup.h"
 #include "flow/readiness.h"
+#include "flow/survey.h"
 #include "format/value.h"
 
 #define WAIT_DEFAULT_MS	    ((int64_t)5 * 60 * 1000)
@@ -79,16 +78,16 @@ static struct sweep_rules rules_of(const struct args *args)
 	};
 }
 
-static bool look_around(struct step_run *run, struct kube *kube,
-			struct sweep_world *world, struct err *err)
+/* Who keeps it for want of a date should hear of it. */
+static void warn_of_doubts(const struct sweep_plan *plan)
 {
-	const struct args *args = run->args;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct sweep_item *item = &plan->items[i];
 
-	if (!releases_find_marked(kube, args->environment, &run->arena, world,
-				  err) ||
-	    !namespaces_find_marked(kube, &run->arena, world, err))
-		return err_wrap(err, "cannot look for environments");
-	return kube_read_time(kube, &world->now, err);
+		if (item->doubtful)
+			log_warning("'%s' is kept: %s", item->namespace,
+				    item->reason);
+	}
 }
 
 /* The run's error for what failed; the rest was done all the same. */
@@ -162,6 +161,8 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(kube_release) struct kube kube = {0};
 	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
 	CLEANUP(str_release) struct str text = {0};
+	const struct survey survey = {
+		.kube = &kube, .rules = &rules, .reporter = &run->reporter};
 	struct sweep_world world = {0};
 	const struct value *planned;
 	bool dry_run;
@@ -169,9 +170,9 @@ static bool run(struct step_run *run, struct err *err)
 	if (args->now && !args->environment)
 		return err_set(err, ERR_USAGE, "'--now' needs '--environment'");
 	if (!kube_open(&kube, &cluster, err) ||
-	    !look_around(run, &kube, &world, err))
+	    !survey_run(&survey, &run->arena, &world, &plan, err))
 		return false;
-	sweep_decide(&plan, &world, &rules);
+	warn_of_doubts(&plan);
 	/* Of a plan that is refused too, a dry run shows what is in it. */
 	planned = cleanup_tell(&plan, NULL, &run->arena, &text);
 	dry_run = step_plan(run, planned, str_text(&text));

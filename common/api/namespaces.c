@@ -95,6 +95,8 @@ static bool add_namespace(void *context, const json_t *item, struct err *err)
 		.created = marks.created,
 		.main = marks.main,
 		.terminating = marks.terminating,
+		.branch = marks.branch,
+		.git_url = marks.git_url,
 	};
 	return true;
 }

@@ -74,44 +74,27 @@ static void forget_releases(void *context)
 	search->world->release_count = search->before;
 }
 
-static bool search_releases(struct kube *kube, const char *namespace,
-			    const char *selector, struct arena *arena,
-			    struct sweep_world *world, struct err *err)
+bool releases_find(struct kube *kube, const char *namespace, const char *name,
+		   struct arena *arena, struct sweep_world *world,
+		   struct err *err)
 {
+	CLEANUP(str_release) struct str selector = {0};
 	struct search search = {
 		.arena = arena, .world = world, .before = world->release_count};
 	struct kube_list list = {
 		.ref = all_secrets,
-		.label_selector = selector,
 		.metadata = true,
 		.item = add_release,
 		.restart = forget_releases,
 		.context = &search,
 	};
 
-	list.ref.namespace = namespace;
-	return kube_list(kube, &list, err);
-}
-
-bool releases_find_marked(struct kube *kube, const char *namespace,
-			  struct arena *arena, struct sweep_world *world,
-			  struct err *err)
-{
-	return search_releases(kube, namespace, "owner=helm,slipway/managed",
-			       arena, world, err);
-}
-
-bool releases_find(struct kube *kube, const char *namespace, const char *name,
-		   struct arena *arena, struct sweep_world *world,
-		   struct err *err)
-{
-	CLEANUP(str_release) struct str selector = {0};
-
 	str_add(&selector, "owner=helm");
 	if (name)
 		str_addf(&selector, ",name=%s", name);
-	return search_releases(kube, namespace, str_text(&selector), arena,
-			       world, err);
+	list.label_selector = str_text(&selector);
+	list.ref.namespace = namespace;
+	return kube_list(kube, &list, err);
 }
 
 struct latest {
@@ -228,6 +211,47 @@ bool releases_read_payload(struct kube *kube, const char *namespace,
 		return true;
 	err->kind = ERR_REMOTE; /* the server's data, not the user's input */
 	return err_wrap(err, "cannot decode release '%s'", name);
+}
+
+static bool read_told(struct kube *kube, const struct sweep_release *release,
+		      struct expiry_told *told, struct err *err)
+{
+	CLEANUP(arena_release) struct arena scratch = {0};
+	const struct value *payload;
+
+	if (!releases_read_payload(kube, release->namespace, release->name,
+				   release->revision, &scratch, &payload, err))
+		return false;
+	if (!payload)
+		return err_set(err, ERR_NOT_FOUND, "it is gone meanwhile");
+	return expiry_read_release(told, payload, &scratch, err);
+}
+
+/* One Secret that cannot be read keeps its environment, not all of them. */
+static bool ends_the_run(const struct err *failure)
+{
+	return failure->kind == ERR_UNREACHABLE ||
+	       failure->kind == ERR_TIMEOUT || failure->kind == ERR_INTERRUPTED;
+}
+
+bool releases_read_told(struct kube *kube, struct sweep_release *release,
+			struct arena *arena, struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+	struct expiry_told told = {0};
+
+	if (!read_told(kube, release, &told, &failure)) {
+		if (ends_the_run(&failure)) {
+			err_move(err, &failure);
+			return false;
+		}
+		release->trouble = arena_printf(
+			arena, "its values do not say when it expires: %s",
+			failure.text);
+	}
+	release->told = told;
+	release->values_read = true;
+	return true;
 }
 
 bool releases_set_expiry(struct kube *kube, const char *namespace,

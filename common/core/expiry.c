@@ -96,6 +96,73 @@ bool expiry_decide(struct expiry *expiry, const struct expiry_input *input,
 	return true;
 }
 
+/* What Helm's templates saw: config over the chart's own values. */
+static const struct value *globals_of(const struct value *release,
+				      struct arena *arena)
+{
+	const struct value *defaults = value_find(release, "chart.values");
+	const struct value *config = member(release, "config");
+	const struct value *merged = defaults;
+
+	if (defaults && config)
+		merged = value_merge(defaults, config, arena);
+	else if (config)
+		merged = config;
+	return member(merged, "global");
+}
+
+/* When the revision was deployed, which only durations need to be known. */
+static bool read_deployed(const struct value *release, int64_t *since)
+{
+	const char *text = value_find_text(release, "info.last_deployed");
+
+	return text && clock_parse_rfc3339(text, strlen(text), since);
+}
+
+static bool is_duration(const char *text)
+{
+	int64_t milliseconds;
+
+	return num_parse_duration(text, &milliseconds);
+}
+
+static bool is_zoneless(const char *text)
+{
+	int64_t at;
+
+	return clock_parse_date_time(text, strlen(text), &at);
+}
+
+bool expiry_read_release(struct expiry_told *told, const struct value *release,
+			 struct arena *arena, struct err *err)
+{
+	const struct value *globals = globals_of(release, arena);
+	const char *text = value_find_text(globals, "expiryDate");
+	struct expiry_told read = {0};
+	int64_t since = 0;
+	int says = -1;
+
+	if (!read_expires(globals, &says, err))
+		return false;
+	if (says == 0) {
+		read.told = true;
+		*told = read;
+		return true;
+	}
+	if (!is_blank(text) && is_duration(text) &&
+	    !read_deployed(release, &since))
+		return err_set(err, ERR_INPUT,
+			       "'global.expiryDate' is '%s', but nothing says "
+			       "when the release was deployed",
+			       text);
+	if (!read_date(globals, since, &read.told, &read.expiry.at, err))
+		return false;
+	read.expiry.expires = read.told;
+	read.zoneless = read.told && is_zoneless(text);
+	*told = read;
+	return true;
+}
+
 char *expiry_date(const struct expiry *expiry)
 {
 	struct str date = {0};

@@ -25,10 +25,18 @@ static struct sweep_item *add_item(struct sweep_plan *plan)
 	return &plan->items[plan->count++];
 }
 
+static bool names(const struct sweep_namespace *home, const char *release)
+{
+	return home && home->managed && release &&
+	       same_text(home->release, release);
+}
+
 static bool is_opted_in(const struct sweep_item *item)
 {
-	return (item->judged && item->judged->managed) ||
-	       (item->home && item->home->managed);
+	if (item->judged)
+		return item->judged->managed ||
+		       names(item->home, item->release);
+	return item->home->managed != NULL;
 }
 
 /* Is a mark of a version that we do not know on either? */
@@ -46,37 +54,70 @@ static const char *unknown_version(const struct sweep_item *item)
 	return NULL;
 }
 
+/* What one place says of the end of an item. */
+struct testimony {
+	bool told;
+	struct expiry expiry;
+	const char *trouble; /* it cannot be relied on, or NULL */
+};
+
+static struct testimony read_label(struct sweep_plan *plan, const char *label)
+{
+	struct testimony testimony = {.told = label != NULL};
+
+	if (label && !expiry_parse_label(label, &testimony.expiry))
+		testimony.trouble = arena_printf(
+			&plan->arena,
+			"its label slipway/expires-at is no time: '%s'", label);
+	return testimony;
+}
+
+/* The label counts; only without one do the values. */
+static struct testimony read_release(struct sweep_plan *plan,
+				     struct sweep_item *item)
+{
+	const struct sweep_release *release = item->judged;
+
+	if (!release)
+		return (struct testimony){0};
+	if (release->expires_at)
+		return read_label(plan, release->expires_at);
+	if (!release->values_read) {
+		item->question = SWEEP_ASK_VALUES;
+		return (struct testimony){
+			.trouble = "its values have not been read"};
+	}
+	return (struct testimony){.told = release->told.told,
+				  .expiry = release->told.expiry,
+				  .trouble = release->trouble};
+}
+
 /*
- * The later of both marks.  False, with the reason, where one is garbled or
- * there is none: then nobody knows.
+ * The later of what release and namespace say.  False, with the reason, where
+ * one is garbled or both say nothing: then nobody knows.
  */
 static bool read_expiry(struct sweep_plan *plan, struct sweep_item *item)
 {
-	const char *labels[] = {
-		item->judged ? item->judged->expires_at : NULL,
-		item->home ? item->home->expires_at : NULL,
-	};
-	bool found = false;
+	struct testimony home =
+		read_label(plan, item->home ? item->home->expires_at : NULL);
+	struct testimony release = read_release(plan, item);
 
-	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
-		struct expiry expiry;
-
-		if (!labels[i])
-			continue;
-		if (!expiry_parse_label(labels[i], &expiry)) {
-			item->reason = arena_printf(
-				&plan->arena,
-				"its label slipway/expires-at is no time: '%s'",
-				labels[i]);
-			return false;
-		}
-		item->expiry =
-			found ? expiry_later(item->expiry, expiry) : expiry;
-		found = true;
-	}
-	if (!found)
-		item->reason = "it has no label slipway/expires-at";
-	return found;
+	item->doubtful = true;
+	item->reason = release.trouble ? release.trouble : home.trouble;
+	if (item->reason)
+		return false;
+	item->reason = item->judged && !item->judged->expires_at
+			       ? "neither a label slipway/expires-at nor its "
+				 "values say when it expires"
+			       : "it has no label slipway/expires-at";
+	if (!release.told && !home.told)
+		return false;
+	item->doubtful = false;
+	item->expiry = !home.told ? release.expiry
+		       : !release.told
+			       ? home.expiry
+			       : expiry_later(release.expiry, home.expiry);
+	return true;
 }
 
 /* Why @item must be kept whatever its expiry, or NULL. */
@@ -87,7 +128,7 @@ static const char *protection(struct sweep_plan *plan,
 	const char *version = unknown_version(item);
 
 	if (!is_opted_in(item))
-		return "no deployment of ours marked it";
+		return "its newest revision bears no mark of ours";
 	if (version)
 		return arena_printf(&plan->arena,
 				    "its marks are of version '%s', which "
@@ -106,12 +147,77 @@ static const char *protection(struct sweep_plan *plan,
 	return NULL;
 }
 
+/* Whence the expiry is known, where that is no label. */
+static const char *source_of(struct sweep_plan *plan,
+			     const struct sweep_item *item)
+{
+	const struct sweep_release *release = item->judged;
+	CLEANUP(free_ptr) char *date = NULL;
+
+	if (!release || release->expires_at || !release->told.told)
+		return "";
+	date = expiry_date(&release->told.expiry);
+	return arena_printf(&plan->arena, ", by its values%s%s%s",
+			    *date ? ": " : "", date,
+			    release->told.zoneless
+				    ? ", which names no zone and is taken for "
+				      "UTC"
+				    : "");
+}
+
+static void judge_by_time(struct sweep_plan *plan, struct sweep_item *item,
+			  int64_t now, const struct sweep_rules *rules)
+{
+	const char *verdict = "it never expires";
+	int64_t due;
+
+	if (!read_expiry(plan, item))
+		return;
+	if (item->expiry.expires) {
+		due = item->expiry.at + rules->grace_s;
+		item->remove = now >= due;
+		item->soon = !item->remove && now + rules->warn_before_s >= due;
+		verdict = item->remove ? "expired" : "not expired yet";
+	}
+	item->reason = arena_printf(&plan->arena, "%s%s", verdict,
+				    source_of(plan, item));
+}
+
+/* A branch of a fork ("owner:branch") is not in the repository itself. */
+static bool has_branch_of_its_own(const struct sweep_namespace *home)
+{
+	return home && !is_blank(home->branch) && !is_blank(home->git_url) &&
+	       !strchr(home->branch, ':');
+}
+
+/* Whatever its expiry says, @item may go if its branch is gone. */
+static void judge_by_branch(struct sweep_plan *plan, struct sweep_item *item)
+{
+	const struct sweep_namespace *home = item->home;
+
+	if (!has_branch_of_its_own(home))
+		return;
+	switch (home->branch_state) {
+	case SWEEP_BRANCH_UNASKED:
+		item->question = SWEEP_ASK_BRANCH;
+		return;
+	case SWEEP_BRANCH_GONE:
+		item->remove = true;
+		item->soon = false;
+		item->doubtful = false;
+		item->reason = arena_printf(
+			&plan->arena, "its branch '%s' is gone", home->branch);
+		return;
+	case SWEEP_BRANCH_THERE:
+	case SWEEP_BRANCH_UNKNOWN:
+		return;
+	}
+}
+
 static void judge(struct sweep_plan *plan, struct sweep_item *item,
 		  const struct sweep_world *world,
 		  const struct sweep_rules *rules)
 {
-	int64_t due;
-
 	item->reason = protection(plan, item, rules);
 	if (item->reason)
 		return;
@@ -120,17 +226,9 @@ static void judge(struct sweep_plan *plan, struct sweep_item *item,
 		item->reason = "asked for by name";
 		return;
 	}
-	if (!read_expiry(plan, item))
-		return;
-	if (!item->expiry.expires) {
-		item->reason = "it never expires";
-		return;
-	}
-
-	due = item->expiry.at + rules->grace_s;
-	item->remove = world->now >= due;
-	item->soon = !item->remove && world->now + rules->warn_before_s >= due;
-	item->reason = item->remove ? "expired" : "not expired yet";
+	judge_by_time(plan, item, world->now, rules);
+	if (rules->gone_branches && !item->remove && !item->question)
+		judge_by_branch(plan, item);
 }
 
 static int compare_items(const void *a, const void *b)
@@ -153,45 +251,71 @@ static bool is_wanted(const char *namespace, const struct sweep_rules *rules)
 	       matches_any(namespace, rules->namespaces);
 }
 
-/* The highest revision of each release, by "namespace/name". */
-static void find_highest(struct map *highest, const struct sweep_world *world)
+/* All revisions of one release. */
+struct candidate {
+	const struct sweep_release *highest;
+	bool marked; /* one of them is */
+};
+
+/* By "namespace/name"; what they hold is in @arena. */
+static void find_candidates(struct map *candidates, struct arena *arena,
+			    const struct sweep_world *world)
 {
 	for (size_t i = 0; i < world->release_count; i++) {
-		struct sweep_release *release = &world->releases[i];
+		const struct sweep_release *release = &world->releases[i];
 		CLEANUP(free_ptr) char *key =
 			xasprintf("%s/%s", release->namespace, release->name);
-		const struct sweep_release *known = map_get(highest, key);
+		struct candidate *candidate = map_get(candidates, key);
 
-		if (!known || known->revision < release->revision)
-			map_put(highest, key, release);
+		if (!candidate) {
+			candidate = arena_new(arena, struct candidate);
+			candidate->highest = release;
+			map_put(candidates, key, candidate);
+		}
+		if (candidate->highest->revision < release->revision)
+			candidate->highest = release;
+		candidate->marked |= release->managed != NULL;
 	}
 }
 
-static void collect(struct sweep_plan *plan, const struct sweep_world *world,
-		    const struct sweep_rules *rules)
+static void collect_releases(struct sweep_plan *plan,
+			     const struct sweep_world *world,
+			     const struct sweep_rules *rules,
+			     const struct map *homes, struct map *inhabited)
 {
-	CLEANUP(map_release) struct map highest = {0};
-	CLEANUP(map_release) struct map homes = {0};
-	CLEANUP(map_release) struct map inhabited = {0};
+	CLEANUP(map_release) struct map candidates = {0};
 
-	find_highest(&highest, world);
-	for (size_t i = 0; i < world->namespace_count; i++)
-		map_put(&homes, world->namespaces[i].name,
-			&world->namespaces[i]);
+	find_candidates(&candidates, &plan->arena, world);
+	for (size_t i = 0; i < candidates.count; i++) {
+		const struct candidate *candidate = candidates.entries[i].value;
+		const struct sweep_release *release = candidate->highest;
+		const struct sweep_namespace *home =
+			map_get(homes, release->namespace);
 
-	for (size_t i = 0; i < highest.count; i++) {
-		const struct sweep_release *release = highest.entries[i].value;
-
-		map_put(&inhabited, release->namespace, &inhabited);
+		if (!candidate->marked && !names(home, release->name))
+			continue;
+		map_put(inhabited, release->namespace, inhabited);
 		if (!is_wanted(release->namespace, rules))
 			continue;
 		*add_item(plan) = (struct sweep_item){
 			.namespace = release->namespace,
 			.release = release->name,
 			.judged = release,
-			.home = map_get(&homes, release->namespace),
+			.home = home,
 		};
 	}
+}
+
+static void collect(struct sweep_plan *plan, const struct sweep_world *world,
+		    const struct sweep_rules *rules)
+{
+	CLEANUP(map_release) struct map homes = {0};
+	CLEANUP(map_release) struct map inhabited = {0};
+
+	for (size_t i = 0; i < world->namespace_count; i++)
+		map_put(&homes, world->namespaces[i].name,
+			&world->namespaces[i]);
+	collect_releases(plan, world, rules, &homes, &inhabited);
 	for (size_t i = 0; i < world->namespace_count; i++) {
 		const struct sweep_namespace *home = &world->namespaces[i];
 
@@ -258,6 +382,7 @@ void sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
 	for (size_t i = 0; i < plan->count; i++) {
 		judge(plan, &plan->items[i], world, rules);
 		plan->removals += plan->items[i].remove;
+		plan->questions += plan->items[i].question != SWEEP_ASK_NOTHING;
 	}
 }
 

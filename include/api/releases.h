@@ -18,22 +18,16 @@
 struct arena;
 struct err;
 struct kube;
+struct sweep_release;
 struct sweep_world;
 struct value;
 
 #define RELEASES_PAYLOAD_MAX ((size_t)64 << 20) /* un-gzipped */
 
 /*
- * Add every revision that a deployment of ours marked, in @namespace (NULL:
- * all), to @world->releases.  Strings live in @arena.
- */
-bool releases_find_marked(struct kube *kube, const char *namespace,
-			  struct arena *arena, struct sweep_world *world,
-			  struct err *err) MUST_CHECK;
-
-/*
- * Add the revisions of all releases in @namespace, or of the one called
- * @name (NULL: all), marked or not, to @world->releases.
+ * Add the revisions of all releases in @namespace (NULL: in all), or of the
+ * one called @name (NULL: all), marked or not, to @world->releases.  Strings
+ * live in @arena.
  */
 bool releases_find(struct kube *kube, const char *namespace, const char *name,
 		   struct arena *arena, struct sweep_world *world,
@@ -57,6 +51,15 @@ bool releases_read_payload(struct kube *kube, const char *namespace,
 			   const char *name, int64_t revision,
 			   struct arena *arena, const struct value **payload,
 			   struct err *err) MUST_CHECK;
+
+/*
+ * Read what the values of @release tell of its end into @release->told, or
+ * into @release->trouble why they tell nothing: no right to read them, no
+ * such revision any more, damaged, no date.  Texts live in @arena.
+ * Errors: UNREACHABLE, TIMEOUT, INTERRUPTED.
+ */
+bool releases_read_told(struct kube *kube, struct sweep_release *release,
+			struct arena *arena, struct err *err) MUST_CHECK;
 
 /*
  * Set the label slipway/expires-at of one revision.

@@ -51,6 +51,22 @@ bool expiry_decide(struct expiry *expiry, const struct expiry_input *input,
 /* A date, an RFC 3339 time or a duration from @now. */
 bool expiry_parse(const char *text, int64_t now, int64_t *at) MUST_CHECK;
 
+/* What the values of a release say of its end. */
+struct expiry_told {
+	bool told; /* false: nothing */
+	struct expiry expiry;
+	bool zoneless; /* of a date without zone, which is taken for UTC */
+};
+
+/*
+ * Read global.expires and global.expiryDate of a release as Helm keeps it
+ * (chart.values below config, whose null takes away what is there); a
+ * duration counts from its deployment (info.last_deployed).
+ * Errors: INPUT (as expiry_decide(); a duration without that time).
+ */
+bool expiry_read_release(struct expiry_told *told, const struct value *release,
+			 struct arena *arena, struct err *err) MUST_CHECK;
+
 /* "2026-11-22 13:04:05", "" for never; the caller frees it. */
 char *expiry_date(const struct expiry *expiry) MUST_CHECK;
 

@@ -5,7 +5,21 @@
  * An environment is a Helm release that a deployment of ours marked,
  * together with its namespace; or a marked namespace in which no release is
  * left.  A release is judged by its highest revision, whatever its status,
- * so that one whose every deployment failed expires too.
+ * so that one whose every deployment failed expires too.  It is ours if a
+ * revision of it is marked, or if the marks of its namespace name it; all
+ * other releases are nobody's business here.
+ *
+ * What is needed beyond the lists to judge an item (the values of a release
+ * that bears no expiry, whether a branch is still there) stands in
+ * item->question; whoever decides answers that in the world, and decides
+ * again:
+ *
+ *	sweep_decide(&plan, &world, &rules);
+ *	while (plan.questions) {
+ *		... answer each item's question in world ...
+ *		sweep_plan_release(&plan);
+ *		sweep_decide(&plan, &world, &rules);
+ *	}
  */
 #ifndef CORE_SWEEP_H
 #define CORE_SWEEP_H
@@ -33,6 +47,17 @@ struct sweep_release {
 	const char *resource_version;
 	const char *managed;	/* label slipway/managed */
 	const char *expires_at; /* label slipway/expires-at */
+	/* The answer to SWEEP_ASK_VALUES. */
+	bool values_read;
+	struct expiry_told told; /* by its values */
+	const char *trouble;	 /* why they tell nothing reliable, or NULL */
+};
+
+enum sweep_branch {
+	SWEEP_BRANCH_UNASKED,
+	SWEEP_BRANCH_THERE,
+	SWEEP_BRANCH_GONE,
+	SWEEP_BRANCH_UNKNOWN, /* no answer that can be relied on */
 };
 
 struct sweep_namespace {
@@ -45,6 +70,9 @@ struct sweep_namespace {
 	const char *created; /* annotation: when we made it */
 	bool main;	     /* annotation slipway/main */
 	bool terminating;
+	const char *branch; /* annotations: raw, whose it is */
+	const char *git_url;
+	enum sweep_branch branch_state; /* the answer to SWEEP_ASK_BRANCH */
 };
 
 /* What was found in the cluster. */
@@ -61,12 +89,19 @@ struct sweep_world {
 struct sweep_rules {
 	const char *environment; /* judge this namespace only */
 	bool immediately;	 /* --now: whatever its expiry says */
+	bool gone_branches;	 /* --gone-branches: those too */
 	int64_t grace_s;
 	int64_t warn_before_s;
 	const struct strvec *namespaces; /* globs; none = all */
 	const struct strvec *protect;	 /* globs */
 	int64_t max_deletes;		 /* -1 = any */
 	int64_t max_percent;		 /* of those judged; 100 = any */
+};
+
+enum sweep_question {
+	SWEEP_ASK_NOTHING,
+	SWEEP_ASK_VALUES, /* of item->judged: what do they tell? */
+	SWEEP_ASK_BRANCH, /* of item->home: is it still there? */
 };
 
 /* One environment and what becomes of it. */
@@ -77,7 +112,9 @@ struct sweep_item {
 	const struct sweep_namespace *home; /* NULL: not marked */
 	struct expiry expiry;
 	bool remove;
-	bool soon;	    /* expires within warn_before_s */
+	bool soon;     /* expires within warn_before_s */
+	bool doubtful; /* kept because nobody knows when it ends */
+	enum sweep_question question;
 	const char *reason; /* for people, why it is kept or removed */
 };
 
@@ -87,6 +124,7 @@ struct sweep_plan {
 	size_t count;
 	size_t capacity;
 	size_t removals;
+	size_t questions;
 };
 
 /*

@@ -102,7 +102,8 @@ def config_map(name: str) -> dict:
 def add_release(api: KubeApi, namespace: str, name: str,
                 labels: dict[str, str], revision: int = 1,
                 status: str = "deployed",
-                objects: list[dict] | None = None) -> None:
+                objects: list[dict] | None = None,
+                values: dict | None = None) -> None:
     """A revision as Helm stores it, and, but for later ones, its objects."""
     objects = objects or [config_map(f"{name}-settings")]
     payload = {
@@ -112,6 +113,7 @@ def add_release(api: KubeApi, namespace: str, name: str,
                  "last_deployed": "2026-11-22T10:00:00Z"},
         "chart": {"metadata": {"name": "web", "version": "1.0.0",
                                "apiVersion": "v2"}},
+        "config": {"global": values or {}},
         "manifest": "".join(f"---\n{json.dumps(o)}\n" for o in objects)}
     packed = base64.b64encode(gzip.compress(json.dumps(payload).encode()))
     api("POST", f"/api/v1/namespaces/{namespace}/secrets", {
@@ -132,13 +134,18 @@ def add_release(api: KubeApi, namespace: str, name: str,
         api("POST", f"/api/v1/namespaces/{namespace}/{plural}", thing)
 
 
-def marks(expires_at: int | str, managed: str = "v1") -> dict[str, str]:
+def marks(expires_at: int | str | None,
+          managed: str = "v1") -> dict[str, str]:
+    """The labels; None: without a time."""
+    if expires_at is None:
+        return {"slipway/managed": managed}
     return {"slipway/managed": managed, "slipway/expires-at": str(expires_at)}
 
 
-def make(api: KubeApi, namespace: str, expires_at: int | str,
+def make(api: KubeApi, namespace: str, expires_at: int | str | None,
          managed: str = "v1", created: bool = True, main: bool = False,
-         release: str | None = "web", objects: list[dict] | None = None) -> str:
+         release: str | None = "web", objects: list[dict] | None = None,
+         values: dict | None = None) -> str:
     """A namespace with its marks and, unless None, a release."""
     annotations = {"slipway/repository": "web", "slipway/branch": namespace}
     if created:
@@ -151,7 +158,7 @@ def make(api: KubeApi, namespace: str, expires_at: int | str,
                          annotations=annotations)
     if release:
         add_release(api, namespace, release, marks(expires_at, managed),
-                    objects=objects)
+                    objects=objects, values=values)
     return namespace
 
 

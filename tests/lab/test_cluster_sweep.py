@@ -56,7 +56,9 @@ def test_only_what_has_expired_goes(cluster, sweep):
     make(api, "with-hook", old)
     api("POST", "/api/v1/namespaces/with-hook/pods",
         pod("test", annotations={"helm.sh/hook": "test"}))
-    gone = {"expired", "failed-only", "leftover", "with-hook"}
+    make(api, "by-values", None,
+         values={"expires": True, "expiryDate": "2026-01-01 00:00:00"})
+    gone = {"expired", "failed-only", "leftover", "with-hook", "by-values"}
 
     make(api, "before-us", old, created=False)
     make(api, "shared", old)
@@ -79,6 +81,12 @@ def test_only_what_has_expired_goes(cluster, sweep):
         make(api, "main-one", old, main=True): "it is a main environment",
         make(api, "live-shop", old): "it is protected",
         make(api, "renewed", later, release=None): "not expired yet",
+        make(api, "values-later", None, values={"expiryDate": "2999-01-01"}):
+            "not expired yet, by its values: 2999-01-01 00:00:00, which names "
+            "no zone and is taken for UTC",
+        make(api, "no-date", None, values={"expires": True}):
+            "neither a label slipway/expires-at nor its values say when it "
+            "expires",
     }
     add_release(api, "renewed", "web", marks(old))
     api.create_namespace("unmarked")

@@ -47,6 +47,19 @@ def secret(namespace: str, expires_at: int | str) -> dict:
                    "slipway/expires-at": str(expires_at)}}}
 
 
+def namespace(name: str, expires_at: int | str | None = None,
+              **annotations: str) -> dict:
+    """The metadata of a marked one; annotations without their prefix."""
+    labels = {"slipway/managed": "v1"}
+    if expires_at is not None:
+        labels["slipway/expires-at"] = str(expires_at)
+    return {"metadata": {
+        "name": name, "uid": f"uid-of-{name}", "resourceVersion": "8",
+        "labels": labels,
+        "annotations": {f"slipway/{key.replace('_', '-')}": value
+                        for key, value in annotations.items()}}}
+
+
 class ScriptedKube(ScriptedHttp):
     def __init__(self, **how: object) -> None:
         super().__init__(**how)

@@ -5,14 +5,16 @@ What it deletes for real is tested in tests/lab/test_cluster_sweep.py.
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 
 import pytest
 
 import wait
 from scripted_http import Reply
-from scripted_kube import (TOKEN, ScriptedKube, answer, listing, refusal,
-                           secret)
+from scripted_kube import (TOKEN, ScriptedKube, answer, listing, namespace,
+                           refusal, secret)
 
 SECRETS = "/api/v1/secrets"
 NAMESPACES = "/api/v1/namespaces"
@@ -47,8 +49,7 @@ def test_lists_pages_of_metadata(kube, sweep):
     assert [i["namespace"] for i in result["deleted"]] == ["a"]
     assert [i["namespace"] for i in result["kept"]] == ["b"]
     first, second = kube.queries(SECRETS)
-    assert first == {"labelSelector": "owner=helm,slipway/managed",
-                     "limit": "500"}
+    assert first == {"labelSelector": "owner=helm", "limit": "500"}
     assert second == first | {"continue": "next page"}
     assert kube.queries(NAMESPACES) == [
         {"labelSelector": "slipway/managed", "limit": "500"}]
@@ -100,6 +101,102 @@ def test_without_the_servers_clock_nothing_is_judged(kube, sweep):
     failed = sweep(expect=1)
     assert "does not say what time it is" in failed.err
     assert failed.out == ""
+
+
+# --- releases without a label ------------------------------------------------
+
+def payload(data: bytes) -> Reply:
+    """A Secret that holds @data as a release."""
+    return answer({"kind": "Secret", "data": {
+        "release": base64.b64encode(base64.b64encode(data)).decode()}})
+
+
+def release(values: object, **info: str) -> bytes:
+    return gzip.compress(json.dumps(
+        {"info": info, "chart": {"values": {"global": {"expires": True}}},
+         "config": {"global": values}}).encode())
+
+
+PAST = "2026-01-01 00:00:00"
+BOMB = gzip.compress(b'{"config": "' + bytes(65 << 20))
+
+
+@pytest.mark.parametrize("reply, outcome, words", [
+    (payload(release({"expiryDate": PAST})), "deleted",
+     f"expired, by its values: {PAST}, which names no zone and is taken for "
+     "UTC"),
+    (payload(release({"expiryDate": "2026-01-01T01:00:00+01:00"})), "deleted",
+     f"expired, by its values: {PAST}"),
+    (payload(release({"expiryDate": "8h"},
+                     last_deployed="2025-12-31T16:00:00.5Z")), "deleted",
+     f"expired, by its values: {PAST}"),
+    (payload(release({"expiryDate": "2999-01-01T00:00:00Z"})), "kept",
+     "not expired yet, by its values: 2999-01-01 00:00:00"),
+    (payload(release({"expires": False})), "kept",
+     "it never expires, by its values"),
+    (payload(gzip.decompress(release({"expiryDate": PAST}))), "deleted",
+     "expired, by its values"),                 # as Helm 2 stored them
+    (payload(release({})), "doubtful", "nor its values say when it expires"),
+    (payload(release({"expiryDate": "8h"})), "doubtful",
+     "'global.expiryDate' is '8h', but nothing says when"),
+    (payload(release({"expiryDate": "tomorrow"})), "doubtful",
+     "'global.expiryDate' is no date"),
+    (payload(release({"expires": "perhaps"})), "doubtful",
+     "'global.expires' must be true or false"),
+    (payload(BOMB), "doubtful", "its values do not say when it expires: "
+     "cannot decode release 'web'"),
+    (payload(b"\x1f\x8b damaged"), "doubtful", "cannot decode release 'web'"),
+    (payload(b"[1, 2"), "doubtful", "it is no JSON"),
+    (payload(b"17"), "doubtful", "nor its values say"),
+    (answer({"kind": "Secret", "data": {"release": "%"}}), "doubtful",
+     "its data is no base64"),
+    (answer({"kind": "Secret"}), "doubtful", "holds no release"),
+    (refusal(403, "Forbidden", "cannot get"), "doubtful",
+     "server answered 403 (cannot get)"),
+    (refusal(404, "NotFound"), "doubtful", "it is gone meanwhile"),
+    (Reply(500, b"", NOW), "doubtful", "server answered 500"),
+])
+def test_values_tell_where_no_label_does(reply, outcome, words, kube, sweep):
+    """Of the highest revision; whatever they do not tell keeps it, and the
+    others are judged all the same."""
+    item, older = secret("a", 1), secret("a", 1)
+    del item["metadata"]["labels"]["slipway/expires-at"]
+    item["metadata"]["labels"]["version"] = "2"
+    kube.script("GET", SECRETS, listing(older, item, secret("b", 1)))
+    kube.script("GET", f"{NAMESPACES}/a/secrets/sh.helm.release.v1.web.v2",
+                reply)
+
+    result = sweep()
+
+    found = {i["namespace"]: i["reason"]
+             for i in result.json["deleted" if outcome == "deleted"
+                                  else "kept"]}
+    assert words in found["a"], found
+    assert ("'a' is kept: " in result.err) == (outcome == "doubtful")
+    assert "b" in {i["namespace"] for i in result.json["deleted"]}
+
+
+def test_the_namespace_names_an_unmarked_release(kube, sweep):
+    """Whose label it bears; releases of others do not matter."""
+    items = [secret("a", 1), secret("b", 1)]
+    for item in items:
+        del item["metadata"]["labels"]["slipway/managed"]
+    del items[0]["metadata"]["labels"]["slipway/expires-at"]
+    kube.script("GET", SECRETS, listing(*items))
+    kube.script("GET", NAMESPACES, listing(
+        namespace("a", 1, release="web"),
+        namespace("b", 1, release="other", created="then")))
+    kube.script("GET", f"{NAMESPACES}/a/secrets/sh.helm.release.v1.web.v1",
+                payload(release({})))
+    result = sweep().json
+    assert [(i["namespace"], i["release"]) for i in result["deleted"]] == [
+        ("a", "web"), ("b", None)]
+
+
+def test_a_label_spares_reading_values(kube, sweep):
+    kube.script("GET", SECRETS, listing(secret("a", 1)))
+    sweep()
+    assert len(kube.requests) == 2
 
 
 # --- bad answers -------------------------------------------------------------

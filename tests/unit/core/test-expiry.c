@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "format/value.h"
+#include "format/ydoc.h"
 #include "tests/unit/unit.h"
 
 #define NOW	  ((int64_t)1795352645) /* 2026-11-22 13:04:05 */
@@ -128,6 +129,89 @@ static void test_labels(void **state)
 	}
 }
 
+/* A release as Helm keeps it, and what its values say of its end. */
+static void test_releases(void **state)
+{
+	static const struct {
+		const char *name, *release;
+		int64_t at; /* or NEVER, REFUSED; 0 = nothing is said */
+		bool zoneless;
+	} cases[] = {
+		{"nothing", "{}", 0, false},
+		{"no globals", "{chart: {values: {a: 1}}, config: null}", 0,
+		 false},
+		{"the chart's",
+		 "{chart: {values: {global: {expires: true, expiryDate: "
+		 "'2026-11-22 13:04:05'}}}}",
+		 NOW, true},
+		{"the config's over them",
+		 "{chart: {values: {global: {expires: true, expiryDate: "
+		 "'2030-01-01'}}}, config: {global: {expiryDate: "
+		 "'2026-11-22T14:04:05+01:00'}}}",
+		 NOW, false},
+		{"a null takes the date away",
+		 "{chart: {values: {global: {expiryDate: '2026-01-01'}}}, "
+		 "config: {global: {expiryDate: null}}}",
+		 0, false},
+		{"a null takes all away",
+		 "{chart: {values: {global: {expiryDate: '2026-01-01'}}}, "
+		 "config: {global: null}}",
+		 0, false},
+		{"the config alone",
+		 "{config: {global: {expiryDate: '2026-11-22 13:04:05'}}}", NOW,
+		 true},
+		{"never",
+		 "{config: {global: {expires: false, expiryDate: "
+		 "'2020-01-01'}}}",
+		 NEVER, false},
+		{"without a date", "{config: {global: {expires: true}}}", 0,
+		 false},
+		{"with an empty date",
+		 "{config: {global: {expires: true, expiryDate: ''}}}", 0,
+		 false},
+		{"a duration since",
+		 "{info: {last_deployed: '2026-11-22T14:04:05.1234+01:00'}, "
+		 "config: {global: {expiryDate: 8h}}}",
+		 NOW + (int64_t)8 * 3600, false},
+		{"a duration since nobody knows",
+		 "{config: {global: {expiryDate: 8h}}}", REFUSED, false},
+		{"a duration since a garbled time",
+		 "{info: {last_deployed: now}, config: {global: {expiryDate: "
+		 "8h}}}",
+		 REFUSED, false},
+		{"no date", "{config: {global: {expiryDate: soon}}}", REFUSED,
+		 false},
+		{"a number", "{config: {global: {expiryDate: 17}}}", REFUSED,
+		 false},
+		{"a list", "{config: {global: {expiryDate: [a]}}}", REFUSED,
+		 false},
+		{"no day", "{config: {global: {expiryDate: '2026-02-30'}}}",
+		 REFUSED, false},
+		{"expires is a word", "{config: {global: {expires: 'yes!'}}}",
+		 REFUSED, false},
+		{"globals are a word", "{config: {global: x}}", 0, false},
+		{"not even a map", "[1]", 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *text = cases[i].release;
+		CLEANUP(ydoc_release) struct ydoc doc = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct expiry_told told = {0};
+		int64_t at = REFUSED;
+
+		assert_true(ydoc_parse(&doc, text, strlen(text), "release", 0,
+				       &err));
+		if (expiry_read_release(&told, doc.root, &doc.arena, &err))
+			at = told.expiry.expires ? told.expiry.at
+			     : told.told	 ? NEVER
+						 : 0;
+		assert_case(cases[i].name, at == cases[i].at);
+		assert_case(cases[i].name, told.zoneless == cases[i].zoneless);
+	}
+}
+
 static void test_later(void **state)
 {
 	const struct expiry never = {0};
@@ -154,9 +238,8 @@ static void test_date(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_decisions),
-		cmocka_unit_test(test_labels),
-		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_decisions), cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_releases),  cmocka_unit_test(test_later),
 		cmocka_unit_test(test_date),
 	};
 

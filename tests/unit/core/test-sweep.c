@@ -38,9 +38,7 @@ static const struct sweep_case cases[] = {
 	{"garbled namespace", "web-x", "v1", "1", "v1", "-5", 0, 0, false,
 	 "its label slipway/expires-at is no time: '-5'"},
 	{"no time", "web-x", "v1", NULL, "v1", NULL, 0, 0, false,
-	 "it has no label"},
-	{"no mark", "web-x", NULL, "1", NULL, "1", 0, 0, false,
-	 "no deployment of ours"},
+	 "neither a label slipway/expires-at nor its values say"},
 	{"later version", "web-x", "v2", "1", "v1", "1", 0, 0, false,
 	 "its marks are of version 'v2'"},
 	{"later version at home", "web-x", "v1", "1", "v2", "1", 0, 0, false,
@@ -74,7 +72,8 @@ static void test_verdicts(void **state)
 						"uid",
 						"7",
 						row->release_managed,
-						row->release_expires};
+						row->release_expires,
+						.values_read = true};
 		struct sweep_namespace home = {
 			row->namespace,	   "uid", "8",	  row->home_managed,
 			row->home_expires, "web", "then", row->main,
@@ -94,6 +93,177 @@ static void test_verdicts(void **state)
 				    strlen(row->reason)) == 0);
 		assert_int_equal(plan.removals, row->remove);
 	}
+}
+
+/*
+ * What the values of a release without a label tell; at -1 = nothing, 0 =
+ * never.
+ */
+static void test_values(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t at;
+		bool zoneless;
+		const char *trouble;
+		const char *home_expires;
+		bool remove, doubtful;
+		const char *reason;
+	} rows[] = {
+		{"expired", 10, false, NULL, NULL, true, false,
+		 "expired, by its values: 1970-01-01 00:00:10"},
+		{"without zone", 10, true, NULL, NULL, true, false,
+		 "expired, by its values: 1970-01-01 00:00:10, which names no "
+		 "zone and is taken for UTC"},
+		{"namespace later", 10, false, NULL, "1000001", false, false,
+		 "not expired yet, by its values: 1970-01-01 00:00:10"},
+		{"values later", NOW + 1, false, NULL, "10", false, false,
+		 "not expired yet, by its values: 1970-01-12 13:46:41"},
+		{"never", 0, false, NULL, "10", false, false,
+		 "it never expires, by its values"},
+		{"nothing, the namespace does", -1, false, NULL, "10", true,
+		 false, "expired"},
+		{"nothing anywhere", -1, false, NULL, NULL, false, true,
+		 "neither a label slipway/expires-at nor its values say when "
+		 "it expires"},
+		{"trouble", -1, false, "damaged", "10", false, true, "damaged"},
+		{"garbled namespace", 10, false, NULL, "soon", false, true,
+		 "its label slipway/expires-at is no time: 'soon'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sweep_release release = {
+			.namespace = "web-x",
+			.name = "web",
+			.revision = 1,
+			.trouble = rows[i].trouble,
+			.told = {rows[i].at >= 0,
+				 {rows[i].at > 0, rows[i].at},
+				 rows[i].zoneless}};
+		struct sweep_namespace home = {.name = "web-x",
+					       .managed = "v1",
+					       .release = "web",
+					       .expires_at =
+						       rows[i].home_expires};
+		const struct sweep_world world = {.releases = &release,
+						  .release_count = 1,
+						  .namespaces = &home,
+						  .namespace_count = 1,
+						  .now = NOW};
+		CLEANUP(sweep_plan_release) struct sweep_plan open = {0};
+		CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+
+		sweep_decide(&open, &world, &plain);
+		assert_int_equal(open.questions, 1);
+		assert_int_equal(open.items[0].question, SWEEP_ASK_VALUES);
+		assert_false(open.items[0].remove);
+
+		release.values_read = true;
+		sweep_decide(&plan, &world, &plain);
+		assert_int_equal(plan.questions, 0);
+		assert_case(rows[i].name,
+			    plan.items[0].remove == rows[i].remove);
+		assert_case(rows[i].name,
+			    plan.items[0].doubtful == rows[i].doubtful);
+		assert_string_equal(plan.items[0].reason, rows[i].reason);
+	}
+}
+
+/* Of a branch: whose environments go though they have not expired. */
+static void test_gone_branches(void **state)
+{
+	static const struct {
+		const char *name, *branch, *git_url;
+		enum sweep_branch branch_state;
+		const char *expires;
+		bool main, asks, remove;
+	} rows[] = {
+		{"gone", "x", "https://h/x", SWEEP_BRANCH_GONE, "2000000", 0,
+		 true, true},
+		{"gone, though it never expires", "x", "https://h/x",
+		 SWEEP_BRANCH_GONE, "never", 0, true, true},
+		{"gone, though nobody knows when it expires", "x",
+		 "https://h/x", SWEEP_BRANCH_GONE, "soon", 0, true, true},
+		{"there", "x", "https://h/x", SWEEP_BRANCH_THERE, "2000000", 0,
+		 true, false},
+		{"no answer", "x", "https://h/x", SWEEP_BRANCH_UNKNOWN,
+		 "2000000", 0, true, false},
+		{"of a fork", "o:x", "https://h/x", SWEEP_BRANCH_GONE,
+		 "2000000", 0, false, false},
+		{"no branch", NULL, "https://h/x", SWEEP_BRANCH_GONE, "2000000",
+		 0, false, false},
+		{"no address", "x", "", SWEEP_BRANCH_GONE, "2000000", 0, false,
+		 false},
+		{"main", "x", "https://h/x", SWEEP_BRANCH_GONE, "2000000", true,
+		 false, false},
+		{"expired all the same", "x", "https://h/x", SWEEP_BRANCH_THERE,
+		 "1", 0, false, true},
+	};
+	struct sweep_rules rules = plain;
+
+	(void)state;
+	rules.gone_branches = true;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sweep_namespace home = {.name = "web-x",
+					       .managed = "v1",
+					       .expires_at = rows[i].expires,
+					       .created = "then",
+					       .main = rows[i].main,
+					       .branch = rows[i].branch,
+					       .git_url = rows[i].git_url};
+		const struct sweep_world world = {
+			.namespaces = &home, .namespace_count = 1, .now = NOW};
+		CLEANUP(sweep_plan_release) struct sweep_plan asking = {0};
+		CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+		CLEANUP(sweep_plan_release) struct sweep_plan not_asked = {0};
+
+		sweep_decide(&asking, &world, &rules);
+		assert_case(rows[i].name, (asking.items[0].question ==
+					   SWEEP_ASK_BRANCH) == rows[i].asks);
+		home.branch_state = rows[i].branch_state;
+		sweep_decide(&plan, &world, &rules);
+		assert_int_equal(plan.questions, 0);
+		assert_case(rows[i].name,
+			    plan.items[0].remove == rows[i].remove);
+		sweep_decide(&not_asked, &world, &plain);
+		assert_int_equal(not_asked.questions, 0);
+		assert_case(rows[i].name,
+			    not_asked.items[0].remove ==
+				    (strcmp(rows[i].expires, "1") == 0));
+	}
+}
+
+/* Releases of others are not even judged; of ours the newest counts. */
+static void test_whose_release(void **state)
+{
+	struct sweep_release releases[] = {
+		{"a", "others", 1, "u", "1", NULL, "1"},
+		{"b", "once-marked", 1, "u", "1", "v1", "1"},
+		{"b", "once-marked", 2, "u", "1", NULL, "1"},
+		{"c", "named", 1, "u", "1", NULL, "1"},
+		{"c", "tenant", 1, "u", "1", NULL, "1"},
+	};
+	struct sweep_namespace home = {.name = "c",
+				       .managed = "v1",
+				       .expires_at = "1",
+				       .release = "named"};
+	const struct sweep_world world = {.releases = releases,
+					  .release_count = 5,
+					  .namespaces = &home,
+					  .namespace_count = 1,
+					  .now = NOW};
+	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+
+	(void)state;
+	sweep_decide(&plan, &world, &plain);
+	assert_int_equal(plan.count, 2);
+	assert_string_equal(plan.items[0].release, "once-marked");
+	assert_false(plan.items[0].remove);
+	assert_string_equal(plan.items[0].reason,
+			    "its newest revision bears no mark of ours");
+	assert_string_equal(plan.items[1].release, "named");
+	assert_true(plan.items[1].remove);
 }
 
 /* A failed upgrade prolongs, whatever the older revision says. */
@@ -256,6 +426,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_gone_branches),
+		cmocka_unit_test(test_whose_release),
 		cmocka_unit_test(test_highest_revision_counts),
 		cmocka_unit_test(test_grace_and_warning),
 		cmocka_unit_test(test_fuse),
