@@ -111,12 +111,11 @@ static bool is_digest(const char *text)
 	       strspn(text, "0123456789abcdef") == SHA256_HEX_SIZE - 1;
 }
 
-/* "DIR/v1/blobs/9f/9f86..."; the caller frees it. */
+/* "DIR/v1/blobs/9f86..."; the caller frees it. */
 static char *path_of(const struct chartcache *cache, const char *what,
 		     const char *hex)
 {
-	return xasprintf("%s/" VERSION "/%s/%.2s/%s", cache->dir, what, hex,
-			 hex);
+	return xasprintf("%s/" VERSION "/%s/%s", cache->dir, what, hex);
 }
 
 /* Say that it was used; failing to is no matter. */
@@ -171,12 +170,8 @@ bool chartcache_read(const struct chartcache *cache, const char *digest,
 static void write_file(const char *path, const void *bytes, size_t len)
 {
 	CLEANUP(err_release) struct err unfit = {0};
-	CLEANUP(free_ptr) char *folder =
-		xmemdupz(path, (size_t)(path_base(path) - path));
 
-	if ((mkdir(folder, 0700) < 0 && errno != EEXIST &&
-	     !dir_create_all(folder, &unfit)) ||
-	    !file_swap(path, bytes, len, 0600, &unfit))
+	if (!file_swap(path, bytes, len, 0600, &unfit))
 		log_debug("not cached: %s", unfit.text);
 }
 

@@ -249,12 +249,29 @@ static bool write_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* Write, flush if asked to, and close @fd; errno tells what failed. */
-static bool write_and_close(int fd, const void *bytes, size_t len, bool flush)
+/* How far content has to be on its way to the disk. */
+enum flush {
+	FLUSH_LATER,  /* as the system likes */
+	FLUSH_BEGUN,  /* fsync() will have little to wait for */
+	FLUSH_WAITED, /* it is there */
+};
+
+/* Only a hint: what it cannot start, fsync() does. */
+static void begin_flush(int fd)
 {
-	bool ok = write_all(fd, bytes, len) && (!flush || fsync(fd) == 0);
+	(void)!sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+/* Write, flush and close @fd; errno tells what failed. */
+static bool write_and_close(int fd, const void *bytes, size_t len,
+			    enum flush flush)
+{
+	bool ok = write_all(fd, bytes, len) &&
+		  (flush != FLUSH_WAITED || fsync(fd) == 0);
 	int number = errno;
 
+	if (flush == FLUSH_BEGUN)
+		begin_flush(fd);
 	/* What close() says counts: NFS reports a full disk there. */
 	if (close(fd) < 0)
 		return false;
@@ -270,7 +287,7 @@ bool file_write(const char *path, const void *bytes, size_t len, mode_t mode,
 			      O_NOCTTY,
 		      mode);
 
-	if (fd < 0 || !write_and_close(fd, bytes, len, false))
+	if (fd < 0 || !write_and_close(fd, bytes, len, FLUSH_BEGUN))
 		return err_errno(err, "cannot write '%s'", path);
 	return true;
 }
@@ -296,7 +313,7 @@ static void temp_name(char name[TEMP_NAME_SIZE])
 
 /* The content under a temporary name in @dirfd; false: errno, and no file. */
 static bool write_temp(int dirfd, char name[TEMP_NAME_SIZE], const void *bytes,
-		       size_t len, mode_t mode, bool flush)
+		       size_t len, mode_t mode, enum flush flush)
 {
 	int fd, number;
 
@@ -339,7 +356,7 @@ static bool rename_over(int dirfd, const char *from, const char *to)
  */
 static bool write_by(bool (*place)(int dirfd, const char *from, const char *to),
 		     const char *path, const void *bytes, size_t len,
-		     mode_t mode, bool flush)
+		     mode_t mode, enum flush flush)
 {
 	CLEANUP(free_ptr) char *parent = path_parent(path);
 	CLEANUP(close_fd) int dirfd = open_dir_at(AT_FDCWD, parent);
@@ -349,7 +366,7 @@ static bool write_by(bool (*place)(int dirfd, const char *from, const char *to),
 	if (dirfd < 0 || !write_temp(dirfd, temp, bytes, len, mode, flush))
 		return false;
 	if (place(dirfd, temp, path_base(path)))
-		return !flush || sync_fd(dirfd);
+		return flush != FLUSH_WAITED || sync_fd(dirfd);
 	number = errno;
 	unlinkat(dirfd, temp, 0);
 	errno = number;
@@ -359,7 +376,7 @@ static bool write_by(bool (*place)(int dirfd, const char *from, const char *to),
 bool file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
 		  struct err *err)
 {
-	if (!write_by(rename_over, path, bytes, len, mode, true))
+	if (!write_by(rename_over, path, bytes, len, mode, FLUSH_WAITED))
 		return err_errno(err, "cannot write '%s'", path);
 	return true;
 }
@@ -367,7 +384,7 @@ bool file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
 bool file_swap(const char *path, const void *bytes, size_t len, mode_t mode,
 	       struct err *err)
 {
-	if (!write_by(rename_over, path, bytes, len, mode, false))
+	if (!write_by(rename_over, path, bytes, len, mode, FLUSH_LATER))
 		return err_errno(err, "cannot write '%s'", path);
 	return true;
 }
@@ -375,7 +392,7 @@ bool file_swap(const char *path, const void *bytes, size_t len, mode_t mode,
 bool file_create(const char *path, const void *bytes, size_t len, mode_t mode,
 		 bool *created, struct err *err)
 {
-	if (write_by(rename_new, path, bytes, len, mode, true)) {
+	if (write_by(rename_new, path, bytes, len, mode, FLUSH_WAITED)) {
 		*created = true;
 		return true;
 	}
@@ -387,24 +404,26 @@ bool file_create(const char *path, const void *bytes, size_t len, mode_t mode,
 
 /* --- folders ------------------------------------------------------------- */
 
+/* mkdir() with the folders above it, from the first that is there. */
+static bool make_dir(const char *path, bool *made)
+{
+	CLEANUP(free_ptr) char *parent = NULL;
+
+	*made = mkdir(path, 0777) == 0;
+	if (*made || errno != ENOENT)
+		return *made || errno == EEXIST;
+	parent = path_parent(path);
+	return strcmp(parent, path) != 0 && make_dir(parent, made) &&
+	       make_dir(path, made);
+}
+
 bool dir_create_all(const char *path, struct err *err)
 {
-	CLEANUP(free_ptr) char *part = xstrdup(path);
+	bool made;
 
-	for (char *slash = part; slash;) {
-		bool last;
-
-		slash = strchr(slash + 1, '/');
-		last = !slash;
-		if (slash)
-			*slash = '\0';
-		if (mkdir(part, 0777) < 0 && errno != EEXIST && last)
-			return err_errno(err, "cannot create folder '%s'",
-					 path);
-		if (slash)
-			*slash = '/';
-	}
-	if (!file_is_dir(path)) {
+	if (!make_dir(path, &made))
+		return err_errno(err, "cannot create folder '%s'", path);
+	if (!made && !file_is_dir(path)) {
 		errno = ENOTDIR;
 		return err_errno(err, "cannot create folder '%s'", path);
 	}
@@ -464,16 +483,21 @@ static const char *next_name(DIR *dir)
 	return entry ? entry->d_name : NULL;
 }
 
-/* Open @name for next_name(), never through a link. */
-static DIR *open_for_names(int dirfd, const char *name)
+/* The folder @fd for next_name(), which closes it. */
+static DIR *dir_of(int fd)
 {
-	int fd = openat(dirfd, name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	if (fd >= 0 && !dir)
 		close(fd);
 	return dir;
+}
+
+/* Open @name for next_name(), never through a link. */
+static DIR *open_for_names(int dirfd, const char *name)
+{
+	return dir_of(openat(dirfd, name,
+			     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 static bool remove_at(int parent, const char *name, unsigned int depth)
@@ -508,45 +532,39 @@ bool tree_remove(const char *path, struct err *err)
 	return true;
 }
 
-/* Only a hint: what it cannot start, fsync() does. */
-static bool start_writing(int fd)
-{
-	(void)!sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	return true;
-}
+static bool sync_at(int parent, const char *name, unsigned int depth);
 
-/* Call @sync for @name and all below it. */
-static bool sync_at(bool (*sync)(int fd), int parent, const char *name,
-		    unsigned int depth)
+static bool sync_inside(int folder, unsigned int depth)
 {
-	CLEANUP(close_dir) DIR *dir = NULL;
-	CLEANUP(close_fd) int fd = -1;
+	CLEANUP(close_dir) DIR *dir = dir_of(folder);
 	const char *inner;
 
-	fd = openat(parent, name,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0) /* links have no content of their own */
-		return errno == ELOOP || errno == ENXIO;
-	if (!sync(fd) || depth == TREE_DEPTH_MAX)
-		return false;
-	dir = open_for_names(parent, name);
 	if (!dir)
-		return errno == ENOTDIR;
+		return false;
 	while ((inner = next_name(dir))) {
-		if (!sync_at(sync, dirfd(dir), inner, depth + 1))
+		if (!sync_at(dirfd(dir), inner, depth + 1))
 			return false;
 	}
 	return errno == 0;
 }
 
-/*
- * Files that are all on their way cost the journal one commit together,
- * otherwise each costs its own.
- */
-static bool sync_tree(const char *path)
+/* fsync() @name and all below it. */
+static bool sync_at(int parent, const char *name, unsigned int depth)
 {
-	return sync_at(start_writing, AT_FDCWD, path, 0) &&
-	       sync_at(sync_fd, AT_FDCWD, path, 0);
+	CLEANUP(close_fd) int fd = openat(
+		parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat info;
+	int folder;
+
+	if (fd < 0) /* links have no content of their own */
+		return errno == ELOOP || errno == ENXIO;
+	if (!sync_fd(fd) || depth == TREE_DEPTH_MAX || fstat(fd, &info) < 0)
+		return false;
+	if (!S_ISDIR(info.st_mode))
+		return true;
+	folder = fd;
+	fd = -1;
+	return sync_inside(folder, depth);
 }
 
 static bool sync_parent(const char *path)
@@ -594,7 +612,8 @@ static bool exchange(const char *from, const char *to)
 
 bool tree_replace(const char *from, const char *to, struct err *err)
 {
-	if (!sync_tree(from) || !exchange(from, to) || !sync_parent(to))
+	if (!sync_at(AT_FDCWD, from, 0) || !exchange(from, to) ||
+	    !sync_parent(to))
 		return err_errno(err, "cannot write folder '%s'", to);
 	return tree_remove(from, err);
 }

@@ -2,8 +2,11 @@
  * What was downloaded before: charts and indexes by the SHA-256 of their
  * bytes, and by name what was found there last.
  *
- *	DIR/v1/blobs/9f/9f86d081...    bytes of that digest
- *	DIR/v1/names/4e/4e07408562...  digest and validators, for a key's hash
+ *	DIR/v1/blobs/9f86d081...    bytes of that digest
+ *	DIR/v1/names/4e07408562...  digest and validators, for a key's hash
+ *
+ * The folders are flat: file systems find one name among 100,000 as fast as
+ * among 100, and a folder for each two digits would cost more than the file.
  *
  * Shared by any number of runs at once: a file is written aside and renamed,
  * and its digest is looked at on every read; what has another one is removed

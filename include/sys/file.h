@@ -79,9 +79,10 @@ bool file_swap(const char *path, const void *bytes, size_t len, mode_t mode,
 	       struct err *err) MUST_CHECK;
 
 /*
- * Write @path in place, without fsync: for files in a folder that is not yet
- * anybody's, such as one that tree_replace() will put in its place.  A link
- * of that name is refused.  Errors: IO.
+ * Write @path in place, for files in a folder that is not yet anybody's, such
+ * as one that tree_replace() will put in its place: they are on their way to
+ * the disk when that waits for them, so that all cost one commit of a journal
+ * rather than one each.  A link of that name is refused.  Errors: IO.
  */
 bool file_write(const char *path, const void *bytes, size_t len, mode_t mode,
 		struct err *err) MUST_CHECK;
