@@ -410,11 +410,13 @@ static bool make_dir(const char *path, bool *made)
 	CLEANUP(free_ptr) char *parent = NULL;
 
 	*made = mkdir(path, 0777) == 0;
-	if (*made || errno != ENOENT)
-		return *made || errno == EEXIST;
-	parent = path_parent(path);
-	return strcmp(parent, path) != 0 && make_dir(parent, made) &&
-	       make_dir(path, made);
+	if (!*made && errno == ENOENT) {
+		parent = path_parent(path);
+		if (strcmp(parent, path) == 0 || !make_dir(parent, made))
+			return false;
+		*made = mkdir(path, 0777) == 0;
+	}
+	return *made || errno == EEXIST;
 }
 
 bool dir_create_all(const char *path, struct err *err)

@@ -18,6 +18,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "lab"))
 
+import goprogram                            # noqa: E402
 import packaging                            # noqa: E402
 import publishing                           # noqa: E402
 import toolbox                              # noqa: E402
@@ -74,17 +75,6 @@ apps:
 """
 
 
-def go_template(work: Path) -> str:
-    """The Go program that stands in for what a team would write."""
-    go = subprocess.run([TOP / "tests" / "setup", "go"], check=True, text=True,
-                        stdout=subprocess.PIPE).stdout.strip()
-    program = work / "gotemplate"
-    subprocess.run([go, "build", "-trimpath", "-o", program, "."],
-                   cwd=TOP / "tests" / "bench" / "gotemplate", check=True,
-                   env={**os.environ, "CGO_ENABLED": "0"})
-    return str(program)
-
-
 def template_cases(work: Path, steps: Path, helm: str,
                    program: str) -> list[Case]:
     (work / "small.tmpl").write_text(TEMPLATE)
@@ -134,7 +124,7 @@ def main() -> int:
         print(f"load {os.getloadavg()[0]:.1f}; "
               f"{subprocess.run([helm, 'version', '--short'], env=env, capture_output=True, text=True).stdout.strip()}")
         print(f"{'case':<34} {'slipway':>12} {'the other':>13}  {'ratio':>7}")
-        program, meter = go_template(work), Meter(work, env)
+        program, meter = goprogram.build("gotemplate", work), Meter(work, env)
         with vendoring.Repositories(work, steps, helm, env) as repositories, \
                 publishing.Publishing(work, EXAMPLE, steps, helm, env) as places:
             met = [measure(case, meter)

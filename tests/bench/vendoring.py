@@ -8,8 +8,8 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+import goprogram
 from measuring import Case, Side
-from static_http import StaticHttp
 
 ARCHIVES = 200          # charts that can be downloaded
 ENTRY_SIZE = 920        # bytes, as in a large public index
@@ -63,6 +63,23 @@ def make_umbrella(folder: Path, url: str, wanted: int) -> None:
     (folder / "values.yaml").write_text("global:\n  expires: false\n")
 
 
+class FileServer:
+    """A folder over HTTP, as ChartMuseum and MinIO serve it: by Go.
+
+    What a server in Python takes would be in both sides of a case.
+    """
+
+    def __init__(self, program: str, folder: Path):
+        self._child = subprocess.Popen([program, folder],
+                                       stdout=subprocess.PIPE, text=True)
+        self.url = self._child.stdout.readline().strip()
+
+    def close(self) -> None:
+        self._child.kill()
+        self._child.wait()
+        self._child.stdout.close()
+
+
 class Repositories:
     """Indexes of 1,000 and 15,000 charts on a server, known to Helm."""
 
@@ -70,13 +87,14 @@ class Repositories:
 
     def __init__(self, work: Path, steps: Path, helm: str, env: dict[str, str]):
         self.work, self.steps, self.helm, self.env = work, steps, helm, env
-        self.servers: dict[int, StaticHttp] = {}
+        self.servers: dict[int, FileServer] = {}
 
     def __enter__(self) -> Repositories:
+        program = goprogram.build("fileserver", self.work)
         for charts in self.SIZES:
             folder = self.work / f"repository-{charts}"
             make_repository(folder, charts)
-            self.servers[charts] = StaticHttp(folder)
+            self.servers[charts] = FileServer(program, folder)
         return self
 
     def __exit__(self, *_failure: object) -> None:

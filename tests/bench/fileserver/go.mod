@@ -1,0 +1,3 @@
+module slipway/bench/fileserver
+
+go 1.26
