@@ -24,6 +24,8 @@ struct args {
 	struct strvec protect;
 	const char *environment;
 	bool now;
+	bool gone_branches;
+	struct secret git_credentials;
 	int64_t grace;
 	int64_t warn_before;
 	int64_t wait_timeout;
@@ -43,6 +45,10 @@ static const struct opt options[] = {
 		 "judge these only (may be repeated)"),
 	OPT_LIST(struct args, protect, "protect", "GLOB", NULL, 0,
 		 "never delete these (may be repeated)"),
+	OPT_FLAG(struct args, gone_branches, "gone-branches", NULL, 0,
+		 "delete also those whose branch is no longer in Git"),
+	OPT_SECRET(struct args, git_credentials, "git-credentials", NULL, 0,
+		   "lines https://USER:TOKEN@HOST, as Git's store has them"),
 	OPT_INTEGER(struct args, max_deletes, "max-deletes", NULL, 0, 0,
 		    1000000,
 		    "fuse: if more would go, delete nothing; "
@@ -69,6 +75,7 @@ static struct sweep_rules rules_of(const struct args *args)
 	return (struct sweep_rules){
 		.environment = args->environment,
 		.immediately = args->now,
+		.gone_branches = args->gone_branches,
 		.grace_s = given_or(args->grace, 0) / 1000,
 		.warn_before_s = given_or(args->warn_before, -1000) / 1000,
 		.namespaces = &args->namespaces,
@@ -162,7 +169,12 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
 	CLEANUP(str_release) struct str text = {0};
 	const struct survey survey = {
-		.kube = &kube, .rules = &rules, .reporter = &run->reporter};
+		.kube = &kube,
+		.rules = &rules,
+		.http = &cluster.http,
+		.git_credentials = &args->git_credentials,
+		.reporter = &run->reporter,
+	};
 	struct sweep_world world = {0};
 	const struct value *planned;
 	bool dry_run;

@@ -1,11 +1,18 @@
 #include "flow/survey.h"
 
+#include <stdlib.h>
+
+#include "api/gitremote.h"
 #include "api/kube.h"
 #include "api/namespaces.h"
 #include "api/releases.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/strvec.h"
 #include "core/sweep.h"
+#include "net/http.h"
 
 static bool look_around(const struct survey *survey, struct arena *arena,
 			struct sweep_world *world, struct err *err)
@@ -19,20 +26,112 @@ static bool look_around(const struct survey *survey, struct arena *arena,
 	return kube_read_time(kube, &world->now, err);
 }
 
-static bool read_values(const struct survey *survey, struct arena *arena,
-			struct sweep_world *world,
-			const struct sweep_item *item, struct err *err)
-{
-	size_t place = (size_t)(item->judged - world->releases);
+/* What is asked while the plan is made, and how far that is. */
+struct inquiry {
+	const struct survey *survey;
+	struct arena *arena; /* of the world */
+	struct sweep_world *world;
+	struct http http; /* to Git's servers */
+	bool open;
+	struct map remotes; /* struct remote by address */
+};
 
-	return releases_read_told(survey->kube, &world->releases[place], arena,
-				  err);
+/* The answer of one Git server for one repository. */
+struct remote {
+	bool known;
+	struct strvec refs;
+};
+
+static void inquiry_release(struct inquiry *inquiry)
+{
+	for (size_t i = 0; i < inquiry->remotes.count; i++) {
+		struct remote *remote = inquiry->remotes.entries[i].value;
+
+		strvec_release(&remote->refs);
+		free(remote);
+	}
+	map_release(&inquiry->remotes);
+	http_release(&inquiry->http);
 }
 
-/* Whatever a plan leaves open is answered in the world it was made of. */
-static bool answer(const struct survey *survey, struct arena *arena,
-		   struct sweep_world *world, const struct sweep_plan *plan,
+static bool read_values(struct inquiry *inquiry, const struct sweep_item *item,
+			struct err *err)
+{
+	struct sweep_world *world = inquiry->world;
+	size_t place = (size_t)(item->judged - world->releases);
+
+	return releases_read_told(inquiry->survey->kube,
+				  &world->releases[place], inquiry->arena, err);
+}
+
+/*
+ * One server that does not answer is no reason to leave the others, but a
+ * signal or the end of our time is.
+ */
+static bool ask_remote(struct inquiry *inquiry, const char *url,
+		       struct remote *remote, struct err *err)
+{
+	const struct survey *survey = inquiry->survey;
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (!inquiry->open && !http_open(&inquiry->http, survey->http, err))
+		return false;
+	inquiry->open = true;
+	remote->known =
+		gitremote_list(&inquiry->http, url, survey->git_credentials,
+			       &remote->refs, &failure);
+	if (remote->known)
+		return true;
+	if (failure.kind == ERR_INTERRUPTED ||
+	    deadline_passed(&survey->http->deadline)) {
+		err_move(err, &failure);
+		return false;
+	}
+	report_warning(survey->reporter,
+		       "whether branches are gone is not known: %s",
+		       failure.text);
+	return true;
+}
+
+static bool read_branch(struct inquiry *inquiry, const struct sweep_item *item,
+			struct err *err)
+{
+	struct sweep_world *world = inquiry->world;
+	size_t place = (size_t)(item->home - world->namespaces);
+	const char *url = item->home->git_url;
+	struct remote *remote = map_get(&inquiry->remotes, url);
+
+	if (!remote) {
+		remote = xnew(struct remote);
+		map_put(&inquiry->remotes, url, remote);
+		if (!ask_remote(inquiry, url, remote, err))
+			return false;
+	}
+	world->namespaces[place].branch_state =
+		!remote->known ? SWEEP_BRANCH_UNKNOWN
+		: gitremote_has(&remote->refs, item->home->branch)
+			? SWEEP_BRANCH_THERE
+			: SWEEP_BRANCH_GONE;
+	return true;
+}
+
+static bool answer(struct inquiry *inquiry, const struct sweep_item *item,
 		   struct err *err)
+{
+	switch (item->question) {
+	case SWEEP_ASK_NOTHING:
+		return true;
+	case SWEEP_ASK_VALUES:
+		return read_values(inquiry, item, err);
+	case SWEEP_ASK_BRANCH:
+		return read_branch(inquiry, item, err);
+	}
+	return true;
+}
+
+/* Whatever @plan leaves open is answered in the world it was made of. */
+static bool answer_all(struct inquiry *inquiry, const struct sweep_plan *plan,
+		       struct err *err)
 {
 	size_t answered = 0;
 
@@ -41,11 +140,12 @@ static bool answer(const struct survey *survey, struct arena *arena,
 
 		if (item->question == SWEEP_ASK_NOTHING)
 			continue;
-		if (!read_values(survey, arena, world, item, err))
+		if (!answer(inquiry, item, err))
 			return err_wrap(err, "cannot judge environment '%s'",
 					item->namespace);
-		report_progress(survey->reporter, "environments looked into",
-				++answered, plan->questions);
+		report_progress(inquiry->survey->reporter,
+				"environments looked into", ++answered,
+				plan->questions);
 	}
 	return true;
 }
@@ -54,11 +154,14 @@ bool survey_run(const struct survey *survey, struct arena *arena,
 		struct sweep_world *world, struct sweep_plan *plan,
 		struct err *err)
 {
+	CLEANUP(inquiry_release) struct inquiry inquiry = {
+		.survey = survey, .arena = arena, .world = world};
+
 	if (!look_around(survey, arena, world, err))
 		return false;
 	sweep_decide(plan, world, survey->rules);
 	while (plan->questions) {
-		if (!answer(survey, arena, world, plan, err))
+		if (!answer_all(&inquiry, plan, err))
 			return false;
 		sweep_plan_release(plan);
 		sweep_decide(plan, world, survey->rules);
