@@ -204,7 +204,7 @@ static bool verify(struct publish_run *run, struct err *err)
 
 	if (!run->proof && !run->lock.s3)
 		return true;
-	if (!publish_is_entered(run, &entered, err))
+	if (!publish_glimpse(run, &entered, err))
 		return err_wrap(err, "cannot verify what was written");
 	if (entered)
 		return true;

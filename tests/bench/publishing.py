@@ -134,7 +134,7 @@ class Publishing:
 
     def to_bucket(self) -> Case:
         """The script has the index at hand; a real one downloads it first."""
-        text = self._proved_index("stable")
+        text = self._proved_index("stable", self.lab.s3.env)
         index = write_index(self.work / "small.yaml", SMALL)
         packed = self.work / "packed"
         aws = f"{sys.executable} {Path(sys.executable).with_name('aws')} s3 cp " \
@@ -152,11 +152,12 @@ class Publishing:
             Side(["sh", "-c", script], self.work, [packed],
                  env=self.lab.s3.env), runs=5)
 
-    def _proved_index(self, prefix: str) -> bytes:
-        """Of a bucket that was found to honour conditions."""
+    def _proved_index(self, prefix: str, env: dict[str, str]) -> bytes:
+        """Of a bucket that was found to honour conditions, at the address in
+        @env."""
         index = write_index(self.work / "proved.yaml", SMALL)
         self._reset_bucket(prefix, index.read_bytes())
-        self._run(self.chart, prefix, "0.0.1", self.lab.s3.env).communicate()
+        self._run(self.chart, prefix, "0.0.1", env).communicate()
         return self.client.get_object(
             Bucket=BUCKET, Key=f"{prefix}/index.yaml")["Body"].read()
 
@@ -195,14 +196,16 @@ class Publishing:
         """What goes over the wire until all of many publishers are done, as a
         multiple of the index: of plain ones it does not depend on its size,
         and gigabytes take long."""
-        ours = self._helping(self._proved_index("together"))
+        ours = self._helping()
         small = write_index(self.work / "shared.yaml", SHARED).read_bytes()
         return report(self.TOGETHER_NAME, ours, self._plainly(small), "  ", 20)
 
-    def _helping(self, index: bytes) -> float:
+    def _helping(self) -> float:
         charts = [self._chart(number) for number in range(TOGETHER)]
         with self._slow_store() as proxy:
             env = self.lab.s3.env | {"AWS_ENDPOINT_URL": proxy.url}
+            index = self._proved_index("together", env)
+            proxy.moved = 0
             running = [self._run(chart, "together", "1.0.0", env)
                        for chart in charts]
             for child in running:

@@ -143,6 +143,38 @@ def test_a_store_is_proved_once(publish, s3, tmp_path):
     assert yaml.safe_load(s3.objects[INDEX].body)["annotations"] == first["annotations"]
 
 
+def large_index(entries: int) -> str:
+    """As Helm writes it; "web" is the last chart but 100."""
+    names = [f"app-{number:05d}" for number in range(entries)]
+    names += [f"xyz-{number:05d}" for number in range(100)]
+    return "apiVersion: v1\nentries:\n" + "".join(
+        f"  {name}:\n  - apiVersion: v2\n    description: {'d' * 200}\n    digest: aa\n"
+        f"    name: {name}\n    urls:\n    - {name}-1.0.0.tgz\n    version: 1.0.0\n"
+        for name in names) + 'generated: "2026-01-01T00:00:00Z"\n'
+
+
+def test_verifying_reads_a_part_of_the_index(publish, s3):
+    s3.put(INDEX, large_index(5000).encode())
+    publish(s3)
+    *_, read = [r for r in s3.requests if (r.method, r.key) == ("GET", INDEX)]
+    assert read.headers["range"] and read.status == 206
+    size = len(s3.objects[INDEX].body)
+    assert 2 * size < s3.moved < 2.3 * size
+
+
+def test_a_confirmed_write_that_is_lost_is_found_out(publish, s3):
+    s3.put(INDEX, large_index(5000).encode())
+    lost = s3.objects[INDEX].body
+
+    def lose(seen: Seen) -> None:
+        if seen.method == "GET" and "range" in seen.headers:
+            s3.put(INDEX, lost)
+
+    s3.fault = lose
+    assert "lost the write of the index" in publish(s3, expect=1).err
+    assert s3.lines[-2:] == [f"GET {INDEX}", f"GET {INDEX}"]
+
+
 def test_lock_cas_proves_it_again(publish, s3):
     prove(s3)
     publish(s3, "--lock", "cas")
