@@ -25,6 +25,7 @@ struct args {
 	struct strvec set;
 	struct strvec namespace_labels;
 	const char *url_template;
+	const char *diagnosis;
 	int64_t expires_in;
 	int64_t renew;
 	int64_t wait_timeout;
@@ -50,6 +51,8 @@ static const struct opt options[] = {
 		     "time for all to become ready; default: 10m"),
 	OPT_INTEGER(struct args, history_max, "history-max", NULL, 0, 1, 1000,
 		    "revisions that Helm keeps; default: 10"),
+	OPT_STRING(struct args, diagnosis, "diagnosis", "FILE", NULL, 0,
+		   "write why it failed as JSON there"),
 	OPT_STRING(struct args, url_template, "url-template", "URL", NULL, 0,
 		   "address, such as https://{namespace}.example.com"),
 	OPT_KUBE(struct args, kube),
@@ -124,8 +127,6 @@ static bool act(struct step_run *run, struct kube *kube,
 		done = helm_open(&helm, &args->kube, run->env, run->deadline,
 				 err) &&
 		       deploy_run(kube, &helm, deploy, &result, err);
-	for (size_t i = 0; i < result.diagnosis.count; i++)
-		log_warning("%s", result.diagnosis.items[i]);
 	if (!done)
 		return false;
 	log_info("environment '%s' is at revision %lld",
@@ -171,6 +172,7 @@ static bool prepare(struct step_run *run, struct deploy *deploy, char **chart,
 	deploy->wait_ms = given_or(args->wait_timeout, WAIT_DEFAULT_MS);
 	deploy->history_max = given_or(args->history_max, HISTORY_MAX_DEFAULT);
 	deploy->reporter = &run->reporter;
+	deploy->diagnosis = args->diagnosis;
 	if (args->url_template &&
 	    !envname_expand(deploy->name, args->url_template, url, err))
 		return false;

@@ -329,21 +329,22 @@ static void add_number(struct url *url, const char *name, size_t number)
 	url_add_query(url, name, text);
 }
 
-bool kube_read_log(struct kube *kube, const char *namespace, const char *pod,
-		   const char *container, unsigned int lines, size_t limit,
+bool kube_read_log(struct kube *kube, const struct kube_log *log,
 		   struct str *text, struct err *err)
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
 	const struct kube_ref ref = {.api = "v1",
 				     .resource = "pods",
-				     .namespace = namespace,
-				     .name = pod,
+				     .namespace = log->namespace,
+				     .name = log->pod,
 				     .subresource = "log"};
 
 	start(&exchange, kube, "GET", &ref);
-	url_add_query(&exchange.url, "container", container);
-	add_number(&exchange.url, "tailLines", lines);
-	add_number(&exchange.url, "limitBytes", limit);
+	url_add_query(&exchange.url, "container", log->container);
+	add_number(&exchange.url, "tailLines", log->lines);
+	add_number(&exchange.url, "limitBytes", log->bytes);
+	if (log->previous)
+		url_add_query(&exchange.url, "previous", "true");
 	exchange.request.repeat = HTTP_REPEAT_NEVER;
 	if (!finish(&exchange, "Accept: text/plain, */*", err))
 		return false;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "api/addresses.h"
 #include "api/helm.h"
 #include "api/kube.h"
 #include "api/namespaces.h"
@@ -307,13 +308,22 @@ struct watch {
 static void show_progress(void *context)
 {
 	struct watch *watch = context;
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(rollout_release) struct rollout rollout = {0};
+	CLEANUP(str_release) struct str what = {0};
 	CLEANUP(err_release) struct err ignored = {0};
-	size_t ready, total;
+	struct rollout_world world = {.release = watch->deploy->name->release};
 
-	if (workloads_count_ready(watch->kube, watch->deploy->name->namespace,
-				  &ready, &total, &ignored))
-		report_progress(watch->deploy->reporter, "pods ready", ready,
-				total);
+	if (!workloads_read(watch->kube, watch->deploy->name->namespace, true,
+			    &arena, &world, &ignored))
+		return;
+	rollout_count(&rollout, &world);
+	str_add(&what, "workloads ready");
+	if (rollout.ready < rollout.count)
+		str_add(&what, ", waiting for ");
+	rollout_print_missing(&rollout, &what);
+	report_progress(watch->deploy->reporter, str_text(&what), rollout.ready,
+			rollout.count);
 }
 
 static void add_release_labels(struct strvec *labels,
@@ -394,8 +404,8 @@ static void find_urls(struct kube *kube, const struct deploy *deploy,
 
 	if (deploy->url)
 		strvec_add(&result->urls, deploy->url);
-	else if (!workloads_find_urls(kube, deploy->name->namespace,
-				      &result->urls, &failure))
+	else if (!addresses_find(kube, deploy->name->namespace, &result->urls,
+				 &failure))
 		report_warning(deploy->reporter,
 			       "cannot tell the environment's addresses: %s",
 			       failure.text);
@@ -442,9 +452,16 @@ static void diagnose(struct kube *kube, const struct deploy *deploy,
 		     struct deploy_result *result)
 {
 	CLEANUP(err_release) struct err ignored = {0};
+	const struct rollout_world world = {
+		.release = deploy->name->release,
+		.since = deploy->now,
+	};
 
-	if (!workloads_diagnose(kube, deploy->name->namespace,
-				&result->diagnosis, &ignored))
+	if (bundle_gather(&result->bundle, kube, deploy->name->namespace,
+			  &world, &ignored))
+		bundle_report(&result->bundle, deploy->diagnosis,
+			      deploy->reporter);
+	else
 		log_debug("no diagnosis: %s", ignored.text);
 }
 
@@ -536,6 +553,6 @@ void deploy_result_release(struct deploy_result *result)
 {
 	arena_release(&result->arena);
 	strvec_release(&result->urls);
-	strvec_release(&result->diagnosis);
+	bundle_release(&result->bundle);
 	*result = (struct deploy_result){0};
 }

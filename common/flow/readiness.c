@@ -21,6 +21,11 @@ static const struct kube_right deploy_rights[] = {
 	{"get", "", "pods", "log", "say why a container failed"},
 	{"list", "", "events", NULL, "say why something is not ready"},
 	{"list", "apps", "replicasets", NULL, "say why pods are missing"},
+	{"list", "apps", "deployments", NULL, "see what is ready"},
+	{"list", "apps", "statefulsets", NULL, "see what is ready"},
+	{"list", "apps", "daemonsets", NULL, "see what is ready"},
+	{"list", "batch", "jobs", NULL, "see what is ready"},
+	{"list", "", "persistentvolumeclaims", NULL, "see what is ready"},
 	{"list", "", "services", NULL, "find the addresses"},
 	{"list", "networking.k8s.io", "ingresses", NULL, "find the addresses"},
 };

@@ -265,7 +265,7 @@ const struct value *value_map_get_bytes(const struct value *map,
 	size_t position;
 	bool there;
 
-	if (!value_is_map(map))
+	if (!map || !value_is_map(map))
 		return NULL;
 	position = map_position(&map->map, key, len, &there);
 	return there ? map->map.pairs[position].value : NULL;

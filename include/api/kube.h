@@ -106,12 +106,18 @@ bool kube_get(struct kube *kube, const struct kube_ref *ref, json_t **object,
 bool kube_get_metadata(struct kube *kube, const struct kube_ref *ref,
 		       json_t **object, struct err *err) MUST_CHECK;
 
-/*
- * Append the last @lines lines, at most @limit bytes, of a container's log.
- * Errors: also NOT_FOUND.
- */
-bool kube_read_log(struct kube *kube, const char *namespace, const char *pod,
-		   const char *container, unsigned int lines, size_t limit,
+/* Whose log is wanted, and how much of its end. */
+struct kube_log {
+	const char *namespace;
+	const char *pod;
+	const char *container;
+	unsigned int lines;
+	size_t bytes;
+	bool previous; /* of the run before the last restart */
+};
+
+/* Errors: also NOT_FOUND. */
+bool kube_read_log(struct kube *kube, const struct kube_log *log,
 		   struct str *text, struct err *err) MUST_CHECK;
 
 struct kube_list {

@@ -1,6 +1,6 @@
 /*
- * What runs in a namespace: how many pods are ready, why others are not, and
- * under which addresses the outside reaches it.
+ * What runs in a namespace, as values to be judged by core/rollout and
+ * core/diagnosis.
  */
 #ifndef API_WORKLOADS_H
 #define API_WORKLOADS_H
@@ -10,33 +10,29 @@
 
 #include "base/attr.h"
 
+struct arena;
 struct err;
 struct kube;
+struct rollout_world;
 struct strvec;
 
-#define WORKLOADS_EVENTS_MAX	10 /* lines of events in a diagnosis */
-#define WORKLOADS_LOG_LINES	5  /* of each failing container */
-#define WORKLOADS_LOG_SIZE_MAX	((size_t)64 << 10)
-#define WORKLOADS_DIAGNOSED_MAX 20 /* pods; more are only counted */
-
-/* Pods that are ready, and all that are meant to run on. */
-bool workloads_count_ready(struct kube *kube, const char *namespace,
-			   size_t *ready, size_t *total, struct err *err)
-	MUST_CHECK;
+#define WORKLOADS_SECRETS_MAX 500 /* values that are hidden in logs */
+#define WORKLOADS_SECRET_MIN  6	  /* bytes of one that is worth hiding */
 
 /*
- * Add to @lines why what is not ready is not: a line for each pod with
- * container, reason and the cluster's words; what a controller could not
- * create; the last lines of a failing container's log; the last warnings.
+ * Fill in the lists of @world from @namespace, in @arena.  What may not be
+ * read, other than pods, is left out; with @once nothing is tried again.
+ * Errors: those of reading the pods.
  */
-bool workloads_diagnose(struct kube *kube, const char *namespace,
-			struct strvec *lines, struct err *err) MUST_CHECK;
+bool workloads_read(struct kube *kube, const char *namespace, bool once,
+		    struct arena *arena, struct rollout_world *world,
+		    struct err *err) MUST_CHECK;
 
 /*
- * Add the addresses of the Ingresses and the LoadBalancer Services in the
- * namespace: https://host/path where TLS covers the host, else http.
+ * Add to @values what the Secrets of @namespace hold, line by line, so that
+ * it can be hidden where a program printed it; Helm's own are passed over.
  */
-bool workloads_find_urls(struct kube *kube, const char *namespace,
-			 struct strvec *urls, struct err *err) MUST_CHECK;
+bool workloads_read_secrets(struct kube *kube, const char *namespace,
+			    struct strvec *values, struct err *err) MUST_CHECK;
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/strvec.h"
 #include "core/expiry.h"
+#include "flow/bundle.h"
 
 struct envname;
 struct err;
@@ -40,8 +41,9 @@ struct deploy {
 	const struct strvec *namespace_labels; /* KEY=VALUE */
 	int64_t wait_ms;
 	int64_t history_max;
-	const char *url; /* where it is reached; NULL: ask the cluster */
-	int64_t now;	 /* the server's clock, seconds since the epoch */
+	const char *url;       /* where it is reached; NULL: ask the cluster */
+	int64_t now;	       /* the server's clock, seconds since the epoch */
+	const char *diagnosis; /* file for why it failed; NULL: none */
 	const struct reporter *reporter;
 };
 
@@ -54,7 +56,7 @@ struct deploy_result {
 	int64_t ready;	 /* 0 where nothing was deployed */
 	struct strvec urls;
 	const struct value *applications; /* stack_changes() */
-	struct strvec diagnosis;	  /* lines; empty when all is well */
+	struct bundle bundle;		  /* gathered if it failed */
 };
 
 /*
@@ -85,7 +87,7 @@ bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 			struct err *err) MUST_CHECK;
 
 /*
- * Errors: those of the claim; CHILD (Helm's own words; @result->diagnosis
+ * Errors: those of the claim; CHILD (Helm's own words; @result->bundle
  * says what is not ready and why); DENIED, UNREACHABLE.
  */
 bool deploy_run(struct kube *kube, const struct helm *helm,

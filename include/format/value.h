@@ -184,7 +184,7 @@ void value_map_add(struct value *map, struct arena *arena,
 		   struct value_text key, const struct value *value);
 void value_map_sort(struct value *map);
 
-/* The member, or NULL if there is none (or @map is no map). */
+/* The member, or NULL if there is none (or @map is NULL or no map). */
 const struct value *value_map_get(const struct value *map, const char *key);
 
 /* The same for a key of @key_len bytes. */

@@ -1,0 +1,112 @@
+/*
+ * Why a release does not get ready: each pod, controller and claim that is
+ * not well, the cause in the cluster's own words, and what cures it.  Pure.
+ *
+ * A table of signs (reason and words of the kubelet, scheduler, controllers
+ * and admission) decides; what no row knows is told all the same, without a
+ * cure.
+ * Source: k8s.io/kubernetes pkg/kubelet/{images,container,events},
+ * pkg/scheduler, pkg/controller/volume/persistentvolume, and the messages of
+ * a 1.35 control plane.
+ */
+#ifndef CORE_DIAGNOSIS_H
+#define CORE_DIAGNOSIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/strvec.h"
+
+struct rollout_world;
+struct str;
+struct value;
+
+#define DIAGNOSIS_MAX 50 /* findings; more are only counted */
+
+/*
+ * A container that was started again so often does not come up by itself;
+ * fewer may be waiting for a database that starts beside it.
+ */
+#define DIAGNOSIS_RESTARTS 5
+
+enum diagnosis_cause {
+	DIAGNOSIS_UNKNOWN, /* not ready, and nothing says why */
+	DIAGNOSIS_STARTING,
+	DIAGNOSIS_IMAGE,
+	DIAGNOSIS_CRASH,
+	DIAGNOSIS_MEMORY,
+	DIAGNOSIS_PROBE,
+	DIAGNOSIS_SCHEDULING,
+	DIAGNOSIS_QUOTA,
+	DIAGNOSIS_ADMISSION,
+	DIAGNOSIS_CONFIG, /* a secret, config map, account, or key of one */
+	DIAGNOSIS_VOLUME,
+	DIAGNOSIS_INIT, /* an init container that fails or does not end */
+	DIAGNOSIS_EVICTED,
+	DIAGNOSIS_JOB,
+	DIAGNOSIS_DEADLINE, /* the controller gave up */
+};
+
+/* Strings live in the diagnosis' arena or in the world. */
+struct diagnosis_finding {
+	enum diagnosis_cause cause;
+	const char *kind;
+	const char *name;
+	const char *container; /* NULL: none in particular */
+	bool init;	       /* it is an init container */
+	const char *reason;    /* the cluster's word */
+	const char *message;   /* its sentence, "" if there is none */
+	const char *cure;      /* what to do, "" if nobody knows */
+	bool final;    /* waiting does not cure it, and Helm waits for it */
+	bool log;      /* the container's log may say more, */
+	bool previous; /* that of the run before */
+};
+
+struct diagnosis {
+	struct arena arena;
+	struct diagnosis_finding *findings;
+	size_t count;
+	size_t capacity;
+	size_t left_out; /* beyond DIAGNOSIS_MAX */
+};
+
+/* @world must outlive @diagnosis. */
+void diagnosis_make(struct diagnosis *diagnosis,
+		    const struct rollout_world *world);
+
+void diagnosis_release(struct diagnosis *diagnosis);
+
+/* "image", "crash-loop", ...: the cause's name in results. */
+const char *diagnosis_cause_name(enum diagnosis_cause cause);
+
+/* Append "pod 'web-1': container 'main': reason: message; cure: ...". */
+void diagnosis_print(struct str *out, const struct diagnosis_finding *finding);
+
+/*
+ * When an event was seen last (RFC 3339), "" if it does not say: newer
+ * Kubernetes counts in series what older repeated with a last time.
+ */
+const char *diagnosis_event_time(const struct value *event);
+
+/*
+ * Which final causes last: a cause ends a wait only when it is seen in each
+ * look for so long, as what is missing may yet come.  All-zero to begin.
+ */
+struct diagnosis_watch {
+	struct strvec causes;
+	int64_t *first_seen; /* of each of causes */
+};
+
+/*
+ * Take in a look at @now (milliseconds).  The finding that has lasted
+ * @patience_ms, or NULL.
+ */
+const struct diagnosis_finding *diagnosis_lasting(
+	struct diagnosis_watch *watch, const struct diagnosis *diagnosis,
+	int64_t now, int64_t patience_ms);
+
+void diagnosis_watch_release(struct diagnosis_watch *watch);
+
+#endif
