@@ -200,7 +200,6 @@ static void set_limits(struct http_setter *to, const struct transfer *transfer)
 static void set_trust(struct http_setter *to, const struct http_client *client)
 {
 	const struct http_trust *trust = &client->trust;
-	const struct http_config *config = &client->config;
 
 	if (trust->pem.len) {
 		http_set_blob(to, CURLOPT_CAINFO_BLOB, str_text(&trust->pem),
@@ -210,10 +209,21 @@ static void set_trust(struct http_setter *to, const struct http_client *client)
 		http_set_text(to, CURLOPT_CAINFO, trust->file);
 		http_set_text(to, CURLOPT_CAPATH, trust->dir);
 	}
-	if (config->insecure) {
+	if (client->config.insecure) {
 		http_set_long(to, CURLOPT_SSL_VERIFYPEER, 0);
 		http_set_long(to, CURLOPT_SSL_VERIFYHOST, 0);
 	}
+}
+
+/* Whom a redirect leads to is not to learn who we are. */
+static void set_identity(struct http_setter *to,
+			 const struct transfer *transfer)
+{
+	const struct http_client *client = transfer->client;
+	const struct http_config *config = &client->config;
+
+	if (transfer->left_origin)
+		return;
 	if (config->cert_pem)
 		http_set_blob(to, CURLOPT_SSLCERT_BLOB, config->cert_pem,
 			      strlen(config->cert_pem));
@@ -311,6 +321,7 @@ static bool set_options(struct transfer *transfer, struct err *err)
 		http_set_text(&to, CURLOPT_ACCEPT_ENCODING, "gzip");
 	set_limits(&to, transfer);
 	set_trust(&to, transfer->client);
+	set_identity(&to, transfer);
 	set_proxy(&to, transfer);
 	set_protocol(&to, transfer->client);
 	set_callbacks(&to, transfer);

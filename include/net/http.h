@@ -66,7 +66,8 @@ struct reporter;
 /* What the user may set; the options of cli/opts.h fill it. */
 struct http_args {
 	const char *cacert; /* file of certificates to trust, NULL = system */
-	const char *cert;   /* client certificate, PEM */
+	const char *cert;   /* client certificate, PEM; like secrets, not
+			       shown where a redirect leads elsewhere */
 	const char *key;    /* its key, PEM */
 };
 

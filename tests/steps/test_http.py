@@ -642,6 +642,21 @@ def test_tls_client_certificate(send, authority, as_text):
     assert answer["status"] == 200
 
 
+def test_tls_client_certificate_stays_with_its_origin(send, authority):
+    """Of a redirect to another one only a server that wants none is read."""
+    certificate, key = authority.certificate()
+    asking = authority.server(client_authority=authority.file)
+    for there, asks in ((asking, True), (authority.server(), False)):
+        with ScriptedHttp(tls=there) as other, ScriptedHttp(tls=asking) as s:
+            other.always(Reply(200))
+            s.reply(Reply(302, headers=[f"Location: {other.url}/"]))
+            [answer] = send(s.url, cacert=str(authority.file), timeout=3000,
+                            cert=str(certificate), key=str(key))
+            assert len(s.requests) == 1
+            assert len(other.requests) == (0 if asks else 1)
+            assert (answer.get("status") == 200) == (not asks)
+
+
 def test_tls_connection_lost_while_sending(send, authority):
     """What is written to a closed connection must not end the process."""
     with ScriptedHttp(tls=authority.server()) as s:
