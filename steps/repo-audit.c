@@ -1,6 +1,6 @@
 /* repo-audit - verify a chart repository, and put it right */
 
-#include "api/chartrepo.h"
+#include "api/repoaccess.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/str.h"
@@ -19,18 +19,12 @@ struct args {
 	int64_t keep;
 	const char *keep_used;
 	const char *copy_to;
-	const char *username;
-	struct secret password;
-	struct secret access_token;
-	const char *context_path;
+	struct repoaccess_args access;
 	bool full;
 	int64_t jobs;
 	const char *lock;
-	struct s3_writing s3;
 	struct http_args http;
 };
-
-static const char *const lock_words[] = {"auto", "cas", "object", NULL};
 
 static const struct opt options[] = {
 	OPT_STRING(struct args, repo, "repo", "URL", NULL, OPT_REQUIRED,
@@ -46,50 +40,15 @@ static const struct opt options[] = {
 	OPT_STRING(
 		struct args, copy_to, "copy-to", "URL", "", 0,
 		"copy what is named to this repository, and do nothing else"),
-	OPT_STRING(struct args, username, "username", "NAME",
-		   "HELM_REPO_USERNAME", 0,
-		   "user there, for oci:// and https:// repositories"),
-	OPT_SECRET(struct args, password, "password", "HELM_REPO_PASSWORD", 0,
-		   "password of that user"),
-	OPT_SECRET(struct args, access_token, "access-token",
-		   "HELM_REPO_ACCESS_TOKEN", 0,
-		   "token, in place of user and password"),
-	OPT_STRING(struct args, context_path, "context-path", "PATH",
-		   "HELM_REPO_CONTEXT_PATH", 0,
-		   "where ChartMuseum is served there; default: found out"),
 	OPT_FLAG(struct args, full, "full", "", 0,
 		 "read what an earlier run has verified, too"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, 64,
 		    "archives read at once; default: 8"),
-	OPT_CHOICE(struct args, lock, "lock", lock_words, NULL, 0,
-		   "how publishers are kept apart in a bucket"),
-	OPT_S3_WRITING(struct args, s3),
+	OPT_LOCK(struct args, lock),
+	OPT_REPOSITORY(struct args, access),
 	OPT_HTTP(struct args, http),
 	OPT_END,
 };
-
-/* *@http is opened where @address needs it.  @login: NULL = nobody. */
-static bool open_repo(struct step_run *run, const char *address,
-		      const struct login *login, struct http *http,
-		      struct chartrepo *repo, struct err *err)
-{
-	const struct args *args = run->args;
-	const struct http_config http_config =
-		step_http_config(run, &args->http);
-	bool needs_http = chartrepo_needs_http(address);
-	const struct chartrepo_config config = {
-		.http = needs_http ? http : NULL,
-		.env = run->env,
-		.login = login,
-		.context_path = login ? args->context_path : NULL,
-	};
-
-	return (!needs_http || http->client ||
-		http_open(http, &http_config, err)) &&
-	       chartrepo_open(repo, address, &config, err) &&
-	       (!chartrepo_bucket(repo) ||
-		s3_set_writing(chartrepo_bucket(repo), &args->s3, err));
-}
 
 /* What --prune needs, so that nothing is deleted by half an option. */
 static bool read_rules(const struct args *args, struct map *used,
@@ -118,18 +77,20 @@ static bool tell(struct step_run *run, const struct audit_report *report,
 	       step_result(run, told, str_text(&text), err);
 }
 
+/* The login is for where the charts go; of the source, Helm may know one. */
 static bool copy(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
-	CLEANUP(login_release) struct login login = {0};
-	CLEANUP(http_release) struct http http = {0};
+	const struct http_config config = step_http_config(run, &args->http);
+	CLEANUP(http_release) struct http from_http = {0};
+	CLEANUP(http_release) struct http to_http = {0};
 	CLEANUP(chartrepo_release) struct chartrepo from = {0};
 	CLEANUP(chartrepo_release) struct chartrepo to = {0};
 	CLEANUP(audit_report_release) struct audit_report report = {0};
 	const struct audit_copy copy = {
 		.from = &from,
 		.to = &to,
-		.http = &http,
+		.http = &from_http,
 		.names = &run->arguments,
 		.jobs = jobs(args),
 		.dry_run = run->dry_run,
@@ -144,15 +105,17 @@ static bool copy(struct step_run *run, struct err *err)
 	if (!run->arguments.count)
 		return err_set(err, ERR_USAGE,
 			       "'--copy-to' needs the names of charts");
-	login_set(&login, args->username, &args->password, &args->access_token);
-	return open_repo(run, args->repo, NULL, &http, &from, err) &&
-	       open_repo(run, args->copy_to, &login, &http, &to, err) &&
+	return repoaccess_open(&from, &from_http, args->repo, NULL, &config,
+			       err) &&
+	       repoaccess_open(&to, &to_http, args->copy_to, &args->access,
+			       &config, err) &&
 	       audit_copy(&copy, &report, err) && tell(run, &report, err);
 }
 
 static bool run(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
+	const struct http_config config = step_http_config(run, &args->http);
 	CLEANUP(http_release) struct http http = {0};
 	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
 	CLEANUP(audit_report_release) struct audit_report report = {0};
@@ -178,7 +141,8 @@ static bool run(struct step_run *run, struct err *err)
 		return err_set(err, ERR_USAGE, "'%s' is only for '--copy-to'",
 			       run->arguments.items[0]);
 	return read_rules(args, &used, err) &&
-	       open_repo(run, args->repo, NULL, &http, &repo, err) &&
+	       repoaccess_open(&repo, &http, args->repo, &args->access, &config,
+			       err) &&
 	       audit_run(&audit, &report, err) && tell(run, &report, err) &&
 	       audit_outcome(&report, err);
 }
@@ -186,16 +150,23 @@ static bool run(struct step_run *run, struct err *err)
 static bool check(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
+	const struct http_config config = step_http_config(run, &args->http);
 	CLEANUP(http_release) struct http http = {0};
 	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
 	CLEANUP(str_release) struct str text = {0};
+	const struct repocheck check = {
+		.repo = &repo,
+		.use = args->prune    ? REPOCHECK_PRUNE
+		       : args->repair ? REPOCHECK_REPAIR
+				      : REPOCHECK_READ,
+		.lock = publish_lock_of(args->lock),
+		.reporter = &run->reporter,
+	};
 	struct value *found;
 
-	return open_repo(run, args->repo, NULL, &http, &repo, err) &&
-	       repocheck(&repo,
-			 args->repair || args->prune ? REPOCHECK_PUBLISH
-						     : REPOCHECK_READ,
-			 &run->arena, &found, &text, err) &&
+	return repoaccess_open(&repo, &http, args->repo, &args->access, &config,
+			       err) &&
+	       repocheck_run(&check, &run->arena, &found, &text, err) &&
 	       step_result(run, found, str_text(&text), err);
 }
 

@@ -4,13 +4,9 @@
 #include "base/str.h"
 #include "cli/fragments.h"
 #include "cli/step.h"
-#include "core/envname.h"
-#include "core/expiry.h"
 #include "core/record.h"
-#include "flow/origin.h"
 #include "flow/renderfacts.h"
-#include "flow/umbrella.h"
-#include "flow/vendor.h"
+#include "flow/rendering.h"
 #include "format/value.h"
 
 #define JOBS_MAX 64
@@ -19,6 +15,7 @@ static const char *const missing_words[] = {"error", "default", "zero", NULL};
 
 struct args {
 	struct envname_args name;
+	struct login_args login;
 	struct http_args http;
 	struct strvec templates, no_templates, exposed;
 	const char *output_dir, *file, *context, *repo;
@@ -38,6 +35,7 @@ static const struct opt options[] = {
 		   "merged into the templates' data (YAML or JSON)"),
 	OPT_STRING(struct args, repo, "repo", "URL", NULL, 0,
 		   "repository of dependencies without one"),
+	OPT_LOGIN(struct args, login),
 	OPT_DURATION(struct args, expires_in, "expires-in", NULL, 0,
 		     "time to live; default: from the values, else 2h"),
 	OPT_ENVIRONMENT(struct args, name),
@@ -110,135 +108,38 @@ static bool render_one(struct step_run *run, struct err *err)
 	       spool_each(&out, print, run, err);
 }
 
-/* --- the result ---------------------------------------------------------- */
-
-static void add_text(struct str *text, const struct vendored *vendored,
-		     const char *output_dir, const struct expiry *expiry)
-{
-	CLEANUP(free_ptr) char *date = expiry_date(expiry);
-
-	str_addf(text, "%s: %s %s, ", output_dir, vendored->name,
-		 vendored->version);
-	if (expiry->expires)
-		str_addf(text, "expires %s UTC\n", date);
-	else
-		str_add(text, "never expires\n");
-	vendor_add_text(text, vendored);
-}
-
 /* --- the umbrella -------------------------------------------------------- */
-
-/* All that is made before anything is written. */
-struct rendering {
-	struct renderfacts_args known;
-	struct renderfacts facts;
-	struct umbrella umbrella;
-	struct vendored vendored;
-	struct expiry expiry;
-	const char *output_dir;
-	struct value *chart;  /* for the record */
-	struct value *result; /* the same with the expiry */
-	struct str text;
-};
-
-static void rendering_release(struct rendering *rendering)
-{
-	renderfacts_release(&rendering->facts);
-	umbrella_release(&rendering->umbrella);
-	vendored_release(&rendering->vendored);
-	str_release(&rendering->text);
-}
-
-static bool render(struct rendering *rendering, struct step_run *run,
-		   struct err *err)
-{
-	const struct args *args = run->args;
-	struct renderfacts *facts = &rendering->facts;
-	CLEANUP(free_ptr) char *dir = NULL;
-	const struct value *data;
-	struct umbrella_rules rules;
-
-	rendering->known = facts_args(run);
-	if (!umbrella_find_dir(run->arguments.count ? run->arguments.items[0]
-						    : NULL,
-			       &dir, err) ||
-	    !renderfacts_read(facts, &rendering->known, err) ||
-	    !renderfacts_name(facts, err) ||
-	    !renderfacts_data(facts, &run->arena, &data, err) ||
-	    !umbrella_read(
-		    &rendering->umbrella, dir,
-		    args->output_dir ? args->output_dir : UMBRELLA_OUTPUT, err))
-		return false;
-	rules = (struct umbrella_rules){
-		.templates = &args->templates,
-		.no_templates = &args->no_templates,
-		.options = facts->options,
-	};
-	return umbrella_render(&rendering->umbrella, &rules, data, err) ||
-	       renderfacts_explain(facts, &run->arena, err);
-}
-
-static bool stamp(struct rendering *rendering, struct err *err)
-{
-	const char *warning = NULL;
-
-	if (!umbrella_stamp(&rendering->umbrella, &rendering->facts.input,
-			    &rendering->expiry, &warning, err))
-		return false;
-	if (warning)
-		log_warning("%s", warning);
-	return true;
-}
-
-static bool vendor(struct rendering *rendering, struct step_run *run,
-		   struct err *err)
-{
-	const struct args *args = run->args;
-	const struct http_config http = step_http_config(run, &args->http);
-	const struct vendor_args vendor_args = {
-		.repository = args->repo,
-		.jobs = args->jobs == OPT_UNSET ? VENDOR_JOBS_DEFAULT
-						: (size_t)args->jobs,
-		.http = &http,
-		.env = run->env,
-		.now_ms = rendering->facts.options.now_ms,
-		.previous = rendering->output_dir,
-		.record = run->record->merged,
-		.cache_dir = args->cache_dir,
-		.locked = args->locked,
-		.offline = args->offline,
-		.explain = args->explain,
-	};
-
-	return vendor_dependencies(&rendering->vendored, &rendering->umbrella,
-				   &vendor_args, err);
-}
 
 static bool prepare(struct rendering *rendering, struct step_run *run,
 		    struct err *err)
 {
 	const struct args *args = run->args;
-	struct vendored *vendored = &rendering->vendored;
+	const struct http_config http = step_http_config(run, &args->http);
+	const struct rendering_args rendering_args = {
+		.umbrella =
+			run->arguments.count ? run->arguments.items[0] : NULL,
+		.output_dir = args->output_dir,
+		.templates = &args->templates,
+		.no_templates = &args->no_templates,
+		.facts = facts_args(run),
+		.vendor =
+			{
+				.repository = args->repo,
+				.login = &args->login,
+				.jobs = args->jobs == OPT_UNSET
+						? VENDOR_JOBS_DEFAULT
+						: (size_t)args->jobs,
+				.http = &http,
+				.env = run->env,
+				.record = run->record->merged,
+				.cache_dir = args->cache_dir,
+				.locked = args->locked,
+				.offline = args->offline,
+				.explain = args->explain,
+			},
+	};
 
-	if (!render(rendering, run, err) ||
-	    !vendor_read_chart(vendored, &rendering->umbrella, err) ||
-	    !stamp(rendering, err))
-		return false;
-	rendering->output_dir = args->output_dir;
-	if (!rendering->output_dir)
-		rendering->output_dir = arena_printf(
-			&run->arena, UMBRELLA_OUTPUT "/%s", vendored->name);
-	if (!vendor(rendering, run, err))
-		return false;
-	rendering->chart =
-		vendor_tell(vendored, rendering->output_dir, &run->arena);
-	rendering->result = value_copy(rendering->chart, &run->arena);
-	if (args->explain)
-		vendor_tell_why(vendored, rendering->result, &run->arena);
-	expiry_tell(&rendering->expiry, rendering->result, &run->arena);
-	add_text(&rendering->text, vendored, rendering->output_dir,
-		 &rendering->expiry);
-	return true;
+	return rendering_prepare(rendering, &rendering_args, &run->arena, err);
 }
 
 static bool run(struct step_run *run, struct err *err)

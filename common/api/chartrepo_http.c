@@ -85,6 +85,22 @@ static bool ask_url(struct chartrepo *repo, const struct chartrepo_place *place,
 	return true;
 }
 
+/* @words: of the server, NULL = none.  Gives false. */
+static bool refused(const struct http_request *request,
+		    const struct http_reply *reply, const char *words,
+		    struct err *err)
+{
+	(void)http_fail(request, reply, words, err);
+	if (reply->status != 401)
+		return false;
+	if (request->secrets.count)
+		return err_hint(err, "it does not accept the login");
+	return err_hint(err, "set HELM_REPO_USERNAME and HELM_REPO_PASSWORD, "
+			     "or HELM_REPO_ACCESS_TOKEN, which are for the "
+			     "repository of '--repo'; or let Helm know the "
+			     "login: helm repo add --username");
+}
+
 static bool take_url(struct chartrepo *repo, struct chartrepo_place *place,
 		     size_t limit, const struct http_request *request,
 		     struct http_reply *reply, struct str *bytes, bool *more,
@@ -95,7 +111,7 @@ static bool take_url(struct chartrepo *repo, struct chartrepo_place *place,
 	(void)limit;
 	(void)more;
 	if (reply->status != 200)
-		return http_fail(request, reply, NULL, err);
+		return refused(request, reply, NULL, err);
 	str_add_bytes(bytes, str_text(&reply->body), reply->body.len);
 	return true;
 }
@@ -152,7 +168,7 @@ static bool read_index(struct chartrepo *repo,
 		return false;
 	index->unchanged = known && reply.status == 304;
 	if (reply.status != 200 && !index->unchanged)
-		return http_fail(&request, &reply, NULL, err);
+		return refused(&request, &reply, NULL, err);
 	index->found = true;
 	if (index->unchanged)
 		return true;
@@ -197,15 +213,11 @@ static bool fail(const struct http_request *request,
 	if (jsn_parse(&json, str_text(&reply->body), reply->body.len, "reply",
 		      &unfit))
 		words = jsn_text(json, "error");
-	(void)http_fail(request, reply, words, err);
+	(void)refused(request, reply, words, err);
 	if (reply->status == 404 || reply->status == 405)
 		return err_hint(err, "over http(s) charts are written by "
 				     "ChartMuseum's API, which this server "
 				     "does not seem to speak");
-	if (reply->status == 401 && !request->secrets.count)
-		return err_hint(err, "set HELM_REPO_USERNAME and "
-				     "HELM_REPO_PASSWORD, or "
-				     "HELM_REPO_ACCESS_TOKEN");
 	return false;
 }
 

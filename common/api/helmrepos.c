@@ -141,30 +141,6 @@ const char *helmrepos_alias(const char *repository)
 	return name ? name : after_prefix(repository, "alias:");
 }
 
-static void cut_slashes(struct url *url)
-{
-	size_t len = strlen(url->path);
-
-	while (len && url->path[len - 1] == '/')
-		url->path[--len] = '\0';
-}
-
-static bool same_address(const char *a, const char *b)
-{
-	CLEANUP(url_release) struct url left = {0}, right = {0};
-	CLEANUP(err_release) struct err unfit = {0};
-
-	if (strcmp(a, b) == 0)
-		return true;
-	if (!url_parse(&left, a, &unfit) || !url_parse(&right, b, &unfit))
-		return false;
-	cut_slashes(&left);
-	cut_slashes(&right);
-	return url_same_origin(&left, &right) &&
-	       strcmp(left.path, right.path) == 0 &&
-	       same_text(left.query, right.query);
-}
-
 static const struct helmrepos_entry *search(const struct helmrepos *repos,
 					    const char *alias,
 					    const char *address)
@@ -173,7 +149,7 @@ static const struct helmrepos_entry *search(const struct helmrepos *repos,
 		const struct helmrepos_entry *entry = &repos->items[i];
 
 		if (alias ? strcmp(entry->name, alias) == 0
-			  : same_address(entry->url, address))
+			  : url_same_place(entry->url, address))
 			return entry;
 	}
 	return NULL;

@@ -32,6 +32,11 @@ void login_set(struct login *login, const char *username,
 	copy_secret(&login->token, token);
 }
 
+void login_set_args(struct login *login, const struct login_args *args)
+{
+	login_set(login, args->username, &args->password, &args->access_token);
+}
+
 void login_add_bearer(struct strvec *secrets, const struct secret *token)
 {
 	strvec_addf(secrets, "Authorization: Bearer %s", secret_reveal(token));

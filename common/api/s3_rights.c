@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "base/strvec.h"
+#include "base/str.h"
 
 #define NO_SUCH_STATE "\"00000000000000000000000000000000\""
 
@@ -59,27 +59,39 @@ static bool try_put(struct s3 *s3, const char *key, struct err *err)
 static const struct {
 	enum s3_right right;
 	const char *action;
+	const char *folder; /* below the prefix */
 	bool (*try)(struct s3 *s3, const char *key, struct err *err);
 } trials[] = {
-	{S3_MAY_LIST, "s3:ListBucket", try_list},
-	{S3_MAY_GET, "s3:GetObject", try_get},
-	{S3_MAY_PUT, "s3:PutObject", try_put},
-	{S3_MAY_DELETE, "s3:DeleteObject", try_delete},
+	{S3_MAY_LIST, "s3:ListBucket", "", try_list},
+	{S3_MAY_GET, "s3:GetObject", "", try_get},
+	{S3_MAY_PUT, "s3:PutObject", "", try_put},
+	{S3_MAY_TIDY, "s3:DeleteObject", S3_PRIVATE_PREFIX, try_delete},
+	{S3_MAY_DELETE_CHARTS, "s3:DeleteObject", "", try_delete},
 };
 
+/* What a write may leave behind, if it is killed, lies with the probes. */
+static char *make_key(const char *prefix, enum s3_right right)
+{
+	return xasprintf("%s%s%016" PRIx64, prefix,
+			 right == S3_MAY_DELETE_CHARTS ? "" : S3_PROBE_PREFIX,
+			 random_number());
+}
+
 bool s3_find_missing_rights(struct s3 *s3, const char *prefix,
-			    unsigned int wanted, struct strvec *missing,
+			    unsigned int wanted, unsigned int *missing,
 			    struct err *err)
 {
-	CLEANUP(free_ptr) char *key = xasprintf(
-		"%s" S3_PROBE_PREFIX "%016" PRIx64, prefix, random_number());
 	CLEANUP(err_release) struct err first = {0};
+	unsigned int denied = 0;
 	bool any = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
+		enum s3_right right = trials[i].right;
+		CLEANUP(free_ptr) char *key = make_key(prefix, right);
 		CLEANUP(err_release) struct err failure = {0};
 
-		if (!(wanted & trials[i].right))
+		if (!(wanted & right) ||
+		    (right == S3_MAY_GET && (denied & S3_MAY_LIST)))
 			continue;
 		if (trials[i].try(s3, key, &failure)) {
 			any = true;
@@ -89,14 +101,29 @@ bool s3_find_missing_rights(struct s3 *s3, const char *prefix,
 			err_move(err, &failure);
 			return false;
 		}
-		strvec_addf(missing, "%s on 's3://%s/%s'", trials[i].action,
-			    s3->bucket, prefix);
+		denied |= right;
 		if (first.kind == ERR_NONE)
 			err_move(&first, &failure);
 	}
-	if (any || first.kind == ERR_NONE)
+	if (any || first.kind == ERR_NONE) {
+		*missing = denied;
 		return true;
+	}
 	/* Where nothing is allowed, the first answer says why. */
 	err_move(err, &first);
 	return false;
+}
+
+void s3_add_rights(struct str *out, const struct s3 *s3, const char *prefix,
+		   unsigned int rights)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
+		if (!(rights & trials[i].right))
+			continue;
+		str_addf(out, "%s%s on 's3://%s/%s%s'", comma, trials[i].action,
+			 s3->bucket, prefix, trials[i].folder);
+		comma = ", ";
+	}
 }

@@ -248,15 +248,6 @@ bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 	return true;
 }
 
-enum publish_lock publish_lock_of(const char *word)
-{
-	if (same_text(word, "cas"))
-		return PUBLISH_LOCK_CAS;
-
-	return same_text(word, "object") ? PUBLISH_LOCK_OBJECT
-					 : PUBLISH_LOCK_AUTO;
-}
-
 void publish_batch_release(struct publish_batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {

@@ -8,6 +8,7 @@
 #include "base/strvec.h"
 #include "core/chart.h"
 #include "core/ci.h"
+#include "flow/chartdir.h"
 #include "flow/origin.h"
 #include "flow/publish.h"
 #include "sys/file.h"
@@ -103,6 +104,21 @@ static bool prepare(struct publish_item *item, const char *path,
 	    !apply_lists(chart, changes, err) || !stamp(chart, changes, err) ||
 	    !chart_check_dependencies(chart, err) || !package(item, err))
 		return err_wrap(err, "cannot package chart '%s'", path);
+	return true;
+}
+
+bool publish_choose(struct strvec *paths, const struct strvec *named,
+		    struct err *err)
+{
+	static const char *const places[] = {"chart", "charts/*", ".", NULL};
+	char *found;
+
+	strvec_add_all(paths, named);
+	if (named->count)
+		return true;
+	if (!chartdir_find(places, &found, err))
+		return false;
+	strvec_add_take(paths, found);
 	return true;
 }
 

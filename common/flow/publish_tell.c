@@ -1,12 +1,28 @@
 /* What was published, told to programs and to people. */
+#include "api/chartrepo.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/chart.h"
 #include "flow/publish.h"
 #include "format/value.h"
 
-struct value *publish_tell(const struct publish_batch *batch,
-			   const char *repository, struct arena *arena)
+void publish_plan(struct publish_batch *batch, const char *dir,
+		  const struct chartrepo *repo)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct publish_item *item = &batch->items[i];
+
+		if (dir)
+			str_addf(&item->address, "%s/%s", dir,
+				 chart_file_name(item->chart));
+		else
+			chartrepo_add_address(&item->address, repo,
+					      item->chart);
+	}
+}
+
+static struct value *tell_charts(const struct publish_batch *batch,
+				 const char *repository, struct arena *arena)
 {
 	struct value *charts = value_new_list(arena);
 
@@ -28,8 +44,14 @@ struct value *publish_tell(const struct publish_batch *batch,
 	return charts;
 }
 
-void publish_add_text(struct str *text, const struct publish_batch *batch)
+struct value *publish_tell(const struct publish_batch *batch,
+			   const char *repository, struct arena *arena,
+			   struct str *text)
 {
+	struct value *result = value_new_map(arena);
+
+	value_map_set(result, arena, "charts",
+		      tell_charts(batch, repository, arena));
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct publish_item *item = &batch->items[i];
 
@@ -37,4 +59,5 @@ void publish_add_text(struct str *text, const struct publish_batch *batch)
 			 item->chart->version, str_text(&item->address),
 			 item->existed ? " (was there)" : "");
 	}
+	return result;
 }

@@ -1,82 +1,185 @@
 #include "flow/repocheck.h"
 
 #include "api/chartrepo.h"
+#include "api/s3_conditions.h"
 #include "api/s3_rights.h"
 #include "base/err.h"
-#include "base/strvec.h"
+#include "base/log.h"
+#include "base/str.h"
 #include "core/chartindex.h"
 #include "flow/publish_parts.h"
 #include "format/value.h"
 
-static const unsigned int rights[] = {
-	[REPOCHECK_READ] = S3_MAY_LIST | S3_MAY_GET,
-	/* Deletion is for what publishers leave for each other. */
-	[REPOCHECK_PUBLISH] =
-		S3_MAY_LIST | S3_MAY_GET | S3_MAY_PUT | S3_MAY_DELETE,
+/* --- rights ------------------------------------------------------------------ */
+
+/* Without the useful ones the work is done, too. */
+static const struct needs {
+	unsigned int needed;
+	unsigned int useful;
+} needs[] = {
+	[REPOCHECK_READ] = {S3_MAY_LIST | S3_MAY_GET, 0},
+	[REPOCHECK_PUBLISH] = {S3_MAY_GET | S3_MAY_PUT,
+			       S3_MAY_LIST | S3_MAY_TIDY},
+	[REPOCHECK_REPAIR] = {S3_MAY_LIST | S3_MAY_GET | S3_MAY_PUT,
+			      S3_MAY_TIDY},
+	[REPOCHECK_PRUNE] = {S3_MAY_LIST | S3_MAY_GET | S3_MAY_PUT |
+				     S3_MAY_DELETE_CHARTS,
+			     0},
 };
 
-static bool check_rights(struct chartrepo *repo, struct s3 *bucket,
-			 enum repocheck_use use, struct err *err)
+/* A lock object is found by listing, and let go of by deleting it. */
+static struct needs needs_of(const struct repocheck *check)
 {
-	CLEANUP(strvec_release) struct strvec missing = {0};
-	CLEANUP(str_release) struct str names = {0};
+	struct needs all = needs[check->use];
 
-	if (!s3_find_missing_rights(bucket, repo->prefix, rights[use], &missing,
-				    err))
-		return err_wrap(err, "cannot use '%s'", repo->address);
-	if (!missing.count)
-		return true;
-	for (size_t i = 0; i < missing.count; i++)
-		str_addf(&names, "%s%s", i ? ", " : "", missing.items[i]);
-	(void)err_set(err, ERR_DENIED, "missing rights: %s", str_text(&names));
+	if (check->lock == PUBLISH_LOCK_OBJECT) {
+		all.needed |= all.useful;
+		all.useful = 0;
+	}
+	return all;
+}
+
+static bool refuse(const char *names, struct err *err)
+{
+	(void)err_set(err, ERR_DENIED, "missing rights: %s", names);
 	return err_hint(err, "pipeline-examples/iam has the policies that are "
 			     "enough");
 }
 
-/* Where the bucket is, which the first answer has told. */
-static bool describe_bucket(struct chartrepo *repo, struct s3 *bucket,
-			    struct arena *arena, struct value *map,
-			    struct err *err)
+/* What is lost without the useful rights. */
+static void warn(const struct repocheck *check, unsigned int missing,
+		 const char *names)
 {
-	const char *region;
+	bool publishes = check->use == REPOCHECK_PUBLISH;
 
-	if (!aws_region_get(&bucket->aws, &region, err))
-		return false;
-	value_map_set_text(map, arena, "bucket", bucket->bucket);
-	value_map_set_text(map, arena, "prefix", repo->prefix);
-	value_map_set_text(map, arena, "region", region);
+	report_warning(
+		check->reporter,
+		"missing rights: %s: no chart is lost without them%s%s%s",
+		names,
+		publishes ? ", but many publishers at once take longer, as "
+			    "they cannot help each other"
+			  : "",
+		missing & S3_MAY_TIDY
+			? ", but what steps leave below '" S3_PRIVATE_PREFIX
+			  "' stays there"
+			: "",
+		missing & S3_MAY_LIST
+			? ", but a repository without an index looks like one "
+			  "that may not be read"
+			: "");
+}
+
+static bool check_rights(const struct repocheck *check, struct s3 *bucket,
+			 struct value *missing_rights, struct arena *arena,
+			 struct err *err)
+{
+	const char *prefix = check->repo->prefix;
+	const struct needs wanted = needs_of(check);
+	CLEANUP(str_release) struct str names = {0};
+	unsigned int missing = 0;
+
+	if (!s3_find_missing_rights(bucket, prefix,
+				    wanted.needed | wanted.useful, &missing,
+				    err))
+		return err_wrap(err, "cannot use '%s'", check->repo->address);
+	s3_add_rights(&names, bucket, prefix, missing);
+	if (missing & wanted.needed)
+		return refuse(str_text(&names), err);
+	if (!missing)
+		return true;
+	warn(check, missing, str_text(&names));
+	value_list_add(missing_rights, arena,
+		       value_new_text(arena, str_text(&names)));
 	return true;
 }
 
-bool repocheck(struct chartrepo *repo, enum repocheck_use use,
-	       struct arena *arena, struct value **found, struct str *text,
-	       struct err *err)
+/* --- the repository ------------------------------------------------------------ */
+
+/* Where the bucket is, which the first answer has told. */
+static bool describe_bucket(const struct repocheck *check,
+			    const struct chartindex *index, struct arena *arena,
+			    struct value *map, bool *proved, struct err *err)
+{
+	struct s3 *bucket = chartrepo_bucket(check->repo);
+	const char *region;
+
+	if (!publish_is_proved(bucket, index, proved, err) ||
+	    !aws_region_get(&bucket->aws, &region, err))
+		return false;
+	value_map_set_text(map, arena, "bucket", bucket->bucket);
+	value_map_set_text(map, arena, "prefix", check->repo->prefix);
+	value_map_set_text(map, arena, "region", region);
+	value_map_set(map, arena, "conditionalWrites",
+		      value_new_bool(arena, *proved));
+	return true;
+}
+
+bool repocheck_run(const struct repocheck *check, struct arena *arena,
+		   struct value **found, struct str *text, struct err *err)
 {
 	CLEANUP(chartrepo_index_release) struct chartrepo_index index = {0};
 	CLEANUP(chartindex_release) struct chartindex parsed = {0};
-	struct s3 *bucket = chartrepo_bucket(repo);
+	struct s3 *bucket = chartrepo_bucket(check->repo);
+	struct value *missing = value_new_list(arena);
 	struct value *map = value_new_map(arena);
 	bool proved = false;
 
-	if ((bucket && !check_rights(repo, bucket, use, err)) ||
-	    !chartrepo_read_index(repo, &index, err) ||
+	if ((bucket && !check_rights(check, bucket, missing, arena, err)) ||
+	    !chartrepo_read_index(check->repo, &index, err) ||
 	    !chartindex_open(&parsed, str_text(&index.text), index.text.len,
 			     CHARTREPO_INDEX, err) ||
-	    (bucket && (!publish_is_proved(bucket, &parsed, &proved, err) ||
-			!describe_bucket(repo, bucket, arena, map, err))))
+	    (bucket &&
+	     !describe_bucket(check, &parsed, arena, map, &proved, err)))
 		return false;
-	value_map_set_text(map, arena, "repository", repo->address);
+	value_map_set_text(map, arena, "repository", check->repo->address);
 	value_map_set(map, arena, "index", value_new_bool(arena, index.found));
 	if (bucket)
-		value_map_set(map, arena, "conditionalWrites",
-			      value_new_bool(arena, proved));
+		value_map_set(map, arena, "missingRights", missing);
 	str_add(text, index.found ? "the index can be read"
 				  : "the repository has no index yet");
-	if (bucket && use != REPOCHECK_READ)
+	if (bucket && check->use != REPOCHECK_READ)
 		str_add(text, proved ? "; conditional writes were proved"
 				     : "; conditional writes are proved by the "
 				       "first run that writes");
 	str_add_char(text, '\n');
+	*found = map;
+	return true;
+}
+
+/* --- the charts ------------------------------------------------------------------ */
+
+static bool are_published(struct chartrepo *repo,
+			  const struct publish_batch *batch, bool *all,
+			  struct err *err)
+{
+	bool one;
+
+	*all = true;
+	for (size_t i = 0; i < batch->count; i++) {
+		if (!chartrepo_has_chart(repo, batch->items[i].chart, &one,
+					 err))
+			return false;
+		*all = *all && one;
+	}
+	return true;
+}
+
+bool repocheck_charts(const struct repocheck *check,
+		      const struct publish_batch *batch, struct arena *arena,
+		      struct value **found, struct str *text, struct err *err)
+{
+	struct value *map = value_new_map(arena);
+	bool all;
+
+	str_add(text, "the charts are valid; ");
+	if (chartrepo_writes_index(check->repo))
+		return repocheck_run(check, arena, found, text, err);
+	if (!are_published(check->repo, batch, &all, err))
+		return false;
+	value_map_set_text(map, arena, "repository", check->repo->address);
+	value_map_set(map, arena, "published", value_new_bool(arena, all));
+	str_add(text,
+		all ? "they are published\n" : "they are not yet published\n");
 	*found = map;
 	return true;
 }

@@ -27,6 +27,7 @@ static void vendoring_release(struct vendoring *vendoring)
 	strvec_release(&vendoring->missing);
 	chartcache_release(&vendoring->cache);
 	helmrepos_release(&vendoring->repos);
+	login_release(&vendoring->own_login);
 	map_release(&vendoring->archives);
 	map_release(&vendoring->sources);
 	http_release(&vendoring->http);

@@ -10,17 +10,6 @@
 
 /* --- what is recorded --------------------------------------------------------- */
 
-static bool same_repository(const char *a, const char *b)
-{
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	while (a_len && a[a_len - 1] == '/')
-		a_len--;
-	while (b_len && b[b_len - 1] == '/')
-		b_len--;
-	return a_len == b_len && memcmp(a, b, a_len) == 0;
-}
-
 static const char *find_recorded(const struct value *list,
 				 const struct vendor_archive *archive)
 {
@@ -33,7 +22,7 @@ static const char *find_recorded(const struct value *list,
 		    same_text(value_find_text(item, "name"), archive->name) &&
 		    same_text(value_find_text(item, "version"),
 			      archive->version) &&
-		    same_repository(repository, archive->source->address))
+		    url_same_place(repository, archive->source->address))
 			return value_find_text(item, "digest");
 	}
 	return NULL;

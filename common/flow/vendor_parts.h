@@ -67,6 +67,8 @@ struct vendoring {
 	struct chart_dependencies locked;
 	struct lockfile *given; /* of --locked */
 	struct helmrepos repos;
+	const char *own_address; /* of --repo; NULL = none */
+	struct login own_login;	 /* is for that one, and for no other */
 	struct chartcache cache;
 	struct http http;
 	struct map sources;  /* address -> struct vendor_source */

@@ -1,6 +1,7 @@
 /* Repositories: which they are, what they have, what is taken of it. */
 #include <string.h>
 
+#include "api/repoaccess.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -8,6 +9,7 @@
 #include "core/resolve.h"
 #include "flow/vendor_parts.h"
 #include "format/semver.h"
+#include "format/url.h"
 #include "format/value.h"
 
 #define TAGS_SIZE_MAX ((size_t)16 << 20) /* of a cached list of versions */
@@ -22,12 +24,6 @@ void vendor_source_release(struct vendor_source *source)
 
 /* --- which they are --------------------------------------------------------- */
 
-static bool is_web(const char *address)
-{
-	return starts_with(address, "http://") ||
-	       starts_with(address, "https://");
-}
-
 /* Only files need neither Helm's knowledge nor a cache. */
 static bool are_remote(const struct vendoring *vendoring)
 {
@@ -41,10 +37,24 @@ static bool are_remote(const struct vendoring *vendoring)
 	return false;
 }
 
+/* Put the address in place of an alias. */
+static bool name_source(struct vendoring *vendoring, const char **repository,
+			struct err *err)
+{
+	const struct helmrepos_entry *entry;
+
+	if (!*repository || !helmrepos_alias(*repository))
+		return true;
+	if (!helmrepos_find(&vendoring->repos, *repository, &entry, err))
+		return false;
+	*repository = arena_strdup(&vendoring->vendored->arena, entry->url);
+	return true;
+}
+
 bool vendor_name_sources(struct vendoring *vendoring, struct err *err)
 {
 	const struct vendor_args *args = vendoring->args;
-	struct arena *arena = &vendoring->vendored->arena;
+	const char *own = args->repository;
 
 	if (!are_remote(vendoring))
 		return true;
@@ -52,41 +62,37 @@ bool vendor_name_sources(struct vendoring *vendoring, struct err *err)
 	    !chartcache_open(&vendoring->cache, args->cache_dir, args->env,
 			     err))
 		return false;
-	for (size_t i = 0; i < vendoring->wanted.count; i++) {
-		struct chart_dependency *wanted = &vendoring->wanted.items[i];
-		const struct helmrepos_entry *entry;
-
-		if (!helmrepos_alias(wanted->repository))
-			continue;
-		if (!helmrepos_find(&vendoring->repos, wanted->repository,
-				    &entry, err))
+	login_set_args(&vendoring->own_login, args->login);
+	if (!name_source(vendoring, &own, err))
+		return false;
+	vendoring->own_address = own;
+	for (size_t i = 0; i < vendoring->wanted.count; i++)
+		if (!name_source(vendoring,
+				 &vendoring->wanted.items[i].repository, err))
 			return vendor_fail(vendoring, i, "repository", err);
-		wanted->repository = arena_strdup(arena, entry->url);
-	}
 	return true;
+}
+
+/* Is it the one that --repo names, for which the options have a login? */
+static bool is_own(const struct vendoring *vendoring, const char *address)
+{
+	return vendoring->own_address && login_is_set(&vendoring->own_login) &&
+	       url_same_place(vendoring->own_address, address);
 }
 
 /* The client of all, or the source's own where it has its certificates. */
 static bool open_client(struct vendoring *vendoring,
 			struct vendor_source *source, struct err *err)
 {
-	const struct helmrepos_entry *known = source->known;
-	struct http_config config = *vendoring->args->http;
+	const struct http_config *config = vendoring->args->http;
 
 	if (vendoring->args->offline || !chartrepo_needs_http(source->address))
 		return true;
 	if (!vendoring->http.client &&
-	    !http_open(&vendoring->http, &config, err))
+	    !http_open(&vendoring->http, config, err))
 		return false;
-	if (!known || !(*known->ca_file || *known->cert_file))
-		return true;
-	if (*known->ca_file)
-		config.args.cacert = known->ca_file;
-	if (*known->cert_file) {
-		config.args.cert = known->cert_file;
-		config.args.key = known->key_file;
-	}
-	return http_open(&source->own, &config, err);
+	return !repoaccess_has_certificates(source->known) ||
+	       repoaccess_open_client(&source->own, source->known, config, err);
 }
 
 static bool open_repo(struct vendoring *vendoring, struct vendor_source *source,
@@ -104,10 +110,9 @@ static bool open_repo(struct vendoring *vendoring, struct vendor_source *source,
 
 	if (folder)
 		config.http = NULL;
-	if (source->known) {
-		config.login = &source->known->login;
-		config.login_everywhere = source->known->pass_credentials_all;
-	}
+	repoaccess_use(source->known, &config);
+	if (is_own(vendoring, address))
+		config.login = &vendoring->own_login;
 	return chartrepo_open(&source->repo, absolute ? absolute : address,
 			      &config, err);
 }
@@ -221,7 +226,7 @@ static bool open_source(struct vendoring *vendoring, const char *address,
 	source = arena_new(&vendoring->vendored->arena, struct vendor_source);
 	source->address = address;
 	map_put(&vendoring->sources, address, source);
-	if (is_web(address) &&
+	if (repoaccess_is_web(address) && !is_own(vendoring, address) &&
 	    !helmrepos_find(&vendoring->repos, address, &source->known, err))
 		return false;
 	if (!open_client(vendoring, source, err) ||

@@ -460,6 +460,30 @@ bool url_same_origin(const struct url *a, const struct url *b)
 	       port_of(a) == port_of(b);
 }
 
+static void cut_slashes(struct url *url)
+{
+	size_t len = strlen(url->path);
+
+	while (len && url->path[len - 1] == '/')
+		url->path[--len] = '\0';
+}
+
+bool url_same_place(const char *a, const char *b)
+{
+	CLEANUP(url_release) struct url left = {0}, right = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (!url_parse(&left, a, &unfit) || !url_parse(&right, b, &unfit))
+		return false;
+	cut_slashes(&left);
+	cut_slashes(&right);
+	return url_same_origin(&left, &right) &&
+	       same_text(left.path, right.path) &&
+	       same_text(left.query, right.query);
+}
+
 void url_add_segment(struct url *url, const char *segment)
 {
 	CLEANUP(str_release) struct str path = {0};

@@ -19,7 +19,17 @@ struct login {
 	struct secret identity_token;
 };
 
+/* What options say of it; filled by OPT_LOGIN of cli/fragments.h. */
+struct login_args {
+	const char *username;
+	struct secret password;
+	struct secret access_token;
+};
+
 bool login_is_set(const struct login *login);
+
+/* Copy what the options say; nobody, if they say nothing. */
+void login_set_args(struct login *login, const struct login_args *args);
 
 /* Copy what the user gave; each may be NULL or not set. */
 void login_set(struct login *login, const char *username,

@@ -18,8 +18,9 @@
 struct err;
 struct s3;
 
-#define S3_PROBE_PREFIX ".slipway/probe/"
-#define S3_RACERS	8
+#define S3_PRIVATE_PREFIX ".slipway/" /* what is ours alone */
+#define S3_PROBE_PREFIX	  S3_PRIVATE_PREFIX "probe/"
+#define S3_RACERS	  8
 
 /*
  * @prefix is that of the repository, empty or with a slash at its end.

@@ -1,6 +1,6 @@
 /*
  * Which rights on a bucket are missing?  Asked by trying what changes
- * nothing: a write and a deletion of an object that is not there, on the
+ * nothing: a write and deletions of an object that is not there, on the
  * condition that it has a certain state.  S3 judges rights before conditions.
  */
 #ifndef API_S3_RIGHTS_H
@@ -12,25 +12,31 @@
 
 struct err;
 struct s3;
-struct strvec;
+struct str;
 
 enum s3_right {
-	S3_MAY_LIST = 1 << 0,	/* s3:ListBucket */
-	S3_MAY_GET = 1 << 1,	/* s3:GetObject */
-	S3_MAY_PUT = 1 << 2,	/* s3:PutObject */
-	S3_MAY_DELETE = 1 << 3, /* s3:DeleteObject */
+	S3_MAY_LIST = 1 << 0,	       /* s3:ListBucket */
+	S3_MAY_GET = 1 << 1,	       /* s3:GetObject */
+	S3_MAY_PUT = 1 << 2,	       /* s3:PutObject */
+	S3_MAY_TIDY = 1 << 3,	       /* s3:DeleteObject below .slipway/ */
+	S3_MAY_DELETE_CHARTS = 1 << 4, /* s3:DeleteObject of all objects */
 };
 
 /*
- * Add to @missing what of the @wanted rights (enum s3_right) is denied below
- * @prefix, which is empty or has a slash at its end: "s3:PutObject on
- * 's3://bucket/prefix/'".  A store that lets the write through knows no
- * conditions; what it wrote is removed.
+ * *@missing gets those of the @wanted rights that are denied below @prefix,
+ * which is empty or has a slash at its end.  Where listing is wanted and
+ * denied, S3 answers a read of what is not there as one that is denied: so
+ * S3_MAY_GET is not judged then.  A store that lets the write through knows
+ * no conditions; what it wrote is removed.
  * Errors: all but DENIED of s3_put(), and DENIED where it is the credentials
  * that are refused, or all rights.
  */
 bool s3_find_missing_rights(struct s3 *s3, const char *prefix,
-			    unsigned int wanted, struct strvec *missing,
+			    unsigned int wanted, unsigned int *missing,
 			    struct err *err) MUST_CHECK;
+
+/* Append "s3:PutObject on 's3://bucket/prefix/'" for each, with commas. */
+void s3_add_rights(struct str *out, const struct s3 *s3, const char *prefix,
+		   unsigned int rights);
 
 #endif

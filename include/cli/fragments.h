@@ -7,9 +7,10 @@
 
 #include "api/gpg.h"
 #include "api/kube.h"
-#include "api/s3.h"
+#include "api/repoaccess.h"
 #include "cli/opts.h"
 #include "core/envname.h"
+#include "flow/publish.h"
 
 /* clang-format off */
 
@@ -47,6 +48,30 @@
 		   "exported secret keys; default: those of gpg's home"),     \
 	OPT_SECRET(args, field.passphrase, "passphrase", NULL, 0,             \
 		   "passphrase of that key")
+
+/* A field `struct login_args`: who we are to a chart repository. */
+#define OPT_LOGIN(args, field)                                                \
+	OPT_STRING(args, field.username, "username", "NAME",                  \
+		   "HELM_REPO_USERNAME", 0,                                   \
+		   "user, for oci:// and https:// repositories"),             \
+	OPT_SECRET(args, field.password, "password", "HELM_REPO_PASSWORD", 0, \
+		   "password of that user"),                                  \
+	OPT_SECRET(args, field.access_token, "access-token",                  \
+		   "HELM_REPO_ACCESS_TOKEN", 0,                               \
+		   "token, in place of user and password")
+
+/* A field `struct repoaccess_args`: a chart repository that is written to. */
+#define OPT_REPOSITORY(args, field)                                           \
+	OPT_LOGIN(args, field.login),                                         \
+	OPT_STRING(args, field.context_path, "context-path", "PATH",          \
+		   "HELM_REPO_CONTEXT_PATH", 0,                               \
+		   "where ChartMuseum is served; default: found out"),        \
+	OPT_S3_WRITING(args, field.s3)
+
+/* A field `const char *`: how publishers are kept apart in a bucket. */
+#define OPT_LOCK(args, field)                                                 \
+	OPT_CHOICE(args, field, "lock", publish_lock_words, NULL, 0,          \
+		   "how publishers are kept apart in a bucket")
 
 /* A field `struct s3_writing`: how objects are written to a bucket. */
 #define OPT_S3_WRITING(args, field)                                           \

@@ -63,8 +63,15 @@ enum publish_lock {
 	PUBLISH_LOCK_OBJECT, /* by a lock object, see api/s3_lock.h */
 };
 
-/* What --lock says: "auto" (or NULL), "cas", "object". */
+/* What --if-exists, --lock and --index-format may say, NULL-terminated. */
+extern const char *const publish_if_exists_words[];
+extern const char *const publish_lock_words[];
+extern const char *const publish_format_words[];
+
+/* Which of them it was; NULL: the first. */
+enum publish_if_exists publish_if_exists_of(const char *word);
 enum publish_lock publish_lock_of(const char *word);
+enum chartindex_format publish_format_of(const char *word);
 
 /* Of the index, followed by what stands for the store's address. */
 #define PUBLISH_PROOF "slipway/conditional-writes-"
@@ -107,6 +114,13 @@ struct publish_changes {
 	const char *source_date_epoch;	  /* seconds, as text */
 	const struct origin *origin; /* annotated; its commit's time counts */
 };
+
+/*
+ * Append to @paths the @named ones; none: the chart in chart/, the only one
+ * in charts/, or the current folder.  Errors: USAGE (there is none).
+ */
+bool publish_choose(struct strvec *paths, const struct strvec *named,
+		    struct err *err) MUST_CHECK;
 
 /*
  * Load the charts @paths (folders or .tgz) into @arena, change them, check
@@ -170,13 +184,17 @@ bool publish_edit_index(const struct publish *publish,
 bool publish_save(struct publish_batch *batch, const char *dir, struct err *err)
 	MUST_CHECK;
 
+/* Fill in where the charts would go: into @dir, or NULL: into @repo. */
+void publish_plan(struct publish_batch *batch, const char *dir,
+		  const struct chartrepo *repo);
+
 /*
- * The charts as a list in @arena, as result and release record have it, with
- * @repository unless it is NULL; and a line for each.
+ * {charts} in @arena, as result and release record have it, each with
+ * @repository unless that is NULL; and @text gets a line for each.
  */
 struct value *publish_tell(const struct publish_batch *batch,
-			   const char *repository, struct arena *arena);
-void publish_add_text(struct str *text, const struct publish_batch *batch);
+			   const char *repository, struct arena *arena,
+			   struct str *text);
 
 void publish_batch_release(struct publish_batch *batch);
 

@@ -28,6 +28,7 @@
 struct env;
 struct err;
 struct http_config;
+struct login_args;
 struct resolve_explanation;
 struct str;
 struct umbrella;
@@ -38,7 +39,12 @@ struct value;
 
 struct vendor_args {
 	const char *repository; /* for those without one; NULL = none */
-	size_t jobs;		/* downloads at once */
+	/*
+	 * Who we are to @repository, whoever names it, in place of what Helm
+	 * knows of it.  No other repository gets to see it.
+	 */
+	const struct login_args *login;
+	size_t jobs; /* downloads at once */
 	const struct http_config *http;
 	const struct env *env; /* AWS settings */
 	int64_t now_ms;	       /* for "generated" in a new lock */

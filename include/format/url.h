@@ -43,6 +43,12 @@ void url_add_text(struct str *out, const struct url *url, bool public);
 void url_add_origin(struct str *out, const struct url *url);
 bool url_same_origin(const struct url *a, const struct url *b);
 
+/*
+ * Are these two addresses one place?  Slashes at the end and a user do not
+ * count; what is no URL is compared byte for byte.
+ */
+bool url_same_place(const char *a, const char *b);
+
 /* Append "/" (one) and @segment, percent-encoded, to the path. */
 void url_add_segment(struct url *url, const char *segment);
 

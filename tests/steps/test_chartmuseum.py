@@ -151,6 +151,20 @@ def test_logins(publish, env, header):
         assert "HELM_REPO_USERNAME" in result.err
 
 
+def test_the_login_that_helm_knows(publish, tmp_path):
+    """For the address that it has it for; an option comes before it."""
+    with ChartMuseum(authorization=BASIC) as museum:
+        (tmp_path / "repositories.yaml").write_text(
+            f"repositories:\n- name: museum\n  url: {museum.repo('org')}/\n"
+            f"  username: {USER}\n  password: '{PASSWORD}'\n")
+        env = {"HELM_REPOSITORY_CONFIG": str(tmp_path / "repositories.yaml")}
+        publish(museum.repo("org"), env=env)
+        assert "401" in only_error(publish(museum.repo(), env=env, expect=1))
+        result = publish(museum.repo("org"), env=env | {
+            "HELM_REPO_ACCESS_TOKEN": TOKEN}, expect=1)
+        assert "does not accept the login" in result.err
+
+
 def test_a_password_in_a_file(publish, tmp_path):
     (tmp_path / "password").write_text(PASSWORD + "\n")
     with ChartMuseum(authorization=BASIC) as museum:
@@ -175,7 +189,7 @@ def test_check_only_looks(publish):
     with ChartMuseum() as museum:
         assert "not yet published" in publish(museum.repo(), "--check").out
         publish(museum.repo())
-        assert "and published" in publish(museum.repo(), "--check").out
+        assert "they are published" in publish(museum.repo(), "--check").out
         assert "POST" not in museum.lines[-1]
 
 

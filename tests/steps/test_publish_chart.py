@@ -196,8 +196,29 @@ def test_check_names_what_is_missing(publish):
     with ScriptedHttp(LISTING, NOT_THERE, denied, denied) as s:
         line = only_error(publish(s, "--check", expect=1))
         assert "s3:PutObject on 's3://bucket/stable/', s3:DeleteObject on" in line
-    with ScriptedHttp(denied, Reply(403), denied, denied) as s:
+    with ScriptedHttp(denied, denied, denied) as s:
         assert "words of AccessDenied" in only_error(publish(s, "--check", expect=1))
+
+
+TIDY = "s3:DeleteObject on 's3://bucket/stable/.slipway/'"
+LIST = "s3:ListBucket on 's3://bucket/stable/'"
+
+
+@pytest.mark.parametrize("rights, missing, lost", [
+    (RIGHTS[:3] + [error(403, "AccessDenied")], TIDY, "stays there"),
+    ([error(403, "AccessDenied"), RIGHTS[2], RIGHTS[3]], LIST, "without an index"),
+])
+def test_check_warns_of_what_only_helps(publish, rights, missing, lost):
+    """Publishing works without these rights: what is lost is said."""
+    with ScriptedHttp(*rights, index(OTHERS)) as s:
+        result = publish(s, "--check", "--output", "json")
+        assert result.json["missingRights"] == [missing]
+        [line] = [line for line in result.err.splitlines() if ": warning: " in line]
+        assert f"missing rights: {missing}: no chart is lost" in line
+        assert "take longer" in line and lost in line
+    with ScriptedHttp(*rights) as s:
+        line = only_error(publish(s, "--check", "--lock", "object", expect=1))
+        assert f"missing rights: {missing}" in line
 
 
 # --- what is there already ----------------------------------------------------

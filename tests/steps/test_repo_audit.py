@@ -5,6 +5,7 @@ tests/lab/test_audit.py.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ import pytest
 import yaml
 
 import records
+from scripted_http import Reply, ScriptedHttp
 from scripted_s3 import Fault, ScriptedS3
 
 REPO = "s3://bucket/stable"
@@ -551,6 +553,26 @@ def test_copy_of_many(run_step, s3, tmp_path):
     assert len(swaps) == 3, "8 charts enter the index at once"
 
 
+def test_copy_from_a_repository_with_a_login(run_step, tmp_path):
+    """Helm knows it; that of the environment is for where the charts go."""
+    archive = charts.archive("web", "1.0.0")
+    index = {"apiVersion": "v1", "entries": {"web": [{
+        "name": "web", "version": "1.0.0", "urls": ["web-1.0.0.tgz"],
+        "digest": hashlib.sha256(archive).hexdigest()}]}}
+    with ScriptedHttp(Reply(200, json.dumps(index).encode()), Reply(200, archive),
+                      Reply(404)) as server:
+        (tmp_path / "repositories.yaml").write_text(
+            f"repositories:\n- {{name: x, url: '{server.url}', username: jane, "
+            "password: swordfish}\n")
+        run_step("repo-audit", "--repo", server.url, "--copy-to",
+                 f"file://{tmp_path}/copy", "web",
+                 env={"HELM_REPOSITORY_CONFIG": str(tmp_path / "repositories.yaml"),
+                      "HELM_REPO_ACCESS_TOKEN": "not-for-this-one"})
+        assert {request.header("Authorization") for request in server.requests} == {
+            "Basic " + base64.b64encode(b"jane:swordfish").decode()}
+    assert (tmp_path / "copy/web-1.0.0.tgz").read_bytes() == archive
+
+
 def test_copy_over_other_bytes_is_a_conflict(run_step, s3, tmp_path):
     """Even where the tar stream is the same: digests are kept."""
     import gzip
@@ -627,33 +649,52 @@ def test_folder_that_is_not_there(run_step, tmp_path):
 
 # --- --check --------------------------------------------------------------------------
 
-ACTIONS = {"GET ?": "s3:ListBucket", "HEAD": "s3:GetObject",
-           "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+LIST, TIDY = "GET ?", "DELETE stable/.slipway/"
 
 
 def test_check_changes_nothing(audit, s3):
     before = dict(s3.objects)
     found = audit("--check", "--repair", "--output", "json").json
     assert found == {"repository": REPO, "bucket": "bucket", "prefix": PREFIX,
-                     "region": "us-east-1", "index": True, "conditionalWrites": True}
+                     "region": "us-east-1", "index": True, "conditionalWrites": True,
+                     "missingRights": []}
     assert s3.objects == before
     s3.forget()
     audit("--check")
     assert {seen.method for seen in s3.requests} == {"GET", "HEAD"}
 
 
-@pytest.mark.parametrize("request_, action", ACTIONS.items())
-def test_check_names_the_right_that_is_missing(audit, s3, request_, action):
+@pytest.mark.parametrize("refused, args, missing", [
+    (LIST, ["--repair"], "s3:ListBucket on 's3://bucket/stable/'"),
+    ("HEAD", ["--repair"], "s3:GetObject on 's3://bucket/stable/'"),
+    ("HEAD", [], "s3:GetObject on 's3://bucket/stable/'"),
+    ("PUT", ["--repair"], "s3:PutObject on 's3://bucket/stable/'"),
+    ("DELETE", ["--prune", "--keep", "1"],
+     "s3:DeleteObject on 's3://bucket/stable/'"),
+    (TIDY, ["--repair", "--lock", "object"],
+     "s3:DeleteObject on 's3://bucket/stable/.slipway/'"),
+])
+def test_check_names_the_right_that_is_missing(audit, s3, refused, args, missing):
     s3.fault = lambda seen: (Fault(403, "AccessDenied")
-                             if seen.line.startswith(request_) else None)
-    result = audit("--check", "--repair", expect=1)
-    assert f"missing rights: {action} on '{REPO}/'" in result.err
+                             if seen.line.startswith(refused) else None)
+    result = audit("--check", *args, expect=1)
+    assert f"missing rights: {missing}\n" in result.err
+    assert "pipeline-examples/iam" in result.err
+
+
+def test_check_without_a_right_that_is_only_useful(audit, s3):
+    s3.fault = lambda seen: (Fault(403, "AccessDenied")
+                             if seen.line.startswith(TIDY) else None)
+    result = audit("--check", "--repair", "--output", "json")
+    missing = "s3:DeleteObject on 's3://bucket/stable/.slipway/'"
+    assert result.json["missingRights"] == [missing]
+    assert f"warning: missing rights: {missing}: no chart is lost" in result.err
 
 
 def test_check_names_all_rights_that_are_missing(audit, s3):
     s3.fault = lambda seen: (Fault(403, "AccessDenied")
                              if seen.method in ("PUT", "DELETE") else None)
-    result = audit("--check", "--repair", expect=1)
+    result = audit("--check", "--prune", "--keep", "1", expect=1)
     assert "s3:PutObject" in result.err and "s3:DeleteObject" in result.err
     assert "s3:GetObject" not in result.err
 

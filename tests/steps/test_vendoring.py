@@ -146,6 +146,63 @@ def test_pass_credentials_all(umbrella, render, tmp_path, authority,
         assert (sent is not None) == everywhere
 
 
+BASIC = "Basic " + base64.b64encode(b"jane:swordfish").decode()
+JANE = {"HELM_REPO_USERNAME": "jane", "HELM_REPO_PASSWORD": "swordfish"}
+
+
+@pytest.mark.parametrize("env, header", [
+    (JANE, BASIC),
+    ({"HELM_REPO_ACCESS_TOKEN": "swordfish"}, "Bearer swordfish")])
+def test_login_of_repo(umbrella, render, env, header):
+    """As in publish-chart; --repo is that repository, whoever names it."""
+    for named in (True, False):
+        with ScriptedHttp(Reply(200, basket_index())) as server:
+            if named:
+                server.reply(Reply(200, BASKET))
+            umbrella(chart=basket(server.url + "/a/") if named else dependencies(
+                "- {name: basket, version: 2.1.0}"))
+            result = render("--repo", server.url + "/a", "--verbose", env=env)
+            assert {request.header("Authorization")
+                    for request in server.requests} == {header}
+            assert "swordfish" not in result.err + result.out
+
+
+def test_login_of_repo_beats_helms(umbrella, render, tmp_path):
+    with ScriptedHttp(Reply(200, basket_index()), Reply(200, BASKET)) as server:
+        env = helm_repos(tmp_path, {"name": "x", "url": server.url + "/a/",
+                                    "username": "u", "password": "longer"})
+        (tmp_path / "password").write_text("swordfish")
+        umbrella(chart=basket("@x"))
+        render("--repo", "@x", "--username", "jane", "--password-file",
+               tmp_path / "password", env=env)
+        assert [request.header("Authorization")
+                for request in server.requests] == [BASIC] * 2
+
+
+def test_login_of_repo_is_for_no_other(umbrella, render):
+    """Not of the same server, nor where its index leads to."""
+    with ScriptedHttp(Reply(200, BASKET)) as other, ScriptedHttp() as server:
+        server.reply(Reply(200, basket_index(other.url + "/b.tgz")))
+        umbrella(chart=basket(server.url))
+        render("--repo", server.url, env=JANE)
+        assert server.requests[0].header("Authorization") == BASIC
+        assert other.requests[0].header("Authorization") is None
+    for args in (["--repo", "{}/stable"], []):
+        with ScriptedHttp(Reply(200, basket_index())) as server:
+            umbrella(chart=basket(server.url + "/another"))
+            render(*(arg.format(server.url) for arg in args), env=JANE)
+            assert server.requests[0].header("Authorization") is None
+
+
+@pytest.mark.parametrize("env, hint", [
+    ({}, "helm repo add --username"), (JANE, "does not accept the login")])
+def test_a_login_that_is_missing_or_wrong(umbrella, render, env, hint):
+    with ScriptedHttp(Reply(401)) as server:
+        umbrella(chart=basket(server.url))
+        result = render("--repo", server.url, env=env, expect=1)
+        assert "401" in result.err and hint in result.err
+
+
 def test_helm_repositories_refused(umbrella, render, tmp_path):
     env = helm_repos(tmp_path, {"name": "x", "url": "https://h",
                                 "insecure_skip_tls_verify": True})

@@ -188,6 +188,40 @@ static void test_put_together(void **state)
 	assert_string_equal(same.query, url.query);
 }
 
+static void test_same_place(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} cases[] = {
+		{"https://h/a", "https://h/a", true},
+		{"https://h/a/", "https://H:443/a", true},
+		{"https://h", "https://h//", true},
+		{"https://u:p@h/a", "https://h/a", true},
+		{"https://h/a", "http://h/a", false},
+		{"https://h/a", "https://h:8443/a", false},
+		{"https://h/a", "https://h/A", false},
+		{"https://h/a", "https://h/a/b", false},
+		{"https://h/a?t=1", "https://h/a", false},
+		{"https://h.x/a", "https://h/a", false},
+		{"oci://h/a/", "oci://h/a", true},
+		{"s3://b/p/", "s3://b/p", true},
+		{"file:///d/", "file:///d", true},
+		{"@x", "@x", true},
+		{"@x", "@y", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_case(cases[i].b,
+			    url_same_place(cases[i].a, cases[i].b) ==
+				    cases[i].same);
+		assert_case(cases[i].a,
+			    url_same_place(cases[i].b, cases[i].a) ==
+				    cases[i].same);
+	}
+}
+
 static void test_decode(void **state)
 {
 	static const struct {
@@ -217,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_put_together),
+		cmocka_unit_test(test_same_place),
 		cmocka_unit_test(test_decode),
 	};
 

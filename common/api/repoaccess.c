@@ -1,0 +1,85 @@
+#include "api/repoaccess.h"
+
+#include "api/helmrepos.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "net/http.h"
+
+/* --- what Helm knows -------------------------------------------------------- */
+
+bool repoaccess_is_web(const char *address)
+{
+	return starts_with(address, "http://") ||
+	       starts_with(address, "https://");
+}
+
+bool repoaccess_has_certificates(const struct helmrepos_entry *known)
+{
+	return known && (*known->ca_file || *known->cert_file);
+}
+
+bool repoaccess_open_client(struct http *http,
+			    const struct helmrepos_entry *known,
+			    const struct http_config *config, struct err *err)
+{
+	struct http_config own = *config;
+
+	if (known && *known->ca_file)
+		own.args.cacert = known->ca_file;
+	if (known && *known->cert_file) {
+		own.args.cert = known->cert_file;
+		own.args.key = known->key_file;
+	}
+	return http_open(http, &own, err);
+}
+
+void repoaccess_use(const struct helmrepos_entry *known,
+		    struct chartrepo_config *config)
+{
+	if (!known)
+		return;
+	config->login = &known->login;
+	config->login_everywhere = known->pass_credentials_all;
+}
+
+/* --- opening ------------------------------------------------------------------ */
+
+static bool ask_helm(struct helmrepos *repos, const char *address,
+		     const struct http_config *config,
+		     const struct helmrepos_entry **known, struct err *err)
+{
+	*known = NULL;
+	return !repoaccess_is_web(address) ||
+	       (helmrepos_read(repos, config->env, err) &&
+		helmrepos_find(repos, address, known, err));
+}
+
+bool repoaccess_open(struct chartrepo *repo, struct http *http,
+		     const char *address, const struct repoaccess_args *args,
+		     const struct http_config *config, struct err *err)
+{
+	static const struct repoaccess_args nothing;
+	CLEANUP(helmrepos_release) struct helmrepos repos = {0};
+	CLEANUP(login_release) struct login login = {0};
+	const struct helmrepos_entry *known = NULL;
+	bool needs_http = chartrepo_needs_http(address);
+	struct chartrepo_config repo_config = {
+		.http = needs_http ? http : NULL,
+		.env = config->env,
+		.login = &login,
+	};
+
+	args = args ? args : &nothing;
+	repo_config.context_path = args->context_path;
+	login_set_args(&login, &args->login);
+	if (!login_is_set(&login)) {
+		if (!ask_helm(&repos, address, config, &known, err))
+			return false;
+		repoaccess_use(known, &repo_config);
+	}
+	return (!needs_http ||
+		repoaccess_open_client(http, known, config, err)) &&
+	       chartrepo_open(repo, address, &repo_config, err) &&
+	       (!chartrepo_bucket(repo) ||
+		s3_set_writing(chartrepo_bucket(repo), &args->s3, err));
+}
