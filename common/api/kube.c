@@ -151,7 +151,8 @@ static void add_path(struct url *url, const struct kube_ref *ref)
 		url_add_segment(url, "namespaces");
 		url_add_segment(url, ref->namespace);
 	}
-	url_add_segment(url, ref->resource);
+	if (ref->resource)
+		url_add_segment(url, ref->resource);
 	if (ref->name)
 		url_add_segment(url, ref->name);
 	if (ref->subresource)

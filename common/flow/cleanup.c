@@ -11,7 +11,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/manifest.h"
 #include "core/sweep.h"
+#include "flow/removal.h"
 #include "sys/proc.h"
 
 /* One environment on its way out. */
@@ -20,10 +22,13 @@ struct task {
 	const struct sweep_item *item;
 	struct cleanup_outcome *outcome;
 	struct helm_call call;
-	bool changed; /* since it was judged: it must survive */
+	struct manifest manifest; /* what Helm will delete */
+	bool changed;		  /* since it was judged: it must survive */
+	bool gone;		  /* nothing is left for Helm to do */
 	bool uninstalled;
 	const char *leaving; /* uid of the namespace on its way out, or NULL */
-	int64_t started;     /* monotonic, ms */
+	struct deadline patience; /* for it to be gone */
+	int64_t started;	  /* monotonic, ms */
 };
 
 struct sweep {
@@ -31,8 +36,10 @@ struct sweep {
 	struct cleanup_result *result;
 	struct task *tasks;
 	size_t count;
-	size_t next; /* the next task to start */
+	size_t releases; /* of them have one */
+	size_t next;	 /* the next task to start */
 	size_t done;
+	struct removal removal;
 };
 
 static void settle(struct task *task, enum cleanup_state state,
@@ -59,6 +66,7 @@ struct look {
 	struct arena arena;
 	struct namespace_marks marks;
 	bool exists;	     /* the namespace */
+	bool released;	     /* the release that was judged */
 	const char *changed; /* why it must survive, or NULL */
 };
 
@@ -102,10 +110,23 @@ static bool look_again(const struct task *task, struct look *look,
 			   &now, err))
 		return false;
 	/* None is left: somebody else was faster, or it was us. */
-	if (now.release_count &&
+	look->released = now.release_count != 0;
+	if (look->released &&
 	    !sweep_is_unchanged(item->judged, now.releases, now.release_count))
 		look->changed = "it was deployed anew since it was judged";
 	return true;
+}
+
+/* Nothing is begun that could end half-way for want of a right. */
+static bool check_removal(struct task *task, struct err *err)
+{
+	struct sweep *sweep = task->sweep;
+	const struct sweep_release *judged = task->item->judged;
+
+	return removal_read(&sweep->removal, judged, &sweep->result->arena,
+			    &task->manifest, err) &&
+	       removal_check(&sweep->removal, judged->namespace,
+			     &task->manifest, err);
 }
 
 static bool before_uninstall(void *context, struct err *err)
@@ -117,7 +138,12 @@ static bool before_uninstall(void *context, struct err *err)
 	if (!look_again(task, &look, err))
 		return false;
 	task->changed = look.changed != NULL;
-	return !task->changed || err_set(err, ERR_CONFLICT, "%s", look.changed);
+	task->gone = !task->changed && !look.released;
+	if (task->changed || task->gone)
+		return err_set(err, ERR_CONFLICT, "%s",
+			       task->changed ? look.changed
+					     : task->item->reason);
+	return check_removal(task, err);
 }
 
 static bool next_uninstall(void *context, struct proc **proc)
@@ -139,38 +165,6 @@ static bool next_uninstall(void *context, struct proc **proc)
 		return true;
 	}
 	return false;
-}
-
-static void uninstall_done(void *context, struct proc *proc, struct err *err)
-{
-	struct sweep *sweep = context;
-	struct task *task = proc->context;
-	CLEANUP(err_release) struct err failure = {0};
-
-	if (task->changed) {
-		settle(task, CLEANUP_KEPT, err->text);
-	} else if (err->kind != ERR_NONE) {
-		fail(task, err);
-	} else if (helm_check_uninstall(&task->call, &failure)) {
-		task->uninstalled = true;
-		settle(task, CLEANUP_DELETED, task->item->reason);
-	} else {
-		fail(task, &failure);
-	}
-	report_progress(sweep->cleanup->reporter, "environments uninstalled",
-			++sweep->done, sweep->count);
-}
-
-static bool uninstall_all(struct sweep *sweep, struct err *err)
-{
-	struct proc_batch batch = {
-		.jobs = sweep->cleanup->jobs,
-		.next = next_uninstall,
-		.done = uninstall_done,
-		.context = sweep,
-	};
-
-	return proc_run_batch(&batch, err);
 }
 
 /* Did all releases of the namespace that were to go do so? */
@@ -228,6 +222,7 @@ static void note_leaving(struct task *task, const struct look *look)
 {
 	task->leaving =
 		arena_strdup(&task->sweep->result->arena, look->marks.uid);
+	task->patience = deadline_in(task->sweep->cleanup->wait_ms);
 }
 
 /* Delete the namespace if it is ours and empty of others' things. */
@@ -288,6 +283,63 @@ static void try_delete_namespace(struct task *task)
 		fail(task, &again);
 }
 
+static void note_uninstalled(struct task *task)
+{
+	task->uninstalled = true;
+	settle(task, CLEANUP_DELETED, task->item->reason);
+	/* The others of its namespace, and Helm, go on meanwhile. */
+	if (task->item->home && is_vacated(task->sweep, task->item->namespace))
+		try_delete_namespace(task);
+}
+
+static void note_failed(struct task *task, const struct err *failure)
+{
+	CLEANUP(str_release) struct str held = {0};
+	CLEANUP(free_ptr) char *reason = NULL;
+
+	fail(task, failure);
+	removal_find_held(&task->sweep->removal, task->item->namespace,
+			  &task->manifest, &held);
+	if (!held.len)
+		return;
+	reason = xasprintf("%s; %s", failure->text, str_text(&held));
+	settle(task, CLEANUP_FAILED, reason);
+	task->outcome->temporary = false;
+}
+
+static void uninstall_done(void *context, struct proc *proc, struct err *err)
+{
+	struct sweep *sweep = context;
+	struct task *task = proc->context;
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (task->changed)
+		settle(task, CLEANUP_KEPT, err->text);
+	else if (task->gone)
+		note_uninstalled(task);
+	else if (err->kind != ERR_NONE)
+		fail(task, err);
+	else if (helm_check_uninstall(&task->call, &failure))
+		note_uninstalled(task);
+	else
+		note_failed(task, &failure);
+	report_progress(sweep->cleanup->reporter, "environments uninstalled",
+			++sweep->done, sweep->releases);
+}
+
+static bool uninstall_all(struct sweep *sweep, struct err *err)
+{
+	struct proc_batch batch = {
+		.jobs = sweep->cleanup->jobs,
+		.next = next_uninstall,
+		.done = uninstall_done,
+		.context = sweep,
+	};
+
+	return proc_run_batch(&batch, err);
+}
+
+/* Those in which no release is left. */
 static bool delete_namespaces(struct sweep *sweep, struct err *err)
 {
 	for (size_t i = 0; i < sweep->count; i++) {
@@ -295,19 +347,18 @@ static bool delete_namespaces(struct sweep *sweep, struct err *err)
 
 		if (proc_interrupted(err))
 			return false;
-		if (!task->started)
-			task->started = clock_monotonic_ms();
-		if (task->item->home &&
-		    (!task->item->release || task->uninstalled) &&
-		    is_vacated(sweep, task->item->namespace))
-			try_delete_namespace(task);
+		if (task->item->release)
+			continue;
+		task->started = clock_monotonic_ms();
+		try_delete_namespace(task);
 	}
 	return true;
 }
 
 /* One look at a namespace that is on its way out. */
-static void look_if_gone(struct task *task, bool last)
+static void look_if_gone(struct task *task)
 {
+	bool last = deadline_passed(&task->patience);
 	struct cleanup_result *result = task->sweep->result;
 	CLEANUP(err_release) struct err failure = {0};
 	CLEANUP(free_ptr) char *reason = NULL;
@@ -322,6 +373,7 @@ static void look_if_gone(struct task *task, bool last)
 		task->leaving = NULL;
 		settle(task, CLEANUP_DELETED, task->item->reason);
 	} else if (last) {
+		task->leaving = NULL;
 		reason = xasprintf("the namespace does not go away: %s",
 				   leave.why);
 		settle(task, CLEANUP_FAILED, reason);
@@ -331,33 +383,31 @@ static void look_if_gone(struct task *task, bool last)
 
 static bool wait_until_gone(struct sweep *sweep, struct err *err)
 {
-	struct deadline deadline = deadline_in(sweep->cleanup->wait_ms);
-	size_t left;
+	for (;;) {
+		size_t left = 0;
 
-	do {
-		bool last = deadline_passed(&deadline);
-
-		left = 0;
 		for (size_t i = 0; i < sweep->count; i++) {
 			struct task *task = &sweep->tasks[i];
 
 			if (task->leaving)
-				look_if_gone(task, last);
+				look_if_gone(task);
 			left += task->leaving != NULL;
 		}
-		if (!left || last)
+		if (!left)
 			return true;
 		report_progress(sweep->cleanup->reporter, "environments gone",
 				sweep->count - left, sweep->count);
 		(void)clock_sleep_ms(CLEANUP_POLL_MS);
-	} while (!proc_interrupted(err));
-	return false;
+		if (proc_interrupted(err))
+			return false;
+	}
 }
 
 static void sweep_release(struct sweep *sweep)
 {
 	for (size_t i = 0; i < sweep->count; i++)
 		helm_call_release(&sweep->tasks[i].call);
+	removal_release(&sweep->removal);
 	free(sweep->tasks);
 }
 
@@ -377,6 +427,7 @@ static void plan_tasks(struct sweep *sweep, const struct sweep_plan *plan)
 			arena_strdup(&result->arena, plan->items[i].reason);
 		if (!plan->items[i].remove)
 			continue;
+		sweep->releases += plan->items[i].release != NULL;
 		sweep->tasks[sweep->count++] = (struct task){
 			.sweep = sweep,
 			.item = &plan->items[i],
@@ -388,12 +439,15 @@ static void plan_tasks(struct sweep *sweep, const struct sweep_plan *plan)
 bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 		 struct cleanup_result *result, struct err *err)
 {
-	CLEANUP(sweep_release) struct sweep sweep = {.cleanup = cleanup,
-						     .result = result};
+	CLEANUP(sweep_release) struct sweep sweep = {
+		.cleanup = cleanup,
+		.result = result,
+		.removal = {.kube = cleanup->kube},
+	};
 	bool done;
 
 	plan_tasks(&sweep, plan);
-	done = uninstall_all(&sweep, err) && delete_namespaces(&sweep, err) &&
+	done = delete_namespaces(&sweep, err) && uninstall_all(&sweep, err) &&
 	       wait_until_gone(&sweep, err);
 	for (size_t i = 0; i < result->count; i++)
 		result->failed += result->outcomes[i].state == CLEANUP_FAILED;

@@ -86,7 +86,7 @@ bool kube_read_time(const struct kube *kube, int64_t *now, struct err *err)
 /* Which object, or with @name NULL which list. */
 struct kube_ref {
 	const char *api;       /* "v1", "apps/v1" */
-	const char *resource;  /* "namespaces" */
+	const char *resource;  /* "namespaces"; NULL: what there is in api */
 	const char *namespace; /* NULL: all, or no namespace */
 	const char *name;
 	const char *subresource; /* "log"; NULL = none */

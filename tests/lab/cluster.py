@@ -182,3 +182,16 @@ class Cluster:
         path = self.folder / f"kubeconfig-{name}"
         path.write_text(self.config(token["status"]["token"]))
         return path
+
+    def allow(self, user: Path, namespace: str, rules: list[dict]) -> None:
+        """Let the @user of user() do what @rules say in @namespace, too."""
+        name = user.name.removeprefix("kubeconfig-")
+        rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+        self.api("POST", f"{rbac}/roles",
+                 {"metadata": {"name": name}, "rules": rules})
+        self.api("POST", f"{rbac}/rolebindings", {
+            "metadata": {"name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": name,
+                          "namespace": "default"}],
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io",
+                        "kind": "Role", "name": name}})

@@ -14,6 +14,7 @@ import base64
 import gzip
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -99,13 +100,11 @@ def config_map(name: str) -> dict:
             "metadata": {"name": name}, "data": {"a": "b"}}
 
 
-def add_release(api: KubeApi, namespace: str, name: str,
-                labels: dict[str, str], revision: int = 1,
-                status: str = "deployed",
-                objects: list[dict] | None = None,
-                values: dict | None = None) -> None:
-    """A revision as Helm stores it, and, but for later ones, its objects."""
-    objects = objects or [config_map(f"{name}-settings")]
+def store_release(api: KubeApi, namespace: str, name: str,
+                  labels: dict[str, str], revision: int = 1,
+                  status: str = "deployed", objects: Iterable[dict] = (),
+                  values: dict | None = None) -> None:
+    """A revision as Helm stores it, without its objects."""
     payload = {
         "name": name, "namespace": namespace, "version": revision,
         "info": {"status": status, "description": "made by a test",
@@ -123,6 +122,17 @@ def add_release(api: KubeApi, namespace: str, name: str,
                        "version": str(revision), **labels}},
         "type": "helm.sh/release.v1",
         "data": {"release": base64.b64encode(packed).decode()}})
+
+
+def add_release(api: KubeApi, namespace: str, name: str,
+                labels: dict[str, str], revision: int = 1,
+                status: str = "deployed",
+                objects: list[dict] | None = None,
+                values: dict | None = None) -> None:
+    """A revision and, but for later ones, its objects."""
+    objects = objects or [config_map(f"{name}-settings")]
+    store_release(api, namespace, name, labels, revision, status, objects,
+                  values)
     if revision > 1:
         return
     for thing in objects:

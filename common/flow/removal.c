@@ -1,0 +1,177 @@
+#include "flow/removal.h"
+
+#include "api/kube.h"
+#include "api/releases.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "core/manifest.h"
+#include "core/sweep.h"
+#include "format/value.h"
+
+#define PURPOSE "let Helm remove what the release holds"
+
+bool removal_read(struct removal *removal, const struct sweep_release *judged,
+		  struct arena *arena, struct manifest *manifest,
+		  struct err *err)
+{
+	CLEANUP(arena_release) struct arena scratch = {0};
+	const struct value *payload, *text;
+
+	if (!releases_read_payload(removal->kube, judged->namespace,
+				   judged->name, judged->revision, &scratch,
+				   &payload, err))
+		return false;
+	if (!payload)
+		return err_set(err, ERR_NOT_FOUND, "release '%s' is gone",
+			       judged->name);
+	text = value_find(payload, "manifest");
+	if (!text || text->kind != VALUE_STRING)
+		return true;
+	return manifest_read(manifest, text->string.bytes, text->string.len,
+			     arena, err) ||
+	       err_wrap(err, "cannot read release '%s'", judged->name);
+}
+
+/* Asks once, and remembers; @namespace NULL: in all. */
+static bool may(struct removal *removal, const struct kube_right *right,
+		const char *namespace, bool *allowed, struct err *err)
+{
+	CLEANUP(free_ptr) char *key =
+		xasprintf("%s %s/%s %s", right->verb, right->group,
+			  right->resource, namespace ? namespace : "");
+	CLEANUP(strvec_release) struct strvec missing = {0};
+	const char *known = map_get(&removal->rights, key);
+	static char yes[] = "yes", no[] = "no";
+
+	if (!known) {
+		if (!kube_find_missing_rights(removal->kube, namespace, right,
+					      1, &missing, err))
+			return false;
+		known = missing.count ? no : yes;
+		map_put(&removal->rights, key, missing.count ? no : yes);
+	}
+	*allowed = known == yes;
+	return true;
+}
+
+static bool check_right(struct removal *removal, const struct kube_right *right,
+			const char *namespace, struct strvec *missing,
+			struct err *err)
+{
+	CLEANUP(free_ptr) char *line =
+		xasprintf("may not %s %s", right->verb, right->resource);
+	bool allowed;
+
+	if (!may(removal, right, NULL, &allowed, err))
+		return false;
+	if (!allowed && namespace &&
+	    !may(removal, right, namespace, &allowed, err))
+		return false;
+	if (!allowed)
+		strvec_add_once(missing, line);
+	return true;
+}
+
+/* The namespace that @object is in, NULL for none. */
+static const char *place_of(const struct manifest_object *object,
+			    const struct kind *kind, const char *namespace)
+{
+	if (!kind->namespaced)
+		return NULL;
+	return object->namespace ? object->namespace : namespace;
+}
+
+/* Of a kind that the server does not know Helm itself speaks. */
+static bool check_object(struct removal *removal, const char *namespace,
+			 const struct manifest_object *object,
+			 struct strvec *missing, struct err *err)
+{
+	static const char *const verbs[] = {"get", "delete"};
+	const struct kind *kind;
+
+	if (!kinds_find(&removal->kinds, removal->kube, object->api,
+			object->kind, &kind, err))
+		return false;
+	for (size_t i = 0; kind && i < ARRAY_SIZE(verbs); i++) {
+		const struct kube_right right = {
+			.verb = verbs[i],
+			.group = kind->group,
+			.resource = kind->resource,
+			.purpose = PURPOSE,
+		};
+
+		if (!check_right(removal, &right,
+				 place_of(object, kind, namespace), missing,
+				 err))
+			return false;
+	}
+	return true;
+}
+
+bool removal_check(struct removal *removal, const char *namespace,
+		   const struct manifest *manifest, struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec missing = {0};
+	CLEANUP(str_release) struct str text = {0};
+
+	for (size_t i = 0; i < manifest->count; i++) {
+		if (!manifest->objects[i].kept &&
+		    !check_object(removal, namespace, &manifest->objects[i],
+				  &missing, err))
+			return false;
+	}
+	if (!missing.count)
+		return true;
+	for (size_t i = 0; i < missing.count; i++)
+		str_addf(&text, "%s%s", i ? "; " : "", missing.items[i]);
+	(void)err_set(err, ERR_DENIED,
+		      "the user of the kubeconfig %s, needed to " PURPOSE
+		      "; nothing of it was touched",
+		      str_text(&text));
+	return err_hint(err, "the manual of this step lists the rights that "
+			     "it needs");
+}
+
+static bool find_finalizers(struct removal *removal, const char *namespace,
+			    const struct manifest_object *object,
+			    struct str *finalizers, struct err *err)
+{
+	const struct kind *kind;
+
+	if (!kinds_find(&removal->kinds, removal->kube, object->api,
+			object->kind, &kind, err))
+		return false;
+	return !kind || kinds_find_finalizers(removal->kube, object->api, kind,
+					      place_of(object, kind, namespace),
+					      object->name, finalizers, err);
+}
+
+void removal_find_held(struct removal *removal, const char *namespace,
+		       const struct manifest *manifest, struct str *held)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < manifest->count && found < REMOVAL_HELD_MAX;
+	     i++) {
+		const struct manifest_object *object = &manifest->objects[i];
+		CLEANUP(str_release) struct str finalizers = {0};
+		CLEANUP(err_release) struct err unknown = {0};
+
+		if (!find_finalizers(removal, namespace, object, &finalizers,
+				     &unknown))
+			return;
+		if (!finalizers.len)
+			continue;
+		str_addf(held, "%s%s %s is held by %s", found++ ? "; " : "",
+			 object->kind, object->name, str_text(&finalizers));
+	}
+}
+
+void removal_release(struct removal *removal)
+{
+	kinds_release(&removal->kinds);
+	map_release(&removal->rights);
+	*removal = (struct removal){0};
+}

@@ -1,0 +1,54 @@
+/*
+ * What a kind of objects is called in the paths of the Kubernetes API, as the
+ * server itself tells it (discovery): Ingress of networking.k8s.io/v1 is
+ * "ingresses", within a namespace.
+ *
+ * Each version of a group is asked for once.
+ */
+#ifndef API_KINDS_H
+#define API_KINDS_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+struct err;
+struct kube;
+struct str;
+
+/* All-zero: nothing is known yet. */
+struct kinds {
+	struct arena arena;
+	struct map apis; /* those that were asked for */
+	struct map known;
+};
+
+struct kind {
+	const char *group; /* "" is the core's */
+	const char *resource;
+	bool namespaced;
+};
+
+/*
+ * *@found is borrowed from @kinds, NULL if the server knows no such kind.
+ * Errors: those of kube_get().
+ */
+bool kinds_find(struct kinds *kinds, struct kube *kube, const char *api,
+		const char *kind, const struct kind **found, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Append to @finalizers those that hold the object @name of @kind (which is
+ * of @api): it is being deleted, and waits for them.  Nothing if it is not.
+ * @namespace is NULL where @kind has none.  Errors: those of kube_get().
+ */
+bool kinds_find_finalizers(struct kube *kube, const char *api,
+			   const struct kind *kind, const char *namespace,
+			   const char *name, struct str *finalizers,
+			   struct err *err) MUST_CHECK;
+
+void kinds_release(struct kinds *kinds);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * The objects of a release: what Helm deletes when it uninstalls it.  Pure.
+ *
+ *	struct manifest manifest = {0};
+ *
+ *	if (!manifest_read(&manifest, text, len, &arena, err))
+ *		return false;
+ *	for (size_t i = 0; i < manifest.count; i++)
+ *		... manifest.objects[i].kind ...
+ */
+#ifndef CORE_MANIFEST_H
+#define CORE_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct arena;
+struct err;
+
+#define MANIFEST_OBJECTS_MAX 100000
+
+struct manifest_object {
+	const char *api;       /* "apps/v1" */
+	const char *kind;      /* "Deployment" */
+	const char *namespace; /* NULL: the release's, or none */
+	const char *name;
+	bool kept; /* by helm.sh/resource-policy: Helm leaves it */
+};
+
+/* All in an arena. */
+struct manifest {
+	struct manifest_object *objects;
+	size_t count;
+	size_t capacity;
+};
+
+/*
+ * Read the documents of @text, those within lists ("kind: ConfigMapList")
+ * too; one without apiVersion, kind and name is no object.
+ * Errors: INPUT (no YAML; more than MANIFEST_OBJECTS_MAX), without a line of
+ * @text, which may hold Secrets.
+ */
+bool manifest_read(struct manifest *manifest, const char *text, size_t len,
+		   struct arena *arena, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * What stands in the way of removing a release by Helm: rights that are
+ * missing, found before Helm runs, and finalizers that nobody serves, found
+ * after.
+ *
+ * Helm 4 leaves behind what it may not get, forgets the release all the
+ * same and exits with 0; so nothing is begun without the rights.
+ */
+#ifndef FLOW_REMOVAL_H
+#define FLOW_REMOVAL_H
+
+#include <stdbool.h>
+
+#include "api/kinds.h"
+#include "base/attr.h"
+#include "base/map.h"
+
+struct arena;
+struct err;
+struct kube;
+struct manifest;
+struct str;
+struct sweep_release;
+
+#define REMOVAL_HELD_MAX 5 /* objects that are named */
+
+/* What was learnt of the cluster; serves any number of releases. */
+struct removal {
+	struct kube *kube;
+	struct kinds kinds;
+	struct map rights; /* "verb group/resource namespace" */
+};
+
+/*
+ * What Helm will delete, read from the release's newest revision @judged.
+ * Errors: NOT_FOUND (it is gone), REMOTE (damaged, or larger than
+ * RELEASES_PAYLOAD_MAX, which would cost Helm too much too), and kube's.
+ */
+bool removal_read(struct removal *removal, const struct sweep_release *judged,
+		  struct arena *arena, struct manifest *manifest,
+		  struct err *err) MUST_CHECK;
+
+/*
+ * May we get and delete all of @manifest?  Asked first for the whole cluster,
+ * so that most releases need no question.
+ * Errors: DENIED, naming each right that is missing; kube's.
+ */
+bool removal_check(struct removal *removal, const char *namespace,
+		   const struct manifest *manifest, struct err *err) MUST_CHECK;
+
+/*
+ * Append what of @manifest is on its way out but held, and by which
+ * finalizers; nothing where that cannot be found out.
+ */
+void removal_find_held(struct removal *removal, const char *namespace,
+		       const struct manifest *manifest, struct str *held);
+
+void removal_release(struct removal *removal);
+
+#endif
