@@ -112,21 +112,30 @@ static bool print_names(struct step_run *run, const struct envname *name,
 	return step_result(run, told, str_text(&text), err);
 }
 
+static bool upgrade(struct step_run *run, struct kube *kube,
+		    const struct deploy *deploy, struct deploy_result *result,
+		    struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(helm_release) struct helm helm = {0};
+
+	if (!helm_open(&helm, &args->kube, run->env, run->deadline, err))
+		return false;
+	helm_use_login(&helm, kube, deploy->wait_ms);
+	return deploy_run(kube, &helm, deploy, result, err);
+}
+
 /* Everything is decided: change the world. */
 static bool act(struct step_run *run, struct kube *kube,
 		const struct deploy *deploy, struct err *err)
 {
-	const struct args *args = run->args;
-	CLEANUP(helm_release) struct helm helm = {0};
 	CLEANUP(deploy_result_release) struct deploy_result result = {0};
 	bool done;
 
 	if (!deploy->chart)
 		done = deploy_renew(kube, deploy, &result, err);
 	else
-		done = helm_open(&helm, &args->kube, run->env, run->deadline,
-				 err) &&
-		       deploy_run(kube, &helm, deploy, &result, err);
+		done = upgrade(run, kube, deploy, &result, err);
 	if (!done)
 		return false;
 	log_info("environment '%s' is at revision %lld",

@@ -144,6 +144,7 @@ static bool act(struct step_run *run, struct kube *kube,
 	if (plan->removals &&
 	    !helm_open(&helm, &args->kube, run->env, run->deadline, err))
 		return false;
+	helm_use_login(&helm, kube, cleanup.wait_ms);
 	if (!cleanup_run(&cleanup, plan, &result, err))
 		return false;
 	for (size_t i = 0; i < result.count; i++) {

@@ -95,6 +95,10 @@ bool aws_assume_role_with_token(struct aws *aws, const struct aws_role *role,
 				struct aws_credentials *credentials,
 				struct err *err) MUST_CHECK;
 
+/* Append the address of STS in @region (NULL: the global one), with a "/". */
+void aws_add_sts_url(struct str *out, const struct aws *aws,
+		     const char *region);
+
 /* The web identity of the environment.  Errors also: USAGE. */
 bool aws_web_identity_is_set(const struct aws *aws);
 bool aws_fetch_web_identity(struct aws *aws,

@@ -346,6 +346,12 @@ static void set_headers(const struct aws_signing *signing,
 		set_token(signing, request);
 }
 
+static char *make_scope(const struct aws_signing *signing, const char *time)
+{
+	return xasprintf("%.8s/%s/%s/" TERMINATOR, time, signing->region,
+			 signing->service);
+}
+
 bool aws_sign(const struct aws_signing *signing, struct http_request *request,
 	      struct err *err)
 {
@@ -356,8 +362,7 @@ bool aws_sign(const struct aws_signing *signing, struct http_request *request,
 	char payload_hash[SHA256_HEX_SIZE], signature[SHA256_HEX_SIZE];
 
 	clock_add_basic(&time, signing->now_s);
-	scope = xasprintf("%.8s/%s/%s/" TERMINATOR, str_text(&time),
-			  signing->region, signing->service);
+	scope = make_scope(signing, str_text(&time));
 	if (!sha256_hex(request->body ? request->body : "", request->body_len,
 			payload_hash, err))
 		return false;
@@ -374,6 +379,62 @@ bool aws_sign(const struct aws_signing *signing, struct http_request *request,
 		    signature);
 	if (signing->token_not_signed)
 		set_token(signing, request);
+	return true;
+}
+
+static void add_parameter(struct str *url, const char *name, const char *value)
+{
+	str_addf(url, "%s%s=", strchr(str_text(url), '?') ? "&" : "?", name);
+	url_encode(url, value, strlen(value), "");
+}
+
+/* All that is signed of the URL's query, in the order of botocore. */
+static void add_parameters(struct str *url, const struct aws_signing *signing,
+			   const char *time, const char *scope,
+			   const char *names, int64_t expires_s)
+{
+	const struct secret *token = &signing->credentials->session_token;
+	CLEANUP(free_ptr) char *credential =
+		xasprintf("%s/%s", signing->credentials->access_key, scope);
+	CLEANUP(free_ptr) char *expires =
+		xasprintf("%lld", (long long)expires_s);
+
+	add_parameter(url, "X-Amz-Algorithm", ALGORITHM);
+	add_parameter(url, "X-Amz-Credential", credential);
+	add_parameter(url, "X-Amz-Date", time);
+	add_parameter(url, "X-Amz-Expires", expires);
+	add_parameter(url, "X-Amz-SignedHeaders", names);
+	if (secret_is_set(token))
+		add_parameter(url, "X-Amz-Security-Token",
+			      secret_reveal(token));
+}
+
+bool aws_presign(const struct aws_signing *signing,
+		 struct http_request *request, int64_t expires_s,
+		 struct err *err)
+{
+	CLEANUP(str_release) struct str plain = {0};
+	CLEANUP(str_release) struct str names = {0};
+	CLEANUP(str_release) struct str canonical = {0};
+	CLEANUP(str_release) struct str same_names = {0};
+	CLEANUP(str_release) struct str time = {0};
+	CLEANUP(free_ptr) char *scope = NULL;
+	char payload_hash[SHA256_HEX_SIZE], signature[SHA256_HEX_SIZE];
+
+	clock_add_basic(&time, signing->now_s);
+	scope = make_scope(signing, str_text(&time));
+	if (!sha256_hex("", 0, payload_hash, err) ||
+	    !aws_add_canonical_request(&plain, &names, request, signing->path,
+				       payload_hash, err))
+		return false;
+	add_parameters(&request->url, signing, str_text(&time), scope,
+		       str_text(&names), expires_s);
+	if (!aws_add_canonical_request(&canonical, &same_names, request,
+				       signing->path, payload_hash, err) ||
+	    !compute_signature(signing, str_text(&time), scope, &canonical,
+			       signature, err))
+		return false;
+	add_parameter(&request->url, "X-Amz-Signature", signature);
 	return true;
 }
 

@@ -26,7 +26,7 @@ static const char *region_of(const struct aws *aws, const struct aws_role *role)
 	return aws->region ? aws->region : role->region;
 }
 
-static void add_url(struct str *out, const struct aws *aws, const char *region)
+void aws_add_sts_url(struct str *out, const struct aws *aws, const char *region)
 {
 	const char *endpoint = aws_endpoint(aws, "STS");
 
@@ -250,7 +250,7 @@ static bool ask(struct aws *aws, const struct aws_role *role,
 	};
 	CLEANUP(http_reply_release) struct http_reply reply = {0};
 
-	add_url(&request.url, aws, signer.region);
+	aws_add_sts_url(&request.url, aws, signer.region);
 	strvec_add(&request.headers, "Content-Type: application/"
 				     "x-www-form-urlencoded; charset=utf-8");
 	return http_send(aws->http, &request, &reply, err) &&

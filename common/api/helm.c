@@ -35,6 +35,13 @@ static void finish_call(const struct helm *helm, struct helm_call *call,
 
 static void add_cluster(const struct helm *helm, struct helm_call *call)
 {
+	const char *lent =
+		helm->kube ? kube_lend(helm->kube, helm->lend_ms) : NULL;
+
+	if (lent) {
+		strvec_addf(&call->argv, "--kubeconfig=%s", lent);
+		return;
+	}
 	if (helm->kubeconfig)
 		strvec_addf(&call->argv, "--kubeconfig=%s", helm->kubeconfig);
 	if (helm->context)
@@ -117,6 +124,12 @@ bool helm_open(struct helm *helm, const struct kube_args *args,
 	*helm = opened;
 	opened = (struct helm){0};
 	return true;
+}
+
+void helm_use_login(struct helm *helm, struct kube *kube, int64_t wait_ms)
+{
+	helm->kube = kube;
+	helm->lend_ms = wait_ms + HELM_OVERTIME_MS;
 }
 
 void helm_release(struct helm *helm)

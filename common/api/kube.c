@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/strvec.h"
 #include "format/jsn.h"
+#include "sys/file.h"
 
 static const char accept_json[] = "Accept: application/json";
 static const char accept_metadata[] =
@@ -77,7 +78,7 @@ bool kube_open(struct kube *kube, const struct kube_options *options,
 	if (!kubeconfig_load(opened.config, options->args.kubeconfig,
 			     options->args.context, options->env, err) ||
 	    !parse_server(&opened, opened.config, err) ||
-	    !kubelogin_open(opened.login, opened.config, err) ||
+	    !kubelogin_open(opened.login, opened.config, &options->http, err) ||
 	    !open_http(&opened, &options->http, err))
 		return false;
 	*kube = opened;
@@ -95,6 +96,8 @@ void kube_release(struct kube *kube)
 	if (kube->config)
 		kubeconfig_release(kube->config);
 	free(kube->config);
+	dir_release_temp(&kube->lent);
+	free(kube->lent_file);
 	*kube = (struct kube){0};
 }
 

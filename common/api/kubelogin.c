@@ -1,5 +1,6 @@
 #include "api/kubelogin.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/kubeconfig.h"
@@ -7,18 +8,60 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/str.h"
-#include "net/http.h"
 #include "sys/file.h"
+#include "sys/proc.h"
 
 #define TOKEN_SIZE_MAX ((size_t)64 << 10)
+
+static bool ask_eks(struct kubelogin *login, struct execplugin_answer *answer,
+		    struct err *err)
+{
+	CLEANUP(eks_token_release) struct eks_token token = {0};
+
+	if (!eks_make_token(&token, &login->eks, &login->general, err))
+		return false;
+	answer->token = token.text;
+	answer->expires_s = token.expires_s;
+	token = (struct eks_token){0};
+	return true;
+}
+
+/* AWS's own tool may know a way to credentials that we do not: its turn. */
+static bool ask_tool(const struct execplugin *plugin,
+		     struct execplugin_answer *answer, struct err *failure,
+		     struct err *err)
+{
+	CLEANUP(free_ptr) char *program =
+		proc_find(&plugin->env, plugin->argv.items[0]);
+
+	if (!program || failure->kind == ERR_INTERRUPTED) {
+		err_move(err, failure);
+		return false;
+	}
+	log_debug("%s; '%s' is asked instead", failure->text, program);
+	return execplugin_run(plugin, answer, err);
+}
+
+static bool ask(struct kubelogin *login, struct execplugin_answer *answer,
+		struct err *err)
+{
+	const struct execplugin *plugin = &login->config->plugin;
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (!login->eks.cluster)
+		return execplugin_run(plugin, answer, err);
+	return ask_eks(login, answer, &failure) ||
+	       ask_tool(plugin, answer, &failure, err);
+}
 
 static bool ask_plugin(struct kubelogin *login, struct err *err)
 {
 	CLEANUP(execplugin_answer_release) struct execplugin_answer answer = {
 		0};
 
-	if (!execplugin_run(&login->config->plugin, &answer, err))
+	if (!ask(login, &answer, err))
 		return false;
 	execplugin_answer_release(&login->answer);
 	login->answer = answer;
@@ -27,10 +70,18 @@ static bool ask_plugin(struct kubelogin *login, struct err *err)
 }
 
 bool kubelogin_open(struct kubelogin *login, const struct kubeconfig *config,
-		    struct err *err)
+		    const struct http_config *general, struct err *err)
 {
+	const struct execplugin *plugin = &config->plugin;
+
 	login->config = config;
-	return !config->plugin.argv.count || ask_plugin(login, err);
+	login->general = *general;
+	if (!plugin->argv.count)
+		return true;
+	if (eks_login_read(&login->eks, &plugin->argv, &plugin->env))
+		log_debug("'%s' is not needed for a token of EKS",
+			  plugin->argv.items[0]);
+	return ask_plugin(login, err);
 }
 
 /* *@changed tells whether the file holds another token than before. */
@@ -153,8 +204,32 @@ bool kubelogin_renew(struct kubelogin *login, struct http *http)
 	return done && changed;
 }
 
+static bool lasts(const struct kubelogin *login, int64_t ms)
+{
+	const struct execplugin_answer *answer = &login->answer;
+
+	return answer->expires_s && !answer->cert_pem &&
+	       (clock_now_ms() + ms) / 1000 + KUBELOGIN_EARLY_S <
+		       answer->expires_s;
+}
+
+bool kubelogin_lasts(struct kubelogin *login, struct http *http, int64_t ms)
+{
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (lasts(login, ms))
+		return true;
+	if (!login->answer.expires_s || login->answer.cert_pem)
+		return false;
+	if (renew_plugin(login, http, &failure))
+		return lasts(login, ms);
+	log_debug("%s", failure.text);
+	return false;
+}
+
 void kubelogin_release(struct kubelogin *login)
 {
+	eks_login_release(&login->eks);
 	secret_release(&login->token);
 	execplugin_answer_release(&login->answer);
 	*login = (struct kubelogin){0};

@@ -11,13 +11,13 @@
 
 #include <stdbool.h>
 
+#include "api/eks.h"
 #include "api/execplugin.h"
 #include "base/attr.h"
 #include "base/secret.h"
+#include "net/http.h"
 
 struct err;
-struct http;
-struct http_request;
 struct kubeconfig;
 
 /* A plugin is asked anew so long before its credential expires. */
@@ -25,16 +25,22 @@ struct kubeconfig;
 
 struct kubelogin {
 	const struct kubeconfig *config; /* borrowed */
-	struct secret token;		 /* as last read from its file */
+	struct http_config general;	 /* for servers that are not its own */
+	struct eks_login
+		eks;	     /* what the plugin would do; cluster NULL: other */
+	struct secret token; /* as last read from its file */
 	struct execplugin_answer answer; /* of the plugin */
 };
 
 /*
- * Ask the plugin of @config, if it has one; @config is borrowed.
- * Errors: those of execplugin_run().
+ * Ask the plugin of @config, if it has one; @config and what @general names
+ * are borrowed.  What the AWS CLI or aws-iam-authenticator would be asked
+ * for EKS is done here, without them; they are run where that fails.
+ * Errors: those of execplugin_run(), eks_make_token().
  */
 bool kubelogin_open(struct kubelogin *login, const struct kubeconfig *config,
-		    struct err *err) MUST_CHECK;
+		    const struct http_config *general, struct err *err)
+	MUST_CHECK;
 
 /*
  * Put what says who we are among the secrets of @request, and the plugin's
@@ -50,6 +56,12 @@ bool kubelogin_authorize(struct kubelogin *login, struct http *http,
  * to say now, so that asking it again is worth while.
  */
 bool kubelogin_renew(struct kubelogin *login, struct http *http);
+
+/*
+ * Is the plugin's token good for another @ms?  It is asked for a new one if
+ * that would be.
+ */
+bool kubelogin_lasts(struct kubelogin *login, struct http *http, int64_t ms);
 
 void kubelogin_release(struct kubelogin *login);
 

@@ -173,6 +173,20 @@ char *proc_find(const struct env *env, const char *program)
 	return NULL;
 }
 
+char *proc_find_sibling(const struct env *env, const char *program)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	CLEANUP(free_ptr) char *full = NULL;
+
+	if (len > 0) {
+		self[len] = '\0';
+		full = xasprintf("%.*s%s", (int)(path_base(self) - self), self,
+				 program);
+	}
+	return proc_find(env, full && is_program(full) ? full : program);
+}
+
 /*
  * A pipe whose ends are over 2, so that giving them to the child as its
  * standard descriptors cannot overwrite one, even where ours are closed.

@@ -201,6 +201,16 @@ bool aws_sign(const struct aws_signing *signing, struct http_request *request,
 	      struct err *err) MUST_CHECK;
 
 /*
+ * Sign @request, which has no body, in its URL: whoever has that may send the
+ * request, with all of its headers, for @expires_s seconds from
+ * @signing->now_s on.  The URL is then a secret.
+ * Pure.  Errors: those of aws_sign().
+ */
+bool aws_presign(const struct aws_signing *signing,
+		 struct http_request *request, int64_t expires_s,
+		 struct err *err) MUST_CHECK;
+
+/*
  * Is @part in the Authorization that aws_sign() gave @request?  Such as
  * "Credential=AKID/" or "/eu-west-1/s3/".
  */

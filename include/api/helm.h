@@ -24,6 +24,7 @@
 #include "sys/proc.h"
 
 struct err;
+struct kube;
 struct kube_args;
 
 #define HELM_VERSION_MS 30000
@@ -36,7 +37,9 @@ struct helm {
 	char *program;
 	char *kubeconfig; /* NULL: as Helm finds it, which is as we do */
 	char *context;
-	struct str home; /* temporary folder, where there is no HOME */
+	struct kube *kube; /* borrowed; whose login it gets, or NULL */
+	int64_t lend_ms;   /* how long that has to last */
+	struct str home;   /* temporary folder, where there is no HOME */
 	struct env env;
 	struct deadline deadline; /* of the whole run */
 };
@@ -50,6 +53,12 @@ struct helm {
 bool helm_open(struct helm *helm, const struct kube_args *args,
 	       const struct env *env, struct deadline deadline, struct err *err)
 	MUST_CHECK;
+
+/*
+ * Let Helm be to the cluster who @kube is, by kube_lend(); no call of it will
+ * take longer than @wait_ms and HELM_OVERTIME_MS.  @kube is borrowed.
+ */
+void helm_use_login(struct helm *helm, struct kube *kube, int64_t wait_ms);
 
 void helm_release(struct helm *helm);
 

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/str.h"
 #include "format/url.h"
 #include "net/http.h"
 
@@ -34,7 +35,6 @@ struct env;
 struct err;
 struct kubeconfig;
 struct kubelogin;
-struct str;
 struct strvec;
 
 #define KUBE_PAGE	  500		     /* objects asked for at once */
@@ -61,7 +61,9 @@ struct kube {
 	struct url server;
 	struct kubeconfig *config; /* owned; what it says */
 	struct kubelogin *login;   /* owned; who we are now */
-	int64_t server_time;	   /* by the last reply; seconds, 0 = unknown */
+	struct str lent;	   /* folder of what kube_lend() wrote */
+	char *lent_file;
+	int64_t server_time; /* by the last reply; seconds, 0 = unknown */
 };
 
 /*
@@ -82,6 +84,15 @@ const char *kube_cluster(const struct kube *kube);
  */
 bool kube_read_time(const struct kube *kube, int64_t *now, struct err *err)
 	MUST_CHECK;
+
+/*
+ * A kubeconfig for a child process that works for at most @ms, with which it
+ * is who we are and does not run the user's plugin again: with our token, if
+ * that lasts so long, or for EKS with our own eks-token.  It is ours alone to
+ * read (0600, in a temporary folder) and goes with kube_release().  NULL
+ * where the kubeconfig that we were given serves as well.  Borrowed.
+ */
+const char *kube_lend(struct kube *kube, int64_t ms);
 
 /* Which object, or with @name NULL which list. */
 struct kube_ref {

@@ -106,4 +106,7 @@ int proc_signal(void);
 #define PROC_PATH_DEFAULT "/usr/local/bin:/usr/bin:/bin"
 char *proc_find(const struct env *env, const char *program) MUST_CHECK;
 
+/* The same, but first in the folder of the program that we are. */
+char *proc_find_sibling(const struct env *env, const char *program) MUST_CHECK;
+
 #endif

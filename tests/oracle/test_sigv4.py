@@ -86,30 +86,54 @@ def case(rng: random.Random) -> dict:
     }
 
 
-def reference(case: dict, monkeypatch) -> str:
-    """The Authorization header by botocore."""
+def signed(case: dict, monkeypatch, signer: type, **options) -> AWSRequest:
+    """The request as botocore's @signer leaves it."""
     now = datetime.datetime.fromtimestamp(case["now"], datetime.timezone.utc)
     monkeypatch.setattr(auth, "get_current_datetime", lambda: now)
     credentials = Credentials(case["accessKey"], case["secretKey"],
                               case["token"])
-    signer = auth.S3SigV4Auth if case["s3"] else auth.SigV4Auth
     request = AWSRequest(
         case["method"], case["url"], data=case["body"].encode(),
         headers=dict(line.split(": ", 1) for line in case["headers"]))
-    signer(credentials, case["service"], case["region"]).add_auth(request)
-    return request.headers["Authorization"]
+    signer(credentials, case["service"], case["region"],
+           **options).add_auth(request)
+    return request
 
 
-def test_random_requests(monkeypatch):
-    seed = int(os.environ.get("SLIPWAY_SEED", random.randrange(1 << 32)))
-    print(f"SLIPWAY_SEED={seed}")
-    rng = random.Random(seed)
-    cases = [case(rng) for _ in range(SIGNATURES)]
+def ours(cases: list[dict]) -> list[dict]:
     driver = subprocess.run([ORACLES / "sigv4-driver"],
                             input=json.dumps(cases), text=True, check=True,
                             capture_output=True)
     lines = driver.stdout.splitlines()
     assert len(lines) == len(cases)
-    for line, asked in zip(lines, cases):
-        ours = json.loads(line)
-        assert ours.get("authorization") == reference(asked, monkeypatch), asked
+    return [json.loads(line) for line in lines]
+
+
+def randomly() -> random.Random:
+    seed = int(os.environ.get("SLIPWAY_SEED", random.randrange(1 << 32)))
+    print(f"SLIPWAY_SEED={seed}")
+    return random.Random(seed)
+
+
+def test_random_requests(monkeypatch):
+    rng = randomly()
+    cases = [case(rng) for _ in range(SIGNATURES)]
+    for answer, asked in zip(ours(cases), cases):
+        signer = auth.S3SigV4Auth if asked["s3"] else auth.SigV4Auth
+        request = signed(asked, monkeypatch, signer)
+        assert answer.get("authorization") == \
+            request.headers["Authorization"], asked
+
+
+def test_random_signed_urls(monkeypatch):
+    """As EKS' tokens are made: a GET of STS with headers that are signed."""
+    rng = randomly()
+    cases = [{**case(rng), "s3": False, "service": "sts", "method": "GET",
+              "body": "", "expires": rng.randint(1, 900),
+              "url": "https://sts.example/?Action=GetCallerIdentity&Version=1",
+              "headers": [f"x-k8s-aws-id: {word(rng, 1, 20, 'abXY01-_. ')}z"]}
+             for _ in range(SIGNATURES)]
+    for answer, asked in zip(ours(cases), cases):
+        request = signed(asked, monkeypatch, auth.SigV4QueryAuth,
+                         expires=asked["expires"])
+        assert answer.get("url") == request.url, asked
