@@ -72,20 +72,40 @@ bool repo_remote_url(const struct repo *repo, const char *name, char **url,
 bool repo_default_branch(const struct repo *repo, const char *name,
 			 char **branch, struct err *err) MUST_CHECK;
 
-/* Borrowed for the call. */
+/*
+ * *@hash gets that of the commit that @name names (a hash, a tag, a branch,
+ * whatever git takes); NULL if it is not in this clone.  The caller frees it.
+ * Errors: INPUT (damaged).
+ */
+bool repo_find_commit(const struct repo *repo, const char *name, char **hash,
+		      struct err *err) MUST_CHECK;
+
+/* Is its history cut off?  Then nothing can be walked. */
+bool repo_is_shallow(const struct repo *repo);
+
+/* Borrowed for the call.  Texts are in UTF-8, from whatever encoding. */
 struct repo_commit {
-	const char *hash;    /* lower-case hex */
-	const char *message; /* bytes in whatever encoding, NUL-terminated */
-	int64_t time;	     /* seconds since the epoch */
-	unsigned int parents;
+	const char *hash; /* lower-case hex */
+	const char *message;
+	const char *author;	    /* name */
+	int64_t time;		    /* seconds since the epoch */
+	const char *const *parents; /* hashes */
+	size_t parent_count;
 };
 
 /*
- * Called for each commit, newest first; false ends the walk with what it set
- * in @err.
+ * Called for each commit, newest first and before its parents; false ends
+ * the walk with what it set in @err.
  */
 typedef bool repo_commit_fn(void *context, const struct repo_commit *commit,
 			    struct err *err);
+
+/*
+ * Cut @range "OLD..NEW" into its two names; *@old is the caller's, *@new in
+ * @range, or HEAD where it is left out.  Errors: INPUT (not of that form).
+ */
+bool repo_split_range(const char *range, char **old, const char **new,
+		      struct err *err) MUST_CHECK;
 
 /*
  * Walk the commits of @range "OLD..NEW": those that NEW has and OLD has not.

@@ -280,6 +280,63 @@ static void test_walk_refused(void **state)
 	}
 }
 
+static bool add_all(void *context, const struct repo_commit *found,
+		    struct err *err)
+{
+	(void)err;
+	str_addf(context, "%s by %s, %zu\n", found->message, found->author,
+		 found->parent_count);
+	for (size_t i = 0; i < found->parent_count; i++)
+		assert_int_equal(strlen(found->parents[i]), 40);
+	return true;
+}
+
+/* Messages and names in other encodings; all parents. */
+static void test_commits_are_whole(void **state)
+{
+	CLEANUP(repo_release) struct repo repo = {0};
+	CLEANUP(str_release) struct str got = {0};
+	struct err err = {0};
+
+	(void)state;
+	git("init -q -b main latin");
+	commit("latin", "one", 1000000001);
+	env_set(&env, "GIT_AUTHOR_NAME", "J\xf6rg");
+	git("-C latin -c i18n.commitEncoding=ISO-8859-1 commit -q "
+	    "--allow-empty -m Gr\xfc\xdf");
+	env_set(&env, "GIT_AUTHOR_NAME", "a");
+	git("-C latin branch side HEAD~1");
+	git("-C latin switch -q side");
+	commit("latin", "two", 1000000002);
+	git("-C latin merge -q --no-ff -m both main");
+	open_there(&repo, "latin");
+	assert_true(repo_walk(&repo, "main~1..", add_all, &got, &err));
+	assert_non_null(strstr(str_text(&got), "both\n by a, 2\n"));
+	assert_non_null(strstr(str_text(&got),
+			       "Gr\xc3\xbc\xc3\x9f\n by J\xc3\xb6rg, 1\n"));
+}
+
+static void test_commits_are_found(void **state)
+{
+	CLEANUP(free_ptr) char *head = NULL;
+	CLEANUP(free_ptr) char *tag = NULL;
+	CLEANUP(free_ptr) char *none = NULL;
+	CLEANUP(repo_release) struct repo repo = {0};
+	struct err err = {0};
+
+	(void)state;
+	git("-C origin tag -a -m v2 v2 HEAD");
+	open_there(&repo, "origin");
+	assert_true(repo_find_commit(&repo, "HEAD", &head, &err));
+	assert_true(repo_find_commit(&repo, "refs/tags/v2", &tag, &err));
+	assert_string_equal(head, tag);
+	assert_true(repo_find_commit(&repo,
+				     "0123456789012345678901234567890123456789",
+				     &none, &err));
+	assert_null(none);
+	assert_false(repo_is_shallow(&repo));
+}
+
 static void test_shallow_clones_have_no_history(void **state)
 {
 	CLEANUP(repo_head_release) struct repo_head head = {0};
@@ -293,6 +350,7 @@ static void test_shallow_clones_have_no_history(void **state)
 	open_there(&repo, "shallow");
 	assert_true(repo_read_head(&repo, &head, &err));
 	assert_int_equal(head.time, 1000000002);
+	assert_true(repo_is_shallow(&repo));
 	assert_false(repo_walk(&repo, "HEAD..HEAD", refuse, NULL, &err));
 	assert_string_equal(err.text, "cannot read the commits of "
 				      "'HEAD..HEAD': the clone is shallow");
@@ -311,6 +369,8 @@ int main(void)
 		cmocka_unit_test(test_partial_clones_are_read),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_walk_refused),
+		cmocka_unit_test(test_commits_are_whole),
+		cmocka_unit_test(test_commits_are_found),
 		cmocka_unit_test(test_shallow_clones_have_no_history),
 	};
 
