@@ -19,7 +19,8 @@ from jsonschema import Draft202012Validator
 SCHEMA = (Path(__file__).resolve().parent.parent / "pipeline-examples"
           / "release-record.schema.json")
 NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[a-z-]+-[0-9a-f]{8}\.json")
-JOINED = {"applications": "name", "charts": "name", "jira.versions": "id",
+JOINED = {"applications": "name", "changelog.applications": "name",
+          "changelog.tickets": "key", "charts": "name", "jira.versions": "id",
           "marks": "id", "steps": "name", "tickets": None}
 
 

@@ -22,8 +22,14 @@ static const struct {
 	const char *path;
 	const char *identity; /* NULL = the item itself */
 } joined_lists[] = {
-	{"applications", "name"}, {"charts", "name"}, {"jira.versions", "id"},
-	{"marks", "id"},	  {"steps", "name"},  {"tickets", NULL},
+	{"applications", "name"},
+	{"charts", "name"},
+	{"changelog.applications", "name"},
+	{"changelog.tickets", "key"},
+	{"jira.versions", "id"},
+	{"marks", "id"},
+	{"steps", "name"},
+	{"tickets", NULL},
 };
 
 static const struct value *identity_of(const struct value *item,

@@ -18,14 +18,16 @@
  *   umbrella{name,version,outputDir,dependencies[]},
  *   environment{stack,namespace,release,revision,urls[],started,ready,expires,expiryDate,
  *   expiresAt,applications[]{name,old,new}}, cluster{uid,name}, tickets[],
+ *   changelog{applications[],tickets[]} (see core/changelogtext.h),
  *   jira{url,versions[]}, marks[]{id,url,start,end},
  *   steps[]{name,version,started,seconds,outcome,error}
  *
  * Merging: maps member by member; anything else, lists too, is replaced by
  * the later one.  But
- *   - applications, charts and steps are joined by "name", jira.versions and
- *     marks by "id", tickets by their text: the later item takes the place
- *     of the earlier one;
+ *   - applications, charts, steps and changelog.applications are joined by
+ *     "name", jira.versions and marks by "id", changelog.tickets by "key",
+ *     tickets by their text: the later item takes the place of the earlier
+ *     one;
  *   - an environment of another namespace replaces the earlier one whole:
  *     addresses and expiry of one must not be taken for the other's.
  */

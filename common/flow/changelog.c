@@ -1,0 +1,171 @@
+#include "flow/changelog.h"
+
+#include "base/err.h"
+#include "base/str.h"
+#include "core/record.h"
+#include "core/tickets.h"
+#include "flow/changelog_parts.h"
+#include "format/value.h"
+
+static void gathering_release(struct changelog_gathering *gathering)
+{
+	changelog_release_clones(gathering);
+	changelog_release_charts(gathering);
+	origin_release(&gathering->origin);
+	strvec_release(&gathering->projects);
+}
+
+/* --- applications ------------------------------------------------------ */
+
+/* "https://host/group/web" of the application's repository. */
+static const char *web_page(const struct changelog_gathering *gathering,
+			    const struct appchange *change)
+{
+	const char *source =
+		change->new.source ? change->new.source : change->old.source;
+
+	return source ? arena_printf(gathering->arena, "https://%s", source)
+		      : NULL;
+}
+
+static bool tell_application(struct changelog_gathering *gathering,
+			     const struct appchange *change,
+			     struct value *applications, struct err *err)
+{
+	CLEANUP(changelog_release) struct changelog log = {0};
+	struct changelog_facts facts = {
+		.name = change->name,
+		.old = change->old.version,
+		.new = change->new.version,
+		.old_commit = change->old.commit,
+		.new_commit = change->new.commit,
+		.web = web_page(gathering, change),
+		.changes_max = gathering->changes_left,
+	};
+	struct value *told;
+
+	if (!changelog_read_commits(gathering, change, &log, &facts, err))
+		return err_wrap(err, "cannot tell the changes of '%s'",
+				change->name);
+	told = changelog_tell(&log, &facts, gathering->arena);
+	gathering->changes_left -= value_map_get(told, "changes")->list.count +
+				   value_map_get(told, "removed")->list.count;
+	value_list_add(applications, gathering->arena, told);
+	return true;
+}
+
+/* --- tickets ----------------------------------------------------------- */
+
+static const struct value *list_of(const struct value *map, const char *key)
+{
+	const struct value *list = map ? value_find(map, key) : NULL;
+
+	return list && value_is_list(list) ? list : NULL;
+}
+
+/* The keys of all applications, once each. */
+static void collect_keys(const struct value *applications, struct strvec *keys)
+{
+	CLEANUP(map_release) struct map seen = {0};
+
+	for (size_t i = 0; i < applications->list.count; i++) {
+		const struct value *tickets =
+			list_of(applications->list.items[i], "tickets");
+
+		for (size_t t = 0; tickets && t < tickets->list.count; t++) {
+			const char *key = tickets->list.items[t]->string.bytes;
+
+			if (map_has(&seen, key) || keys->count == TICKETS_MAX)
+				continue;
+			map_put(&seen, key, &seen);
+			strvec_add(keys, key);
+		}
+	}
+}
+
+static const struct value *tell_tickets(const struct strvec *keys,
+					struct arena *arena)
+{
+	struct value *tickets = value_new_list(arena);
+
+	for (size_t i = 0; i < keys->count; i++) {
+		struct value *ticket = value_new_map(arena);
+
+		value_map_set_text(ticket, arena, "key", keys->items[i]);
+		value_list_add(tickets, arena, ticket);
+	}
+	return tickets;
+}
+
+/* --- the whole --------------------------------------------------------- */
+
+static bool find_changes(struct changelog_gathering *gathering, struct err *err)
+{
+	const struct strvec *dirs = gathering->args->git_dirs;
+
+	if (!origin_find(&gathering->origin, gathering->args->env,
+			 dirs->count ? dirs->items[0] : ".", err) ||
+	    !changelog_open_clones(gathering, err))
+		return false;
+	return gathering->args->range ? changelog_find_range(gathering, err)
+				      : changelog_find_changes(gathering, err);
+}
+
+bool changelog_gather(struct changelog_work *work,
+		      const struct changelog_args *args, struct err *err)
+{
+	CLEANUP(gathering_release) struct changelog_gathering gathering = {
+		.args = args,
+		.arena = &work->arena,
+		.changes_left = args->changes_max,
+	};
+	CLEANUP(strvec_release) struct strvec keys = {0};
+	struct value *applications = value_new_list(&work->arena);
+	struct value *told = value_new_map(&work->arena);
+
+	strvec_add_all(&gathering.projects, args->projects);
+	if (!find_changes(&gathering, err))
+		return false;
+	for (size_t i = 0; i < gathering.changes.count; i++)
+		if (!tell_application(&gathering, &gathering.changes.items[i],
+				      applications, err))
+			return false;
+	collect_keys(applications, &keys);
+	value_map_set(told, &work->arena, "applications", applications);
+	value_map_set(told, &work->arena, "tickets",
+		      tell_tickets(&keys, &work->arena));
+	work->told = told;
+	return true;
+}
+
+void changelog_work_release(struct changelog_work *work)
+{
+	arena_release(&work->arena);
+	*work = (struct changelog_work){0};
+}
+
+/* --- the record -------------------------------------------------------- */
+
+void changelog_record(const struct value *told, struct record *record,
+		      struct arena *arena)
+{
+	const struct value *tickets = list_of(told, "tickets");
+	struct value *keys = value_new_list(arena);
+
+	record_set(record, "changelog", told);
+	for (size_t i = 0; tickets && i < tickets->list.count; i++)
+		value_list_add(keys, arena,
+			       value_map_get(tickets->list.items[i], "key"));
+	if (keys->list.count > 0)
+		record_set(record, "tickets", keys);
+}
+
+void changelog_add_recorded(struct str *out, const struct value *record,
+			    enum changelog_form form, size_t limit)
+{
+	const struct value *told =
+		record ? value_find(record, "changelog") : NULL;
+
+	if (told && value_is_map(told))
+		changelog_add_text(out, told, form, limit);
+}
