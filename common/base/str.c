@@ -205,6 +205,16 @@ bool is_blank(const char *text)
 	return !text || !*text;
 }
 
+/* Without an end ahead of time, so that compilers make vectors of it. */
+bool is_ascii(const char *text, size_t len)
+{
+	unsigned char any = 0;
+
+	for (size_t i = 0; i < len; i++)
+		any |= (unsigned char)text[i];
+	return any < 0x80;
+}
+
 /*
  * Length of the UTF-8 sequence of one scalar at @bytes, 0 if there is none
  * (RFC 3629: no surrogates, no longer forms than needed).

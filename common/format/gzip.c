@@ -8,15 +8,21 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/gzip_crc.h"
 
-#define CHUNK	     ((size_t)64 << 10)
-#define EXTRA_MAX    UINT16_MAX
-#define FLAG_EXTRA   0x04
-#define FLAG_COMMENT 0x10
-#define OS_UNKNOWN   255
-#define RAW_DEFLATE  (-MAX_WBITS)
-#define WITH_GZIP    (MAX_WBITS + 16)
-#define MEMORY_LEVEL 8
+#define CHUNK		((size_t)64 << 10)
+#define EXTRA_MAX	UINT16_MAX
+#define FLAG_HEADER_SUM 0x02
+#define FLAG_EXTRA	0x04
+#define FLAG_COMMENT	0x10
+#define OS_UNKNOWN	255
+#define RAW_DEFLATE	(-MAX_WBITS)
+#define WITH_GZIP	(MAX_WBITS + 16)
+#define MEMORY_LEVEL	8
+#define HEADER		10 /* bytes of one without extras */
+#define TRAILER		8
+#define FLAGS_AT	3
+#define EXPANSION_MAX	1032 /* bytes that deflate can make of one */
 
 static void end_inflate(z_stream *stream)
 {
@@ -72,7 +78,7 @@ static void feed(z_stream *stream, size_t *left)
 struct gzip_state {
 	z_stream stream;
 	struct str *out;
-	uLong sum;
+	uint32_t sum;
 	size_t total;
 	unsigned char chunk[CHUNK / 4];
 };
@@ -91,7 +97,6 @@ bool gzip_start(struct gzip *gzip, struct str *out,
 		return err_set(err, ERR_IO, "zlib refuses to compress");
 	}
 	state->out = out;
-	state->sum = crc32_z(0, NULL, 0);
 	add_header(out, header);
 	gzip->state = state;
 	return true;
@@ -114,7 +119,7 @@ bool gzip_add(struct gzip *gzip, const void *bytes, size_t len, struct err *err)
 {
 	struct gzip_state *state = gzip->state;
 
-	state->sum = crc32_z(state->sum, bytes, len);
+	state->sum = gzip_crc(state->sum, bytes, len);
 	state->total += len;
 	state->stream.next_in = as_input(bytes);
 	for (;;) {
@@ -136,7 +141,7 @@ bool gzip_end(struct gzip *gzip, struct err *err)
 	} while (result == Z_OK);
 	if (result != Z_STREAM_END)
 		return err_set(err, ERR_IO, "zlib fails to compress");
-	add_le(state->out, (uint32_t)state->sum, 4);
+	add_le(state->out, state->sum, 4);
 	add_le(state->out, (uint32_t)state->total, 4);
 	return true;
 }
@@ -215,11 +220,78 @@ static bool append(void *context, const char *part, size_t len, struct err *err)
 	return true;
 }
 
+/* What stands behind the compressed bytes of a member. */
+struct trailer {
+	uint32_t sum;
+	uint32_t size;
+};
+
+static uint32_t get_le(const unsigned char *bytes)
+{
+	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
+
+/* Of a plain member that is all of @bytes; false: it cannot be one. */
+static bool find_trailer(const void *bytes, size_t len, struct trailer *trailer)
+{
+	const unsigned char *start = bytes;
+
+	if (len < HEADER + TRAILER || len > UINT32_MAX ||
+	    start[FLAGS_AT] & FLAG_HEADER_SUM)
+		return false;
+	trailer->sum = get_le(start + len - TRAILER);
+	trailer->size = get_le(start + len - TRAILER + 4);
+	return trailer->size / EXPANSION_MAX <= len;
+}
+
+/*
+ * One member, which is usual, into memory of the size that it tells: zlib
+ * keeps no window then, and need not sum up.  False: nothing is known.
+ */
+static bool expand_plain(struct str *out, const void *bytes, size_t len,
+			 const struct trailer *trailer)
+{
+	CLEANUP(end_inflate) z_stream stream = {
+		.next_in = as_input(bytes),
+		.avail_in = (uInt)len,
+		.avail_out = trailer->size,
+	};
+	char *start;
+
+	if (inflateInit2(&stream, WITH_GZIP) != Z_OK)
+		return false;
+	inflateValidate(&stream, 0);
+	str_reserve(out, trailer->size);
+	start = out->buf + out->len;
+	stream.next_out = (Bytef *)start;
+	if (inflate(&stream, Z_FINISH) != Z_STREAM_END || stream.avail_in ||
+	    stream.avail_out ||
+	    gzip_crc(0, start, trailer->size) != trailer->sum)
+		return false;
+	out->len += trailer->size;
+	out->buf[out->len] = '\0';
+	return true;
+}
+
+static bool has_room(const struct str *out, size_t size)
+{
+	size_t limit = out->limit ? out->limit : STR_LIMIT_DEFAULT;
+
+	return size <= limit - out->len;
+}
+
 bool gzip_expand(struct str *out, const void *bytes, size_t len, size_t limit,
 		 struct err *err)
 {
 	size_t before = out->len;
+	struct trailer trailer;
 
+	if (find_trailer(bytes, len, &trailer) && trailer.size <= limit &&
+	    has_room(out, trailer.size) &&
+	    expand_plain(out, bytes, len, &trailer))
+		return true;
+	str_truncate(out, before);
 	if (gzip_each(bytes, len, limit, append, out, err))
 		return true;
 	str_truncate(out, before);

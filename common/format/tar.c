@@ -51,15 +51,6 @@ static size_t padding_of(size_t len)
 
 /* --- writing ------------------------------------------------------------- */
 
-static bool is_ascii(const char *text)
-{
-	for (; *text; text++) {
-		if (*text & 0x80)
-			return false;
-	}
-	return true;
-}
-
 /* Zero padded octal with a NUL, as wide as the field. */
 static void put_octal(char *field, size_t size, uint64_t number)
 {
@@ -114,7 +105,7 @@ static size_t split_at(const char *name, size_t len)
 {
 	size_t at = len > PREFIX_SIZE + 1 ? PREFIX_SIZE + 1 : len;
 
-	if (!is_ascii(name))
+	if (!is_ascii(name, len))
 		return 0;
 	while (at > 0 && name[--at] != '/')
 		;
@@ -196,7 +187,7 @@ void tar_add_file(struct str *tar, const char *name, int64_t mtime,
 	CLEANUP(str_release) struct str records = {0};
 	bool time_fits = mtime >= 0 && mtime <= MTIME_MAX;
 	size_t name_len = strlen(name);
-	bool plain = name_len <= NAME_SIZE && is_ascii(name);
+	bool plain = name_len <= NAME_SIZE && is_ascii(name, name_len);
 	size_t cut = plain ? 0 : split_at(name, name_len);
 	union block block = {0};
 	struct ustar *header = &block.header;
@@ -457,7 +448,7 @@ static char *name_of(const union block *block, struct overrides *overrides)
 	if (!memcmp(header->magic, "ustar", 6) && header->prefix[0])
 		return xasprintf("%.*s/%.*s", PREFIX_SIZE, header->prefix,
 				 NAME_SIZE, header->name);
-	return xasprintf("%.*s", NAME_SIZE, header->name);
+	return xmemdupz(header->name, strnlen(header->name, NAME_SIZE));
 }
 
 static bool take_member(struct tar_reader *reader, const union block *block,

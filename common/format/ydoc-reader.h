@@ -19,6 +19,7 @@ struct yreader {
 	const char *text; /* without the byte order mark */
 	size_t len;
 	size_t skipped; /* bytes of the mark */
+	bool is_ascii;	/* so that characters are bytes */
 	/* Where character number @index stands: libyaml counts those. */
 	size_t index;
 	size_t offset;

@@ -379,6 +379,25 @@ static void add_indicators(struct indicators *found, uint32_t rune, bool first,
 	}
 }
 
+static bool is_word(char c)
+{
+	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* Most texts are: they can be written in every way, and need no closer look. */
+static bool is_simple(const char *text, size_t len)
+{
+	if (!len || !is_word(*text))
+		return false;
+	for (size_t i = 1; i < len; i++) {
+		char c = text[i];
+
+		if (!is_word(c) && c != '-' && c != '.' && c != '/' && c != '_')
+			return false;
+	}
+	return true;
+}
+
 void yscalar_analyze(struct yscalar_traits *traits, const char *text,
 		     size_t len)
 {
@@ -390,6 +409,11 @@ void yscalar_analyze(struct yscalar_traits *traits, const char *text,
 
 	*traits = (struct yscalar_traits){.block_plain = true,
 					  .single_quoted = true};
+	if (is_simple(text, len)) {
+		traits->flow_plain = true;
+		traits->literal = traits->literal_v3 = true;
+		return;
+	}
 	if (len == 0)
 		return;
 	if (starts_with(text, "---") || starts_with(text, "..."))

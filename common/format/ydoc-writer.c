@@ -59,14 +59,6 @@ void ywriter_token(struct ywriter *writer, const char *token)
 
 /* Scalars; @fold tells whether lines may be broken. */
 
-static bool is_ascii(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (text[i] & 0x80)
-			return false;
-	return true;
-}
-
 static void write_plain(struct ywriter *writer, const char *text, size_t len,
 			bool fold)
 {

@@ -37,6 +37,9 @@ static size_t mark_offset(struct yreader *reader, const yaml_mark_t *mark)
 {
 	const char *text = reader->text;
 
+	if (reader->is_ascii)
+		return (mark->index < reader->len ? mark->index : reader->len) +
+		       reader->skipped;
 	while (reader->index < mark->index && reader->offset < reader->len) {
 		do
 			reader->offset++;
@@ -527,6 +530,7 @@ bool ydoc_parse_behind(struct ydoc *doc, const char *text, size_t len,
 		reader.skipped = 3;
 	reader.text = str_text(&fresh.text) + reader.skipped;
 	reader.len = len - reader.skipped;
+	reader.is_ascii = is_ascii(reader.text, reader.len);
 	if (!yaml_parser_initialize(&reader.parser))
 		BUG("libyaml cannot be set up");
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);

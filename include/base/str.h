@@ -86,6 +86,7 @@ const char *after_prefix(const char *text, const char *prefix);
 bool same_text(const char *a, const char *b);
 /* NULL or "". */
 bool is_blank(const char *text);
+bool is_ascii(const char *text, size_t len);
 
 /*
  * Append @bytes as one safe line for logs and terminals: control characters,

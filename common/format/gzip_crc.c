@@ -1,0 +1,103 @@
+#include "format/gzip_crc.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define LANES 4
+#define STEP  (LANES * sizeof(__m128i)) /* bytes of a round */
+#define FAST  __attribute__((target("pclmul")))
+
+/*
+ * A lane is a polynomial that is moved on by the distance to the next bytes
+ * of it: its halves times x^(distance + 32) and x^(distance - 32) modulo
+ * that of CRC-32, all with their bits reflected.
+ */
+static const uint64_t by_step[2] = {0x154442bd4, 0x1c6e41596};
+static const uint64_t by_lane[2] = {0x1751997d0, 0x0ccaa009e};
+
+FAST static __m128i load(const void *bytes)
+{
+	__m128i lane;
+
+	memcpy(&lane, bytes, sizeof(lane));
+	return lane;
+}
+
+FAST static __m128i move_on(__m128i lane, __m128i distance, __m128i next)
+{
+	__m128i low = _mm_clmulepi64_si128(lane, distance, 0x00);
+	__m128i high = _mm_clmulepi64_si128(lane, distance, 0x11);
+
+	return _mm_xor_si128(_mm_xor_si128(low, high), next);
+}
+
+/*
+ * Make 16 bytes of @rounds * STEP: with a register of zeros before them, they
+ * leave in it what those leave with @sum before them.
+ */
+FAST static void fold(uint32_t sum, const unsigned char *bytes, size_t rounds,
+		      unsigned char folded[sizeof(__m128i)])
+{
+	__m128i step = load(by_step), one = load(by_lane);
+	__m128i lanes[LANES], all;
+
+	for (size_t i = 0; i < LANES; i++)
+		lanes[i] = load(bytes + i * sizeof(all));
+	lanes[0] = _mm_xor_si128(lanes[0], _mm_cvtsi32_si128((int)~sum));
+	for (size_t round = 1; round < rounds; round++) {
+		bytes += STEP;
+		for (size_t i = 0; i < LANES; i++)
+			lanes[i] = move_on(lanes[i], step,
+					   load(bytes + i * sizeof(all)));
+	}
+	all = lanes[0];
+	for (size_t i = 1; i < LANES; i++)
+		all = move_on(all, one, lanes[i]);
+	memcpy(folded, &all, sizeof(all));
+}
+
+static uint32_t sum_rounds(uint32_t sum, const unsigned char *bytes,
+			   size_t rounds)
+{
+	unsigned char folded[sizeof(__m128i)];
+
+	fold(sum, bytes, rounds, folded);
+	/* zlib's sums are the register inverted. */
+	return (uint32_t)crc32_z(UINT32_MAX, folded, sizeof(folded));
+}
+
+static size_t rounds_in(size_t len)
+{
+	return __builtin_cpu_supports("pclmul") ? len / STEP : 0;
+}
+#else
+#define STEP 1
+
+static uint32_t sum_rounds(uint32_t sum, const unsigned char *bytes,
+			   size_t rounds)
+{
+	(void)bytes;
+	(void)rounds;
+	return sum;
+}
+
+static size_t rounds_in(size_t len)
+{
+	(void)len;
+	return 0;
+}
+#endif
+
+uint32_t gzip_crc(uint32_t sum, const void *bytes, size_t len)
+{
+	const unsigned char *at = bytes;
+	size_t rounds = rounds_in(len);
+
+	if (rounds)
+		sum = sum_rounds(sum, at, rounds);
+	at += rounds * STEP;
+	return (uint32_t)crc32_z(sum, at, len - rounds * STEP);
+}
