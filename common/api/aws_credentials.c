@@ -79,6 +79,8 @@ bool aws_fail_json(const struct http_request *request,
 
 	if (aws_parse_answer(&json, &reply->body, &unfit))
 		words = jsn_text(json, "message");
+	if (!words && json)
+		words = jsn_text(json, "__type");
 	return http_fail(request, reply, words, err);
 }
 

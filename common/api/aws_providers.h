@@ -54,10 +54,6 @@ bool aws_credentials_read(struct aws_credentials *credentials,
 bool aws_parse_answer(json_t **json, const struct str *text, struct err *err)
 	MUST_CHECK;
 
-/* http_fail() with the "message" of a reply in JSON. */
-bool aws_fail_json(const struct http_request *request,
-		   const struct http_reply *reply, struct err *err);
-
 /* Read the environment's keys.  Errors: USAGE (only one of the two). */
 bool aws_environment_is_set(const struct aws *aws);
 bool aws_fetch_environment(struct aws *aws, struct aws_credentials *credentials,

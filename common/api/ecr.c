@@ -83,30 +83,28 @@ static bool sign(void *context, struct http_request *request, struct err *err)
 	       aws_sign(&signing, request, err);
 }
 
+static bool complains(const struct http_reply *reply, const char *of)
+{
+	return reply->status >= 400 && reply->status < 500 &&
+	       strstr(str_text(&reply->body), of);
+}
+
+/* That our clock is wrong, or that the credentials ended before their time. */
 static bool learn(void *context, struct http_request *request,
 		  const struct http_reply *reply)
 {
 	struct call *call = context;
 
-	(void)request;
-	return reply->status >= 400 && reply->status < 500 &&
-	       strstr(str_text(&reply->body), "InvalidSignatureException") &&
-	       aws_learn_clock(&call->aws, reply);
+	if (complains(reply, "InvalidSignatureException"))
+		return aws_learn_clock(&call->aws, reply);
+	return complains(reply, "ExpiredTokenException") &&
+	       aws_credentials_drop(&call->aws, request);
 }
 
 static bool fail(const struct http_request *request,
 		 const struct http_reply *reply, struct err *err)
 {
-	CLEANUP(jsn_release) json_t *json = NULL;
-	CLEANUP(err_release) struct err unfit = {0};
-	const char *words = NULL;
-
-	if (jsn_parse(&json, str_text(&reply->body), reply->body.len, "reply",
-		      &unfit))
-		words = jsn_text(json, "message");
-	if (!words && json)
-		words = jsn_text(json, "__type");
-	(void)http_fail(request, reply, words, err);
+	(void)aws_fail_json(request, reply, err);
 	/* AWS answers 400 where others say 403. */
 	if (reply->status == 400)
 		err->kind = ERR_DENIED;

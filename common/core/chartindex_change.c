@@ -433,11 +433,14 @@ static const struct value *with_put(const struct value *list,
 
 	for (size_t i = 0; list && i < list->list.count; i++) {
 		const struct value *item = list->list.items[i];
-		const char *version = value_find_text(item, "version");
+		const char *version =
+			value_is_map(item)
+				? chartindex_text_at(item, "version", arena)
+				: "";
 
 		if (same_text(version, put->version))
 			continue;
-		if (!done && version &&
+		if (!done && *version &&
 		    compare_versions(version, put->version) > 0) {
 			value_list_add(changed, arena, put->entry);
 			done = true;

@@ -505,10 +505,12 @@ static bool read_document(struct yreader *reader, struct err *err)
 		return false;
 	reader->doc->root = yreader_value(reader, reader->doc->nodes);
 	/* As a key, or where a later key replaces it, it does no harm. */
-	if (reader->infinite && has_infinite(reader->doc->root))
-		return yreader_fail(reader, reader->infinite,
-				    "JSON, and so Helm, knows no such number",
-				    err);
+	if (reader->infinite && has_infinite(reader->doc->root)) {
+		(void)yreader_fail(reader, reader->infinite,
+				   "JSON, and so Helm, knows no such number",
+				   err);
+		return err_hint(err, "put it in quotes, if it is a text");
+	}
 	return read_end(reader, err);
 }
 

@@ -155,6 +155,13 @@ void aws_add_source(struct str *out, const struct aws *aws);
 bool aws_credentials_drop(struct aws *aws, const struct http_request *request);
 
 /*
+ * http_fail() with the "message" of a reply in JSON, or the name of the error
+ * where it has none.  Gives false.
+ */
+bool aws_fail_json(const struct http_request *request,
+		   const struct http_reply *reply, struct err *err);
+
+/*
  * When credentials that were fetched at @now_s and expire at @expires_s (0 =
  * never) are to be fetched anew.
  */

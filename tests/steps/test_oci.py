@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from scripted_aws import as_json, keys, who
 from scripted_http import Reply, Request, ScriptedHttp, TestAuthority
 
 USER, PASSWORD = "robot", "pass:w0rd"
@@ -620,11 +621,12 @@ def amazon(run_step, chart, tmp_path, authority):
     return run
 
 
+ECR_TOKEN = Reply(200, json.dumps({"authorizationData": [{
+    "authorizationToken": pair("AWS:ecr-password"), "expiresAt": 1.9e9}]}).encode())
+
+
 def test_amazon_is_logged_in_to_by_aws_credentials(amazon):
-    token = Reply(200, json.dumps({"authorizationData": [{
-        "authorizationToken": pair("AWS:ecr-password"),
-        "expiresAt": 1.9e9}]}).encode())
-    result, s = amazon(token, NO_MANIFEST, MOUNTED, MOUNTED, OK)
+    result, s = amazon(ECR_TOKEN, NO_MANIFEST, MOUNTED, MOUNTED, OK)
     login, *pushes = s.requests
     assert s.tunnels[0] == "api.ecr.eu-central-1.amazonaws.com:443"
     assert set(s.tunnels[1:]) == {f"{HOST}:443"}
@@ -636,6 +638,18 @@ def test_amazon_is_logged_in_to_by_aws_credentials(amazon):
         "Basic " + pair("AWS:ecr-password")}
 
 
+def test_amazon_says_that_the_credentials_have_expired(amazon):
+    """Whatever they said of their end: others are fetched, if they can be."""
+    expired = Reply(400, b'{"__type":"ExpiredTokenException","message":"too old"}')
+    with ScriptedHttp(as_json(keys("OLD")), as_json(keys("NEW"))) as agent:
+        env = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
+               "AWS_CONTAINER_CREDENTIALS_FULL_URI": agent.url}
+        _, s = amazon(expired, ECR_TOKEN, NO_MANIFEST, MOUNTED, MOUNTED, OK, env=env)
+        assert [who(request) for request in s.requests[:2]] == ["OLD", "NEW"]
+    result, s = amazon(expired, expect=1)
+    assert "too old" in only_error(result) and len(s.requests) == 1
+
+
 def test_a_login_that_is_there_comes_first(amazon, tmp_path):
     folder = write_config(tmp_path / "d", {"auths": {HOST: {"auth": pair("AWS:mine")}}})
     _, s = amazon(NO_MANIFEST, MOUNTED, MOUNTED, OK, env={"DOCKER_CONFIG": str(folder)})
@@ -645,6 +659,7 @@ def test_a_login_that_is_there_comes_first(amazon, tmp_path):
 @pytest.mark.parametrize("reply, words", [
     (Reply(400, b'{"__type":"AccessDeniedException","message":"not authorized"}'),
      "not authorized"),
+    (Reply(400, b'{"__type":"AccessDeniedException"}'), "AccessDeniedException"),
     (Reply(200, b"{}"), "authorizationToken"), (Reply(200, b"<"), "no JSON"),
     (Reply(200, b'{"authorizationData":[{"authorizationToken":"eHg="}]}'), "AWS:PASSWORD"),
 ])

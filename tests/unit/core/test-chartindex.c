@@ -285,6 +285,13 @@ static void test_change(void **state)
 		 "web 2.0.0,other 1.0.0", "web", "2.0.0,1.0.0"},
 		{"{apiVersion: v1, entries: {web: [{version: 1.0.0}]}}",
 		 "web 0.5.0", "web", "1.0.0,0.5.0"},
+		/* Numbers, which Helm reads as texts. */
+		{"{apiVersion: v1, entries: {web: [{version: 2}, {version: "
+		 "1.10}, 7]}}",
+		 "web 2", "web", "2,1.1"},
+		{"{apiVersion: v1, entries: {web: [{version: 2}, {version: "
+		 "1.10}]}}",
+		 "web 1.5.0", "web", "2,1.5.0,1.1"},
 		{"apiVersion: v1\nentries:\n  web: []\n", "web 1.0.0", "web",
 		 "1.0.0"},
 	};
