@@ -36,6 +36,7 @@ bool chartrepo_open(struct chartrepo *repo, const char *address,
 	while (len && address[len - 1] == '/')
 		len--;
 	repo->address = xmemdupz(address, len);
+	repo->index_address = xasprintf("%s/" CHARTREPO_INDEX, repo->address);
 	repo->http = config->http;
 	repo->cache = config->cache;
 	repo->context_path = xstrdup_or_null(config->context_path);
@@ -51,11 +52,12 @@ bool chartrepo_open(struct chartrepo *repo, const char *address,
 		return repo->kind->open(repo, rest, config, err);
 	}
 	(void)err_set(err, ERR_USAGE,
-		      "cannot use chart repository '%s': its "
-		      "kind is not spoken",
-		      address);
-	return err_hint(err, "s3://bucket/prefix, file:///dir, "
-			     "https://host/path and oci://host/path are");
+		      "'%s' is no address of a chart repository", address);
+	if (*address == '/')
+		return err_hint(err, "a folder is file://%s", address);
+	return err_hint(err, "it must be of the form s3://bucket/prefix, "
+			     "file:///dir, https://host/path or "
+			     "oci://host/path");
 }
 
 static void add_chart_url(struct str *out, const struct chartrepo *repo,
@@ -520,6 +522,7 @@ void chartrepo_index_release(struct chartrepo_index *index)
 void chartrepo_release(struct chartrepo *repo)
 {
 	free(repo->address);
+	free(repo->index_address);
 	free(repo->dir);
 	free(repo->prefix);
 	free(repo->context_path);

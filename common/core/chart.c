@@ -607,6 +607,13 @@ bool chart_load(const char *path, struct arena *arena, struct chart **chart,
 		return load_folder(path, arena, chart, err);
 	if (!file_read(path, CHART_ARCHIVE_MAX, &bytes, err))
 		return err_wrap(err, "cannot load chart '%s'", path);
+	if (!starts_with(str_text(&bytes), "\x1f\x8b")) {
+		(void)err_set(err, ERR_INPUT,
+			      "cannot load chart '%s': it is neither a folder "
+			      "nor an archive (.tgz)",
+			      path);
+		return err_hint(err, "name the folder that has the Chart.yaml");
+	}
 	return chart_load_archive(str_text(&bytes), bytes.len, path, arena,
 				  chart, err);
 }

@@ -10,6 +10,7 @@
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "flow/audit_parts.h"
+#include "flow/publish_parts.h"
 #include "format/value.h"
 
 /* A look at work. */
@@ -505,8 +506,8 @@ static bool read_index(struct looking *looking, struct err *err)
 	chartrepo_index_release(&looking->index);
 	return chartrepo_read_index(looking->look->audit->repo, &looking->index,
 				    err) &&
-	       chartindex_open(&looking->parsed, str_text(&looking->index.text),
-			       looking->index.text.len, CHARTREPO_INDEX, err);
+	       publish_parse_index(&looking->parsed, looking->look->audit->repo,
+				   &looking->index, err);
 }
 
 static bool look_at_orphans(struct looking *looking, struct err *err)
@@ -544,6 +545,18 @@ static bool note_object(void *context, const struct chartrepo_object *object,
 	return true;
 }
 
+/* An address that is wrong must not look like a repository that is well. */
+static bool is_there(const struct looking *looking, struct err *err)
+{
+	const struct audit_look *look = looking->look;
+
+	return looking->index.found || look->objects.count ||
+	       err_set(err, ERR_NOT_FOUND,
+		       "there is no repository '%s': it has neither an index "
+		       "nor archives",
+		       look->audit->repo->address);
+}
+
 bool audit_take_look(struct audit_look *look, struct audit_marks *marks,
 		     struct err *err)
 {
@@ -554,5 +567,6 @@ bool audit_take_look(struct audit_look *look, struct audit_marks *marks,
 	return read_index(&looking, err) &&
 	       chartrepo_list_objects(look->audit->repo, note_object, look,
 				      err) &&
-	       look_at_entries(&looking, err) && look_at_orphans(&looking, err);
+	       is_there(&looking, err) && look_at_entries(&looking, err) &&
+	       look_at_orphans(&looking, err);
 }

@@ -8,6 +8,7 @@
 #include "core/audit.h"
 #include "core/chartindex.h"
 #include "flow/audit_parts.h"
+#include "flow/publish_parts.h"
 #include "format/hash.h"
 #include "format/value.h"
 #include "sys/file.h"
@@ -73,8 +74,7 @@ static bool each_chart(struct pruning *pruning,
 	CLEANUP(strvec_release) struct strvec names = {0};
 
 	if (!chartrepo_read_index(pruning->audit->repo, &text, err) ||
-	    !chartindex_open(&index, str_text(&text.text), text.text.len,
-			     CHARTREPO_INDEX, err))
+	    !publish_parse_index(&index, pruning->audit->repo, &text, err))
 		return false;
 	chartindex_add_names(&index, &names);
 	for (size_t i = 0; i < names.count; i++) {

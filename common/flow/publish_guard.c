@@ -45,8 +45,7 @@ static bool find_proof(const struct publish_run *run, bool *proved,
 {
 	CLEANUP(chartindex_release) struct chartindex index = {0};
 
-	if (!chartindex_open(&index, str_text(&run->index.text),
-			     run->index.text.len, CHARTREPO_INDEX, err))
+	if (!publish_parse_index(&index, run->publish->repo, &run->index, err))
 		return err_wrap(err, "cannot enter the index of '%s'",
 				run->publish->repo->address);
 	return publish_is_proved(run->bucket, &index, proved, err);

@@ -24,12 +24,22 @@ bool publish_read_index(struct publish_run *run, struct err *err)
 	return run->index_read;
 }
 
+bool publish_parse_index(struct chartindex *index, const struct chartrepo *repo,
+			 const struct chartrepo_index *text, struct err *err)
+{
+	if (chartindex_open(index, str_text(&text->text), text->text.len,
+			    repo->index_address, err))
+		return true;
+	return err_hint(err, "it is left as it is: put it right, or move it "
+			     "away and let 'repo-audit --repair' make one of "
+			     "the archives");
+}
+
 bool publish_open_index(struct publish_run *run, struct chartindex *index,
 			struct err *err)
 {
 	return (run->index_read || publish_read_index(run, err)) &&
-	       chartindex_open(index, str_text(&run->index.text),
-			       run->index.text.len, CHARTREPO_INDEX, err);
+	       publish_parse_index(index, run->publish->repo, &run->index, err);
 }
 
 /* Does the index have exactly this archive under its name and version? */

@@ -73,6 +73,11 @@ bool publish_keep_lock(struct publish_run *run, struct err *err) MUST_CHECK;
 
 bool publish_read_index(struct publish_run *run, struct err *err) MUST_CHECK;
 
+/* Open @text, the index of @repo, for who is going to change it. */
+bool publish_parse_index(struct chartindex *index, const struct chartrepo *repo,
+			 const struct chartrepo_index *text, struct err *err)
+	MUST_CHECK;
+
 /* Open the index, which is read if need be. */
 bool publish_open_index(struct publish_run *run, struct chartindex *index,
 			struct err *err) MUST_CHECK;

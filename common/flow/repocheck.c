@@ -126,8 +126,7 @@ bool repocheck_run(const struct repocheck *check, struct arena *arena,
 
 	if ((bucket && !check_rights(check, bucket, missing, arena, err)) ||
 	    !chartrepo_read_index(check->repo, &index, err) ||
-	    !chartindex_open(&parsed, str_text(&index.text), index.text.len,
-			     CHARTREPO_INDEX, err) ||
+	    !publish_parse_index(&parsed, check->repo, &index, err) ||
 	    (bucket &&
 	     !describe_bucket(check, &parsed, arena, map, &proved, err)))
 		return false;

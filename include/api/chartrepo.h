@@ -50,10 +50,11 @@ struct chartrepo_kind; /* private: what a kind of repository does */
 
 struct chartrepo {
 	const struct chartrepo_kind *kind;
-	char *address;	    /* as given, without a slash at the end */
-	char *dir;	    /* of file:// */
-	struct url url;	    /* of http(s):// */
-	char *context_path; /* of ChartMuseum, NULL = not told */
+	char *address;	     /* as given, without a slash at the end */
+	char *index_address; /* what errors call its index */
+	char *dir;	     /* of file:// */
+	struct url url;	     /* of http(s):// */
+	char *context_path;  /* of ChartMuseum, NULL = not told */
 	struct s3 s3;
 	struct oci oci;
 	char *prefix; /* of s3:// and oci://: "" or "stable/" */

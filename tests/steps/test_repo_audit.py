@@ -643,8 +643,23 @@ def test_prune_of_a_folder(run_step, tmp_path):
 
 
 def test_folder_that_is_not_there(run_step, tmp_path):
-    result = run_step("repo-audit", "--repo", f"file://{tmp_path}/none", "--output", "json")
-    assert result.json["entries"] == 0 and not (tmp_path / "none").exists()
+    """A wrong address must not look like a repository that is well."""
+    for args in ((), ("--repair",), PRUNE):
+        result = run_step("repo-audit", "--repo", f"file://{tmp_path}/none", *args,
+                          expect=1)
+        assert f"there is no repository 'file://{tmp_path}/none'" in result.err
+    assert not (tmp_path / "none").exists()
+
+
+def test_index_that_is_not_there(run_step, tmp_path):
+    """It is made of the archives."""
+    folder = charts.make_repository(tmp_path / "repository", CHARTS)
+    entries = yaml.safe_load((folder / "index.yaml").read_text())["entries"]
+    (folder / "index.yaml").unlink()
+    run_step("repo-audit", "--repo", f"file://{folder}", "--repair")
+    assert list(yaml.safe_load((folder / "index.yaml").read_text())["entries"]) == \
+        sorted(entries)
+    run_step("repo-audit", "--repo", f"file://{folder}")
 
 
 # --- --check --------------------------------------------------------------------------
