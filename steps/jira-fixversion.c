@@ -22,7 +22,7 @@ struct args {
 	const char *range, *git_dir;
 	const char *environment_url, *transition;
 	bool comment, done;
-	int64_t jobs;
+	int64_t archive_age, jobs;
 	struct http_args http;
 };
 
@@ -58,6 +58,8 @@ static const struct opt options[] = {
 		 "close the tickets and release the version"),
 	OPT_STRING(struct args, transition, "transition", "NAME", NULL, 0,
 		   "of --done; default: to a status of category Done"),
+	OPT_DURATION(struct args, archive_age, "archive-older-than", NULL, 0,
+		     "with --done: also archive what was released before"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, JOBS_MAX,
 		    "tickets at once; default: 8"),
 	OPT_HTTP(struct args, http),
@@ -146,6 +148,8 @@ static struct ticketing_args make_args(const struct step_run *run,
 		.transition = args->transition,
 		.comment = args->comment,
 		.done = args->done,
+		.archive_age_ms =
+			args->archive_age == OPT_UNSET ? -1 : args->archive_age,
 		.jobs = args->jobs == OPT_UNSET ? JOBS_DEFAULT
 						: (size_t)args->jobs,
 		.now_s = clock_now_ms() / 1000,
@@ -191,13 +195,35 @@ static bool run(struct step_run *run, struct err *err)
 	return ticketing_act(&work, &jira, err) && tell(run, &work, err);
 }
 
-static bool check(struct step_run *run, struct err *err)
+/* The projects in which rights are needed: named ones, else the tickets'. */
+static bool find_projects(struct strvec *projects, const struct step_run *run,
+			  struct err *err)
 {
 	const struct args *args = run->args;
+	CLEANUP(strvec_release) struct strvec tickets = {0};
+
+	strvec_add_all(projects, &args->projects);
+	if (projects->count > 0)
+		return true;
+	if (!find_tickets(&tickets, run, err))
+		return false;
+	for (size_t i = 0; i < tickets.count; i++) {
+		CLEANUP(free_ptr) char *project =
+			ticket_project(tickets.items[i]);
+
+		strvec_add_once(projects, project);
+	}
+	return true;
+}
+
+static bool check(struct step_run *run, struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec projects = {0};
 	CLEANUP(jira_release) struct jira jira = {0};
 
-	return open_jira(&jira, run, err) && jira_check_user(&jira, err) &&
-	       ticketing_check(&jira, &args->projects, err) &&
+	return find_projects(&projects, run, err) &&
+	       open_jira(&jira, run, err) && jira_check_user(&jira, err) &&
+	       ticketing_check(&jira, &projects, err) &&
 	       step_result(run, value_new_map(&run->arena),
 			   "Jira answers and knows the user\n", err);
 }

@@ -8,10 +8,6 @@
 #include "base/num.h"
 #include "format/jsn.h"
 
-/* What one request asks for; the servers' own ceilings. */
-#define VERSIONS_PAGE 50
-#define PROJECTS_PAGE 50
-
 /* --- requests ---------------------------------------------------------- */
 
 void jira_prepare(const struct jira *jira, struct http_request *request,
@@ -241,6 +237,7 @@ static void add_version(struct jira_versions *found, const json_t *json)
 	*version = (struct jira_version){
 		.id = xstrdup(jsn_text(json, "id")),
 		.name = xstrdup(jsn_text(json, "name")),
+		.released_on = xstrdup_or_null(jsn_text(json, "releaseDate")),
 		.released = jsn_bool(json, "released", false),
 		.archived = jsn_bool(json, "archived", false),
 	};
@@ -284,14 +281,26 @@ static bool list_versions(struct jira *jira, const char *project,
 	return true;
 }
 
-/* One page from @start on; *@more tells whether there is another one. */
+/*
+ * Go on to the page behind @page.  How long a page is, the server decides.
+ * False: it was the last, or has nothing, and would be asked for for ever.
+ */
+static bool next_page(const json_t *page, size_t *start)
+{
+	size_t count = json_array_size(jsn_find(page, "values"));
+
+	*start += count;
+	return count > 0 && !jsn_bool(page, "isLast", true);
+}
+
+/* One page from *@start on; *@more tells whether there is another one. */
 static bool page_versions(struct jira *jira, const char *project,
-			  const char *text, size_t start,
+			  const char *text, size_t *start,
 			  struct jira_versions *found, bool *more,
 			  struct err *err)
 {
 	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(free_ptr) char *from = xasprintf("%zu", start);
+	CLEANUP(free_ptr) char *from = xasprintf("%zu", *start);
 	CLEANUP(jsn_release) json_t *page = NULL;
 
 	jira_prepare(jira, &request, "GET",
@@ -301,7 +310,7 @@ static bool page_versions(struct jira *jira, const char *project,
 		return false;
 	if (!add_versions(found, jsn_find(page, "values"), text))
 		return jira_nonsense(&request, "values", err);
-	*more = !jsn_bool(page, "isLast", true);
+	*more = next_page(page, start);
 	return true;
 }
 
@@ -310,16 +319,17 @@ bool jira_find_versions(struct jira *jira, const char *project,
 			struct err *err)
 {
 	bool more = true;
+	size_t start = 0;
 
 	if (!jira->cloud)
 		return list_versions(jira, project, text, found, err);
-	for (size_t start = 0; more; start += VERSIONS_PAGE) {
+	while (more) {
 		if (start >= JIRA_VERSIONS_MAX)
 			return err_set(err, ERR_REMOTE,
 				       "project '%s' has more than %d versions "
 				       "with '%s' in their names",
 				       project, JIRA_VERSIONS_MAX, text);
-		if (!page_versions(jira, project, text, start, found, &more,
+		if (!page_versions(jira, project, text, &start, found, &more,
 				   err))
 			return false;
 	}
@@ -331,6 +341,7 @@ void jira_versions_release(struct jira_versions *versions)
 	for (size_t i = 0; i < versions->count; i++) {
 		free(versions->items[i].id);
 		free(versions->items[i].name);
+		free(versions->items[i].released_on);
 	}
 	free(versions->items);
 	*versions = (struct jira_versions){0};
@@ -382,19 +393,34 @@ bool jira_create_version(struct jira *jira, const char *project_id,
 	return true;
 }
 
+static bool change_version(struct jira *jira, const char *id,
+			   const json_t *change, struct err *err)
+{
+	CLEANUP(http_request_release) struct http_request request = {0};
+	CLEANUP(str_release) struct str body = {0};
+
+	jira_prepare(jira, &request, "PUT",
+		     (const char *[]){"version", id, NULL}, NULL);
+	jira_prepare_body(&request, &body, change);
+	return jira_ask(jira, &request, NULL, err);
+}
+
 bool jira_release_version(struct jira *jira, const char *id, const char *date,
 			  struct err *err)
 {
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(jsn_release) json_t *version = json_object();
-	CLEANUP(str_release) struct str body = {0};
+	CLEANUP(jsn_release) json_t *change = json_object();
 
-	jsn_set(version, "released", json_true());
-	jsn_set_text(version, "releaseDate", date);
-	jira_prepare(jira, &request, "PUT",
-		     (const char *[]){"version", id, NULL}, NULL);
-	jira_prepare_body(&request, &body, version);
-	return jira_ask(jira, &request, NULL, err);
+	jsn_set(change, "released", json_true());
+	jsn_set_text(change, "releaseDate", date);
+	return change_version(jira, id, change, err);
+}
+
+bool jira_archive_version(struct jira *jira, const char *id, struct err *err)
+{
+	CLEANUP(jsn_release) json_t *change = json_object();
+
+	jsn_set(change, "archived", json_true());
+	return change_version(jira, id, change, err);
 }
 
 /* --- projects ---------------------------------------------------------- */
@@ -414,11 +440,11 @@ static bool add_projects(const json_t *list, struct strvec *keys)
 	return true;
 }
 
-static bool page_projects(struct jira *jira, size_t start, struct strvec *keys,
+static bool page_projects(struct jira *jira, size_t *start, struct strvec *keys,
 			  bool *more, struct err *err)
 {
 	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(free_ptr) char *from = xasprintf("%zu", start);
+	CLEANUP(free_ptr) char *from = xasprintf("%zu", *start);
 	CLEANUP(jsn_release) json_t *page = NULL;
 
 	jira_prepare(jira, &request, "GET",
@@ -428,7 +454,7 @@ static bool page_projects(struct jira *jira, size_t start, struct strvec *keys,
 		return false;
 	if (!add_projects(jsn_find(page, "values"), keys))
 		return jira_nonsense(&request, "values", err);
-	*more = !jsn_bool(page, "isLast", true);
+	*more = next_page(page, start);
 	return true;
 }
 
@@ -437,13 +463,14 @@ bool jira_find_projects(struct jira *jira, struct strvec *keys, struct err *err)
 	CLEANUP(http_request_release) struct http_request request = {0};
 	CLEANUP(jsn_release) json_t *list = NULL;
 	bool more = true;
+	size_t start = 0;
 
-	for (size_t start = 0; jira->cloud && more; start += PROJECTS_PAGE) {
+	while (jira->cloud && more) {
 		if (start >= JIRA_PROJECTS_MAX)
 			return err_set(err, ERR_REMOTE,
 				       "there are more than %d projects",
 				       JIRA_PROJECTS_MAX);
-		if (!page_projects(jira, start, keys, &more, err))
+		if (!page_projects(jira, &start, keys, &more, err))
 			return false;
 	}
 	if (jira->cloud)

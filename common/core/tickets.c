@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "format/semver.h"
 
 /*
  * Words that people put before a hyphen and a number without meaning a
@@ -351,10 +352,32 @@ static const char *after_date(const char *text)
 	return text + at;
 }
 
-bool version_name_matches(const char *template,
-			  const struct version_name *parts, const char *name)
+static bool matches_rest(const char *rest, const struct version_name *parts,
+			 const char *name);
+
+/* Does @name begin with a version that @rest goes on behind? */
+static bool matches_any_semver(const char *rest,
+			       const struct version_name *parts,
+			       const char *name)
 {
-	const char *rest = template ? template : VERSION_NAME_TEMPLATE;
+	static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ.+-";
+
+	for (size_t len = strspn(name, allowed); len > 0; len--) {
+		CLEANUP(free_ptr) char *text = xmemdupz(name, len);
+		CLEANUP(semver_release) struct semver version = {0};
+		CLEANUP(err_release) struct err unfit = {0};
+
+		if (semver_parse(&version, text, &unfit) &&
+		    matches_rest(rest, parts, name + len))
+			return true;
+	}
+	return false;
+}
+
+static bool matches_rest(const char *rest, const struct version_name *parts,
+			 const char *name)
+{
 	const char *value;
 	struct piece piece;
 
@@ -365,13 +388,24 @@ bool version_name_matches(const char *template,
 			name += piece.len;
 		} else if (piece_is(&piece, "date")) {
 			name = after_date(name);
-		} else if (find_part(&piece, parts, &value) && value) {
+		} else if (!find_part(&piece, parts, &value)) {
+			return false;
+		} else if (value) {
 			name = after_prefix(name, value);
 		} else {
-			return false;
+			return piece_is(&piece, "semver") &&
+			       matches_any_semver(rest, parts, name);
 		}
 	}
 	return name && *name == '\0' && *rest == '\0';
+}
+
+bool version_name_matches(const char *template,
+			  const struct version_name *parts, const char *name)
+{
+	return strlen(name) <= VERSION_NAME_MAX * (size_t)4 &&
+	       matches_rest(template ? template : VERSION_NAME_TEMPLATE, parts,
+			    name);
 }
 
 /* Keep @run in @best if it holds the semver, or is longer; empty it. */

@@ -5,31 +5,27 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strvec.h"
-#include "flow/ticketing_calls.h"
+#include "flow/ticketing_parts.h"
 
 /* --- what is known ----------------------------------------------------- */
 
-static struct ticketing_version *add_version(struct ticketing *work,
-					     const char *project,
-					     const char *project_id)
+struct ticketing_version *ticketing_add_version(
+	struct ticketing_versions *versions, const char *project)
 {
 	struct ticketing_version *version;
 
-	work->versions =
-		grow_array(work->versions, work->version_count + 1,
-			   sizeof(*work->versions), &work->version_capacity);
-	version = &work->versions[work->version_count++];
-	*version = (struct ticketing_version){
-		.project = xstrdup(project),
-		.project_id = xstrdup_or_null(project_id),
-	};
+	versions->items =
+		grow_array(versions->items, versions->count + 1,
+			   sizeof(*versions->items), &versions->capacity);
+	version = &versions->items[versions->count++];
+	*version = (struct ticketing_version){.project = xstrdup(project)};
 	return version;
 }
 
 static size_t find_version(const struct ticketing *work, const char *project)
 {
-	for (size_t i = 0; i < work->version_count; i++)
-		if (same_text(work->versions[i].project, project))
+	for (size_t i = 0; i < work->versions.count; i++)
+		if (same_text(work->versions.items[i].project, project))
 			return i;
 	return SIZE_MAX;
 }
@@ -138,8 +134,9 @@ static bool version_of_issue(struct ticketing *work, struct jira *jira,
 	*index = find_version(work, issue->project);
 	if (*index != SIZE_MAX)
 		return true;
-	*index = work->version_count;
-	version = add_version(work, issue->project, issue->project_id);
+	*index = work->versions.count;
+	version = ticketing_add_version(&work->versions, issue->project);
+	version->project_id = xstrdup_or_null(issue->project_id);
 	if (!name_version(work, version, err) ||
 	    !look_up_version(work, jira, version, err))
 		return false;
@@ -152,7 +149,7 @@ static void plan_opening(struct ticketing *work,
 			 const struct jira_issue *issue)
 {
 	const struct ticketing_version *version =
-		&work->versions[ticket->version];
+		&work->versions.items[ticket->version];
 
 	if (!version->id || !strvec_has(&issue->versions, version->id))
 		ticket->planned |= TICKET_ADD;
@@ -224,17 +221,17 @@ static bool gather_versions(struct ticketing *work, struct jira *jira,
 			    const struct strvec *projects, struct err *err)
 {
 	for (size_t i = 0; i < projects->count; i++) {
-		struct ticketing_version *version =
-			add_version(work, projects->items[i], NULL);
+		struct ticketing_version *version = ticketing_add_version(
+			&work->versions, projects->items[i]);
 
 		if (!look_up_version(work, jira, version, err))
 			return false;
 		if (!version->id) {
 			free(version->project);
-			work->version_count--;
+			work->versions.count--;
 		}
 	}
-	if (work->version_count == 0)
+	if (work->versions.count == 0)
 		return err_set(err, ERR_NOT_FOUND,
 			       "cannot find a version of '%s' %s for '%s' in "
 			       "any project",
@@ -258,11 +255,11 @@ static void plan_closing(struct ticketing *work, const char *key,
 static bool gather_version_issues(struct ticketing *work, struct jira *jira,
 				  struct err *err)
 {
-	for (size_t v = 0; v < work->version_count; v++) {
+	for (size_t v = 0; v < work->versions.count; v++) {
 		CLEANUP(jira_issues_release) struct jira_issues issues = {0};
 
-		if (!jira_version_issues(jira, work->versions[v].id, &issues,
-					 err))
+		if (!jira_version_issues(jira, work->versions.items[v].id,
+					 &issues, err))
 			return false;
 		for (size_t i = 0; i < issues.count; i++)
 			plan_closing(work, issues.items[i].key,
@@ -277,7 +274,8 @@ static bool gather_done(struct ticketing *work, struct jira *jira,
 	CLEANUP(strvec_release) struct strvec projects = {0};
 
 	if (!gather_projects(work, jira, issues, &projects, err) ||
-	    !gather_versions(work, jira, &projects, err))
+	    !gather_versions(work, jira, &projects, err) ||
+	    !ticketing_find_old(work, jira, err))
 		return false;
 	if (issues->count == 0)
 		return gather_version_issues(work, jira, err);
@@ -363,8 +361,8 @@ static bool stops_all(const struct err *err)
 static bool create_versions(struct ticketing *work, struct jira *jira,
 			    struct err *err)
 {
-	for (size_t i = 0; i < work->version_count; i++) {
-		struct ticketing_version *version = &work->versions[i];
+	for (size_t i = 0; i < work->versions.count; i++) {
+		struct ticketing_version *version = &work->versions.items[i];
 		CLEANUP(err_release) struct err failure = {0};
 
 		if (version->id ||
@@ -419,14 +417,11 @@ static bool anything_left(const struct ticketing *work)
 	return false;
 }
 
-/* Last, because others act on it; and only when all of it is true. */
 static bool release_versions(struct ticketing *work, struct jira *jira,
 			     struct err *err)
 {
-	if (anything_left(work))
-		return true;
-	for (size_t i = 0; i < work->version_count; i++) {
-		struct ticketing_version *version = &work->versions[i];
+	for (size_t i = 0; i < work->versions.count; i++) {
+		struct ticketing_version *version = &work->versions.items[i];
 
 		if (version->released)
 			continue;
@@ -447,7 +442,7 @@ static void fail_with_version(struct ticketing *work,
 
 	if (ticket->version == SIZE_MAX || ticket->failure.kind != ERR_NONE)
 		return;
-	cause = &work->versions[ticket->version].failure;
+	cause = &work->versions.items[ticket->version].failure;
 	if (cause->kind == ERR_NONE)
 		return;
 	err_set(&ticket->failure, cause->kind, "%s", cause->text);
@@ -467,28 +462,48 @@ bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
 	}
 	if (!ticketing_run_calls(work, jira, false, err))
 		return false;
-	return !work->args->done || (look_again(work, jira, err) &&
-				     release_versions(work, jira, err));
+	if (!work->args->done)
+		return true;
+	if (!look_again(work, jira, err))
+		return false;
+	/* Last, because others act on it; and only when all of it is true. */
+	return anything_left(work) || (release_versions(work, jira, err) &&
+				       ticketing_archive(work, jira, err));
+}
+
+static void versions_release(struct ticketing_versions *versions)
+{
+	for (size_t i = 0; i < versions->count; i++) {
+		free(versions->items[i].project);
+		free(versions->items[i].project_id);
+		free(versions->items[i].name);
+		free(versions->items[i].id);
+		err_release(&versions->items[i].failure);
+	}
+	free(versions->items);
 }
 
 void ticketing_release(struct ticketing *work)
 {
-	for (size_t i = 0; i < work->version_count; i++) {
-		free(work->versions[i].project);
-		free(work->versions[i].project_id);
-		free(work->versions[i].name);
-		free(work->versions[i].id);
-		err_release(&work->versions[i].failure);
-	}
+	versions_release(&work->versions);
+	versions_release(&work->old);
 	for (size_t i = 0; i < work->ticket_count; i++) {
 		free(work->tickets[i].key);
 		jira_call_release(&work->tickets[i].call);
 		err_release(&work->tickets[i].failure);
 	}
-	free(work->versions);
 	free(work->tickets);
 	ticketing_facts_release(&work->facts);
 	*work = (struct ticketing){0};
+}
+
+/* "'SHOP': EDIT_ISSUES, LINK_ISSUES" */
+static void add_missing(struct str *all, const char *project,
+			const struct strvec *missing)
+{
+	str_addf(all, "%s'%s': ", all->len ? "; " : "", project);
+	for (size_t i = 0; i < missing->count; i++)
+		str_addf(all, "%s%s", i ? ", " : "", missing->items[i]);
 }
 
 bool ticketing_check(struct jira *jira, const struct strvec *projects,
@@ -499,6 +514,7 @@ bool ticketing_check(struct jira *jira, const struct strvec *projects,
 		"LINK_ISSUES",	       "ADD_COMMENTS", "TRANSITION_ISSUES",
 		"ADMINISTER_PROJECTS", NULL,
 	};
+	CLEANUP(str_release) struct str all = {0};
 
 	for (size_t i = 0; i < projects->count; i++) {
 		CLEANUP(strvec_release) struct strvec missing = {0};
@@ -507,10 +523,11 @@ bool ticketing_check(struct jira *jira, const struct strvec *projects,
 				       &missing, err))
 			return false;
 		if (missing.count > 0)
-			return err_set(
-				err, ERR_DENIED,
-				"the user lacks the right '%s' in project '%s'",
-				missing.items[0], projects->items[i]);
+			add_missing(&all, projects->items[i], &missing);
 	}
-	return true;
+	if (all.len == 0)
+		return true;
+	err_set(err, ERR_DENIED, "the user lacks rights in %s", str_text(&all));
+	return err_hint(err, "let an administrator of the project grant them "
+			     "in its permission scheme");
 }

@@ -1,8 +1,7 @@
-#include "flow/ticketing_calls.h"
-
 #include "base/log.h"
 #include "base/str.h"
 #include "flow/ticketing.h"
+#include "flow/ticketing_parts.h"
 
 /* In the order in which a ticket makes them; an addition needs no look. */
 static const struct {
@@ -62,7 +61,7 @@ static bool prepare(const struct queue *queue, struct ticketing_ticket *ticket)
 	call->comment = work->facts.comment;
 	call->transition = work->args->transition;
 	if (ticket->todo & TICKET_ADD)
-		call->version = work->versions[ticket->version].id;
+		call->version = work->versions.items[ticket->version].id;
 	return true;
 }
 

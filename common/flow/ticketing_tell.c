@@ -33,8 +33,29 @@ static struct value *left_value(const struct ticketing_ticket *ticket,
 	return map;
 }
 
-/* {versions, tickets, left}; each ticket says which of its acts are in
- * @planned (a plan) or in what was done. */
+/* Those that are archived, or in a plan, will be. */
+static struct value *archived_value(const struct ticketing *work, bool planned,
+				    struct arena *arena)
+{
+	struct value *list = value_new_list(arena);
+
+	for (size_t i = 0; i < work->old.count; i++) {
+		const struct ticketing_version *version = &work->old.items[i];
+		struct value *one;
+
+		if (!planned && !version->archived_now)
+			continue;
+		one = value_new_map(arena);
+		value_map_set_text(one, arena, "project", version->project);
+		value_map_set_text(one, arena, "id", version->id);
+		value_map_set_text(one, arena, "name", version->name);
+		value_list_add(list, arena, one);
+	}
+	return list;
+}
+
+/* {versions, tickets, left, archived}; each ticket says which of its acts
+ * are in @planned (a plan) or in what was done. */
 static struct value *describe(const struct ticketing *work, bool planned,
 			      struct arena *arena)
 {
@@ -43,9 +64,9 @@ static struct value *describe(const struct ticketing *work, bool planned,
 	struct value *left = value_new_list(arena);
 	struct value *map = value_new_map(arena);
 
-	for (size_t i = 0; i < work->version_count; i++)
+	for (size_t i = 0; i < work->versions.count; i++)
 		value_list_add(versions, arena,
-			       version_value(&work->versions[i], arena));
+			       version_value(&work->versions.items[i], arena));
 	for (size_t i = 0; i < work->ticket_count; i++) {
 		const struct ticketing_ticket *ticket = &work->tickets[i];
 		unsigned int acts = planned ? ticket->planned : ticket->acted;
@@ -67,6 +88,8 @@ static struct value *describe(const struct ticketing *work, bool planned,
 	value_map_set(map, arena, "versions", versions);
 	value_map_set(map, arena, "tickets", tickets);
 	value_map_set(map, arena, "left", left);
+	value_map_set(map, arena, "archived",
+		      archived_value(work, planned, arena));
 	return map;
 }
 
@@ -89,7 +112,7 @@ static void add_acts(struct str *out, const struct ticketing *work,
 		str_addf(out, " left: %s;", ticket->failure.text);
 	if (acts & TICKET_ADD)
 		str_addf(out, " fix version %s;",
-			 work->versions[ticket->version].name);
+			 work->versions.items[ticket->version].name);
 	if (acts & TICKET_LINK)
 		str_addf(out, " link to %s;", work->facts.link.url);
 	if (acts & TICKET_COMMENT)
@@ -104,8 +127,9 @@ static void add_acts(struct str *out, const struct ticketing *work,
 
 void ticketing_plan_text(const struct ticketing *work, struct str *out)
 {
-	for (size_t i = 0; i < work->version_count; i++) {
-		const struct ticketing_version *version = &work->versions[i];
+	for (size_t i = 0; i < work->versions.count; i++) {
+		const struct ticketing_version *version =
+			&work->versions.items[i];
 
 		if (!version->id)
 			str_addf(out, "create version %s in %s\n",
@@ -117,12 +141,16 @@ void ticketing_plan_text(const struct ticketing *work, struct str *out)
 	for (size_t i = 0; i < work->ticket_count; i++)
 		add_acts(out, work, &work->tickets[i],
 			 work->tickets[i].planned);
+	for (size_t i = 0; i < work->old.count; i++)
+		str_addf(out, "archive version %s in %s\n",
+			 work->old.items[i].name, work->old.items[i].project);
 }
 
 void ticketing_result_text(const struct ticketing *work, struct str *out)
 {
-	for (size_t i = 0; i < work->version_count; i++) {
-		const struct ticketing_version *version = &work->versions[i];
+	for (size_t i = 0; i < work->versions.count; i++) {
+		const struct ticketing_version *version =
+			&work->versions.items[i];
 		const char *state = version->created	    ? " (created)"
 				    : version->released_now ? " (released)"
 							    : "";
@@ -133,6 +161,11 @@ void ticketing_result_text(const struct ticketing *work, struct str *out)
 	}
 	for (size_t i = 0; i < work->ticket_count; i++)
 		add_acts(out, work, &work->tickets[i], work->tickets[i].acted);
+	for (size_t i = 0; i < work->old.count; i++)
+		if (work->old.items[i].archived_now)
+			str_addf(out, "%s: version %s (archived)\n",
+				 work->old.items[i].project,
+				 work->old.items[i].name);
 }
 
 bool ticketing_complete(const struct ticketing *work, struct err *err)
@@ -167,10 +200,10 @@ void ticketing_record(const struct ticketing *work, const char *url,
 	struct value *versions = value_new_list(arena);
 	struct value *keys = value_new_list(arena);
 
-	for (size_t i = 0; i < work->version_count; i++)
-		if (work->versions[i].id)
+	for (size_t i = 0; i < work->versions.count; i++)
+		if (work->versions.items[i].id)
 			value_list_add(versions, arena,
-				       version_value(&work->versions[i],
+				       version_value(&work->versions.items[i],
 						     arena));
 	for (size_t i = 0; i < work->ticket_count; i++)
 		value_list_add(keys, arena,
@@ -182,8 +215,14 @@ void ticketing_record(const struct ticketing *work, const char *url,
 
 void ticketing_effects(const struct ticketing *work, struct strvec *lines)
 {
-	for (size_t i = 0; i < work->version_count; i++) {
-		const struct ticketing_version *version = &work->versions[i];
+	for (size_t i = 0; i < work->old.count; i++)
+		if (work->old.items[i].archived_now)
+			strvec_addf(lines, "archived version '%s' of '%s'",
+				    work->old.items[i].name,
+				    work->old.items[i].project);
+	for (size_t i = 0; i < work->versions.count; i++) {
+		const struct ticketing_version *version =
+			&work->versions.items[i];
 
 		if (version->created)
 			strvec_addf(lines, "created version '%s' in '%s'",
@@ -197,7 +236,7 @@ void ticketing_effects(const struct ticketing *work, struct strvec *lines)
 
 		if (ticket->acted & TICKET_ADD)
 			strvec_addf(lines, "added version '%s' to '%s'",
-				    work->versions[ticket->version].name,
+				    work->versions.items[ticket->version].name,
 				    ticket->key);
 		if (ticket->acted & TICKET_LINK)
 			strvec_addf(lines, "linked '%s' to '%s'", ticket->key,

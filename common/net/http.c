@@ -206,14 +206,25 @@ static bool is_worth_repeating(const struct transfer *transfer)
 					   : transfer->sends == 0);
 }
 
+/* What the server asked for, in milliseconds; -1 = nothing. */
+static int64_t asked_wait_ms(const struct http_reply *reply)
+{
+	int64_t now_s = clock_now_ms() / 1000;
+	int64_t wait = retry_after_ms(http_header(reply, "Retry-After"), now_s);
+
+	return wait >= 0
+		       ? wait
+		       : retry_reset_ms(http_header(reply, "X-RateLimit-Reset"),
+					now_s);
+}
+
 static bool plan_retry(struct transfer *transfer)
 {
 	const struct http_config *config = &transfer->client->config;
-	const char *header = http_header(&transfer->reply, "Retry-After");
 	struct retry_state state = {
 		.tries = transfer->tries,
 		.tries_max = HTTP_TRIES_MAX,
-		.asked_ms = retry_after_ms(header, clock_now_ms() / 1000),
+		.asked_ms = asked_wait_ms(&transfer->reply),
 		.asked_max_ms = HTTP_RETRY_AFTER_MAX_MS,
 		.left_ms = deadline_left_ms(&config->deadline, INT64_MAX),
 		.random = random_number(),

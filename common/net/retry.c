@@ -1,6 +1,8 @@
 #include "net/retry.h"
 
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/num.h"
@@ -37,6 +39,14 @@ int64_t retry_wait_ms(unsigned int try, uint64_t random)
 	return retry_jitter_ms(RETRY_BASE_MS, RETRY_CAP_MS, try, random);
 }
 
+/* From @now_s to @at_s; -1 if that is no wait that a server could mean. */
+static int64_t until_ms(int64_t at_s, int64_t now_s)
+{
+	if (at_s <= now_s)
+		return 0;
+	return at_s - now_s > RETRY_AFTER_MAX_S ? -1 : (at_s - now_s) * 1000;
+}
+
 int64_t retry_after_ms(const char *header, int64_t now_s)
 {
 	int64_t seconds, at_s;
@@ -45,13 +55,38 @@ int64_t retry_after_ms(const char *header, int64_t now_s)
 		return -1;
 	if (num_parse_range(header, 0, RETRY_AFTER_MAX_S, &seconds))
 		return seconds * 1000;
-	if (!clock_parse_http_date(header, &at_s))
+	return clock_parse_http_date(header, &at_s) ? until_ms(at_s, now_s)
+						    : -1;
+}
+
+/* RFC 3339, or the same without seconds, as Jira writes it. */
+static bool parse_moment(const char *text, int64_t *at_s)
+{
+	static const char minutes[] = "2026-11-22T12:00";
+	const size_t len = sizeof(minutes) - 1;
+	char full[64];
+
+	if (clock_parse_rfc3339(text, strlen(text), at_s))
+		return true;
+	if (strlen(text) < len || strlen(text) > len + 6)
+		return false;
+	snprintf(full, sizeof(full), "%.*s:00%s", (int)len, text, text + len);
+	return clock_parse_rfc3339(full, strlen(full), at_s);
+}
+
+/* A number of seconds that is a moment rather than a wait: from 2001 on. */
+#define EPOCH_MIN_S ((int64_t)1000000000)
+
+int64_t retry_reset_ms(const char *header, int64_t now_s)
+{
+	int64_t number;
+
+	if (!header)
 		return -1;
-	if (at_s <= now_s)
-		return 0;
-	if (at_s - now_s > RETRY_AFTER_MAX_S)
-		return -1;
-	return (at_s - now_s) * 1000;
+	if (num_parse_range(header, 0, INT64_MAX / 1000, &number))
+		return until_ms(number < EPOCH_MIN_S ? now_s + number : number,
+				now_s);
+	return parse_moment(header, &number) ? until_ms(number, now_s) : -1;
 }
 
 bool retry_plan(const struct retry_state *state, int64_t *wait_ms)

@@ -78,6 +78,7 @@ void jira_release(struct jira *jira);
 struct jira_version {
 	char *id;
 	char *name;
+	char *released_on; /* YYYY-MM-DD, NULL = not told */
 	bool released;
 	bool archived;
 };
@@ -106,6 +107,10 @@ bool jira_create_version(struct jira *jira, const char *project_id,
 /* Mark as released on @date (YYYY-MM-DD). */
 bool jira_release_version(struct jira *jira, const char *id, const char *date,
 			  struct err *err) MUST_CHECK;
+
+/* Put away: it is no longer offered to anybody. */
+bool jira_archive_version(struct jira *jira, const char *id, struct err *err)
+	MUST_CHECK;
 
 struct jira_issue {
 	char *key; /* as it is now: issues move between projects */

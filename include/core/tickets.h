@@ -64,7 +64,8 @@ bool version_name_format(const char *template, const struct version_name *parts,
 
 /*
  * Is @name what @template makes of @parts with some date in place of
- * @parts->date (which may be NULL)?
+ * @parts->date (which may be NULL), and if @parts->semver is NULL, with some
+ * version in place of that?
  */
 bool version_name_matches(const char *template,
 			  const struct version_name *parts, const char *name);

@@ -52,6 +52,7 @@ struct ticketing_args {
 	const char *transition; /* by name; NULL = to the category Done */
 	bool comment;
 	bool done; /* close the tickets instead of opening the version */
+	int64_t archive_age_ms; /* of --done; less than 0: archive nothing */
 	size_t jobs;
 	int64_t now_s; /* of the version's date */
 };
@@ -92,7 +93,13 @@ struct ticketing_version {
 	bool created;  /* by us, or will be */
 	bool released; /* is or was */
 	bool released_now;
+	bool archived_now;
 	struct err failure;
+};
+
+struct ticketing_versions {
+	struct ticketing_version *items;
+	size_t count, capacity;
 };
 
 enum ticketing_act {
@@ -117,8 +124,8 @@ struct ticketing {
 	const struct ticketing_args *args;
 	struct ticketing_facts facts;
 	const struct reporter *reporter;
-	struct ticketing_version *versions;
-	size_t version_count, version_capacity;
+	struct ticketing_versions versions; /* one for each project */
+	struct ticketing_versions old; /* of earlier releases, to archive */
 	struct ticketing_ticket *tickets;
 	size_t ticket_count, ticket_capacity;
 };
@@ -144,7 +151,7 @@ bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
 struct value *ticketing_plan(const struct ticketing *work, struct arena *arena);
 void ticketing_plan_text(const struct ticketing *work, struct str *out);
 
-/* {versions, tickets, left}, and as lines for people. */
+/* {versions, tickets, left, archived}, and as lines for people. */
 struct value *ticketing_result(const struct ticketing *work,
 			       struct arena *arena);
 void ticketing_result_text(const struct ticketing *work, struct str *out);
@@ -167,7 +174,7 @@ void ticketing_release(struct ticketing *work);
 
 /*
  * Has the user all rights that this needs in @projects?  Errors: DENIED
- * (names the first that is missing), and those of the API.
+ * (names all that are missing), and those of the API.
  */
 bool ticketing_check(struct jira *jira, const struct strvec *projects,
 		     struct err *err) MUST_CHECK;

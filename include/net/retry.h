@@ -37,6 +37,14 @@ int64_t retry_jitter_ms(int64_t base_ms, int64_t cap_ms, unsigned int try,
  */
 int64_t retry_after_ms(const char *header, int64_t now_s);
 
+/*
+ * The same of an X-RateLimit-Reset header, for servers that send no other:
+ * a moment in RFC 3339 form, with or without seconds (Jira Cloud, "Rate
+ * limiting"), in seconds since 1970 (GitHub, "Rate limits for the REST API"),
+ * or seconds from now.
+ */
+int64_t retry_reset_ms(const char *header, int64_t now_s);
+
 /* What the decision to try once more depends on. */
 struct retry_state {
 	unsigned int tries; /* made so far, at least 1 */

@@ -197,7 +197,7 @@ def test_a_commit_that_names_no_real_ticket_is_only_warned_of(jira, step, reposi
 def test_no_tickets_is_nothing_to_do(jira, step, repository):
     result = step(jira, *RELEASE, "--range", "HEAD..HEAD", "--git-dir", repository,
                   "--output", "json")
-    assert result.json == {"versions": [], "tickets": [], "left": []}
+    assert result.json == {"versions": [], "tickets": [], "left": [], "archived": []}
 
 
 @pytest.mark.parametrize("range_, code, message", [
@@ -294,6 +294,47 @@ def test_done_without_a_way_leaves_the_ticket_and_the_version(jira, step):
     assert "hint: name one with --transition" in result.err
 
 
+def old_versions(server):
+    """Versions of other days, and whether each is archived."""
+    day = {"released": True, "project": "SHOP"}
+    server.state["versions"].update({
+        "30001": day | {"name": "web-shop-2020-01-31-1.0.0", "releaseDate": "2020-01-31"},
+        "30002": day | {"name": "web-shop-2020-02-01-1.1.0-rc.1", "releaseDate": "2020-02-01"},
+        "30003": day | {"name": "web-shop-2020-01-31-1.0.1"},               # no date
+        "30004": day | {"name": "web-shop-2999-01-01-9.0.0", "releaseDate": "2999-01-01"},
+        "30005": day | {"name": "web-shop-2020-01-31-1.0.2", "released": False,
+                        "releaseDate": "2020-01-31"},
+        "30006": day | {"name": "api-shop-2020-01-31-1.0.0", "releaseDate": "2020-01-31"},
+        "30007": day | {"name": "web-shop-eu-2020-01-31-1.0.0", "releaseDate": "2020-01-31"},
+        "30008": day | {"name": "web-shop-2020-01-31-latest", "releaseDate": "2020-01-31"},
+        "30009": day | {"name": "web-shop-2020-01-31-1.0.3", "archived": True,
+                        "releaseDate": "2020-01-31"},
+        "30010": day | {"name": "web-shop-2020-01-31-1.0.0", "project": "PAY",
+                        "releaseDate": "2020-01-31"}})
+
+
+def test_done_archives_what_is_old(jira, step):
+    step(jira, *RELEASE, "--ticket", "SHOP-1")
+    old_versions(jira)
+    planned = step(jira, *RELEASE, "--done", "--archive-older-than", "90d", "--dry-run")
+    assert "archive version web-shop-2020-01-31-1.0.0 in SHOP" in planned.out
+    result = step(jira, *RELEASE, "--done", "--archive-older-than", "90d", "--output", "json")
+    archived = sorted(number for number, version in jira.state["versions"].items()
+                      if version.get("archived"))
+    assert archived == ["30001", "30002", "30009"]
+    assert [version["id"] for version in result.json["archived"]] == ["30001", "30002"]
+    again = step(jira, *RELEASE, "--done", "--archive-older-than", "90d", "--output", "json")
+    assert again.json["archived"] == []
+
+
+def test_nothing_is_archived_while_a_ticket_is_left(jira, step):
+    step(jira, *RELEASE, "--ticket", "SHOP-1")
+    old_versions(jira)
+    jira.fail(method="POST", path="/issue/SHOP-1/transitions", status=403, times=None)
+    step(jira, *RELEASE, "--done", "--archive-older-than", "90d", expect=1)
+    assert not jira.state["versions"]["30001"].get("archived")
+
+
 def test_done_of_an_unknown_release(jira, step):
     result = step(jira, *RELEASE, "--done", expect=1)
     assert "cannot find a version of 'web' 1.4.0 for 'shop' in any project" in result.err
@@ -334,8 +375,17 @@ def test_check_names_what_is_missing(jira, step):
     step(jira, "--check", "--project", "SHOP")
     jira.state["permissions"].remove("LINK_ISSUES")
     result = step(jira, "--check", "--project", "SHOP", expect=1)
-    assert "the user lacks the right 'LINK_ISSUES' in project 'SHOP'" in result.err
+    assert "the user lacks rights in 'SHOP': LINK_ISSUES" in result.err
     assert jira.writes == []
+
+
+def test_check_names_all_that_is_missing_where_the_tickets_are(jira, step):
+    jira.state["permissions"] = ["BROWSE_PROJECTS", "EDIT_ISSUES", "RESOLVE_ISSUES",
+                                 "ADD_COMMENTS", "TRANSITION_ISSUES"]
+    result = step(jira, "--check", "--ticket", "SHOP-1", "--ticket", "PAY-7",
+                  "--ticket", "SHOP-2", expect=1)
+    assert ("error: the user lacks rights in 'SHOP': LINK_ISSUES, ADMINISTER_PROJECTS; "
+            "'PAY': LINK_ISSUES, ADMINISTER_PROJECTS") in result.err
 
 
 # --- bad input ---------------------------------------------------------------
@@ -464,6 +514,15 @@ def test_retry_after_is_obeyed(cloud, step):
     started = time.monotonic()
     step(cloud, *RELEASE, "--ticket", "SHOP-2")
     assert time.monotonic() - started >= 1
+
+
+def test_the_end_of_a_rate_limit_is_waited_for(cloud, step):
+    cloud.fail(path="/serverInfo", status=429,
+               headers={"X-RateLimit-Reset": in_iso(3600),
+                        "RateLimit-Reason": "jira-quota-tenant-based"})
+    result = step(cloud, *RELEASE, "--ticket", "SHOP-2", "--timeout", "30s", expect=75)
+    assert len(cloud.requests) == 1
+    assert "429" in result.err
 
 
 def test_an_error_for_ever_is_temporary(jira, step):

@@ -206,6 +206,35 @@ static void names_are_found_whatever_their_date(void **state)
 				 cases[i].want);
 }
 
+static void names_are_found_whatever_their_version(void **state)
+{
+	static const struct {
+		const char *template, *name;
+		bool want;
+	} cases[] = {
+		{NULL, "web-shop-2026-11-22-1.4.0-rc.1", true},
+		{NULL, "web-shop-2020-01-31-0.1.0+build.5", true},
+		{NULL, "web-shop-2020-01-31-1", true},
+		{NULL, "web-shop-2020-01-31-", false},
+		{NULL, "web-shop-2020-01-31-latest", false},
+		{NULL, "web-shop-2020-01-31-1.4.0 ", false},
+		{NULL, "web-shop-eu-2020-01-31-1.4.0", false},
+		{"{semver}-{app}", "1.4.0-rc.1-web", true},
+		{"{semver}-{app}", "1.4.0-rc.1-api", false},
+		{"{app} {semver} ({date})", "web 1.4.0 (2020-01-31)", true},
+		{"{app} {semver} {semver}", "web 1.4.0 1.4.1", true},
+	};
+	struct version_name any = web;
+
+	(void)state;
+	any.semver = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_case(cases[i].name,
+			    version_name_matches(cases[i].template, &any,
+						 cases[i].name) ==
+				    cases[i].want);
+}
+
 static void names_are_searched_for_around_the_date(void **state)
 {
 	static const struct {
@@ -239,6 +268,7 @@ int main(void)
 		cmocka_unit_test(bad_templates_are_named),
 		cmocka_unit_test(long_names_are_counted_in_characters),
 		cmocka_unit_test(names_are_found_whatever_their_date),
+		cmocka_unit_test(names_are_found_whatever_their_version),
 		cmocka_unit_test(names_are_searched_for_around_the_date),
 	};
 

@@ -69,6 +69,43 @@ static void test_after(void **state)
 				    cases[i].ms);
 }
 
+static void test_reset(void **state)
+{
+	const struct civil noon = {2026, 11, 22, 12, 0, 0};
+	int64_t now = clock_from_civil(&noon);
+	static const struct {
+		const char *header;
+		int64_t ms;
+	} cases[] = {
+		{NULL, -1},
+		{"", -1},
+		{"soon", -1},
+		{"-5", -1},
+		{"0", 0},
+		{"30", 30000},
+		{"90000", -1},
+		{"1795348830", 30000},
+		{"1795348700", 0},
+		{"1795448800", -1},
+		{"2026-11-22T12:00:30Z", 30000},
+		{"2026-11-22T12:00:30.25Z", 30000},
+		{"2026-11-22T13:01:00+01:00", 60000},
+		{"2026-11-22T11:59:00Z", 0},
+		{"2026-11-22T12:01Z", 60000},
+		{"2026-11-22T13:02+01:00", 120000},
+		{"2026-11-22T12:0", -1},
+		{"2026-11-22T12:01:", -1},
+		{"2027-11-22T12:00:30Z", -1},
+		{"99999999999999999999", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_case(cases[i].header ? cases[i].header : "(none)",
+			    retry_reset_ms(cases[i].header, now) ==
+				    cases[i].ms);
+}
+
 static void test_plan(void **state)
 {
 	static const struct {
@@ -102,9 +139,8 @@ static void test_plan(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_status),
-		cmocka_unit_test(test_wait),
-		cmocka_unit_test(test_after),
+		cmocka_unit_test(test_status), cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_after),  cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_plan),
 	};
 
