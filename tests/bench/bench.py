@@ -21,6 +21,7 @@ sys.path.insert(0, str(TOP / "tests" / "lab"))
 import goprogram                            # noqa: E402
 import packaging                            # noqa: E402
 import publishing                           # noqa: E402
+import ticketing                            # noqa: E402
 import toolbox                              # noqa: E402
 import vendoring                            # noqa: E402
 from measuring import Case, Meter, Side, measure    # noqa: E402
@@ -126,15 +127,19 @@ def main() -> int:
         print(f"{'case':<34} {'slipway':>12} {'the other':>13}  {'ratio':>7}")
         program, meter = goprogram.build("gotemplate", work), Meter(work, env)
         with vendoring.Repositories(work, steps, helm, env) as repositories, \
-                publishing.Publishing(work, EXAMPLE, steps, helm, env) as places:
+                publishing.Publishing(work, EXAMPLE, steps, helm, env) as places, \
+                ticketing.Ticketing(work, steps) as tickets:
             met = [measure(case, meter)
                    for case in [start_case(work, steps, helm),
                                 *packaging.cases(work, EXAMPLE, steps, helm),
                                 *template_cases(work, steps, helm, program),
                                 *repositories.cases(),
-                                *places.cases()] if is_wanted(case.name)]
+                                *places.cases(),
+                                *tickets.cases()] if is_wanted(case.name)]
             if is_wanted(places.TOGETHER_NAME):
                 met.append(places.compare_bytes())
+            if is_wanted(tickets.REQUESTS_NAME):
+                met.append(tickets.compare_requests(meter.run))
     return 0 if all(met) else 1
 
 
