@@ -225,205 +225,15 @@ void jira_release(struct jira *jira)
 	secret_release(&jira->authorization);
 }
 
-/* --- versions ---------------------------------------------------------- */
+/* --- projects ---------------------------------------------------------- */
 
-static void add_version(struct jira_versions *found, const json_t *json)
-{
-	struct jira_version *version;
-
-	found->items = grow_array(found->items, found->count + 1,
-				  sizeof(*found->items), &found->capacity);
-	version = &found->items[found->count++];
-	*version = (struct jira_version){
-		.id = xstrdup(jsn_text(json, "id")),
-		.name = xstrdup(jsn_text(json, "name")),
-		.released_on = xstrdup_or_null(jsn_text(json, "releaseDate")),
-		.released = jsn_bool(json, "released", false),
-		.archived = jsn_bool(json, "archived", false),
-	};
-}
-
-/* Of @list those whose name holds @text; false if it is no such list. */
-static bool add_versions(struct jira_versions *found, const json_t *list,
-			 const char *text)
-{
-	const json_t *json;
-	size_t i;
-
-	if (!json_is_array(list))
-		return false;
-	json_array_foreach (list, i, json) {
-		const char *name = jsn_text(json, "name");
-
-		if (!name || !jsn_text(json, "id"))
-			return false;
-		if (strstr(name, text) && found->count < JIRA_VERSIONS_MAX)
-			add_version(found, json);
-	}
-	return true;
-}
-
-/* Data Center gives all versions at once and does not search. */
-static bool list_versions(struct jira *jira, const char *project,
-			  const char *text, struct jira_versions *found,
-			  struct err *err)
-{
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(jsn_release) json_t *list = NULL;
-
-	jira_prepare(jira, &request, "GET",
-		     (const char *[]){"project", project, "versions", NULL},
-		     NULL);
-	if (!jira_ask(jira, &request, &list, err))
-		return false;
-	if (!add_versions(found, list, text))
-		return jira_nonsense(&request, "id and name of a version", err);
-	return true;
-}
-
-/*
- * Go on to the page behind @page.  How long a page is, the server decides.
- * False: it was the last, or has nothing, and would be asked for for ever.
- */
-static bool next_page(const json_t *page, size_t *start)
+bool jira_next_page(const json_t *page, size_t *start)
 {
 	size_t count = json_array_size(jsn_find(page, "values"));
 
 	*start += count;
 	return count > 0 && !jsn_bool(page, "isLast", true);
 }
-
-/* One page from *@start on; *@more tells whether there is another one. */
-static bool page_versions(struct jira *jira, const char *project,
-			  const char *text, size_t *start,
-			  struct jira_versions *found, bool *more,
-			  struct err *err)
-{
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(free_ptr) char *from = xasprintf("%zu", *start);
-	CLEANUP(jsn_release) json_t *page = NULL;
-
-	jira_prepare(jira, &request, "GET",
-		     (const char *[]){"project", project, "version", NULL},
-		     (const char *[]){"query", text, "startAt", from, NULL});
-	if (!jira_ask(jira, &request, &page, err))
-		return false;
-	if (!add_versions(found, jsn_find(page, "values"), text))
-		return jira_nonsense(&request, "values", err);
-	*more = next_page(page, start);
-	return true;
-}
-
-bool jira_find_versions(struct jira *jira, const char *project,
-			const char *text, struct jira_versions *found,
-			struct err *err)
-{
-	bool more = true;
-	size_t start = 0;
-
-	if (!jira->cloud)
-		return list_versions(jira, project, text, found, err);
-	while (more) {
-		if (start >= JIRA_VERSIONS_MAX)
-			return err_set(err, ERR_REMOTE,
-				       "project '%s' has more than %d versions "
-				       "with '%s' in their names",
-				       project, JIRA_VERSIONS_MAX, text);
-		if (!page_versions(jira, project, text, &start, found, &more,
-				   err))
-			return false;
-	}
-	return true;
-}
-
-void jira_versions_release(struct jira_versions *versions)
-{
-	for (size_t i = 0; i < versions->count; i++) {
-		free(versions->items[i].id);
-		free(versions->items[i].name);
-		free(versions->items[i].released_on);
-	}
-	free(versions->items);
-	*versions = (struct jira_versions){0};
-}
-
-/* Is this refusal about the name, as it is when the name is taken? */
-static bool name_taken(const struct http_reply *reply)
-{
-	CLEANUP(err_release) struct err ignored = {0};
-	CLEANUP(jsn_release) json_t *json = NULL;
-
-	return reply->status == 400 &&
-	       jsn_parse(&json, str_text(&reply->body), reply->body.len,
-			 "error", &ignored) &&
-	       jsn_text(json, "errors.name");
-}
-
-bool jira_create_version(struct jira *jira, const char *project_id,
-			 const char *name, char **id, struct err *err)
-{
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(http_reply_release) struct http_reply reply = {0};
-	CLEANUP(jsn_release) json_t *version = json_object();
-	CLEANUP(jsn_release) json_t *created = NULL;
-	CLEANUP(str_release) struct str body = {0};
-	int64_t number;
-
-	if (!num_parse_int64(project_id, &number))
-		return err_set(err, ERR_REMOTE,
-			       "the project's id '%s' is no number",
-			       project_id);
-	jsn_set_text(version, "name", name);
-	jsn_set(version, "projectId", json_integer(number));
-	jira_prepare(jira, &request, "POST", (const char *[]){"version", NULL},
-		     NULL);
-	jira_prepare_body(&request, &body, version);
-
-	if (!http_send(&jira->http, &request, &reply, err))
-		return false;
-	if (name_taken(&reply)) {
-		*id = NULL;
-		return true;
-	}
-	if (!jira_judge(&request, &reply, &created, err))
-		return false;
-	if (!jsn_text(created, "id"))
-		return jira_nonsense(&request, "id", err);
-	*id = xstrdup(jsn_text(created, "id"));
-	return true;
-}
-
-static bool change_version(struct jira *jira, const char *id,
-			   const json_t *change, struct err *err)
-{
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(str_release) struct str body = {0};
-
-	jira_prepare(jira, &request, "PUT",
-		     (const char *[]){"version", id, NULL}, NULL);
-	jira_prepare_body(&request, &body, change);
-	return jira_ask(jira, &request, NULL, err);
-}
-
-bool jira_release_version(struct jira *jira, const char *id, const char *date,
-			  struct err *err)
-{
-	CLEANUP(jsn_release) json_t *change = json_object();
-
-	jsn_set(change, "released", json_true());
-	jsn_set_text(change, "releaseDate", date);
-	return change_version(jira, id, change, err);
-}
-
-bool jira_archive_version(struct jira *jira, const char *id, struct err *err)
-{
-	CLEANUP(jsn_release) json_t *change = json_object();
-
-	jsn_set(change, "archived", json_true());
-	return change_version(jira, id, change, err);
-}
-
-/* --- projects ---------------------------------------------------------- */
 
 static bool add_projects(const json_t *list, struct strvec *keys)
 {
@@ -454,7 +264,7 @@ static bool page_projects(struct jira *jira, size_t *start, struct strvec *keys,
 		return false;
 	if (!add_projects(jsn_find(page, "values"), keys))
 		return jira_nonsense(&request, "values", err);
-	*more = next_page(page, start);
+	*more = jira_next_page(page, start);
 	return true;
 }
 

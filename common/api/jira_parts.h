@@ -1,5 +1,5 @@
 /*
- * What jira.c and jira_calls.c share: a request under way.
+ * What the files of api/jira share: a request under way.
  */
 #ifndef COMMON_API_JIRA_PARTS_H
 #define COMMON_API_JIRA_PARTS_H
@@ -38,6 +38,13 @@ bool jira_judge(const struct http_request *request,
 /* Send @request and judge. */
 bool jira_ask(struct jira *jira, struct http_request *request, json_t **json,
 	      struct err *err) MUST_CHECK;
+
+/*
+ * Move @start on to the page behind @page, which has "values".  How long a
+ * page is, the server decides.  False: it was the last, or has nothing, and
+ * would be asked for for ever.
+ */
+bool jira_next_page(const json_t *page, size_t *start);
 
 /* "Cannot be understood": an answer without what it must have. */
 bool jira_nonsense(const struct http_request *request, const char *what,

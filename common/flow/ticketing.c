@@ -2,25 +2,13 @@
 
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strvec.h"
 #include "flow/ticketing_parts.h"
 
 /* --- what is known ----------------------------------------------------- */
-
-struct ticketing_version *ticketing_add_version(
-	struct ticketing_versions *versions, const char *project)
-{
-	struct ticketing_version *version;
-
-	versions->items =
-		grow_array(versions->items, versions->count + 1,
-			   sizeof(*versions->items), &versions->capacity);
-	version = &versions->items[versions->count++];
-	*version = (struct ticketing_version){.project = xstrdup(project)};
-	return version;
-}
 
 static size_t find_version(const struct ticketing *work, const char *project)
 {
@@ -61,55 +49,6 @@ static bool project_allowed(const struct ticketing *work, const char *project)
 	return projects->count == 0 || strvec_has(projects, project);
 }
 
-/*
- * The version of this release among @found: not an archived one, rather one
- * of today, else the youngest.
- */
-static const struct jira_version *choose_version(
-	const struct ticketing *work, const char *today,
-	const struct jira_versions *found)
-{
-	const struct ticketing_args *args = work->args;
-	const struct jira_version *best = NULL;
-
-	for (size_t i = 0; i < found->count; i++) {
-		const struct jira_version *version = &found->items[i];
-
-		if (version->archived ||
-		    !version_name_matches(args->template, &work->facts.name,
-					  version->name))
-			continue;
-		if (same_text(version->name, today))
-			return version;
-		if (!best || strcmp(version->name, best->name) > 0)
-			best = version;
-	}
-	return best;
-}
-
-/* Fill in the id and the name of @version if the project has it. */
-static bool look_up_version(const struct ticketing *work, struct jira *jira,
-			    struct ticketing_version *version, struct err *err)
-{
-	CLEANUP(jira_versions_release) struct jira_versions found = {0};
-	CLEANUP(str_release) struct str search = {0};
-	const struct jira_version *chosen;
-
-	version_name_search(work->args->template, &work->facts.name, &search);
-	if (!jira_find_versions(jira, version->project, str_text(&search),
-				&found, err))
-		return err_wrap(err, "cannot look up the versions of '%s'",
-				version->project);
-	chosen = choose_version(work, version->name, &found);
-	if (!chosen)
-		return true;
-	free(version->name);
-	version->name = xstrdup(chosen->name);
-	version->id = xstrdup(chosen->id);
-	version->released = chosen->released;
-	return true;
-}
-
 /* --- gathering for a new release --------------------------------------- */
 
 static bool name_version(const struct ticketing *work,
@@ -121,26 +60,6 @@ static bool name_version(const struct ticketing *work,
 				 err))
 		return false;
 	version->name = str_detach(&name);
-	return true;
-}
-
-/* The version of the issue's project, looked up when it is new. */
-static bool version_of_issue(struct ticketing *work, struct jira *jira,
-			     const struct jira_issue *issue, size_t *index,
-			     struct err *err)
-{
-	struct ticketing_version *version;
-
-	*index = find_version(work, issue->project);
-	if (*index != SIZE_MAX)
-		return true;
-	*index = work->versions.count;
-	version = ticketing_add_version(&work->versions, issue->project);
-	version->project_id = xstrdup_or_null(issue->project_id);
-	if (!name_version(work, version, err) ||
-	    !look_up_version(work, jira, version, err))
-		return false;
-	version->created = version->id == NULL;
 	return true;
 }
 
@@ -175,25 +94,55 @@ static void missing_ticket(struct ticketing *work, const char *key)
 		"the ticket is not there, or may not be seen");
 }
 
+static bool concerns_us(const struct ticketing *work,
+			const struct jira_issue *issue)
+{
+	return issue->key && project_allowed(work, issue->project);
+}
+
+/* A version for each project that has an issue of the release. */
+static bool gather_wanted_versions(struct ticketing *work, struct jira *jira,
+				   const struct jira_issues *issues,
+				   struct err *err)
+{
+	for (size_t i = 0; i < issues->count; i++) {
+		const struct jira_issue *issue = &issues->items[i];
+		struct ticketing_version *version;
+
+		if (!concerns_us(work, issue) ||
+		    find_version(work, issue->project) != SIZE_MAX)
+			continue;
+		version =
+			ticketing_add_version(&work->versions, issue->project);
+		version->project_id = xstrdup_or_null(issue->project_id);
+		if (!name_version(work, version, err))
+			return false;
+	}
+	if (!ticketing_look_up_versions(work, jira, err))
+		return false;
+	for (size_t i = 0; i < work->versions.count; i++)
+		work->versions.items[i].created = !work->versions.items[i].id;
+	return true;
+}
+
 /* A ticket for each issue that concerns us, with the version it gets. */
 static bool take_issues(struct ticketing *work, struct jira *jira,
 			const struct jira_issues *issues, struct err *err)
 {
+	if (!gather_wanted_versions(work, jira, issues, err))
+		return false;
 	for (size_t i = 0; i < issues->count; i++) {
 		const struct jira_issue *issue = &issues->items[i];
-		size_t version = SIZE_MAX;
 
-		if (!issue->key) {
+		if (!issue->key)
 			missing_ticket(work, work->args->tickets->items[i]);
-			continue;
-		}
-		if (!project_allowed(work, issue->project) ||
-		    has_ticket(work, issue->key))
-			continue;
-		if (!version_of_issue(work, jira, issue, &version, err))
-			return false;
-		plan_opening(work, add_ticket(work, issue->key, version),
-			     issue);
+		else if (concerns_us(work, issue) &&
+			 !has_ticket(work, issue->key))
+			plan_opening(
+				work,
+				add_ticket(work, issue->key,
+					   find_version(work, issue->project)),
+				issue);
 	}
 	return true;
 }
@@ -217,20 +166,29 @@ static bool gather_projects(const struct ticketing *work, struct jira *jira,
 	return true;
 }
 
+/* Forget the projects that have no version of the release. */
+static void drop_unknown(struct ticketing_versions *versions)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < versions->count; i++) {
+		if (versions->items[i].id)
+			versions->items[kept++] = versions->items[i];
+		else
+			free(versions->items[i].project);
+	}
+	versions->count = kept;
+}
+
 static bool gather_versions(struct ticketing *work, struct jira *jira,
 			    const struct strvec *projects, struct err *err)
 {
-	for (size_t i = 0; i < projects->count; i++) {
-		struct ticketing_version *version = ticketing_add_version(
-			&work->versions, projects->items[i]);
-
-		if (!look_up_version(work, jira, version, err))
-			return false;
-		if (!version->id) {
-			free(version->project);
-			work->versions.count--;
-		}
-	}
+	for (size_t i = 0; i < projects->count; i++)
+		(void)ticketing_add_version(&work->versions,
+					    projects->items[i]);
+	if (!ticketing_look_up_versions(work, jira, err))
+		return false;
+	drop_unknown(&work->versions);
 	if (work->versions.count == 0)
 		return err_set(err, ERR_NOT_FOUND,
 			       "cannot find a version of '%s' %s for '%s' in "
@@ -326,59 +284,6 @@ bool ticketing_gather(struct ticketing *work, struct jira *jira,
 /* --- acting ------------------------------------------------------------ */
 
 /*
- * Get or create: a name that is taken was created by somebody else in the
- * meantime, or by ourselves in a request whose answer was lost.
- */
-static bool create_version(struct ticketing *work, struct jira *jira,
-			   struct ticketing_version *version, struct err *err)
-{
-	CLEANUP(free_ptr) char *name = xstrdup(version->name);
-
-	if (!jira_create_version(jira, version->project_id, name, &version->id,
-				 err))
-		return err_wrap(err, "cannot create version '%s' in '%s'", name,
-				version->project);
-	version->created = version->id != NULL;
-	if (version->created)
-		return true;
-	if (!look_up_version(work, jira, version, err))
-		return false;
-	if (!version->id)
-		return err_set(
-			err, ERR_CONFLICT,
-			"cannot create version '%s' in '%s': there is one of "
-			"that name, archived or written otherwise",
-			name, version->project);
-	return true;
-}
-
-static bool stops_all(const struct err *err)
-{
-	return err->kind == ERR_INTERRUPTED || err->kind == ERR_TIMEOUT;
-}
-
-/* Without its version a ticket has nothing to be added to. */
-static bool create_versions(struct ticketing *work, struct jira *jira,
-			    struct err *err)
-{
-	for (size_t i = 0; i < work->versions.count; i++) {
-		struct ticketing_version *version = &work->versions.items[i];
-		CLEANUP(err_release) struct err failure = {0};
-
-		if (version->id ||
-		    create_version(work, jira, version, &failure))
-			continue;
-		version->created = false;
-		if (stops_all(&failure)) {
-			err_move(err, &failure);
-			return false;
-		}
-		err_move(&version->failure, &failure);
-	}
-	return true;
-}
-
-/*
  * A transition is refused where it has happened already: by somebody else,
  * or by ourselves in a request whose answer was lost.  What counts is where
  * the ticket is now.
@@ -417,23 +322,6 @@ static bool anything_left(const struct ticketing *work)
 	return false;
 }
 
-static bool release_versions(struct ticketing *work, struct jira *jira,
-			     struct err *err)
-{
-	for (size_t i = 0; i < work->versions.count; i++) {
-		struct ticketing_version *version = &work->versions.items[i];
-
-		if (version->released)
-			continue;
-		if (!jira_release_version(jira, version->id,
-					  work->facts.name.date, err))
-			return err_wrap(err, "cannot release version '%s'",
-					version->name);
-		version->released = version->released_now = true;
-	}
-	return true;
-}
-
 /* What cannot be tried because its version could not be created. */
 static void fail_with_version(struct ticketing *work,
 			      struct ticketing_ticket *ticket)
@@ -454,7 +342,9 @@ static void fail_with_version(struct ticketing *work,
 
 bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
 {
-	if (!work->args->done && !create_versions(work, jira, err))
+	if (!work->args->done &&
+	    (!ticketing_create_versions(work, jira, err) ||
+	     !ticketing_describe_versions(work, jira, err)))
 		return false;
 	for (size_t i = 0; i < work->ticket_count; i++) {
 		fail_with_version(work, &work->tickets[i]);
@@ -467,26 +357,15 @@ bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
 	if (!look_again(work, jira, err))
 		return false;
 	/* Last, because others act on it; and only when all of it is true. */
-	return anything_left(work) || (release_versions(work, jira, err) &&
-				       ticketing_archive(work, jira, err));
-}
-
-static void versions_release(struct ticketing_versions *versions)
-{
-	for (size_t i = 0; i < versions->count; i++) {
-		free(versions->items[i].project);
-		free(versions->items[i].project_id);
-		free(versions->items[i].name);
-		free(versions->items[i].id);
-		err_release(&versions->items[i].failure);
-	}
-	free(versions->items);
+	return anything_left(work) ||
+	       (ticketing_mark_released(work, jira, err) &&
+		ticketing_archive(work, jira, err));
 }
 
 void ticketing_release(struct ticketing *work)
 {
-	versions_release(&work->versions);
-	versions_release(&work->old);
+	ticketing_versions_release(&work->versions);
+	ticketing_versions_release(&work->old);
 	for (size_t i = 0; i < work->ticket_count; i++) {
 		free(work->tickets[i].key);
 		jira_call_release(&work->tickets[i].call);

@@ -24,48 +24,50 @@ static bool is_old(const struct jira_version *version, const char *kept)
 	       version->released_on && strcmp(version->released_on, kept) < 0;
 }
 
-static bool find_in(struct ticketing *work, struct jira *jira,
+static void add_old(struct ticketing *work, const struct version_name *any,
 		    const struct ticketing_version *current, const char *kept,
-		    struct err *err)
+		    const struct jira_versions *found)
 {
-	CLEANUP(jira_versions_release) struct jira_versions found = {0};
-	CLEANUP(str_release) struct str search = {0};
-	const char *template = work->args->template;
-	struct version_name any = work->facts.name;
-
-	any.semver = NULL;
-	version_name_search(template, &any, &search);
-	if (!jira_find_versions(jira, current->project, str_text(&search),
-				&found, err))
-		return err_wrap(err, "cannot look up the old versions of '%s'",
-				current->project);
-	for (size_t i = 0; i < found.count; i++) {
-		const struct jira_version *version = &found.items[i];
+	for (size_t i = 0; i < found->count; i++) {
+		const struct jira_version *version = &found->items[i];
 		struct ticketing_version *old;
 
 		if (!is_old(version, kept) ||
 		    same_text(version->id, current->id) ||
-		    !version_name_matches(template, &any, version->name))
+		    !version_name_matches(work->args->template, any,
+					  version->name))
 			continue;
 		old = ticketing_add_version(&work->old, current->project);
 		old->id = xstrdup(version->id);
 		old->name = xstrdup(version->name);
 	}
-	return true;
 }
 
 bool ticketing_find_old(struct ticketing *work, struct jira *jira,
 			struct err *err)
 {
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str text = {0};
+	struct version_name any = work->facts.name;
+	struct jira_version_search *searches;
 	CLEANUP(free_ptr) char *kept = NULL;
+	bool ok;
 
 	if (work->args->archive_age_ms < 0)
 		return true;
+	any.semver = NULL;
 	kept = first_day_kept(work->args);
-	for (size_t i = 0; i < work->versions.count; i++)
-		if (!find_in(work, jira, &work->versions.items[i], kept, err))
-			return false;
-	return true;
+	version_name_search(work->args->template, &any, &text);
+	searches = ticketing_searches(work, str_text(&text), &arena);
+	ok = jira_find_versions(jira, searches, work->versions.count,
+				work->args->jobs, err);
+	for (size_t i = 0; i < work->versions.count; i++) {
+		if (ok)
+			add_old(work, &any, &work->versions.items[i], kept,
+				&searches[i].found);
+		jira_versions_release(&searches[i].found);
+	}
+	return ok;
 }
 
 bool ticketing_archive(struct ticketing *work, struct jira *jira,

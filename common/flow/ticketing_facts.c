@@ -93,6 +93,30 @@ static void set_comment(struct ticketing_facts *facts, const char *space)
 	facts->comment = str_text(text);
 }
 
+/* At most @max bytes, and whole characters. */
+static void cut_text(struct str *text, size_t max)
+{
+	size_t len = text->len;
+
+	if (len > max)
+		for (len = max; len > 0 && (text->buf[len] & 0xc0) == 0x80;)
+			len--;
+	str_truncate(text, len);
+	str_trim(text);
+}
+
+/* The first line tells that the text is ours, and may be replaced. */
+static void set_description(struct ticketing_facts *facts,
+			    const char *changelog)
+{
+	struct str *text = &facts->description_text;
+
+	str_addf(text, "%s %s (slipway)\n%s", facts->name.app,
+		 facts->name.semver, changelog);
+	cut_text(text, JIRA_DESCRIPTION_MAX);
+	facts->description = str_text(text);
+}
+
 bool ticketing_describe(struct ticketing_facts *facts,
 			const struct ticketing_args *args, struct err *err)
 {
@@ -117,6 +141,8 @@ bool ticketing_describe(struct ticketing_facts *facts,
 		return true;
 	space = space ? space : name.environment;
 	set_link(facts, args, space);
+	if (!is_blank(args->changelog))
+		set_description(facts, args->changelog);
 	if (args->comment)
 		set_comment(facts, space);
 	return true;
@@ -128,6 +154,7 @@ void ticketing_facts_release(struct ticketing_facts *facts)
 	str_release(&facts->link_id_text);
 	str_release(&facts->link_title_text);
 	str_release(&facts->comment_text);
+	str_release(&facts->description_text);
 	*facts = (struct ticketing_facts){0};
 }
 

@@ -1,7 +1,8 @@
 /*
  * What the files of flow/ticketing share:
  *
- *	ticketing.c	    versions and tickets: gathered, planned, changed
+ *	ticketing.c	    tickets: gathered, planned, changed
+ *	ticketing_versions.c their versions
  *	ticketing_facts.c   what the release is called
  *	ticketing_calls.c   the calls about tickets, many side by side
  *	ticketing_archive.c versions of long ago
@@ -14,8 +15,10 @@
 
 #include "base/attr.h"
 
+struct arena;
 struct err;
 struct jira;
+struct jira_version_search;
 struct ticketing;
 struct ticketing_version;
 struct ticketing_versions;
@@ -23,6 +26,31 @@ struct ticketing_versions;
 /* A new one at the end; it is moved when the next is added. */
 struct ticketing_version *ticketing_add_version(
 	struct ticketing_versions *versions, const char *project);
+
+void ticketing_versions_release(struct ticketing_versions *versions);
+
+/* Look for the versions of all projects; what is not there has no id. */
+bool ticketing_look_up_versions(struct ticketing *work, struct jira *jira,
+				struct err *err) MUST_CHECK;
+
+/*
+ * Create what is not there.  A failure stays with the version; errors: what
+ * stops all.
+ */
+bool ticketing_create_versions(struct ticketing *work, struct jira *jira,
+			       struct err *err) MUST_CHECK;
+
+/* Give those that were there the changelog of today; so for errors. */
+bool ticketing_describe_versions(struct ticketing *work, struct jira *jira,
+				 struct err *err) MUST_CHECK;
+
+bool ticketing_mark_released(struct ticketing *work, struct jira *jira,
+			     struct err *err) MUST_CHECK;
+
+/* A search for each version's project, for names that hold @text. */
+struct jira_version_search *ticketing_searches(const struct ticketing *work,
+					       const char *text,
+					       struct arena *arena);
 
 /*
  * Make the calls of each ticket's @todo, those of one ticket in turn, until

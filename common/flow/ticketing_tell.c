@@ -137,6 +137,9 @@ void ticketing_plan_text(const struct ticketing *work, struct str *out)
 		else if (work->args->done && !version->released)
 			str_addf(out, "release version %s in %s\n",
 				 version->name, version->project);
+		else if (version->describe)
+			str_addf(out, "describe version %s in %s\n",
+				 version->name, version->project);
 	}
 	for (size_t i = 0; i < work->ticket_count; i++)
 		add_acts(out, work, &work->tickets[i],
@@ -226,6 +229,9 @@ void ticketing_effects(const struct ticketing *work, struct strvec *lines)
 
 		if (version->created)
 			strvec_addf(lines, "created version '%s' in '%s'",
+				    version->name, version->project);
+		if (version->described)
+			strvec_addf(lines, "described version '%s' in '%s'",
 				    version->name, version->project);
 		if (version->released_now)
 			strvec_addf(lines, "released version '%s' in '%s'",

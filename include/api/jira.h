@@ -25,13 +25,12 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/err.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "base/strvec.h"
 #include "format/url.h"
 #include "net/http.h"
-
-struct err;
 
 #define JIRA_REPLY_MAX	  ((size_t)16 << 20)
 #define JIRA_ISSUES_MAX	  10000 /* found by one search */
@@ -78,6 +77,7 @@ void jira_release(struct jira *jira);
 struct jira_version {
 	char *id;
 	char *name;
+	char *description; /* NULL = none */
 	char *released_on; /* YYYY-MM-DD, NULL = not told */
 	bool released;
 	bool archived;
@@ -89,20 +89,50 @@ struct jira_versions {
 	size_t capacity;
 };
 
-/* Add the versions of @project whose name holds @text. */
-bool jira_find_versions(struct jira *jira, const char *project,
-			const char *text, struct jira_versions *found,
-			struct err *err) MUST_CHECK;
-
 void jira_versions_release(struct jira_versions *versions);
 
-/*
- * Create a version; *@id is NULL if the project has one of that name, which
- * may have been made by the same request, sent twice.
- */
-bool jira_create_version(struct jira *jira, const char *project_id,
-			 const char *name, char **id, struct err *err)
+/* For versions of @project whose name holds @text; both borrowed. */
+struct jira_version_search {
+	const char *project;
+	const char *text;
+	struct jira_versions found;
+
+	size_t start; /* of the page under way */
+	struct jira_version_search *again;
+};
+
+/* Carry out @count searches, @jobs at once; all, or the first failure. */
+bool jira_find_versions(struct jira *jira, struct jira_version_search *searches,
+			size_t count, size_t jobs, struct err *err) MUST_CHECK;
+
+/* A version to be created; its texts are borrowed. */
+struct jira_new_version {
+	const char *project_id;
+	const char *name;
+	const char *description; /* NULL = none */
+
+	char *id;
+	/*
+	 * The project has one of that name, which may have been made by the
+	 * same request, sent twice.
+	 */
+	bool taken;
+	struct err failure;
+
+	struct str body; /* of the request under way */
+};
+
+void jira_new_version_release(struct jira_new_version *wanted);
+
+/* Create @count versions, @jobs at once; what fails is told with each. */
+bool jira_create_versions(struct jira *jira, struct jira_new_version *wanted,
+			  size_t count, size_t jobs, struct err *err)
 	MUST_CHECK;
+
+#define JIRA_DESCRIPTION_MAX 16384 /* characters of a version's */
+
+bool jira_describe_version(struct jira *jira, const char *id,
+			   const char *description, struct err *err) MUST_CHECK;
 
 /* Mark as released on @date (YYYY-MM-DD). */
 bool jira_release_version(struct jira *jira, const char *id, const char *date,

@@ -45,6 +45,7 @@ struct ticketing_args {
 	const char *app, *environment, *semver;
 	const char *template; /* NULL: VERSION_NAME_TEMPLATE */
 	const char *environment_url;
+	const char *changelog; /* for the versions' descriptions, or NULL */
 	/* A ticket that is not there is left over, or else only warned of. */
 	bool tickets_must_exist;
 	const struct strvec *tickets;
@@ -63,9 +64,11 @@ struct ticketing_args {
  */
 struct ticketing_facts {
 	struct version_name name;
-	struct jira_link link; /* url NULL = none */
-	const char *comment;   /* NULL = none */
-	struct str date_text, link_id_text, link_title_text, comment_text;
+	struct jira_link link;	 /* url NULL = none */
+	const char *comment;	 /* NULL = none */
+	const char *description; /* of versions; NULL = none */
+	struct str date_text, link_id_text, link_title_text, comment_text,
+		description_text;
 };
 
 /*
@@ -94,6 +97,8 @@ struct ticketing_version {
 	bool released; /* is or was */
 	bool released_now;
 	bool archived_now;
+	bool describe;	/* it bears no text, or an older one of ours */
+	bool described; /* now */
 	struct err failure;
 };
 

@@ -1,0 +1,261 @@
+/* The release's versions: looked up, created, described, released. */
+
+#include "flow/ticketing.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "flow/ticketing_parts.h"
+
+struct ticketing_version *ticketing_add_version(
+	struct ticketing_versions *versions, const char *project)
+{
+	struct ticketing_version *version;
+
+	versions->items =
+		grow_array(versions->items, versions->count + 1,
+			   sizeof(*versions->items), &versions->capacity);
+	version = &versions->items[versions->count++];
+	*version = (struct ticketing_version){.project = xstrdup(project)};
+	return version;
+}
+
+void ticketing_versions_release(struct ticketing_versions *versions)
+{
+	for (size_t i = 0; i < versions->count; i++) {
+		free(versions->items[i].project);
+		free(versions->items[i].project_id);
+		free(versions->items[i].name);
+		free(versions->items[i].id);
+		err_release(&versions->items[i].failure);
+	}
+	free(versions->items);
+}
+
+/* --- looking up -------------------------------------------------------- */
+
+/*
+ * The version of this release among @found: not an archived one, rather one
+ * of today, else the youngest.
+ */
+static const struct jira_version *choose_version(
+	const struct ticketing *work, const char *today,
+	const struct jira_versions *found)
+{
+	const struct ticketing_args *args = work->args;
+	const struct jira_version *best = NULL;
+
+	for (size_t i = 0; i < found->count; i++) {
+		const struct jira_version *version = &found->items[i];
+
+		if (version->archived ||
+		    !version_name_matches(args->template, &work->facts.name,
+					  version->name))
+			continue;
+		if (same_text(version->name, today))
+			return version;
+		if (!best || strcmp(version->name, best->name) > 0)
+			best = version;
+	}
+	return best;
+}
+
+/* May the text of a version be replaced by ours? */
+static bool wants_description(const struct ticketing *work, const char *text)
+{
+	const char *ours = work->facts.description;
+	size_t len = ours ? strcspn(ours, "\n") : 0;
+
+	if (!ours || is_blank(text))
+		return ours != NULL;
+	return strcmp(text, ours) != 0 && strncmp(text, ours, len) == 0 &&
+	       (text[len] == '\0' || text[len] == '\n' || text[len] == '\r');
+}
+
+/* Fill in what is known of @version if it is among @found. */
+static void recognise(const struct ticketing *work,
+		      const struct jira_versions *found,
+		      struct ticketing_version *version)
+{
+	const struct jira_version *chosen =
+		choose_version(work, version->name, found);
+
+	if (!chosen)
+		return;
+	free(version->name);
+	version->name = xstrdup(chosen->name);
+	version->id = xstrdup(chosen->id);
+	version->released = chosen->released;
+	version->describe = wants_description(work, chosen->description);
+}
+
+struct jira_version_search *ticketing_searches(const struct ticketing *work,
+					       const char *text,
+					       struct arena *arena)
+{
+	struct jira_version_search *searches = arena_new_array(
+		arena, struct jira_version_search, work->versions.count);
+
+	for (size_t i = 0; i < work->versions.count; i++) {
+		searches[i].project = work->versions.items[i].project;
+		searches[i].text = text;
+	}
+	return searches;
+}
+
+/* Look for the versions of all projects. */
+bool ticketing_look_up_versions(struct ticketing *work, struct jira *jira,
+				struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str text = {0};
+	struct jira_version_search *searches;
+	bool ok;
+
+	version_name_search(work->args->template, &work->facts.name, &text);
+	searches = ticketing_searches(work, str_text(&text), &arena);
+	ok = jira_find_versions(jira, searches, work->versions.count,
+				work->args->jobs, err);
+	for (size_t i = 0; i < work->versions.count; i++) {
+		if (ok)
+			recognise(work, &searches[i].found,
+				  &work->versions.items[i]);
+		jira_versions_release(&searches[i].found);
+	}
+	return ok;
+}
+
+/* --- changing ---------------------------------------------------------- */
+
+static bool stops_all(const struct err *err)
+{
+	return err->kind == ERR_INTERRUPTED || err->kind == ERR_TIMEOUT;
+}
+
+/*
+ * A name that is taken was created by somebody else in the meantime, or by
+ * ourselves in a request whose answer was lost.
+ */
+static bool take_existing(struct ticketing *work, struct jira *jira,
+			  struct ticketing_version *version, struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	struct jira_version_search search = {.project = version->project};
+	bool ok;
+
+	version_name_search(work->args->template, &work->facts.name, &text);
+	search.text = str_text(&text);
+	ok = jira_find_versions(jira, &search, 1, 1, err);
+	if (ok)
+		recognise(work, &search.found, version);
+	jira_versions_release(&search.found);
+	if (!ok || version->id)
+		return ok;
+	return err_set(err, ERR_CONFLICT,
+		       "cannot create version '%s' in '%s': there is one of "
+		       "that name, archived or written otherwise",
+		       version->name, version->project);
+}
+
+/* What became of @made, which was to be @version. */
+static bool note_created(struct ticketing *work, struct jira *jira,
+			 struct jira_new_version *made,
+			 struct ticketing_version *version, struct err *err)
+{
+	version->id = made->id;
+	made->id = NULL;
+	version->created = version->id != NULL;
+	if (made->taken) {
+		if (take_existing(work, jira, version, &version->failure))
+			return true;
+	} else if (made->failure.kind == ERR_NONE) {
+		return true;
+	} else {
+		err_move(&version->failure, &made->failure);
+		(void)err_wrap(&version->failure,
+			       "cannot create version '%s' in '%s'",
+			       version->name, version->project);
+	}
+	if (!stops_all(&version->failure))
+		return true; /* its tickets alone are left */
+	err_move(err, &version->failure);
+	return false;
+}
+
+/* Get or create. */
+bool ticketing_create_versions(struct ticketing *work, struct jira *jira,
+			       struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	size_t count = 0;
+	struct jira_new_version *made = arena_new_array(
+		&arena, struct jira_new_version, work->versions.count);
+	struct ticketing_version **versions = arena_alloc_array(
+		&arena, work->versions.count, sizeof(*versions));
+	bool ok;
+
+	for (size_t i = 0; i < work->versions.count; i++) {
+		struct ticketing_version *version = &work->versions.items[i];
+
+		if (version->id)
+			continue;
+		versions[count] = version;
+		made[count++] = (struct jira_new_version){
+			.project_id = version->project_id,
+			.name = version->name,
+			.description = work->facts.description,
+		};
+	}
+	ok = jira_create_versions(jira, made, count, work->args->jobs, err);
+	for (size_t i = 0; i < count; i++) {
+		ok = ok && note_created(work, jira, &made[i], versions[i], err);
+		jira_new_version_release(&made[i]);
+	}
+	return ok;
+}
+
+/*
+ * Those that were there before get the changelog of today.  Whoever may add
+ * versions to tickets need not have the right to change them: a warning.
+ */
+bool ticketing_describe_versions(struct ticketing *work, struct jira *jira,
+				 struct err *err)
+{
+	for (size_t i = 0; i < work->versions.count; i++) {
+		struct ticketing_version *version = &work->versions.items[i];
+		CLEANUP(err_release) struct err failure = {0};
+
+		if (!version->describe)
+			continue;
+		version->described = jira_describe_version(
+			jira, version->id, work->facts.description, &failure);
+		if (version->described)
+			continue;
+		if (stops_all(&failure)) {
+			err_move(err, &failure);
+			return false;
+		}
+		report_warning(work->reporter,
+			       "cannot describe version '%s' in '%s': %s",
+			       version->name, version->project, failure.text);
+	}
+	return true;
+}
+
+bool ticketing_mark_released(struct ticketing *work, struct jira *jira,
+			     struct err *err)
+{
+	for (size_t i = 0; i < work->versions.count; i++) {
+		struct ticketing_version *version = &work->versions.items[i];
+
+		if (version->released)
+			continue;
+		if (!jira_release_version(jira, version->id,
+					  work->facts.name.date, err))
+			return err_wrap(err, "cannot release version '%s'",
+					version->name);
+		version->released = version->released_now = true;
+	}
+	return true;
+}
