@@ -1,7 +1,10 @@
 #include "format/gzip.h"
 
+#include <stdint.h>
+
 #include "base/err.h"
 #include "base/str.h"
+#include "common/format/gzip_crc.h"
 #include "tests/unit/unit.h"
 
 #define LIMIT ((size_t)1 << 20)
@@ -94,8 +97,32 @@ static void test_bad_input(void **state)
 	refuses("short", &good, good.len - 1, LIMIT, "cut off");
 	refuses("header only", &good, 10, LIMIT, "cut off");
 	refuses("checksum", &damaged, damaged.len, LIMIT, "damaged");
+	damaged.buf[good.len - 6] ^= 1;
+	damaged.buf[good.len - 4] ^= 1;
+	refuses("size", &damaged, damaged.len, LIMIT, "damaged");
 	refuses("tail", &tail, tail.len, LIMIT, "damaged");
 	refuses("limit", &good, good.len, 19, "more than 19 bytes");
+}
+
+/* FHCRC: two bytes of the header's own checksum behind it. */
+static void test_header_with_a_sum(void **state)
+{
+	CLEANUP(str_release) struct str plain = {0}, summed = {0}, back = {0};
+	struct err err = {0};
+	uint32_t sum;
+
+	(void)state;
+	assert_true(gzip_compress(&plain, "text", 4, NULL, &err));
+	str_add_bytes(&summed, plain.buf, 10);
+	summed.buf[3] = 2;
+	sum = gzip_crc(0, summed.buf, summed.len);
+	str_add_char(&summed, (char)(sum & 0xff));
+	str_add_char(&summed, (char)(sum >> 8 & 0xff));
+	str_add_bytes(&summed, plain.buf + 10, plain.len - 10);
+	assert_true(gzip_expand(&back, summed.buf, summed.len, LIMIT, &err));
+	assert_string_equal(str_text(&back), "text");
+	summed.buf[10] ^= 1;
+	refuses("header", &summed, summed.len, LIMIT, "damaged");
 }
 
 /* Ends the matter with the second part. */
@@ -164,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_several_members),
 		cmocka_unit_test(test_bad_input),
+		cmocka_unit_test(test_header_with_a_sum),
 		cmocka_unit_test(test_part_by_part),
 	};
 
