@@ -106,6 +106,8 @@ static const struct advice {
 	 "set AWS_REGION to the bucket's region", false},
 	{"PermanentRedirect", ERR_INPUT,
 	 "set AWS_REGION to the bucket's region", false},
+	{"NoSuchBucket", ERR_NONE, "make the bucket, or name another one",
+	 false},
 	{"NotImplemented", ERR_NONE,
 	 "the store lacks an operation that is needed", false},
 };

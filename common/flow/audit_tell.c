@@ -81,7 +81,7 @@ struct value *audit_tell(const struct audit_report *report, struct arena *arena,
 	}
 	if (!report->entries && report->copied.count)
 		return map;
-	str_addf(text, "%zu entries, %zu verified, %zu archives read\n",
+	str_addf(text, "entries: %zu, verified: %zu, archives read: %zu\n",
 		 report->entries, report->verified, report->read);
 	return map;
 }

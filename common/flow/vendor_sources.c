@@ -202,8 +202,7 @@ static bool open_index(struct vendoring *vendoring,
 	const struct str *text = &source->index_text.text;
 
 	if (!read_index(vendoring, source, err))
-		return err_wrap(err, "cannot read repository '%s'",
-				source->address);
+		return false;
 	if (source->is_missing)
 		return true;
 	if (!source->index_text.found)

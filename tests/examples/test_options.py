@@ -19,6 +19,8 @@ from runner import Runner
 NAMES = sorted(path.stem for path in (EXAMPLES.parent / "steps").glob("*.c"))
 JENKINSFILES = sorted(
     str(path.relative_to(EXAMPLES)) for path in EXAMPLES.glob("*/Jenkinsfile*"))
+PARAMETERS = {"sweep/Jenkinsfile": {"DRY_RUN": True},
+              "repository/Jenkinsfile": {"REPAIR": True}}
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PULL_REQUEST = {"BRANCH_NAME": "PR-7", "CHANGE_ID": "7",
                 "CHANGE_BRANCH": "feature", "CHANGE_TARGET": "master"}
@@ -27,6 +29,8 @@ MASTER = {"BRANCH_NAME": "master"}
 CREDENTIALS = {
     "charts-write": {"kind": "aws", "accessKey": "a", "secretKey": "b"},
     "charts-read": {"kind": "aws", "accessKey": "a", "secretKey": "b"},
+    "charts-audit": {"kind": "aws", "accessKey": "a", "secretKey": "b"},
+    "charts-maintain": {"kind": "aws", "accessKey": "a", "secretKey": "b"},
     "preview-kubeconfig": {"kind": "file", "text": ""},
     "live-kubeconfig": {"kind": "file", "text": ""},
     "sweep-kubeconfig": {"kind": "file", "text": ""},
@@ -73,8 +77,7 @@ def test_jenkinsfile(groovy: Groovy, tmp_path: Path, usage, jenkinsfile: str,
                      env: dict[str, str]):
     jenkins = Jenkins(groovy, tmp_path, credentials=CREDENTIALS)
     build = jenkins.build(jenkinsfile, env={"GIT_COMMIT": COMMIT, **env},
-                          parameters={"DRY_RUN": True}
-                          if jenkinsfile == "sweep/Jenkinsfile" else {})
+                          parameters=PARAMETERS.get(jenkinsfile, {}))
     assert build.result == "SUCCESS", build
     assert build.shells
     for shell in build.shells:
@@ -100,10 +103,10 @@ def test_variables_mean_something(groovy: Groovy, tmp_path: Path, usage,
 
 
 def test_every_step_is_shown(groovy: Groovy, tmp_path: Path):
-    """The six that Slipway is named for each have their place."""
+    """The six that Slipway is named for each have their place, and the audit."""
     text = "".join((EXAMPLES / name).read_text() for name in JENKINSFILES)
     for step in ("publish-chart", "umbrella-render", "deploy-preview",
-                 "expire-sweep", "jira-fixversion", "grafana-annotate"):
+                 "expire-sweep", "jira-fixversion", "grafana-annotate", "repo-audit"):
         assert re.search(rf"(?m)['\"\s]{step}\b", text), step
 
 

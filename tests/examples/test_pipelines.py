@@ -156,19 +156,26 @@ class Shop:
                 scripted_jira.TOKEN, *(user["token"] for user in users)]
 
 
+def aws_keys(bucket: Bucket) -> dict[str, str]:
+    return {"kind": "aws", "accessKey": bucket.env["AWS_ACCESS_KEY_ID"],
+            "secretKey": bucket.env["AWS_SECRET_ACCESS_KEY"]}
+
+
+def repository_env(bucket: Bucket) -> dict[str, str]:
+    """Of Jenkins' global properties, what says where charts are kept."""
+    return {"SLIPWAY_REPO": bucket.url} | {
+        name: bucket.env[name] for name in ("AWS_REGION", "AWS_ENDPOINT_URL")}
+
+
 @pytest.fixture
 def shop(cluster: Cluster, s3: Bucket, kubectl: Tool, image: Image,
          groovy: Groovy, tmp_path: Path):
     kubectl("apply", "-f", EXAMPLES / "sweep" / "rbac.yaml")
     with ScriptedJira() as jira, ScriptedGrafana() as grafana:
-        jenkins = Jenkins(groovy, tmp_path, image, env={
-            "SLIPWAY_REPO": s3.url, "JIRA_URL": jira.url,
-            "GRAFANA_URL": grafana.url,
-            "AWS_REGION": s3.env["AWS_REGION"],
-            "AWS_ENDPOINT_URL": s3.env["AWS_ENDPOINT_URL"]})
+        jenkins = Jenkins(groovy, tmp_path, image, env=repository_env(s3) | {
+            "JIRA_URL": jira.url, "GRAFANA_URL": grafana.url})
         shop = Shop(cluster, s3, jira, grafana, image, jenkins, tmp_path)
-        keys = {"kind": "aws", "accessKey": s3.env["AWS_ACCESS_KEY_ID"],
-                "secretKey": s3.env["AWS_SECRET_ACCESS_KEY"]}
+        keys = aws_keys(s3)
         deploys = {"kind": "file", "text": shop.kubeconfig("deploy-preview")}
         sweeps = {"kind": "file", "text": shop.kubeconfig("expire-sweep")}
         jenkins.credentials = {
@@ -349,6 +356,34 @@ def test_the_shop_from_pull_request_to_sweep(shop: Shop, tmp_path: Path):
     assert [one["namespace"] for one in report["deleted"]] == [proposal]
     assert not report["failed"]
     assert shop.namespaces() == {released, live}
+
+
+@pytest.mark.timeout(200)
+def test_the_nightly_audit(s3: Bucket, image: Image, groovy: Groovy,
+                           run_step, tmp_path: Path):
+    """A night when all is well, one when it is not, and the repair."""
+    jenkins = Jenkins(groovy, tmp_path, image, env=repository_env(s3),
+                      credentials=dict.fromkeys(
+                          ["charts-audit", "charts-maintain"], aws_keys(s3)))
+
+    def build(repair: bool, result: str) -> dict:
+        build = jenkins.build("repository/Jenkinsfile",
+                              parameters={"REPAIR": repair})
+        assert build.result == result, build
+        assert build.triggers == [{"cron": "H 3 * * *"}]
+        assert aws_keys(s3)["secretKey"] not in str(build)
+        return json.loads(build.artifacts["audit.json"])
+
+    run_step("publish-chart", *(EXAMPLES / name / "chart"
+                                for name in ("basket", "search")),
+             "--repo", s3.url, env=s3.env)
+    assert build(False, "SUCCESS")["verified"] == 2
+    [lost] = [item["Key"] for item in s3.client.list_objects_v2(
+        Bucket=s3.name)["Contents"] if item["Key"].endswith("basket-2.1.0.tgz")]
+    s3.client.delete_object(Bucket=s3.name, Key=lost)
+    assert [one["name"] for one in build(False, "FAILURE")["dangling"]] == ["basket"]
+    assert [one["name"] for one in build(True, "SUCCESS")["repaired"]] == ["basket"]
+    assert build(False, "SUCCESS")["entries"] == 1
 
 
 @pytest.mark.timeout(200)

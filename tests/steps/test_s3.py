@@ -345,6 +345,7 @@ def test_denied(call, do, right):
     (403, "SignatureDoesNotMatch", "DENIED", "check the secret access"),
     (400, "ExpiredToken", "DENIED", "new temporary"),
     (301, "PermanentRedirect", "INPUT", "AWS_REGION"),
+    (404, "NoSuchBucket", "NOT_FOUND", "make the bucket"),
     (501, "NotImplemented", "REMOTE", "lacks"),
 ])
 def test_advice(call, status, code, kind, hint):
