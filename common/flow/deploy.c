@@ -305,7 +305,7 @@ struct watch {
 };
 
 /* Progress is a courtesy: what cannot be read now is not shown. */
-static void show_progress(void *context)
+static bool show_progress(void *context, struct err *err)
 {
 	struct watch *watch = context;
 	CLEANUP(arena_release) struct arena arena = {0};
@@ -314,9 +314,10 @@ static void show_progress(void *context)
 	CLEANUP(err_release) struct err ignored = {0};
 	struct rollout_world world = {.release = watch->deploy->name->release};
 
+	(void)err;
 	if (!workloads_read(watch->kube, watch->deploy->name->namespace, true,
 			    &arena, &world, &ignored))
-		return;
+		return true;
 	rollout_count(&rollout, &world);
 	str_add(&what, "workloads ready");
 	if (rollout.ready < rollout.count)
@@ -324,6 +325,7 @@ static void show_progress(void *context)
 	rollout_print_missing(&rollout, &what);
 	report_progress(watch->deploy->reporter, str_text(&what), rollout.ready,
 			rollout.count);
+	return true;
 }
 
 static void add_release_labels(struct strvec *labels,

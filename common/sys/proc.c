@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +19,7 @@
 #include "base/strvec.h"
 #include "sys/env.h"
 #include "sys/file.h"
+#include "sys/proc_spawn.h"
 
 #define READ_CHUNK ((size_t)64 << 10)
 #define NEVER	   INT64_MAX
@@ -91,15 +91,13 @@ struct watch {
 	struct sigaction pipe;
 };
 
-static bool make_pipe(int ends[2]);
-
 static bool watch_begin(struct watch *watch)
 {
 	struct sigaction note = {.sa_handler = note_child,
 				 .sa_flags = SA_NOCLDSTOP | SA_RESTART};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	if (!make_pipe(watch->ends))
+	if (!proc_pipe(watch->ends))
 		return false;
 	fcntl(watch->ends[0], F_SETFL, O_NONBLOCK);
 	fcntl(watch->ends[1], F_SETFL, O_NONBLOCK);
@@ -187,34 +185,7 @@ char *proc_find_sibling(const struct env *env, const char *program)
 	return proc_find(env, full && is_program(full) ? full : program);
 }
 
-/*
- * A pipe whose ends are over 2, so that giving them to the child as its
- * standard descriptors cannot overwrite one, even where ours are closed.
- */
-static bool make_pipe(int ends[2])
-{
-	int low[2];
-
-	if (pipe2(low, O_CLOEXEC) < 0)
-		return false;
-	for (int i = 0; i < 2; i++) {
-		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
-		close(low[i]);
-	}
-	if (ends[0] >= 0 && ends[1] >= 0)
-		return true;
-	close_fd(&ends[0]);
-	close_fd(&ends[1]);
-	errno = EMFILE;
-	return false;
-}
-
-/* What the child gets as descriptors 0 to 2; -1 = /dev/null or ours. */
-struct ends {
-	int fd[3];
-};
-
-static void close_ends(struct ends *ends)
+static void close_ends(struct proc_ends *ends)
 {
 	for (int i = 0; i < 3; i++)
 		close_fd(&ends->fd[i]);
@@ -227,12 +198,12 @@ static void close_ours(struct child *child)
 	close_fd(&child->out[1]);
 }
 
-static bool make_pipes(struct child *child, struct ends *ends)
+static bool make_pipes(struct child *child, struct proc_ends *ends)
 {
 	int pipe[2];
 
 	if (child->proc->stdin_bytes) {
-		if (!make_pipe(pipe))
+		if (!proc_pipe(pipe))
 			return false;
 		ends->fd[0] = pipe[0];
 		child->in = pipe[1];
@@ -241,66 +212,13 @@ static bool make_pipes(struct child *child, struct ends *ends)
 	for (int i = 0; i < 2; i++) {
 		if (!output_of(child->proc, i))
 			continue;
-		if (!make_pipe(pipe))
+		if (!proc_pipe(pipe))
 			return false;
 		child->out[i] = pipe[0];
 		ends->fd[1 + i] = pipe[1];
 		fcntl(child->out[i], F_SETFL, O_NONBLOCK);
 	}
 	return true;
-}
-
-/* Signals as a program expects them at its start; a group of its own. */
-static void set_attributes(posix_spawnattr_t *attributes)
-{
-	sigset_t all, none;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(attributes, &none);
-	posix_spawnattr_setsigdefault(attributes, &all);
-	posix_spawnattr_setpgroup(attributes, 0);
-	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK |
-						     POSIX_SPAWN_SETSIGDEF |
-						     POSIX_SPAWN_SETPGROUP);
-}
-
-static void set_actions(posix_spawn_file_actions_t *actions,
-			const struct proc *proc, const struct ends *ends)
-{
-	if (ends->fd[0] < 0)
-		posix_spawn_file_actions_addopen(actions, 0, "/dev/null",
-						 O_RDONLY, 0);
-	for (int i = 0; i < 3; i++) {
-		if (ends->fd[i] >= 0)
-			posix_spawn_file_actions_adddup2(actions, ends->fd[i],
-							 i);
-	}
-	/* Also what we inherited without close-on-exec, such as --token-fd. */
-	posix_spawn_file_actions_addclosefrom_np(actions, 3);
-	if (proc->cwd)
-		posix_spawn_file_actions_addchdir_np(actions, proc->cwd);
-}
-
-/* An errno; 0 = running. */
-static int spawn(struct child *child, const char *path, const struct ends *ends)
-{
-	static char *const nothing[] = {NULL};
-	const struct proc *proc = child->proc;
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int number;
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	set_actions(&actions, proc, ends);
-	set_attributes(&attributes);
-	number = posix_spawn(
-		&child->pid, path, &actions, &attributes, proc->argv,
-		proc->env ? strvec_argv(&proc->env->pairs) : nothing);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return number;
 }
 
 /* The program's path, good in the child's working directory too. */
@@ -323,7 +241,7 @@ static int64_t at(int64_t now, int64_t after)
 
 static bool start(struct child *child, struct err *err)
 {
-	CLEANUP(close_ends) struct ends ends = {{-1, -1, -1}};
+	CLEANUP(close_ends) struct proc_ends ends = {{-1, -1, -1}};
 	CLEANUP(free_ptr) char *path = NULL;
 	struct proc *proc = child->proc;
 	int64_t now;
@@ -342,9 +260,8 @@ static bool start(struct child *child, struct err *err)
 			       strchr(proc->argv[0], '/') ? "" : " in PATH");
 	if (!make_pipes(child, &ends))
 		return err_errno(err, "cannot run '%s'", proc->argv[0]);
-	number = spawn(child, path, &ends);
+	number = proc_spawn(&child->pid, proc, path, &ends);
 	if (number) {
-		child->pid = 0;
 		errno = number;
 		err_errno(err, "cannot run '%s'", proc->argv[0]);
 		if (number == ENOENT && proc->cwd) /* or the script's shell */
@@ -454,7 +371,9 @@ static void act_on_time(struct child *child, int64_t now)
 	}
 	if (now >= child->tick_at) {
 		child->tick_at = now + proc->tick_ms;
-		proc->tick(proc->context);
+		if (child->err.kind == ERR_NONE &&
+		    !proc->tick(proc->context, &child->err))
+			ask_to_end(child, SIGTERM, now);
 	}
 }
 

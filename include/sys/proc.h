@@ -6,7 +6,8 @@
  * one poll loop.  On a timeout the group gets TERM, then after a grace KILL.
  * SIGINT and SIGTERM that reach us are passed on and the child waited for.
  * When it has ended, what is left of its group is killed: nothing that it
- * started there stays behind, and nobody keeps our pipes open.
+ * started there stays behind, and nobody keeps our pipes open.  When we end,
+ * be it by SIGKILL, the child is killed with us.
  *
  *	struct proc proc = {.argv = strvec_argv(&argv), .env = env,
  *			    .stdout_to = &out, .timeout_ms = 60000};
@@ -51,8 +52,11 @@ struct proc {
 
 	/* Called before the child starts; false = do not start, err set. */
 	bool (*before_start)(void *context, struct err *err);
-	/* Called about every @tick_ms while it runs (0 = never). */
-	void (*tick)(void *context);
+	/*
+	 * Called about every @tick_ms while it runs (0 = never); false ends
+	 * it as a timeout would, with the err that was set.
+	 */
+	bool (*tick)(void *context, struct err *err);
 	int64_t tick_ms;
 	void *context;
 
@@ -66,7 +70,7 @@ struct proc {
  * Run one child to its end.  True means that it ran and was waited for:
  * look at exit_code.  Errors: NOT_FOUND (no such program), TIMEOUT,
  * INTERRUPTED (we got a signal; the child is gone), IO, and what
- * before_start sets.  Results and captured output are there after TIMEOUT
+ * before_start and tick set.  Results and captured output are there after TIMEOUT
  * and INTERRUPTED too: they tell how far it came.
  */
 bool proc_run(struct proc *proc, struct err *err) MUST_CHECK;

@@ -261,15 +261,15 @@ static bool before_start(void *context, struct err *err)
 }
 
 /* Runs a child itself, as a heartbeat that needs a token does. */
-static void tick(void *context)
+static bool tick(void *context, struct err *err)
 {
 	struct callbacks *callbacks = context;
 	struct proc proc = {.argv = SHELL("exit 5"), .env = &env};
-	struct err err = {0};
 
 	callbacks->ticks++;
-	assert_true(proc_run(&proc, &err));
+	assert_true(proc_run(&proc, err));
 	assert_int_equal(proc.exit_code, 5);
+	return true;
 }
 
 static void test_callbacks(void **state)
@@ -292,6 +292,69 @@ static void test_callbacks(void **state)
 	callbacks.allow = true;
 	assert_true(proc_run(&proc, &err));
 	assert_true(callbacks.ticks > 0);
+}
+
+static bool end_it(void *context, struct err *err)
+{
+	int *ticks = context;
+
+	return ++*ticks < 3 || err_set(err, ERR_CONFLICT, "it is another's");
+}
+
+/* The child is asked to end, once, and waited for. */
+static void test_tick_ends_it(void **state)
+{
+	CLEANUP(err_release) struct err err = {0};
+	CLEANUP(str_release) struct str out = {0};
+	int ticks = 0;
+	struct proc proc = {
+		.argv = SHELL("trap 'echo asked; exit 7' TERM;"
+			      "while :; do sleep 0.01; done"),
+		.env = &env,
+		.stdout_to = &out,
+		.tick = end_it,
+		.tick_ms = 20,
+		.context = &ticks,
+	};
+
+	(void)state;
+	assert_false(proc_run(&proc, &err));
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	assert_string_equal(err.text, "it is another's");
+	assert_int_equal(proc.exit_code, 7);
+	assert_false(proc.timed_out);
+	assert_string_equal(str_text(&out), "asked\n");
+}
+
+/*
+ * Somebody who is killed while his child runs: the child ends with him.  It
+ * holds the writing end of a pipe, whose end we see.
+ */
+static void test_our_end(void **state)
+{
+	struct proc proc = {.env = &env};
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct err err = {0};
+
+		dup2(ends[1], 1); /* which the child inherits */
+		close(ends[0]);
+		close(ends[1]);
+		proc.argv = SHELL("echo; exec sleep 600");
+		_exit(proc_run(&proc, &err));
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1); /* it runs */
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(read(ends[0], &byte, 1), 0); /* nobody is left */
+	close(ends[0]);
 }
 
 enum {
@@ -435,6 +498,8 @@ int main(void)
 		cmocka_unit_test(test_grandchild),
 		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_callbacks),
+		cmocka_unit_test(test_tick_ends_it),
+		cmocka_unit_test(test_our_end),
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_signals_to_us),
 		cmocka_unit_test(test_find),
