@@ -15,6 +15,7 @@
 #include "format/value.h"
 
 #define WAIT_DEFAULT_MS	    ((int64_t)10 * 60 * 1000)
+#define LOCK_DEFAULT_MS	    ((int64_t)15 * 60 * 1000)
 #define HISTORY_MAX_DEFAULT 10
 
 struct args {
@@ -29,6 +30,7 @@ struct args {
 	int64_t expires_in;
 	int64_t renew;
 	int64_t wait_timeout;
+	int64_t lock_timeout;
 	int64_t history_max;
 	bool print_names;
 };
@@ -49,6 +51,8 @@ static const struct opt options[] = {
 		     "only move the expiry; default: 2h from now"),
 	OPT_DURATION(struct args, wait_timeout, "wait-timeout", NULL, 0,
 		     "time for all to become ready; default: 10m"),
+	OPT_DURATION(struct args, lock_timeout, "lock-timeout", NULL, 0,
+		     "time to wait for another run; default: 15m"),
 	OPT_INTEGER(struct args, history_max, "history-max", NULL, 0, 1, 1000,
 		    "revisions that Helm keeps; default: 10"),
 	OPT_STRING(struct args, diagnosis, "diagnosis", "FILE", NULL, 0,
@@ -179,6 +183,7 @@ static bool prepare(struct step_run *run, struct deploy *deploy, char **chart,
 	deploy->set = &args->set;
 	deploy->namespace_labels = &args->namespace_labels;
 	deploy->wait_ms = given_or(args->wait_timeout, WAIT_DEFAULT_MS);
+	deploy->lock_ms = given_or(args->lock_timeout, LOCK_DEFAULT_MS);
 	deploy->history_max = given_or(args->history_max, HISTORY_MAX_DEFAULT);
 	deploy->reporter = &run->reporter;
 	deploy->diagnosis = args->diagnosis;
@@ -233,6 +238,7 @@ static bool run(struct step_run *run, struct err *err)
 	if (args->print_names)
 		return print_names(run, &name, err);
 	deploy.git_url = origin.git_url;
+	deploy.build_url = origin.build_url;
 	return prepare(run, &deploy, &chart, &url, err) &&
 	       kube_open(&kube, &cluster, err) &&
 	       deploy_to(run, &kube, &deploy, err);

@@ -251,6 +251,22 @@ static bool check_exit(const struct helm_call *call, const char *verb,
 	return false;
 }
 
+bool helm_was_busy(const struct helm_call *call)
+{
+	static const char *const signs[] = {
+		"another operation (install/upgrade/rollback) is in progress",
+		"release: already exists",
+		"a name that is still in use",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
+		if (call->proc.exit_code != 0 &&
+		    strstr(str_text(&call->errors), signs[i]))
+			return true;
+	}
+	return false;
+}
+
 bool helm_check_upgrade(const struct helm_call *call, struct err *err)
 {
 	return check_exit(call, "upgrade", err);

@@ -233,6 +233,10 @@ static bool finish(struct exchange *exchange, const char *accept,
 	request->context = exchange;
 	url_add_text(&request->url, &exchange->url, true);
 	strvec_add(&request->headers, accept);
+	if (exchange->kube->hurry_ms) {
+		request->try_ms = exchange->kube->hurry_ms;
+		request->repeat = HTTP_REPEAT_NEVER;
+	}
 	if (exchange->body.len) {
 		request->body = str_text(&exchange->body);
 		request->body_len = exchange->body.len;

@@ -18,6 +18,7 @@
 #define ANNOTATION_GIT_URL    "slipway/git-url"
 #define ANNOTATION_MAIN	      "slipway/main"
 #define ANNOTATION_RELEASE    "slipway/release"
+#define ANNOTATION_OWNER      "slipway/owner"
 #define ANNOTATION_CREATED    "slipway/created"
 
 static struct kube_ref ref_to(const char *name)
@@ -58,6 +59,8 @@ static void read_marks(const json_t *object, struct arena *arena,
 				       ANNOTATION_GIT_URL),
 		.release = copy_member(arena, object, annotations,
 				       ANNOTATION_RELEASE),
+		.owner = copy_member(arena, object, annotations,
+				     ANNOTATION_OWNER),
 		.created = copy_member(arena, object, annotations,
 				       ANNOTATION_CREATED),
 		.main = same_text(copy_member(arena, object, annotations,
@@ -177,6 +180,9 @@ static json_t *make_object(const char *name,
 	set_known(annotations, ANNOTATION_GIT_URL, marks->git_url);
 	set_known(annotations, ANNOTATION_RELEASE, marks->release);
 	set_known(annotations, ANNOTATION_MAIN, marks->main ? "true" : NULL);
+	if (marks->owner)
+		jsn_set(annotations, ANNOTATION_OWNER,
+			*marks->owner ? jsn_string(marks->owner) : json_null());
 	set_known(metadata, "name", name);
 	set_known(metadata, "resourceVersion", marks->resource_version);
 	jsn_set(metadata, "labels", label_map);

@@ -4,14 +4,20 @@
 
 #include "api/kube.h"
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "base/strvec.h"
 #include "core/sweep.h"
+#include "format/gojson.h"
 #include "format/gzip.h"
 #include "format/jsn.h"
 #include "format/value.h"
+
+#define LABEL_EXPIRES_AT "slipway/expires-at"
+#define LABEL_RUN	 "slipway/run"
 
 static const struct kube_ref all_secrets = {.api = "v1", .resource = "secrets"};
 
@@ -53,7 +59,7 @@ static bool add_release(void *context, const json_t *item, struct err *err)
 		.resource_version =
 			copy_text(arena, item, "metadata.resourceVersion"),
 		.managed = copy_label(arena, item, "slipway/managed"),
-		.expires_at = copy_label(arena, item, "slipway/expires-at"),
+		.expires_at = copy_label(arena, item, LABEL_EXPIRES_AT),
 	};
 
 	(void)err;
@@ -97,33 +103,92 @@ bool releases_find(struct kube *kube, const char *namespace, const char *name,
 	return kube_list(kube, &list, err);
 }
 
-struct latest {
+/* What a list of revisions tells of the newest. */
+struct history {
 	struct arena *arena;
-	int64_t revision;
-	const char *status;
+	struct release_head head;
+	struct strvec runs; /* of all revisions */
 };
 
-static bool note_latest(void *context, const json_t *item, struct err *err)
+static void history_release(struct history *history)
 {
-	struct latest *latest = context;
-	const char *version = copy_label(latest->arena, item, "version");
+	strvec_release(&history->runs);
+}
+
+static int64_t created_at(const json_t *item)
+{
+	const char *text = jsn_text(item, "metadata.creationTimestamp");
+	int64_t seconds;
+
+	return text && clock_parse_rfc3339(text, strlen(text), &seconds)
+		       ? seconds
+		       : 0;
+}
+
+static bool note_revision(void *context, const json_t *item, struct err *err)
+{
+	struct history *history = context;
+	struct arena *arena = history->arena;
+	const char *version = copy_label(arena, item, "version");
+	const char *run = copy_label(arena, item, LABEL_RUN);
 	int64_t revision;
 
 	(void)err;
+	if (run)
+		strvec_add(&history->runs, run);
 	if (!version || !num_parse_range(version, 1, INT64_MAX, &revision) ||
-	    revision <= latest->revision)
+	    revision <= history->head.revision)
 		return true;
-	latest->revision = revision;
-	latest->status = copy_label(latest->arena, item, "status");
+	history->head = (struct release_head){
+		.revision = revision,
+		.status = copy_label(arena, item, "status"),
+		.expires_at = copy_label(arena, item, LABEL_EXPIRES_AT),
+		.run = run,
+		.created = created_at(item),
+	};
 	return true;
 }
 
-static void forget_latest(void *context)
+static void forget_revisions(void *context)
 {
-	struct latest *latest = context;
+	struct history *history = context;
 
-	latest->revision = 0;
-	latest->status = NULL;
+	history->head = (struct release_head){0};
+	strvec_truncate(&history->runs, 0);
+}
+
+static size_t count_text(const struct strvec *texts, const char *text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < texts->count; i++)
+		count += same_text(texts->items[i], text);
+	return count;
+}
+
+bool releases_read_head(struct kube *kube, const char *namespace,
+			const char *name, struct arena *arena,
+			struct release_head *head, struct err *err)
+{
+	CLEANUP(free_ptr) char *selector =
+		xasprintf("owner=helm,name=%s", name);
+	CLEANUP(history_release) struct history history = {.arena = arena};
+	struct kube_list list = {
+		.ref = all_secrets,
+		.label_selector = selector,
+		.metadata = true,
+		.item = note_revision,
+		.restart = forget_revisions,
+		.context = &history,
+	};
+
+	list.ref.namespace = namespace;
+	if (!kube_list(kube, &list, err))
+		return err_wrap(err, "cannot look up release '%s'", name);
+	*head = history.head;
+	if (head->run && count_text(&history.runs, head->run) > 1)
+		head->run = NULL;
+	return true;
 }
 
 bool releases_read_latest(struct kube *kube, const char *namespace,
@@ -131,47 +196,41 @@ bool releases_read_latest(struct kube *kube, const char *namespace,
 			  int64_t *revision, const char **status,
 			  struct err *err)
 {
-	CLEANUP(free_ptr) char *selector =
-		xasprintf("owner=helm,name=%s", name);
-	struct latest latest = {.arena = arena};
-	struct kube_list list = {
-		.ref = all_secrets,
-		.label_selector = selector,
-		.metadata = true,
-		.item = note_latest,
-		.restart = forget_latest,
-		.context = &latest,
-	};
+	struct release_head head;
 
-	list.ref.namespace = namespace;
-	if (!kube_list(kube, &list, err))
-		return err_wrap(err, "cannot look up release '%s'", name);
-	*revision = latest.revision;
-	*status = latest.status;
+	if (!releases_read_head(kube, namespace, name, arena, &head, err))
+		return false;
+	*revision = head.revision;
+	*status = head.status;
 	return true;
 }
 
-/* Kubernetes' base64 around Helm's base64 around gzip around JSON. */
-static bool decode_payload(const char *data, struct arena *arena,
-			   const struct value **payload, struct err *err)
+/* Kubernetes' base64 around Helm's base64 around gzip: what is in them. */
+static bool unpack(const char *data, struct str *text, struct err *err)
 {
 	CLEANUP(str_release) struct str outer = {0};
 	CLEANUP(str_release) struct str inner = {0};
-	CLEANUP(str_release) struct str text = {0};
-	CLEANUP(jsn_release) json_t *json = NULL;
-	CLEANUP(err_release) struct err unfit = {0};
 
 	if (!base64_decode(&outer, data, strlen(data), BASE64_STANDARD) ||
 	    !base64_decode(&inner, str_text(&outer), outer.len,
 			   BASE64_STANDARD))
 		return err_set(err, ERR_REMOTE, "its data is no base64");
-	if (inner.len > 2 && memcmp(inner.buf, "\x1f\x8b", 2) == 0) {
-		if (!gzip_expand(&text, inner.buf, inner.len,
-				 RELEASES_PAYLOAD_MAX, err))
-			return false;
-	} else {
-		str_add_bytes(&text, str_text(&inner), inner.len);
-	}
+	if (inner.len > 2 && memcmp(inner.buf, "\x1f\x8b", 2) == 0)
+		return gzip_expand(text, inner.buf, inner.len,
+				   RELEASES_PAYLOAD_MAX, err);
+	str_add_bytes(text, str_text(&inner), inner.len);
+	return true;
+}
+
+static bool decode_payload(const char *data, struct arena *arena,
+			   const struct value **payload, struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(jsn_release) json_t *json = NULL;
+	CLEANUP(err_release) struct err unfit = {0};
+
+	if (!unpack(data, &text, err))
+		return false;
 	/* Not quoted: values may hold what is not for logs. */
 	if (!jsn_parse(&json, str_text(&text), text.len, "release", &unfit))
 		return err_set(err, ERR_REMOTE, "it is no JSON");
@@ -185,28 +244,38 @@ static char *secret_name(const char *release, int64_t revision)
 			 (long long)revision);
 }
 
+/* The Secret of a revision, and what Helm keeps in it; NULL: none. */
+static bool read_secret(struct kube *kube, const char *namespace,
+			const char *name, int64_t revision, json_t **secret,
+			const char **data, struct err *err)
+{
+	CLEANUP(free_ptr) char *secret_called = secret_name(name, revision);
+	struct kube_ref ref = all_secrets;
+
+	ref.namespace = namespace;
+	ref.name = secret_called;
+	if (!kube_get(kube, &ref, secret, err))
+		return false;
+	*data = *secret ? jsn_text(*secret, "data.release") : NULL;
+	return !*secret || *data ||
+	       err_set(err, ERR_REMOTE, "Secret '%s' holds no release",
+		       secret_called);
+}
+
 bool releases_read_payload(struct kube *kube, const char *namespace,
 			   const char *name, int64_t revision,
 			   struct arena *arena, const struct value **payload,
 			   struct err *err)
 {
-	CLEANUP(free_ptr) char *secret = secret_name(name, revision);
-	CLEANUP(jsn_release) json_t *object = NULL;
-	struct kube_ref ref = all_secrets;
+	CLEANUP(jsn_release) json_t *secret = NULL;
 	const char *data;
 
-	ref.namespace = namespace;
-	ref.name = secret;
-	if (!kube_get(kube, &ref, &object, err))
+	if (!read_secret(kube, namespace, name, revision, &secret, &data, err))
 		return false;
-	if (!object) {
+	if (!secret) {
 		*payload = NULL;
 		return true;
 	}
-	data = jsn_text(object, "data.release");
-	if (!data)
-		return err_set(err, ERR_REMOTE, "Secret '%s' holds no release",
-			       secret);
 	if (decode_payload(data, arena, payload, err))
 		return true;
 	err->kind = ERR_REMOTE; /* the server's data, not the user's input */
@@ -254,6 +323,104 @@ bool releases_read_told(struct kube *kube, struct sweep_release *release,
 	return true;
 }
 
+/*
+ * The payload with another status and description.  As Go reads and writes
+ * it: numbers keep their value and text its bytes, whatever the chart holds.
+ */
+static bool rewrite_failed(const char *data, const char *why,
+			   struct str *packed, bool *pending, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(str_release) struct str zipped = {0};
+	struct value *info = value_new_map(&arena);
+	struct value *change = value_new_map(&arena);
+	struct value_text too_large = {0};
+	struct gojson_size size;
+	const struct value *payload;
+	const char *status;
+
+	if (!unpack(data, &text, err) ||
+	    !gojson_check(str_text(&text), text.len, &size, err))
+		return false;
+	if (size.depth > VALUE_DEPTH_MAX)
+		return err_set(err, ERR_REMOTE, "it is nested too deep");
+	payload = gojson_build(str_text(&text), &arena, &too_large);
+	status = value_find_text(payload, "info.status");
+	*pending = status && starts_with(status, "pending-");
+	if (!*pending)
+		return true;
+	if (too_large.len)
+		return err_set(err, ERR_REMOTE, "a number in it is too large");
+	value_map_set_text(info, &arena, "status", "failed");
+	value_map_set_text(info, &arena, "description", why);
+	value_map_set(change, &arena, "info", info);
+	payload = value_merge(payload, change, &arena);
+	str_clear(&text);
+	if (!gojson_write(&text, payload, 0, err) ||
+	    !gzip_compress(&zipped, str_text(&text), text.len, NULL, err))
+		return false;
+	str_clear(&text);
+	base64_encode(&text, zipped.buf, zipped.len, BASE64_STANDARD);
+	base64_encode(packed, text.buf, text.len, BASE64_STANDARD);
+	return true;
+}
+
+static bool patch_failed(struct kube *kube, const char *namespace,
+			 const char *secret_called, const char *version,
+			 const char *packed, struct err *err)
+{
+	CLEANUP(jsn_release) json_t *patch = json_object();
+	json_t *metadata = json_object();
+	json_t *labels = json_object();
+	json_t *data = json_object();
+	struct kube_ref ref = all_secrets;
+
+	jsn_set_text(labels, "status", "failed");
+	jsn_set(metadata, "labels", labels);
+	jsn_set_text(metadata, "resourceVersion", version);
+	jsn_set_text(data, "release", packed);
+	jsn_set(patch, "metadata", metadata);
+	jsn_set(patch, "data", data);
+	ref.namespace = namespace;
+	ref.name = secret_called;
+	return kube_patch(kube, &ref, patch, err);
+}
+
+bool releases_fail_pending(struct kube *kube, const char *namespace,
+			   const char *name, int64_t revision, const char *why,
+			   bool *changed, struct err *err)
+{
+	CLEANUP(free_ptr) char *secret_called = secret_name(name, revision);
+	CLEANUP(jsn_release) json_t *secret = NULL;
+	CLEANUP(str_release) struct str packed = {0};
+	const char *data, *version;
+	bool pending;
+
+	*changed = false;
+	if (!read_secret(kube, namespace, name, revision, &secret, &data, err))
+		return false;
+	if (!secret)
+		return true;
+	version = jsn_text(secret, "metadata.resourceVersion");
+	if (!version)
+		return err_set(err, ERR_REMOTE,
+			       "the Kubernetes API gave no version of '%s'",
+			       secret_called);
+	if (!rewrite_failed(data, why, &packed, &pending, err)) {
+		err->kind = ERR_REMOTE;
+		return err_wrap(err, "cannot decode release '%s'", name);
+	}
+	if (!pending)
+		return true;
+	if (!patch_failed(kube, namespace, secret_called, version,
+			  str_text(&packed), err))
+		return err_wrap(err, "cannot mark release '%s' as failed",
+				name);
+	*changed = true;
+	return true;
+}
+
 bool releases_set_expiry(struct kube *kube, const char *namespace,
 			 const char *name, int64_t revision,
 			 const char *expires_at, struct err *err)
@@ -264,7 +431,7 @@ bool releases_set_expiry(struct kube *kube, const char *namespace,
 	json_t *labels = json_object();
 	struct kube_ref ref = all_secrets;
 
-	jsn_set_text(labels, "slipway/expires-at", expires_at);
+	jsn_set_text(labels, LABEL_EXPIRES_AT, expires_at);
 	jsn_set(metadata, "labels", labels);
 	jsn_set(patch, "metadata", metadata);
 	ref.namespace = namespace;

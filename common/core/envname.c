@@ -148,6 +148,7 @@ bool envname_decide(struct envname *name, const struct envname_args *args,
 				 : xasprintf("%s:%s", facts->fork, branch);
 	decided.main = is_main(args, facts, branch);
 	decided.stack = stack_of(args, repository);
+	decided.named = args->namespace != NULL;
 	if (args->namespace)
 		decided.namespace = xstrdup(args->namespace);
 	else if (!envname_namespace(repository, decided.branch,

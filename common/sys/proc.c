@@ -68,6 +68,20 @@ int proc_signal(void)
 	return signal_came;
 }
 
+int proc_take_signal(void)
+{
+	int number = signal_came;
+
+	signal_came = 0;
+	return number;
+}
+
+void proc_put_signal(int number)
+{
+	if (!signal_came)
+		signal_came = number;
+}
+
 bool proc_interrupted(struct err *err)
 {
 	int number = signal_came;

@@ -102,6 +102,12 @@ bool helm_check_upgrade(const struct helm_call *call, struct err *err)
 	MUST_CHECK;
 
 /*
+ * Did Helm find that another is at work on the release?  That is a revision
+ * which is pending, or which came to be while it looked.
+ */
+bool helm_was_busy(const struct helm_call *call);
+
+/*
  * Also an error: a resource that Helm 4 says it left behind, though it exits
  * with 0, because it is not the release's or may not be read.  A release
  * that is not there (any more) is fine.

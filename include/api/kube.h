@@ -64,6 +64,8 @@ struct kube {
 	struct str lent;	   /* folder of what kube_lend() wrote */
 	char *lent_file;
 	int64_t server_time; /* by the last reply; seconds, 0 = unknown */
+	/* While it is set, a request is tried once, and no longer than this. */
+	int64_t hurry_ms;
 };
 
 /*

@@ -9,6 +9,9 @@
  *	                                 raw: who owns the name
  *	             slipway/main        "true": a main environment
  *	             slipway/release     the name of its Helm release
+ *	             slipway/owner       the run that works on it now, see
+ *	                                 core/owner.h; its heartbeat is that
+ *	                                 of the Lease "slipway" in it
  *	             slipway/created     when we made it (RFC 3339); absent on
  *	                                 one that was there before, which is
  *	                                 then never deleted
@@ -37,6 +40,7 @@ struct namespace_marks {
 	const char *branch;
 	const char *git_url;
 	const char *release;
+	const char *owner; /* written: "" takes it away */
 	const char *created;
 	bool main;
 	bool terminating;

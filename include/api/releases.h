@@ -42,6 +42,34 @@ bool releases_read_latest(struct kube *kube, const char *namespace,
 			  int64_t *revision, const char **status,
 			  struct err *err) MUST_CHECK;
 
+/* The newest revision of a release; strings live in the arena given. */
+struct release_head {
+	int64_t revision; /* 0: there is no release */
+	const char *status;
+	const char *expires_at; /* label slipway/expires-at; NULL = none */
+	/*
+	 * Label slipway/run: the run whose Helm made it.  Helm hands labels
+	 * on from revision to revision; NULL also where another bears it too,
+	 * for then somebody else's Helm made this one.
+	 */
+	const char *run;
+	int64_t created; /* seconds since the epoch */
+};
+
+bool releases_read_head(struct kube *kube, const char *namespace,
+			const char *name, struct arena *arena,
+			struct release_head *head, struct err *err) MUST_CHECK;
+
+/*
+ * Note that a revision which is pending has failed, as Helm itself does when
+ * it is asked to end: with @why as its description.  *@changed: it was
+ * pending, by its payload, which is where Helm looks.
+ * Errors: REMOTE (damaged), CONFLICT (it changed meanwhile), and kube's.
+ */
+bool releases_fail_pending(struct kube *kube, const char *namespace,
+			   const char *name, int64_t revision, const char *why,
+			   bool *changed, struct err *err) MUST_CHECK;
+
 /*
  * The payload of one revision as a map (name, info, chart, config, manifest,
  * version), NULL if there is no such revision.

@@ -49,6 +49,7 @@ struct envname {
 	char *namespace;
 	char *release;
 	char *stack;
+	bool named; /* the namespace was given, not made of the others */
 	bool main;
 };
 

@@ -6,6 +6,9 @@
  * run leaves behind has an owner and an expiry; it is marked again after,
  * also when Helm failed, but for an expiry that somebody moved further
  * meanwhile.  Running twice completes or changes nothing.
+ *
+ * One run at a time works on an environment (flow/envlock).  What a killed
+ * one left pending is marked as failed before Helm runs again.
  */
 #ifndef FLOW_DEPLOY_H
 #define FLOW_DEPLOY_H
@@ -29,17 +32,20 @@ struct value;
 
 #define DEPLOY_TRIES_MAX   5	/* somebody changes the namespace meanwhile */
 #define DEPLOY_PROGRESS_MS 2000 /* between two looks at the pods */
+#define DEPLOY_HURRY_MS	   5000 /* of a request that must not delay others */
 
 /* What to deploy; all borrowed. */
 struct deploy {
 	const struct envname *name;
 	const char *git_url;
+	const char *build_url; /* who we are to other runs; NULL = unknown */
 	struct expiry expiry;
 	const char *chart;		       /* folder */
 	const struct strvec *values;	       /* files */
 	const struct strvec *set;	       /* KEY=VALUE */
 	const struct strvec *namespace_labels; /* KEY=VALUE */
 	int64_t wait_ms;
+	int64_t lock_ms; /* how long to wait for another run */
 	int64_t history_max;
 	const char *url;       /* where it is reached; NULL: ask the cluster */
 	int64_t now;	       /* the server's clock, seconds since the epoch */
@@ -80,14 +86,14 @@ bool deploy_decide_expiry(const char *chart, const struct strvec *values,
 
 /*
  * Tell whether the environment may be deployed to, without changing
- * anything.  Errors: CONFLICT (it is another owner's, a main environment, of
- * a later version of the marks), REMOTE and temporary (it is being deleted).
+ * anything.  Errors: as claim_check().
  */
 bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 			struct err *err) MUST_CHECK;
 
 /*
- * Errors: those of the claim; CHILD (Helm's own words; @result->bundle
+ * Errors: those of the claim; TIMEOUT (temporary; another run, or somebody
+ * else's Helm, is at work on it); CHILD (Helm's own words; @result->bundle
  * says what is not ready and why); DENIED, UNREACHABLE.
  */
 bool deploy_run(struct kube *kube, const struct helm *helm,

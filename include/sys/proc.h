@@ -100,6 +100,12 @@ void proc_catch_signals(void);
 bool proc_interrupted(struct err *err) MUST_CHECK;
 /* The signal that came, or 0; safe to poll. */
 int proc_signal(void);
+/*
+ * Take the signal that came away (0 = none), so that who ends can still say
+ * goodbye to a server; then put it back.  One that came meanwhile stays.
+ */
+int proc_take_signal(void);
+void proc_put_signal(int number);
 
 /*
  * The full path of @program: as it is if it has a slash, else by @env's PATH

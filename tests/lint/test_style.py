@@ -20,8 +20,9 @@ RESERVED = {
     r"v?printf|puts|putchar|v?fprintf|fputs|fputc|fwrite|perror":
         ["common/base/err.c", "common/base/log.c", "common/base/mem.c"],
     r"_?exit|abort|quick_exit":
-        ["common/base/err.c", "common/base/mem.c"],
-    r"fork|vfork|execv[pe]*|execl[pe]*|posix_spawnp?": ["common/sys/proc.c"],
+        ["common/base/err.c", "common/base/mem.c", "common/sys/proc_spawn.c"],
+    r"fork|vfork|execv[pe]*|execl[pe]*|posix_spawnp?":
+        ["common/sys/proc_spawn.c"],
     r"memcpy_s|alloca|longjmp|setjmp": [],
     r"malloc|calloc|realloc|strdup|strndup|v?asprintf":
         ["common/base/mem.c"],

@@ -83,6 +83,24 @@ class ScriptedKube(ScriptedHttp):
             "current-context": "x"}))
         return path
 
+    def lease(self, home: str) -> None:
+        """The Lease of an environment, which remembers its last write."""
+        path = home.replace("/api/v1/", "/apis/coordination.k8s.io/v1/")
+        stored: dict = {}
+
+        def store(request: Request) -> Reply:
+            body = json.loads(request.body)
+            stored.update(body | {"metadata": body["metadata"] | {
+                "resourceVersion": str(len(self.requests))}})
+            return answer(stored, 201 if request.method == "POST" else 200)
+
+        def show(_request: Request) -> Reply:
+            return answer(stored) if stored else refusal(404, "NotFound")
+
+        self.script("POST", f"{path}/leases", store)
+        self.script("PATCH", f"{path}/leases/slipway", store)
+        self.script("GET", f"{path}/leases/slipway", show)
+
     @property
     def writes(self) -> list[str]:
         return [r.line for r in self.requests if r.method != "GET"]

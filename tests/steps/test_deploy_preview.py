@@ -241,13 +241,14 @@ def test_somebody_else_claims_meanwhile(deploy, kube, tmp_path):
     helm.write_text("#!/bin/sh\nexit 1\n")
     helm.chmod(0o755)
     ours = marked(repository="shop", branch="fix")
-    kube.script("GET", HOME, ours, ours,
+    kube.lease(HOME)
+    kube.script("GET", HOME, ours, ours, ours,
                 marked(repository="web", branch="x"))
     kube.script("PATCH", HOME, refusal(409, "Conflict"))
     failed = deploy("--helm", helm, dry_run=False, expect=3)
     assert "belongs to repository 'web'" in failed.err
     patch = json.loads(next(r.body for r in kube.requests
-                            if r.method == "PATCH"))
+                            if r.line == f"PATCH {HOME}"))
     assert patch["metadata"]["resourceVersion"] == "7"
 
 

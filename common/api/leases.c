@@ -1,0 +1,118 @@
+#include "api/leases.h"
+
+#include <string.h>
+
+#include "api/kube.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/jsn.h"
+
+#define API_LEASES	 "coordination.k8s.io/v1"
+#define ANNOTATION_OWNER "slipway/owner"
+
+static struct kube_ref ref_to(const char *namespace, const char *name)
+{
+	return (struct kube_ref){.api = API_LEASES,
+				 .resource = "leases",
+				 .namespace = namespace,
+				 .name = name};
+}
+
+static const char *copy(struct arena *arena, const char *text)
+{
+	return text ? arena_strdup(arena, text) : NULL;
+}
+
+static void read_record(const json_t *object, struct arena *arena,
+			struct lease_record *record)
+{
+	const json_t *annotations = jsn_find(object, "metadata.annotations");
+	const char *renewed = jsn_text(object, "spec.renewTime");
+
+	*record = (struct lease_record){
+		.resource_version = copy(
+			arena, jsn_text(object, "metadata.resourceVersion")),
+		.holder = copy(arena, jsn_text(object, "spec.holderIdentity")),
+		.owner = copy(arena, json_string_value(json_object_get(
+					     annotations, ANNOTATION_OWNER))),
+		.duration_s = jsn_int(object, "spec.leaseDurationSeconds", 0),
+	};
+	if (!renewed ||
+	    !clock_parse_rfc3339(renewed, strlen(renewed), &record->renewed))
+		record->renewed = 0;
+}
+
+bool lease_read(struct kube *kube, const char *namespace, const char *name,
+		struct arena *arena, struct lease_record *record, bool *found,
+		struct err *err)
+{
+	const struct kube_ref ref = ref_to(namespace, name);
+	CLEANUP(jsn_release) json_t *object = NULL;
+
+	if (!kube_get(kube, &ref, &object, err))
+		return err_wrap(err, "cannot look up lease '%s'", name);
+	*found = object != NULL;
+	if (object)
+		read_record(object, arena, record);
+	return true;
+}
+
+/* A MicroTime, which has exactly six digits behind the point. */
+static void set_time(json_t *spec, int64_t seconds)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	clock_add_rfc3339(&text, seconds);
+	str_truncate(&text, text.len - 1);
+	str_add(&text, ".000000Z");
+	jsn_set_text(spec, "renewTime", str_text(&text));
+}
+
+static json_t *make_object(const char *name, const struct lease_record *record)
+{
+	json_t *object = json_object();
+	json_t *metadata = json_object();
+	json_t *annotations = json_object();
+	json_t *spec = json_object();
+
+	jsn_set(annotations, ANNOTATION_OWNER,
+		jsn_string_or_null(record->holder ? record->owner : NULL));
+	jsn_set(metadata, "annotations", annotations);
+	jsn_set_text(metadata, "name", name);
+	if (record->resource_version)
+		jsn_set_text(metadata, "resourceVersion",
+			     record->resource_version);
+	jsn_set(spec, "holderIdentity", jsn_string_or_null(record->holder));
+	jsn_set(spec, "leaseDurationSeconds", json_integer(record->duration_s));
+	set_time(spec, record->renewed);
+	jsn_set(object, "metadata", metadata);
+	jsn_set(object, "spec", spec);
+	return object;
+}
+
+bool lease_create(struct kube *kube, const char *namespace, const char *name,
+		  const struct lease_record *record, bool *existed,
+		  struct err *err)
+{
+	const struct kube_ref ref = ref_to(namespace, NULL);
+	CLEANUP(jsn_release) json_t *object = make_object(name, record);
+
+	jsn_set_text(object, "apiVersion", API_LEASES);
+	jsn_set_text(object, "kind", "Lease");
+	if (!kube_create(kube, &ref, object, existed, err))
+		return err_wrap(err, "cannot create lease '%s'", name);
+	return true;
+}
+
+bool lease_write(struct kube *kube, const char *namespace, const char *name,
+		 const struct lease_record *record, struct err *err)
+{
+	const struct kube_ref ref = ref_to(namespace, name);
+	CLEANUP(jsn_release) json_t *object = make_object(name, record);
+
+	if (!kube_patch(kube, &ref, object, err))
+		return err_wrap(err, "cannot write lease '%s'", name);
+	return true;
+}

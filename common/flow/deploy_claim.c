@@ -1,0 +1,208 @@
+#include <stdlib.h>
+
+#include "api/kube.h"
+#include "api/namespaces.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/claim.h"
+#include "core/envname.h"
+#include "core/sweep.h"
+#include "flow/deploy_parts.h"
+
+#define NOBODY "" /* takes the mark of an owner away */
+
+static struct namespace_marks wanted_marks(const struct deploy *deploy,
+					   const char *expires_at)
+{
+	return (struct namespace_marks){
+		.managed = SWEEP_MARK_VERSION,
+		.expires_at = expires_at,
+		.stack = deploy->name->stack,
+		.repository = deploy->name->repository,
+		.branch = deploy->name->branch,
+		.git_url = deploy->git_url,
+		.release = deploy->name->release,
+		.main = deploy->name->main,
+	};
+}
+
+/* What there is, judged: may it be ours? */
+static bool look(struct kube *kube, const struct deploy *deploy,
+		 struct arena *arena, struct namespace_marks *found,
+		 bool *exists, struct err *err)
+{
+	struct claim claim;
+
+	if (!namespace_read(kube, deploy->name->namespace, arena, found, exists,
+			    err))
+		return false;
+	claim = (struct claim){
+		.managed = found->managed,
+		.repository = found->repository,
+		.branch = found->branch,
+		.git_url = found->git_url,
+		.main = found->main,
+		.terminating = found->terminating,
+	};
+	return !*exists ||
+	       claim_check(&claim, deploy->name, deploy->git_url, err);
+}
+
+bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
+			struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks found = {0};
+	bool exists;
+
+	return look(kube, deploy, &arena, &found, &exists, err);
+}
+
+static bool refuse_vanished(const struct deploy *deploy, struct err *err)
+{
+	(void)err_set(err, ERR_REMOTE, "namespace '%s' was deleted meanwhile",
+		      deploy->name->namespace);
+	return err_temporary(err, true);
+}
+
+bool deploy_make(struct deployment *run, struct err *err)
+{
+	const struct deploy *deploy = run->deploy;
+	const char *namespace = deploy->name->namespace;
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str created = {0};
+	struct namespace_marks marks = wanted_marks(deploy, run->expires_at);
+	struct namespace_marks found = {0};
+	bool exists;
+
+	if (!look(run->kube, deploy, &arena, &found, &exists, err))
+		return false;
+	if (exists && !found.managed)
+		report_warning(deploy->reporter,
+			       "namespace '%s' was there before: it gets "
+			       "marks, and will never be deleted",
+			       namespace);
+	if (exists)
+		return true;
+	clock_add_rfc3339(&created, deploy->now);
+	marks.created = str_text(&created);
+	if (!namespace_create(run->kube, namespace, &marks,
+			      deploy->namespace_labels, &exists, err))
+		return false;
+	/* Somebody else was faster: is it ours all the same? */
+	return !exists || deploy_check_claim(run->kube, deploy, err);
+}
+
+/*
+ * Marks are read, judged and written only if nobody changed them since: an
+ * attempt that fails for that (409) is made again.
+ */
+static bool attempt(bool (*change)(struct kube *kube,
+				   const struct deploy *deploy,
+				   struct namespace_marks *marks,
+				   struct err *err),
+		    struct kube *kube, const struct deploy *deploy,
+		    const struct namespace_marks *marks, struct err *err)
+{
+	for (int tries = 1;; tries++) {
+		struct namespace_marks wanted = *marks;
+
+		if (change(kube, deploy, &wanted, err))
+			return true;
+		if (err->status != 409 || tries == DEPLOY_TRIES_MAX)
+			return false;
+		err_release(err);
+	}
+}
+
+static bool claim(struct kube *kube, const struct deploy *deploy,
+		  struct namespace_marks *marks, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks found = {0};
+	bool exists;
+
+	if (!look(kube, deploy, &arena, &found, &exists, err))
+		return false;
+	if (!exists)
+		return refuse_vanished(deploy, err);
+	marks->resource_version = found.resource_version;
+	return namespace_mark(kube, deploy->name->namespace, marks,
+			      deploy->namespace_labels, err);
+}
+
+bool deploy_claim(struct deployment *run, struct err *err)
+{
+	struct namespace_marks marks =
+		wanted_marks(run->deploy, run->expires_at);
+	CLEANUP(str_release) struct str owner = {0};
+
+	owner_add_text(&owner, &run->lock.self);
+	marks.owner = str_text(&owner);
+	return attempt(claim, run->kube, run->deploy, &marks, err);
+}
+
+static bool mark_again(struct kube *kube, const struct deploy *deploy,
+		       struct namespace_marks *marks, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks found = {0};
+	const char *namespace = deploy->name->namespace;
+	struct expiry moved;
+	bool exists;
+
+	if (!namespace_read(kube, namespace, &arena, &found, &exists, err))
+		return false;
+	if (!exists || found.terminating)
+		return refuse_vanished(deploy, err);
+	if (found.expires_at && deploy->expiry.expires &&
+	    expiry_parse_label(found.expires_at, &moved) &&
+	    (!moved.expires || moved.at > deploy->expiry.at))
+		marks->expires_at = found.expires_at;
+	marks->resource_version = found.resource_version;
+	return namespace_mark(kube, namespace, marks, deploy->namespace_labels,
+			      err);
+}
+
+bool deploy_mark_again(struct deployment *run, struct err *err)
+{
+	struct namespace_marks marks =
+		wanted_marks(run->deploy, run->expires_at);
+
+	marks.owner = NOBODY;
+	return attempt(mark_again, run->kube, run->deploy, &marks, err);
+}
+
+static bool renew(struct kube *kube, const struct deploy *deploy,
+		  struct namespace_marks *marks, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks found = {0};
+	const char *namespace = deploy->name->namespace;
+	bool exists;
+
+	if (!look(kube, deploy, &arena, &found, &exists, err))
+		return false;
+	if (!exists || !found.managed)
+		return err_set(err, ERR_NOT_FOUND,
+			       "there is no environment '%s' to renew",
+			       namespace);
+	if (found.main || deploy->name->main)
+		return err_set(err, ERR_CONFLICT,
+			       "'%s' is a main environment, which has no "
+			       "expiry to renew",
+			       namespace);
+	marks->resource_version = found.resource_version;
+	return namespace_mark(kube, namespace, marks, NULL, err);
+}
+
+bool deploy_move_expiry(struct kube *kube, const struct deploy *deploy,
+			const char *expires_at, struct err *err)
+{
+	const struct namespace_marks moved = {.expires_at = expires_at};
+
+	return attempt(renew, kube, deploy, &moved, err);
+}

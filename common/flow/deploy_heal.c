@@ -1,0 +1,109 @@
+#include "api/kube.h"
+#include "api/releases.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/envname.h"
+#include "flow/deploy_parts.h"
+#include "sys/proc.h"
+
+static bool is_pending(const struct release_head *head)
+{
+	return head->status && starts_with(head->status, "pending-");
+}
+
+/*
+ * Was the revision made by a run of ours, other than this one's Helm that is
+ * yet to start?  Its label says so; but `helm rollback` takes no labels, so
+ * that of a rollback its time must, within the life of the Lease which we
+ * took over.
+ */
+static bool is_orphan(const struct deployment *run,
+		      const struct release_head *head)
+{
+	const struct envlock *lock = &run->lock;
+
+	if (head->run)
+		return true;
+	return lock->former.run &&
+	       same_text(head->status, "pending-rollback") &&
+	       head->created >= lock->former.started &&
+	       head->created <= lock->former_until;
+}
+
+static bool free_release(struct deployment *run,
+			 const struct release_head *head, struct err *err)
+{
+	const struct envname *name = run->deploy->name;
+	bool changed;
+
+	if (!releases_fail_pending(run->kube, name->namespace, name->release,
+				   head->revision,
+				   "The deployment was cut off: Slipway marked "
+				   "it as failed",
+				   &changed, err))
+		return false;
+	if (changed)
+		report_warning(run->deploy->reporter,
+			       "release '%s': revision %lld was left %s by a "
+			       "run that is gone; it counts as failed now",
+			       name->release, (long long)head->revision,
+			       head->status);
+	return true;
+}
+
+static bool give_up(const struct deployment *run,
+		    const struct release_head *head, struct err *err)
+{
+	const struct envname *name = run->deploy->name;
+
+	(void)err_set(err, ERR_TIMEOUT,
+		      "release '%s': revision %lld is %s, by a Helm that no "
+		      "run of ours started",
+		      name->release, (long long)head->revision, head->status);
+	return err_hint(err,
+			"if nobody is at work on it, 'helm rollback' or, for "
+			"a first install, 'helm uninstall' frees it");
+}
+
+static bool wait_a_little(struct deployment *run, struct deadline until,
+			  const struct release_head *head, bool *told,
+			  struct err *err)
+{
+	const struct envname *name = run->deploy->name;
+
+	if (deadline_passed(&until))
+		return give_up(run, head, err);
+	if (!*told)
+		report_warning(run->deploy->reporter,
+			       "waiting for somebody's Helm: revision %lld of "
+			       "release '%s' is %s",
+			       (long long)head->revision, name->release,
+			       head->status);
+	*told = true;
+	clock_sleep_ms(ENVLOCK_POLL_MS);
+	return !proc_interrupted(err) && envlock_keep(&run->lock, err);
+}
+
+bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
+{
+	const struct envname *name = run->deploy->name;
+	bool told = false;
+
+	for (;;) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		struct release_head head;
+
+		if (!releases_read_head(run->kube, name->namespace,
+					name->release, &arena, &head, err))
+			return false;
+		if (!is_pending(&head))
+			return true;
+		if (is_orphan(run, &head))
+			return free_release(run, &head, err);
+		if (!wait_a_little(run, until, &head, &told, err))
+			return false;
+	}
+}

@@ -1,0 +1,103 @@
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "flow/chartdir.h"
+#include "flow/deploy.h"
+#include "format/value.h"
+#include "format/ydoc.h"
+#include "sys/file.h"
+
+bool deploy_find_chart(const char *given, const char *recorded, char **chart,
+		       struct err *err)
+{
+	static const char *const usual[] = {"rendered/*", NULL};
+
+	if (is_blank(given)) {
+		if (is_blank(recorded) || !chartdir_has_chart(recorded))
+			return chartdir_find(usual, chart, err);
+		given = recorded;
+	}
+	if (!chartdir_has_chart(given))
+		return err_set(
+			err, ERR_INPUT,
+			"there is no chart in '%s': it has no Chart.yaml",
+			given);
+	*chart = xstrdup(given);
+	return true;
+}
+
+/* What the files say of 'global', and which said the expiry last. */
+struct globals {
+	struct arena arena;
+	const struct value *merged;
+	struct ydoc last;
+};
+
+static void globals_release(struct globals *globals)
+{
+	arena_release(&globals->arena);
+	ydoc_release(&globals->last);
+}
+
+/* What one document of a values file says; it is taken if it is to blame. */
+static void add_document(struct globals *globals, struct ydoc *doc)
+{
+	const struct value *global = value_map_get(doc->root, "global");
+
+	if (!global || !value_is_map(global))
+		return;
+	global = value_copy(global, &globals->arena);
+	globals->merged = globals->merged ? value_merge(globals->merged, global,
+							&globals->arena)
+					  : global;
+	if (value_map_get(global, "expires") ||
+	    value_map_get(global, "expiryDate")) {
+		ydoc_release(&globals->last);
+		globals->last = *doc;
+		*doc = (struct ydoc){0};
+	}
+}
+
+static bool add_globals(struct globals *globals, const char *path,
+			struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	struct ydoc_stream stream = {.name = path};
+
+	if (!file_read(path, YDOC_SIZE_MAX, &text, err))
+		return false;
+	stream.text = str_text(&text);
+	stream.len = text.len;
+	while (ydoc_next(&stream, &doc, 0, err))
+		add_document(globals, &doc);
+	return stream.ended;
+}
+
+bool deploy_decide_expiry(const char *chart, const struct strvec *values,
+			  const struct expiry_input *input,
+			  struct expiry *expiry, const char **warning,
+			  struct err *err)
+{
+	CLEANUP(free_ptr) char *path = path_join(chart, "values.yaml");
+	CLEANUP(globals_release) struct globals globals = {0};
+	struct expiry_input with_values = *input;
+	const struct value *expires;
+
+	if (file_exists(path) && !add_globals(&globals, path, err))
+		return false;
+	for (size_t i = 0; i < values->count; i++) {
+		if (!add_globals(&globals, values->items[i], err))
+			return false;
+	}
+	with_values.global = globals.merged;
+	if (expiry_decide(expiry, &with_values, warning, err))
+		return true;
+	expires = value_map_get(globals.merged, "expires");
+	return ydoc_blame(&globals.last,
+			  expires && expires->kind != VALUE_BOOL &&
+					  expires->kind != VALUE_NIL
+				  ? "global.expires"
+				  : "global.expiryDate",
+			  err);
+}

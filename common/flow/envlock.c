@@ -1,0 +1,308 @@
+#include "flow/envlock.h"
+
+#include <stdlib.h>
+
+#include "api/kube.h"
+#include "api/leases.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/str.h"
+#include "sys/proc.h"
+#include "sys/process.h"
+
+/* Who holds the Lease, as it was just read. */
+struct holder {
+	struct lease_record record;
+	struct owner owner; /* only of it @run, where nothing else is told */
+	struct owner_lease lease;
+};
+
+static void know_self(struct envlock *lock, const char *build_url)
+{
+	CLEANUP(process_release) struct process process = {0};
+	CLEANUP(free_ptr) char *run =
+		xasprintf("%016llx", (unsigned long long)random_number());
+
+	process_self(&process);
+	lock->self = (struct owner){
+		.run = arena_strdup(&lock->arena, run),
+		.build_url = build_url ? arena_strdup(&lock->arena, build_url)
+				       : NULL,
+		.host = arena_strdup(&lock->arena, process.host),
+		.space = arena_strdup(&lock->arena, process.space),
+		.process = process.number,
+		.process_start = process.start,
+	};
+}
+
+/* What the server's clock shows now. */
+static int64_t server_now(const struct envlock *lock)
+{
+	return lock->server_s + (clock_monotonic_ms() - lock->server_at) / 1000;
+}
+
+static void note_server_time(struct envlock *lock)
+{
+	lock->server_s = lock->kube->server_time;
+	lock->server_at = clock_monotonic_ms();
+}
+
+static bool read_holder(struct envlock *lock, struct holder *holder,
+			bool *found, struct err *err)
+{
+	const struct lease_record *record = &holder->record;
+
+	*holder = (struct holder){0};
+	if (!lease_read(lock->kube, lock->namespace, ENVLOCK_NAME, &lock->arena,
+			&holder->record, found, err))
+		return false;
+	note_server_time(lock);
+	holder->owner.run = record->holder;
+	if (record->owner && record->holder &&
+	    owner_parse(record->owner, &lock->arena, &holder->owner) &&
+	    !same_text(holder->owner.run, record->holder))
+		holder->owner = (struct owner){.run = record->holder};
+	holder->lease = (struct owner_lease){
+		.run = record->holder,
+		.renewed = record->renewed,
+		.duration_s = record->duration_s,
+		.process_gone = process_is_gone(holder->owner.space,
+						holder->owner.process,
+						holder->owner.process_start),
+	};
+	return true;
+}
+
+/* A Lease that is ours from now on. */
+static struct lease_record own_record(const struct envlock *lock,
+				      const char *version, struct str *owner)
+{
+	owner_add_text(owner, &lock->self);
+	return (struct lease_record){
+		.resource_version = version,
+		.holder = lock->self.run,
+		.owner = str_text(owner),
+		.renewed = server_now(lock),
+		.duration_s = ENVLOCK_DURATION_S,
+	};
+}
+
+/* Is it ours?  Then its version is what the next write is based on. */
+static bool take_note(struct envlock *lock, const struct holder *now,
+		      int64_t begun)
+{
+	if (!same_text(now->lease.run, lock->self.run))
+		return false;
+	free(lock->version);
+	lock->version = xstrdup(now->record.resource_version);
+	lock->renewed_at = begun;
+	return true;
+}
+
+/* *@ours: nobody was faster. */
+static bool seize(struct envlock *lock, const struct holder *from, bool found,
+		  bool *ours, struct err *err)
+{
+	CLEANUP(str_release) struct str owner = {0};
+	CLEANUP(err_release) struct err failure = {0};
+	int64_t begun = clock_monotonic_ms();
+	struct lease_record record;
+	struct holder now;
+	bool existed;
+
+	lock->self.started = server_now(lock);
+	record = own_record(lock, from->record.resource_version, &owner);
+	if (!found) {
+		if (!lease_create(lock->kube, lock->namespace, ENVLOCK_NAME,
+				  &record, &existed, err))
+			return false;
+	} else if (!lease_write(lock->kube, lock->namespace, ENVLOCK_NAME,
+				&record, &failure) &&
+		   failure.kind != ERR_CONFLICT) {
+		err_move(err, &failure);
+		return false;
+	}
+	if (!read_holder(lock, &now, &found, err))
+		return false;
+	*ours = take_note(lock, &now, begun);
+	return true;
+}
+
+static void describe(const struct envlock *lock, const struct holder *holder,
+		     struct str *text)
+{
+	int64_t silent = server_now(lock) - holder->lease.renewed;
+
+	owner_describe(text, &holder->owner);
+	if (holder->lease.renewed && silent >= 0)
+		str_addf(text, ", last heard of %lld s ago", (long long)silent);
+}
+
+static bool give_up(const struct envlock *lock, const struct holder *holder,
+		    struct err *err)
+{
+	CLEANUP(str_release) struct str who = {0};
+
+	describe(lock, holder, &who);
+	(void)err_set(err, ERR_TIMEOUT,
+		      "another run is at work on environment '%s': %s",
+		      lock->namespace, str_text(&who));
+	return err_hint(err,
+			"if it is known to have ended: kubectl --namespace %s "
+			"delete lease %s",
+			lock->namespace, ENVLOCK_NAME);
+}
+
+/* Wait a little for @holder; false: no longer. */
+static bool wait_for(const struct envlock *lock, const struct holder *holder,
+		     struct deadline until, const struct reporter *reporter,
+		     int64_t *told_at, struct err *err)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (deadline_passed(&until))
+		return give_up(lock, holder, err);
+	if (!*told_at || now - *told_at >= ENVLOCK_TELL_MS) {
+		CLEANUP(str_release) struct str who = {0};
+
+		describe(lock, holder, &who);
+		report_warning(reporter,
+			       "waiting for another run that is at work on "
+			       "environment '%s': %s",
+			       lock->namespace, str_text(&who));
+		*told_at = now;
+	}
+	clock_sleep_ms(deadline_left_ms(&until, ENVLOCK_POLL_MS) <
+				       ENVLOCK_POLL_MS
+			       ? deadline_left_ms(&until, ENVLOCK_POLL_MS)
+			       : ENVLOCK_POLL_MS);
+	return !proc_interrupted(err);
+}
+
+static void tell_takeover(struct envlock *lock, const struct holder *from,
+			  enum owner_state state,
+			  const struct reporter *reporter)
+{
+	CLEANUP(str_release) struct str who = {0};
+
+	lock->former = from->owner;
+	lock->former_until = from->lease.renewed + from->lease.duration_s;
+	owner_describe(&who, &from->owner);
+	report_warning(reporter, "taking environment '%s' over from %s, %s",
+		       lock->namespace, str_text(&who),
+		       state == OWNER_GONE ? "whose process has ended"
+					   : "which has not been heard of "
+					     "since its lease lapsed");
+}
+
+bool envlock_take(struct envlock *lock, struct kube *kube,
+		  const char *namespace, const char *build_url,
+		  struct deadline until, const struct reporter *reporter,
+		  struct err *err)
+{
+	int64_t told_at = 0;
+
+	*lock = (struct envlock){.kube = kube, .namespace = namespace};
+	know_self(lock, build_url);
+	for (;;) {
+		enum owner_state state;
+		struct holder holder;
+		bool found, ours = false;
+
+		if (!read_holder(lock, &holder, &found, err))
+			return false;
+		state = owner_judge(&holder.lease, lock->self.run,
+				    lock->server_s);
+		if (state == OWNER_LIVE) {
+			if (!wait_for(lock, &holder, until, reporter, &told_at,
+				      err))
+				return false;
+			continue;
+		}
+		if (!seize(lock, &holder, found, &ours, err))
+			return false;
+		if (ours && (state == OWNER_LAPSED || state == OWNER_GONE))
+			tell_takeover(lock, &holder, state, reporter);
+		if (ours)
+			return true;
+	}
+}
+
+/* The Lease was written to: by us, whose answer was lost, or by another. */
+static bool look_again(struct envlock *lock, int64_t begun, struct err *err)
+{
+	CLEANUP(str_release) struct str who = {0};
+	struct holder now;
+	bool found;
+
+	if (!read_holder(lock, &now, &found, err))
+		return false;
+	if (take_note(lock, &now, begun))
+		return true;
+	if (now.owner.run)
+		owner_describe(&who, &now.owner);
+	lock->lost = true;
+	(void)err_set(err, ERR_REMOTE, "this run has lost it to %s",
+		      who.len ? str_text(&who) : "nobody");
+	return false;
+}
+
+static bool renew(struct envlock *lock, struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+	CLEANUP(str_release) struct str owner = {0};
+	int64_t begun = clock_monotonic_ms();
+	struct lease_record record = own_record(lock, lock->version, &owner);
+
+	if (!lease_write(lock->kube, lock->namespace, ENVLOCK_NAME, &record,
+			 &failure) &&
+	    failure.kind != ERR_CONFLICT && failure.kind != ERR_NOT_FOUND) {
+		err_move(err, &failure);
+		return false;
+	}
+	return look_again(lock, begun, err);
+}
+
+bool envlock_keep(struct envlock *lock, struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+	int64_t now = clock_monotonic_ms();
+	bool renewed;
+
+	if (!lock->version || now - lock->renewed_at < ENVLOCK_RENEW_MS)
+		return true;
+	lock->kube->hurry_ms = ENVLOCK_TRY_MS;
+	renewed = renew(lock, &failure);
+	lock->kube->hurry_ms = 0;
+	if (renewed)
+		return true;
+	if (!lock->lost &&
+	    clock_monotonic_ms() - lock->renewed_at < ENVLOCK_GIVE_UP_MS) {
+		log_debug("lease not renewed: %s", failure.text);
+		return true;
+	}
+	lock->lost = true;
+	err_move(err, &failure);
+	(void)err_temporary(err, true);
+	return err_wrap(err, "cannot keep environment '%s' for this run",
+			lock->namespace);
+}
+
+void envlock_release(struct envlock *lock)
+{
+	CLEANUP(err_release) struct err lapses = {0};
+	const struct lease_record nobody = {
+		.resource_version = lock->version,
+		.renewed = lock->version ? server_now(lock) : 0,
+		.duration_s = ENVLOCK_DURATION_S,
+	};
+
+	if (lock->version && !lock->lost &&
+	    !lease_write(lock->kube, lock->namespace, ENVLOCK_NAME, &nobody,
+			 &lapses))
+		log_debug("lease not given back: %s", lapses.text);
+	free(lock->version);
+	arena_release(&lock->arena);
+	*lock = (struct envlock){0};
+}

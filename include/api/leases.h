@@ -1,0 +1,48 @@
+/*
+ * Leases (coordination.k8s.io/v1): who holds a thing, renewed while he lives.
+ *
+ * Every write names the version that it is based on, so that of two who
+ * write only one does.
+ * Source: Kubernetes API reference, "Lease"; client-go tools/leaderelection.
+ */
+#ifndef API_LEASES_H
+#define API_LEASES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct arena;
+struct err;
+struct kube;
+
+/* Strings live in the arena given, or are borrowed; NULL = absent. */
+struct lease_record {
+	const char *resource_version;
+	const char *holder; /* absent: nobody */
+	const char *owner;  /* annotation slipway/owner, see core/owner.h */
+	int64_t renewed;    /* seconds since the epoch, 0 = unknown */
+	int64_t duration_s;
+};
+
+/* *@found tells whether there is one of that name. */
+bool lease_read(struct kube *kube, const char *namespace, const char *name,
+		struct arena *arena, struct lease_record *record, bool *found,
+		struct err *err) MUST_CHECK;
+
+/* *@existed: there was one, nothing was changed. */
+bool lease_create(struct kube *kube, const char *namespace, const char *name,
+		  const struct lease_record *record, bool *existed,
+		  struct err *err) MUST_CHECK;
+
+/*
+ * Make it say what @record does, if its version is still that of @record.
+ * A holder that is absent is taken away, as the owner then is.
+ * Errors: CONFLICT (it changed since), NOT_FOUND (it, or its namespace, is
+ * gone).
+ */
+bool lease_write(struct kube *kube, const char *namespace, const char *name,
+		 const struct lease_record *record, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * One run at a time works on an environment: it holds the Lease "slipway" in
+ * the environment's namespace, and renews it while it lives.
+ *
+ * The Lease says whose it is: build, machine, process (core/owner.h).  It is
+ * taken over only from a holder that is known to be gone.  A holder that
+ * cannot renew it ends what it does before others may take over: from
+ * ENVLOCK_GIVE_UP_MS on envlock_keep() fails, and a child gets no more than
+ * sys/proc's grace, which together are less than ENVLOCK_DURATION_S.
+ */
+#ifndef FLOW_ENVLOCK_H
+#define FLOW_ENVLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "core/owner.h"
+
+struct err;
+struct kube;
+struct reporter;
+
+#define ENVLOCK_NAME	   "slipway"
+#define ENVLOCK_DURATION_S 60
+#define ENVLOCK_RENEW_MS   10000
+#define ENVLOCK_TRY_MS	   5000 /* of one renewal */
+#define ENVLOCK_GIVE_UP_MS 40000
+#define ENVLOCK_POLL_MS	   1000 /* between two looks at who holds it */
+#define ENVLOCK_TELL_MS	   30000
+
+/* All-zero: not held. */
+struct envlock {
+	struct kube *kube;     /* borrowed */
+	const char *namespace; /* borrowed */
+	struct owner self;
+	/* Whose Lease we took over; @former.run is NULL if nobody's. */
+	struct owner former;
+	int64_t former_until; /* when that lapsed, by the server's clock */
+
+	struct arena arena;
+	char *version; /* of the Lease; NULL = not held */
+	bool lost;     /* it is another's, or may be: leave it alone */
+	int64_t renewed_at;
+	int64_t server_s;  /* the server's clock ... */
+	int64_t server_at; /* ... at this moment of ours */
+};
+
+/*
+ * Take the Lease; wait for who holds it until @until, and say so.  @namespace
+ * exists.  @self->run, process and start are set here.
+ * Errors: TIMEOUT (temporary; names the holder), NOT_FOUND (the namespace is
+ * gone), and kube's.
+ */
+bool envlock_take(struct envlock *lock, struct kube *kube,
+		  const char *namespace, const char *build_url,
+		  struct deadline until, const struct reporter *reporter,
+		  struct err *err) MUST_CHECK;
+
+/*
+ * Renew it if that is due: to be called every few seconds.  False: it is not
+ * ours any more, or cannot be shown to be: end what it protects.  True for
+ * one that is not held.
+ */
+bool envlock_keep(struct envlock *lock, struct err *err) MUST_CHECK;
+
+/* Give it back, if it is held.  Failing that it lapses. */
+void envlock_release(struct envlock *lock);
+
+#endif

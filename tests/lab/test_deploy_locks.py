@@ -1,0 +1,262 @@
+"""deploy-preview: one run at a time in an environment, and what a killed one
+leaves.  Every one of Helm's requests is a moment to be killed at in
+test_deploy_kills.py."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from datetime import datetime, timezone
+
+import pytest
+
+import wait
+from environments import add_release, umbrella
+from kubeapi import MERGE_PATCH
+
+NAMES = ["--repository-name", "shop", "--branch", "fix"]
+HOME = "/api/v1/namespaces/shop-fix"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/shop-fix/leases"
+STUCK = {"front": {"nodeName": "nowhere"}}      # never ready
+LONG = 240.0            # seconds; a busy machine takes its time
+
+
+@pytest.fixture
+def step(start_step, cluster, helm4):
+    """Start the step; an environment of its own build."""
+    def start(*args, build="https://ci.example.com/job/1", helm=None):
+        return start_step("deploy-preview", *NAMES, "--helm",
+                          (helm or helm4).path, *args,
+                          env=cluster.env | {"BUILD_URL": build})
+    return start
+
+
+@pytest.fixture
+def environment(cluster):
+    """The marked namespace, as an earlier deployment left it."""
+    cluster.api.create_namespace(
+        "shop-fix", labels={"slipway/managed": "v1",
+                            "slipway/expires-at": str(int(time.time()) + 60)},
+        annotations={"slipway/repository": "shop", "slipway/branch": "fix"})
+
+
+def lease(cluster) -> dict:
+    return cluster.api("GET", f"{LEASES}/slipway")
+
+
+def hold(cluster, silent: float, run: str = "another") -> None:
+    """Another run holds the Lease, and was heard of @silent seconds ago."""
+    heard = datetime.fromtimestamp(time.time() - silent, timezone.utc)
+    cluster.api("POST", LEASES, {
+        "metadata": {"name": "slipway", "annotations": {
+            "slipway/owner": '{"run": "%s", "build": "https://ci/job/7",'
+                             ' "host": "agent-3", "process": 12}' % run}},
+        "spec": {"holderIdentity": run, "leaseDurationSeconds": 60,
+                 "renewTime": heard.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}})
+
+
+def revisions(cluster) -> list[str]:
+    """The states of the release's revisions, oldest first."""
+    items = cluster.api("GET", f"{HOME}/secrets?labelSelector=owner%3Dhelm")
+    labels = [item["metadata"]["labels"] for item in items["items"]]
+    labels.sort(key=lambda found: int(found["version"]))
+    return [found["status"] for found in labels]
+
+
+def wait_for_helm(cluster) -> None:
+    wait.until(lambda: cluster.api.exists(HOME)
+               and cluster.api.pods("shop-fix"), "Helm at work")
+
+
+def children(pid: int) -> list[int]:
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+# --- one at a time -----------------------------------------------------------
+
+def test_runs_wait_for_each_other(cluster, step, tmp_path):
+    chart = umbrella(tmp_path, "1.0.0")
+    running = [step(chart, build=f"https://ci.example.com/job/{i}")
+               for i in range(4)]
+    errors = "".join(run.wait(timeout=LONG).err for run in running)
+    assert revisions(cluster) == ["superseded"] * 3 + ["deployed"]
+    assert "waiting for another run that is at work on environment " \
+        "'shop-fix': https://ci.example.com/job/" in errors
+    assert "holderIdentity" not in lease(cluster)["spec"]
+    assert "slipway/owner" not in cluster.api("GET", HOME)["metadata"][
+        "annotations"]
+
+
+def test_who_works_on_it_is_told_and_beats(cluster, step, tmp_path):
+    running = step("--wait-timeout", "5m", umbrella(tmp_path, "1.0.0", STUCK))
+    wait_for_helm(cluster)
+    first = lease(cluster)
+    owner = cluster.api("GET", HOME)["metadata"]["annotations"]["slipway/owner"]
+    assert owner == first["metadata"]["annotations"]["slipway/owner"]
+    assert f'"process":{running.pid}' in owner
+    assert '"build":"https://ci.example.com/job/1"' in owner
+    wait.until(lambda: lease(cluster)["spec"]["renewTime"]
+               > first["spec"]["renewTime"], "a heartbeat", 60)
+    assert lease(cluster)["spec"]["holderIdentity"] \
+        == first["spec"]["holderIdentity"]
+
+    # ended in order: it gives the lease back, and takes its mark away
+    running.process.terminate()
+    running.wait(expect=143, timeout=LONG)
+    assert "holderIdentity" not in lease(cluster)["spec"]
+    assert "slipway/owner" not in cluster.api("GET", HOME)["metadata"][
+        "annotations"]
+    assert revisions(cluster) == ["failed"]
+
+
+def test_giving_up_says_for_whom(cluster, step, environment, tmp_path):
+    hold(cluster, silent=5)
+    before = cluster.api("GET", HOME)["metadata"]["resourceVersion"]
+    late = step("--lock-timeout", "2s",
+                umbrella(tmp_path, "1.0.0")).wait(expect=75, timeout=LONG)
+    assert "https://ci/job/7 (process 12 on agent-3), last heard of" in late.err
+    assert "kubectl --namespace shop-fix delete lease slipway" in late.err
+    assert lease(cluster)["spec"]["holderIdentity"] == "another"
+    assert cluster.api("GET", HOME)["metadata"]["resourceVersion"] == before
+    assert revisions(cluster) == []
+
+
+def test_a_lapsed_lease_is_taken_over(cluster, step, environment, tmp_path):
+    hold(cluster, silent=70)
+    done = step(umbrella(tmp_path, "1.0.0")).wait(timeout=LONG)
+    assert "taking environment 'shop-fix' over from https://ci/job/7" \
+        in done.err
+    assert revisions(cluster) == ["deployed"]
+
+
+def test_a_run_that_lost_its_environment_ends(cluster, step, tmp_path):
+    running = step("--wait-timeout", "5m", umbrella(tmp_path, "1.0.0", STUCK))
+    wait_for_helm(cluster)
+    helm, = children(running.pid)
+    cluster.api("PATCH", f"{LEASES}/slipway", {
+        "metadata": {"annotations": {"slipway/owner": None}},
+        "spec": {"holderIdentity": "another"}}, MERGE_PATCH)
+    lost = running.wait(expect=75, timeout=LONG)
+    assert "cannot keep environment 'shop-fix' for this run: this run has " \
+        "lost it to run another" in lost.err
+    assert not is_running(helm)
+    assert revisions(cluster) == ["failed"]
+    assert lease(cluster)["spec"]["holderIdentity"] == "another"
+
+
+# --- what a killed one leaves ------------------------------------------------
+
+@pytest.mark.parametrize("who", ["step", "helm", "both"])
+def test_a_killed_run_is_healed_at_once(who, cluster, step, tmp_path):
+    """On the same machine nobody has to wait for the lease to lapse."""
+    running = step("--wait-timeout", "5m", umbrella(tmp_path, "1.0.0", STUCK))
+    wait_for_helm(cluster)
+    helm, = children(running.pid)
+    if who == "both":
+        os.kill(running.pid, signal.SIGSTOP)
+        os.kill(helm, signal.SIGKILL)
+    os.kill(helm if who == "helm" else running.pid, signal.SIGKILL)
+    running.wait(expect=1 if who == "helm" else -signal.SIGKILL, timeout=LONG)
+    wait.until(lambda: not is_running(helm), "the end of Helm with the step")
+    assert revisions(cluster) == ["pending-install"]
+
+    begun = time.monotonic()
+    healed = step(umbrella(tmp_path / "healthy", "1.0.1"),
+                  build="https://ci.example.com/job/2").wait(timeout=LONG)
+
+    assert "revision 1 was left pending-install by a run that is gone" \
+        in healed.err
+    assert ("taking environment 'shop-fix' over from "
+            "https://ci.example.com/job/1" in healed.err) == (who != "helm")
+    # failed, and superseded then, as Helm does with what it went on from
+    assert revisions(cluster) == ["superseded", "deployed"]
+    assert time.monotonic() - begun < 50        # no waiting for the lease
+
+
+def test_what_helm_finds_in_a_healed_release(cluster, step, helm, tmp_path):
+    """History, values and a later rollback by hand."""
+    chart = umbrella(tmp_path, "1.0.0")
+    step(chart, helm=helm).wait(timeout=LONG)
+    values = helm("get", "values", "shop-fix", "-n", "shop-fix", "-o",
+                  "json").json
+    running = step("--wait-timeout", "5m", "--set", "front.nodeName=nowhere",
+                   "--set", "back.big=1234567890", "--set", "back.ratio=0.1", chart, helm=helm)
+    wait.until(lambda: len(revisions(cluster)) == 2, "the second revision")
+    running.process.kill()
+    running.wait(expect=-signal.SIGKILL, timeout=LONG)
+    step("--set", "front.nodeName=node-0", chart, helm=helm).wait(timeout=LONG)
+
+    history = helm("history", "shop-fix", "-n", "shop-fix", "-o", "json").json
+    assert [(h["revision"], h["status"]) for h in history] == [
+        (1, "superseded"), (2, "failed"), (3, "deployed")]
+    assert history[1]["description"] \
+        == "The deployment was cut off: Slipway marked it as failed"
+    cut_off = helm("get", "values", "shop-fix", "-n", "shop-fix", "-o", "json",
+                   "--revision", "2").json
+    assert cut_off["front"] == {"nodeName": "nowhere"}
+    assert cut_off["back"] == {"big": 1234567890, "ratio": "0.1"}
+    helm("rollback", "shop-fix", "1", "-n", "shop-fix", "--wait")
+    assert helm("get", "values", "shop-fix", "-n", "shop-fix", "-o",
+                "json").json == values
+
+
+@pytest.fixture(params=["helm4", "helm3"])
+def helm(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_somebody_elses_helm_is_never_healed(cluster, step, environment,
+                                             tmp_path):
+    add_release(cluster.api, "shop-fix", "shop-fix", {},
+                status="pending-install")
+    late = step("--lock-timeout", "2s",
+                umbrella(tmp_path, "1.0.0")).wait(expect=75, timeout=LONG)
+    assert "revision 1 is pending-install, by a Helm that no run of ours " \
+        "started" in late.err
+    assert "helm uninstall" in late.err
+    assert revisions(cluster) == ["pending-install"]
+    assert "holderIdentity" not in lease(cluster)["spec"]
+
+
+def test_labels_that_somebodys_helm_took_over(cluster, step, helm, runner,
+                                              tmp_path):
+    """Helm hands our labels on to a revision that it makes by hand."""
+    chart = umbrella(tmp_path, "1.0.0")
+    step(chart, helm=helm).wait(timeout=LONG)
+    by_hand = runner.start(helm.path, "upgrade", "shop-fix", chart, "-n",
+                           "shop-fix", "--wait", "--set",
+                           "front.nodeName=nowhere", env=cluster.env)
+    wait.until(lambda: len(revisions(cluster)) == 2, "the second revision")
+
+    late = step("--lock-timeout", "1s", chart, helm=helm).wait(expect=75, timeout=LONG)
+    assert "revision 2 is pending-upgrade" in late.err
+    assert revisions(cluster) == ["deployed", "pending-upgrade"]
+
+    # when it has ended, by whatever way, we go on
+    waiting = step("--set", "front.nodeName=node-0", chart, helm=helm)
+    by_hand.process.terminate()
+    by_hand.wait(expect=1, timeout=LONG)
+    waiting.wait(timeout=LONG)
+    assert revisions(cluster) == ["superseded", "failed", "deployed"]
+
+
+def test_a_namespace_without_marks_is_not_taken(cluster, step, tmp_path):
+    chart = umbrella(tmp_path, "1.0.0")
+    cluster.api.create_namespace("shop-fix")
+    refused = step(chart).wait(expect=3, timeout=LONG)
+    assert "namespace 'shop-fix' was not made for an environment" \
+        in refused.err
+    assert "'--namespace shop-fix'" in refused.err
+    taken = step("--namespace", "shop-fix", chart).wait(timeout=LONG)
+    assert "it gets marks, and will never be deleted" in taken.err
+    step(chart).wait(timeout=LONG)
