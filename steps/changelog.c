@@ -14,7 +14,9 @@ struct args {
 	const char *old, *new;
 	const char *repo;
 	struct login_args login;
-	struct strvec git_dirs, tags, projects;
+	struct strvec git_dirs, tags;
+	struct forge_args forge;
+	struct strvec projects;
 	int64_t max_changes;
 	bool markdown;
 	struct http_args http;
@@ -36,6 +38,7 @@ static const struct opt options[] = {
 		 "clone with the history (may be repeated); default: here"),
 	OPT_LIST(struct args, tags, "tag", "TEMPLATE", NULL, 0,
 		 "of versions: {app}-v{version} (may be repeated)"),
+	OPT_FORGE(struct args, forge),
 	OPT_LIST(struct args, projects, "project", "KEY", "JIRA_PROJECTS", 0,
 		 "only tickets of this project (may be repeated)"),
 	OPT_INTEGER(struct args, max_changes, "max-changes", NULL, 0, 1, 100000,
@@ -61,6 +64,7 @@ static bool gather(struct step_run *run, struct changelog_work *work,
 		.login = &args->login,
 		.git_dirs = &args->git_dirs,
 		.tags = &args->tags,
+		.forge = &args->forge,
 		.projects = &args->projects,
 		.changes_max = args->max_changes == OPT_UNSET
 				       ? CHANGELOG_CHANGES_DEFAULT

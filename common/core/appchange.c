@@ -65,7 +65,7 @@ void appchange_annotate(struct appchange_side *side,
 		side->commit = arena_strdup(arena, commit);
 	if (!source)
 		return;
-	if (strstr(source, "://") || strchr(source, ':'))
+	if (strstr(source, "://") || strchr(source, '@'))
 		path = ci_repository_path(source);
 	else if (strchr(source, '/'))
 		path = xstrdup(source);

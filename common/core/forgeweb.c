@@ -48,6 +48,27 @@ static void add_encoded(struct str *out, const char *text)
 	url_encode(out, text, strlen(text), "");
 }
 
+void forge_add_repository_url(struct str *out, enum forge_kind kind,
+			      const char *base, const char *path)
+{
+	const char *below = after_prefix(path, "scm/");
+	const char *name;
+	size_t len = strlen(base);
+
+	while (len > 0 && base[len - 1] == '/')
+		len--;
+	str_add_bytes(out, base, len);
+	if (kind != FORGE_BITBUCKET_SERVER) {
+		str_addf(out, "/%s", path);
+		return;
+	}
+	path = below ? below : path;
+	name = strrchr(path, '/');
+	if (name)
+		str_addf(out, "/projects/%.*s/repos/%s", (int)(name - path),
+			 path, name + 1);
+}
+
 void forge_add_commit_url(struct str *out, enum forge_kind kind,
 			  const char *web, const char *hash)
 {

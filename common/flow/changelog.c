@@ -9,6 +9,7 @@
 
 static void gathering_release(struct changelog_gathering *gathering)
 {
+	changelog_release_forges(gathering);
 	changelog_release_clones(gathering);
 	changelog_release_charts(gathering);
 	origin_release(&gathering->origin);
@@ -17,33 +18,27 @@ static void gathering_release(struct changelog_gathering *gathering)
 
 /* --- applications ------------------------------------------------------ */
 
-/* "https://host/group/web" of the application's repository. */
-static const char *web_page(const struct changelog_gathering *gathering,
-			    const struct appchange *change)
-{
-	const char *source =
-		change->new.source ? change->new.source : change->old.source;
-
-	return source ? arena_printf(gathering->arena, "https://%s", source)
-		      : NULL;
-}
-
 static bool tell_application(struct changelog_gathering *gathering,
 			     const struct appchange *change,
 			     struct value *applications, struct err *err)
 {
 	CLEANUP(changelog_release) struct changelog log = {0};
+	const char *source = changelog_source_of(gathering, change);
+	struct changelog_place place = {0};
 	struct changelog_facts facts = {
 		.name = change->name,
 		.old = change->old.version,
 		.new = change->new.version,
 		.old_commit = change->old.commit,
 		.new_commit = change->new.commit,
-		.web = web_page(gathering, change),
 		.changes_max = gathering->changes_left,
 	};
 	struct value *told;
 
+	if (source)
+		changelog_find_place(gathering, source, &place);
+	facts.web = place.web;
+	facts.kind = place.kind;
 	if (!changelog_read_commits(gathering, change, &log, &facts, err))
 		return err_wrap(err, "cannot tell the changes of '%s'",
 				change->name);

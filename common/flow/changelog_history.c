@@ -144,10 +144,9 @@ static char *tag_name(const char *template, const struct appchange *change,
 	return str_detach(&name);
 }
 
-/* What versions are usually tagged as, the most exact first. */
-static void tag_names(const struct changelog_gathering *gathering,
-		      const struct appchange *change, const char *version,
-		      struct strvec *names)
+void changelog_add_tags(const struct changelog_gathering *gathering,
+			const struct appchange *change, const char *version,
+			struct strvec *names)
 {
 	static const char *const usual[] = {
 		"{app}-{version}", "{app}-v{version}", "{app}/v{version}",
@@ -176,7 +175,7 @@ static bool find_tag(struct changelog_gathering *gathering,
 {
 	CLEANUP(strvec_release) struct strvec names = {0};
 
-	tag_names(gathering, change, version, &names);
+	changelog_add_tags(gathering, change, version, &names);
 	for (size_t i = 0; i < names.count; i++) {
 		CLEANUP(free_ptr) char *name =
 			xasprintf("refs/tags/%s", names.items[i]);
@@ -236,18 +235,10 @@ static bool find_side(struct changelog_gathering *gathering,
 
 /* --- walking a clone ---------------------------------------------------- */
 
-struct taking {
-	struct changelog *log;
-	enum changelog_side side;
-	const struct strvec *projects;
-	const char *old; /* is it seen to be an ancestor? */
-	bool saw_old;
-};
-
-static bool take_commit(void *context, const struct repo_commit *commit,
-			struct err *err)
+bool changelog_take(void *context, const struct repo_commit *commit,
+		    struct err *err)
 {
-	struct taking *taking = context;
+	struct changelog_taking *taking = context;
 	const struct changelog_source source = {
 		.hash = commit->hash,
 		.message = commit->message,
@@ -272,26 +263,29 @@ static bool walk_clone(struct changelog_gathering *gathering,
 {
 	CLEANUP(free_ptr) char *added = xasprintf("%s..%s", old, new);
 	CLEANUP(free_ptr) char *removed = xasprintf("%s..%s", new, old);
-	struct taking taking = {
+	struct changelog_taking taking = {
 		.log = log,
 		.side = CHANGELOG_ADDED,
 		.projects = &gathering->projects,
 		.old = old,
 	};
 
-	if (!repo_walk(&clone->repo, added, take_commit, &taking, err))
+	if (!repo_walk(&clone->repo, added, changelog_take, &taking, err))
 		return false;
 	/* Where the new version is made on the old one, nothing is gone. */
 	if (taking.saw_old || strcmp(old, new) == 0)
 		return true;
 	taking.side = CHANGELOG_REMOVED;
-	return repo_walk(&clone->repo, removed, take_commit, &taking, err);
+	return repo_walk(&clone->repo, removed, changelog_take, &taking, err);
 }
 
 /* --- where the history is ---------------------------------------------- */
 
-static const char *source_of(const struct appchange *change)
+const char *changelog_source_of(const struct changelog_gathering *gathering,
+				const struct appchange *change)
 {
+	if (gathering->args->range && gathering->clone_count > 0)
+		return gathering->clones[0].path;
 	return change->new.source ? change->new.source : change->old.source;
 }
 
@@ -300,7 +294,7 @@ static bool is_clone_of(const struct changelog_gathering *gathering,
 			const struct changelog_clone *clone,
 			const struct appchange *change)
 {
-	const char *source = source_of(change);
+	const char *source = changelog_source_of(gathering, change);
 
 	if (gathering->args->range)
 		return clone == &gathering->clones[0];
@@ -350,57 +344,53 @@ static bool find_clone(const struct changelog_gathering *gathering,
 	return true;
 }
 
-/* Why nothing is told of an application's commits, once. */
+/* Why nothing is told of an application's commits. */
 static void explain(const struct changelog_gathering *gathering,
 		    const struct appchange *change,
 		    const struct changelog_clone *clone)
 {
-	const struct reporter *reporter = gathering->args->reporter;
-	const char *source = source_of(change);
+	const char *source = changelog_source_of(gathering, change);
+	struct changelog_place place = {0};
+	CLEANUP(str_release) struct str why = {0};
 
+	if (source)
+		changelog_find_place(gathering, source, &place);
 	if (clone && repo_is_shallow(&clone->repo))
-		report_warning(reporter,
-			       "no commits of '%s': the clone in '%s' is "
-			       "shallow; fetch the history: git fetch "
-			       "--unshallow",
-			       change->name, clone->dir);
+		str_addf(&why,
+			 "the clone in '%s' is shallow; fetch the history: "
+			 "git fetch --unshallow",
+			 clone->dir);
 	else if (clone)
-		report_warning(reporter,
-			       "no commits of '%s': the clone in '%s' has "
-			       "neither commits nor tags of %s and %s",
-			       change->name, clone->dir, change->old.version,
-			       change->new.version);
-	else if (source)
-		report_warning(reporter,
-			       "no commits of '%s': there is no clone of '%s' "
-			       "here",
-			       change->name, source);
+		str_addf(&why,
+			 "the clone in '%s' has neither commits nor tags of %s "
+			 "and %s",
+			 clone->dir, change->old.version, change->new.version);
+	else if (!source)
+		str_add(&why, "its chart does not say where it comes from");
+	else if (place.is_asked)
+		str_addf(&why,
+			 "there is no clone of '%s' here, and '%s' shows "
+			 "neither commits nor tags of %s and %s",
+			 source, place.base, change->old.version,
+			 change->new.version);
 	else
-		report_warning(reporter,
-			       "no commits of '%s': its chart does not say "
-			       "where it comes from",
-			       change->name);
+		str_addf(&why,
+			 "there is no clone of '%s' here, and no forge of that "
+			 "name is known; say which by --forge-url and --forge",
+			 source);
+	report_warning(gathering->args->reporter, "no commits of '%s': %s",
+		       change->name, str_text(&why));
 }
 
-static bool read_clone(struct changelog_gathering *gathering,
+/* What of both sides the clone knows; a shallow one knows few of them. */
+static bool find_sides(struct changelog_gathering *gathering,
 		       const struct changelog_clone *clone,
-		       const struct appchange *change, struct changelog *log,
-		       struct changelog_facts *facts, struct err *err)
+		       const struct appchange *change, char **old, char **new,
+		       struct err *err)
 {
-	CLEANUP(free_ptr) char *old = NULL;
-	CLEANUP(free_ptr) char *new = NULL;
-
-	if (repo_is_shallow(&clone->repo))
-		return true;
-	if (!find_side(gathering, clone, change, &change->old, &old, err) ||
-	    !find_side(gathering, clone, change, &change->new, &new, err))
-		return false;
-	if (!old || !new)
-		return true;
-	facts->old_commit = arena_strdup(gathering->arena, old);
-	facts->new_commit = arena_strdup(gathering->arena, new);
-	facts->source = "clone";
-	return walk_clone(gathering, clone, old, new, log, err);
+	return !clone ||
+	       (find_side(gathering, clone, change, &change->old, old, err) &&
+		find_side(gathering, clone, change, &change->new, new, err));
 }
 
 static bool ignore_commit(void *context, const struct repo_commit *commit,
@@ -432,12 +422,24 @@ bool changelog_read_commits(struct changelog_gathering *gathering,
 			    struct changelog_facts *facts, struct err *err)
 {
 	const struct changelog_clone *clone = NULL;
+	CLEANUP(free_ptr) char *old = NULL;
+	CLEANUP(free_ptr) char *new = NULL;
 
 	if (!change->old.version || !change->new.version)
 		return true;
 	if (!find_clone(gathering, change, &clone, err) ||
-	    (clone && !read_clone(gathering, clone, change, log, facts, err)))
+	    !find_sides(gathering, clone, change, &old, &new, err))
 		return false;
+	if (old && new && !repo_is_shallow(&clone->repo)) {
+		facts->old_commit = arena_strdup(gathering->arena, old);
+		facts->new_commit = arena_strdup(gathering->arena, new);
+		facts->source = "clone";
+		if (!walk_clone(gathering, clone, old, new, log, err))
+			return false;
+	} else if (!changelog_ask_forge(gathering, change, old, new, log, facts,
+					err)) {
+		return false;
+	}
 	if (facts->source) {
 		changelog_fold(log);
 		return true;

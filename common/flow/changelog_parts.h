@@ -12,6 +12,8 @@
 #include "flow/origin.h"
 
 struct changelog_clone;
+struct repo_commit;
+struct value;
 
 struct changelog_gathering {
 	const struct changelog_args *args;
@@ -22,6 +24,7 @@ struct changelog_gathering {
 	struct map sources; /* chart repositories, by address */
 	struct changelog_clone *clones;
 	size_t clone_count;
+	struct map forges;   /* by the address of their pages */
 	size_t changes_left; /* that may still be told one by one */
 };
 
@@ -49,5 +52,52 @@ bool changelog_read_commits(struct changelog_gathering *gathering,
 	MUST_CHECK;
 
 void changelog_release_clones(struct changelog_gathering *gathering);
+
+/* Where commits go that a clone or a forge gives. */
+struct changelog_taking {
+	struct changelog *log;
+	enum changelog_side side;
+	const struct strvec *projects;
+	const char *old; /* is it seen to be an ancestor? */
+	bool saw_old;
+};
+
+bool changelog_take(void *context, const struct repo_commit *commit,
+		    struct err *err) MUST_CHECK;
+
+/* What @version of the application may be tagged as, the most exact first. */
+void changelog_add_tags(const struct changelog_gathering *gathering,
+			const struct appchange *change, const char *version,
+			struct strvec *names);
+
+/* Where the code of an application is; texts in the arena. */
+struct changelog_place {
+	enum forge_kind kind;
+	const char *base; /* address of the forge's pages */
+	const char *path; /* "group/web" there */
+	const char *web;  /* page of the repository */
+	bool is_own;	  /* the forge that the token is for */
+	bool is_asked;	  /* that one, or one that everybody may ask */
+};
+
+/* @source is "host/group/web". */
+void changelog_find_place(const struct changelog_gathering *gathering,
+			  const char *source, struct changelog_place *place);
+
+/* The source of @change, by its charts or by that of this checkout. */
+const char *changelog_source_of(const struct changelog_gathering *gathering,
+				const struct appchange *change);
+
+/*
+ * changelog_read_commits() from the forge of the application; @old_hash and
+ * @new_hash where they are known already, else NULL.
+ */
+bool changelog_ask_forge(struct changelog_gathering *gathering,
+			 const struct appchange *change, const char *old_hash,
+			 const char *new_hash, struct changelog *log,
+			 struct changelog_facts *facts, struct err *err)
+	MUST_CHECK;
+
+void changelog_release_forges(struct changelog_gathering *gathering);
 
 #endif

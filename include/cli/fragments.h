@@ -5,6 +5,7 @@
 #ifndef CLI_FRAGMENTS_H
 #define CLI_FRAGMENTS_H
 
+#include "api/forge.h"
 #include "api/gpg.h"
 #include "api/kube.h"
 #include "api/repoaccess.h"
@@ -59,6 +60,17 @@
 	OPT_SECRET(args, field.access_token, "access-token",                  \
 		   "HELM_REPO_ACCESS_TOKEN", 0,                               \
 		   "token, in place of user and password")
+
+/* A field `struct forge_args`: where git repositories are, for people. */
+#define OPT_FORGE(args, field)                                                \
+	OPT_STRING(args, field.url, "forge-url", "URL", "SLIPWAY_FORGE_URL",  \
+		   0, "forge that the token is for; default: the checkout's"), \
+	OPT_CHOICE(args, field.kind, "forge", forge_kind_words, NULL, 0,      \
+		   "kind of that forge; auto: by the name of its host"),      \
+	OPT_STRING(args, field.user, "forge-user", "EMAIL", NULL, 0,          \
+		   "user of an API token of bitbucket.org"),                  \
+	OPT_SECRET(args, field.token, "forge-token", NULL, 0,                 \
+		   "token that may read repositories there")
 
 /* A field `struct repoaccess_args`: a chart repository that is written to. */
 #define OPT_REPOSITORY(args, field)                                           \

@@ -31,6 +31,13 @@ enum forge_kind forge_kind_of_word(const char *word);
 enum forge_kind forge_kind_of_host(const char *host);
 
 /*
+ * Append the page of the repository @path ("group/web") at the forge whose
+ * pages begin with @base.
+ */
+void forge_add_repository_url(struct str *out, enum forge_kind kind,
+			      const char *base, const char *path);
+
+/*
  * Append the page of a commit, of a change ("#12", "!12"), of what is
  * between two commits; nothing for an unknown kind.  @web is the page of the
  * repository: https://host/group/web, for Bitbucket Data Center

@@ -28,11 +28,11 @@
 
 struct env;
 struct err;
+struct forge_args;
 struct http_config;
 struct login_args;
 struct record;
 struct reporter;
-struct secret;
 struct str;
 struct strvec;
 struct value;
@@ -50,11 +50,7 @@ struct changelog_args {
 	const struct strvec *git_dirs;	/* empty: this folder */
 	const struct strvec *tags;	/* templates; empty: the usual */
 	const struct strvec *projects;	/* Jira's; empty: any */
-	const char *forge;		/* of forge_kind_words */
-	const char *forge_url, *forge_user;
-	const struct secret *forge_token;
-	const char *jira_url, *jira_user;
-	const struct secret *jira_token;
+	const struct forge_args *forge;
 	size_t changes_max;
 	const struct env *env;
 	const struct http_config *http;

@@ -208,6 +208,8 @@ static void annotations_say_where_from(void **state)
 		 "\"https://u:p@h/a/b.git\"}",
 		 "0123456789", "h/a/b"},
 		{"{\"slipway/repository\": \"git@h:a/b.git\"}", NULL, "h/a/b"},
+		{"{\"slipway/repository\": \"h:8443/a/b\"}", NULL,
+		 "h:8443/a/b"},
 		{"{\"slipway/commit\": \"HEAD^{/x}\", "
 		 "\"slipway/repository\": \"nothing\"}",
 		 NULL, NULL},

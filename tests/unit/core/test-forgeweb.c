@@ -72,12 +72,39 @@ static void pages_are_found(void **state)
 	}
 }
 
+static void repositories_have_pages(void **state)
+{
+	static const struct {
+		enum forge_kind kind;
+		const char *base, *path, *want;
+	} cases[] = {
+		{FORGE_GITHUB, "https://github.com", "acme/web",
+		 "https://github.com/acme/web"},
+		{FORGE_UNKNOWN, "https://h/", "a/b/c", "https://h/a/b/c"},
+		{FORGE_BITBUCKET_SERVER, "https://h", "scm/shop/web",
+		 "https://h/projects/shop/repos/web"},
+		{FORGE_BITBUCKET_SERVER, "https://h", "shop/web",
+		 "https://h/projects/shop/repos/web"},
+		{FORGE_BITBUCKET_SERVER, "https://h", "web", "https://h"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str out = {0};
+
+		forge_add_repository_url(&out, cases[i].kind, cases[i].base,
+					 cases[i].path);
+		assert_string_equal(str_text(&out), cases[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hosts_tell_their_kind),
 		cmocka_unit_test(words_name_kinds),
 		cmocka_unit_test(pages_are_found),
+		cmocka_unit_test(repositories_have_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
