@@ -9,6 +9,7 @@ import pytest
 
 import records
 from histories import History
+from runner import SANITIZER_EXIT
 
 WEB = "git.example/acme/web"
 
@@ -119,10 +120,15 @@ def test_a_downgrade_is_marked(web, changelog):
 @pytest.mark.parametrize("options", [
     ["--bare"], ["--filter=blob:none"], ["--filter=tree:0", "--no-checkout"],
     ["--mirror"], ["--single-branch"]])
-def test_clones_of_all_kinds(web, changelog, options):
+def test_clones_of_all_kinds(web, changelog, tmp_path, options):
     web.commit("Fix")
     clone = web.clone("clone", *options)
-    assert titles(told(changelog, clone, "v1.0.0..HEAD")) == ["Fix"]
+    # libgit2 1.5 built with pcre2 leaks what it matched extensions with.
+    known = tmp_path / "known-leaks"
+    known.write_text("leak:libpcre2-8.so\n")
+    env = {"LSAN_OPTIONS": f"exitcode={SANITIZER_EXIT}:suppressions={known}:"
+                           "print_suppressions=0"}
+    assert titles(told(changelog, clone, "v1.0.0..HEAD", env=env)) == ["Fix"]
 
 
 def test_worktrees(web, changelog, tmp_path):
