@@ -17,6 +17,7 @@ struct args {
 	struct strvec git_dirs, tags;
 	struct forge_args forge;
 	struct strvec projects;
+	struct jira_args jira;
 	int64_t max_changes;
 	bool markdown;
 	struct http_args http;
@@ -40,7 +41,8 @@ static const struct opt options[] = {
 		 "of versions: {app}-v{version} (may be repeated)"),
 	OPT_FORGE(struct args, forge),
 	OPT_LIST(struct args, projects, "project", "KEY", "JIRA_PROJECTS", 0,
-		 "only tickets of this project (may be repeated)"),
+		 "only tickets of this project; default: all that Jira has"),
+	OPT_JIRA(struct args, jira),
 	OPT_INTEGER(struct args, max_changes, "max-changes", NULL, 0, 1, 100000,
 		    "told one by one, others are counted; default: 1000"),
 	OPT_FLAG(struct args, markdown, "markdown", "", 0,
@@ -50,7 +52,7 @@ static const struct opt options[] = {
 };
 
 static bool gather(struct step_run *run, struct changelog_work *work,
-		   struct err *err)
+		   bool is_check, struct err *err)
 {
 	const struct args *args = run->args;
 	const struct http_config http = step_http_config(run, &args->http);
@@ -66,6 +68,8 @@ static bool gather(struct step_run *run, struct changelog_work *work,
 		.tags = &args->tags,
 		.forge = &args->forge,
 		.projects = &args->projects,
+		.jira = &args->jira,
+		.jira_must_answer = is_check,
 		.changes_max = args->max_changes == OPT_UNSET
 				       ? CHANGELOG_CHANGES_DEFAULT
 				       : (size_t)args->max_changes,
@@ -86,7 +90,7 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(changelog_work_release) struct changelog_work work = {0};
 	CLEANUP(str_release) struct str text = {0};
 
-	if (!gather(run, &work, err))
+	if (!gather(run, &work, false, err))
 		return false;
 	changelog_add_text(&text, work.told,
 			   args->markdown ? CHANGELOG_MARKDOWN : CHANGELOG_TEXT,
@@ -101,7 +105,7 @@ static bool check(struct step_run *run, struct err *err)
 {
 	CLEANUP(changelog_work_release) struct changelog_work work = {0};
 
-	return gather(run, &work, err) &&
+	return gather(run, &work, true, err) &&
 	       step_result(run, value_new_map(&run->arena),
 			   "all that tells the changelog can be read\n", err);
 }

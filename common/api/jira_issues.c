@@ -13,7 +13,7 @@
 #define BULK_KEYS   100
 #define SEARCH_PAGE 100
 
-#define ISSUE_FIELDS "project,status,fixVersions"
+#define ISSUE_FIELDS "summary,project,status,fixVersions"
 
 /* Fill the empty @issue; false if @json is no issue. */
 static bool read_issue(struct jira_issue *issue, const json_t *json)
@@ -31,6 +31,7 @@ static bool read_issue(struct jira_issue *issue, const json_t *json)
 	issue->key = xstrdup(key);
 	issue->project = xstrdup(project);
 	issue->project_id = xstrdup(project_id);
+	issue->summary = xstrdup_or_null(jsn_text(json, "fields.summary"));
 	issue->done = same_text(category, "done");
 	json_array_foreach (jsn_find(json, "fields.fixVersions"), i, version)
 		if (jsn_text(version, "id"))
@@ -51,6 +52,7 @@ static json_t *issue_fields(void)
 {
 	json_t *fields = json_array();
 
+	jsn_add(fields, json_string("summary"));
 	jsn_add(fields, json_string("project"));
 	jsn_add(fields, json_string("status"));
 	jsn_add(fields, json_string("fixVersions"));
@@ -271,6 +273,7 @@ void jira_issues_release(struct jira_issues *issues)
 		free(issues->items[i].key);
 		free(issues->items[i].project);
 		free(issues->items[i].project_id);
+		free(issues->items[i].summary);
 		strvec_release(&issues->items[i].versions);
 	}
 	free(issues->items);

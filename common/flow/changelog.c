@@ -78,20 +78,6 @@ static void collect_keys(const struct value *applications, struct strvec *keys)
 	}
 }
 
-static const struct value *tell_tickets(const struct strvec *keys,
-					struct arena *arena)
-{
-	struct value *tickets = value_new_list(arena);
-
-	for (size_t i = 0; i < keys->count; i++) {
-		struct value *ticket = value_new_map(arena);
-
-		value_map_set_text(ticket, arena, "key", keys->items[i]);
-		value_list_add(tickets, arena, ticket);
-	}
-	return tickets;
-}
-
 /* --- the whole --------------------------------------------------------- */
 
 static bool find_changes(struct changelog_gathering *gathering, struct err *err)
@@ -117,18 +103,20 @@ bool changelog_gather(struct changelog_work *work,
 	CLEANUP(strvec_release) struct strvec keys = {0};
 	struct value *applications = value_new_list(&work->arena);
 	struct value *told = value_new_map(&work->arena);
+	struct value *tickets;
 
-	strvec_add_all(&gathering.projects, args->projects);
-	if (!find_changes(&gathering, err))
+	if (!changelog_find_projects(&gathering, err) ||
+	    !find_changes(&gathering, err))
 		return false;
 	for (size_t i = 0; i < gathering.changes.count; i++)
 		if (!tell_application(&gathering, &gathering.changes.items[i],
 				      applications, err))
 			return false;
 	collect_keys(applications, &keys);
+	if (!changelog_tell_tickets(&gathering, &keys, &tickets, err))
+		return false;
 	value_map_set(told, &work->arena, "applications", applications);
-	value_map_set(told, &work->arena, "tickets",
-		      tell_tickets(&keys, &work->arena));
+	value_map_set(told, &work->arena, "tickets", tickets);
 	work->told = told;
 	return true;
 }

@@ -98,6 +98,15 @@ bool changelog_ask_forge(struct changelog_gathering *gathering,
 			 struct changelog_facts *facts, struct err *err)
 	MUST_CHECK;
 
+/* The projects whose tickets count: named, else asked from Jira. */
+bool changelog_find_projects(struct changelog_gathering *gathering,
+			     struct err *err) MUST_CHECK;
+
+/* A list of {key, title, url}; @keys without a title where Jira has none. */
+bool changelog_tell_tickets(struct changelog_gathering *gathering,
+			    const struct strvec *keys, struct value **tickets,
+			    struct err *err) MUST_CHECK;
+
 void changelog_release_forges(struct changelog_gathering *gathering);
 
 #endif

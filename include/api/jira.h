@@ -45,6 +45,13 @@ struct jira {
 	bool cloud;
 };
 
+/* Filled by OPT_JIRA of cli/fragments.h. */
+struct jira_args {
+	const char *url;
+	const char *user;
+	struct secret token;
+};
+
 /* All borrowed. */
 struct jira_config {
 	const char *url;
@@ -146,6 +153,7 @@ struct jira_issue {
 	char *key; /* as it is now: issues move between projects */
 	char *project;
 	char *project_id;
+	char *summary;		/* its title; NULL = it has none */
 	bool done;		/* its status is of the category Done */
 	struct strvec versions; /* ids of its fix versions */
 };

@@ -7,6 +7,7 @@
 
 #include "api/forge.h"
 #include "api/gpg.h"
+#include "api/jira.h"
 #include "api/kube.h"
 #include "api/repoaccess.h"
 #include "cli/opts.h"
@@ -71,6 +72,15 @@
 		   "user of an API token of bitbucket.org"),                  \
 	OPT_SECRET(args, field.token, "forge-token", NULL, 0,                 \
 		   "token that may read repositories there")
+
+/* A field `struct jira_args`: a Jira that a step may ask, but need not. */
+#define OPT_JIRA(args, field)                                                 \
+	OPT_STRING(args, field.url, "jira-url", "URL", "JIRA_URL", 0,         \
+		   "Jira, for links to tickets"),                             \
+	OPT_STRING(args, field.user, "jira-user", "EMAIL", "JIRA_USER", 0,    \
+		   "user of the API token (Cloud); Data Center: none"),       \
+	OPT_SECRET(args, field.token, "jira-token", "JIRA_TOKEN", 0,          \
+		   "token, to ask it for titles and projects")
 
 /* A field `struct repoaccess_args`: a chart repository that is written to. */
 #define OPT_REPOSITORY(args, field)                                           \

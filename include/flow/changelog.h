@@ -30,6 +30,7 @@ struct env;
 struct err;
 struct forge_args;
 struct http_config;
+struct jira_args;
 struct login_args;
 struct record;
 struct reporter;
@@ -38,6 +39,7 @@ struct strvec;
 struct value;
 
 #define CHANGELOG_CLONES_MAX 100
+#define CHANGELOG_TITLES_MAX 1000 /* tickets that Jira is asked about */
 
 /* All borrowed; NULL where not given. */
 struct changelog_args {
@@ -51,6 +53,9 @@ struct changelog_args {
 	const struct strvec *tags;	/* templates; empty: the usual */
 	const struct strvec *projects;	/* Jira's; empty: any */
 	const struct forge_args *forge;
+	/* Without a token tickets get links, but no titles. */
+	const struct jira_args *jira;
+	bool jira_must_answer; /* or else it is only warned of */
 	size_t changes_max;
 	const struct env *env;
 	const struct http_config *http;
