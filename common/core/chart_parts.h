@@ -1,21 +1,54 @@
 /*
- * Between the files that make up core/chart: what Chart.yaml says, and how
- * it is checked.
+ * Between the files that make up core/chart:
+ *
+ *	chart_files.c	 the files of a folder or an archive
+ *	chart.c		 what they mean
+ *	chart_metadata.c what Chart.yaml says, and how it is checked
+ *	chart_change.c	 what is changed
+ *	chart_package.c	 the archive that becomes of it; chart_json.c: in Go's
+ *			 form
  */
 #ifndef CORE_CHART_PARTS_H
 #define CORE_CHART_PARTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attr.h"
 
 struct arena;
 struct chart;
 struct chart_dependencies;
+struct chart_file;
+struct chart_files;
 struct err;
 struct str;
 struct value;
 struct ydoc;
+
+/* What one chart_load() may take in all. */
+struct chart_loader {
+	struct arena *arena;
+	size_t bytes;
+	size_t files;
+	size_t depth;
+};
+
+/*
+ * Add the files of a folder, but for what .helmignore leaves out, or those of
+ * an archive.  Errors: INPUT (too many, too large; a name that leads out of
+ * the chart; not an archive), IO.
+ */
+bool chart_read_folder(struct chart_loader *loader, const char *path,
+		       struct chart_files *files, struct err *err) MUST_CHECK;
+bool chart_read_archive(struct chart_loader *loader, const void *bytes,
+			size_t len, struct chart_files *files, struct err *err)
+	MUST_CHECK;
+
+/* Parse a file of @chart, which errors call by its whole path. */
+bool chart_parse_file(struct ydoc *doc, const struct chart *chart,
+		      const struct chart_file *file, unsigned int flags,
+		      struct err *err) MUST_CHECK;
 
 /*
  * Helm's fields of the mapping @doc as the types that they have in Go:

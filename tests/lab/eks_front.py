@@ -15,18 +15,17 @@ import http.client
 import json
 import re
 import ssl
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cluster import Cluster
 from moto_server import Moto
+from serving import Handler, Serving
 
 PREFIX = "Bearer k8s-aws-v1."
 HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
-class EksFront:
+class EksFront(Serving):
     def __init__(self, cluster: Cluster, moto: Moto):
         self.cluster, self.moto = cluster, moto
         self.identities: set[tuple[str, str]] = set()
@@ -35,19 +34,11 @@ class EksFront:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate.with_suffix(".crt"),
                                 certificate.with_suffix(".key"))
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.front = self
-        self._server.socket = context.wrap_socket(
-            self._server.socket, server_side=True,
-            do_handshake_on_connect=False)
-        self._thread = threading.Thread(target=self._server.serve_forever,
-                                        kwargs={"poll_interval": 0.05})
-        self._thread.start()
+        super().__init__(_Handler, tls=context)
 
     def kubeconfig(self, **exec_: object) -> str:
         config = json.loads(self.cluster.config("unused"))
-        config["clusters"][0]["cluster"]["server"] = \
-            f"https://127.0.0.1:{self._server.server_port}"
+        config["clusters"][0]["cluster"]["server"] = self.url
         config["users"][0]["user"] = {"exec": {
             "apiVersion": "client.authentication.k8s.io/v1beta1", **exec_}}
         return json.dumps(config)
@@ -80,32 +71,10 @@ class EksFront:
         self.tokens.add(encoded)
         return found[1] if reply.status == 200 and found else None
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
-    def __enter__(self) -> EksFront:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    front: EksFront
-
-    def handle_error(self, *_: object) -> None:
-        """A client that went away."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
+class _Handler(Handler):
     def _pass(self) -> None:
-        front = self.server.front
+        front = self.owner
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         arn = front.identify(self.headers.get("Authorization", ""))
         if not arn:
@@ -148,6 +117,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass
-
-    def log_message(self, *_: object) -> None:
-        pass

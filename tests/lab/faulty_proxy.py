@@ -26,8 +26,9 @@ import struct
 import threading
 import time
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from serving import Handler, Serving
 
 FAULTS = ("refused", "conflict", "unmet", "undelivered", "unanswered", "reset", "late")
 REFUSALS = {"refused": (503, "SlowDown"),
@@ -38,7 +39,7 @@ RESET = struct.pack("ii", 1, 0)     # what is not sent yet is thrown away
 HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
-class FaultyProxy:
+class FaultyProxy(Serving):
     def __init__(self, target: str, share: float, seed: int,
                  address: str = "127.0.0.1", delay: float = 0):
         self.target = urlsplit(target).netloc
@@ -47,12 +48,7 @@ class FaultyProxy:
         self.counts = dict.fromkeys(("passed", *FAULTS), 0)
         self.moved = 0          # bytes of bodies, both ways
         self._dice, self._lock = random.Random(seed), threading.Lock()
-        self._server = _Server((address, 0), _Handler)
-        self._server.proxy = self
-        self.url = f"http://{address}:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever,
-                                        kwargs={"poll_interval": 0.05})
-        self._thread.start()
+        super().__init__(_Handler, address)
 
     def roll(self, headers: Message) -> str:
         """What becomes of the next request, which has @headers."""
@@ -71,36 +67,11 @@ class FaultyProxy:
         with self._lock:
             self.moved += size
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
-    def __enter__(self) -> FaultyProxy:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 512
-    proxy: FaultyProxy
-
-    def handle_error(self, request, client_address):
-        """Clients are killed, and connections closed, as they come."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 120
-    server: _Server
-
+class _Handler(Handler):
     def setup(self) -> None:
         super().setup()
-        self.store = http.client.HTTPConnection(self.server.proxy.target,
+        self.store = http.client.HTTPConnection(self.owner.target,
                                                 timeout=60)
 
     def finish(self) -> None:
@@ -109,8 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        time.sleep(self.server.proxy.delay)
-        fate = self.server.proxy.roll(self.headers)
+        time.sleep(self.owner.delay)
+        fate = self.owner.roll(self.headers)
         if fate in REFUSALS:
             self._refuse(*REFUSALS[fate])
             return
@@ -120,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fate == "late":
             time.sleep(LATE_SECONDS)
         status, headers, reply = self._ask(body)
-        self.server.proxy.count(len(body) + len(reply))
+        self.owner.count(len(body) + len(reply))
         if fate == "unanswered":
             self._hang_up()
             return
@@ -170,6 +141,3 @@ class _Handler(BaseHTTPRequestHandler):
     def _hang_up(self) -> None:
         self.connection.shutdown(socket.SHUT_RDWR)
         self.close_connection = True
-
-    def log_message(self, format, *args):
-        pass

@@ -27,11 +27,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import SHUT_RDWR
 from typing import Callable
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+from serving import Handler, Serving
 
 BUCKET = "bucket"
 RACE_SECONDS = 0.05
@@ -84,7 +85,7 @@ def error(status: int, code: str) -> Answer:
                   "</Message></Error>".encode())
 
 
-class ScriptedS3:
+class ScriptedS3(Serving):
     def __init__(self, mode: str = "", byte_seconds: float = 0.0):
         self.mode, self.byte_seconds = mode, byte_seconds
         self.objects: dict[str, Object] = {}
@@ -93,17 +94,9 @@ class ScriptedS3:
         self.moved = 0
         self.clock: Callable[[], float] = time.time
         self._lock = threading.RLock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.s3 = self
-        self._thread = threading.Thread(target=self._server.serve_forever,
-                                        kwargs={"poll_interval": 0.05})
-        self._thread.start()
+        super().__init__(_Handler)
 
     # --- for tests ---
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def env(self) -> dict[str, str]:
@@ -129,17 +122,6 @@ class ScriptedS3:
     def forget(self) -> None:
         self.requests.clear()
         self.moved = 0
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def __enter__(self) -> ScriptedS3:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
 
     # --- as a server ---
 
@@ -237,21 +219,7 @@ def _iso(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(seconds))
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-    s3: ScriptedS3
-
-    def handle_error(self, request, client_address):
-        """A client that is killed hangs up where it likes."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 60
-    server: _Server
-
+class _Handler(Handler):
     def _serve(self) -> None:
         address = urlsplit(self.path)
         match = re.fullmatch(rf"/{BUCKET}(?:/(.*))?", address.path)
@@ -259,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
         seen = Seen(self.command, unquote(match[1] or "") if match else "?",
                     {name.lower(): value for name, value in self.headers.items()},
                     parse_qs(address.query))
-        answer, lost = (self.server.s3.answer(seen, body) if match
+        answer, lost = (self.owner.answer(seen, body) if match
                         else (error(404, "NoSuchBucket"), False))
         if lost:
             self.connection.shutdown(SHUT_RDWR)
@@ -277,7 +245,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_DELETE = do_HEAD = _serve
 
     def date_time_string(self, timestamp=None):
-        return formatdate(self.server.s3.clock(), usegmt=True)
-
-    def log_message(self, format, *args):
-        pass
+        return formatdate(self.owner.clock(), usegmt=True)
