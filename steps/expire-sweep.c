@@ -176,7 +176,7 @@ static bool run(struct step_run *run, struct err *err)
 		.git_credentials = &args->git_credentials,
 		.reporter = &run->reporter,
 	};
-	struct sweep_world world = {0};
+	CLEANUP(sweep_world_release) struct sweep_world world = {0};
 	const struct value *planned;
 	bool dry_run;
 

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/strvec.h"
 #include "format/jsn.h"
+#include "format/jsondrop.h"
 #include "sys/file.h"
 
 static const char accept_json[] = "Accept: application/json";
@@ -426,6 +427,8 @@ static bool read_page(struct kube *kube, const struct kube_list *list,
 		return true;
 	if (exchange.reply.status != 200)
 		return fail(&exchange, err);
+	if (list->metadata)
+		jsondrop_lists(&exchange.reply.body, "managedFields");
 	return parse_reply(&exchange, &reply, err) &&
 	       visit_items(list, reply, page, err);
 }

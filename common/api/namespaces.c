@@ -79,16 +79,12 @@ struct search {
 static bool add_namespace(void *context, const json_t *item, struct err *err)
 {
 	struct search *search = context;
-	struct sweep_world *world = search->world;
+	struct sweep_namespace found;
 	struct namespace_marks marks;
 
 	(void)err;
 	read_marks(item, search->arena, &marks);
-	world->namespaces = arena_grow(search->arena, world->namespaces,
-				       world->namespace_count + 1,
-				       sizeof(*world->namespaces),
-				       &world->namespace_capacity);
-	world->namespaces[world->namespace_count++] = (struct sweep_namespace){
+	found = (struct sweep_namespace){
 		.name = copy_member(search->arena, item, "metadata", "name"),
 		.uid = marks.uid,
 		.resource_version = marks.resource_version,
@@ -101,6 +97,7 @@ static bool add_namespace(void *context, const json_t *item, struct err *err)
 		.branch = marks.branch,
 		.git_url = marks.git_url,
 	};
+	sweep_add_namespace(search->world, &found);
 	return true;
 }
 

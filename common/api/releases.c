@@ -35,14 +35,30 @@ static const char *copy_text(struct arena *arena, const json_t *object,
 	return text ? arena_strdup(arena, text) : NULL;
 }
 
+/*
+ * A copy of @text, unless it is the same as @last, which is there already: of
+ * 10,000 releases most share it.
+ */
+static const char *share(struct arena *arena, const char *text,
+			 const char *last)
+{
+	if (!text || same_text(text, last))
+		return text ? last : NULL;
+	return arena_strdup(arena, text);
+}
+
 /* A label, whose key may hold dots and slashes. */
+static const char *label(const json_t *object, const char *key)
+{
+	const json_t *labels = jsn_find(object, "metadata.labels");
+
+	return json_string_value(json_object_get(labels, key));
+}
+
 static const char *copy_label(struct arena *arena, const json_t *object,
 			      const char *key)
 {
-	const json_t *labels = jsn_find(object, "metadata.labels");
-	const char *text = json_string_value(json_object_get(labels, key));
-
-	return text ? arena_strdup(arena, text) : NULL;
+	return share(arena, label(object, key), NULL);
 }
 
 /* A Secret without the labels of a release is none of Helm's. */
@@ -51,25 +67,29 @@ static bool add_release(void *context, const json_t *item, struct err *err)
 	struct search *search = context;
 	struct sweep_world *world = search->world;
 	struct arena *arena = search->arena;
-	const char *version = copy_label(arena, item, "version");
-	struct sweep_release release = {
-		.namespace = copy_text(arena, item, "metadata.namespace"),
-		.name = copy_label(arena, item, "name"),
-		.uid = copy_text(arena, item, "metadata.uid"),
-		.resource_version =
-			copy_text(arena, item, "metadata.resourceVersion"),
-		.managed = copy_label(arena, item, "slipway/managed"),
-		.expires_at = copy_label(arena, item, LABEL_EXPIRES_AT),
-	};
+	const char *namespace = jsn_text(item, "metadata.namespace");
+	const char *name = label(item, "name");
+	const char *version = label(item, "version");
+	const struct sweep_release *last =
+		world->release_count
+			? &world->releases[world->release_count - 1]
+			: &(const struct sweep_release){0};
+	struct sweep_release release = {0};
 
 	(void)err;
-	if (!release.namespace || !release.name || !version ||
+	if (!namespace || !name || !version ||
 	    !num_parse_range(version, 1, INT64_MAX, &release.revision))
 		return true;
-	world->releases =
-		arena_grow(arena, world->releases, world->release_count + 1,
-			   sizeof(*world->releases), &world->release_capacity);
-	world->releases[world->release_count++] = release;
+	release.namespace = share(arena, namespace, last->namespace);
+	release.name = share(arena, name, last->name);
+	release.uid = copy_text(arena, item, "metadata.uid");
+	release.resource_version =
+		copy_text(arena, item, "metadata.resourceVersion");
+	release.managed =
+		share(arena, label(item, "slipway/managed"), last->managed);
+	release.expires_at =
+		share(arena, label(item, LABEL_EXPIRES_AT), last->expires_at);
+	sweep_add_release(world, &release);
 	return true;
 }
 
@@ -307,19 +327,18 @@ bool releases_read_told(struct kube *kube, struct sweep_release *release,
 			struct arena *arena, struct err *err)
 {
 	CLEANUP(err_release) struct err failure = {0};
-	struct expiry_told told = {0};
+	struct sweep_values *values = arena_new(arena, struct sweep_values);
 
-	if (!read_told(kube, release, &told, &failure)) {
+	if (!read_told(kube, release, &values->told, &failure)) {
 		if (ends_the_run(&failure)) {
 			err_move(err, &failure);
 			return false;
 		}
-		release->trouble = arena_printf(
+		values->trouble = arena_printf(
 			arena, "its values do not say when it expires: %s",
 			failure.text);
 	}
-	release->told = told;
-	release->values_read = true;
+	release->values = values;
 	return true;
 }
 

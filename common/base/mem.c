@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,6 +39,11 @@ static size_t multiply(size_t count, size_t size)
 	if (__builtin_mul_overflow(count, size, &total))
 		out_of_memory();
 	return total;
+}
+
+void mem_trim(void)
+{
+	malloc_trim(0);
 }
 
 void *xmalloc(size_t size)

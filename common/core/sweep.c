@@ -9,6 +9,32 @@
 #include "base/str.h"
 #include "core/envname.h"
 
+void sweep_add_release(struct sweep_world *world,
+		       const struct sweep_release *release)
+{
+	world->releases =
+		grow_array(world->releases, world->release_count + 1,
+			   sizeof(*world->releases), &world->release_capacity);
+	world->releases[world->release_count++] = *release;
+}
+
+void sweep_add_namespace(struct sweep_world *world,
+			 const struct sweep_namespace *namespace)
+{
+	world->namespaces =
+		grow_array(world->namespaces, world->namespace_count + 1,
+			   sizeof(*world->namespaces),
+			   &world->namespace_capacity);
+	world->namespaces[world->namespace_count++] = *namespace;
+}
+
+void sweep_world_release(struct sweep_world *world)
+{
+	free(world->releases);
+	free(world->namespaces);
+	*world = (struct sweep_world){0};
+}
+
 static bool matches_any(const char *name, const struct strvec *globs)
 {
 	for (size_t i = 0; globs && i < globs->count; i++) {
@@ -20,7 +46,7 @@ static bool matches_any(const char *name, const struct strvec *globs)
 
 static struct sweep_item *add_item(struct sweep_plan *plan)
 {
-	plan->items = arena_grow(&plan->arena, plan->items, plan->count + 1,
+	plan->items = grow_array(plan->items, plan->count + 1,
 				 sizeof(*plan->items), &plan->capacity);
 	return &plan->items[plan->count++];
 }
@@ -82,14 +108,14 @@ static struct testimony read_release(struct sweep_plan *plan,
 		return (struct testimony){0};
 	if (release->expires_at)
 		return read_label(plan, release->expires_at);
-	if (!release->values_read) {
+	if (!release->values) {
 		item->question = SWEEP_ASK_VALUES;
 		return (struct testimony){
 			.trouble = "its values have not been read"};
 	}
-	return (struct testimony){.told = release->told.told,
-				  .expiry = release->told.expiry,
-				  .trouble = release->trouble};
+	return (struct testimony){.told = release->values->told.told,
+				  .expiry = release->values->told.expiry,
+				  .trouble = release->values->trouble};
 }
 
 /*
@@ -147,22 +173,24 @@ static const char *protection(struct sweep_plan *plan,
 	return NULL;
 }
 
-/* Whence the expiry is known, where that is no label. */
-static const char *source_of(struct sweep_plan *plan,
-			     const struct sweep_item *item)
+/* Adds whence the expiry is known, where that is no label. */
+static const char *with_source(struct sweep_plan *plan,
+			       const struct sweep_item *item,
+			       const char *verdict)
 {
 	const struct sweep_release *release = item->judged;
+	const struct expiry_told *told;
 	CLEANUP(free_ptr) char *date = NULL;
 
-	if (!release || release->expires_at || !release->told.told)
-		return "";
-	date = expiry_date(&release->told.expiry);
-	return arena_printf(&plan->arena, ", by its values%s%s%s",
+	if (!release || release->expires_at || !release->values->told.told)
+		return verdict;
+	told = &release->values->told;
+	date = expiry_date(&told->expiry);
+	return arena_printf(&plan->arena, "%s, by its values%s%s%s", verdict,
 			    *date ? ": " : "", date,
-			    release->told.zoneless
-				    ? ", which names no zone and is taken for "
-				      "UTC"
-				    : "");
+			    told->zoneless ? ", which names no zone and is "
+					     "taken for UTC"
+					   : "");
 }
 
 static void judge_by_time(struct sweep_plan *plan, struct sweep_item *item,
@@ -179,8 +207,7 @@ static void judge_by_time(struct sweep_plan *plan, struct sweep_item *item,
 		item->soon = !item->remove && now + rules->warn_before_s >= due;
 		verdict = item->remove ? "expired" : "not expired yet";
 	}
-	item->reason = arena_printf(&plan->arena, "%s%s", verdict,
-				    source_of(plan, item));
+	item->reason = with_source(plan, item, verdict);
 }
 
 /* A branch of a fork ("owner:branch") is not in the repository itself. */
@@ -251,31 +278,48 @@ static bool is_wanted(const char *namespace, const struct sweep_rules *rules)
 	       matches_any(namespace, rules->namespaces);
 }
 
-/* All revisions of one release. */
-struct candidate {
-	const struct sweep_release *highest;
-	bool marked; /* one of them is */
-};
-
-/* By "namespace/name"; what they hold is in @arena. */
-static void find_candidates(struct map *candidates, struct arena *arena,
-			    const struct sweep_world *world)
+/* Revisions of one release stand together, the highest first. */
+static int compare_releases(const void *a, const void *b)
 {
-	for (size_t i = 0; i < world->release_count; i++) {
-		const struct sweep_release *release = &world->releases[i];
-		CLEANUP(free_ptr) char *key =
-			xasprintf("%s/%s", release->namespace, release->name);
-		struct candidate *candidate = map_get(candidates, key);
+	const struct sweep_release *left =
+		*(const struct sweep_release *const *)a;
+	const struct sweep_release *right =
+		*(const struct sweep_release *const *)b;
+	int order = strcmp(left->namespace, right->namespace);
 
-		if (!candidate) {
-			candidate = arena_new(arena, struct candidate);
-			candidate->highest = release;
-			map_put(candidates, key, candidate);
-		}
-		if (candidate->highest->revision < release->revision)
-			candidate->highest = release;
-		candidate->marked |= release->managed != NULL;
-	}
+	if (!order)
+		order = strcmp(left->name, right->name);
+	if (order)
+		return order;
+	return (left->revision < right->revision) -
+	       (left->revision > right->revision);
+}
+
+static bool is_same_release(const struct sweep_release *a,
+			    const struct sweep_release *b)
+{
+	return strcmp(a->namespace, b->namespace) == 0 &&
+	       strcmp(a->name, b->name) == 0;
+}
+
+static void collect_release(struct sweep_plan *plan,
+			    const struct sweep_release *highest, bool marked,
+			    const struct sweep_rules *rules,
+			    const struct map *homes, struct map *inhabited)
+{
+	const struct sweep_namespace *home = map_get(homes, highest->namespace);
+
+	if (!marked && !names(home, highest->name))
+		return;
+	map_put(inhabited, highest->namespace, inhabited);
+	if (!is_wanted(highest->namespace, rules))
+		return;
+	*add_item(plan) = (struct sweep_item){
+		.namespace = highest->namespace,
+		.release = highest->name,
+		.judged = highest,
+		.home = home,
+	};
 }
 
 static void collect_releases(struct sweep_plan *plan,
@@ -283,26 +327,24 @@ static void collect_releases(struct sweep_plan *plan,
 			     const struct sweep_rules *rules,
 			     const struct map *homes, struct map *inhabited)
 {
-	CLEANUP(map_release) struct map candidates = {0};
+	CLEANUP(free_ptr) const struct sweep_release **sorted =
+		xcalloc(world->release_count, sizeof(const void *));
+	size_t next;
 
-	find_candidates(&candidates, &plan->arena, world);
-	for (size_t i = 0; i < candidates.count; i++) {
-		const struct candidate *candidate = candidates.entries[i].value;
-		const struct sweep_release *release = candidate->highest;
-		const struct sweep_namespace *home =
-			map_get(homes, release->namespace);
+	for (size_t i = 0; i < world->release_count; i++)
+		sorted[i] = &world->releases[i];
+	if (world->release_count > 1)
+		qsort(sorted, world->release_count, sizeof(const void *),
+		      compare_releases);
+	for (size_t i = 0; i < world->release_count; i = next) {
+		bool marked = false;
 
-		if (!candidate->marked && !names(home, release->name))
-			continue;
-		map_put(inhabited, release->namespace, inhabited);
-		if (!is_wanted(release->namespace, rules))
-			continue;
-		*add_item(plan) = (struct sweep_item){
-			.namespace = release->namespace,
-			.release = release->name,
-			.judged = release,
-			.home = home,
-		};
+		for (next = i; next < world->release_count &&
+			       is_same_release(sorted[i], sorted[next]);
+		     next++)
+			marked |= sorted[next]->managed != NULL;
+		collect_release(plan, sorted[i], marked, rules, homes,
+				inhabited);
 	}
 }
 
@@ -410,6 +452,7 @@ bool sweep_is_unchanged(const struct sweep_release *judged,
 
 void sweep_plan_release(struct sweep_plan *plan)
 {
+	free(plan->items);
 	arena_release(&plan->arena);
 	*plan = (struct sweep_plan){0};
 }

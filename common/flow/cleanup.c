@@ -96,7 +96,7 @@ static bool look_again(const struct task *task, struct look *look,
 {
 	const struct sweep_item *item = task->item;
 	struct kube *kube = task->sweep->cleanup->kube;
-	struct sweep_world now = {0};
+	CLEANUP(sweep_world_release) struct sweep_world now = {0};
 
 	if (!namespace_read(kube, item->namespace, &look->arena, &look->marks,
 			    &look->exists, err))
@@ -187,7 +187,7 @@ static bool find_others(const struct task *task, struct look *look,
 	struct kube *kube = task->sweep->cleanup->kube;
 	const struct sweep_item *item = task->item;
 	CLEANUP(strvec_release) struct strvec found = {0};
-	struct sweep_world left = {0};
+	CLEANUP(sweep_world_release) struct sweep_world left = {0};
 
 	if (!releases_find(kube, item->namespace, NULL, &look->arena, &left,
 			   err))

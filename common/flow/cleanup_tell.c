@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/str.h"
 #include "core/sweep.h"
 #include "flow/cleanup.h"
@@ -9,20 +11,46 @@ static const char *const words[] = {
 	[CLEANUP_FAILED] = "failed",
 };
 
-static struct value *make_entry(const struct cleanup_outcome *outcome,
+/*
+ * Of 10,000 entries most say the same as the one before: texts are borrowed,
+ * values shared.
+ */
+struct entry {
+	const struct value *namespace, *release, *reason, *seconds;
+};
+
+static const struct value *share(const struct value *last, const char *text,
+				 struct arena *arena)
+{
+	struct value *value;
+
+	if (!text)
+		return &value_nil;
+	if (last && last->kind == VALUE_STRING && last->string.bytes == text)
+		return last;
+	value = value_new(arena, VALUE_STRING);
+	value->string = (struct value_text){text, strlen(text)};
+	return value;
+}
+
+static struct value *make_entry(struct entry *last,
+				const struct cleanup_outcome *outcome,
 				struct arena *arena)
 {
 	const struct sweep_item *item = outcome->item;
+	double seconds = (double)outcome->milliseconds / 1000;
 	struct value *entry = value_new_map(arena);
 
-	value_map_set_text(entry, arena, "namespace", item->namespace);
-	value_map_set(entry, arena, "release",
-		      item->release ? value_new_text(arena, item->release)
-				    : &value_nil);
-	value_map_set_text(entry, arena, "reason", outcome->reason);
-	value_map_set(entry, arena, "seconds",
-		      value_new_float(arena,
-				      (double)outcome->milliseconds / 1000));
+	last->namespace = share(last->namespace, item->namespace, arena);
+	last->release = share(last->release, item->release, arena);
+	last->reason = share(last->reason, outcome->reason, arena);
+	if (!last->seconds || last->seconds->number != seconds)
+		last->seconds = value_new_float(arena, seconds);
+	value_map_reserve(entry, arena, sizeof(*last) / sizeof(last->release));
+	value_map_set(entry, arena, "namespace", last->namespace);
+	value_map_set(entry, arena, "release", last->release);
+	value_map_set(entry, arena, "reason", last->reason);
+	value_map_set(entry, arena, "seconds", last->seconds);
 	return entry;
 }
 
@@ -53,6 +81,7 @@ struct value *cleanup_tell(const struct sweep_plan *plan,
 	struct value *map = value_new_map(arena);
 	struct value *soon = value_new_list(arena);
 	struct value *lists[ARRAY_SIZE(words)];
+	struct entry last = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		lists[i] = value_new_list(arena);
@@ -61,7 +90,7 @@ struct value *cleanup_tell(const struct sweep_plan *plan,
 	for (size_t i = 0; i < plan->count; i++) {
 		struct cleanup_outcome outcome =
 			result ? result->outcomes[i] : foresee(&plan->items[i]);
-		struct value *entry = make_entry(&outcome, arena);
+		struct value *entry = make_entry(&last, &outcome, arena);
 
 		value_list_add(lists[outcome.state], arena, entry);
 		if (plan->items[i].soon)

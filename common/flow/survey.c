@@ -23,6 +23,7 @@ static bool look_around(const struct survey *survey, struct arena *arena,
 			   err) ||
 	    !namespaces_find_marked(kube, arena, world, err))
 		return err_wrap(err, "cannot look for environments");
+	mem_trim(); /* pages of lists */
 	return kube_read_time(kube, &world->now, err);
 }
 

@@ -311,3 +311,51 @@ json_t *jsn_from_value(const struct value *value)
 {
 	return from_value(value, 0);
 }
+
+static void add_json(struct str *out, json_t *json_taken)
+{
+	jsn_print(out, json_taken, false);
+	json_decref(json_taken);
+}
+
+static void add_value(struct str *out, const struct value *value, size_t depth);
+
+static void add_list(struct str *out, const struct value *list, size_t depth)
+{
+	str_add(out, "[");
+	for (size_t i = 0; i < list->list.count; i++) {
+		str_add(out, i ? "," : "");
+		add_value(out, list->list.items[i], depth + 1);
+	}
+	str_add(out, "]");
+}
+
+static void add_map(struct str *out, const struct value *map, size_t depth)
+{
+	str_add(out, "{");
+	for (size_t i = 0; i < map->map.count; i++) {
+		const struct value_pair *pair = &map->map.pairs[i];
+
+		str_add(out, i ? "," : "");
+		add_json(out, jsn_string(pair->key.bytes));
+		str_add(out, ":");
+		add_value(out, pair->value, depth + 1);
+	}
+	str_add(out, "}");
+}
+
+static void add_value(struct str *out, const struct value *value, size_t depth)
+{
+	if (depth <= VALUE_DEPTH_MAX &&
+	    (value->kind == VALUE_LIST || value->kind == VALUE_STRING_LIST))
+		add_list(out, value, depth);
+	else if (depth <= VALUE_DEPTH_MAX && value_is_map(value))
+		add_map(out, value, depth);
+	else
+		add_json(out, from_value(value, depth));
+}
+
+void jsn_print_value(struct str *out, const struct value *value)
+{
+	add_value(out, value, 0);
+}

@@ -15,7 +15,12 @@ bool jsontext_parse(const struct value **value, const char *text, size_t len,
 
 void jsontext_print(struct str *out, const struct value *value, bool pretty)
 {
-	CLEANUP(jsn_release) json_t *json = jsn_from_value(value);
+	CLEANUP(jsn_release) json_t *json = NULL;
 
-	jsn_print(out, json, pretty);
+	if (!pretty) {
+		jsn_print_value(out, value);
+		return;
+	}
+	json = jsn_from_value(value);
+	jsn_print(out, json, true);
 }

@@ -162,6 +162,16 @@ static size_t map_position(const struct value_map *map, const char *key,
 	return low;
 }
 
+void value_map_reserve(struct value *map, struct arena *arena, size_t count)
+{
+	struct value_map *pairs = &map->map;
+
+	if (!value_is_map(map) || pairs->count)
+		BUG("making room in a %s", value_type(map));
+	pairs->pairs = arena_alloc_array(arena, count, sizeof(*pairs->pairs));
+	pairs->capacity = count;
+}
+
 void value_map_set_bytes(struct value *map, struct arena *arena,
 			 const char *key, size_t key_len,
 			 const struct value *value)

@@ -81,9 +81,9 @@ bool releases_read_payload(struct kube *kube, const char *namespace,
 			   struct err *err) MUST_CHECK;
 
 /*
- * Read what the values of @release tell of its end into @release->told, or
- * into @release->trouble why they tell nothing: no right to read them, no
- * such revision any more, damaged, no date.  Texts live in @arena.
+ * Read what the values of @release tell of its end into @release->values, or
+ * why they tell nothing: no right to read them, no such revision any more,
+ * damaged, no date.  What is read lives in @arena.
  * Errors: UNREACHABLE, TIMEOUT, INTERRUPTED.
  */
 bool releases_read_told(struct kube *kube, struct sweep_release *release,

@@ -22,6 +22,9 @@
 /* Name shown before "out of memory"; borrowed for the process's life. */
 void mem_set_program(const char *name);
 
+/* Give back what was freed in between: after much that came and went. */
+void mem_trim(void);
+
 void *xmalloc(size_t size) MUST_CHECK;
 void *xcalloc(size_t count, size_t size) MUST_CHECK; /* zeroed */
 void *xrealloc(void *old, size_t count, size_t size) MUST_CHECK;

@@ -38,6 +38,12 @@ struct value;
 
 #define SWEEP_MARK_VERSION "v1" /* of the label slipway/managed */
 
+/* What the values of a revision tell. */
+struct sweep_values {
+	struct expiry_told told;
+	const char *trouble; /* why they tell nothing reliable, or NULL */
+};
+
 /* One revision of a release; strings are borrowed, NULL = absent. */
 struct sweep_release {
 	const char *namespace;
@@ -47,10 +53,7 @@ struct sweep_release {
 	const char *resource_version;
 	const char *managed;	/* label slipway/managed */
 	const char *expires_at; /* label slipway/expires-at */
-	/* The answer to SWEEP_ASK_VALUES. */
-	bool values_read;
-	struct expiry_told told; /* by its values */
-	const char *trouble;	 /* why they tell nothing reliable, or NULL */
+	const struct sweep_values *values; /* answers SWEEP_ASK_VALUES */
 };
 
 enum sweep_branch {
@@ -86,6 +89,14 @@ struct sweep_world {
 	int64_t now; /* the server's clock, seconds since the epoch */
 };
 
+/* Make room in @world, whose arrays it owns, and add. */
+void sweep_add_release(struct sweep_world *world,
+		       const struct sweep_release *release);
+void sweep_add_namespace(struct sweep_world *world,
+			 const struct sweep_namespace *namespace);
+
+void sweep_world_release(struct sweep_world *world);
+
 struct sweep_rules {
 	const char *environment; /* judge this namespace only */
 	bool immediately;	 /* --now: whatever its expiry says */
@@ -120,7 +131,7 @@ struct sweep_item {
 
 struct sweep_plan {
 	struct arena arena;
-	struct sweep_item *items; /* sorted by namespace, then release */
+	struct sweep_item *items; /* owned; by namespace, then release */
 	size_t count;
 	size_t capacity;
 	size_t removals;

@@ -70,7 +70,7 @@ bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 /*
  * {judged, kept, deleted, failed, expiringSoon, dryRun} as a map in @arena
  * and as lines for people; with @result NULL of a plan, where "deleted" is
- * what would be.
+ * what would be.  The map borrows texts from @plan and @result.
  */
 struct value *cleanup_tell(const struct sweep_plan *plan,
 			   const struct cleanup_result *result,

@@ -63,6 +63,9 @@ void jsn_add(json_t *array, json_t *value_taken);
 struct value *jsn_to_value(const json_t *json, struct arena *arena);
 json_t *jsn_from_value(const struct value *value) MUST_CHECK;
 
+/* jsn_print() of jsn_from_value(), compact, without the whole tree. */
+void jsn_print_value(struct str *out, const struct value *value);
+
 void jsn_release(json_t **json);
 
 #endif

@@ -167,6 +167,9 @@ struct value *value_new_map(struct arena *arena);
 void value_list_add(struct value *list, struct arena *arena,
 		    const struct value *item);
 
+/* Make room for exactly @count members of an empty map, which may grow on. */
+void value_map_reserve(struct value *map, struct arena *arena, size_t count);
+
 /* Set or replace; the key is copied. */
 void value_map_set(struct value *map, struct arena *arena, const char *key,
 		   const struct value *value);

@@ -61,6 +61,8 @@ static const struct strvec protect = {.items = protected, .count = 1};
 static const struct sweep_rules plain = {
 	.protect = &protect, .max_deletes = -1, .max_percent = 100};
 
+static const struct sweep_values said_nothing;
+
 static void test_verdicts(void **state)
 {
 	(void)state;
@@ -73,7 +75,7 @@ static void test_verdicts(void **state)
 						"7",
 						row->release_managed,
 						row->release_expires,
-						.values_read = true};
+						&said_nothing};
 		struct sweep_namespace home = {
 			row->namespace,	   "uid", "8",	  row->home_managed,
 			row->home_expires, "web", "then", row->main,
@@ -134,13 +136,12 @@ static void test_values(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct sweep_release release = {
-			.namespace = "web-x",
-			.name = "web",
-			.revision = 1,
-			.trouble = rows[i].trouble,
-			.told = {rows[i].at >= 0,
-				 {rows[i].at > 0, rows[i].at},
-				 rows[i].zoneless}};
+			.namespace = "web-x", .name = "web", .revision = 1};
+		const struct sweep_values values = {
+			{rows[i].at >= 0,
+			 {rows[i].at > 0, rows[i].at},
+			 rows[i].zoneless},
+			rows[i].trouble};
 		struct sweep_namespace home = {.name = "web-x",
 					       .managed = "v1",
 					       .release = "web",
@@ -159,7 +160,7 @@ static void test_values(void **state)
 		assert_int_equal(open.items[0].question, SWEEP_ASK_VALUES);
 		assert_false(open.items[0].remove);
 
-		release.values_read = true;
+		release.values = &values;
 		sweep_decide(&plan, &world, &plain);
 		assert_int_equal(plan.questions, 0);
 		assert_case(rows[i].name,
