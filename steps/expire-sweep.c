@@ -2,6 +2,7 @@
 
 #include "api/helm.h"
 #include "api/kube.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/fragments.h"
@@ -32,6 +33,7 @@ struct args {
 	int64_t max_deletes;
 	int64_t max_percent;
 	int64_t jobs;
+	const char *metrics;
 };
 
 static const struct opt options[] = {
@@ -61,6 +63,8 @@ static const struct opt options[] = {
 		     "time for one environment to be gone; default: 5m"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, 64,
 		    "environments deleted at once; default: 4"),
+	OPT_STRING(struct args, metrics, "metrics", "FILE", NULL, 0,
+		   "write numbers of the run there, for Prometheus"),
 	OPT_KUBE(struct args, kube),
 	OPT_HTTP(struct args, http),
 	OPT_END};
@@ -97,36 +101,23 @@ static void warn_of_doubts(const struct sweep_plan *plan)
 	}
 }
 
-/* The run's error for what failed; the rest was done all the same. */
-static bool fail_in_part(const struct cleanup_result *result, struct err *err)
+static void log_outcomes(const struct cleanup_result *result)
 {
-	const struct cleanup_outcome *first = NULL;
-	bool temporary = true;
-
 	for (size_t i = 0; i < result->count; i++) {
 		const struct cleanup_outcome *outcome = &result->outcomes[i];
+		const char *namespace = outcome->item->namespace;
 
-		if (outcome->state != CLEANUP_FAILED)
-			continue;
-		if (!first)
-			first = outcome;
-		log_warning("'%s' failed: %s", outcome->item->namespace,
-			    outcome->reason);
-		temporary = temporary && outcome->temporary;
+		if (outcome->state == CLEANUP_DELETED)
+			log_info("deleted environment '%s'", namespace);
+		if (outcome->state == CLEANUP_FAILED)
+			log_warning("'%s' failed: %s", namespace,
+				    outcome->reason);
 	}
-	if (!first)
-		return true;
-	(void)err_set(err, ERR_REMOTE,
-		      "cannot delete %zu of the environments, the first is "
-		      "'%s': %s",
-		      result->failed, first->item->namespace, first->reason);
-	if (first->hint)
-		(void)err_hint(err, "%s", first->hint);
-	return err_temporary(err, temporary);
 }
 
 static bool act(struct step_run *run, struct kube *kube,
-		const struct sweep_plan *plan, struct err *err)
+		const struct sweep_plan *plan, struct cleanup_metrics *metrics,
+		struct err *err)
 {
 	const struct args *args = run->args;
 	CLEANUP(helm_release) struct helm helm = {0};
@@ -147,17 +138,15 @@ static bool act(struct step_run *run, struct kube *kube,
 	helm_use_login(&helm, kube, cleanup.wait_ms);
 	if (!cleanup_run(&cleanup, plan, &result, err))
 		return false;
-	for (size_t i = 0; i < result.count; i++) {
-		if (result.outcomes[i].state == CLEANUP_DELETED)
-			log_info("deleted environment '%s'",
-				 result.outcomes[i].item->namespace);
-	}
+	*metrics = cleanup_measure(plan, &result);
+	log_outcomes(&result);
 	report = cleanup_tell(plan, &result, &run->arena, &text);
 	return step_result(run, report, str_text(&text), err) &&
-	       fail_in_part(&result, err);
+	       cleanup_check(&result, err);
 }
 
-static bool run(struct step_run *run, struct err *err)
+static bool sweep(struct step_run *run, struct cleanup_metrics *metrics,
+		  struct err *err)
 {
 	const struct args *args = run->args;
 	const struct sweep_rules rules = rules_of(args);
@@ -168,6 +157,7 @@ static bool run(struct step_run *run, struct err *err)
 	};
 	CLEANUP(kube_release) struct kube kube = {0};
 	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+	CLEANUP(sweep_world_release) struct sweep_world world = {0};
 	CLEANUP(str_release) struct str text = {0};
 	const struct survey survey = {
 		.kube = &kube,
@@ -176,22 +166,52 @@ static bool run(struct step_run *run, struct err *err)
 		.git_credentials = &args->git_credentials,
 		.reporter = &run->reporter,
 	};
-	CLEANUP(sweep_world_release) struct sweep_world world = {0};
 	const struct value *planned;
 	bool dry_run;
 
-	if (args->now && !args->environment)
-		return err_set(err, ERR_USAGE, "'--now' needs '--environment'");
 	if (!kube_open(&kube, &cluster, err) ||
 	    !survey_run(&survey, &run->arena, &world, &plan, err))
 		return false;
+	*metrics = cleanup_measure(&plan, NULL);
 	warn_of_doubts(&plan);
 	/* Of a plan that is refused too, a dry run shows what is in it. */
 	planned = cleanup_tell(&plan, NULL, &run->arena, &text);
 	dry_run = step_plan(run, planned, str_text(&text));
 	if (!sweep_check(&plan, &rules, err))
 		return false;
-	return dry_run || act(run, &kube, &plan, err);
+	return dry_run || act(run, &kube, &plan, metrics, err);
+}
+
+/* Also of a run that failed: that is what somebody should hear of. */
+static bool write_metrics(struct step_run *run, struct cleanup_metrics *metrics,
+			  int64_t started, bool done, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(err_release) struct err failure = {0};
+
+	metrics->success = done;
+	metrics->milliseconds = clock_monotonic_ms() - started;
+	if (!args->metrics || run->dry_run ||
+	    cleanup_write_metrics(args->metrics, metrics, clock_now_ms() / 1000,
+				  &failure))
+		return done;
+	if (done)
+		err_move(err, &failure);
+	else
+		log_warning("%s", failure.text);
+	return false;
+}
+
+static bool run(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	struct cleanup_metrics metrics = {0};
+	int64_t started = clock_monotonic_ms();
+
+	if (args->now && !args->environment)
+		return err_set(err, ERR_USAGE, "'--now' needs '--environment'");
+	return write_metrics(run, &metrics, started, sweep(run, &metrics, err),
+			     err);
 }
 
 static bool check(struct step_run *run, struct err *err)

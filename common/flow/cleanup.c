@@ -454,6 +454,31 @@ bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 	return done;
 }
 
+bool cleanup_check(const struct cleanup_result *result, struct err *err)
+{
+	const struct cleanup_outcome *first = NULL;
+	bool temporary = true;
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct cleanup_outcome *outcome = &result->outcomes[i];
+
+		if (outcome->state != CLEANUP_FAILED)
+			continue;
+		if (!first)
+			first = outcome;
+		temporary = temporary && outcome->temporary;
+	}
+	if (!first)
+		return true;
+	(void)err_set(err, ERR_REMOTE,
+		      "cannot delete %zu of the environments, the first is "
+		      "'%s': %s",
+		      result->failed, first->item->namespace, first->reason);
+	if (first->hint)
+		(void)err_hint(err, "%s", first->hint);
+	return err_temporary(err, temporary);
+}
+
 void cleanup_result_release(struct cleanup_result *result)
 {
 	arena_release(&result->arena);

@@ -74,6 +74,27 @@ static struct cleanup_outcome foresee(const struct sweep_item *item)
 	};
 }
 
+static struct value *tell_metrics(const struct sweep_plan *plan,
+				  const struct cleanup_result *result,
+				  struct arena *arena)
+{
+	const struct cleanup_metrics metrics = cleanup_measure(plan, result);
+	const struct {
+		const char *name;
+		size_t count;
+	} counts[] = {
+		{"judged", metrics.judged},	{"kept", metrics.kept},
+		{"deleted", metrics.deleted},	{"failed", metrics.failed},
+		{"expiringSoon", metrics.soon}, {"doubtful", metrics.doubtful},
+	};
+	struct value *map = value_new_map(arena);
+
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		value_map_set(map, arena, counts[i].name,
+			      value_new_int(arena, (int64_t)counts[i].count));
+	return map;
+}
+
 struct value *cleanup_tell(const struct sweep_plan *plan,
 			   const struct cleanup_result *result,
 			   struct arena *arena, struct str *text)
@@ -104,5 +125,6 @@ struct value *cleanup_tell(const struct sweep_plan *plan,
 	value_map_set(map, arena, "judged",
 		      value_new_int(arena, (int64_t)plan->count));
 	value_map_set(map, arena, "dryRun", value_new_bool(arena, !result));
+	value_map_set(map, arena, "metrics", tell_metrics(plan, result, arena));
 	return map;
 }

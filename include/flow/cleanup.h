@@ -68,6 +68,13 @@ bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 		 struct cleanup_result *result, struct err *err) MUST_CHECK;
 
 /*
+ * The run's error for what failed; the rest was done all the same.
+ * Errors: REMOTE, temporary if all failures are.
+ */
+bool cleanup_check(const struct cleanup_result *result, struct err *err)
+	MUST_CHECK;
+
+/*
  * {judged, kept, deleted, failed, expiringSoon, dryRun} as a map in @arena
  * and as lines for people; with @result NULL of a plan, where "deleted" is
  * what would be.  The map borrows texts from @plan and @result.
@@ -75,6 +82,29 @@ bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 struct value *cleanup_tell(const struct sweep_plan *plan,
 			   const struct cleanup_result *result,
 			   struct arena *arena, struct str *text);
+
+/* A run in numbers; all-zero: it did not get as far as a plan. */
+struct cleanup_metrics {
+	bool planned;
+	size_t judged, kept, deleted, failed;
+	size_t soon;	 /* of the kept: they expire within --warn-before */
+	size_t doubtful; /* of the kept: nobody knows when they expire */
+	int64_t milliseconds; /* the whole run */
+	bool success;
+};
+
+/* With @result NULL nothing of @plan was carried out. */
+struct cleanup_metrics cleanup_measure(const struct sweep_plan *plan,
+				       const struct cleanup_result *result);
+
+/*
+ * Give the file @path the numbers as Prometheus reads them (text format
+ * 0.0.4: node exporter, Pushgateway), atomically.  @now is the time of the
+ * run, seconds since the epoch.  Errors: IO.
+ */
+bool cleanup_write_metrics(const char *path,
+			   const struct cleanup_metrics *metrics, int64_t now,
+			   struct err *err) MUST_CHECK;
 
 void cleanup_result_release(struct cleanup_result *result);
 

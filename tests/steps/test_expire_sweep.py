@@ -8,6 +8,9 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
+import time
+from pathlib import Path
 
 import pytest
 
@@ -333,3 +336,70 @@ def test_check_names_missing_rights(kube, run_step, tmp_path):
                       kube.kubeconfig(tmp_path), expect=1)
     assert "may not list pods, needed to see whether others are in a " \
         "namespace\n" in failed.err
+
+
+# --- numbers for Prometheus --------------------------------------------------
+
+SAMPLE = re.compile(
+    r'slipway_expire_sweep_(\w+)(?:\{outcome="(\w+)"\})? (\d+(?:\.\d+)?)')
+
+
+def metrics(path: Path) -> dict[str, float]:
+    """The samples, each after its own HELP and TYPE."""
+    found, announced = {}, []
+    for line in path.read_text().splitlines():
+        if line.startswith("#"):
+            announced.append(tuple(line.split()[1:3]))
+            continue
+        name, outcome, value = SAMPLE.fullmatch(line).groups()
+        assert announced[-2:] == [
+            (word, f"slipway_expire_sweep_{name}") for word in ("HELP", "TYPE")]
+        found[outcome or name] = float(value)
+    assert len(announced) == len(set(announced))
+    return found
+
+
+def test_metrics(kube, sweep, tmp_path):
+    """Of every run that is meant, whatever became of it."""
+    path = tmp_path / "sweep.prom"
+    unlabelled = secret("c", 1)
+    del unlabelled["metadata"]["labels"]["slipway/expires-at"]
+    soon = int(time.time()) + 60
+    kube.script("GET", SECRETS, listing(
+        secret("a", "never"), secret("b", soon), unlabelled))
+    sweep("--metrics", path)
+    assert not path.exists()
+
+    path.write_text("of the last run")
+    before = int(time.time())
+    told = sweep("--metrics", path, "--warn-before", "1h", dry_run=False).json
+    found = metrics(path)
+    assert 0 <= found.pop("duration_seconds") < 60
+    assert before <= found.pop("last_run_timestamp_seconds") <= time.time()
+    assert found == {"kept": 3, "deleted": 0, "failed": 0, "expiring_soon": 1,
+                     "doubtful": 1, "success": 1}
+    assert told["metrics"] == {
+        "judged": 3, "kept": 3, "deleted": 0, "failed": 0, "expiringSoon": 1,
+        "doubtful": 1}
+    assert path.stat().st_mode & 0o777 == 0o644
+
+    kube.script("GET", SECRETS, listing(secret("a", 1), secret("b", 1)))
+    sweep("--metrics", path, "--max-deletes", 1, dry_run=False, expect=3)
+    found = metrics(path)
+    assert (found["kept"], found["success"]) == (2, 0)
+
+    kube.script("GET", SECRETS, refusal(403, "Forbidden"))
+    sweep("--metrics", path, dry_run=False, expect=1)
+    assert set(metrics(path)) == {"duration_seconds", "success",
+                                  "last_run_timestamp_seconds"}
+    assert metrics(path)["success"] == 0
+
+
+def test_metrics_that_cannot_be_written(kube, sweep, tmp_path):
+    path = tmp_path / "none" / "sweep.prom"
+    failed = sweep("--metrics", path, dry_run=False, expect=1)
+    assert "cannot write the metrics" in failed.err
+    kube.script("GET", SECRETS, refusal(403, "Forbidden"))
+    failed = sweep("--metrics", path, dry_run=False, expect=1)
+    assert "warning: cannot write the metrics" in failed.err
+    assert "error: cannot look for environments" in failed.err
