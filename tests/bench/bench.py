@@ -21,6 +21,7 @@ sys.path.insert(0, str(TOP / "tests" / "lab"))
 import goprogram                            # noqa: E402
 import packaging                            # noqa: E402
 import publishing                           # noqa: E402
+import sweeping                             # noqa: E402
 import ticketing                            # noqa: E402
 import toolbox                              # noqa: E402
 import vendoring                            # noqa: E402
@@ -140,6 +141,9 @@ def main() -> int:
                 met.append(places.compare_bytes())
             if is_wanted(tickets.REQUESTS_NAME):
                 met.append(tickets.compare_requests(meter.run))
+        if any(map(is_wanted, sweeping.NAMES)):
+            with sweeping.Sweeping(work, steps, helm) as cluster:
+                met += cluster.measure(meter)
     return 0 if all(met) else 1
 
 
