@@ -84,6 +84,7 @@ static bool is_marked_anew(const struct sweep_namespace *judged,
 	return !same_text(now->uid, judged->uid) ||
 	       !same_text(now->managed, judged->managed) ||
 	       !same_text(now->expires_at, judged->expires_at) ||
+	       !same_text(now->created, judged->created) ||
 	       now->main != judged->main;
 }
 
@@ -225,13 +226,39 @@ static void note_leaving(struct task *task, const struct look *look)
 	task->patience = deadline_in(task->sweep->cleanup->wait_ms);
 }
 
+/* A release that was judged to stay, though it may be gone meanwhile. */
+static const char *find_kept(const struct sweep *sweep, const char *namespace)
+{
+	for (size_t i = 0; i < sweep->result->count; i++) {
+		const struct sweep_item *item = sweep->result->outcomes[i].item;
+
+		if (!item->remove && item->release &&
+		    same_text(item->namespace, namespace))
+			return item->release;
+	}
+	return NULL;
+}
+
 /* Delete the namespace if it is ours and empty of others' things. */
 static bool delete_namespace(struct task *task, struct err *err)
 {
 	CLEANUP(look_release) struct look look = {0};
 	CLEANUP(str_release) struct str others = {0};
 	CLEANUP(free_ptr) char *reason = NULL;
+	const char *kept = find_kept(task->sweep, task->item->namespace);
 
+	if (kept) {
+		reason = xasprintf("the namespace stays, because release %s "
+				   "in it does",
+				   kept);
+		keep_namespace(task, reason);
+		return true;
+	}
+	if (!task->item->home->created) {
+		keep_namespace(task, "the namespace was there before us, and "
+				     "stays");
+		return true;
+	}
 	if (!look_again(task, &look, err))
 		return false;
 	if (!look.exists) {
@@ -244,11 +271,6 @@ static bool delete_namespace(struct task *task, struct err *err)
 	}
 	if (look.marks.terminating) {
 		note_leaving(task, &look);
-		return true;
-	}
-	if (!look.marks.created) {
-		keep_namespace(task, "the namespace was there before us, and "
-				     "stays");
 		return true;
 	}
 	if (!find_others(task, &look, &others, err))

@@ -51,8 +51,8 @@ struct sweep_release {
 	int64_t revision;
 	const char *uid; /* of the Secret that holds it */
 	const char *resource_version;
-	const char *managed;	/* label slipway/managed */
-	const char *expires_at; /* label slipway/expires-at */
+	const char *managed;		   /* label slipway/managed */
+	const char *expires_at;		   /* label slipway/expires-at */
 	const struct sweep_values *values; /* answers SWEEP_ASK_VALUES */
 };
 

@@ -1,0 +1,238 @@
+"""Random clusters of environments, and what has to become of each.
+
+    world = random_world(random.Random(seed), now)
+    fate = expected(world, now)     # with --protect PROTECT
+
+The model says what expire-sweep's manual says, in other words than the
+program's: it is what the program is held against.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from fnmatch import fnmatchcase
+
+NEVER = "never"
+PROTECT = "live-*"
+
+
+@dataclass(frozen=True)
+class Revision:
+    number: int
+    managed: str | None
+    expires: str | None             # the label
+    date: str | None = None         # global.expiryDate of its values
+    expires_flag: bool | None = None    # global.expires of its values
+    broken: bool = False            # nobody can decode it
+    deployed: float = 0             # when; durations count from there
+
+    @property
+    def values(self) -> dict:
+        values = {"expires": self.expires_flag, "expiryDate": self.date}
+        return {key: value for key, value in values.items()
+                if value is not None}
+
+
+@dataclass(frozen=True)
+class Release:
+    name: str
+    revisions: tuple[Revision, ...]
+
+    @property
+    def newest(self) -> Revision:
+        return max(self.revisions, key=lambda r: r.number)
+
+    @property
+    def marked(self) -> bool:
+        return any(r.managed for r in self.revisions)
+
+
+@dataclass(frozen=True)
+class Namespace:
+    name: str
+    managed: str | None = None
+    expires: str | None = None
+    created: bool = True
+    main: bool = False
+    named: str | None = None        # its release, by slipway/release
+    tenant: bool = False            # a pod of somebody else's
+    releases: tuple[Release, ...] = field(default=())
+
+    @property
+    def ours(self) -> list[Release]:
+        return [r for r in self.releases if r.marked or
+                (self.managed and r.name == self.named)]
+
+
+World = dict[str, Namespace]
+
+
+# --- the model ---------------------------------------------------------------
+
+def label_time(label: str) -> float | None:
+    """inf: never; None: it says no time."""
+    if label == NEVER:
+        return float("inf")
+    return float(label) if label.isdigit() and len(label) <= 12 else None
+
+
+def values_time(revision: Revision) -> float | None:
+    """What the values tell; None: nothing.  ValueError: nothing reliable."""
+    if revision.broken:
+        raise ValueError
+    if revision.expires_flag is False:
+        return float("inf")
+    if not revision.date:
+        return None
+    if revision.date.endswith("h"):
+        return revision.deployed + 3600 * float(revision.date[:-1])
+    date = datetime.fromisoformat(revision.date)
+    return (date if date.tzinfo
+            else date.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def end_of(namespace: Namespace, release: Release | None) -> float | None:
+    """When its time has come; None: nobody knows."""
+    told = []
+    try:
+        if release and release.newest.expires is None:
+            told.append(values_time(release.newest))
+        elif release:
+            told.append(label_time(release.newest.expires))
+            if told[-1] is None:
+                return None
+    except ValueError:
+        return None
+    if namespace.managed and namespace.expires is not None:
+        told.append(label_time(namespace.expires))
+        if told[-1] is None:
+            return None
+    known = [time for time in told if time is not None]
+    return max(known) if known else None
+
+
+def goes(namespace: Namespace, release: Release | None, now: float) -> bool:
+    marks = [namespace.managed]
+    if release:
+        marks.append(release.newest.managed)
+        if not release.newest.managed and not (
+                namespace.managed and release.name == namespace.named):
+            return False
+    if any(mark not in (None, "v1") for mark in marks) or not any(marks):
+        return False
+    if namespace.name == "default" or namespace.name.startswith("kube-"):
+        return False
+    if fnmatchcase(namespace.name, PROTECT):
+        return False
+    if namespace.managed and namespace.main:
+        return False
+    if not release and not namespace.created:
+        return False
+    end = end_of(namespace, release)
+    return end is not None and now >= end
+
+
+@dataclass
+class Fate:
+    """What a sweep does to a world, and what it says of it."""
+    judged: int = 0
+    releases: set[tuple[str, str]] = field(default_factory=set)
+    namespaces: set[str] = field(default_factory=set)
+    failed: set[tuple[str, str]] = field(default_factory=set)
+    removals: int = 0       # what the fuse counts
+
+    def of(self, name: str) -> tuple:
+        """The part of one namespace."""
+        return ({r for r in self.releases if r[0] == name},
+                name in self.namespaces)
+
+
+def namespace_goes(namespace: Namespace, now: float,
+                   gone: tuple[Release, ...] = ()) -> bool:
+    """With all that is in it, but for what was @gone before."""
+    if not namespace.managed or not namespace.created or namespace.tenant:
+        return False
+    if any(r not in namespace.ours for r in namespace.releases):
+        return False
+    if not namespace.ours:
+        return goes(namespace, None, now)
+    return all(goes(namespace, r, now) and (r in gone or not r.newest.broken)
+               for r in namespace.ours)
+
+
+def expected(world: World, now: float) -> Fate:
+    fate = Fate()
+    for namespace in world.values():
+        ours = namespace.ours or ([None] if namespace.managed else [])
+        fate.judged += len(ours)
+        for release in ours:
+            if not goes(namespace, release, now):
+                continue
+            fate.removals += 1
+            if release and release.newest.broken:   # Helm could not read it
+                fate.failed.add((namespace.name, release.name))
+            elif release:
+                fate.releases.add((namespace.name, release.name))
+        if namespace_goes(namespace, now):
+            fate.namespaces.add(namespace.name)
+    return fate
+
+
+# --- random worlds -----------------------------------------------------------
+
+def random_label(dice: random.Random, now: int) -> str | None:
+    return dice.choice([
+        str(now - dice.randrange(1, 10 ** 6)), str(now - 1), str(now),
+        str(now - dice.randrange(10 ** 6)), str(now + 600),
+        str(now + dice.randrange(600, 10 ** 6)), NEVER, "soon", "-5", None,
+        "1e9"])
+
+
+def random_date(dice: random.Random, now: int) -> str | None:
+    time = datetime.fromtimestamp(
+        now + dice.choice([-1, 1]) * dice.randrange(600, 10 ** 6),
+        timezone.utc)
+    there = time.astimezone(timezone(timedelta(hours=dice.randrange(-11, 12))))
+    return dice.choice([
+        f"{time:%Y-%m-%d %H:%M:%S}", there.isoformat(),
+        f"{time:%Y-%m-%dT%H:%M:%SZ}", f"{dice.randrange(1, 200)}h", "", None])
+
+
+def random_revision(dice: random.Random, number: int, now: int) -> Revision:
+    return Revision(
+        number, managed=dice.choice(["v1"] * 8 + [None, "v2"]),
+        expires=random_label(dice, now), date=random_date(dice, now),
+        expires_flag=dice.choice([True, True, None, False]),
+        broken=dice.random() < 0.15,
+        deployed=now - 3600 * dice.randrange(0, 100))
+
+
+def random_release(dice: random.Random, name: str, now: int) -> Release:
+    first = dice.randrange(1, 12)       # v9 and v10: numbers, not texts
+    release = Release(name, tuple(random_revision(dice, first + i, now)
+                                  for i in range(dice.choice([1, 1, 2, 3]))))
+    if dice.random() < 0.15:            # of somebody else
+        release = replace(release, revisions=tuple(
+            replace(r, managed=None) for r in release.revisions))
+    return release
+
+
+def random_namespace(dice: random.Random, name: str, now: int) -> Namespace:
+    managed = dice.choice(["v1"] * 7 + [None, None, "v2"])
+    names = ["web", "web.v1", "api"][:dice.choice([0, 1, 1, 1, 1, 2, 3])]
+    return Namespace(
+        name, managed, random_label(dice, now) if managed else None,
+        created=bool(managed) and dice.random() < 0.8,
+        main=dice.random() < 0.1, named=dice.choice(["web", "web", None]),
+        tenant=dice.random() < 0.15,
+        releases=tuple(random_release(dice, n, now) for n in names))
+
+
+def random_world(dice: random.Random, now: int, size: int) -> World:
+    names = [dice.choice(["app-%d"] * 6 + ["live-%d", "kube-%d"]) % i
+             for i in range(size)]
+    if dice.random() < 0.2:
+        names.append("default")
+    return {name: random_namespace(dice, name, now) for name in names}

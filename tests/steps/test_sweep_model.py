@@ -1,0 +1,117 @@
+"""expire-sweep against random clusters: what it deletes is what the model says.
+
+SLIPWAY_SWEEP_ROUNDS=N: how many clusters; SLIPWAY_SEED=N: which.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+
+import pytest
+
+import sweep_model
+from kube_world import KubeWorld
+from sweep_model import PROTECT, Fate, expected
+
+ROUNDS = int(os.environ.get("SLIPWAY_SWEEP_ROUNDS", "40"))
+SEED = int(os.environ.get("SLIPWAY_SEED", time.time_ns() % 10 ** 9))
+YEARS = 10 * 366 * 86400
+
+
+@pytest.fixture
+def sweep(run_step, tmp_path):
+    def run(kube: KubeWorld, *args: object, expect: int):
+        return run_step("expire-sweep", "--output", "json", "--kubeconfig",
+                        kube.kubeconfig(tmp_path), "--helm",
+                        kube.helm(tmp_path), "--protect", PROTECT, *args,
+                        expect=expect, timeout=60)
+    return run
+
+
+def make(seed: int, **options: float) -> KubeWorld:
+    """A cluster whose clock is up to ten years from ours."""
+    dice = random.Random(seed)
+    now = int(time.time()) + dice.choice([0, dice.randrange(-YEARS, YEARS)])
+    size = dice.randrange(0, 14)
+    return KubeWorld(sweep_model.random_world(dice, now, size), now, dice,
+                     **options)
+
+
+def pairs(items: list[dict]) -> set[tuple[str, str]]:
+    return {(i["namespace"], i["release"]) for i in items if i["release"]}
+
+
+def compare(kube: KubeWorld, fate: Fate, told: dict) -> None:
+    """What happened, and what was said of it, with the model."""
+    assert set(kube.uninstalled) == fate.releases
+    assert len(kube.uninstalled) == len(fate.releases)
+    assert set(kube.deleted) == fate.namespaces
+    assert told["judged"] == fate.judged
+    assert pairs(told["deleted"]) == fate.releases
+    assert pairs(told["failed"]) == fate.failed
+    alone = {i["namespace"] for i in told["deleted"] if not i["release"]}
+    assert alone == fate.namespaces - {name for name, _ in fate.releases}
+
+
+@pytest.mark.timeout(3600)
+def test_clusters_that_stand_still(sweep):
+    """Also by page sizes, odd releases and faults; once more it does nothing.
+    """
+    for seed in range(SEED, SEED + ROUNDS):
+        with make(seed, faults=0.03 if seed % 5 == 0 else 0) as kube:
+            fate = expected(kube.world, kube.now)
+            result = sweep(kube, "--jobs", 1 + seed % 4,
+                           expect=1 if fate.failed else 0)
+            try:
+                compare(kube, fate, result.json)
+                assert kube.wrong == []
+                kube.faults = 0
+                again = expected(kube.world, kube.now)
+                assert not again.releases and not again.namespaces
+                sweep(kube, expect=1 if again.failed else 0)
+                compare(kube, fate, result.json)
+            except AssertionError as error:
+                raise AssertionError(f"seed {seed}: {result}") from error
+
+
+@pytest.mark.timeout(3600)
+def test_clusters_that_move(sweep):
+    """While it works, environments are renewed, deployed anew, made main ones,
+    left, and moved into: none is deleted that had to stay at that moment, and
+    what stood still goes."""
+    for seed in range(SEED, SEED + ROUNDS):
+        with make(seed, changes=0.15,
+                  faults=0.02 if seed % 5 == 0 else 0) as kube:
+            fate = expected(kube.world, kube.now)
+            still = set(kube.world)
+            result = sweep(kube, expect=None)
+            try:
+                assert result.code in (0, 1)
+                assert kube.wrong == []
+                happened = Fate(releases=set(kube.uninstalled),
+                                namespaces=set(kube.deleted))
+                for name in still - kube.changed:
+                    assert happened.of(name) == fate.of(name), name
+            except AssertionError as error:
+                raise AssertionError(
+                    f"seed {seed}: {kube.wrong} {result}") from error
+
+
+def test_the_fuse_holds(sweep):
+    """A server whose clock is ten years ahead, or too low a limit: nothing is
+    deleted."""
+    blown = 0
+    for seed in range(SEED, SEED + ROUNDS):
+        with make(seed) as kube:
+            kube.now += YEARS
+            fate = expected(kube.world, kube.now)
+            if not fate.removals:
+                continue
+            blown += 1
+            limit = ("--max-deletes", fate.removals - 1) if seed % 2 else (
+                "--max-percent", 100 * (fate.removals - 1) // fate.judged)
+            sweep(kube, *limit, expect=3)
+            assert not kube.uninstalled and not kube.deleted
+    assert blown
