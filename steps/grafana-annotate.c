@@ -2,7 +2,6 @@
 
 #include "api/grafana.h"
 #include "base/err.h"
-#include "base/num.h"
 #include "base/str.h"
 #include "cli/step.h"
 #include "core/ci.h"
@@ -10,16 +9,14 @@
 #include "flow/marking.h"
 #include "format/value.h"
 
-/* Above this a bare number cannot be seconds (year 5138). */
-#define SECONDS_MAX 100000000000
-
 struct args {
-	const char *url;
+	const char *url, *namespace;
 	struct secret token;
 	const char *dashboard;
 	int64_t panel;
 	struct strvec tags;
 	const char *text, *start, *end;
+	bool per_application;
 	const char *spool, *dashboard_url_template;
 	struct http_args http;
 };
@@ -29,6 +26,9 @@ static const struct opt options[] = {
 		   "base address of the Grafana server"),
 	OPT_SECRET(struct args, token, "token", "GRAFANA_TOKEN", OPT_REQUIRED,
 		   "token of a service account that may annotate"),
+	OPT_STRING(struct args, namespace, "api-namespace", "NAME",
+		   "GRAFANA_NAMESPACE", 0,
+		   "use the newer API: default, org-N, stacks-N"),
 	OPT_STRING(struct args, dashboard, "dashboard", "UID",
 		   "GRAFANA_DASHBOARD", 0,
 		   "mark this dashboard; default: all that ask for the tags"),
@@ -42,6 +42,8 @@ static const struct opt options[] = {
 		   "when it began, RFC 3339 or epoch; default: the record's"),
 	OPT_STRING(struct args, end, "end", "TIME", NULL, 0,
 		   "when it was ready, the same; default: the record's"),
+	OPT_FLAG(struct args, per_application, "per-application", NULL, 0,
+		 "a mark for each changed application, not one for all"),
 	OPT_STRING(struct args, spool, "spool", "DIR", NULL, 0,
 		   "keep the mark here while Grafana is away"),
 	OPT_STRING(struct args, dashboard_url_template,
@@ -50,49 +52,17 @@ static const struct opt options[] = {
 	OPT_HTTP(struct args, http),
 	OPT_END};
 
-/* *@ms is -1 where @text is not given. */
-static bool parse_time(const char *text, const char *option, int64_t *ms,
-		       struct err *err)
-{
-	int64_t number;
-
-	*ms = -1;
-	if (is_blank(text))
-		return true;
-	if (num_parse_range(text, 0, INT64_MAX / 1000, &number)) {
-		*ms = number < SECONDS_MAX ? number * 1000 : number;
-		return true;
-	}
-	if (!clock_parse_rfc3339(text, strlen(text), &number) &&
-	    !clock_parse_date_time(text, strlen(text), &number)) {
-		err_set(err, ERR_USAGE, "cannot use '--%s %s' as a time",
-			option, text);
-		return err_hint(err, "write it as 2026-11-22T13:04:05Z");
-	}
-	*ms = number * 1000;
-	return true;
-}
-
-static bool see(const struct marking *marking, const struct step_run *run,
-		struct str *url, struct err *err)
+static bool plan(struct marking *marking, const char *application,
+		 const struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
-
-	return marking_url(marking, args->dashboard_url_template, args->url,
-			   run->record->merged, url, err);
-}
-
-static bool plan(struct marking *marking, const struct step_run *run,
-		 struct err *err)
-{
-	const struct args *args = run->args;
-	CLEANUP(str_release) struct str url = {0};
 	CLEANUP(ci_release) struct ci ci = {0};
 	struct marking_facts facts;
 
 	ci_detect(&ci, run->env);
 	facts = (struct marking_facts){
 		.record = run->record->merged,
+		.application = application,
 		.text = args->text,
 		.tags = &args->tags,
 		.dashboard = args->dashboard,
@@ -104,10 +74,9 @@ static bool plan(struct marking *marking, const struct step_run *run,
 	if (facts.panel && !facts.dashboard)
 		return err_set(err, ERR_USAGE,
 			       "'--panel' is of no use without '--dashboard'");
-	return parse_time(args->start, "start", &facts.start_ms, err) &&
-	       parse_time(args->end, "end", &facts.end_ms, err) &&
-	       marking_plan(marking, &facts, err) &&
-	       see(marking, run, &url, err);
+	return marking_parse_time(args->start, "start", &facts.start_ms, err) &&
+	       marking_parse_time(args->end, "end", &facts.end_ms, err) &&
+	       marking_plan(marking, &facts, err);
 }
 
 static bool open_grafana(struct grafana *grafana, const struct step_run *run,
@@ -116,47 +85,12 @@ static bool open_grafana(struct grafana *grafana, const struct step_run *run,
 	const struct args *args = run->args;
 	const struct grafana_config config = {
 		.url = args->url,
+		.namespace = args->namespace,
 		.token = &args->token,
 		.http = step_http_config(run, &args->http),
 	};
 
 	return grafana_open(grafana, &config, err);
-}
-
-static const char *outcome(const struct marking *marking)
-{
-	if (marking->spooled)
-		return "kept";
-	if (marking->created)
-		return "created";
-	return marking->changed ? "updated" : "unchanged";
-}
-
-static bool tell(struct step_run *run, const struct marking *marking,
-		 struct err *err)
-{
-	CLEANUP(str_release) struct str url = {0};
-	CLEANUP(str_release) struct str text = {0};
-	struct value *result;
-
-	if (!see(marking, run, &url, err))
-		return false;
-	result = marking_result(marking, str_text(&url), &run->arena);
-	if (marking->mark.id) {
-		record_set(run->record, "marks",
-			   marking_record(marking, str_text(&url),
-					  &run->arena));
-		str_addf(&text, "mark %lld %s", (long long)marking->mark.id,
-			 outcome(marking));
-	} else {
-		str_addf(&text, "mark %s", outcome(marking));
-	}
-	if (marking->changed || marking->spooled)
-		log_info("%s", str_text(&text));
-	if (url.len > 0)
-		str_addf(&text, " %s", str_text(&url));
-	str_add_char(&text, '\n');
-	return step_result(run, result, str_text(&text), err);
 }
 
 /* A release does not fail because a dashboard was away. */
@@ -176,47 +110,123 @@ static bool keep(struct marking *marking, const struct step_run *run,
 	       marking_spool(marking, args->spool, args->url, err);
 }
 
+static bool find(struct marking *marking, struct grafana *grafana,
+		 const struct step_run *run, struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+
+	return marking_find(marking, grafana, &failure) ||
+	       keep(marking, run, &failure, err);
+}
+
 static bool put(struct marking *marking, struct grafana *grafana,
 		const struct step_run *run, struct err *err)
 {
-	const struct args *args = run->args;
 	CLEANUP(err_release) struct err failure = {0};
 
-	if (marking->spooled)
-		return true;
-	if (!marking_put(marking, grafana, &failure))
-		return keep(marking, run, &failure, err);
+	return marking->spooled || marking_put(marking, grafana, &failure) ||
+	       keep(marking, run, &failure, err);
+}
+
+/* One mark of all applications, or one of each that was changed. */
+struct marks {
+	struct strvec applications; /* empty: all in one */
+	struct marking *items;
+	struct marking_told *told;
+	size_t count;
+};
+
+static void marks_release(struct marks *marks)
+{
+	for (size_t i = 0; i < marks->count; i++)
+		marking_release(&marks->items[i]);
+	strvec_release(&marks->applications);
+}
+
+static bool plan_all(struct marks *marks, struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(marking_release) struct marking all = {0};
+
+	/* Whatever is wrong with one of all is wrong with each. */
+	if (args->per_application) {
+		if (!plan(&all, NULL, run, err))
+			return false;
+		marking_find_applications(run->record->merged,
+					  &marks->applications);
+	}
+	marks->count = args->per_application ? marks->applications.count : 1;
+	marks->items =
+		arena_new_array(&run->arena, struct marking, marks->count);
+	marks->told =
+		arena_new_array(&run->arena, struct marking_told, marks->count);
+	for (size_t i = 0; i < marks->count; i++) {
+		struct marking_told *told = &marks->told[i];
+
+		told->marking = &marks->items[i];
+		if (args->per_application)
+			told->application = marks->applications.items[i];
+		if (!plan(&marks->items[i], told->application, run, err))
+			return false;
+	}
+	return true;
+}
+
+/* The addresses, which have the marks' ids in them. */
+static bool see(struct marks *marks, struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+
+	return marking_see(marks->told, marks->count,
+			   args->dashboard_url_template, args->url,
+			   run->record->merged, &run->arena, err);
+}
+
+static bool tell(struct step_run *run, struct marks *marks, struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	if (!see(marks, run, err))
+		return false;
+	record_set(run->record, "marks",
+		   marking_record(marks->told, marks->count, &run->arena));
+	marking_result_text(marks->told, marks->count, &text);
+	return step_result(
+		run, marking_result(marks->told, marks->count, &run->arena),
+		str_text(&text), err);
+}
+
+/* What earlier runs kept; it stays if Grafana is away now as well. */
+static bool send_kept(const struct step_run *run, struct grafana *grafana,
+		      struct err *err)
+{
+	const struct args *args = run->args;
+
 	return is_blank(args->spool) ||
 	       marking_send_spooled(args->spool, args->url, grafana,
 				    &run->reporter, err);
 }
 
-static const char *intent(const struct marking *marking)
-{
-	if (marking->spooled)
-		return "keep";
-	if (marking->created)
-		return "create";
-	return marking->changed ? "update" : "leave";
-}
-
 static bool run(struct step_run *run, struct err *err)
 {
 	CLEANUP(grafana_release) struct grafana grafana = {0};
-	CLEANUP(marking_release) struct marking marking = {0};
+	CLEANUP(marks_release) struct marks marks = {0};
 	CLEANUP(str_release) struct str text = {0};
-	CLEANUP(err_release) struct err failure = {0};
 
-	if (!plan(&marking, run, err) || !open_grafana(&grafana, run, err))
+	if (!plan_all(&marks, run, err) || !see(&marks, run, err) ||
+	    !open_grafana(&grafana, run, err))
 		return false;
-	if (!marking_find(&marking, &grafana, &failure) &&
-	    !keep(&marking, run, &failure, err))
-		return false;
-	str_addf(&text, "%s mark:\n%s\n", intent(&marking), marking.mark.text);
-	if (step_plan(run, marking_result(&marking, NULL, &run->arena),
+	for (size_t i = 0; i < marks.count; i++)
+		if (!find(&marks.items[i], &grafana, run, err))
+			return false;
+	marking_plan_text(marks.told, marks.count, &text);
+	if (step_plan(run, marking_result(marks.told, marks.count, &run->arena),
 		      str_text(&text)))
 		return true;
-	return put(&marking, &grafana, run, err) && tell(run, &marking, err);
+	for (size_t i = 0; i < marks.count; i++)
+		if (!put(&marks.items[i], &grafana, run, err))
+			return false;
+	return send_kept(run, &grafana, err) && tell(run, &marks, err);
 }
 
 static bool check(struct step_run *run, struct err *err)

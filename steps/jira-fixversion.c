@@ -8,6 +8,7 @@
 #include "cli/step.h"
 #include "core/record.h"
 #include "core/tickets.h"
+#include "flow/changelog.h"
 #include "flow/ticketing.h"
 #include "format/value.h"
 
@@ -131,7 +132,8 @@ static bool open_jira(struct jira *jira, const struct step_run *run,
 }
 
 static struct ticketing_args make_args(const struct step_run *run,
-				       const struct strvec *tickets)
+				       const struct strvec *tickets,
+				       const char *changelog)
 {
 	const struct args *args = run->args;
 
@@ -142,6 +144,7 @@ static struct ticketing_args make_args(const struct step_run *run,
 		.semver = args->semver,
 		.template = args->version_name,
 		.environment_url = args->environment_url,
+		.changelog = changelog,
 		.tickets_must_exist = args->tickets.count > 0,
 		.tickets = tickets,
 		.projects = &args->projects,
@@ -178,13 +181,16 @@ static bool run(struct step_run *run, struct err *err)
 {
 	CLEANUP(ticketing_release) struct ticketing work = {0};
 	CLEANUP(strvec_release) struct strvec tickets = {0};
+	CLEANUP(str_release) struct str changelog = {0};
 	CLEANUP(str_release) struct str plan = {0};
 	CLEANUP(jira_release) struct jira jira = {0};
 	struct ticketing_args args;
 
 	if (!find_tickets(&tickets, run, err))
 		return false;
-	args = make_args(run, &tickets);
+	changelog_add_recorded(&changelog, run->record->merged, CHANGELOG_TEXT,
+			       TICKETING_CHANGELOG_MAX);
+	args = make_args(run, &tickets, str_text(&changelog));
 	if (!ticketing_describe(&work.facts, &args, err) ||
 	    !open_jira(&jira, run, err) ||
 	    !ticketing_gather(&work, &jira, &args, &run->reporter, err))

@@ -72,3 +72,14 @@ def join(base: list[Any], over: list[Any], identity: str | None) -> list[Any]:
     later = {key(item): item for item in over}
     kept = [later.pop(key(item), item) for item in base]
     return kept + list(later.values())
+
+
+def changelog(title: str, count: int = 1) -> dict[str, Any]:
+    """What the step changelog tells of one application, with @count changes."""
+    changes = [{"title": f"{title} {number}", "change": None, "hash": f"{number:040x}",
+                "url": None, "date": "2026-11-22T10:00:00Z", "authors": ["Ada"],
+                "tickets": [], "commits": 1} for number in range(count)]
+    return {"tickets": [], "applications": [{
+        "name": "web", "old": "1.3.0", "new": "1.4.0", "downgrade": False,
+        "commits": count, "changes": changes, "removed": [], "more": 0, "tickets": [],
+        "authors": ["Ada"]}]}

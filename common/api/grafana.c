@@ -1,5 +1,6 @@
 #include "api/grafana.h"
 
+#include "api/grafana_parts.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -7,18 +8,14 @@
 
 #define SPOOL_VERSION 1
 
+/* The newer API's namespace of the first organisation. */
+#define FIRST_NAMESPACE "default"
+
 /* --- requests ---------------------------------------------------------- */
 
-/* The address of the annotations, to which an id or a query is added. */
-static void annotations_url(const struct grafana *grafana, struct url *url)
-{
-	url_copy(url, &grafana->base);
-	url_add_segment(url, "api");
-	url_add_segment(url, "annotations");
-}
-
-static void prepare(const struct grafana *grafana, struct http_request *request,
-		    const char *method, const struct url *url)
+void grafana_prepare(const struct grafana *grafana,
+		     struct http_request *request, const char *method,
+		     const struct url *url)
 {
 	request->method = method;
 	url_add_text(&request->url, url, true);
@@ -27,11 +24,11 @@ static void prepare(const struct grafana *grafana, struct http_request *request,
 	request->reply_limit = GRAFANA_REPLY_MAX;
 }
 
-static void prepare_body(struct http_request *request, struct str *body,
-			 const json_t *json)
+void grafana_prepare_body(struct http_request *request, struct str *body,
+			  const char *type, const json_t *json)
 {
 	jsn_print(body, json, false);
-	strvec_add(&request->headers, "Content-Type: application/json");
+	strvec_addf(&request->headers, "Content-Type: %s", type);
 	request->body = str_text(body);
 	request->body_len = body->len;
 }
@@ -55,8 +52,8 @@ static bool refused(const struct http_request *request,
 	return false;
 }
 
-static bool ask(struct grafana *grafana, struct http_request *request,
-		json_t **json, struct err *err)
+bool grafana_ask(struct grafana *grafana, struct http_request *request,
+		 json_t **json, struct err *err)
 {
 	CLEANUP(http_reply_release) struct http_reply reply = {0};
 
@@ -83,6 +80,8 @@ bool grafana_open(struct grafana *grafana, const struct grafana_config *config,
 		 secret_reveal(config->token));
 	secret_set(&grafana->authorization, str_text(&line), line.len);
 	wipe(line.buf, line.len);
+	if (!is_blank(config->namespace))
+		grafana->namespace = xstrdup(config->namespace);
 	return true;
 }
 
@@ -91,18 +90,7 @@ void grafana_release(struct grafana *grafana)
 	http_release(&grafana->http);
 	url_release(&grafana->base);
 	secret_release(&grafana->authorization);
-}
-
-bool grafana_check_token(struct grafana *grafana, struct err *err)
-{
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(jsn_release) json_t *json = NULL;
-	CLEANUP(url_release) struct url url = {0};
-
-	annotations_url(grafana, &url);
-	url_add_query(&url, "limit", "1");
-	prepare(grafana, &request, "GET", &url);
-	return ask(grafana, &request, &json, err);
+	free(grafana->namespace);
 }
 
 /* --- limits ------------------------------------------------------------ */
@@ -161,7 +149,17 @@ bool grafana_check_mark(const struct grafana_mark *mark, struct err *err)
 
 /* --- marks ------------------------------------------------------------- */
 
-static bool has_line(const char *text, const char *line)
+void grafana_read_tags(struct strvec *tags, const json_t *list)
+{
+	const json_t *tag;
+	size_t i;
+
+	json_array_foreach (list, i, tag)
+		if (json_is_string(tag))
+			strvec_add(tags, json_string_value(tag));
+}
+
+bool grafana_has_line(const char *text, const char *line)
 {
 	size_t len = strlen(line);
 
@@ -174,87 +172,14 @@ static bool has_line(const char *text, const char *line)
 	return false;
 }
 
-static void read_tags(struct strvec *tags, const json_t *list)
-{
-	const json_t *tag;
-	size_t i;
-
-	json_array_foreach (list, i, tag)
-		if (json_is_string(tag))
-			strvec_add(tags, json_string_value(tag));
-}
-
-/* What search and file have in common. */
-static void read_mark(struct grafana_mark *mark, const json_t *json)
-{
-	const char *dashboard = jsn_text(json, "dashboardUID");
-
-	mark->id = jsn_int(json, "id", 0);
-	mark->dashboard = is_blank(dashboard) ? NULL : xstrdup(dashboard);
-	mark->panel = jsn_int(json, "panelId", 0);
-	mark->start_ms = jsn_int(json, "time", 0);
-	mark->end_ms = jsn_int(json, "timeEnd", mark->start_ms);
-	mark->text = xstrdup_or_null(jsn_text(json, "text"));
-	read_tags(&mark->tags, jsn_find(json, "tags"));
-}
-
-static void add_number(struct url *url, const char *name, int64_t number)
+void grafana_add_number(struct url *url, const char *name, int64_t number)
 {
 	CLEANUP(free_ptr) char *text = xasprintf("%lld", (long long)number);
 
 	url_add_query(url, name, text);
 }
 
-static void prepare_search(const struct grafana *grafana,
-			   struct http_request *request,
-			   const struct grafana_mark *like, int64_t window_ms)
-{
-	CLEANUP(url_release) struct url url = {0};
-
-	annotations_url(grafana, &url);
-	add_number(&url, "from", like->start_ms - window_ms);
-	add_number(&url, "to", like->end_ms + window_ms);
-	add_number(&url, "limit", GRAFANA_MARKS_MAX);
-	url_add_query(&url, "type", "annotation");
-	if (like->dashboard)
-		url_add_query(&url, "dashboardUID", like->dashboard);
-	if (like->panel)
-		add_number(&url, "panelId", like->panel);
-	for (size_t i = 0; i < like->tags.count; i++)
-		url_add_query(&url, "tags", like->tags.items[i]);
-	prepare(grafana, request, "GET", &url);
-}
-
-bool grafana_find_mark(struct grafana *grafana, const struct grafana_mark *like,
-		       const char *line, int64_t window_ms,
-		       struct grafana_mark *found, struct err *err)
-{
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(jsn_release) json_t *list = NULL;
-	const json_t *json;
-	size_t i;
-
-	prepare_search(grafana, &request, like, window_ms);
-	if (!ask(grafana, &request, &list, err))
-		return false;
-	if (!json_is_array(list))
-		return err_set(err, ERR_REMOTE, "GET %s: the answer is no list",
-			       str_text(&request.url));
-	json_array_foreach (list, i, json) {
-		const char *text = jsn_text(json, "text");
-		const char *dashboard = jsn_text(json, "dashboardUID");
-
-		if (!text || !has_line(text, line) ||
-		    jsn_int(json, "id", 0) <= 0 ||
-		    (!like->dashboard && !is_blank(dashboard)))
-			continue;
-		read_mark(found, json);
-		return true;
-	}
-	return true;
-}
-
-static json_t *mark_json(const struct grafana_mark *mark)
+json_t *grafana_mark_json(const struct grafana_mark *mark)
 {
 	json_t *json = json_object();
 	json_t *tags = json_array();
@@ -268,53 +193,57 @@ static json_t *mark_json(const struct grafana_mark *mark)
 	return json;
 }
 
-/* Where a mark is cannot be changed later: only a new one says it. */
-static void add_place(json_t *json, const struct grafana_mark *mark)
+/*
+ * The older API, until it says that it is gone: then the newer one, for the
+ * first organisation.  Where that is not there either, the first refusal
+ * tells more.
+ */
+bool grafana_find_mark(struct grafana *grafana, const struct grafana_mark *like,
+		       const char *line, int64_t window_ms,
+		       struct grafana_mark *found, struct err *err)
 {
-	if (mark->dashboard)
-		jsn_set_text(json, "dashboardUID", mark->dashboard);
-	if (mark->panel)
-		jsn_set(json, "panelId", json_integer(mark->panel));
+	CLEANUP(err_release) struct err gone = {0};
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (grafana->namespace)
+		return grafana_apis_find(grafana, like, line, window_ms, found,
+					 err);
+	if (grafana_api_find(grafana, like, line, window_ms, found, &gone))
+		return true;
+	if (gone.status == 404) {
+		grafana->namespace = xstrdup(FIRST_NAMESPACE);
+		if (grafana_apis_find(grafana, like, line, window_ms, found,
+				      &failure))
+			return true;
+		free(grafana->namespace);
+		grafana->namespace = NULL;
+	}
+	err_move(err, failure.kind == ERR_NONE || failure.status == 404
+			      ? &gone
+			      : &failure);
+	return false;
+}
+
+bool grafana_check_token(struct grafana *grafana, struct err *err)
+{
+	CLEANUP(grafana_mark_release) struct grafana_mark found = {0};
+	const struct grafana_mark any = {.start_ms = 1, .end_ms = 2};
+
+	return grafana_find_mark(grafana, &any, "", 0, &found, err);
 }
 
 bool grafana_create_mark(struct grafana *grafana, struct grafana_mark *mark,
 			 struct err *err)
 {
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(jsn_release) json_t *json = mark_json(mark);
-	CLEANUP(jsn_release) json_t *created = NULL;
-	CLEANUP(str_release) struct str body = {0};
-	CLEANUP(url_release) struct url url = {0};
-
-	add_place(json, mark);
-	annotations_url(grafana, &url);
-	prepare(grafana, &request, "POST", &url);
-	prepare_body(&request, &body, json);
-	if (!ask(grafana, &request, &created, err))
-		return false;
-	if (jsn_int(created, "id", 0) <= 0)
-		return err_set(err, ERR_REMOTE, "POST %s: the answer has no id",
-			       str_text(&request.url));
-	mark->id = jsn_int(created, "id", 0);
-	return true;
+	return grafana->namespace ? grafana_apis_create(grafana, mark, err)
+				  : grafana_api_create(grafana, mark, err);
 }
 
-bool grafana_update_mark(struct grafana *grafana,
-			 const struct grafana_mark *mark, struct err *err)
+bool grafana_update_mark(struct grafana *grafana, struct grafana_mark *mark,
+			 struct err *err)
 {
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(free_ptr) char *id = xasprintf("%lld", (long long)mark->id);
-	CLEANUP(jsn_release) json_t *json = mark_json(mark);
-	CLEANUP(jsn_release) json_t *answer = NULL;
-	CLEANUP(str_release) struct str body = {0};
-	CLEANUP(url_release) struct url url = {0};
-
-	annotations_url(grafana, &url);
-	url_add_segment(&url, id);
-	prepare(grafana, &request, "PATCH", &url);
-	prepare_body(&request, &body, json);
-	request.repeat = HTTP_REPEAT_ALWAYS;
-	return ask(grafana, &request, &answer, err);
+	return grafana->namespace ? grafana_apis_update(grafana, mark, err)
+				  : grafana_api_update(grafana, mark, err);
 }
 
 bool grafana_same_mark(const struct grafana_mark *a,
@@ -334,9 +263,12 @@ bool grafana_same_mark(const struct grafana_mark *a,
 void grafana_mark_write(const struct grafana_mark *mark, const char *url,
 			const char *line, struct str *text)
 {
-	CLEANUP(jsn_release) json_t *json = mark_json(mark);
+	CLEANUP(jsn_release) json_t *json = grafana_mark_json(mark);
 
-	add_place(json, mark);
+	if (mark->dashboard)
+		jsn_set_text(json, "dashboardUID", mark->dashboard);
+	if (mark->panel)
+		jsn_set(json, "panelId", json_integer(mark->panel));
 	jsn_set(json, "version", json_integer(SPOOL_VERSION));
 	jsn_set_text(json, "url", url);
 	jsn_set_text(json, "line", line);
@@ -355,7 +287,7 @@ bool grafana_mark_read(struct grafana_mark *mark, char **url, char **line,
 	if (jsn_int(json, "version", 0) != SPOOL_VERSION ||
 	    !jsn_text(json, "url") || !jsn_text(json, "line"))
 		return err_set(err, ERR_INPUT, "this is not a kept mark");
-	read_mark(&found, json);
+	grafana_api_read_mark(&found, json);
 	if (!grafana_check_mark(&found, err))
 		return false;
 	*url = xstrdup(jsn_text(json, "url"));
@@ -367,6 +299,7 @@ bool grafana_mark_read(struct grafana_mark *mark, char **url, char **line,
 
 void grafana_mark_release(struct grafana_mark *mark)
 {
+	free(mark->id);
 	free(mark->dashboard);
 	free(mark->text);
 	strvec_release(&mark->tags);

@@ -48,14 +48,15 @@ bool marking_find(struct marking *marking, struct grafana *grafana,
 
 	if (!find(marking, grafana, &found, err))
 		return err_wrap(err, "cannot look for the mark");
-	marking->mark.id = found.id;
+	free(marking->mark.id);
+	marking->mark.id = xstrdup_or_null(found.id);
 	if (found.id && marking->time_is_now) {
 		marking->mark.start_ms = found.start_ms;
 		marking->mark.end_ms = found.end_ms;
 	}
-	marking->created = found.id == 0;
+	marking->created = !found.id;
 	marking->changed =
-		found.id == 0 || !grafana_same_mark(&found, &marking->mark);
+		!found.id || !grafana_same_mark(&found, &marking->mark);
 	return true;
 }
 
@@ -92,12 +93,12 @@ static bool create(struct marking *marking, struct grafana *grafana,
 bool marking_put(struct marking *marking, struct grafana *grafana,
 		 struct err *err)
 {
-	if (marking->mark.id == 0)
+	if (!marking->mark.id)
 		return create(marking, grafana, err);
 	if (marking->changed &&
 	    !grafana_update_mark(grafana, &marking->mark, err))
-		return err_wrap(err, "cannot update mark %lld",
-				(long long)marking->mark.id);
+		return err_wrap(err, "cannot update mark '%s'",
+				marking->mark.id ? marking->mark.id : "new");
 	return true;
 }
 

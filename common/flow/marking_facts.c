@@ -5,7 +5,10 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/str.h"
+#include "base/strvec.h"
+#include "flow/changelog.h"
 #include "format/value.h"
 
 #define LINE_PREFIX  "release: "
@@ -45,10 +48,18 @@ static void add_joined(struct str *out, const struct value *list,
 	}
 }
 
-/* "web 1.4.0 (was 1.3.0)" for each application that the release changed. */
-static void add_applications(struct str *text, const struct value *record)
+static bool is_meant(const struct marking_facts *facts, const char *name)
 {
-	const struct value *list = list_at(record, "environment.applications");
+	return name &&
+	       (!facts->application || same_text(facts->application, name));
+}
+
+/* "web 1.4.0 (was 1.3.0)" for each application of the mark. */
+static void add_applications(struct str *text,
+			     const struct marking_facts *facts)
+{
+	const struct value *list =
+		list_at(facts->record, "environment.applications");
 
 	for (size_t i = 0; list && i < list->list.count; i++) {
 		const struct value *one = list->list.items[i];
@@ -56,7 +67,7 @@ static void add_applications(struct str *text, const struct value *record)
 		const char *old = text_at(one, "old");
 		const char *new = text_at(one, "new");
 
-		if (!name || !(old || new))
+		if (!is_meant(facts, name) || !(old || new))
 			continue;
 		str_addf(text, "%s %s", name, new ? new : "removed");
 		if (!old)
@@ -118,6 +129,30 @@ static const char *build_of(const struct marking_facts *facts)
 
 /* --- the text ---------------------------------------------------------- */
 
+static void add_failure(struct str *text, const struct value *record)
+{
+	const struct value *to = value_find(record, "environment.rolledBackTo");
+
+	str_add(text, "failed");
+	if (to && to->kind != VALUE_NIL) {
+		str_add(text, ", rolled back to revision ");
+		value_print(text, to);
+	}
+	str_add_char(text, '\n');
+}
+
+/* The story that pull request and tickets tell as well. */
+static void add_changelog(struct str *text, const struct marking_facts *facts)
+{
+	CLEANUP(str_release) struct str changes = {0};
+
+	changelog_add_recorded(&changes, facts->record, CHANGELOG_TEXT,
+			       MARKING_CHANGELOG_MAX);
+	str_trim(&changes);
+	if (changes.len > 0)
+		str_addf(text, "%s\n", str_text(&changes));
+}
+
 static bool describe_release(struct str *text,
 			     const struct marking_facts *facts, struct err *err)
 {
@@ -131,8 +166,8 @@ static bool describe_release(struct str *text,
 		return true;
 	}
 	if (same_text(outcome, "failed"))
-		str_add(text, "failed\n");
-	add_applications(text, facts->record);
+		add_failure(text, facts->record);
+	add_applications(text, facts);
 	if (text->len == 0)
 		add_umbrella(text, facts->record);
 	if (text->len == 0) {
@@ -141,6 +176,8 @@ static bool describe_release(struct str *text,
 				"the release record tells of no deployment");
 	}
 	add_commit(text, commit_of(facts));
+	if (!facts->application)
+		add_changelog(text, facts);
 	if (tickets)
 		add_joined(&keys, tickets, "key");
 	add_fact(text, "tickets", str_text(&keys));
@@ -175,6 +212,8 @@ static char *release_line(const struct marking_facts *facts)
 		clock_add_rfc3339(&line, facts->start_ms / 1000);
 	else
 		clock_add_rfc3339(&line, facts->now_ms / 1000);
+	if (facts->application)
+		str_addf(&line, " %s", facts->application);
 	return str_detach(&line);
 }
 
@@ -208,13 +247,27 @@ static void add_tags(struct strvec *tags, const struct marking_facts *facts)
 	for (size_t i = 0; list && i < list->list.count; i++) {
 		const char *name = text_at(list->list.items[i], "name");
 		CLEANUP(free_ptr) char *tag =
-			name ? xasprintf("app:%s", name) : NULL;
+			is_meant(facts, name) ? xasprintf("app:%s", name)
+					      : NULL;
 
 		if (tag)
 			strvec_add_once(tags, tag);
 	}
 	for (size_t i = 0; i < facts->tags->count; i++)
 		add_user_tag(tags, facts->tags->items[i]);
+}
+
+void marking_find_applications(const struct value *record, struct strvec *names)
+{
+	const struct value *list = list_at(record, "environment.applications");
+
+	for (size_t i = 0; list && i < list->list.count; i++) {
+		const struct value *one = list->list.items[i];
+
+		if (text_at(one, "name") &&
+		    !same_text(text_at(one, "old"), text_at(one, "new")))
+			strvec_add_once(names, text_at(one, "name"));
+	}
 }
 
 static bool time_of(const struct value *map, const char *path, int64_t *ms)
@@ -284,6 +337,31 @@ static void set_time(struct marking *marking, const struct marking_facts *facts)
 	marking->mark.end_ms = end;
 }
 
+/* Above this a bare number cannot be seconds (year 5138). */
+#define SECONDS_MAX 100000000000
+
+bool marking_parse_time(const char *text, const char *option, int64_t *ms,
+			struct err *err)
+{
+	int64_t number;
+
+	*ms = -1;
+	if (is_blank(text))
+		return true;
+	if (num_parse_range(text, 0, INT64_MAX / 1000, &number)) {
+		*ms = number < SECONDS_MAX ? number * 1000 : number;
+		return true;
+	}
+	if (!clock_parse_rfc3339(text, strlen(text), &number) &&
+	    !clock_parse_date_time(text, strlen(text), &number)) {
+		err_set(err, ERR_USAGE, "cannot use '--%s %s' as a time",
+			option, text);
+		return err_hint(err, "write it as 2026-11-22T13:04:05Z");
+	}
+	*ms = number * 1000;
+	return true;
+}
+
 bool marking_plan(struct marking *marking, const struct marking_facts *facts,
 		  struct err *err)
 {
@@ -314,8 +392,8 @@ bool marking_plan(struct marking *marking, const struct marking_facts *facts,
 /* What a template may name; numbers are owned. */
 struct places {
 	const char *url;
-	const char *dashboard, *namespace, *app;
-	char *panel, *start, *end, *id;
+	const char *dashboard, *namespace, *app, *id;
+	char *panel, *start, *end;
 };
 
 static void places_release(struct places *places)
@@ -323,7 +401,6 @@ static void places_release(struct places *places)
 	free(places->panel);
 	free(places->start);
 	free(places->end);
-	free(places->id);
 }
 
 static char *number_text(int64_t number)
@@ -345,7 +422,7 @@ static void find_places(struct places *places, const struct marking *marking,
 		.panel = number_text(mark->panel),
 		.start = number_text(mark->start_ms - margin),
 		.end = number_text(mark->end_ms + margin),
-		.id = number_text(mark->id),
+		.id = mark->id,
 	};
 }
 
@@ -417,43 +494,17 @@ bool marking_url(const struct marking *marking, const char *template,
 	return true;
 }
 
-/* --- what is told ------------------------------------------------------ */
-
-static const struct value *id_value(const struct marking *marking,
-				    struct arena *arena)
+bool marking_see(struct marking_told *told, size_t count, const char *template,
+		 const char *url, const struct value *record,
+		 struct arena *arena, struct err *err)
 {
-	return marking->mark.id ? value_new_int64(arena, marking->mark.id)
-				: &value_nil;
-}
+	for (size_t i = 0; i < count; i++) {
+		CLEANUP(str_release) struct str text = {0};
 
-struct value *marking_result(const struct marking *marking, const char *url,
-			     struct arena *arena)
-{
-	struct value *map = value_new_map(arena);
-
-	value_map_set(map, arena, "id", id_value(marking, arena));
-	value_map_set(map, arena, "created",
-		      value_new_bool(arena, marking->created));
-	value_map_set(map, arena, "url",
-		      is_blank(url) ? &value_nil : value_new_text(arena, url));
-	value_map_set(map, arena, "spooled",
-		      value_new_bool(arena, marking->spooled));
-	return map;
-}
-
-struct value *marking_record(const struct marking *marking, const char *url,
-			     struct arena *arena)
-{
-	struct value *marks = value_new_list(arena);
-	struct value *one = value_new_map(arena);
-
-	value_map_set(one, arena, "id", id_value(marking, arena));
-	value_map_set(one, arena, "start",
-		      value_new_int64(arena, marking->mark.start_ms));
-	value_map_set(one, arena, "end",
-		      value_new_int64(arena, marking->mark.end_ms));
-	if (!is_blank(url))
-		value_map_set_text(one, arena, "url", url);
-	value_list_add(marks, arena, one);
-	return marks;
+		if (!marking_url(told[i].marking, template, url, record, &text,
+				 err))
+			return false;
+		told[i].url = arena_strdup(arena, str_text(&text));
+	}
+	return true;
 }

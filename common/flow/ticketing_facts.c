@@ -93,18 +93,6 @@ static void set_comment(struct ticketing_facts *facts, const char *space)
 	facts->comment = str_text(text);
 }
 
-/* At most @max bytes, and whole characters. */
-static void cut_text(struct str *text, size_t max)
-{
-	size_t len = text->len;
-
-	if (len > max)
-		for (len = max; len > 0 && (text->buf[len] & 0xc0) == 0x80;)
-			len--;
-	str_truncate(text, len);
-	str_trim(text);
-}
-
 /* The first line tells that the text is ours, and may be replaced. */
 static void set_description(struct ticketing_facts *facts,
 			    const char *changelog)
@@ -113,7 +101,7 @@ static void set_description(struct ticketing_facts *facts,
 
 	str_addf(text, "%s %s (slipway)\n%s", facts->name.app,
 		 facts->name.semver, changelog);
-	cut_text(text, JIRA_DESCRIPTION_MAX);
+	str_trim(text);
 	facts->description = str_text(text);
 }
 

@@ -11,6 +11,10 @@
  * Errors of what asks the server: DENIED (token, rights), NOT_FOUND (the
  * dashboard, or a mark that was deleted), REMOTE (its words), and those of
  * http_send().
+ * Grafana has two forms of this API: /api/annotations, and from version 13 on
+ * /apis/annotation.grafana.app.  The older one is used while it is there,
+ * unless the newer one's namespace is given.
+ *
  * Source: Grafana HTTP API, "Annotations"; limits: its source,
  * annotationsimpl (500 bytes for all tags as JSON) and the tag table (100
  * characters for each half of key:value).
@@ -41,11 +45,14 @@ struct grafana {
 	struct http http;
 	struct url base;
 	struct secret authorization;
+	char *namespace; /* of the newer API; NULL: the older one */
 };
 
 /* All borrowed. */
 struct grafana_config {
 	const char *url;
+	/* For the newer API; NULL or "": the older one while there is one. */
+	const char *namespace;
 	const struct secret *token;
 	struct http_config http;
 };
@@ -61,7 +68,7 @@ bool grafana_check_token(struct grafana *grafana, struct err *err) MUST_CHECK;
 
 /* All-zero = a mark of the organisation, without a time. */
 struct grafana_mark {
-	int64_t id;	  /* 0 = not created yet */
+	char *id;	  /* owned; NULL = not created yet */
 	char *dashboard;  /* uid, owned; NULL = of the organisation */
 	int64_t panel;	  /* 0 = all of the dashboard */
 	int64_t start_ms; /* since the epoch, UTC */
@@ -80,8 +87,8 @@ bool grafana_check_mark(const struct grafana_mark *mark, struct err *err)
 
 /*
  * Look for a mark with all tags of @like, on its dashboard and panel, within
- * @window_ms of its time, whose text has the line @line.  @found->id stays 0
- * if there is none.
+ * @window_ms of its time, whose text has the line @line.  @found->id stays
+ * NULL if there is none.
  */
 bool grafana_find_mark(struct grafana *grafana, const struct grafana_mark *like,
 		       const char *line, int64_t window_ms,
@@ -94,10 +101,12 @@ bool grafana_find_mark(struct grafana *grafana, const struct grafana_mark *like,
 bool grafana_create_mark(struct grafana *grafana, struct grafana_mark *mark,
 			 struct err *err) MUST_CHECK;
 
-/* Give the mark with @mark->id its times, tags and text. */
-bool grafana_update_mark(struct grafana *grafana,
-			 const struct grafana_mark *mark, struct err *err)
-	MUST_CHECK;
+/*
+ * Give the mark with @mark->id its times, tags and text.  It may get another
+ * id by that, where Grafana does not move marks.
+ */
+bool grafana_update_mark(struct grafana *grafana, struct grafana_mark *mark,
+			 struct err *err) MUST_CHECK;
 
 /* Same times, tags (in any order) and text? */
 bool grafana_same_mark(const struct grafana_mark *a,

@@ -136,8 +136,7 @@ bool jira_create_versions(struct jira *jira, struct jira_new_version *wanted,
 			  size_t count, size_t jobs, struct err *err)
 	MUST_CHECK;
 
-#define JIRA_DESCRIPTION_MAX 16384 /* characters of a version's */
-
+/* Jira keeps 16,384 characters of a version's description. */
 bool jira_describe_version(struct jira *jira, const char *id,
 			   const char *description, struct err *err) MUST_CHECK;
 

@@ -28,9 +28,13 @@ struct value;
 #define MARKING_TRIES_MAX 4
 #define MARKING_SPOOL_MAX 1000 /* marks kept in one folder */
 
+/* Bytes of the changelog in a mark's text, which people read in a bubble. */
+#define MARKING_CHANGELOG_MAX 4096
+
 /* What is known of a release; borrowed, NULL = unknown. */
 struct marking_facts {
 	const struct value *record; /* merged */
+	const char *application;    /* the mark is of it alone; NULL: of all */
 	const char *text;	    /* instead of the one made of the record */
 	const struct strvec *tags;  /* besides the usual ones */
 	const char *dashboard;
@@ -50,6 +54,14 @@ struct marking {
 	bool changed;
 	bool spooled;
 };
+
+/*
+ * Milliseconds of @text, the value of --@option: RFC 3339, a date with a
+ * time, or seconds or milliseconds since the epoch; -1 if it is blank.
+ * Errors: USAGE.
+ */
+bool marking_parse_time(const char *text, const char *option, int64_t *ms,
+			struct err *err) MUST_CHECK;
 
 /*
  * Make the mark that @facts tell.  Pure.  Errors: USAGE (neither text nor a
@@ -97,12 +109,38 @@ bool marking_url(const struct marking *marking, const char *template,
 		 const char *url, const struct value *record, struct str *out,
 		 struct err *err) MUST_CHECK;
 
-/* {id, created, url, spooled}; id and url nil where there is none. */
-struct value *marking_result(const struct marking *marking, const char *url,
+/* Add the names of the applications whose version the release changed. */
+void marking_find_applications(const struct value *record,
+			       struct strvec *names);
+
+/* A mark with the address at which it is seen; both borrowed. */
+struct marking_told {
+	const struct marking *marking;
+	const char *application; /* NULL: of all */
+	const char *url;	 /* "" = none */
+};
+
+/* Set the addresses of all by marking_url(). */
+bool marking_see(struct marking_told *told, size_t count, const char *template,
+		 const char *url, const struct value *record,
+		 struct arena *arena, struct err *err) MUST_CHECK;
+
+/*
+ * {id, created, url, spooled} of one mark that is of all applications, else
+ * {marks: [{application, id, created, url, spooled}]}; id and url nil where
+ * there is none.
+ */
+struct value *marking_result(const struct marking_told *told, size_t count,
 			     struct arena *arena);
 
+/* What is done, as lines for people; planned: what would be. */
+void marking_result_text(const struct marking_told *told, size_t count,
+			 struct str *text);
+void marking_plan_text(const struct marking_told *told, size_t count,
+		       struct str *text);
+
 /* The list of marks for the release record: {id, start, end, url}. */
-struct value *marking_record(const struct marking *marking, const char *url,
+struct value *marking_record(const struct marking_told *told, size_t count,
 			     struct arena *arena);
 
 void marking_release(struct marking *marking);

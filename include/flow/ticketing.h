@@ -38,6 +38,9 @@ struct reporter;
 struct strvec;
 struct value;
 
+/* Bytes of a changelog that a version's description has room for. */
+#define TICKETING_CHANGELOG_MAX ((size_t)16000)
+
 /* All borrowed; as long as the struct ticketing that is filled with it. */
 struct ticketing_args {
 	/* Merged; stands in for what is NULL here.  NULL = no record. */

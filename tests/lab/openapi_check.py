@@ -101,13 +101,15 @@ class Document:
             return None, ["a body where none is expected"] if body else []
         if not body:
             return None, ["the body is missing"] if wanted.get("required") else []
-        if content_type.partition(";")[0].strip().lower() != "application/json":
-            return None, [f"content type '{content_type}' is not application/json"]
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind not in wanted["content"]:
+            return None, [f"content type '{content_type}' is not one of "
+                          + ", ".join(wanted["content"])]
         try:
             value = json.loads(body.decode("utf-8"))
         except (UnicodeDecodeError, json.JSONDecodeError) as error:
             return None, [f"the body is not JSON: {error}"]
-        schema = wanted["content"]["application/json"]["schema"]
+        schema = wanted["content"][kind]["schema"]
         return value, self._faults(schema, value)
 
     def check_reply(self, match: Match, status: int, value: Any) -> list[str]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A scripted Grafana: the annotations that /api/annotations keeps.
+"""A scripted Grafana: the annotations that it keeps, by either API.
 
 Written from the vendor's documents, before and apart from our client.  Tags
 are read as Grafana does: "key:value" at the first colon, each half at most
@@ -28,11 +28,23 @@ def grafana_state() -> dict[str, Any]:
         "dashboards": {"shop-overview": [1, 2]},
         "next": 40,
         "annotations": [],
+        "apis": ["api"],
+        # Whether the newer API changes a mark's times, or silently keeps them.
+        "moves": True,
     }
 
 
+def newer_state() -> dict[str, Any]:
+    """A Grafana without the older API."""
+    return {**grafana_state(), "apis": ["apis"]}
+
+
+NEWER = "/apis/annotation.grafana.app/"
+WRITES = {"GET": "annotations:read", "POST": "annotations:create"}
+
+
 class ScriptedGrafana(ScriptedServer):
-    document = Document("grafana.json")
+    document = Document("grafana.json", "grafana-apis.json")
 
     def __init__(self, state: dict[str, Any] | None = None, state_file: str | None = None):
         super().__init__(state or grafana_state(), state_file)
@@ -40,12 +52,13 @@ class ScriptedGrafana(ScriptedServer):
     def authorize(self, request: Request) -> Reply | None:
         if request.path == "/api/health":
             return None
+        if ("apis" if request.path.startswith(NEWER) else "api") not in self.state["apis"]:
+            return self.refuse(404, "Not found")
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         rights = self.state["tokens"].get(token)
         if scheme != "Bearer" or rights is None:
             return self.refuse(401, "Unauthorized")
-        wanted = {"GET": "annotations:read", "POST": "annotations:create"}.get(
-            request.method, "annotations:write")
+        wanted = WRITES.get(request.method, "annotations:write")
         if wanted not in rights:
             return Reply(403, {
                 "title": "Access denied", "accessErrorId": "ACE0217",
@@ -110,6 +123,59 @@ class ScriptedGrafana(ScriptedServer):
         self.state["annotations"].remove(one)
         return Reply(200, {"message": "Annotation deleted"})
 
+    # The newer API: the same marks as objects of Kubernetes.
+
+    def do_searchAnnotations(self, request: Request, namespace: str) -> Reply:
+        params = request.params
+        wanted = _pairs([value for name, value in request.query if name == "tag"])
+        start = int(params.get("continue", "0"))
+        size = min(int(params.get("limit", LIMIT_DEFAULT)), self.state.get("page", 1000))
+        found = [one for one in self.state["annotations"]
+                 if one["time"] <= int(params["to"]) and one["timeEnd"] >= int(params["from"])
+                 and params.get("dashboardUID", one["dashboardUID"]) == one["dashboardUID"]
+                 and int(params.get("panelID", one["panelId"])) == one["panelId"]
+                 and _carries(_pairs(one["tags"]), wanted, False)]
+        metadata = {"continue": str(start + size)} if start + size < len(found) else {}
+        return self._namespaced(namespace) or Reply(200, {
+            "items": [_object(one) for one in found[start:start + size]], "metadata": metadata})
+
+    def do_createAnnotation(self, request: Request, namespace: str) -> Reply:
+        spec = request.value["spec"]
+        one = {"id": self.state["next"] + 1, "text": spec["text"], "time": spec["time"],
+               "timeEnd": spec.get("timeEnd", spec["time"]), "tags": spec.get("tags", []),
+               "dashboardUID": spec.get("dashboardUID", ""), "panelId": spec.get("panelID", 0),
+               "name": f"{request.value['metadata']['generateName']}{self.state['next'] + 1}"}
+        refused = self._namespaced(namespace) or self._settle(request, one)
+        if refused:
+            return refused
+        self.state["next"] = one["id"]
+        self.state["annotations"].append(one)
+        return Reply(201, _object(one))
+
+    def do_mergeAnnotation(self, request: Request, namespace: str, name: str) -> Reply:
+        one = self._named(name)
+        if one is None:
+            return self.refuse(404, f'annotations.annotation.grafana.app "{name}" not found')
+        kept = () if self.state["moves"] else ("time", "timeEnd")
+        one.update((key, value) for key, value in request.value["spec"].items()
+                   if key not in kept)
+        return self._namespaced(namespace) or self._settle(request, one) or Reply(
+            200, _object(one))
+
+    def do_removeAnnotation(self, _request: Request, namespace: str, name: str) -> Reply:
+        one = self._named(name)
+        if one is None:
+            return self.refuse(404, f'annotations.annotation.grafana.app "{name}" not found')
+        self.state["annotations"].remove(one)
+        return self._namespaced(namespace) or Reply(200, {"status": "Success"})
+
+    def _namespaced(self, namespace: str) -> Reply | None:
+        return None if namespace == self.state.get("namespace", "default") else \
+            self.refuse(403, "namespace mismatch")
+
+    def _named(self, name: str) -> dict | None:
+        return next((one for one in self.state["annotations"] if one.get("name") == name), None)
+
     def _change(self, request: Request, number: str, message: str) -> Reply:
         one = self._find(number)
         if one is None:
@@ -136,6 +202,14 @@ class ScriptedGrafana(ScriptedServer):
 
     def _find(self, number: str) -> dict | None:
         return next((one for one in self.state["annotations"] if str(one["id"]) == number), None)
+
+
+def _object(one: dict) -> dict:
+    spec = {key: one[key] for key in ("text", "time", "timeEnd", "tags")}
+    if one["dashboardUID"]:
+        spec |= {"dashboardUID": one["dashboardUID"], "panelID": one["panelId"]}
+    return {"apiVersion": "annotation.grafana.app/v0alpha1", "kind": "Annotation",
+            "metadata": {"name": one["name"], "generateName": "slipway-"}, "spec": spec}
 
 
 def _pairs(tags: list[str]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import records
-from scripted_grafana import TOKEN, ScriptedGrafana, grafana_state
+from scripted_grafana import TOKEN, ScriptedGrafana, grafana_state, newer_state
 
 START = "2026-11-22T10:00:00Z"
 END = "2026-11-22T10:02:30Z"
@@ -169,6 +169,110 @@ def test_a_failed_deployment_says_so(grafana, step, record):
         '"outcome": "done"', '"outcome": "failed", "error": "not ready"'))
     step(grafana, "--record", record)
     assert only_mark(grafana)["text"].startswith("failed\n")
+
+
+def fragment(record, **told):
+    """One more step's part of the record."""
+    (record / "20261122T100300.000Z-later-00000000.json").write_text(
+        json.dumps({"schemaVersion": 1, "steps": [], **told}))
+
+
+def test_a_release_that_was_rolled_back_says_so(grafana, step, record):
+    fragment(record, environment={"namespace": "storefront-fix-x", "rolledBackTo": 6},
+             steps=[{"name": "deploy-preview", "version": "0.1.0", "started": START,
+                     "seconds": 150.0, "outcome": "failed", "error": "x"}])
+    step(grafana, "--record", record)
+    assert only_mark(grafana)["text"].startswith("failed, rolled back to revision 6\n")
+
+
+def test_the_changelog_is_told(grafana, step, record):
+    fragment(record, changelog=records.changelog("Vouchers are accepted"))
+    step(grafana, "--record", record)
+    assert "Vouchers are accepted" in only_mark(grafana)["text"]
+
+
+def test_a_mark_for_each_changed_application(grafana, step, record):
+    args = ["--record", record, "--per-application", "--output", "json"]
+    result = step(grafana, *args)
+    marks = grafana.state["annotations"]
+    assert [mark["tags"] for mark in marks] == [
+        ["deploy", "env:storefront-fix-x", f"app:{name}"] for name in ("web", "api", "cron")]
+    assert "web 1.4.0 (was 1.3.0)" in marks[0]["text"] and "api" not in marks[0]["text"]
+    assert marks[0]["text"].endswith("release: storefront-fix-x/storefront 7 web")
+    assert [(one["application"], one["id"], one["created"]) for one in result.json["marks"]] == [
+        ("web", 41, True), ("api", 42, True), ("cron", 43, True)]
+    told = [one["id"] for one in records.merged(record)["marks"]]
+    again = step(grafana, *args)
+    assert len(grafana.state["annotations"]) == 3 and told == [41, 42, 43]
+    assert not any(one["created"] for one in again.json["marks"])
+
+
+def test_no_mark_where_no_application_changed(grafana, step, record):
+    fragment(record, environment={"namespace": "storefront-fix-x", "applications": [
+        {"name": name, "old": "1.0.0", "new": "1.0.0"} for name in ("web", "api", "cron")]})
+    result = step(grafana, "--record", record, "--per-application", "--output", "json")
+    assert result.json == {"marks": []} and grafana.state["annotations"] == []
+
+
+def test_per_application_without_a_deployment(grafana, step):
+    result = step(grafana, "--per-application", expect=2)
+    assert "the release record tells of no deployment" in result.err
+
+
+# --- the newer API -----------------------------------------------------------
+
+@pytest.fixture
+def newer():
+    with ScriptedGrafana(newer_state()) as server:
+        yield server
+
+
+def test_the_newer_api_where_the_older_one_is_gone(newer, step, record):
+    result = step(newer, "--record", record, "--output", "json")
+    assert result.json["id"] == "slipway-41" and result.json["created"]
+    assert only_mark(newer)["tags"][:2] == ["deploy", "env:storefront-fix-x"]
+    again = step(newer, "--record", record, "--output", "json")
+    assert again.json["id"] == "slipway-41" and not again.json["created"]
+    assert records.merged(record)["marks"][0]["id"] == "slipway-41"
+
+
+def test_the_newer_api_where_it_is_asked_for(grafana, step, record):
+    grafana.state["apis"] = ["api", "apis"]
+    grafana.state["namespace"] = "stacks-7"
+    step(grafana, "--record", record, "--api-namespace", "stacks-7", "--dashboard",
+         "shop-overview", "--panel", "2")
+    assert {request.path.split("/")[1] for request in grafana.requests} == {"apis"}
+    assert only_mark(grafana)["panelId"] == 2
+    result = step(grafana, "--record", record, "--api-namespace", "default", expect=1)
+    assert "namespace mismatch" in result.err
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_the_newer_api_moves_a_mark(newer, step, moves):
+    newer.state["moves"] = moves
+    args = ["--text", "cache on", "--start", START]
+    step(newer, *args, env={"BUILD_URL": "https://ci.example.com/7", "JENKINS_URL": "x"})
+    result = step(newer, *args, "--end", END, "--output", "json",
+                  env={"BUILD_URL": "https://ci.example.com/7", "JENKINS_URL": "x"})
+    mark = only_mark(newer)
+    assert (mark["time"], mark["timeEnd"]) == (START_MS, START_MS + 150_000)
+    assert result.json["id"] == mark["name"] == ("slipway-41" if moves else "slipway-42")
+
+
+def test_the_newer_api_is_searched_to_its_end(newer, step, record):
+    newer.state["page"] = 1
+    for name in ("one", "two"):
+        step(newer, "--text", name, *REGION, "--tag", "env:storefront-fix-x",
+             env={"BUILD_URL": f"https://ci.example.com/{name}", "JENKINS_URL": "x"})
+    step(newer, "--record", record)
+    step(newer, "--record", record)
+    assert len(newer.state["annotations"]) == 3
+
+
+def test_neither_api(step):
+    with ScriptedGrafana({**grafana_state(), "apis": []}) as server:
+        result = step(server, "--text", "x", expect=1)
+        assert "/api/annotations" in result.err and "404" in result.err
 
 
 def test_dry_run_writes_nothing(grafana, step, record, tmp_path):

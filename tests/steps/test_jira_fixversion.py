@@ -146,6 +146,48 @@ def test_the_link_moves_on_with_the_next_release(jira, step):
     assert [link["object"]["url"] for link in links] == [URL + "/new"]
 
 
+def changes(folder, subject, count=1):
+    """What the step changelog leaves in the record."""
+    folder.mkdir(exist_ok=True)
+    (folder / "20261122T100000.000Z-changelog-00000000.json").write_text(json.dumps({
+        "schemaVersion": 1, "steps": [], "changelog": records.changelog(subject, count)}))
+
+
+def test_the_changelog_is_the_versions_description(jira, step, tmp_path):
+    changes(tmp_path / "record", "Accept vouchers")
+    args = [*RELEASE, "--ticket", "SHOP-1", "--record", tmp_path / "record"]
+    step(jira, *args)
+    number, version = version_of(jira)
+    assert version["description"].startswith("web 1.4.0 (slipway)\n")
+    assert "Accept vouchers 0" in version["description"]
+    jira.clear()
+    step(jira, *args)
+    assert not [request for request in jira.writes if f"/version/{number}" in request.path]
+
+    changes(tmp_path / "record", "Refuse vouchers")
+    step(jira, *args)
+    assert "Refuse vouchers 0" in version_of(jira)[1]["description"]
+    jira.state["versions"][number]["description"] = "by hand"
+    step(jira, *args)
+    assert version_of(jira)[1]["description"] == "by hand"
+
+
+def test_a_long_changelog_is_cut(jira, step, tmp_path):
+    changes(tmp_path / "record", "Accept vouchers of all kinds \u00e9", 1000)
+    step(jira, *RELEASE, "--ticket", "SHOP-1", "--record", tmp_path / "record")
+    assert 15000 < len(version_of(jira)[1]["description"]) <= 16384
+
+
+def test_no_right_to_describe_is_no_failure(jira, step, tmp_path):
+    changes(tmp_path / "record", "Accept vouchers")
+    step(jira, *RELEASE, "--ticket", "SHOP-1")
+    number = version_of(jira)[0]
+    jira.fail(method="PUT", path=f"/version/{number}", status=403, times=None)
+    result = step(jira, *RELEASE, "--ticket", "SHOP-2", "--record", tmp_path / "record")
+    assert "warning: cannot describe version" in result.err
+    assert len(fix_versions(jira, "SHOP-2")) == 1
+
+
 def test_an_allow_list_of_projects(jira, step):
     result = step(jira, *RELEASE, "--ticket", "SHOP-1", "--ticket", "PAY-7",
                   "--project", "PAY", "--output", "json")

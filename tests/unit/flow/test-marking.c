@@ -167,15 +167,13 @@ static void test_url(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(marking_release) struct marking marking = {
-			.mark = {.id = 7,
-				 .panel = 3,
-				 .start_ms = 1000,
-				 .end_ms = 2000},
+			.mark = {.panel = 3, .start_ms = 1000, .end_ms = 2000},
 		};
 		CLEANUP(str_release) struct str url = {0};
 		CLEANUP(err_release) struct err err = {0};
 		bool done;
 
+		marking.mark.id = xstrdup("7");
 		marking.mark.dashboard = xstrdup_or_null(cases[i].dashboard);
 		done = marking_url(&marking, cases[i].template, "https://g/",
 				   facts.record, &url, &err);
