@@ -1,111 +1,126 @@
 #include "api/addresses.h"
 
-#include "api/kube.h"
+#include <string.h>
+
+#include "api/objects.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
-#include "format/jsn.h"
+#include "core/addresses.h"
+#include "core/rollout.h"
+#include "format/value.h"
 
-static const char *text_or(const json_t *object, const char *path,
-			   const char *otherwise)
-{
-	const char *text = jsn_text(object, path);
-
-	return is_blank(text) ? otherwise : text;
-}
-
-struct urls {
-	struct strvec *found;
-	size_t before;
+static const struct objects_kind ingresses = {"Ingress", "networking.k8s.io/v1",
+					      "ingresses", NULL};
+static const struct objects_kind services = {"Service", "v1", "services", NULL};
+static const struct objects_kind routes = {
+	"HTTPRoute", "gateway.networking.k8s.io/v1", "httproutes", NULL};
+static const struct objects_kind gateways = {
+	"Gateway", "gateway.networking.k8s.io/v1", "gateways", NULL};
+/* Istio before 1.22 has no v1. */
+static const struct objects_kind virtual_services[] = {
+	{"VirtualService", "networking.istio.io/v1", "virtualservices", NULL},
+	{"VirtualService", "networking.istio.io/v1beta1", "virtualservices",
+	 NULL},
+};
+static const struct objects_kind istio_gateways[] = {
+	{"Gateway", "networking.istio.io/v1", "gateways", NULL},
+	{"Gateway", "networking.istio.io/v1beta1", "gateways", NULL},
 };
 
-static void forget_urls(void *context)
+/* A list of a kind that the cluster may lack; false: it does. */
+static bool list_some(struct kube *kube, const char *namespace,
+		      const struct objects_kind *kind, struct arena *arena,
+		      struct value *into)
 {
-	struct urls *urls = context;
+	CLEANUP(err_release) struct err failure = {0};
 
-	strvec_truncate(urls->found, urls->before);
-}
-
-static bool is_tls_host(const json_t *ingress, const char *host)
-{
-	const json_t *entries = jsn_find(ingress, "spec.tls");
-	const json_t *entry, *covered;
-	size_t i, j;
-
-	json_array_foreach (entries, i, entry) {
-		json_array_foreach (jsn_find(entry, "hosts"), j, covered) {
-			if (same_text(json_string_value(covered), host))
-				return true;
-		}
-	}
+	if (objects_list(kube, namespace, kind, true, arena, into, &failure))
+		return true;
+	log_debug("%s are not looked at: %s", kind->resource, failure.text);
 	return false;
 }
 
-static bool note_ingress(void *context, const json_t *ingress, struct err *err)
+/* The Gateways of @keys ("namespace/name") that can be read. */
+static struct value *read_gateways(struct kube *kube,
+				   const struct objects_kind *kind,
+				   const struct strvec *keys,
+				   struct arena *arena)
 {
-	struct urls *urls = context;
-	const json_t *rule;
-	size_t i;
+	struct value *found = value_new_list(arena);
 
-	(void)err;
-	json_array_foreach (jsn_find(ingress, "spec.rules"), i, rule) {
-		const char *host = jsn_text(rule, "host");
+	for (size_t i = 0; i < keys->count && i < ADDRESSES_GATEWAYS_MAX; i++) {
+		CLEANUP(strvec_release) struct strvec parts = {0};
+		CLEANUP(err_release) struct err failure = {0};
+		const struct value *gateway = NULL;
 
-		if (is_blank(host))
+		strvec_split(&parts, keys->items[i], '/');
+		if (parts.count != 2)
 			continue;
-		strvec_addf(urls->found, "%s://%s%s",
-			    is_tls_host(ingress, host) ? "https" : "http", host,
-			    text_or(rule, "http.paths.0.path", "/"));
+		if (!objects_get(kube, parts.items[0], kind, parts.items[1],
+				 arena, &gateway, &failure))
+			log_debug("no gateway '%s': %s", keys->items[i],
+				  failure.text);
+		if (gateway)
+			value_list_add(found, arena, gateway);
 	}
-	return true;
+	return found;
 }
 
-static bool note_service(void *context, const json_t *service, struct err *err)
+static void read_routes(struct kube *kube, struct arena *arena,
+			struct addresses_world *world)
 {
-	struct urls *urls = context;
-	const json_t *balancer =
-		jsn_find(service, "status.loadBalancer.ingress.0");
-	const char *host = text_or(balancer, "hostname", NULL);
-	int64_t port = jsn_int(service, "spec.ports.0.port", 80);
+	struct value *found = value_new_list(arena);
+	CLEANUP(strvec_release) struct strvec keys = {0};
 
-	(void)err;
-	if (!host)
-		host = text_or(balancer, "ip", NULL);
-	if (!host)
-		return true;
-	if (port == 443)
-		strvec_addf(urls->found, "https://%s/", host);
-	else if (port == 80)
-		strvec_addf(urls->found, "http://%s/", host);
-	else
-		strvec_addf(urls->found, "http://%s:%lld/", host,
-			    (long long)port);
-	return true;
+	world->http_routes = found;
+	if (!list_some(kube, world->namespace, &routes, arena, found))
+		return;
+	for (size_t i = 0; i < found->list.count; i++)
+		addresses_add_gateways(found->list.items[i], world->namespace,
+				       &keys);
+	world->gateways = read_gateways(kube, &gateways, &keys, arena);
+}
+
+static void read_virtual_services(struct kube *kube, struct arena *arena,
+				  struct addresses_world *world)
+{
+	struct value *found = value_new_list(arena);
+	CLEANUP(strvec_release) struct strvec keys = {0};
+	size_t version = 0;
+
+	world->virtual_services = found;
+	while (!list_some(kube, world->namespace, &virtual_services[version],
+			  arena, found)) {
+		if (++version == ARRAY_SIZE(virtual_services))
+			return;
+	}
+	for (size_t i = 0; i < found->list.count; i++)
+		addresses_add_istio_gateways(found->list.items[i],
+					     world->namespace, &keys);
+	world->istio_gateways =
+		read_gateways(kube, &istio_gateways[version], &keys, arena);
 }
 
 bool addresses_find(struct kube *kube, const char *namespace,
-		    struct strvec *found, struct err *err)
+		    struct strvec *urls, struct err *err)
 {
-	struct urls urls = {.found = found};
-	const struct kube_list ingresses = {
-		.ref = {.api = "networking.k8s.io/v1",
-			.resource = "ingresses",
-			.namespace = namespace},
-		.item = note_ingress,
-		.restart = forget_urls,
-		.context = &urls,
-	};
-	const struct kube_list services = {
-		.ref = {.api = "v1",
-			.resource = "services",
-			.namespace = namespace},
-		.item = note_service,
-		.restart = forget_urls,
-		.context = &urls,
-	};
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct addresses_world world = {.namespace = namespace};
+	struct value *entries = value_new_list(&arena);
+	struct value *balancers = value_new_list(&arena);
 
-	urls.before = found->count;
-	if (!kube_list(kube, &ingresses, err))
+	if (!objects_list(kube, namespace, &ingresses, false, &arena, entries,
+			  err) ||
+	    !objects_list(kube, namespace, &services, false, &arena, balancers,
+			  err))
 		return false;
-	urls.before = found->count;
-	return kube_list(kube, &services, err);
+	world.ingresses = entries;
+	world.services = balancers;
+	read_routes(kube, &arena, &world);
+	read_virtual_services(kube, &arena, &world);
+	addresses_add(&world, urls);
+	return true;
 }

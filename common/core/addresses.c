@@ -1,0 +1,397 @@
+#include "core/addresses.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "core/rollout.h"
+#include "format/value.h"
+
+#define HTTP_PORT  80
+#define HTTPS_PORT 443
+
+static const char *text_of(const struct value *value)
+{
+	return value && value->kind == VALUE_STRING ? value->string.bytes
+						    : NULL;
+}
+
+static const struct value *first_of(const struct value *map, const char *path)
+{
+	return rollout_item_at(value_find(map, path), 0);
+}
+
+/* How a host is served: by which scheme and port; port 0 = the usual one. */
+struct server {
+	bool tls;
+	int64_t port;
+};
+
+static void add_url(struct strvec *urls, const char *host,
+		    const struct server *server, const char *path)
+{
+	int64_t usual = server->tls ? HTTPS_PORT : HTTP_PORT;
+	CLEANUP(str_release) struct str url = {0};
+
+	str_addf(&url, "%s://", server->tls ? "https" : "http");
+	/* An IPv6 address needs brackets. */
+	str_addf(&url, strchr(host, ':') ? "[%s]" : "%s", host);
+	if (server->port && server->port != usual)
+		str_addf(&url, ":%lld", (long long)server->port);
+	str_addf(&url, "%s%s", *path == '/' ? "" : "/", path);
+	strvec_add_once(urls, str_text(&url));
+}
+
+static bool is_openable(const char *host)
+{
+	return !is_blank(host) && !strchr(host, '*') && !strchr(host, '/');
+}
+
+/* Does @pattern, a host or "*.domain" or "*", cover @host? */
+static bool covers(const char *pattern, const char *host)
+{
+	if (is_blank(pattern) || strcmp(pattern, "*") == 0)
+		return true;
+	if (starts_with(pattern, "*."))
+		return ends_with(host, pattern + 1);
+	return strcmp(pattern, host) == 0;
+}
+
+/* --- Ingress --------------------------------------------------------------- */
+
+static bool has_tls(const struct value *ingress, const char *host)
+{
+	const struct value *entries = value_find(ingress, "spec.tls");
+	const struct value *entry, *pattern;
+
+	for (size_t i = 0; (entry = rollout_item_at(entries, i)); i++) {
+		const struct value *hosts = value_map_get(entry, "hosts");
+
+		for (size_t j = 0; (pattern = rollout_item_at(hosts, j)); j++) {
+			const char *text = text_of(pattern);
+
+			if (text && covers(text, host))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void add_ingress(const struct value *ingress, struct strvec *urls)
+{
+	const struct value *rules = value_find(ingress, "spec.rules");
+	const struct value *rule;
+
+	for (size_t i = 0; (rule = rollout_item_at(rules, i)); i++) {
+		const char *host = value_find_text(rule, "host");
+		const char *path =
+			value_find_text(first_of(rule, "http.paths"), "path");
+		struct server server = {0};
+
+		if (!is_openable(host))
+			continue;
+		server.tls = has_tls(ingress, host);
+		add_url(urls, host, &server, path ? path : "/");
+	}
+}
+
+/* --- Gateway API ----------------------------------------------------------- */
+
+static char *key_of(const char *namespace, const char *name)
+{
+	return xasprintf("%s/%s", namespace, name);
+}
+
+static const char *or_own(const char *namespace, const char *own)
+{
+	return is_blank(namespace) ? own : namespace;
+}
+
+static const struct value *find_gateway(const struct value *gateways,
+					const char *key)
+{
+	const struct value *gateway;
+
+	for (size_t i = 0; (gateway = rollout_item_at(gateways, i)); i++) {
+		const char *namespace =
+			value_find_text(gateway, "metadata.namespace");
+		CLEANUP(free_ptr) char *found = key_of(
+			namespace ? namespace : "", rollout_name(gateway));
+
+		if (strcmp(found, key) == 0)
+			return gateway;
+	}
+	return NULL;
+}
+
+/* The Gateway that a parentRef names, "namespace/name", or NULL. */
+static char *parent_key(const struct value *parent, const char *namespace)
+{
+	const char *kind = value_find_text(parent, "kind");
+	const char *name = value_find_text(parent, "name");
+
+	if (is_blank(name) || (kind && strcmp(kind, "Gateway") != 0))
+		return NULL;
+	return key_of(or_own(value_find_text(parent, "namespace"), namespace),
+		      name);
+}
+
+void addresses_add_gateways(const struct value *route, const char *namespace,
+			    struct strvec *gateways)
+{
+	const struct value *parents = value_find(route, "spec.parentRefs");
+	const struct value *parent;
+
+	for (size_t i = 0; (parent = rollout_item_at(parents, i)); i++) {
+		CLEANUP(free_ptr) char *key = parent_key(parent, namespace);
+
+		if (key)
+			strvec_add_once(gateways, key);
+	}
+}
+
+static bool is_tls(const char *protocol)
+{
+	return protocol &&
+	       (strcmp(protocol, "HTTPS") == 0 || strcmp(protocol, "TLS") == 0);
+}
+
+/* Is @listener one that the parentRef means, and that serves @host? */
+static bool listens(const struct value *listener, const struct value *parent,
+		    const char *host)
+{
+	const char *section = value_find_text(parent, "sectionName");
+	int64_t port = rollout_number(parent, "port", 0);
+	const char *pattern = value_find_text(listener, "hostname");
+
+	return (is_blank(section) ||
+		same_text(section, value_find_text(listener, "name"))) &&
+	       (!port || port == rollout_number(listener, "port", 0)) &&
+	       (!host || covers(pattern, host));
+}
+
+/*
+ * Take the listener of the route's Gateways that serves @host, one with TLS
+ * if there is one.  False: no Gateway is known that does.
+ */
+static bool find_listener(const struct addresses_world *world,
+			  const struct value *route, const char *host,
+			  struct server *server)
+{
+	const struct value *parents = value_find(route, "spec.parentRefs");
+	const struct value *parent, *listener;
+	bool found = false;
+
+	for (size_t i = 0; (parent = rollout_item_at(parents, i)); i++) {
+		CLEANUP(free_ptr) char *key =
+			parent_key(parent, world->namespace);
+		const struct value *all = value_find(
+			key ? find_gateway(world->gateways, key) : NULL,
+			"spec.listeners");
+
+		for (size_t j = 0; (listener = rollout_item_at(all, j)); j++) {
+			bool tls =
+				is_tls(value_find_text(listener, "protocol"));
+
+			if (!listens(listener, parent, host) ||
+			    (found && (server->tls || !tls)))
+				continue;
+			*server = (struct server){
+				tls, rollout_number(listener, "port", 0)};
+			found = true;
+		}
+	}
+	return found;
+}
+
+static const char *route_path(const struct value *route)
+{
+	const struct value *match =
+		first_of(first_of(route, "spec.rules"), "matches");
+	const char *type = value_find_text(match, "path.type");
+	const char *path = value_find_text(match, "path.value");
+
+	return path && !same_text(type, "RegularExpression") ? path : "/";
+}
+
+/* A route without hosts of its own serves those of its listeners. */
+static void add_listener_hosts(const struct addresses_world *world,
+			       const struct value *route, struct strvec *urls)
+{
+	const struct value *parents = value_find(route, "spec.parentRefs");
+	const struct value *parent, *listener;
+
+	for (size_t i = 0; (parent = rollout_item_at(parents, i)); i++) {
+		CLEANUP(free_ptr) char *key =
+			parent_key(parent, world->namespace);
+		const struct value *all = value_find(
+			key ? find_gateway(world->gateways, key) : NULL,
+			"spec.listeners");
+
+		for (size_t j = 0; (listener = rollout_item_at(all, j)); j++) {
+			const char *host =
+				value_find_text(listener, "hostname");
+			const struct server server = {
+				is_tls(value_find_text(listener, "protocol")),
+				rollout_number(listener, "port", 0)};
+
+			if (is_openable(host) &&
+			    listens(listener, parent, host))
+				add_url(urls, host, &server, route_path(route));
+		}
+	}
+}
+
+static void add_route(const struct addresses_world *world,
+		      const struct value *route, struct strvec *urls)
+{
+	const struct value *hosts = value_find(route, "spec.hostnames");
+	const struct value *host;
+
+	if (!rollout_item_at(hosts, 0))
+		add_listener_hosts(world, route, urls);
+	for (size_t i = 0; (host = rollout_item_at(hosts, i)); i++) {
+		const char *name = text_of(host);
+		struct server server = {0};
+
+		if (!is_openable(name))
+			continue;
+		if (!find_listener(world, route, name, &server))
+			server = (struct server){0};
+		add_url(urls, name, &server, route_path(route));
+	}
+}
+
+/* --- Istio ----------------------------------------------------------------- */
+
+/* "name" or "namespace/name"; "mesh" is the inside. */
+static char *istio_key(const char *gateway, const char *namespace)
+{
+	if (!gateway || strcmp(gateway, "mesh") == 0)
+		return NULL;
+	return strchr(gateway, '/') ? xstrdup(gateway)
+				    : key_of(namespace, gateway);
+}
+
+void addresses_add_istio_gateways(const struct value *virtual_service,
+				  const char *namespace,
+				  struct strvec *gateways)
+{
+	const struct value *names =
+		value_find(virtual_service, "spec.gateways");
+	const struct value *name;
+
+	for (size_t i = 0; (name = rollout_item_at(names, i)); i++) {
+		CLEANUP(free_ptr) char *key =
+			istio_key(text_of(name), namespace);
+
+		if (key)
+			strvec_add_once(gateways, key);
+	}
+}
+
+/* The hosts of a server may name the namespaces that may use them. */
+static bool serves(const struct value *server, const char *host)
+{
+	const struct value *hosts = value_map_get(server, "hosts");
+	const struct value *pattern;
+
+	for (size_t i = 0; (pattern = rollout_item_at(hosts, i)); i++) {
+		const char *text = text_of(pattern);
+		const char *slash = text ? strchr(text, '/') : NULL;
+
+		if (text && covers(slash ? slash + 1 : text, host))
+			return true;
+	}
+	return false;
+}
+
+static void find_istio_server(const struct value *gateway, const char *host,
+			      struct server *found)
+{
+	const struct value *servers = value_find(gateway, "spec.servers");
+	const struct value *server;
+	bool any = false;
+
+	for (size_t i = 0; (server = rollout_item_at(servers, i)); i++) {
+		bool tls = is_tls(value_find_text(server, "port.protocol"));
+
+		if (!serves(server, host) || (any && (found->tls || !tls)))
+			continue;
+		*found = (struct server){tls, rollout_number(server,
+							     "port.number", 0)};
+		any = true;
+	}
+}
+
+static const char *virtual_path(const struct value *virtual_service)
+{
+	const struct value *match =
+		first_of(first_of(virtual_service, "spec.http"), "match");
+	const char *prefix = value_find_text(match, "uri.prefix");
+	const char *exact = value_find_text(match, "uri.exact");
+
+	return prefix ? prefix : exact ? exact : "/";
+}
+
+static void add_virtual_service(const struct addresses_world *world,
+				const struct value *virtual_service,
+				struct strvec *urls)
+{
+	const struct value *hosts = value_find(virtual_service, "spec.hosts");
+	CLEANUP(strvec_release) struct strvec gateways = {0};
+	const struct value *host;
+
+	addresses_add_istio_gateways(virtual_service, world->namespace,
+				     &gateways);
+	if (!gateways.count) /* the mesh alone reaches it */
+		return;
+	for (size_t i = 0; (host = rollout_item_at(hosts, i)); i++) {
+		const char *name = text_of(host);
+		struct server server = {0};
+
+		if (!is_openable(name))
+			continue;
+		for (size_t j = 0; j < gateways.count && !server.tls; j++)
+			find_istio_server(find_gateway(world->istio_gateways,
+						       gateways.items[j]),
+					  name, &server);
+		add_url(urls, name, &server, virtual_path(virtual_service));
+	}
+}
+
+/* --- Service --------------------------------------------------------------- */
+
+static void add_service(const struct value *service, struct strvec *urls)
+{
+	const struct value *balancer =
+		first_of(service, "status.loadBalancer.ingress");
+	const char *host = value_find_text(balancer, "hostname");
+	int64_t port = rollout_number(first_of(service, "spec.ports"), "port",
+				      HTTP_PORT);
+	const struct server server = {port == HTTPS_PORT, port};
+
+	if (is_blank(host))
+		host = value_find_text(balancer, "ip");
+	if (!is_blank(host))
+		add_url(urls, host, &server, "/");
+}
+
+void addresses_add(const struct addresses_world *world, struct strvec *urls)
+{
+	const struct value *object;
+
+	for (size_t i = 0; (object = rollout_item_at(world->ingresses, i)); i++)
+		add_ingress(object, urls);
+	for (size_t i = 0; (object = rollout_item_at(world->http_routes, i));
+	     i++)
+		add_route(world, object, urls);
+	for (size_t i = 0;
+	     (object = rollout_item_at(world->virtual_services, i)); i++)
+		add_virtual_service(world, object, urls);
+	for (size_t i = 0; (object = rollout_item_at(world->services, i)); i++)
+		add_service(object, urls);
+}
