@@ -15,6 +15,7 @@
 #include "format/value.h"
 
 #define WAIT_DEFAULT_MS	    ((int64_t)10 * 60 * 1000)
+#define PATIENCE_DEFAULT_MS ((int64_t)60 * 1000)
 #define LOCK_DEFAULT_MS	    ((int64_t)15 * 60 * 1000)
 #define HISTORY_MAX_DEFAULT 10
 
@@ -27,11 +28,14 @@ struct args {
 	struct strvec namespace_labels;
 	const char *url_template;
 	const char *diagnosis;
+	const char *markdown;
 	int64_t expires_in;
 	int64_t renew;
 	int64_t wait_timeout;
+	int64_t patience;
 	int64_t lock_timeout;
 	int64_t history_max;
+	bool wait_for_jobs;
 	bool print_names;
 };
 
@@ -51,12 +55,18 @@ static const struct opt options[] = {
 		     "only move the expiry; default: 2h from now"),
 	OPT_DURATION(struct args, wait_timeout, "wait-timeout", NULL, 0,
 		     "time for all to become ready; default: 10m"),
+	OPT_FLAG(struct args, wait_for_jobs, "wait-for-jobs", NULL, 0,
+		 "wait until Jobs have completed too"),
+	OPT_DURATION(struct args, patience, "patience", NULL, 0,
+		     "with what waiting does not cure; default: 1m"),
 	OPT_DURATION(struct args, lock_timeout, "lock-timeout", NULL, 0,
 		     "time to wait for another run; default: 15m"),
 	OPT_INTEGER(struct args, history_max, "history-max", NULL, 0, 1, 1000,
 		    "revisions that Helm keeps; default: 10"),
 	OPT_STRING(struct args, diagnosis, "diagnosis", "FILE", NULL, 0,
 		   "write why it failed as JSON there"),
+	OPT_STRING(struct args, markdown, "markdown", "FILE", NULL, 0,
+		   "write the result as a comment for a pull request there"),
 	OPT_STRING(struct args, url_template, "url-template", "URL", NULL, 0,
 		   "address, such as https://{namespace}.example.com"),
 	OPT_KUBE(struct args, kube),
@@ -68,35 +78,19 @@ static int64_t given_or(int64_t given, int64_t otherwise)
 	return given == OPT_UNSET ? otherwise : given;
 }
 
-static void record_time(struct record *record, const char *path,
-			int64_t seconds)
-{
-	CLEANUP(str_release) struct str text = {0};
-
-	clock_add_rfc3339(&text, seconds);
-	record_set_text(record, path, str_text(&text));
-}
-
 /* Print and record the result of a run that changed the world. */
 static bool report(struct step_run *run, const struct kube *kube,
 		   const struct deploy *deploy,
 		   const struct deploy_result *result, struct err *err)
 {
+	const struct args *args = run->args;
 	CLEANUP(str_release) struct str text = {0};
 	struct value *told = deploy_tell(deploy, result, &run->arena, &text);
 
-	record_set(run->record, "environment", told);
-	if (result->ready) {
-		record_time(run->record, "environment.started",
-			    result->started);
-		record_time(run->record, "environment.ready", result->ready);
-	}
-	if (!is_blank(result->cluster))
-		record_set_text(run->record, "cluster.uid", result->cluster);
-	if (!is_blank(kube_cluster(kube)))
-		record_set_text(run->record, "cluster.name",
-				kube_cluster(kube));
-	return step_result(run, told, str_text(&text), err);
+	deploy_record(result, told, kube_cluster(kube), run->record);
+	return (!args->markdown ||
+		deploy_write_markdown(deploy, result, args->markdown, err)) &&
+	       step_result(run, told, str_text(&text), err);
 }
 
 static bool plan(struct step_run *run, const struct deploy *deploy)
@@ -134,41 +128,26 @@ static bool act(struct step_run *run, struct kube *kube,
 		const struct deploy *deploy, struct err *err)
 {
 	CLEANUP(deploy_result_release) struct deploy_result result = {0};
+	CLEANUP(err_release) struct err unsaid = {0};
 	bool done;
 
 	if (!deploy->chart)
 		done = deploy_renew(kube, deploy, &result, err);
 	else
 		done = upgrade(run, kube, deploy, &result, err);
-	if (!done)
+	if (!done && !result.applications)
 		return false;
 	log_info("environment '%s' is at revision %lld",
 		 deploy->name->namespace, (long long)result.revision);
-	return report(run, kube, deploy, &result, err);
+	return report(run, kube, deploy, &result, done ? err : &unsaid) && done;
 }
 
-static bool decide_expiry(struct step_run *run, struct deploy *deploy,
-			  struct err *err)
+/* What the user says of the time to live. */
+static int64_t time_to_live(const struct args *args)
 {
-	const struct args *args = run->args;
-	const char *warning = NULL;
-	struct expiry_input input = {
-		.main = deploy->name->main,
-		.explicit_ms = args->expires_in,
-		.now = deploy->now,
-	};
-
-	if (!deploy->chart) {
-		input.explicit_ms =
-			args->renew ? args->renew : EXPIRY_DEFAULT_MS;
-		return expiry_decide(&deploy->expiry, &input, &warning, err);
-	}
-	if (!deploy_decide_expiry(deploy->chart, deploy->values, &input,
-				  &deploy->expiry, &warning, err))
-		return false;
-	if (warning)
-		log_warning("%s", warning);
-	return true;
+	if (args->renew == OPT_UNSET)
+		return args->expires_in;
+	return args->renew ? args->renew : EXPIRY_DEFAULT_MS;
 }
 
 /* What the command line and the workspace tell, without the cluster. */
@@ -183,6 +162,8 @@ static bool prepare(struct step_run *run, struct deploy *deploy, char **chart,
 	deploy->set = &args->set;
 	deploy->namespace_labels = &args->namespace_labels;
 	deploy->wait_ms = given_or(args->wait_timeout, WAIT_DEFAULT_MS);
+	deploy->patience_ms = given_or(args->patience, PATIENCE_DEFAULT_MS);
+	deploy->wait_for_jobs = args->wait_for_jobs;
 	deploy->lock_ms = given_or(args->lock_timeout, LOCK_DEFAULT_MS);
 	deploy->history_max = given_or(args->history_max, HISTORY_MAX_DEFAULT);
 	deploy->reporter = &run->reporter;
@@ -209,9 +190,20 @@ static bool deploy_to(struct step_run *run, struct kube *kube,
 {
 	if (!deploy_check_claim(kube, deploy, err) ||
 	    !kube_read_time(kube, &deploy->now, err) ||
-	    !decide_expiry(run, deploy, err))
+	    !deploy_decide_expiry(deploy, time_to_live(run->args), err))
 		return false;
 	return plan(run, deploy) || act(run, kube, deploy, err);
+}
+
+static struct kube_options cluster_of(struct step_run *run)
+{
+	const struct args *args = run->args;
+
+	return (struct kube_options){
+		.args = args->kube,
+		.env = run->env,
+		.http = step_http_config(run, &args->http),
+	};
 }
 
 static bool run(struct step_run *run, struct err *err)
@@ -222,11 +214,7 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(kube_release) struct kube kube = {0};
 	CLEANUP(free_ptr) char *chart = NULL;
 	CLEANUP(free_ptr) char *url = NULL;
-	const struct kube_options cluster = {
-		.args = args->kube,
-		.env = run->env,
-		.http = step_http_config(run, &args->http),
-	};
+	const struct kube_options cluster = cluster_of(run);
 	struct deploy deploy = {.name = &name};
 	struct envname_facts facts;
 
@@ -247,11 +235,7 @@ static bool run(struct step_run *run, struct err *err)
 static bool check(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
-	const struct kube_options cluster = {
-		.args = args->kube,
-		.env = run->env,
-		.http = step_http_config(run, &args->http),
-	};
+	const struct kube_options cluster = cluster_of(run);
 	struct value *found;
 
 	return readiness_check(&cluster, args->name.namespace, READINESS_DEPLOY,

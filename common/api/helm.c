@@ -155,6 +155,8 @@ void helm_prepare_upgrade(const struct helm *helm, struct helm_call *call,
 	strvec_add(&call->argv, "--install");
 	strvec_addf(&call->argv, "--namespace=%s", upgrade->namespace);
 	strvec_add(&call->argv, "--wait");
+	if (upgrade->wait_for_jobs)
+		strvec_add(&call->argv, "--wait-for-jobs");
 	add_timeout(call, upgrade->wait_ms);
 	strvec_addf(&call->argv, "--history-max=%lld",
 		    (long long)upgrade->history_max);
@@ -171,6 +173,22 @@ void helm_prepare_upgrade(const struct helm *helm, struct helm_call *call,
 	strvec_add(&call->argv, upgrade->release);
 	strvec_add(&call->argv, upgrade->chart);
 	finish_call(helm, call, upgrade->wait_ms + HELM_OVERTIME_MS);
+}
+
+void helm_prepare_rollback(const struct helm *helm, struct helm_call *call,
+			   const struct helm_rollback *rollback)
+{
+	start_call(helm, call, "rollback");
+	strvec_addf(&call->argv, "--namespace=%s", rollback->namespace);
+	strvec_add(&call->argv, "--wait");
+	add_timeout(call, rollback->wait_ms);
+	strvec_addf(&call->argv, "--history-max=%lld",
+		    (long long)rollback->history_max);
+	add_cluster(helm, call);
+	strvec_add(&call->argv, "--");
+	strvec_add(&call->argv, rollback->release);
+	strvec_addf(&call->argv, "%lld", (long long)rollback->revision);
+	finish_call(helm, call, rollback->wait_ms + HELM_OVERTIME_MS);
 }
 
 void helm_prepare_uninstall(const struct helm *helm, struct helm_call *call,
@@ -229,6 +247,68 @@ static bool is_out_of_reach(const char *words)
 	return false;
 }
 
+/* The first of these that Helm says tells what to do. */
+static bool add_hint(const char *words, struct err *err)
+{
+	static const struct {
+		const char *sign;
+		const char *hint;
+	} cures[] = {
+		{"another operation",
+		 "if no other run is at work on it, a killed one left the "
+		 "release pending: 'helm rollback' or, for a first install, "
+		 "'helm uninstall' frees it"},
+		{"cannot be imported into the current release",
+		 "another release or person made that object: remove it, name "
+		 "ours otherwise, or deploy to another namespace"},
+		{"denied the request",
+		 "a webhook refuses an object of the chart: let the chart do "
+		 "what it asks for"},
+		{"denied request",
+		 "a policy of the cluster refuses an object of the chart: let "
+		 "the chart do what it asks for"},
+		{"failed calling webhook",
+		 "a webhook of the cluster does not answer: see its service"},
+		{"Apply failed with",
+		 "somebody else set these fields: give them up there, or leave "
+		 "them out of the chart"},
+		{"field is immutable",
+		 "that object has to be deleted before it can be so"},
+		{"exceeded quota",
+		 "raise the quota of the namespace, or ask for less"},
+		{"is forbidden",
+		 "the role of whoever deploys has to cover what the chart "
+		 "holds; '--check' names what the step itself lacks"},
+		{"no matches for kind",
+		 "install the definition (CRD) of that kind in the cluster "
+		 "first"},
+		{"missing in charts/ directory",
+		 "umbrella-render vendors the dependencies"},
+		{"meet the specifications of the schema",
+		 "mend the values, by '--values', '--set' or in the chart"},
+		{"hooks failed", "see the log of the hook's pod"},
+		{"failed pre-", "see the log of the hook's pod"},
+		{"failed post-", "see the log of the hook's pod"},
+		{"execution error at",
+		 "'helm template' with the same values shows what fails"},
+		{"error calling",
+		 "'helm template' with the same values shows what fails"},
+		{"parse error",
+		 "'helm template --debug' shows what the template makes"},
+		{"unable to build kubernetes objects",
+		 "'helm template' shows what the chart makes"},
+		{"context deadline exceeded",
+		 "'--wait-timeout' gives it more time"},
+		{"timed out waiting", "'--wait-timeout' gives it more time"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cures); i++) {
+		if (strstr(words, cures[i].sign))
+			return err_hint(err, "%s", cures[i].hint);
+	}
+	return false;
+}
+
 static bool check_exit(const struct helm_call *call, const char *verb,
 		       struct err *err)
 {
@@ -242,13 +322,7 @@ static bool check_exit(const struct helm_call *call, const char *verb,
 	(void)err_set(err, ERR_CHILD, "helm %s failed: %s", verb,
 		      *words ? words : "it said nothing");
 	(void)err_temporary(err, is_out_of_reach(words));
-	if (strstr(words, "another operation"))
-		return err_hint(err,
-				"if no other run is at work on it, a killed "
-				"one left the release pending: 'helm "
-				"rollback' or, for a first install, 'helm "
-				"uninstall' frees it");
-	return false;
+	return add_hint(words, err);
 }
 
 bool helm_was_busy(const struct helm_call *call)
@@ -270,6 +344,11 @@ bool helm_was_busy(const struct helm_call *call)
 bool helm_check_upgrade(const struct helm_call *call, struct err *err)
 {
 	return check_exit(call, "upgrade", err);
+}
+
+bool helm_check_rollback(const struct helm_call *call, struct err *err)
+{
+	return check_exit(call, "rollback", err);
 }
 
 /*

@@ -128,6 +128,7 @@ struct history {
 	struct arena *arena;
 	struct release_head head;
 	struct strvec runs; /* of all revisions */
+	int64_t deployed;
 };
 
 static void history_release(struct history *history)
@@ -151,17 +152,21 @@ static bool note_revision(void *context, const json_t *item, struct err *err)
 	struct arena *arena = history->arena;
 	const char *version = copy_label(arena, item, "version");
 	const char *run = copy_label(arena, item, LABEL_RUN);
+	const char *status = copy_label(arena, item, "status");
 	int64_t revision;
 
 	(void)err;
 	if (run)
 		strvec_add(&history->runs, run);
-	if (!version || !num_parse_range(version, 1, INT64_MAX, &revision) ||
-	    revision <= history->head.revision)
+	if (!version || !num_parse_range(version, 1, INT64_MAX, &revision))
+		return true;
+	if (same_text(status, "deployed") && revision > history->deployed)
+		history->deployed = revision;
+	if (revision <= history->head.revision)
 		return true;
 	history->head = (struct release_head){
 		.revision = revision,
-		.status = copy_label(arena, item, "status"),
+		.status = status,
 		.expires_at = copy_label(arena, item, LABEL_EXPIRES_AT),
 		.run = run,
 		.created = created_at(item),
@@ -174,6 +179,7 @@ static void forget_revisions(void *context)
 	struct history *history = context;
 
 	history->head = (struct release_head){0};
+	history->deployed = 0;
 	strvec_truncate(&history->runs, 0);
 }
 
@@ -206,6 +212,7 @@ bool releases_read_head(struct kube *kube, const char *namespace,
 	if (!kube_list(kube, &list, err))
 		return err_wrap(err, "cannot look up release '%s'", name);
 	*head = history.head;
+	head->deployed = history.deployed;
 	if (head->run && count_text(&history.runs, head->run) > 1)
 		head->run = NULL;
 	return true;

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "api/kube.h"
+#include "api/objects.h"
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -14,81 +16,22 @@
 #include "format/jsn.h"
 #include "format/value.h"
 
-/* A list that grows, and shrinks again if reading it starts anew. */
-struct growing {
-	struct arena *arena;
-	struct value *list;
-	size_t before;
-	const char *kind;
-};
-
-/* The items of a list do not say their kind, as the list does. */
-static bool add_object(void *context, const json_t *item, struct err *err)
+/* What may not be read, or is no kind of this cluster, is left out. */
+static bool is_skipped(const struct err *err)
 {
-	struct growing *growing = context;
-	struct value *object = jsn_to_value(item, growing->arena);
-
-	(void)err;
-	if (!value_is_map(object))
-		return true;
-	value_map_set_text(object, growing->arena, "kind", growing->kind);
-	value_list_add(growing->list, growing->arena, object);
-	return true;
+	return err->kind == ERR_DENIED || err->kind == ERR_NOT_FOUND;
 }
 
-static void forget_objects(void *context)
+static bool read_others(struct kube *kube, const char *namespace,
+			const struct deadline *until, struct arena *arena,
+			struct rollout_world *world, struct err *err)
 {
-	struct growing *growing = context;
-
-	growing->list->list.count = growing->before;
-}
-
-struct source {
-	const char *kind;
-	const char *api;
-	const char *resource;
-	const char *field_selector;
-};
-
-static bool read_list(struct kube *kube, const char *namespace, bool once,
-		      const struct source *source, struct arena *arena,
-		      struct value *into, struct err *err)
-{
-	struct growing growing = {
-		.arena = arena,
-		.list = into,
-		.before = into->list.count,
-		.kind = source->kind,
-	};
-	const struct kube_list list = {
-		.ref = {.api = source->api,
-			.resource = source->resource,
-			.namespace = namespace},
-		.field_selector = source->field_selector,
-		.once = once,
-		.item = add_object,
-		.restart = forget_objects,
-		.context = &growing,
-	};
-
-	if (kube_list(kube, &list, err))
-		return true;
-	forget_objects(&growing);
-	return false;
-}
-
-bool workloads_read(struct kube *kube, const char *namespace, bool once,
-		    struct arena *arena, struct rollout_world *world,
-		    struct err *err)
-{
-	static const struct source pods = {"Pod", "v1", "pods", NULL};
 	struct value *workloads = value_new_list(arena);
 	struct value *sets = value_new_list(arena);
 	struct value *claims = value_new_list(arena);
 	struct value *events = value_new_list(arena);
-	struct value *found = value_new_list(arena);
 	const struct {
-		struct source source;
+		struct objects_kind kind;
 		struct value *into;
 	} others[] = {
 		{{"ReplicaSet", "apps/v1", "replicasets", NULL}, sets},
@@ -102,22 +45,42 @@ bool workloads_read(struct kube *kube, const char *namespace, bool once,
 		{{"Event", "v1", "events", "type=Warning"}, events},
 	};
 
-	if (!read_list(kube, namespace, once, &pods, arena, found, err))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		CLEANUP(err_release) struct err failure = {0};
-
-		if (!read_list(kube, namespace, once, &others[i].source, arena,
-			       others[i].into, &failure))
-			log_debug("%s are not looked at: %s",
-				  others[i].source.resource, failure.text);
-	}
-	world->pods = found;
 	world->replica_sets = sets;
 	world->workloads = workloads;
 	world->claims = claims;
 	world->events = events;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		CLEANUP(err_release) struct err failure = {0};
+
+		if (until && deadline_passed(until))
+			return err_set(err, ERR_TIMEOUT,
+				       "the cluster is too slow to be looked "
+				       "at");
+		if (objects_list(kube, namespace, &others[i].kind,
+				 until != NULL, arena, others[i].into,
+				 &failure))
+			continue;
+		if (!is_skipped(&failure)) {
+			err_move(err, &failure);
+			return false;
+		}
+		log_debug("%s are not looked at: %s", others[i].kind.resource,
+			  failure.text);
+	}
 	return true;
+}
+
+bool workloads_read(struct kube *kube, const char *namespace,
+		    const struct deadline *until, struct arena *arena,
+		    struct rollout_world *world, struct err *err)
+{
+	static const struct objects_kind pods = {"Pod", "v1", "pods", NULL};
+	struct value *found = value_new_list(arena);
+
+	world->pods = found;
+	return objects_list(kube, namespace, &pods, until != NULL, arena, found,
+			    err) &&
+	       read_others(kube, namespace, until, arena, world, err);
 }
 
 /* --- what is not to be shown ----------------------------------------------- */

@@ -130,6 +130,8 @@ static const struct sign signs[] = {
 	/* What the API server refused a controller. */
 	{SIGN_CREATION, NULL, "exceeded quota", DIAGNOSIS_QUOTA, false,
 	 FREE_QUOTA},
+	{SIGN_CREATION, NULL, "status unknown for quota", DIAGNOSIS_QUOTA,
+	 false, "the quota was made a moment ago: it is not at work yet"},
 	{SIGN_CREATION, NULL, "failed quota", DIAGNOSIS_QUOTA, true,
 	 "set what the quota asks for in 'resources' of each container"},
 	{SIGN_CREATION, NULL, "usage per", DIAGNOSIS_QUOTA, true,

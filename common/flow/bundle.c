@@ -110,7 +110,7 @@ bool bundle_gather(struct bundle *bundle, struct kube *kube,
 		   struct err *err)
 {
 	bundle->world = *world;
-	if (!workloads_read(kube, namespace, false, &bundle->arena,
+	if (!workloads_read(kube, namespace, NULL, &bundle->arena,
 			    &bundle->world, err))
 		return false;
 	rollout_count(&bundle->rollout, &bundle->world);

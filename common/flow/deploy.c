@@ -7,7 +7,6 @@
 #include "api/kube.h"
 #include "api/namespaces.h"
 #include "api/releases.h"
-#include "api/workloads.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -38,27 +37,6 @@ static bool write_values(const struct deploy *deploy, const char *path,
 	return file_replace(path, str_text(&text), text.len, 0600, err);
 }
 
-/* Progress is a courtesy: what cannot be read now is not shown. */
-static void show_progress(struct kube *kube, const struct deploy *deploy)
-{
-	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(rollout_release) struct rollout rollout = {0};
-	CLEANUP(str_release) struct str what = {0};
-	CLEANUP(err_release) struct err ignored = {0};
-	struct rollout_world world = {.release = deploy->name->release};
-
-	if (!workloads_read(kube, deploy->name->namespace, true, &arena, &world,
-			    &ignored))
-		return;
-	rollout_count(&rollout, &world);
-	str_add(&what, "workloads ready");
-	if (rollout.ready < rollout.count)
-		str_add(&what, ", waiting for ");
-	rollout_print_missing(&rollout, &what);
-	report_progress(deploy->reporter, str_text(&what), rollout.ready,
-			rollout.count);
-}
-
 static struct deadline lock_deadline(const struct deployment *run)
 {
 	return deadline_sooner(deadline_in(run->deploy->lock_ms),
@@ -66,16 +44,17 @@ static struct deadline lock_deadline(const struct deployment *run)
 }
 
 /* While Helm runs: nothing may keep us from the next heartbeat. */
-static bool watch_helm(void *context, struct err *err)
+bool deploy_watch(void *context, struct err *err)
 {
 	struct deployment *run = context;
+	bool going;
 
 	if (!envlock_keep(&run->lock, err))
 		return false;
 	run->kube->hurry_ms = DEPLOY_HURRY_MS;
-	show_progress(run->kube, run->deploy);
+	going = waiting_look(&run->waiting, run->kube, err);
 	run->kube->hurry_ms = 0;
-	return true;
+	return going;
 }
 
 static void add_release_labels(struct strvec *labels,
@@ -104,19 +83,22 @@ static bool run_helm(struct deployment *run, const char *expiry_values,
 		.labels = &labels,
 		.wait_ms = deploy->wait_ms,
 		.history_max = deploy->history_max,
+		.wait_for_jobs = deploy->wait_for_jobs,
 	};
 
 	strvec_add_all(&values, deploy->values);
 	strvec_add(&values, expiry_values);
 	add_release_labels(&labels, run);
 	helm_prepare_upgrade(run->helm, &call, &upgrade);
-	call.proc.tick = watch_helm;
+	call.proc.tick = deploy_watch;
 	call.proc.tick_ms = DEPLOY_PROGRESS_MS;
 	call.proc.context = run;
-	if (!proc_run(&call.proc, err))
+	run->helm_failed = !proc_run(&call.proc, err);
+	if (run->helm_failed)
 		return false;
 	*busy = helm_was_busy(&call);
-	return helm_check_upgrade(&call, err);
+	run->helm_failed = !helm_check_upgrade(&call, err) && !*busy;
+	return !run->helm_failed && !*busy;
 }
 
 /*
@@ -148,21 +130,34 @@ static bool upgrade(struct deployment *run, struct err *err)
 	}
 }
 
-/* The payload of the latest revision, NULL if there is none. */
-static bool read_latest(struct kube *kube, const struct deploy *deploy,
-			struct deploy_result *result,
-			const struct value **payload, struct err *err)
+/* The applications of one revision; of none (0) there are none. */
+static bool read_applications(struct deployment *run, int64_t revision,
+			      const struct value **applications,
+			      struct err *err)
 {
-	const char *namespace = deploy->name->namespace;
-	const char *release = deploy->name->release;
+	const struct envname *name = run->deploy->name;
+	struct arena *arena = &run->result->arena;
+	const struct value *payload = NULL;
 
-	*payload = NULL;
-	if (!releases_read_latest(kube, namespace, release, &result->arena,
-				  &result->revision, &result->status, err))
+	if (revision &&
+	    !releases_read_payload(run->kube, name->namespace, name->release,
+				   revision, arena, &payload, err))
 		return false;
-	return !result->revision ||
-	       releases_read_payload(kube, namespace, release, result->revision,
-				     &result->arena, payload, err);
+	*applications = stack_applications(payload, arena);
+	return true;
+}
+
+/* What is deployed now; after a failed one, the newest that was not. */
+static bool read_before(struct deployment *run, struct err *err)
+{
+	const struct envname *name = run->deploy->name;
+	struct release_head head;
+
+	return releases_read_head(run->kube, name->namespace, name->release,
+				  &run->result->arena, &head, err) &&
+	       read_applications(run,
+				 head.deployed ? head.deployed : head.revision,
+				 &run->old, err);
 }
 
 /* Addresses are a courtesy: without them the environment is up as well. */
@@ -192,24 +187,26 @@ static void find_cluster(struct kube *kube, struct deploy_result *result)
 		result->cluster = marks.uid;
 }
 
-static bool describe(struct kube *kube, const struct deploy *deploy,
-		     const struct value *before, struct deploy_result *result,
-		     struct err *err)
+static bool describe(struct deployment *run, struct err *err)
 {
-	const struct value *after;
+	const struct envname *name = run->deploy->name;
+	struct deploy_result *result = run->result;
+	struct release_head head;
+	const struct value *new;
 
-	if (!read_latest(kube, deploy, result, &after, err))
+	if (!releases_read_head(run->kube, name->namespace, name->release,
+				&result->arena, &head, err) ||
+	    !read_applications(run, head.revision, &new, err))
 		return false;
-	if (!after)
+	if (!head.revision)
 		return err_set(err, ERR_CONFLICT,
 			       "release '%s' was deleted meanwhile",
-			       deploy->name->release);
-	find_urls(kube, deploy, result);
-	find_cluster(kube, result);
-	result->applications =
-		stack_changes(stack_applications(before, &result->arena),
-			      stack_applications(after, &result->arena),
-			      &result->arena);
+			       name->release);
+	result->revision = head.revision;
+	result->status = head.status;
+	result->applications = stack_changes(run->old, new, &result->arena);
+	find_urls(run->kube, run->deploy, result);
+	find_cluster(run->kube, result);
 	return true;
 }
 
@@ -217,19 +214,20 @@ static bool describe(struct kube *kube, const struct deploy *deploy,
  * Helm failed: find out why while it is all still there.  What cannot be
  * found out must not hide the failure itself.
  */
-static void diagnose(struct kube *kube, const struct deploy *deploy,
-		     struct deploy_result *result)
+static void diagnose(struct deployment *run)
 {
+	const struct deploy *deploy = run->deploy;
+	struct bundle *bundle = &run->result->bundle;
 	CLEANUP(err_release) struct err ignored = {0};
 	const struct rollout_world world = {
 		.release = deploy->name->release,
-		.since = deploy->now,
+		.jobs = deploy->wait_for_jobs,
+		.since = run->waiting.since,
 	};
 
-	if (bundle_gather(&result->bundle, kube, deploy->name->namespace,
-			  &world, &ignored))
-		bundle_report(&result->bundle, deploy->diagnosis,
-			      deploy->reporter);
+	if (bundle_gather(bundle, run->kube, deploy->name->namespace, &world,
+			  &ignored))
+		bundle_report(bundle, deploy->diagnosis, deploy->reporter);
 	else
 		log_debug("no diagnosis: %s", ignored.text);
 }
@@ -272,20 +270,52 @@ static bool mark_end(struct deployment *run, bool installed, struct err *err)
 	return marked;
 }
 
+/* Is it a failure of the deployment, not of the way to the cluster? */
+static bool is_final(const struct err *err)
+{
+	return err->kind == ERR_TIMEOUT ||
+	       (err->kind == ERR_CHILD && !err->temporary);
+}
+
+/* What a failed deployment leaves to be told; its own error stays. */
+static void tell_failure(struct deployment *run)
+{
+	struct deploy_result *result = run->result;
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (describe(run, &failure))
+		result->status = "failed";
+	else
+		log_debug("no result: %s", failure.text);
+}
+
+/* Diagnosis first: what is rolled back cannot be looked at. */
+static void conclude_failure(struct deployment *run, struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+
+	diagnose(run);
+	if (!deploy_undo(run, &failure))
+		report_warning(run->deploy->reporter, "%s", failure.text);
+	tell_failure(run);
+	if (run->result->rolled_back_to)
+		(void)err_wrap(err, "failed, and rolled back to revision %lld",
+			       (long long)run->result->rolled_back_to);
+}
+
 static bool install(struct deployment *run, struct err *err)
 {
 	CLEANUP(err_release) struct err mark_err = {0};
 	bool done, marked;
 
 	done = upgrade(run, err);
+	if (!done && run->helm_failed && is_final(err))
+		conclude_failure(run, err);
 	marked = mark_end(run, done, &mark_err);
 	if (done && !marked)
 		err_move(err, &mark_err);
 	else if (!marked)
 		log_debug("not marked again: %s", mark_err.text);
-	if (!done && (err->kind == ERR_TIMEOUT ||
-		      (err->kind == ERR_CHILD && !err->temporary)))
-		diagnose(run->kube, run->deploy, run->result);
 	return done && marked;
 }
 
@@ -308,7 +338,8 @@ static bool enter(struct deployment *run, struct err *err)
 			}
 		return false;
 	}
-	return deploy_claim(run, err) && deploy_heal(run, until, err);
+	return deploy_claim(run, err) && deploy_heal(run, until, err) &&
+	       kube_read_time(run->kube, &run->waiting.since, err);
 }
 
 static void leave(struct deployment *run)
@@ -332,19 +363,25 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 		.deploy = deploy,
 		.result = result,
 		.expires_at = expires_at,
+		.waiting =
+			{
+				.namespace = deploy->name->namespace,
+				.release = deploy->name->release,
+				.jobs = deploy->wait_for_jobs,
+				.patience_ms = deploy->patience_ms,
+				.reporter = deploy->reporter,
+			},
 	};
-	const struct value *before;
 	bool done;
 
 	result->started = clock_now_ms() / 1000;
-	done = enter(&run, err) &&
-	       read_latest(kube, deploy, result, &before, err) &&
-	       install(&run, err);
+	done = enter(&run, err) && read_before(&run, err) && install(&run, err);
 	if (done) {
 		result->ready = clock_now_ms() / 1000;
-		done = describe(kube, deploy, before, result, err);
+		done = describe(&run, err);
 	}
 	leave(&run);
+	waiting_release(&run.waiting);
 	return done || err_wrap(err, "cannot deploy '%s' to namespace '%s'",
 				deploy->name->release, deploy->name->namespace);
 }

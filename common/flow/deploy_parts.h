@@ -6,13 +6,16 @@
 
 #include <stdbool.h>
 
+#include "api/releases.h"
 #include "base/attr.h"
 #include "flow/deploy.h"
 #include "flow/envlock.h"
+#include "flow/waiting.h"
 
 struct err;
 struct helm;
 struct kube;
+struct value;
 
 struct deployment {
 	struct kube *kube;
@@ -20,7 +23,10 @@ struct deployment {
 	const struct deploy *deploy;
 	struct deploy_result *result;
 	struct envlock lock;
-	const char *expires_at; /* the label */
+	struct waiting waiting;
+	const char *expires_at;	 /* the label */
+	const struct value *old; /* the applications that ran before */
+	bool helm_failed;	 /* ours, and not because another was busy */
 };
 
 /* --- deploy_claim.c: the namespace and its marks --------------------------- */
@@ -51,5 +57,24 @@ bool deploy_move_expiry(struct kube *kube, const struct deploy *deploy,
  */
 bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
 	MUST_CHECK;
+
+/* --- deploy.c ----------------------------------------------------------------- */
+
+/*
+ * The tick of a Helm that works for the struct deployment @run: keeps the
+ * environment ours, looks how far it is.
+ * Errors: those of envlock_keep() and waiting_look().
+ */
+bool deploy_watch(void *run, struct err *err) MUST_CHECK;
+
+/* --- deploy_undo.c: after Helm failed --------------------------------------- */
+
+/*
+ * Roll a main environment back to the revision that was deployed last, if
+ * our Helm made a new one; notes which one in the result.  Other
+ * environments stay as they are, to be looked at.
+ * Errors: CHILD (Helm's own words), TIMEOUT, and kube's.
+ */
+bool deploy_undo(struct deployment *run, struct err *err) MUST_CHECK;
 
 #endif

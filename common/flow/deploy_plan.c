@@ -1,6 +1,8 @@
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/envname.h"
 #include "flow/chartdir.h"
 #include "flow/deploy.h"
 #include "format/value.h"
@@ -74,24 +76,22 @@ static bool add_globals(struct globals *globals, const char *path,
 	return stream.ended;
 }
 
-bool deploy_decide_expiry(const char *chart, const struct strvec *values,
-			  const struct expiry_input *input,
-			  struct expiry *expiry, const char **warning,
-			  struct err *err)
+/* The expiry as the chart and the files of values have it. */
+static bool decide_by_values(struct deploy *deploy, struct expiry_input *input,
+			     const char **warning, struct err *err)
 {
-	CLEANUP(free_ptr) char *path = path_join(chart, "values.yaml");
+	CLEANUP(free_ptr) char *path = path_join(deploy->chart, "values.yaml");
 	CLEANUP(globals_release) struct globals globals = {0};
-	struct expiry_input with_values = *input;
 	const struct value *expires;
 
 	if (file_exists(path) && !add_globals(&globals, path, err))
 		return false;
-	for (size_t i = 0; i < values->count; i++) {
-		if (!add_globals(&globals, values->items[i], err))
+	for (size_t i = 0; i < deploy->values->count; i++) {
+		if (!add_globals(&globals, deploy->values->items[i], err))
 			return false;
 	}
-	with_values.global = globals.merged;
-	if (expiry_decide(expiry, &with_values, warning, err))
+	input->global = globals.merged;
+	if (expiry_decide(&deploy->expiry, input, warning, err))
 		return true;
 	expires = value_map_get(globals.merged, "expires");
 	return ydoc_blame(&globals.last,
@@ -100,4 +100,23 @@ bool deploy_decide_expiry(const char *chart, const struct strvec *values,
 				  ? "global.expires"
 				  : "global.expiryDate",
 			  err);
+}
+
+bool deploy_decide_expiry(struct deploy *deploy, int64_t expires_in,
+			  struct err *err)
+{
+	const char *warning = NULL;
+	struct expiry_input input = {
+		.main = deploy->name->main,
+		.explicit_ms = expires_in,
+		.now = deploy->now,
+	};
+
+	if (!deploy->chart)
+		return expiry_decide(&deploy->expiry, &input, &warning, err);
+	if (!decide_by_values(deploy, &input, &warning, err))
+		return false;
+	if (warning)
+		report_warning(deploy->reporter, "%s", warning);
+	return true;
 }

@@ -1,5 +1,7 @@
+#include "base/clock.h"
 #include "base/str.h"
 #include "core/envname.h"
+#include "core/record.h"
 #include "flow/deploy.h"
 #include "format/value.h"
 
@@ -29,6 +31,12 @@ static void add_result(struct value *map, const struct deploy_result *result,
 		      value_new_int(arena, result->revision));
 	value_map_set_text(map, arena, "status",
 			   result->status ? result->status : "");
+	value_map_set(map, arena, "rolledBackTo",
+		      result->rolled_back_to
+			      ? value_new_int(arena, result->rolled_back_to)
+			      : &value_nil);
+	value_map_set(map, arena, "findings",
+		      bundle_findings(&result->bundle, arena));
 	value_map_set(map, arena, "applications",
 		      value_copy(result->applications, arena));
 }
@@ -52,6 +60,17 @@ static void say_expiry(struct str *text, const struct deploy *deploy)
 			 date);
 	else
 		str_addf(text, "%s: never expires\n", deploy->name->namespace);
+}
+
+static void say_failure(struct str *text, const struct deploy_result *result)
+{
+	if (!same_text(result->status, "failed"))
+		return;
+	str_add(text, "failed");
+	if (result->rolled_back_to)
+		str_addf(text, ", rolled back to revision %lld",
+			 (long long)result->rolled_back_to);
+	str_add_char(text, '\n');
 }
 
 static void say_result(struct str *text, const struct deploy_result *result)
@@ -90,6 +109,30 @@ struct value *deploy_tell(const struct deploy *deploy,
 		return map;
 	}
 	add_result(map, result, arena);
+	say_failure(text, result);
 	say_result(text, result);
 	return map;
+}
+
+static void record_time(struct record *record, const char *path,
+			int64_t seconds)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	clock_add_rfc3339(&text, seconds);
+	record_set_text(record, path, str_text(&text));
+}
+
+void deploy_record(const struct deploy_result *result, const struct value *told,
+		   const char *cluster, struct record *record)
+{
+	record_set(record, "environment", told);
+	if (result->ready) {
+		record_time(record, "environment.started", result->started);
+		record_time(record, "environment.ready", result->ready);
+	}
+	if (!is_blank(result->cluster))
+		record_set_text(record, "cluster.uid", result->cluster);
+	if (!is_blank(cluster))
+		record_set_text(record, "cluster.name", cluster);
 }

@@ -83,11 +83,24 @@ struct helm_upgrade {
 	const struct strvec *labels; /* key=value */
 	int64_t wait_ms;
 	int64_t history_max;
+	bool wait_for_jobs;
 };
 
 /* Prepare `helm upgrade --install`, waiting until all is ready. */
 void helm_prepare_upgrade(const struct helm *helm, struct helm_call *call,
 			  const struct helm_upgrade *upgrade);
+
+struct helm_rollback {
+	const char *release;
+	const char *namespace;
+	int64_t revision;
+	int64_t wait_ms;
+	int64_t history_max;
+};
+
+/* Prepare `helm rollback`, waiting until all is ready. */
+void helm_prepare_rollback(const struct helm *helm, struct helm_call *call,
+			   const struct helm_rollback *rollback);
 
 /* Prepare `helm uninstall`, waiting until what it deletes is gone. */
 void helm_prepare_uninstall(const struct helm *helm, struct helm_call *call,
@@ -99,6 +112,9 @@ void helm_prepare_uninstall(const struct helm *helm, struct helm_call *call,
  * temporary where Helm could not reach the cluster.
  */
 bool helm_check_upgrade(const struct helm_call *call, struct err *err)
+	MUST_CHECK;
+
+bool helm_check_rollback(const struct helm_call *call, struct err *err)
 	MUST_CHECK;
 
 /*

@@ -53,7 +53,8 @@ struct release_head {
 	 * for then somebody else's Helm made this one.
 	 */
 	const char *run;
-	int64_t created; /* seconds since the epoch */
+	int64_t created;  /* seconds since the epoch */
+	int64_t deployed; /* the newest revision with that status; 0: none */
 };
 
 bool releases_read_head(struct kube *kube, const char *namespace,

@@ -11,6 +11,7 @@
 #include "base/attr.h"
 
 struct arena;
+struct deadline;
 struct err;
 struct kube;
 struct rollout_world;
@@ -21,12 +22,13 @@ struct strvec;
 
 /*
  * Fill in the lists of @world from @namespace, in @arena.  What may not be
- * read, other than pods, is left out; with @once nothing is tried again.
- * Errors: those of reading the pods.
+ * read, other than pods, is left out.  With @until (NULL: however long it
+ * takes) nothing is tried again, and no list is begun after that.
+ * Errors: kube's; TIMEOUT.
  */
-bool workloads_read(struct kube *kube, const char *namespace, bool once,
-		    struct arena *arena, struct rollout_world *world,
-		    struct err *err) MUST_CHECK;
+bool workloads_read(struct kube *kube, const char *namespace,
+		    const struct deadline *until, struct arena *arena,
+		    struct rollout_world *world, struct err *err) MUST_CHECK;
 
 /*
  * Add to @values what the Secrets of @namespace hold, line by line, so that

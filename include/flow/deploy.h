@@ -26,6 +26,7 @@ struct envname;
 struct err;
 struct helm;
 struct kube;
+struct record;
 struct reporter;
 struct str;
 struct value;
@@ -45,6 +46,8 @@ struct deploy {
 	const struct strvec *set;	       /* KEY=VALUE */
 	const struct strvec *namespace_labels; /* KEY=VALUE */
 	int64_t wait_ms;
+	int64_t patience_ms; /* with a cause that waiting does not cure */
+	bool wait_for_jobs;
 	int64_t lock_ms; /* how long to wait for another run */
 	int64_t history_max;
 	const char *url;       /* where it is reached; NULL: ask the cluster */
@@ -57,12 +60,14 @@ struct deploy_result {
 	struct arena arena;
 	const char *cluster; /* uid of its kube-system, NULL if unknown */
 	int64_t revision;
-	const char *status;
+	const char *status;	/* Helm's, or "failed" for ours */
+	int64_t rolled_back_to; /* a revision; 0 = it was not */
 	int64_t started; /* Helm, and all ready: seconds since the epoch; */
 	int64_t ready;	 /* 0 where nothing was deployed */
 	struct strvec urls;
-	const struct value *applications; /* stack_changes() */
-	struct bundle bundle;		  /* gathered if it failed */
+	/* stack_changes(); NULL: Helm was not run, there is nothing to tell */
+	const struct value *applications;
+	struct bundle bundle; /* gathered if it failed */
 };
 
 /*
@@ -74,14 +79,12 @@ bool deploy_find_chart(const char *given, const char *recorded, char **chart,
 		       struct err *err) MUST_CHECK;
 
 /*
- * When it expires, by 'global' in the chart's values.yaml and in @values
- * (files for Helm; the last that says something counts), --expires-in and
- * the branch.  *@warning as expiry_decide().
+ * Set @deploy->expiry: by the branch, @expires_in (ms; what expiry_decide()
+ * takes for unset), and 'global' in the chart's values.yaml and in the files
+ * of values; the last that says something counts.
  * Errors: INPUT with the place in the file.
  */
-bool deploy_decide_expiry(const char *chart, const struct strvec *values,
-			  const struct expiry_input *input,
-			  struct expiry *expiry, const char **warning,
+bool deploy_decide_expiry(struct deploy *deploy, int64_t expires_in,
 			  struct err *err) MUST_CHECK;
 
 /*
@@ -117,6 +120,18 @@ struct value *deploy_tell_names(const struct envname *name, struct arena *arena,
 struct value *deploy_tell(const struct deploy *deploy,
 			  const struct deploy_result *result,
 			  struct arena *arena, struct str *text);
+
+/* Put what deploy_tell() gave, and the cluster's name, into @record. */
+void deploy_record(const struct deploy_result *result, const struct value *told,
+		   const char *cluster, struct record *record);
+
+/*
+ * Write the result, of a failed deployment too, as Markdown to the file
+ * @path: a comment for a pull request.  Errors: IO.
+ */
+bool deploy_write_markdown(const struct deploy *deploy,
+			   const struct deploy_result *result, const char *path,
+			   struct err *err) MUST_CHECK;
 
 void deploy_result_release(struct deploy_result *result);
 

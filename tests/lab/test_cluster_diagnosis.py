@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 import environments
+import records
 import wait
 from kubeapi import MERGE_PATCH, KubeApi
 from webhook import MESSAGE, Webhook
@@ -165,14 +166,16 @@ def play_nine(kubelet: Kubelet) -> None:
 
 
 def has_all(api: KubeApi) -> bool:
-    """Did those that nobody plays say what they have to say?"""
-    warned = {event["involvedObject"]["name"].split("-")[0]
-              for event in api("GET", f"{HOME}/events"
-                               "?fieldSelector=type%3DWarning")["items"]}
-    return warned >= {"unplaced", "greedy", "refused", "data"} and any(
-        condition["type"] == "ReplicaFailure"
-        for item in api("GET", "/apis/apps/v1/namespaces/shop-fix/replicasets")
-        ["items"] for condition in item["status"].get("conditions", []))
+    """Did those that nobody plays say what they have to say?  A quota, for
+    one, is not at work from the first moment."""
+    said = [event["message"] for event in api(
+        "GET", f"{HOME}/events?fieldSelector=type%3DWarning")["items"]]
+    said += [condition.get("message", "") for item in api(
+        "GET", "/apis/apps/v1/namespaces/shop-fix/replicasets")["items"]
+        for condition in item["status"].get("conditions", [])]
+    return all(any(words in message for message in said)
+               for cause, _whose, _container, words, _cure in CAUSES
+               if cause in ("scheduling", "quota", "admission", "volume"))
 
 
 def test_nine_causes_and_their_cures(cluster, start_step, helm, kubelet,
@@ -206,3 +209,212 @@ def test_nine_causes_and_their_cures(cluster, start_step, helm, kubelet,
         in told["waiting"]
     assert any(event["reason"] == "FailedCreate" and "exceeded quota"
                in event["message"] for event in told["events"])
+
+
+def looks(api: KubeApi) -> int:
+    """How often somebody listed what only a look at an environment lists."""
+    _status, text = api.request("GET", "/metrics")
+    return sum(int(float(line.split()[-1])) for line in text.splitlines()
+               if line.startswith("apiserver_request_total{")
+               and 'resource="daemonsets"' in line
+               and 'scope="namespace"' in line and 'verb="LIST"' in line)
+
+
+# --- ending early, and not too early ------------------------------------------
+
+def test_a_wait_that_is_of_no_use_ends(cluster, start_step, helm, kubelet,
+                                       tmp_path):
+    chart = umbrella(tmp_path, workload("web"), workload("slow"))
+    step = start_step("deploy-preview", *NAMES, *PATIENT, "--helm", helm.path,
+                      "--patience", "1s", chart, env=cluster.env)
+    kubelet.say("web", waiting("ImagePullBackOff", "Back-off pulling image"))
+
+    failed = step.wait(expect=1, timeout=40)
+
+    assert "it cannot get ready, and has been so for 1s: pod 'web-" \
+        in failed.err
+    assert "ImagePullBackOff: Back-off pulling image; cure: push the image" \
+        in failed.err
+    (revision,) = cluster.api("GET", f"{HOME}/secrets"
+                              "?labelSelector=owner%3Dhelm")["items"]
+    assert revision["metadata"]["labels"]["status"] == "failed"
+
+
+def test_what_an_older_revision_broke_ends_no_wait(
+        cluster, run_step, start_step, helm4, kubelet, tmp_path):
+    """Helm is at a hook, and has not even sent what mends it."""
+    deploy = ["deploy-preview", *NAMES, "--helm", helm4.path]
+    broken = umbrella(tmp_path / "1", workload("web"))
+    step = start_step(*deploy, "--patience", "0s", *PATIENT, broken,
+                      env=cluster.env)
+    kubelet.say("web", waiting("InvalidImageName", "x/web:"))
+    assert "'imagePullPolicy'" not in step.wait(expect=1).err
+
+    hook = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {
+        "name": "migrate", "annotations": {"helm.sh/hook": "pre-upgrade"}},
+        "spec": {"template": {
+            "metadata": {"labels": {"app": "migrate"}},
+            "spec": {"restartPolicy": "Never", "nodeName": "nowhere",
+                     "terminationGracePeriodSeconds": 0,
+                     "containers": [{"name": "main", "image": "x"}]}}}}
+    mended = workload("web", nodeName="node-0")
+    step = start_step(*deploy, "--patience", "0s", *PATIENT,
+                      umbrella(tmp_path / "2", hook, mended), env=cluster.env)
+    kubelet.pod("migrate")
+    before = looks(cluster.api)
+    wait.until(lambda: looks(cluster.api) > before + 1, "two looks")
+    kubelet.say("migrate", status(terminated={
+        "exitCode": 0, "reason": "Completed"}), phase="Succeeded")
+    step.wait()
+
+
+# --- after a failure ----------------------------------------------------------
+
+MAIN = ["--repository-name", "shop", "--branch", "main"]
+
+
+def history(cluster, namespace: str) -> list[tuple[str, str]]:
+    """Status and expiry of each revision, oldest first."""
+    items = cluster.api("GET", f"/api/v1/namespaces/{namespace}/secrets"
+                        "?labelSelector=owner%3Dhelm")["items"]
+    labels = sorted((item["metadata"]["labels"] for item in items),
+                    key=lambda found: int(found["version"]))
+    return [(found["status"], found["slipway/expires-at"])
+            for found in labels]
+
+
+def plain(comment: Path) -> str:
+    """Markdown without what keeps text from being more than text."""
+    return comment.read_text().replace("\\", "")
+
+
+def test_a_main_environment_is_rolled_back(cluster, run_step, start_step, helm,
+                                           tmp_path):
+    record, comment = tmp_path / "record", tmp_path / "comment.md"
+    good = environments.umbrella(tmp_path / "1", "1.0.0")
+    bad = environments.umbrella(tmp_path / "2", "1.1.0",
+                                {"front": {"nodeSelector": {"disk": "fast"}}})
+    deploy = ["deploy-preview", *MAIN, "--helm", helm.path, "--output", "json"]
+    run_step(*deploy, good, env=cluster.env)
+
+    failed = run_step(*deploy, "--wait-timeout", "3s", "--record", record,
+                      "--markdown", comment, bad, env=cluster.env, expect=1)
+
+    # diagnosed while it was there, then undone
+    assert "failed, and rolled back to revision 1: helm upgrade failed" \
+        in failed.err
+    assert "Unschedulable: 0/1 nodes are available" in failed.err
+    assert history(cluster, "shop-main") == [
+        ("superseded", "never"), ("failed", "never"), ("deployed", "never")]
+    assert all("disk" not in pod["spec"].get("nodeSelector", {})
+               for pod in cluster.api.pods("shop-main", "app=front"))
+
+    told = failed.json
+    assert (told["status"], told["rolledBackTo"], told["revision"]) \
+        == ("failed", 1, 3)
+    assert told["findings"][0]["cause"] == "scheduling"
+    assert told["applications"][0] == {"name": "back", "old": "1.0.0",
+                                       "new": "1.0.0"}
+    environment = records.merged(record)["environment"]
+    assert (environment["status"], environment["rolledBackTo"]) == ("failed", 1)
+    (fragment,) = records.fragments(record)
+    assert fragment["steps"][0]["outcome"] == "failed"
+    assert "shop-main: failed, rolled back to revision 1" \
+        in plain(comment)
+
+    # nothing to go back to the first time, and nothing to undo
+    first = run_step("deploy-preview", "--repository-name", "new", "--branch",
+                     "main", "--helm", helm.path, "--wait-timeout", "3s", bad,
+                     env=cluster.env, expect=1)
+    assert "no revision of release 'new-main' to roll back to" in first.err
+    (good / "templates" / "bad.yaml").write_text("{{ .Values.a.b }}")
+    rejected = run_step(*deploy, good, env=cluster.env, expect=1)
+    assert "rolled back" not in rejected.err
+    assert len(history(cluster, "shop-main")) == 3
+
+
+def test_a_branch_stays_to_be_looked_at(cluster, run_step, helm, tmp_path):
+    comment = tmp_path / "comment.md"
+    good = environments.umbrella(tmp_path / "1", "1.0.0")
+    bad = environments.umbrella(tmp_path / "2", "1.1.0",
+                                {"front": {"nodeName": "nowhere"}})
+    deploy = ["deploy-preview", *NAMES, "--helm", helm.path, "--output",
+              "json", "--markdown", comment]
+    run_step(*deploy, "--expires-in", "1h", good, env=cluster.env)
+    assert plain(comment).startswith("<!-- slipway deploy-preview shop-fix -->"
+                                     "\n### shop-fix: deployed\n")
+    assert "| front | – | **1.0.0** |" in plain(comment)
+
+    failed = run_step(*deploy, "--expires-in", "5h", "--wait-timeout", "3s",
+                      bad, env=cluster.env, expect=1)
+
+    told = failed.json
+    assert (told["status"], told["rolledBackTo"]) == ("failed", None)
+    (_, _), (status_of_last, expires) = history(cluster, "shop-fix")
+    assert (status_of_last, expires) == ("failed", str(told["expiresAt"]))
+    assert cluster.api("GET", HOME)["metadata"]["labels"][
+        "slipway/expires-at"] == expires
+    assert "nowhere" in [pod["spec"].get("nodeName") for pod in
+                         cluster.api.pods("shop-fix", "app=front")]
+    text = plain(comment)
+    assert "### shop-fix: failed\n" in text
+    assert "| front | 1.0.0 | **1.1.0** |" in text
+    assert "#### Why\n\n- pod 'shop-fix-front-" in text
+
+    # the next one compares with what was deployed, not with what failed
+    # (it says where, for Helm 3 leaves in place what it knows nothing of)
+    third = environments.umbrella(tmp_path / "3", "1.2.0",
+                                  {"front": {"nodeName": "node-0"}})
+    assert run_step(*deploy, third, env=cluster.env).json["applications"][1] \
+        == {"name": "front", "old": "1.0.0", "new": "1.2.0"}
+
+
+# --- what Helm or the API server refuses --------------------------------------
+
+def job(name: str, **metadata: object) -> dict:
+    return {"apiVersion": "batch/v1", "kind": "Job",
+            "metadata": {"name": name} | metadata,
+            "spec": {"backoffLimit": 0, "template": {
+                "metadata": {"labels": {"app": name}},
+                "spec": {"restartPolicy": "Never", "nodeName": "nowhere",
+                         "terminationGracePeriodSeconds": 0,
+                         "containers": [{"name": "main", "image": "x"}]}}}}
+
+
+def test_a_hook_that_fails(cluster, start_step, helm, kubelet, tmp_path):
+    hook = job("migrate", annotations={"helm.sh/hook": "post-install"})
+    step = start_step("deploy-preview", *NAMES, *PATIENT, "--helm", helm.path,
+                      "--output", "json", umbrella(tmp_path, hook),
+                      env=cluster.env)
+    kubelet.say("migrate", status(terminated={
+        "exitCode": 4, "reason": "Error"}), phase="Failed")
+
+    failed = step.wait(expect=1)
+
+    assert "hint: see the log of the hook's pod" in failed.err
+    causes = {finding["cause"]: finding for finding in failed.json["findings"]}
+    assert "exit code 4" in causes["crash-loop"]["message"]
+    assert causes["job"]["name"] == "migrate"
+
+
+def test_a_webhook_that_refuses_the_chart(cluster, run_step, helm, tmp_path):
+    with Webhook(cluster.api, tmp_path, "configmaps") as webhook:
+        refused = environments.config_map("settings")
+        refused["metadata"]["labels"] = webhook.labels
+        failed = run_step("deploy-preview", *NAMES, "--helm", helm.path,
+                          umbrella(tmp_path, refused), env=cluster.env,
+                          expect=1)
+    errors = [line for line in failed.err.splitlines() if " error: " in line]
+    assert len(errors) == 1 and f"denied the request: {MESSAGE}" in errors[0]
+    assert "hint: a webhook refuses an object of the chart" in failed.err
+
+
+def test_jobs_are_waited_for_if_asked(cluster, start_step, helm, kubelet,
+                                      tmp_path):
+    step = start_step("deploy-preview", *NAMES, *PATIENT, "--helm", helm.path,
+                      "--wait-for-jobs", "--patience", "0s",
+                      umbrella(tmp_path, job("fill")), env=cluster.env)
+    kubelet.say("fill", status(terminated={
+        "exitCode": 4, "reason": "Error"}), phase="Failed")
+    failed = step.wait(expect=1)
+    assert "job 'fill': BackoffLimitExceeded" in failed.err

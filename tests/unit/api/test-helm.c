@@ -97,6 +97,24 @@ static void test_names_are_no_flags(void **state)
 			    "--timeout=1s|--|--debug");
 }
 
+static void test_rollback(void **state)
+{
+	CLEANUP(helm_release) struct helm helm = {.program = xstrdup("helm")};
+	CLEANUP(helm_call_release) struct helm_call call = {0};
+	CLEANUP(free_ptr) char *argv = NULL;
+
+	(void)state;
+	helm_prepare_rollback(&helm, &call,
+			      &(struct helm_rollback){.release = "--debug",
+						      .namespace = "n",
+						      .revision = 7,
+						      .wait_ms = 1000,
+						      .history_max = 5});
+	argv = joined(&call);
+	assert_string_equal(argv, "helm|rollback|--namespace=n|--wait|"
+				  "--timeout=1s|--history-max=5|--|--debug|7");
+}
+
 static void test_the_runs_deadline_bounds_a_call(void **state)
 {
 	CLEANUP(helm_release) struct helm helm = {
@@ -164,6 +182,30 @@ static void test_what_upgrade_says(void **state)
 		 "Error: UPGRADE FAILED: another operation "
 		 "(install/upgrade/rollback) is in progress\n",
 		 false, false, "is in progress", "'helm rollback'"},
+		{"refused by a webhook", 1, 0, "",
+		 "Error: UPGRADE FAILED: admission webhook \"a.example.com\" "
+		 "denied the request: no\n",
+		 false, false, "denied the request: no", "a webhook refuses"},
+		{"webhook out of reach", 1, 0, "",
+		 "Error: Internal error occurred: failed calling webhook "
+		 "\"a\": connect: connection refused\n",
+		 false, true, "failed calling webhook", "see its service"},
+		{"a hook", 1, 0, "",
+		 "Error: UPGRADE FAILED: pre-upgrade hooks failed: job x "
+		 "failed: BackoffLimitExceeded\n",
+		 false, false, "BackoffLimitExceeded", "hook's pod"},
+		{"another's object", 1, 0, "",
+		 "Error: Unable to continue with install: Service \"web\" in "
+		 "namespace \"n\" exists and cannot be imported into the "
+		 "current release: invalid ownership metadata\n",
+		 false, false, "cannot be imported", "another release"},
+		{"a template", 1, 0, "",
+		 "Error: shop/templates/a.yaml:1:3 executing \"a\" at "
+		 "<include \"x\">: error calling include: no x\n",
+		 false, false, "no x", "'helm template'"},
+		{"too late", 1, 0, "",
+		 "Error: resource x not ready\ncontext deadline exceeded\n",
+		 false, false, "not ready", "'--wait-timeout'"},
 	};
 
 	(void)state;
@@ -288,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_upgrade),
 		cmocka_unit_test(test_names_are_no_flags),
+		cmocka_unit_test(test_rollback),
 		cmocka_unit_test(test_the_runs_deadline_bounds_a_call),
 		cmocka_unit_test(test_what_upgrade_says),
 		cmocka_unit_test(test_what_uninstall_says),

@@ -1,0 +1,66 @@
+#include "api/helm.h"
+#include "api/kube.h"
+#include "api/releases.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/envname.h"
+#include "flow/deploy_parts.h"
+
+static bool roll_back(struct deployment *run, int64_t to, struct err *err)
+{
+	const struct deploy *deploy = run->deploy;
+	CLEANUP(helm_call_release) struct helm_call call = {0};
+	const struct helm_rollback rollback = {
+		.release = deploy->name->release,
+		.namespace = deploy->name->namespace,
+		.revision = to,
+		.wait_ms = deploy->wait_ms,
+		.history_max = deploy->history_max,
+	};
+
+	helm_prepare_rollback(run->helm, &call, &rollback);
+	call.proc.tick = deploy_watch;
+	call.proc.tick_ms = DEPLOY_PROGRESS_MS;
+	call.proc.context = run;
+	return proc_run(&call.proc, err) && helm_check_rollback(&call, err);
+}
+
+/* Is there time left, and is the environment still ours? */
+static bool may_undo(const struct deployment *run)
+{
+	return run->deploy->name->main && !run->lock.lost &&
+	       deadline_left_ms(&run->helm->deadline, 1) > 0;
+}
+
+bool deploy_undo(struct deployment *run, struct err *err)
+{
+	const struct envname *name = run->deploy->name;
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct release_head head;
+
+	if (!may_undo(run))
+		return true;
+	if (!releases_read_head(run->kube, name->namespace, name->release,
+				&arena, &head, err))
+		return false;
+	if (!same_text(head.run, run->lock.self.run))
+		return true; /* our Helm came to make none */
+	if (!head.deployed) {
+		report_warning(run->deploy->reporter,
+			       "there is no revision of release '%s' to roll "
+			       "back to: none was deployed yet",
+			       name->release);
+		return true;
+	}
+	report_warning(run->deploy->reporter,
+		       "rolling release '%s' back to revision %lld",
+		       name->release, (long long)head.deployed);
+	run->waiting.patience_ms = -1;
+	if (!roll_back(run, head.deployed, err))
+		return err_wrap(err, "cannot roll back to revision %lld",
+				(long long)head.deployed);
+	run->result->rolled_back_to = head.deployed;
+	return true;
+}
