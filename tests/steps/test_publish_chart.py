@@ -251,6 +251,24 @@ def test_other_content_is_a_conflict(publish, chart):
     assert "hint: " in failed.err
 
 
+@pytest.mark.parametrize("body", [b"", b"x" * 40, b"<html>"],
+                         ids=["empty", "foreign", "page"])
+def test_an_object_that_is_no_chart_is_named(publish, body):
+    """It is not overwritten, and enters no index."""
+    with ScriptedHttp(index(EMPTY), error(412, "PreconditionFailed"),
+                      Reply(200, body)) as s:
+        line = only_error(publish(s, expect=3))
+    assert "'s3://bucket/stable/web-1.0.0.tgz' is there already with other " \
+        "content" in line
+
+
+def test_a_half_written_object_is_named(publish):
+    body = archive_of(publish)
+    with ScriptedHttp(index(EMPTY), error(412, "PreconditionFailed"),
+                      Reply(200, body[:len(body) // 2])) as s:
+        assert "web-1.0.0.tgz" in only_error(publish(s, expect=3))
+
+
 def test_a_write_whose_answer_was_lost_is_looked_up(publish):
     """The archive's PUT took effect, the answer did not come back."""
     sent: list[bytes] = []

@@ -231,6 +231,22 @@ def test_metadata_is_made_anew(audit, s3):
     assert (entry["digest"], entry["flavour"]) == (digest, "salt")
 
 
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_archives_are_read_at_once(audit, s3, jobs):
+    pending = []
+
+    def watch(seen):
+        if seen.method == "GET" and seen.key.endswith(".tgz"):
+            pending.append(sum(one.key.endswith(".tgz") and not one.status
+                               for one in s3.requests))
+            return Fault(seconds=0.5)
+        return None
+    s3.fault = watch
+    audit("--repair", "--jobs", str(jobs))
+    assert len(pending) == len(reads(s3))
+    assert max(pending) == 1 if jobs == 1 else 1 < max(pending) <= jobs
+
+
 def test_dry_run_of_a_repair(audit, s3):
     break_all(s3)
     before = dict(s3.objects)

@@ -218,6 +218,29 @@ def test_helm_repositories_refused(umbrella, render, tmp_path):
     assert "swordfish" not in render(env=env, expect=2).err
 
 
+# --- downloads
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_charts_are_fetched_in_parallel_on_kept_connections(umbrella, render,
+                                                            jobs):
+    """--jobs at once, the index once before; nobody connects anew."""
+    archives = {f"app{i}-1.0.0.tgz": charts.archive(f"app{i}", "1.0.0")
+                for i in range(12)}
+    index = index_of(*((name.split("-")[0], "1.0.0", data, name)
+                       for name, data in archives.items()))
+    with ScriptedHttp() as server:
+        server.always(lambda request: Reply(200, archives.get(
+            request.path.strip("/"), index), delay=0.1))
+        umbrella(chart=dependencies(*(
+            f"- {{name: app{i}, version: ^1, repository: '{server.url}'}}"
+            for i in range(12))))
+        render("--jobs", str(jobs))
+        assert sorted(server.lines) == sorted(
+            ["GET /index.yaml", *(f"GET /{name}" for name in archives)])
+        assert server.connections == jobs
+
+
 # --- the cache
 
 
