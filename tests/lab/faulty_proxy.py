@@ -40,26 +40,44 @@ HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
 class FaultyProxy(Serving):
+    faults: tuple[str, ...] = FAULTS
+
     def __init__(self, target: str, share: float, seed: int,
                  address: str = "127.0.0.1", delay: float = 0):
         self.target = urlsplit(target).netloc
         self.share, self.healthy = share, False
         self.delay = delay      # seconds, of each request
-        self.counts = dict.fromkeys(("passed", *FAULTS), 0)
+        self.counts = dict.fromkeys(("passed", *self.faults), 0)
         self.moved = 0          # bytes of bodies, both ways
         self._dice, self._lock = random.Random(seed), threading.Lock()
-        super().__init__(_Handler, address)
+        super().__init__(ProxyHandler, address)
 
-    def roll(self, headers: Message) -> str:
-        """What becomes of the next request, which has @headers."""
+    def connect(self) -> http.client.HTTPConnection:
+        """To the server behind."""
+        return http.client.HTTPConnection(self.target, timeout=60)
+
+    def possible(self, _path: str, headers: Message) -> list[str]:
+        """What may go wrong with such a request."""
         swaps = "If-Match" in headers
-        possible = [fault for fault in FAULTS
-                    if (fault != "unmet" or swaps) and
-                    (fault != "conflict" or swaps or "If-None-Match" in headers)]
+        return [fault for fault in self.faults
+                if (fault != "unmet" or swaps) and
+                (fault != "conflict" or swaps or "If-None-Match" in headers)]
+
+    def refusal(self, fate: str) -> tuple[int, str, bytes] | None:
+        """Status, type and body of an answer that is a refusal."""
+        if fate not in REFUSALS:
+            return None
+        status, code = REFUSALS[fate]
+        return status, "application/xml", (
+            f"<Error><Code>{code}</Code><Message>by the proxy</Message>"
+            "</Error>".encode())
+
+    def roll(self, path: str, headers: Message) -> str:
+        """What becomes of the next request."""
         with self._lock:
             fate = "passed"
             if not self.healthy and self._dice.random() < self.share:
-                fate = self._dice.choice(possible)
+                fate = self._dice.choice(self.possible(path, headers))
             self.counts[fate] += 1
             return fate
 
@@ -68,11 +86,10 @@ class FaultyProxy(Serving):
             self.moved += size
 
 
-class _Handler(Handler):
+class ProxyHandler(Handler):
     def setup(self) -> None:
         super().setup()
-        self.store = http.client.HTTPConnection(self.owner.target,
-                                                timeout=60)
+        self.store = self.owner.connect()
 
     def finish(self) -> None:
         self.store.close()
@@ -81,9 +98,11 @@ class _Handler(Handler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         time.sleep(self.owner.delay)
-        fate = self.owner.roll(self.headers)
-        if fate in REFUSALS:
-            self._refuse(*REFUSALS[fate])
+        fate = self.owner.roll(self.path, self.headers)
+        if refusal := self.owner.refusal(fate):
+            status, kind, text = refusal
+            self._answer(status, [("Retry-After", "0"),
+                                  ("Content-Type", kind)], text)
             return
         if fate == "undelivered":
             self._hang_up()
@@ -100,7 +119,7 @@ class _Handler(Handler):
             return
         self._answer(status, headers, reply)
 
-    do_GET = do_PUT = do_DELETE = do_HEAD = _serve
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = _serve
 
     def _ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         self.store.putrequest(self.command, self.path, skip_host=True,
@@ -108,7 +127,7 @@ class _Handler(Handler):
         for name, value in self.headers.items():
             if name.lower() not in HOP:
                 self.store.putheader(name, value)
-        if self.command == "PUT":
+        if self.command == "PUT" or body:
             self.store.putheader("Content-Length", str(len(body)))
         self.store.endheaders(body or None)
         reply = self.store.getresponse()
@@ -125,11 +144,6 @@ class _Handler(Handler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-
-    def _refuse(self, status: int, code: str) -> None:
-        self._answer(status, [("Retry-After", "0")],
-                     f"<Error><Code>{code}</Code><Message>by the proxy</Message>"
-                     "</Error>".encode())
 
     def _break_off(self, status: int) -> None:
         self.wfile.write(f"HTTP/1.1 {status} x\r\nContent-Le".encode())

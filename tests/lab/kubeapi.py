@@ -88,7 +88,7 @@ class KubeApi:
                     f"/api/v1/namespaces/{namespace}/pods?{query}")["items"]
 
     @cached_property
-    def _tls(self) -> ssl.SSLContext:
+    def tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.ca))
 
     def _open(self) -> http.client.HTTPSConnection:
@@ -97,5 +97,5 @@ class KubeApi:
             self._connection = None
         if not self._connection:
             self._connection = http.client.HTTPSConnection(
-                "127.0.0.1", self.port, timeout=30, context=self._tls)
+                "127.0.0.1", self.port, timeout=30, context=self.tls)
         return self._connection
