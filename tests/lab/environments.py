@@ -103,13 +103,13 @@ def config_map(name: str) -> dict:
 def store_release(api: KubeApi, namespace: str, name: str,
                   labels: dict[str, str], revision: int = 1,
                   status: str = "deployed", objects: Iterable[dict] = (),
-                  values: dict | None = None) -> None:
+                  values: dict | None = None,
+                  deployed: str = "2026-11-22T10:00:00Z") -> None:
     """A revision as Helm stores it, without its objects."""
     payload = {
         "name": name, "namespace": namespace, "version": revision,
         "info": {"status": status, "description": "made by a test",
-                 "first_deployed": "2026-11-22T10:00:00Z",
-                 "last_deployed": "2026-11-22T10:00:00Z"},
+                 "first_deployed": deployed, "last_deployed": deployed},
         "chart": {"metadata": {"name": "web", "version": "1.0.0",
                                "apiVersion": "v2"}},
         "config": {"global": values or {}},
