@@ -73,7 +73,8 @@ struct sweep_namespace {
 	const char *created; /* annotation: when we made it */
 	bool main;	     /* annotation slipway/main */
 	bool terminating;
-	const char *branch; /* annotations: raw, whose it is */
+	const char *repository; /* annotations: raw, whose it is */
+	const char *branch;
 	const char *git_url;
 	enum sweep_branch branch_state; /* the answer to SWEEP_ASK_BRANCH */
 };

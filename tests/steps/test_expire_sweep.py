@@ -10,6 +10,7 @@ import gzip
 import json
 import re
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -373,6 +374,11 @@ def test_metrics(kube, sweep, tmp_path):
     path.write_text("of the last run")
     before = int(time.time())
     told = sweep("--metrics", path, "--warn-before", "1h", dry_run=False).json
+    assert told["expiringSoon"] == [
+        {"namespace": "b", "release": "web", "reason": "not expired yet",
+         "seconds": 0, "repository": None, "branch": None, "expires": True,
+         "expiresAt": soon,
+         "expiryDate": f"{datetime.fromtimestamp(soon, timezone.utc):%F %T}"}]
     found = metrics(path)
     assert 0 <= found.pop("duration_seconds") < 60
     assert before <= found.pop("last_run_timestamp_seconds") <= time.time()
@@ -393,6 +399,18 @@ def test_metrics(kube, sweep, tmp_path):
     assert set(metrics(path)) == {"duration_seconds", "success",
                                   "last_run_timestamp_seconds"}
     assert metrics(path)["success"] == 0
+
+
+def test_whom_to_tell_of_what_expires_soon(kube, sweep):
+    """Whose it is, raw, as deploy-preview noted it; with --grace the time is
+    that of the mark."""
+    now = int(time.time())
+    kube.script("GET", NAMESPACES, listing(namespace(
+        "a", now - 60, repository="web", branch="Feature/x", created="then")))
+    (told,) = sweep("--grace", "1h", "--warn-before",
+                    "2h").json["expiringSoon"]
+    assert (told["repository"], told["branch"]) == ("web", "Feature/x")
+    assert told["expiresAt"] == now - 60 and told["release"] is None
 
 
 def test_metrics_that_cannot_be_written(kube, sweep, tmp_path):
