@@ -16,9 +16,10 @@ import tempfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests" / "lab"))
+sys.path[:0] = [str(TOP / "tests" / "lab"), str(TOP / "tests" / "steps")]
 
 import goprogram                            # noqa: E402
+import marking                              # noqa: E402
 import packaging                            # noqa: E402
 import publishing                           # noqa: E402
 import sweeping                             # noqa: E402
@@ -129,14 +130,16 @@ def main() -> int:
         program, meter = goprogram.build("gotemplate", work), Meter(work, env)
         with vendoring.Repositories(work, steps, helm, env) as repositories, \
                 publishing.Publishing(work, EXAMPLE, steps, helm, env) as places, \
-                ticketing.Ticketing(work, steps) as tickets:
+                ticketing.Ticketing(work, steps) as tickets, \
+                marking.Marking(work, steps) as marks:
             met = [measure(case, meter)
                    for case in [start_case(work, steps, helm),
                                 *packaging.cases(work, EXAMPLE, steps, helm),
                                 *template_cases(work, steps, helm, program),
                                 *repositories.cases(),
                                 *places.cases(),
-                                *tickets.cases()] if is_wanted(case.name)]
+                                *tickets.cases(),
+                                *marks.cases()] if is_wanted(case.name)]
             if is_wanted(places.TOGETHER_NAME):
                 met.append(places.compare_bytes())
             if is_wanted(tickets.REQUESTS_NAME):

@@ -20,6 +20,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import sys
 import threading
 from dataclasses import asdict, dataclass, field
@@ -124,6 +125,7 @@ class ScriptedServer:
         self.violations: list[str] = []
         self.faults: list[Fault] = []
         self.latency = 0.0
+        self.tls: ssl.SSLContext | None = None      # set before it starts
         self._lock = threading.RLock()
         self._stopping = threading.Event()
         self._http: ThreadingHTTPServer | None = None
@@ -137,10 +139,13 @@ class ScriptedServer:
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://127.0.0.1:{self._http.server_address[1]}"
 
     def start(self, port: int = 0) -> None:
         self._http = _HttpServer(("127.0.0.1", port), _Handler)
+        if self.tls:
+            self._http.socket = self.tls.wrap_socket(self._http.socket, server_side=True)
         self._http.scripted = self
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.01})
