@@ -466,3 +466,18 @@ bool releases_set_expiry(struct kube *kube, const char *namespace,
 		return err_wrap(err, "cannot mark release '%s'", name);
 	return true;
 }
+
+bool releases_forget(struct kube *kube, const struct sweep_release *revision,
+		     struct err *err)
+{
+	CLEANUP(free_ptr) char *secret =
+		secret_name(revision->name, revision->revision);
+	struct kube_ref ref = all_secrets;
+	bool existed;
+
+	ref.namespace = revision->namespace;
+	ref.name = secret;
+	return kube_delete(kube, &ref, revision->uid,
+			   revision->resource_version, &existed, err) ||
+	       err_wrap(err, "cannot forget release '%s'", revision->name);
+}

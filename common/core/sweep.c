@@ -302,14 +302,26 @@ static bool is_same_release(const struct sweep_release *a,
 	       strcmp(a->name, b->name) == 0;
 }
 
+static bool is_any_marked(const struct sweep_release *const *revisions,
+			  size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (revisions[i]->managed)
+			return true;
+	}
+	return false;
+}
+
+/* @revisions, @count of them, are those of one release. */
 static void collect_release(struct sweep_plan *plan,
-			    const struct sweep_release *highest, bool marked,
-			    const struct sweep_rules *rules,
+			    const struct sweep_release *const *revisions,
+			    size_t count, const struct sweep_rules *rules,
 			    const struct map *homes, struct map *inhabited)
 {
+	const struct sweep_release *highest = revisions[0];
 	const struct sweep_namespace *home = map_get(homes, highest->namespace);
 
-	if (!marked && !names(home, highest->name))
+	if (!is_any_marked(revisions, count) && !names(home, highest->name))
 		return;
 	map_put(inhabited, highest->namespace, inhabited);
 	if (!is_wanted(highest->namespace, rules))
@@ -318,6 +330,8 @@ static void collect_release(struct sweep_plan *plan,
 		.namespace = highest->namespace,
 		.release = highest->name,
 		.judged = highest,
+		.revisions = revisions,
+		.revision_count = count,
 		.home = home,
 	};
 }
@@ -327,23 +341,21 @@ static void collect_releases(struct sweep_plan *plan,
 			     const struct sweep_rules *rules,
 			     const struct map *homes, struct map *inhabited)
 {
-	CLEANUP(free_ptr) const struct sweep_release **sorted =
+	const struct sweep_release **sorted =
 		xcalloc(world->release_count, sizeof(const void *));
 	size_t next;
 
+	plan->revisions = sorted;
 	for (size_t i = 0; i < world->release_count; i++)
 		sorted[i] = &world->releases[i];
 	if (world->release_count > 1)
 		qsort(sorted, world->release_count, sizeof(const void *),
 		      compare_releases);
 	for (size_t i = 0; i < world->release_count; i = next) {
-		bool marked = false;
-
-		for (next = i; next < world->release_count &&
-			       is_same_release(sorted[i], sorted[next]);
-		     next++)
-			marked |= sorted[next]->managed != NULL;
-		collect_release(plan, sorted[i], marked, rules, homes,
+		for (next = i + 1; next < world->release_count &&
+				   is_same_release(sorted[i], sorted[next]);)
+			next++;
+		collect_release(plan, &sorted[i], next - i, rules, homes,
 				inhabited);
 	}
 }
@@ -450,8 +462,19 @@ bool sweep_is_unchanged(const struct sweep_release *judged,
 	return seen;
 }
 
+bool sweep_is_leftover(const struct sweep_item *item,
+		       const struct sweep_release *found)
+{
+	for (size_t i = 0; i < item->revision_count; i++) {
+		if (item->revisions[i]->revision == found->revision)
+			return same_text(item->revisions[i]->uid, found->uid);
+	}
+	return false;
+}
+
 void sweep_plan_release(struct sweep_plan *plan)
 {
+	free(plan->revisions);
 	free(plan->items);
 	arena_release(&plan->arena);
 	*plan = (struct sweep_plan){0};

@@ -305,8 +305,38 @@ static void try_delete_namespace(struct task *task)
 		fail(task, &again);
 }
 
+/*
+ * Helm forgets the revisions that it can read; what is left of older ones
+ * would be taken for a release.
+ */
+static bool forget_leftovers(const struct task *task, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(sweep_world_release) struct sweep_world left = {0};
+	const struct sweep_item *item = task->item;
+	struct kube *kube = task->sweep->cleanup->kube;
+
+	if (item->revision_count < 2)
+		return true;
+	if (!releases_find(kube, item->namespace, item->release, &arena, &left,
+			   err))
+		return false;
+	for (size_t i = 0; i < left.release_count; i++) {
+		if (sweep_is_leftover(item, &left.releases[i]) &&
+		    !releases_forget(kube, &left.releases[i], err))
+			return false;
+	}
+	return true;
+}
+
 static void note_uninstalled(struct task *task)
 {
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (!forget_leftovers(task, &failure)) {
+		fail(task, &failure);
+		return;
+	}
 	task->uninstalled = true;
 	settle(task, CLEANUP_DELETED, task->item->reason);
 	/* The others of its namespace, and Helm, go on meanwhile. */

@@ -98,4 +98,11 @@ bool releases_set_expiry(struct kube *kube, const char *namespace,
 			 const char *name, int64_t revision,
 			 const char *expires_at, struct err *err) MUST_CHECK;
 
+/*
+ * Delete the Secret of one revision, if it is still the one that was found.
+ * One that is gone is fine.  Errors: also CONFLICT.
+ */
+bool releases_forget(struct kube *kube, const struct sweep_release *revision,
+		     struct err *err) MUST_CHECK;
+
 #endif

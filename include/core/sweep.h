@@ -121,6 +121,9 @@ struct sweep_item {
 	const char *namespace;
 	const char *release; /* NULL: the namespace alone is left */
 	const struct sweep_release *judged; /* its highest revision, or NULL */
+	/* All its revisions, the highest first. */
+	const struct sweep_release *const *revisions;
+	size_t revision_count;
 	const struct sweep_namespace *home; /* NULL: not marked */
 	struct expiry expiry;
 	bool remove;
@@ -132,6 +135,7 @@ struct sweep_item {
 
 struct sweep_plan {
 	struct arena arena;
+	const struct sweep_release **revisions; /* owned; of all releases */
 	struct sweep_item *items; /* owned; by namespace, then release */
 	size_t count;
 	size_t capacity;
@@ -159,6 +163,14 @@ bool sweep_check(const struct sweep_plan *plan, const struct sweep_rules *rules,
  */
 bool sweep_is_unchanged(const struct sweep_release *judged,
 			const struct sweep_release *found, size_t count);
+
+/*
+ * Tell whether @found, a revision that is still there after Helm uninstalled
+ * the release of @item, was there before: Helm forgets only those that it can
+ * read.
+ */
+bool sweep_is_leftover(const struct sweep_item *item,
+		       const struct sweep_release *found);
 
 void sweep_plan_release(struct sweep_plan *plan);
 

@@ -114,6 +114,9 @@ class KubeWorld(ScriptedKube):
                 return self._json(self._namespace(self.world[name]))
             case ["namespaces", name, "secrets"]:
                 return self._page(query, self._secrets(name, query))
+            case ["namespaces", name, "secrets", secret] \
+                    if request.method == "DELETE":
+                return self._forget(name, secret, json.loads(request.body))
             case ["namespaces", name, "secrets", secret]:
                 return self._secret(name, secret)
             case ["namespaces", name, "pods"]:
@@ -194,18 +197,45 @@ class KubeWorld(ScriptedKube):
         if not there or not sweep_model.goes(namespace, there[0], self.now):
             self.wrong.append(f"release {name}/{release}: {namespace}")
         self.uninstalled.append((name, release))
-        left = self._remove(namespace, there)
+        left = self._remove(namespace, there, helm=True)
         if not any(sweep_model.goes(left, r, self.now) for r in left.ours):
             self._blind.discard(name)
         return Reply(200)
 
-    def _remove(self, namespace: Namespace, gone: list[Release]) -> Namespace:
-        """Their time counts for the namespace's, though they are gone."""
+    def _remove(self, namespace: Namespace, gone: list[Release],
+                helm: bool = False) -> Namespace:
+        """Their time counts for the namespace's, though they are gone.  Helm
+        leaves the revisions that it cannot read."""
         name = namespace.name
         self._removed[name] = (*self._removed.get(name, ()), *gone)
-        self.world[name] = sweep_model.replace(namespace, releases=tuple(
-            r for r in namespace.releases if r not in gone))
+        left = [sweep_model.replace(r, revisions=tuple(
+            v for v in r.revisions if v.broken)) for r in gone if helm]
+        self.world[name] = sweep_model.replace(namespace, releases=(
+            *(r for r in namespace.releases if r not in gone),
+            *(r for r in left if r.revisions)))
         return self.world[name]
+
+    def _forget(self, name: str, secret: str, options: dict) -> Reply:
+        """A revision that Helm left."""
+        namespace = self.world[name]
+        for release in namespace.releases:
+            for revision in release.revisions:
+                told = self._metadata(namespace, release, revision)["metadata"]
+                if told["name"] != secret:
+                    continue
+                if options["preconditions"] != {
+                        k: told[k] for k in ("uid", "resourceVersion")}:
+                    return refusal(409, "Conflict")
+                if (name, release.name) not in self.uninstalled \
+                        or not revision.broken:
+                    self.wrong.append(f"revision {name}/{secret}")
+                rest = tuple(v for v in release.revisions if v != revision)
+                others = tuple(r for r in namespace.releases if r != release)
+                self.world[name] = sweep_model.replace(
+                    namespace, releases=others if not rest else (
+                        *others, Release(release.name, rest)))
+                return self._json({"kind": "Status"})
+        return refusal(404, "NotFound")
 
     def _delete(self, name: str, options: dict) -> Reply:
         self._blind.discard(name)

@@ -423,6 +423,32 @@ static void test_unchanged(void **state)
 	assert_false(sweep_is_unchanged(&judged, NULL, 0));
 }
 
+/* Revisions that Helm could not read, and so left. */
+static void test_leftovers(void **state)
+{
+	struct sweep_release releases[] = {
+		{"n", "r", 9, "u9", "90", "v1", "1"},
+		{"n", "r", 10, "u10", "100", "v1", "1"},
+		{"n", "s", 9, "u9s", "91", "v1", "1"},
+	};
+	const struct sweep_release before = {"n", "r", 9, "u9", "91", 0, 0};
+	const struct sweep_release reborn = {"n", "r", 9, "u9b", "95", 0, 0};
+	const struct sweep_release newer = {"n", "r", 11, "u11", "99", 0, 0};
+	const struct sweep_world world = {
+		.releases = releases, .release_count = 3, .now = NOW};
+	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+
+	(void)state;
+	sweep_decide(&plan, &world, &plain);
+	assert_int_equal(plan.count, 2);
+	assert_int_equal(plan.items[0].revision_count, 2);
+	assert_ptr_equal(plan.items[0].judged, plan.items[0].revisions[0]);
+	assert_true(sweep_is_leftover(&plan.items[0], &before));
+	assert_false(sweep_is_leftover(&plan.items[0], &reborn));
+	assert_false(sweep_is_leftover(&plan.items[0], &newer));
+	assert_false(sweep_is_leftover(&plan.items[1], &before));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_by_name),
 		cmocka_unit_test(test_namespace_alone),
 		cmocka_unit_test(test_unchanged),
+		cmocka_unit_test(test_leftovers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
