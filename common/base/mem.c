@@ -247,6 +247,24 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
 	arena->total = mark.total;
 }
 
+void arena_adopt(struct arena *arena, struct arena *from)
+{
+	struct arena_block **end = &arena->blocks;
+
+	/* Behind the newest one, in which there is room. */
+	if (*end)
+		end = &(*end)->next;
+	for (struct arena_block *last = from->blocks; last; last = last->next) {
+		if (last->next)
+			continue;
+		last->next = *end;
+		*end = from->blocks;
+		break;
+	}
+	arena->total += from->total;
+	*from = (struct arena){0};
+}
+
 void arena_release(struct arena *arena)
 {
 	arena_rewind(arena, (struct arena_mark){0});

@@ -8,6 +8,7 @@
 #include "core/chart.h"
 #include "core/chart_parts.h"
 #include "core/chartindex_layout.h"
+#include "format/gojson.h"
 #include "format/jsontext.h"
 #include "format/semver.h"
 #include "format/value.h"
@@ -31,26 +32,45 @@ static bool refused(const struct chartindex *index, const char *cause,
 	return err_at(err, index->source, 1, 1, NULL, 0);
 }
 
+static void forget_blocks(struct chartindex *index)
+{
+	free(index->layout->blocks.items);
+	index->layout->blocks = (struct chartindex_blocks){0};
+}
+
+static bool too_much(const struct chartindex *index, struct err *err)
+{
+	(void)err_set(err, ERR_INPUT,
+		      "bad index '%s': over %zu MiB or %zu values that must "
+		      "be parsed at once",
+		      index->source, CHARTINDEX_PARSED_MAX >> 20,
+		      CHARTINDEX_VALUES_MAX);
+	return err_hint(err, "an index may be larger where it is laid out as "
+			     "'helm repo index' writes it");
+}
+
 /* Parse all of it: what cannot be scanned is refused here, with its place. */
 static bool parse_tree(struct chartindex *index, struct err *err)
 {
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	const struct value *root, *entries;
 
-	if (!ydoc_parse(&doc, index->text, index->len, index->source,
-			YDOC_STRICT_KEYS, err))
+	forget_blocks(index);
+	if (index->len > CHARTINDEX_PARSED_MAX)
+		return too_much(index, err);
+	if (!ydoc_parse_values(&doc, index->text, index->len, index->source,
+			       YDOC_STRICT_KEYS, CHARTINDEX_VALUES_MAX, err))
 		return false;
 	if (!value_is_map(doc.root))
 		return refused(index, "it must be a mapping", err);
-	root = value_copy(doc.root, &index->arena);
-	entries = value_map_get(root, "entries");
+	entries = value_map_get(doc.root, "entries");
 	if (entries && entries->kind != VALUE_NIL && !value_is_map(entries)) {
 		err_set(err, ERR_INPUT,
 			"bad index '%s': 'entries' must be a mapping",
 			index->source);
 		return ydoc_blame(&doc, "entries", err);
 	}
-	free(index->layout->blocks.items);
+	root = ydoc_take_values(&doc, &index->arena);
 	*index->layout = (struct chartindex_layout){
 		.form = CHARTINDEX_TREE,
 		.root = root,
@@ -117,37 +137,79 @@ void chartindex_release(struct chartindex *index)
 {
 	free(index->source);
 	if (index->layout)
-		free(index->layout->blocks.items);
+		forget_blocks(index);
 	arena_release(&index->arena);
 	*index = (struct chartindex){0};
 }
 
 /* --- reading ------------------------------------------------------------- */
 
+/* An object, while it is one of jansson's, takes the room of this many more. */
+#define JSON_OBJECT 3
+
+static size_t max_size(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+static size_t count_byte(const char *text, size_t len, char byte)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < len; i++)
+		count += text[i] == byte;
+	return count;
+}
+
+static bool parse_json_block(const struct chartindex *index,
+			     const struct chartindex_block *block,
+			     struct arena *arena, const struct value **list)
+{
+	CLEANUP(err_release) struct err unfit = {0};
+	size_t len = block->span.end - block->body;
+	CLEANUP(free_ptr) char *text = xmemdupz(index->text + block->body, len);
+	struct gojson_size size;
+
+	return gojson_check(text, len, &size, &unfit) &&
+	       size.values + count_byte(text, len, '{') * JSON_OBJECT <=
+		       max_size(CHARTINDEX_VALUES_MAX,
+				len / CHARTINDEX_VALUE) &&
+	       jsontext_parse(list, text, len, index->source, arena, &unfit);
+}
+
+static bool parse_lines_block(const struct chartindex *index,
+			      const struct chartindex_block *block,
+			      struct arena *arena, const struct value **list)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+	size_t len = block->span.end - block->span.start;
+	size_t nodes_max =
+		max_size(CHARTINDEX_VALUES_MAX, len / CHARTINDEX_VALUE);
+
+	if (!ydoc_parse_values(&doc, index->text + block->span.start, len,
+			       index->source, YDOC_STRICT_KEYS, nodes_max,
+			       &unfit) ||
+	    !value_is_map(doc.root) || doc.root->map.count != 1)
+		return false;
+	*list = ydoc_take_values(&doc, arena)->map.pairs[0].value;
+	if ((*list)->kind == VALUE_NIL)
+		*list = value_new_list(arena);
+	return true;
+}
+
 /* The list of one chart's entries; NULL if it cannot be told from a part. */
 static const struct value *parse_block(const struct chartindex *index,
 				       const struct chartindex_block *block,
 				       struct arena *arena)
 {
-	CLEANUP(ydoc_release) struct ydoc doc = {0};
-	CLEANUP(err_release) struct err err = {0};
 	const struct value *list = NULL;
+	bool is_json = index->layout->form == CHARTINDEX_JSON;
 
-	if (index->layout->form == CHARTINDEX_JSON) {
-		if (!jsontext_parse(&list, index->text + block->body,
-				    block->span.end - block->body,
-				    index->source, arena, &err))
-			return NULL;
+	if (is_json ? parse_json_block(index, block, arena, &list)
+		    : parse_lines_block(index, block, arena, &list))
 		return list;
-	}
-	if (!ydoc_parse(&doc, index->text + block->span.start,
-			block->span.end - block->span.start, index->source,
-			YDOC_STRICT_KEYS, &err) ||
-	    !value_is_map(doc.root) || doc.root->map.count != 1)
-		return NULL;
-	list = doc.root->map.pairs[0].value;
-	return list->kind == VALUE_NIL ? value_new_list(arena)
-				       : value_copy(list, arena);
+	return NULL;
 }
 
 static bool find_list(struct chartindex *index, const char *name,
@@ -278,6 +340,12 @@ bool chartindex_read_unsorted(struct chartindex *index, const char *name,
 
 	if (!find_list(index, name, arena, &list, err))
 		return false;
+	if (list &&
+	    list->list.count > max_size(CHARTINDEX_VERSIONS_MAX,
+					index->len / CHARTINDEX_VERSION))
+		return err_set(err, ERR_INPUT,
+			       "bad index '%s': over %zu versions of '%s'",
+			       index->source, CHARTINDEX_VERSIONS_MAX, name);
 	if (list)
 		read.items = arena_new_array(arena, struct chartindex_entry,
 					     list->list.count);

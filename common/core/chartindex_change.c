@@ -1,3 +1,4 @@
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -466,23 +467,52 @@ static void set_annotations(struct value *root,
 	value_map_set(root, arena, "annotations", annotations);
 }
 
+/* All of the index as a value, which may be shared. */
+static bool read_all(const struct chartindex *index, const struct value **root,
+		     struct arena *arena, struct err *err)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+
+	*root = index->layout->root;
+	if (*root)
+		return true;
+	/* Of its own layout: as large as it is proved to be. */
+	if (!ydoc_parse_values(&doc, index->text, index->len, index->source,
+			       YDOC_STRICT_KEYS, SIZE_MAX, err))
+		return false;
+	*root = ydoc_take_values(&doc, arena);
+	return true;
+}
+
+/* A mapping to change, with the values of @old, if that is one. */
+static struct value *changeable(const struct value *old, struct arena *arena)
+{
+	struct value *map = value_new_map(arena);
+
+	if (!value_is_map(old))
+		return map;
+	map->map.pairs =
+		arena_new_array(arena, struct value_pair, old->map.count);
+	memcpy(map->map.pairs, old->map.pairs,
+	       old->map.count * sizeof(*map->map.pairs));
+	map->map.count = old->map.count;
+	map->map.capacity = old->map.count;
+	return map;
+}
+
 static bool rewrite(struct str *out, const struct chartindex *index,
 		    const struct chartindex_change *wanted, bool as_json,
 		    struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(ydoc_release) struct ydoc doc = {0};
-	const struct value *old;
+	const struct value *old, *old_entries;
 	struct value *root, *entries;
 
-	if (!ydoc_parse(&doc, index->text, index->len, index->source,
-			YDOC_STRICT_KEYS, err))
+	if (!read_all(index, &old, &arena, err))
 		return false;
-	root = value_is_map(doc.root) ? value_copy(doc.root, &arena)
-				      : value_new_map(&arena);
-	old = value_map_get(root, "entries");
-	entries = old && value_is_map(old) ? value_copy(old, &arena)
-					   : value_new_map(&arena);
+	root = changeable(old, &arena);
+	old_entries = value_map_get(root, "entries");
+	entries = changeable(old_entries ? old_entries : &value_nil, &arena);
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct chartindex_put *put = &wanted->puts[i];
 

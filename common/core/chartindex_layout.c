@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/chartindex.h"
 #include "core/chartindex_proof.h"
 #include "format/jsontext.h"
 #include "format/value.h"
@@ -18,14 +19,17 @@
 #define ANNOTATIONS    "annotations:"
 #define INDENT_DEFAULT 2 /* Helm's own */
 
-static void add_block(struct chartindex_layout *layout,
+static bool add_block(struct chartindex_layout *layout,
 		      const struct chartindex_block *block)
 {
 	struct chartindex_blocks *blocks = &layout->blocks;
 
+	if (blocks->count == CHARTINDEX_CHARTS_MAX)
+		return false;
 	blocks->items = grow_array(blocks->items, blocks->count + 1,
 				   sizeof(*block), &blocks->capacity);
 	blocks->items[blocks->count++] = *block;
+	return true;
 }
 
 static void add_span(struct chartindex_spans *spans, struct arena *arena,
@@ -175,8 +179,7 @@ static bool take_entry_line(struct chartindex_layout *layout,
 		if (!new_block.name)
 			return false;
 		end_block(layout, line->start);
-		add_block(layout, &new_block);
-		return true;
+		return add_block(layout, &new_block);
 	}
 	if (!block || line->indent < layout->name_indent)
 		return false;
@@ -489,7 +492,8 @@ static bool scan_entries(struct chartindex_layout *layout, const char *text,
 		block.body = member.value.start;
 		block.span = (struct chartindex_span){member.key.start,
 						      member.value.end};
-		add_block(layout, &block);
+		if (!add_block(layout, &block))
+			return false;
 	}
 }
 

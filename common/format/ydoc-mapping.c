@@ -24,6 +24,18 @@ static void pairs_release(struct pairs *pairs)
 	free(pairs->items);
 }
 
+/* Room for all but what merges add: where there are many, growing costs. */
+static void pairs_expect(struct pairs *pairs, const struct ydoc_node *mapping)
+{
+	size_t count = 0;
+
+	for (const struct ydoc_node *key = mapping->first; key;
+	     key = key->next->next)
+		count++;
+	pairs->items = grow_array(NULL, count, sizeof(*pairs->items),
+				  &pairs->capacity);
+}
+
 static void pairs_add(struct pairs *pairs, const struct value_text *key,
 		      const struct value *value, const struct ydoc_node *node)
 {
@@ -89,19 +101,19 @@ static bool key_text(struct yreader *reader, struct ydoc_node *key,
 	return true;
 }
 
+/* Merge @value, of which an error at @node tells. */
 static bool merge_one(struct yreader *reader, struct pairs *pairs,
-		      const struct ydoc_node *node, struct err *err)
+		      const struct value *value, const struct ydoc_node *node,
+		      struct err *err)
 {
-	const struct ydoc_node *source = node->target ? node->target : node;
-
-	if (source->kind != YDOC_MAPPING)
+	if (!value_is_map(value))
 		return yreader_fail(reader, node,
 				    "map merge requires map or sequence of "
 				    "maps as the value",
 				    err);
-	for (size_t i = 0; i < source->value->map.count; i++)
-		pairs_add(pairs, &source->value->map.pairs[i].key,
-			  source->value->map.pairs[i].value, node);
+	for (size_t i = 0; i < value->map.count; i++)
+		pairs_add(pairs, &value->map.pairs[i].key,
+			  value->map.pairs[i].value, node);
 	return true;
 }
 
@@ -109,16 +121,19 @@ static bool merge_one(struct yreader *reader, struct pairs *pairs,
 static bool merge_list(struct yreader *reader, struct pairs *pairs,
 		       const struct ydoc_node *list, struct err *err)
 {
-	const struct ydoc_node **items;
-	size_t count = list->value->list.count, i = 0;
+	const struct value_list *values = &list->value->list;
+	const struct ydoc_node *item = list->first;
+	const struct ydoc_node **places;
 
-	items = arena_alloc_array(&reader->doc->arena, count + 1,
-				  sizeof(struct ydoc_node *));
-	for (const struct ydoc_node *item = list->first; item;
-	     item = item->next)
-		items[i++] = item;
-	while (i-- > 0)
-		if (!merge_one(reader, pairs, items[i], err))
+	places = arena_alloc_array(&reader->doc->arena, values->count + 1,
+				   sizeof(struct ydoc_node *));
+	for (size_t i = 0; i < values->count; i++) {
+		/* Where only values are wanted the items are gone. */
+		places[i] = item ? item : list;
+		item = item ? item->next : NULL;
+	}
+	for (size_t i = values->count; i-- > 0;)
+		if (!merge_one(reader, pairs, values->items[i], places[i], err))
 			return false;
 	return true;
 }
@@ -133,7 +148,8 @@ static bool collect_pairs(struct yreader *reader, struct ydoc_node *node,
 		if (key->merge_key && value->kind == YDOC_SEQUENCE)
 			done = merge_list(reader, pairs, value, err);
 		else if (key->merge_key)
-			done = merge_one(reader, pairs, value, err);
+			done = merge_one(reader, pairs, value->value, value,
+					 err);
 		else if (!key_text(reader, key, err))
 			done = false;
 		else
@@ -163,6 +179,7 @@ bool yreader_build_mapping(struct yreader *reader, struct ydoc_node *node,
 	struct arena *arena = &reader->doc->arena;
 	struct value *map = value_new_map(arena);
 
+	pairs_expect(&pairs, node);
 	if (!collect_pairs(reader, node, &pairs, err))
 		return false;
 	if (pairs.count > 1)

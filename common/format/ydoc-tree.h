@@ -28,13 +28,13 @@ enum ydoc_style {
 };
 
 struct ydoc_node {
-	enum ydoc_kind kind;
-	enum ydoc_style style;
-	struct ydoc_span span; /* with anchor and tag */
-	bool decorated;	       /* has an anchor or a tag */
-	bool merge_key;	       /* a plain << */
-	bool complete;	       /* all of it was read */
+	enum ydoc_kind kind : 8;
+	enum ydoc_style style : 8;
+	bool decorated : 1;    /* has an anchor or a tag */
+	bool merge_key : 1;    /* a plain << */
+	bool complete : 1;     /* all of it was read */
 	unsigned int height;   /* levels below it */
+	struct ydoc_span span; /* with anchor and tag */
 	size_t weight;	       /* of the value, aliases followed */
 	struct ydoc_node *parent;
 	struct ydoc_node *next;	 /* sibling */

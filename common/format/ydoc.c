@@ -1,6 +1,7 @@
 #include "format/ydoc.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,12 +21,6 @@
 #define FLOW_WORK_MAX	((size_t)100000000)
 
 #define TAG_PREFIX "tag:yaml.org,2002:"
-
-static void reader_release(struct yreader *reader)
-{
-	yaml_parser_delete(&reader->parser);
-	map_release(&reader->anchors);
-}
 
 static void event_release(yaml_event_t *event)
 {
@@ -272,9 +267,14 @@ static struct ydoc_node *new_node(struct yreader *reader, enum ydoc_kind kind,
 				  struct ydoc_node *parent,
 				  const yaml_event_t *event)
 {
-	struct ydoc_node *node =
-		arena_new(&reader->doc->arena, struct ydoc_node);
+	struct ydoc_node *node = reader->spare;
 
+	if (node) {
+		reader->spare = node->next;
+		*node = (struct ydoc_node){0};
+	} else {
+		node = arena_new(&reader->doc->arena, struct ydoc_node);
+	}
 	node->kind = kind;
 	node->parent = parent;
 	node->weight = 1;
@@ -296,6 +296,20 @@ static void set_anchor(struct yreader *reader, struct ydoc_node *node,
 	node->decorated = anchor || tag;
 	if (anchor)
 		map_put(&reader->anchors, (const char *)anchor, node);
+}
+
+/* For a node that begins at @mark, or what it repeats. */
+static bool pay(struct yreader *reader, size_t price, const yaml_mark_t *mark,
+		struct err *err)
+{
+	CLEANUP(str_release) struct str cause = {0};
+
+	reader->nodes += price;
+	if (reader->nodes <= reader->nodes_max)
+		return true;
+	str_addf(&cause, "more than %zu values", reader->nodes_max);
+	return fail_at(reader, mark_offset(reader, mark), str_text(&cause),
+		       err);
 }
 
 static bool count_copies(struct yreader *reader, const struct ydoc_node *node,
@@ -328,7 +342,8 @@ static bool read_alias(struct yreader *reader, struct ydoc_node *node,
 	node->height = target->height;
 	if (reader->depth + node->height > YDOC_DEPTH_MAX)
 		return yreader_fail(reader, node, "nested too deeply", err);
-	return count_copies(reader, node, node->weight, err);
+	return count_copies(reader, node, node->weight, err) &&
+	       pay(reader, node->weight, &event->start_mark, err);
 }
 
 static bool read_node(struct yreader *reader, struct ydoc_node *parent,
@@ -343,9 +358,26 @@ static void measure(struct ydoc_node *node, const struct ydoc_node *child)
 		node->height = child->height + 1;
 }
 
-/* The children of a mapping or sequence, to its @end. */
+static void set_items(struct yreader *reader, struct ydoc_node *node,
+		      const struct yitems *items)
+{
+	struct arena *arena = &reader->doc->arena;
+	struct value *list = value_new_list(arena);
+
+	list->list.items =
+		arena_new_array(arena, const struct value *, items->count);
+	if (items->count)
+		memcpy(list->list.items, items->values,
+		       items->count * sizeof(*items->values));
+	list->list.count = items->count;
+	list->list.capacity = items->count;
+	node->value = list;
+}
+
+/* The children of a mapping or sequence, to its @end; @items gets values. */
 static bool read_children(struct yreader *reader, struct ydoc_node *node,
-			  yaml_event_type_t end, struct err *err)
+			  yaml_event_type_t end, struct yitems *items,
+			  struct err *err)
 {
 	for (;;) {
 		CLEANUP(event_release) yaml_event_t event = {0};
@@ -363,39 +395,46 @@ static bool read_children(struct yreader *reader, struct ydoc_node *node,
 			return false;
 		measure(node, child);
 		node->span.end = child->span.end;
+		if (node->kind == YDOC_MAPPING)
+			continue;
+		yitems_add(items, yreader_value(reader, child));
+		if (reader->values_only)
+			yreader_drop_child(reader, node);
 	}
 }
 
-static void build_sequence(struct yreader *reader, struct ydoc_node *node)
+static bool read_sequence(struct yreader *reader, struct ydoc_node *node,
+			  struct err *err)
 {
-	struct value *list = value_new_list(&reader->doc->arena);
+	CLEANUP(yitems_release) struct yitems items = {0};
 
-	for (const struct ydoc_node *child = node->first; child;
-	     child = child->next)
-		value_list_add(list, &reader->doc->arena,
-			       yreader_value(reader, child));
-	node->value = list;
+	if (!read_children(reader, node, YAML_SEQUENCE_END_EVENT, &items, err))
+		return false;
+	set_items(reader, node, &items);
+	return true;
+}
+
+static bool read_mapping(struct yreader *reader, struct ydoc_node *node,
+			 struct err *err)
+{
+	return read_children(reader, node, YAML_MAPPING_END_EVENT, NULL, err) &&
+	       yreader_build_mapping(reader, node, err);
 }
 
 static bool read_collection(struct yreader *reader, struct ydoc_node *node,
 			    bool flow, struct err *err)
 {
-	bool mapping = node->kind == YDOC_MAPPING;
-
 	node->style = flow ? YDOC_FLOW : YDOC_BLOCK;
 	if (++reader->depth > YDOC_DEPTH_MAX)
 		return yreader_fail(reader, node, "nested too deeply", err);
 	reader->flow_depth += flow;
-	if (!read_children(reader, node,
-			   mapping ? YAML_MAPPING_END_EVENT
-				   : YAML_SEQUENCE_END_EVENT,
-			   err))
+	if (!(node->kind == YDOC_MAPPING ? read_mapping(reader, node, err)
+					 : read_sequence(reader, node, err)))
 		return false;
 	reader->flow_depth -= flow;
 	reader->depth--;
-	if (mapping)
-		return yreader_build_mapping(reader, node, err);
-	build_sequence(reader, node);
+	if (reader->values_only)
+		yreader_drop_below(reader, node);
 	return true;
 }
 
@@ -406,6 +445,9 @@ static bool read_node(struct yreader *reader, struct ydoc_node *parent,
 	struct ydoc_node *node;
 	bool done;
 
+	if (!pay(reader, 1 + reader->depth / YDOC_DEPTH_FREE,
+		 &event->start_mark, err))
+		return false;
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
 		node = new_node(reader, YDOC_ALIAS, parent, event);
@@ -514,31 +556,46 @@ static bool read_document(struct yreader *reader, struct err *err)
 	return read_end(reader, err);
 }
 
+bool yreader_read(struct yreader *reader, struct ydoc *doc, const char *text,
+		  size_t len, const char *name, struct err *err)
+{
+	if (len > YDOC_SIZE_MAX)
+		return err_set(err, ERR_INPUT,
+			       "cannot read '%s' as YAML: over %zu MiB", name,
+			       YDOC_SIZE_MAX >> 20);
+	reader->doc = doc;
+	doc->name = xstrdup(name);
+	str_add_bytes(&doc->text, text, len);
+	if (starts_with(str_text(&doc->text), "\xef\xbb\xbf"))
+		reader->skipped = 3;
+	reader->text = str_text(&doc->text) + reader->skipped;
+	reader->len = len - reader->skipped;
+	reader->is_ascii = is_ascii(reader->text, reader->len);
+	if (!yaml_parser_initialize(&reader->parser))
+		BUG("libyaml cannot be set up");
+	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&reader->parser,
+				     (const unsigned char *)reader->text,
+				     reader->len);
+	return read_document(reader, err);
+}
+
+void yreader_release(struct yreader *reader)
+{
+	yaml_parser_delete(&reader->parser);
+	map_release(&reader->anchors);
+}
+
 bool ydoc_parse_behind(struct ydoc *doc, const char *text, size_t len,
 		       const char *name, unsigned int flags,
 		       unsigned int lines_before, struct err *err)
 {
 	CLEANUP(ydoc_release) struct ydoc fresh = {
 		.flags = flags, .lines_before = lines_before};
-	CLEANUP(reader_release) struct yreader reader = {.doc = &fresh};
+	CLEANUP(yreader_release) struct yreader reader = {.nodes_max =
+								  SIZE_MAX};
 
-	if (len > YDOC_SIZE_MAX)
-		return err_set(err, ERR_INPUT,
-			       "cannot read '%s' as YAML: over %zu MiB", name,
-			       YDOC_SIZE_MAX >> 20);
-	fresh.name = xstrdup(name);
-	str_add_bytes(&fresh.text, text, len);
-	if (starts_with(str_text(&fresh.text), "\xef\xbb\xbf"))
-		reader.skipped = 3;
-	reader.text = str_text(&fresh.text) + reader.skipped;
-	reader.len = len - reader.skipped;
-	reader.is_ascii = is_ascii(reader.text, reader.len);
-	if (!yaml_parser_initialize(&reader.parser))
-		BUG("libyaml cannot be set up");
-	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(
-		&reader.parser, (const unsigned char *)reader.text, reader.len);
-	if (!read_document(&reader, err))
+	if (!yreader_read(&reader, &fresh, text, len, name, err))
 		return false;
 	ydoc_release(doc);
 	*doc = fresh;

@@ -79,6 +79,12 @@ struct arena_mark {
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 
+/*
+ * Give what @from has handed out to @arena, where it lives on; no mark of
+ * @arena's frees it but one from when it was empty.  @from is empty then.
+ */
+void arena_adopt(struct arena *arena, struct arena *from);
+
 void arena_release(struct arena *arena);
 
 /* One zeroed @type, or @count of them, in @arena. */

@@ -36,6 +36,20 @@ struct strvec;
 struct value;
 
 #define CHARTINDEX_SIZE_MAX ((size_t)256 << 20)
+/*
+ * What is parsed at once: so much text and so many values, keys among them, of
+ * an index that can only be parsed as a whole.  An entry has 20 to 40.  The
+ * entries of one chart, in an index that can be scanned, may have more where
+ * they are as large as entries are: a value for each CHARTINDEX_VALUE bytes, a
+ * version for each CHARTINDEX_VERSION.  So no text of up to 6 MiB makes us
+ * take 64 MB, and none above it more than ten times of its size.
+ */
+#define CHARTINDEX_PARSED_MAX	((size_t)6 << 20)
+#define CHARTINDEX_VALUES_MAX	((size_t)250000)
+#define CHARTINDEX_VERSIONS_MAX ((size_t)20000) /* of one chart */
+#define CHARTINDEX_CHARTS_MAX	((size_t)50000)
+#define CHARTINDEX_VALUE	12
+#define CHARTINDEX_VERSION	50
 
 /* Borrows its text. */
 struct chartindex {
@@ -49,7 +63,7 @@ struct chartindex {
 /*
  * @text must outlive the index; @source is what errors call it.  An empty
  * text is an index without entries.  Errors: INPUT with place (no YAML or
- * JSON, no apiVersion, entries no mapping).
+ * JSON, no apiVersion, entries no mapping, more than may be parsed at once).
  */
 bool chartindex_open(struct chartindex *index, const char *text, size_t len,
 		     const char *source, struct err *err) MUST_CHECK;

@@ -35,6 +35,7 @@ struct value;
 #define YDOC_SIZE_MAX	((size_t)256 << 20) /* bytes of a document */
 #define YDOC_DEPTH_MAX	1000		    /* nesting; see VALUE_DEPTH_MAX */
 #define YDOC_ALIAS_MAX	1000000		    /* nodes that aliases may repeat */
+#define YDOC_DEPTH_FREE 8		    /* see ydoc_parse_values() */
 #define YDOC_ALIAS_TEXT 64 /* bytes that count as a node more */
 
 enum ydoc_flag {
@@ -87,6 +88,21 @@ struct ydoc {
 bool ydoc_parse(struct ydoc *doc, const char *text, size_t len,
 		const char *name, unsigned int flags, struct err *err)
 	MUST_CHECK;
+
+/*
+ * The same for foreign text of which only the values are wanted, in bounded
+ * memory: about 80 bytes for each of its nodes, of which there may be
+ * @nodes_max.  Counted are those that aliases repeat, too, and one more for
+ * each YDOC_DEPTH_FREE levels that a node lies deep.  Of the places only
+ * those of the root and of what is right below it are kept (ydoc_blame());
+ * such a document cannot be edited.
+ */
+bool ydoc_parse_values(struct ydoc *doc, const char *text, size_t len,
+		       const char *name, unsigned int flags, size_t nodes_max,
+		       struct err *err) MUST_CHECK;
+
+/* Move the values to @arena; the root of them.  @doc is released. */
+const struct value *ydoc_take_values(struct ydoc *doc, struct arena *arena);
 
 /* Read and parse the file @path.  Errors: INPUT. */
 bool ydoc_read(struct ydoc *doc, const char *path, unsigned int flags,

@@ -326,7 +326,8 @@ def judge_refusal(scenario, hit: Hit) -> None:
     done = scenario.is_done()
     assert hit.code in CODES
     assert done or hit.code
-    if not re.search(r"\d+ +(unlink|rmdir|openat|getdents)", hit.line):
+    # These may be of the clearing up itself; the next run finishes it.
+    if not re.search(r"\d+ +(unlink|rmdir|openat|getdents|fcntl|newfstatat)", hit.line):
         assert scenario.litter() == []
     errors = re.findall(rf"^{scenario.program}: error: ", hit.err, re.M)
     if "write(2, " not in hit.line:

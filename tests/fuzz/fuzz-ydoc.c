@@ -67,6 +67,22 @@ static void check_stream(const char *text, size_t len)
 		BUG("a stream that neither ended nor failed");
 }
 
+/* Where only the values are wanted they are the same. */
+static void check_values(const struct value *root, const char *text, size_t len)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err err = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str wanted = {0}, got = {0};
+
+	if (!ydoc_parse_values(&doc, text, len, "fuzz", 0, SIZE_MAX, &err))
+		BUG("its values cannot be read: %s", err.text);
+	ydoc_emit(&wanted, root);
+	ydoc_emit(&got, ydoc_take_values(&doc, &arena));
+	if (strcmp(str_text(&wanted), str_text(&got)) != 0)
+		BUG("its values are others");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
@@ -77,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_stream(text, size);
 	if (!ydoc_parse(&doc, text, size, "fuzz", 0, &err))
 		return 0;
+	check_values(doc.root, text, size);
 	check_written(doc.root);
 	check_marshalled(doc.root);
 	return 0;

@@ -81,6 +81,36 @@ static void test_arena_rewind(void **state)
 	assert_null(arena.blocks);
 }
 
+static void test_arena_adopt(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct arena other = {0}, none = {0};
+	const char *ours, *theirs, *next;
+	struct arena_mark mark;
+
+	(void)state;
+	ours = arena_strdup(&arena, "ours");
+	mark = arena_mark(&arena);
+	theirs = arena_strdup(&other, "theirs");
+	for (int i = 0; i < 100; i++)
+		assert_non_null(arena_alloc(&other, 1000));
+	arena_adopt(&arena, &other);
+	arena_adopt(&arena, &none);
+	assert_null(other.blocks);
+	assert_int_equal(other.total, 0);
+	next = arena_strdup(&arena, "next");
+	assert_ptr_equal(next, ours + 16); /* the room goes on */
+	arena_rewind(&arena, mark);
+	assert_string_equal(ours, "ours");
+	assert_string_equal(theirs, "theirs");
+
+	/* Into one that is empty. */
+	arena_adopt(&none, &arena);
+	assert_null(arena.blocks);
+	assert_string_equal(theirs, "theirs");
+	arena_release(&none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +118,7 @@ int main(void)
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_arena_rewind),
+		cmocka_unit_test(test_arena_adopt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,123 @@
+"""Indexes that somebody has made to hurt, and large ones that nobody has: what
+reading and publishing take is bounded, and what is there stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+import charts
+from rendering import CI, dependencies, left_behind
+
+MIB = 1 << 20
+SIZE = 6 * MIB - 100        # of each text, more or less: see core/chartindex.h
+HEAD = b"apiVersion: v1\nentries:\n"
+JSON = b'{"apiVersion":"v1","entries":{'
+
+
+def numbered(form: bytes, between: bytes = b"") -> bytes:
+    """As many of @form, each with its number, as there is room for."""
+    return between.join(form % n for n in range(SIZE // (len(form % 0xfffff) + len(between))))
+
+
+def filled(form: bytes) -> bytes:
+    return form * (SIZE // len(form))
+
+
+HOSTILE = {
+    "list in flow style": HEAD + b"a: [" + filled(b"x,") + b"]\n",
+    "lists in a list": HEAD + b"a: [" + filled(b"[],") + b"]\n",
+    "list of nothing": HEAD + b"a:\n" + filled(b"-\n"),
+    "mapping in flow style": HEAD + b"a: {" + numbered(b"%05x", b",") + b"}\n",
+    "members of the index": HEAD + b"  web: []\n" + numbered(b"%05x: 1\n"),
+    "one long word": HEAD + b"a: [" + filled(b"x") + b"]\n",
+    "one long text": HEAD + b'a: ["' + filled(b"\\n") + b'"]\n',
+    "one long key": HEAD + b"? [" + filled(b"x") + b"]\n: {}\n",
+    "aliases": HEAD + b"a: &a [" + b"x," * 1000 + b"]\nb: [" + b"*a," * 900 + b"]\n",
+    "merges": HEAD + b"a: &a {" + b"".join(b"k%d: x," % n for n in range(1000))
+              + b"}\nb: [" + b"{<<: *a}," * 900 + b"]\n",
+    "much text repeated": HEAD + b"a: &a " + b"x" * 4 * MIB + b"\nb: [" + b"*a," * 200 + b"]\n",
+    "deep": HEAD + b"a:\n" + b"".join(b" " * n + b"-\n" for n in range(900))
+            + (b" " * 900 + b"- x\n") * 9000,
+    "names": HEAD + numbered(b"  %05x: []\n"),
+    "entries": HEAD + b"  web:\n" + filled(b"  - a: b\n"),
+    "an entry": HEAD + b"  web:\n  - a: [" + filled(b"x,") + b"]\n",
+    "JSON: names": JSON + numbered(b'"%05x":[]', b",") + b"}}",
+    "JSON: entries": JSON + b'"web":[' + filled(b"{},") + b"{}]}}",
+    "JSON: an entry": JSON + b'"web":[{' + numbered(b'"%05x":0', b",") + b"}]}}",
+    "JSON: list": JSON + b'"web":[{"a":[' + filled(b"0,") + b"0]}]}}",
+    "JSON: text": JSON + b'"web":[{"a":"' + filled(b"\\u00fc") + b'"}]}}',
+}
+
+
+@pytest.fixture
+def measured(run_step, steps, tmp_path):
+    """Run a step, built without sanitizers, within 64 MB and 5 s of processor time."""
+    release = steps.parent.parent / "release" / "bin"
+
+    def run(program: str, *args: object, **options):
+        told = tmp_path / "told"
+        result = run_step("/usr/bin/time", "-q", "-o", told, "-f", "%M %U %S",
+                          release / program, *args, env=CI, cwd=tmp_path, **options)
+        kib, user, system = told.read_text().split()
+        assert int(kib) <= 64 << 10, result
+        assert float(user) + float(system) <= 5, result
+        return result
+
+    return run
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()
+            if path.name != ".index.lock"}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_index(umbrella, measured, static_http, tmp_path, name):
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "index.yaml").write_bytes(HOSTILE[name])
+    umbrella(chart=dependencies(
+        f"- {{name: web, version: '*', repository: '{static_http(repository).url}'}}"))
+    rendered = measured("umbrella-render", tmp_path / "work" / "umbrella", "--output-dir",
+                        tmp_path / "work" / "rendered" / "shop", "--cache-dir",
+                        tmp_path / "cache", expect=None)
+    assert rendered.code in (1, 2), rendered
+    assert rendered.err.count("error: ") == 1
+    assert left_behind(tmp_path) == []
+
+    chart = charts.make_chart(tmp_path / "web", "web", "1.0.0")
+    published = measured("publish-chart", chart, "--repo", f"file://{repository}",
+                         expect=None)
+    if published.code:
+        assert published.code == 2 and "index" in published.err, published
+        assert files(repository)["index.yaml"] == HOSTILE[name], "it is as it was"
+    else:
+        assert b"web-1.0.0.tgz" in files(repository)["index.yaml"]
+
+
+def entry(number: int) -> dict:
+    return {"apiVersion": "v2", "appVersion": "1.0", "created": "2026-01-01T00:00:00Z",
+            "description": f"A chart of the shop, the {number}th", "digest": "a" * 64,
+            "home": "https://example.com/charts", "name": f"c{number // 20}",
+            "maintainers": [{"name": "team", "email": "team@example.com"}],
+            "urls": [f"c-{number}.tgz"], "version": f"1.0.{number % 20}"}
+
+
+def test_a_large_index_of_another_layout_keeps_its_meaning(measured, tmp_path):
+    """In flow style it must be parsed as a whole, and written anew."""
+    entries: dict[str, list] = {}
+    for number in range(4000):
+        entries.setdefault(f"c{number // 20}", []).insert(0, entry(number))
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "index.yaml").write_text(yaml.dump(
+        {"apiVersion": "v1", "entries": entries}, Dumper=yaml.CSafeDumper,
+        default_flow_style=True))
+    chart = charts.make_chart(tmp_path / "web", "web", "1.0.0")
+    measured("publish-chart", chart, "--repo", f"file://{repository}")
+    written = yaml.load((repository / "index.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+    assert [item["version"] for item in written["entries"].pop("web")] == ["1.0.0"]
+    assert written["entries"] == entries
