@@ -7,25 +7,22 @@
  * small chart.  The rest is loaded at first use.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <string.h>
+
 #include <openssl/sha.h>
 
 #include "base/err.h"
+#include "base/secret.h"
 #include "sys/lazy.h"
 
 static struct {
 	__typeof__(SHA1) *sha1;
 	__typeof__(SHA512) *sha512;
-	__typeof__(EVP_sha256) *sha256;
-	__typeof__(HMAC) *hmac;
 } crypto;
 
 static const struct lazy_symbol symbols[] = {
 	{"SHA1", (void **)&crypto.sha1},
 	{"SHA512", (void **)&crypto.sha512},
-	{"EVP_sha256", (void **)&crypto.sha256},
-	{"HMAC", (void **)&crypto.hmac},
 	{0},
 };
 
@@ -113,15 +110,53 @@ bool sha512_hex(const void *bytes, size_t len, char hex[SHA512_HEX_SIZE],
 	return true;
 }
 
+/* The key as RFC 2104 wants it: of a block's length, turned by @turn. */
+static void pad_key(unsigned char block[SHA256_CBLOCK],
+		    const unsigned char *key, size_t key_len,
+		    unsigned char turn)
+{
+	memset(block, turn, SHA256_CBLOCK);
+	for (size_t i = 0; i < key_len; i++)
+		block[i] ^= key[i];
+}
+
+/* The hash of @block and then @bytes. */
+static bool hash_both(const unsigned char block[SHA256_CBLOCK],
+		      const void *bytes, size_t len,
+		      unsigned char digest[SHA256_SIZE], struct err *err)
+{
+	SHA256_CTX context;
+	bool done = SHA256_Init(&context) == 1 &&
+		    SHA256_Update(&context, block, SHA256_CBLOCK) == 1 &&
+		    SHA256_Update(&context, bytes, len) == 1 &&
+		    SHA256_Final(digest, &context) == 1;
+
+	wipe(&context, sizeof(context));
+	return done || refused(err);
+}
+
+/* Made of what is linked in: libcrypto's own would have it loaded. */
 bool hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 		 unsigned char mac[SHA256_SIZE], struct err *err)
 {
-	if (!lazy_load(&library, err))
-		return false;
-	if (!crypto.hmac(crypto.sha256(), key, (int)key_len, bytes, len, mac,
-			 NULL))
-		return refused(err);
-	return true;
+	unsigned char inner[SHA256_CBLOCK], outer[SHA256_CBLOCK];
+	unsigned char hashed[SHA256_SIZE];
+	bool done;
+
+	if (key_len > SHA256_CBLOCK) {
+		if (!sha256_bytes(key, key_len, hashed, err))
+			return false;
+		key = hashed;
+		key_len = sizeof(hashed);
+	}
+	pad_key(inner, key, key_len, 0x36);
+	pad_key(outer, key, key_len, 0x5c);
+	done = hash_both(inner, bytes, len, mac, err) &&
+	       hash_both(outer, mac, SHA256_SIZE, mac, err);
+	wipe(inner, sizeof(inner));
+	wipe(outer, sizeof(outer));
+	wipe(hashed, sizeof(hashed));
+	return done;
 }
 
 void hex_encode(const unsigned char *bytes, size_t len, char *hex)

@@ -19,6 +19,7 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "tests" / "lab"), str(TOP / "tests" / "steps")]
 
 import goprogram                            # noqa: E402
+import login                                # noqa: E402
 import marking                              # noqa: E402
 import packaging                            # noqa: E402
 import publishing                           # noqa: E402
@@ -136,6 +137,7 @@ def main() -> int:
                    for case in [start_case(work, steps, helm),
                                 *packaging.cases(work, EXAMPLE, steps, helm),
                                 *template_cases(work, steps, helm, program),
+                                *login.cases(work, steps),
                                 *repositories.cases(),
                                 *places.cases(),
                                 *tickets.cases(),

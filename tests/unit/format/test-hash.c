@@ -95,6 +95,38 @@ static void test_hmac(void **state)
 				 "8e0bc6213728c5140546040f0ee37f54");
 }
 
+/* By Python's hmac: keys about a block's length, and over the key itself. */
+static void test_hmac_of_keys(void **state)
+{
+	static const struct {
+		size_t len;
+		const char *hex;
+	} cases[] = {
+		{0, "0611b704abab473f956257a09cc2fc2c"
+		    "867211d077bdffc5a91bd8a5047826ff"},
+		{64, "f565e8ed3bf601e6520c2ba6b5171977"
+		     "f009c49504380304e76720c8c19e3fa6"},
+		{65, "b2f4d36d00051825b96f4aa8e43d9146"
+		     "f429326e4f4c8df0b65b107eac23d844"},
+	};
+	unsigned char key[65], mac[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+	struct err err = {0};
+
+	(void)state;
+	memset(key, 7, sizeof(key));
+	for (size_t i = ARRAY_SIZE(cases); i-- > 0;) {
+		assert_true(
+			hmac_sha256(key, cases[i].len, "text", 4, mac, &err));
+		hex_encode(mac, sizeof(mac), hex);
+		assert_string_equal(hex, cases[i].hex);
+	}
+	assert_true(hmac_sha256(mac, sizeof(mac), "again", 5, mac, &err));
+	hex_encode(mac, sizeof(mac), hex);
+	assert_string_equal(hex, "1b9539d71b8e2a86b82c027fbecc0331"
+				 "96b107ffc589c475639fd810b6694660");
+}
+
 static void test_sha256_in_pieces(void **state)
 {
 	static const char text[] = "what do ya want for nothing?";
@@ -122,6 +154,7 @@ int main(void)
 		cmocka_unit_test(test_sha1),
 		cmocka_unit_test(test_sha512),
 		cmocka_unit_test(test_hmac),
+		cmocka_unit_test(test_hmac_of_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
