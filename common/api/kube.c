@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/strvec.h"
 #include "format/jsn.h"
 #include "format/jsondrop.h"
 #include "sys/file.h"
@@ -540,68 +539,16 @@ bool kube_delete(struct kube *kube, const struct kube_ref *ref, const char *uid,
 	return true;
 }
 
-/* --- rights -------------------------------------------------------------- */
-
-static json_t *make_review(const struct kube_right *right,
-			   const char *namespace)
+bool kube_ask(struct kube *kube, const struct kube_ref *ref,
+	      const json_t *question, json_t **answer, struct err *err)
 {
-	json_t *review = json_object();
-	json_t *spec = json_object();
-	json_t *attributes = json_object();
-
-	jsn_set_text(attributes, "verb", right->verb);
-	jsn_set_text(attributes, "group", right->group);
-	jsn_set_text(attributes, "resource", right->resource);
-	if (right->subresource)
-		jsn_set_text(attributes, "subresource", right->subresource);
-	if (namespace)
-		jsn_set_text(attributes, "namespace", namespace);
-	jsn_set(spec, "resourceAttributes", attributes);
-	jsn_set_text(review, "apiVersion", "authorization.k8s.io/v1");
-	jsn_set_text(review, "kind", "SelfSubjectAccessReview");
-	jsn_set(review, "spec", spec);
-	return review;
-}
-
-static bool has_right(struct kube *kube, const struct kube_right *right,
-		      const char *namespace, bool *allowed, struct err *err)
-{
-	static const struct kube_ref reviews = {
-		.api = "authorization.k8s.io/v1",
-		.resource = "selfsubjectaccessreviews",
-	};
 	CLEANUP(exchange_release) struct exchange exchange = {0};
-	CLEANUP(jsn_release) json_t *review = make_review(right, namespace);
-	CLEANUP(jsn_release) json_t *answer = NULL;
 
-	start(&exchange, kube, "POST", &reviews);
-	if (!write_object(&exchange, review, "Content-Type: application/json",
+	start(&exchange, kube, "POST", ref);
+	if (!write_object(&exchange, question, "Content-Type: application/json",
 			  err))
 		return false;
 	if (exchange.reply.status != 201)
 		return fail(&exchange, err);
-	if (!parse_reply(&exchange, &answer, err))
-		return false;
-	*allowed = jsn_bool(answer, "status.allowed", false);
-	return true;
-}
-
-bool kube_find_missing_rights(struct kube *kube, const char *namespace,
-			      const struct kube_right *rights, size_t count,
-			      struct strvec *missing, struct err *err)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct kube_right *right = &rights[i];
-		const char *sub = right->subresource;
-		bool allowed;
-
-		if (!has_right(kube, right, namespace, &allowed, err))
-			return err_wrap(err, "cannot look up our rights");
-		if (!allowed)
-			strvec_addf(missing, "may not %s %s%s%s, needed to %s",
-				    right->verb, right->resource,
-				    sub ? "/" : "", sub ? sub : "",
-				    right->purpose);
-	}
-	return true;
+	return parse_reply(&exchange, answer, err);
 }

@@ -55,12 +55,19 @@ static const struct kube_right sweep_rights[] = {
 	{"list", "networking.k8s.io", "ingresses", NULL, OTHERS},
 };
 
+#define EXAMPLE "pipeline-examples/sweep/rbac.yaml"
+
 static const struct {
 	const struct kube_right *rights;
 	size_t count;
+	const char *cure;
 } tables[] = {
-	[READINESS_DEPLOY] = {deploy_rights, ARRAY_SIZE(deploy_rights)},
-	[READINESS_SWEEP] = {sweep_rights, ARRAY_SIZE(sweep_rights)},
+	[READINESS_DEPLOY] = {deploy_rights, ARRAY_SIZE(deploy_rights),
+			      "the roles slipway-deploy-preview, "
+			      "slipway-write-charts and slipway-remove-charts"},
+	[READINESS_SWEEP] = {sweep_rights, ARRAY_SIZE(sweep_rights),
+			     "the roles slipway-expire-sweep and "
+			     "slipway-remove-charts"},
 };
 
 static bool check_rights(struct kube *kube, const char *namespace,
@@ -78,8 +85,8 @@ static bool check_rights(struct kube *kube, const char *namespace,
 		str_addf(&text, "%s%s", i ? "; " : "", missing.items[i]);
 	(void)err_set(err, ERR_DENIED, "the user of the kubeconfig %s",
 		      str_text(&text));
-	return err_hint(err, "the manual of this step lists the rights that "
-			     "it needs");
+	return err_hint(err, "bind %s of " EXAMPLE " to it",
+			tables[rights].cure);
 }
 
 bool readiness_check(const struct kube_options *cluster, const char *namespace,

@@ -175,6 +175,14 @@ bool kube_delete(struct kube *kube, const struct kube_ref *ref, const char *uid,
 		 const char *resource_version, bool *existed, struct err *err)
 	MUST_CHECK;
 
+/*
+ * Post what is answered at once and kept nowhere: a review.  The caller
+ * releases *@answer.
+ */
+bool kube_ask(struct kube *kube, const struct kube_ref *ref,
+	      const json_t *question, json_t **answer, struct err *err)
+	MUST_CHECK;
+
 /* A right that somebody needs, and what for. */
 struct kube_right {
 	const char *verb;
@@ -186,7 +194,8 @@ struct kube_right {
 
 /*
  * Add to @missing a line for each of @rights that we do not have in
- * @namespace (NULL: in all): "may not list secrets, needed to ...".
+ * @namespace (NULL: in all): "may not list jobs.batch in namespace 'web',
+ * needed to ...".
  */
 bool kube_find_missing_rights(struct kube *kube, const char *namespace,
 			      const struct kube_right *rights, size_t count,

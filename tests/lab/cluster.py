@@ -18,6 +18,17 @@ import wait
 from kubeapi import KubeApi
 from supervisor import Process, Supervisor
 
+# Of service accounts' requests, what they were: see Cluster.audit().
+AUDIT = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived", "ResponseStarted"],
+    "rules": [
+        {"level": "Metadata", "userGroups": ["system:serviceaccounts:default"]},
+        {"level": "None"},
+    ],
+}
+
 NODE = {
     "apiVersion": "v1",
     "kind": "Node",
@@ -99,6 +110,8 @@ class Cluster:
 
     def _start_apiserver(self, etcd: str) -> None:
         key = f"{self.folder}/sa.key"
+        policy = self.folder / "audit-policy.json"
+        policy.write_text(json.dumps(AUDIT))
         # Without WatchList=false, Debian's etcd 3.4 breaks watches.
         self._run("kubernetes", "kube-apiserver",
                   f"--etcd-servers={etcd}", "--bind-address=127.0.0.1",
@@ -111,6 +124,8 @@ class Cluster:
                   "--authorization-mode=RBAC",
                   "--service-cluster-ip-range=10.0.0.0/24",
                   "--disable-admission-plugins=ServiceAccount",
+                  f"--audit-policy-file={policy}",
+                  f"--audit-log-path={self.folder}/audit.log",
                   "--feature-gates=WatchList=false")
 
     def _start_controllers(self) -> None:
@@ -159,6 +174,14 @@ class Cluster:
                 "cluster": "lab", "user": "lab"}}],
             "current-context": "lab",
         }, indent=1)
+
+    def audit(self, user: Path) -> list[dict]:
+        """The finished requests of user()'s @user, as the server has noted
+        them: verb, objectRef, responseStatus, ..."""
+        account = ("system:serviceaccount:default:"
+                   + user.name.removeprefix("kubeconfig-"))
+        events = map(json.loads, (self.folder / "audit.log").open())
+        return [e for e in events if e["user"]["username"] == account]
 
     def user(self, name: str, rules: list[dict]) -> Path:
         """A kubeconfig for a service account that may do only @rules, those

@@ -85,13 +85,15 @@ def umbrella(folder: Path, version: str, values: object = None) -> Path:
     return path
 
 
-def rights(account: str) -> list[dict]:
-    """The rules of all roles that the example's rbac.yaml gives @account."""
+def rights(account: str, role: str | None = None) -> list[dict]:
+    """The rules of all roles, or of @role alone, that the example's rbac.yaml
+    gives @account."""
     documents = list(yaml.safe_load_all(RBAC.read_text()))
     roles = {d["metadata"]["name"]: d["rules"] for d in documents
              if d["kind"] == "ClusterRole"}
     return [rule for d in documents if d["kind"] == "ClusterRoleBinding"
             if any(s["name"] == account for s in d["subjects"])
+            and role in (None, d["roleRef"]["name"])
             for rule in roles[d["roleRef"]["name"]]]
 
 

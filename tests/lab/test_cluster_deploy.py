@@ -366,7 +366,8 @@ def test_a_missing_right_is_named(resource, cluster, run_step, helm4,
     assert "403" in failed.err and "hint: " in failed.err
     checked = run_step("deploy-preview", "--check", "--helm", helm4.path,
                        "--kubeconfig", user, expect=1)
-    assert f"may not create {resource}, needed to " in checked.err
+    place = "" if resource == "namespaces" else " in all namespaces"
+    assert f"may not create {resource}{place}, needed to " in checked.err
 
 
 def test_an_exec_plugin_is_asked_anew(cluster, run_step, helm4, tmp_path):

@@ -335,8 +335,8 @@ def test_check_names_missing_rights(kube, run_step, tmp_path):
                 "/selfsubjectaccessreviews", review)
     failed = run_step("expire-sweep", "--check", "--kubeconfig",
                       kube.kubeconfig(tmp_path), expect=1)
-    assert "may not list pods, needed to see whether others are in a " \
-        "namespace\n" in failed.err
+    assert "may not list pods in all namespaces, needed to see whether " \
+        "others are in a namespace\n" in failed.err
 
 
 # --- numbers for Prometheus --------------------------------------------------
