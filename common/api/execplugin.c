@@ -73,19 +73,14 @@ static bool check_mode(const struct execplugin *plugin,
 	if (!kubeconfig_text(exec, "interactiveMode", &mode, err))
 		return false;
 	if (same_text(mode, "Never") || same_text(mode, "IfAvailable") ||
+	    same_text(mode, "Always") ||
 	    (!mode && same_text(plugin->api_version, GROUP "v1beta1")))
 		return true;
 	if (!mode)
 		return err_set(err, ERR_INPUT,
 			       "'exec' of the kubeconfig has no "
 			       "'interactiveMode', which version v1 demands");
-	if (same_text(mode, "Always"))
-		(void)err_set(err, ERR_INPUT,
-			      "'%s' wants to ask a person, and there is none",
-			      plugin->argv.items[0]);
-	else
-		(void)err_set(err, ERR_INPUT, "'%s' is no interactiveMode",
-			      mode);
+	(void)err_set(err, ERR_INPUT, "'%s' is no interactiveMode", mode);
 	return kubeconfig_blame(exec, "interactiveMode", err);
 }
 
@@ -171,10 +166,10 @@ static json_t *tell_cluster(const struct kubeconfig *config,
 	return cluster;
 }
 
-void execplugin_add_info(struct execplugin *plugin,
-			 const struct kubeconfig_entry *exec,
-			 const struct kubeconfig *config,
-			 const struct kubeconfig_entry *cluster)
+static void add_info(struct execplugin *plugin,
+		     const struct kubeconfig_entry *exec,
+		     const struct kubeconfig *config,
+		     const struct kubeconfig_entry *cluster)
 {
 	CLEANUP(jsn_release) json_t *info = json_object();
 	CLEANUP(str_release) struct str text = {0};
@@ -190,6 +185,23 @@ void execplugin_add_info(struct execplugin *plugin,
 	jsn_set(info, "spec", spec);
 	jsn_print(&text, info, false);
 	env_set(&plugin->env, "KUBERNETES_EXEC_INFO", str_text(&text));
+}
+
+bool execplugin_prepare(struct execplugin *plugin,
+			const struct kubeconfig_entry *exec,
+			const struct kubeconfig *config,
+			const struct kubeconfig_entry *cluster, struct err *err)
+{
+	const char *mode = value_find_text(exec->body, "interactiveMode");
+
+	if (same_text(mode, "Always")) {
+		(void)err_set(err, ERR_INPUT,
+			      "'%s' wants to ask a person, and there is none",
+			      plugin->argv.items[0]);
+		return kubeconfig_blame(exec, "interactiveMode", err);
+	}
+	add_info(plugin, exec, config, cluster);
+	return true;
 }
 
 /* --- what it says ---------------------------------------------------------- */

@@ -36,21 +36,23 @@ struct execplugin {
 
 /*
  * Take it from the 'exec' of a kubeconfig's user.
- * Errors: INPUT (no command, a version that we do not know, one that insists
- * on a terminal), with the place.
+ * Errors: INPUT (no command, a version or a mode that nobody knows), with the
+ * place.
  */
 bool execplugin_read(struct execplugin *plugin,
 		     const struct kubeconfig_entry *exec, const struct env *env,
 		     struct err *err) MUST_CHECK;
 
 /*
- * Complete its environment: what it is told about us and, if it asked to,
- * about the cluster of @config, whose entry is @cluster.
+ * Make it ready to be run: what it is told about us and, if it asked to, about
+ * the cluster of @config, whose entry is @cluster.
+ * Errors: INPUT (it insists on a terminal).
  */
-void execplugin_add_info(struct execplugin *plugin,
-			 const struct kubeconfig_entry *exec,
-			 const struct kubeconfig *config,
-			 const struct kubeconfig_entry *cluster);
+bool execplugin_prepare(struct execplugin *plugin,
+			const struct kubeconfig_entry *exec,
+			const struct kubeconfig *config,
+			const struct kubeconfig_entry *cluster, struct err *err)
+	MUST_CHECK;
 
 /* What it said: a token, a certificate (PEM, owned) and its key, or both. */
 struct execplugin_answer {

@@ -127,13 +127,14 @@ static bool read_login(struct kubeconfig *config,
 	if (!kubeconfig_text(user, "username", &name, err) ||
 	    !kubeconfig_text(user, "password", &password, err))
 		return false;
-	if (!name && !password)
-		return true;
-	if (secret_is_set(&config->token) || config->token_file)
+	if (((name || password) && secret_is_set(&config->token)) ||
+	    (name && config->token_file))
 		return err_set(err, ERR_INPUT,
 			       "the kubeconfig's user has both a token and a "
 			       "password");
-	str_addf(&login, "%s:%s", name ? name : "", password ? password : "");
+	if (!name)
+		return true;
+	str_addf(&login, "%s:%s", name, password ? password : "");
 	secret_set(&config->login, str_text(&login), login.len);
 	wipe(login.buf, login.len);
 	return true;
@@ -212,8 +213,8 @@ static bool read_plugin(struct kubeconfig *config,
 		execplugin_release(&config->plugin);
 		return true;
 	}
-	execplugin_add_info(&config->plugin, &entry, config, cluster);
-	return true;
+	return execplugin_prepare(&config->plugin, &entry, config, cluster,
+				  err);
 }
 
 static bool read_user(struct kubeconfig *config,

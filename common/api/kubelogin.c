@@ -93,6 +93,9 @@ static bool read_token(struct kubelogin *login, bool *changed, struct err *err)
 		return err_wrap(err, "cannot read the token for the "
 				     "Kubernetes API");
 	str_trim(&text);
+	if (!text.len)
+		return err_set(err, ERR_INPUT, "there is no token in '%s'",
+			       login->config->token_file);
 	*changed = !same_text(str_text(&text), secret_reveal(&login->token));
 	if (*changed)
 		secret_set(&login->token, str_text(&text), text.len);

@@ -355,3 +355,11 @@ def test_compression(sweep, kube):
     sweep(kube, token=TOKEN, cluster={"disable-compression": True})
     assert [r.header("Accept-Encoding") for r in kube.requests] == \
         ["gzip", "gzip", None, None]
+
+
+def test_a_token_file_without_a_token(sweep, kube, tmp_path):
+    (tmp_path / "token").write_text("\n")
+    failed = sweep(kube, tokenFile="token", expect=2)
+    assert "there is no token in" in failed.err and kube.requests == []
+    sweep(kube, tokenFile="token", token="other")
+    assert heard(kube) == ["Bearer other"] * 2
