@@ -1,0 +1,191 @@
+"""deploy-preview when Helm fails, against a scripted API: what the bundle
+holds, and what it must not.
+
+On the lab no kubelet serves logs; here the API does.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pty
+import select
+
+import pytest
+
+import records
+import wait
+from scripted_http import Reply
+from scripted_kube import ScriptedKube, answer, listing, refusal
+
+NAMES = ["--repository-name", "shop", "--branch", "fix"]
+HOME = "/api/v1/namespaces/shop-fix"
+POD = "web-5d9-x7"
+PASSWORD = "correct horse battery"
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def pod(restarts: int = 7) -> dict:
+    return {"metadata": {"name": POD, "uid": "p",
+                         "annotations": {"meta.helm.sh/release-name":
+                                         "shop-fix"}},
+            "status": {"phase": "Running", "containerStatuses": [{
+                "name": "main", "ready": False, "restartCount": restarts,
+                "state": {"waiting": {"reason": "CrashLoopBackOff",
+                                      "message": "back-off"}},
+                "lastState": {"terminated": {"exitCode": 3,
+                                             "reason": "Error"}}}]}}
+
+
+def secret(**data: str) -> dict:
+    return {"metadata": {"name": "db"}, "data": {
+        key: encoded(value) for key, value in data.items()}}
+
+
+LOG = "\n".join([f"line {n}" for n in range(30)] + [
+    "connecting to postgres://shop:hunter2@db/shop", f"as {PASSWORD}",
+    "API_TOKEN=abcdef", "\x1b[31mpanic: no such table\x1b[0m"])
+LOG_PATH = f"{HOME}/pods/{POD}/log"
+EVENTS = listing(*({
+    "involvedObject": {"kind": "Pod", "name": POD, "uid": "p"},
+    "reason": "BackOff", "message": f"event {n}",
+    "lastTimestamp": f"2026-11-26T10:{n:02}:00Z"} for n in range(59, -1, -1)))
+
+
+REVISION = f"{HOME}/secrets/sh.helm.release.v1.shop-fix.v1"
+PAYLOAD = json.dumps({"chart": {"metadata": {"name": "shop",
+                                             "version": "1.0.0"}}})
+RELEASE = {"metadata": {"labels": {"owner": "helm", "version": "1",
+                                   "status": "failed"}}}
+
+
+def secrets(request) -> Reply:
+    """The revisions of the release, or what is none of Helm's."""
+    if "fieldSelector" in request.path:
+        return listing(secret(password=PASSWORD, user="me"))
+    return listing(RELEASE)
+
+
+@pytest.fixture
+def kube():
+    with ScriptedKube() as server:
+        server.lease(HOME)
+        server.script("GET", HOME, answer({"metadata": {
+            "name": "shop-fix", "uid": "u", "resourceVersion": "7",
+            "labels": {"slipway/managed": "v1"},
+            "annotations": {"slipway/repository": "shop",
+                            "slipway/branch": "fix"}}}))
+        server.script("PATCH", HOME, answer({}))
+        server.script("GET", f"{HOME}/pods", listing(pod()))
+        server.script("GET", f"{HOME}/events", EVENTS)
+        server.script("GET", f"{HOME}/secrets", secrets)
+        server.script("PATCH", REVISION, answer({}))
+        server.script("GET", REVISION, answer({
+            "data": {"release": encoded(encoded(PAYLOAD))}}))
+        server.script("GET", LOG_PATH, Reply(200, LOG.encode(),
+                                             ["Content-Type: text/plain"]))
+        yield server
+
+
+@pytest.fixture
+def command(kube, tmp_path):
+    """The step with a Helm that says @helm, as a shell script."""
+    def make(helm: str, *args: object) -> list[object]:
+        chart, program = tmp_path / "chart", tmp_path / "helm"
+        chart.mkdir()
+        (chart / "Chart.yaml").write_text("name: shop\nversion: 1.0.0\n")
+        program.write_text(f"#!/bin/sh\n{helm}\n")
+        program.chmod(0o755)
+        return ["deploy-preview", *NAMES, "--kubeconfig",
+                kube.kubeconfig(tmp_path), "--helm", program, *args, chart]
+
+    return make
+
+
+FAILING = "echo 'Error: UPGRADE FAILED: context deadline exceeded' >&2; exit 1"
+
+
+def test_a_bundle_hides_what_logs_give_away(command, run_step, kube, tmp_path):
+    report, record = tmp_path / "diagnosis.json", tmp_path / "record"
+    failed = run_step(*command(FAILING, "--diagnosis", report, "--record",
+                               record, "--output", "json"), expect=1)
+
+    (log,) = json.loads(report.read_text())["logs"]
+    assert (log["pod"], log["container"], log["previous"]) \
+        == (POD, "main", True)
+    assert log["lines"][-4:] == [
+        "connecting to postgres://***@db/shop", "as ***", "API_TOKEN=***",
+        "\x1b[31mpanic: no such table\x1b[0m"]
+    (query,) = kube.queries(LOG_PATH)
+    assert query == {"container": "main", "tailLines": "20",
+                     "limitBytes": "65536", "previous": "true"}
+    # for people: fewer lines, and nothing that a terminal obeys
+    assert f"log of '{POD}/main': as ***" in failed.err
+    assert "line 28" not in failed.err and "line 29" in failed.err
+    assert "\x1b" not in failed.err and "panic: no such table" in failed.err
+    # the last events of 60, the last of them last
+    events = json.loads(report.read_text())["events"]
+    assert [e["message"] for e in events] \
+        == [f"event {n}" for n in range(10, 60)]
+    assert "event 50" in failed.err and "event 49" not in failed.err
+
+    environment = records.merged(record)["environment"]
+    assert environment["findings"][0]["cause"] == "crash-loop"
+    assert failed.json["status"] == environment["status"] == "failed"
+    told = failed.err + failed.out + report.read_text() + "".join(
+        path.read_text() for path in record.iterdir())
+    for canary in (PASSWORD, "hunter2", "abcdef"):
+        assert canary not in told
+
+
+def test_logs_that_could_hold_anything_are_not_shown(command, run_step, kube):
+    def some(request) -> Reply:
+        if "fieldSelector" in request.path:
+            return refusal(403, "Forbidden")
+        return listing(RELEASE)
+
+    kube.script("GET", f"{HOME}/secrets", some)
+    failed = run_step(*command(FAILING), expect=1)
+    assert "CrashLoopBackOff" in failed.err
+    assert "log of '" not in failed.err and kube.queries(LOG_PATH) == []
+
+
+@pytest.mark.parametrize("kind", ["pods", "events", "log"])
+def test_what_cannot_be_read_hides_no_failure(kind, command, run_step, kube,
+                                              tmp_path):
+    path = LOG_PATH if kind == "log" else f"{HOME}/{kind}"
+    kube.script("GET", path, refusal(403, "Forbidden"))
+    failed = run_step(*command(FAILING, "--diagnosis", tmp_path), expect=1)
+    assert "context deadline exceeded" in failed.err
+    assert ("CrashLoopBackOff" in failed.err) == (kind != "pods")
+    # a folder cannot be written, which is no more than a warning
+    assert ("cannot write the diagnosis" in failed.err) == (kind != "pods")
+
+
+def test_progress_on_a_terminal(command, runner, kube):
+    """What is missing while Helm waits, on a line that is overwritten."""
+    master, slave = pty.openpty()
+    program, *args = map(str, command("sleep 30"))
+    child = runner.start("/bin/sh", "-c", 'exec "$0" "$@" 2>"$TTY"',
+                         runner.steps / program, *args,
+                         env={"TTY": os.ttyname(slave), "TERM": "xterm"})
+    shown = ""
+
+    def look() -> bool:
+        nonlocal shown
+        if select.select([master], [], [], 0)[0]:
+            shown += os.read(master, 4096).decode()
+        return "(0 of 1)" in shown
+
+    try:
+        wait.until(look, "progress on the terminal")
+    finally:
+        child.process.terminate()
+        child.wait(expect=143)
+        os.close(master)
+        os.close(slave)
+    assert f"0 of 1 workloads ready, waiting for Pod '{POD}' (0 of 1)" in shown
