@@ -90,3 +90,48 @@ bool manifest_read(struct manifest *manifest, const char *text, size_t len,
 	       err_set(err, ERR_INPUT, "its manifest is no YAML (line %u)",
 		       unfit.line);
 }
+
+static bool runs_at_deletion(const struct value *hook)
+{
+	const struct value *events = value_find(hook, "events");
+
+	for (size_t i = 0;
+	     events && value_is_list(events) && i < events->list.count; i++) {
+		const char *event = value_find_text(events->list.items[i], "");
+
+		if (same_text(event, "pre-delete") ||
+		    same_text(event, "post-delete"))
+			return true;
+	}
+	return false;
+}
+
+static bool read_text(struct manifest *manifest, const struct value *text,
+		      struct arena *arena, struct err *err)
+{
+	return !text || text->kind != VALUE_STRING ||
+	       manifest_read(manifest, text->string.bytes, text->string.len,
+			     arena, err);
+}
+
+bool manifest_of_release(struct manifest *manifest, const struct value *release,
+			 struct arena *arena, struct err *err)
+{
+	const struct value *hooks = value_find(release, "hooks");
+
+	if (!read_text(manifest, value_find(release, "manifest"), arena, err))
+		return false;
+	for (size_t i = 0;
+	     hooks && value_is_list(hooks) && i < hooks->list.count; i++) {
+		const struct value *hook = hooks->list.items[i];
+		size_t before = manifest->count;
+
+		if (runs_at_deletion(hook) &&
+		    !read_text(manifest, value_find(hook, "manifest"), arena,
+			       err))
+			return false;
+		while (before < manifest->count)
+			manifest->objects[before++].hook = true;
+	}
+	return true;
+}

@@ -8,7 +8,6 @@
 #include "base/strvec.h"
 #include "core/manifest.h"
 #include "core/sweep.h"
-#include "format/value.h"
 
 #define PURPOSE "let Helm remove what the release holds"
 
@@ -17,7 +16,7 @@ bool removal_read(struct removal *removal, const struct sweep_release *judged,
 		  struct err *err)
 {
 	CLEANUP(arena_release) struct arena scratch = {0};
-	const struct value *payload, *text;
+	const struct value *payload;
 
 	if (!releases_read_payload(removal->kube, judged->namespace,
 				   judged->name, judged->revision, &scratch,
@@ -26,11 +25,7 @@ bool removal_read(struct removal *removal, const struct sweep_release *judged,
 	if (!payload)
 		return err_set(err, ERR_NOT_FOUND, "release '%s' is gone",
 			       judged->name);
-	text = value_find(payload, "manifest");
-	if (!text || text->kind != VALUE_STRING)
-		return true;
-	return manifest_read(manifest, text->string.bytes, text->string.len,
-			     arena, err) ||
+	return manifest_of_release(manifest, payload, arena, err) ||
 	       err_wrap(err, "cannot read release '%s'", judged->name);
 }
 
@@ -88,13 +83,14 @@ static bool check_object(struct removal *removal, const char *namespace,
 			 const struct manifest_object *object,
 			 struct strvec *missing, struct err *err)
 {
-	static const char *const verbs[] = {"get", "delete"};
+	static const char *const verbs[] = {"get", "delete", "create"};
+	size_t count = object->hook ? 3 : 2;
 	const struct kind *kind;
 
 	if (!kinds_find(&removal->kinds, removal->kube, object->api,
 			object->kind, &kind, err))
 		return false;
-	for (size_t i = 0; kind && i < ARRAY_SIZE(verbs); i++) {
+	for (size_t i = 0; kind && i < count; i++) {
 		const struct kube_right right = {
 			.verb = verbs[i],
 			.group = kind->group,

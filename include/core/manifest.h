@@ -18,6 +18,7 @@
 
 struct arena;
 struct err;
+struct value;
 
 #define MANIFEST_OBJECTS_MAX 100000
 
@@ -27,6 +28,7 @@ struct manifest_object {
 	const char *namespace; /* NULL: the release's, or none */
 	const char *name;
 	bool kept; /* by helm.sh/resource-policy: Helm leaves it */
+	bool hook; /* Helm makes it in order to run it */
 };
 
 /* All in an arena. */
@@ -35,6 +37,14 @@ struct manifest {
 	size_t count;
 	size_t capacity;
 };
+
+/*
+ * Read what Helm works on when it uninstalls @release, a release as it is
+ * stored: its manifest, and its hooks before and after deletion.
+ * Errors: as manifest_read().
+ */
+bool manifest_of_release(struct manifest *manifest, const struct value *release,
+			 struct arena *arena, struct err *err) MUST_CHECK;
 
 /*
  * Read the documents of @text, those within lists ("kind: ConfigMapList")

@@ -41,7 +41,7 @@ bool removal_read(struct removal *removal, const struct sweep_release *judged,
 		  struct err *err) MUST_CHECK;
 
 /*
- * May we get and delete all of @manifest?  Asked first for the whole cluster,
+ * May we get and delete all of @manifest, and make its hooks?  Asked first for the whole cluster,
  * so that most releases need no question.
  * Errors: DENIED, naming each right that is missing; kube's.
  */

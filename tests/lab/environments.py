@@ -106,7 +106,8 @@ def store_release(api: KubeApi, namespace: str, name: str,
                   labels: dict[str, str], revision: int = 1,
                   status: str = "deployed", objects: Iterable[dict] = (),
                   values: dict | None = None,
-                  deployed: str = "2026-11-22T10:00:00Z") -> None:
+                  deployed: str = "2026-11-22T10:00:00Z",
+                  hooks: Iterable[tuple[str, dict]] = ()) -> None:
     """A revision as Helm stores it, without its objects."""
     payload = {
         "name": name, "namespace": namespace, "version": revision,
@@ -115,6 +116,9 @@ def store_release(api: KubeApi, namespace: str, name: str,
         "chart": {"metadata": {"name": "web", "version": "1.0.0",
                                "apiVersion": "v2"}},
         "config": {"global": values or {}},
+        "hooks": [{"name": o["metadata"]["name"], "kind": o["kind"],
+                   "path": "web/templates/hook.yaml", "events": [event],
+                   "manifest": json.dumps(o)} for event, o in hooks],
         "manifest": "".join(f"---\n{json.dumps(o)}\n" for o in objects)}
     packed = base64.b64encode(gzip.compress(json.dumps(payload).encode()))
     api("POST", f"/api/v1/namespaces/{namespace}/secrets", {

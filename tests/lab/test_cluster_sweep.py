@@ -307,6 +307,30 @@ def test_the_rights_of_the_example(cluster, run_step, helm4):
 
 
 @pytest.mark.parametrize("version", ["helm4", "helm3"])
+def test_hooks_run(version, cluster, run_step, request):
+    """Before and after the deletion; who may not make them touches nothing."""
+    helm, api = request.getfixturevalue(version), cluster.api
+    make(api, "env", past(), created=False, release=None)
+    environments.store_release(api, "env", "web", marks(past()), hooks=[
+        (f"{when}-delete", environments.config_map(when))
+        for when in ("pre", "post")])
+    rules = environments.rights("expire-sweep")
+
+    refused = run_step(*SWEEP, "--helm", helm.path, "--kubeconfig",
+                       cluster.user("sweeper", rules), expect=1)
+    assert "may not create configmaps, needed to" in refused.err
+    assert releases(api) == {"env/web"}
+
+    user = cluster.user("with-hooks", [*rules, {
+        "apiGroups": [""], "resources": ["configmaps"],
+        "verbs": ["create", "update", "patch"]}])
+    run_step(*SWEEP, "--helm", helm.path, "--kubeconfig", user)
+    assert releases(api) == set()
+    for when in "pre", "post":
+        assert api.exists(f"/api/v1/namespaces/env/configmaps/{when}")
+
+
+@pytest.mark.parametrize("version", ["helm4", "helm3"])
 def test_what_helm_may_not_read(version, cluster, run_step, request):
     """Helm 4 would leave it behind and forget the release, Helm 3 end
     half-way, so nothing is begun; a role in the namespace alone suffices."""

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/ydoc.h"
 #include "tests/unit/unit.h"
 
 static void test_objects(void **state)
@@ -64,6 +65,29 @@ static void test_objects(void **state)
 	}
 }
 
+static void test_hooks(void **state)
+{
+	static const char text[] =
+		"{manifest: '{apiVersion: v1, kind: Secret, metadata: {name: "
+		"a}}', hooks: [{events: [post-install], manifest: "
+		"'{apiVersion: "
+		"v1, kind: Pod, metadata: {name: b}}'}, {events: [test, "
+		"pre-delete], manifest: '{apiVersion: batch/v1, kind: Job, "
+		"metadata: {name: c}}'}, {events: post-delete}, 17]}";
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct manifest manifest = {0};
+
+	(void)state;
+	assert_true(ydoc_parse(&doc, text, strlen(text), "release", 0, &err));
+	assert_true(manifest_of_release(&manifest, doc.root, &doc.arena, &err));
+	assert_int_equal(manifest.count, 2);
+	assert_string_equal(manifest.objects[0].kind, "Secret");
+	assert_false(manifest.objects[0].hook);
+	assert_string_equal(manifest.objects[1].kind, "Job");
+	assert_true(manifest.objects[1].hook);
+}
+
 static void test_no_yaml(void **state)
 {
 	static const char text[] = "apiVersion: v1\ndata: {password: \"x\n";
@@ -83,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_hooks),
 		cmocka_unit_test(test_no_yaml),
 	};
 
