@@ -18,6 +18,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "tests" / "lab"), str(TOP / "tests" / "steps")]
 
+import changelogs                           # noqa: E402
 import goprogram                            # noqa: E402
 import login                                # noqa: E402
 import marking                              # noqa: E402
@@ -141,7 +142,8 @@ def main() -> int:
                                 *repositories.cases(),
                                 *places.cases(),
                                 *tickets.cases(),
-                                *marks.cases()] if is_wanted(case.name)]
+                                *marks.cases(),
+                                *changelogs.cases(work, steps)] if is_wanted(case.name)]
             if is_wanted(places.TOGETHER_NAME):
                 met.append(places.compare_bytes())
             if is_wanted(tickets.REQUESTS_NAME):
