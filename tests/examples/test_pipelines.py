@@ -220,7 +220,7 @@ def preview_the_storefront(shop: Shop, checkout: Checkout) -> str:
     env = checkout.pull_request("SHOP-1: remember what is in the basket")
     build = succeeded(shop, shop.jenkins.build("storefront/Jenkinsfile",
                                          checkout.folder, env))
-    assert len(build.artifacts) == 5
+    assert len(build.artifacts) == 6
     version = f"1.4.0-g{env['GIT_COMMIT'][:12]}"
     assert ("storefront", version) in shop.charts()
     (namespace,) = shop.namespaces()
@@ -233,6 +233,8 @@ def preview_the_storefront(shop: Shop, checkout: Checkout) -> str:
     assert autumn["name"] == "autumn"       # was there before
     assert version["name"].startswith("storefront-shop-")
     assert version["name"].endswith("-1.4.0")
+    story = "SHOP-1: remember what is in the basket ("
+    assert story in version["description"] and story in mark["text"]
     return namespace
 
 

@@ -1,0 +1,48 @@
+"""Pull request, Jira's version and the mark tell the same of a release."""
+
+from __future__ import annotations
+
+import json
+
+import scripted_grafana
+import scripted_jira
+from histories import History
+from scripted_grafana import ScriptedGrafana
+from scripted_jira import ScriptedJira
+
+DEPLOYED = {
+    "schemaVersion": 1, "steps": [{
+        "name": "deploy-preview", "version": "1.0.0", "seconds": 1,
+        "started": "2026-01-01T00:00:00Z", "outcome": "done"}],
+    "environment": {"stack": "shop", "namespace": "web-main", "release": "web",
+                    "revision": 3, "applications": [
+                        {"name": "web", "old": "1.0.0", "new": "1.1.0"}]}}
+
+
+def test_what_changelog_found_is_told_by_all(run_step, tmp_path):
+    web = History(tmp_path / "web")
+    web.commit("Begin")
+    web.tag("v1.0.0")
+    web.pull_request(7, "Keep the <basket> for @all", "SHOP-1: wip")
+    record = tmp_path / "record"
+    record.mkdir()
+    (record / "20260101T000000.000Z-deploy-preview-00000000.json").write_text(
+        json.dumps(DEPLOYED))
+    common = ["--record", str(record)]
+    with ScriptedJira() as jira, ScriptedGrafana() as grafana:
+        asked = {"JIRA_URL": jira.url, "JIRA_USER": scripted_jira.USER,
+                 "JIRA_TOKEN": scripted_jira.TOKEN}
+        told = run_step("changelog", "--range", "v1.0.0..main", "--app", "web",
+                        *common, cwd=web.folder, env=asked).out
+        for _ in range(2):      # again: the same version, the same mark
+            run_step("jira-fixversion", "--app", "web", "--semver", "1.1.0",
+                     *common, env=asked)
+            run_step("grafana-annotate", *common, env={
+                "GRAFANA_URL": grafana.url, "GRAFANA_TOKEN": scripted_grafana.TOKEN})
+        (version,) = [one for one in jira.state["versions"].values()
+                      if one["name"].startswith("web-shop-")]
+        (mark,) = grafana.state["annotations"]
+    story = "  Keep the <basket> for @all (#7, SHOP-1), Bob"
+    titles = "tickets:\n  SHOP-1 Basket forgets its items"
+    for text in (told, version["description"], mark["text"]):
+        assert story in text and titles in text
