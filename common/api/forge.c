@@ -5,10 +5,12 @@
 #include "api/forge_kinds.h"
 #include "api/login.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
 #include "format/jsn.h"
+#include "sys/proc.h"
 
 /* --- who we are -------------------------------------------------------- */
 
@@ -74,6 +76,7 @@ bool forge_open(struct forge *forge, const struct forge_config *config,
 	    !http_open(&forge->http, &config->http, err))
 		return false;
 	forge->kind = config->kind;
+	forge->reporter = config->http.reporter;
 	set_authorization(forge, config);
 	return true;
 }
@@ -142,8 +145,13 @@ static bool send_patiently(struct forge *forge, struct http_request *request,
 		if (reply->status != 403 || !is_limited(reply, &wait_ms) ||
 		    !can_wait(forge, waits, wait_ms))
 			return true;
-		if (!clock_sleep_ms(wait_ms))
-			return err_set(err, ERR_INTERRUPTED, "interrupted");
+		report_warning(forge->reporter,
+			       "GET %s: the limit of requests is reached; "
+			       "waiting %lld s for its end",
+			       str_text(&request->url),
+			       (long long)(wait_ms + 999) / 1000);
+		if (!clock_sleep_ms(wait_ms) && proc_interrupted(err))
+			return false;
 	}
 }
 

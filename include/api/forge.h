@@ -33,6 +33,7 @@
 #include "net/http.h"
 
 struct err;
+struct reporter;
 
 #define FORGE_REPLY_MAX	  ((size_t)64 << 20)
 #define FORGE_COMMITS_MAX 20000 /* of one comparison; clones take more */
@@ -43,7 +44,8 @@ struct forge {
 	struct http http;
 	enum forge_kind kind;
 	struct url api;
-	struct secret authorization; /* a header; not set = nobody */
+	struct secret authorization;	 /* a header; not set = nobody */
+	const struct reporter *reporter; /* borrowed */
 };
 
 /* Filled by OPT_FORGE of cli/fragments.h. */

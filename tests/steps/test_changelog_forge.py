@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -180,6 +181,19 @@ def test_a_short_limit_is_waited_for(web, changelog, tmp_path):
             "x-ratelimit-remaining: 0", f"x-ratelimit-reset: {int(time.time()) + 1}"])]
         result = changelog(forge, *charts(tmp_path, forge, None, web.head))
     assert titles(result) == ["SHOP-2: Faster", "A new basket"]
+    assert "the limit of requests is reached; waiting" in result.err
+
+
+def test_waiting_for_a_limit_is_ended_by_a_signal(web, start_step, tmp_path):
+    with ScriptedForge("github", web) as forge:
+        forge.first = [Reply(403, b"{}", headers=["Retry-After: 50"])]
+        running = start_step(
+            "changelog", "--forge-url", forge.url, "--forge", "github",
+            *charts(tmp_path, forge, None, web.head), cwd=tmp_path,
+            env={"SLIPWAY_FORGE_TOKEN": TOKEN})
+        forge.wait_for(1)
+        running.process.send_signal(signal.SIGTERM)
+        assert "interrupted by SIGTERM" in running.wait(expect=143).err
 
 
 @pytest.mark.parametrize("headers", [
