@@ -37,7 +37,7 @@ static const struct opt options[] = {
 	OPT_LOGIN(struct args, login),
 	OPT_LIST(struct args, git_dirs, "git-dir", "DIR", NULL, 0,
 		 "clone with the history (may be repeated); default: here"),
-	OPT_LIST(struct args, tags, "tag", "TEMPLATE", NULL, 0,
+	OPT_LIST(struct args, tags, "tag-template", "TEMPLATE", NULL, 0,
 		 "of versions: {app}-v{version} (may be repeated)"),
 	OPT_FORGE(struct args, forge),
 	OPT_LIST(struct args, projects, "project", "KEY", "JIRA_PROJECTS", 0,

@@ -318,8 +318,8 @@ def test_tags_where_charts_say_nothing(web, changelog, tmp_path):
     result = changelog(web, *charts)
     assert application(result)["source"] is None
     assert "neither commits nor tags of 1.0.0 and 1.1.0" in result.err
-    assert titles(changelog(web, *charts, "--tag", "release/{app}/{version}",
-                            "--tag", "v{version}")) == ["Fix"]
+    assert titles(changelog(web, *charts, "--tag-template", "release/{app}/{version}",
+                            "--tag-template", "v{version}")) == ["Fix"]
 
 
 def test_a_tag_that_was_moved_is_told(web, changelog, tmp_path):

@@ -93,7 +93,7 @@ def test_tags_with_slashes(web, changelog, tmp_path, kind):
     web.git("tag", "-d", "v1.0.0")
     with ScriptedForge(kind, web) as forge:
         result = changelog(forge, *charts(tmp_path, forge, None, None),
-                           "--tag", "web/v{version}", "--tag", "v{version}")
+                           "--tag-template", "web/v{version}", "--tag-template", "v{version}")
     assert titles(result) == ["SHOP-2: Faster", "A new basket"]
 
 
