@@ -293,10 +293,12 @@ def preview_the_stack(shop: Shop, checkout: Checkout) -> str:
 
 def release_the_stack(shop: Shop, checkout: Checkout) -> str:
     before = shop.namespaces()
-    succeeded(shop, shop.jenkins.build("stack/Jenkinsfile", checkout.folder,
-                                 checkout.merge()))
+    build = succeeded(shop, shop.jenkins.build("stack/Jenkinsfile", checkout.folder,
+                                         checkout.merge()))
     (namespace,) = shop.namespaces() - before
     assert namespace == "stack-master"
+    (told,) = [shell.result.out for shell in build.shells if shell.script == "changelog"]
+    assert told.startswith("basket 2.1.0 (new)\n")
     assert shop.expiry(namespace) == "never"
     assert len(shop.cluster.api.pods(namespace)) == 5
     return namespace
