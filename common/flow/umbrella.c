@@ -232,14 +232,6 @@ static bool read_ignore(struct reading *reading, struct err *err)
 				path, err);
 }
 
-static char *path_parent(const char *path)
-{
-	const char *base = path_base(path);
-
-	return base == path ? xstrdup(".")
-			    : xmemdupz(path, (size_t)(base - path));
-}
-
 /* Links in front of what is not there yet are resolved, too. */
 static char *real_output(const char *output_dir)
 {

@@ -1,6 +1,5 @@
 #include "sys/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/str.h"
-#include "sys/env.h"
+#include "sys/file_parts.h"
 #include "sys/proc.h"
 
 #define READ_CHUNK   ((size_t)64 << 10)
@@ -26,12 +25,6 @@ void close_fd(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-static void close_dir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
 }
 
 /* --- names --------------------------------------------------------------- */
@@ -51,8 +44,7 @@ const char *path_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* The folder that @path, which may end in a slash, is in. */
-static char *path_parent(const char *path)
+char *path_parent(const char *path)
 {
 	size_t len = strlen(path);
 
@@ -292,20 +284,17 @@ bool file_write(const char *path, const void *bytes, size_t len, mode_t mode,
 	return true;
 }
 
-/* What cannot be fsynced (a folder on some file systems, a pipe) is done. */
-static bool sync_fd(int fd)
+bool sync_fd(int fd)
 {
 	return fsync(fd) == 0 || errno == EINVAL || errno == EROFS;
 }
 
-static int open_dir_at(int dirfd, const char *path)
+int open_dir_at(int dirfd, const char *path)
 {
 	return openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-#define TEMP_NAME_SIZE sizeof(".slipway-0123456789abcdef.tmp")
-
-static void temp_name(char name[TEMP_NAME_SIZE])
+void temp_name(char name[TEMP_NAME_SIZE])
 {
 	snprintf(name, TEMP_NAME_SIZE, ".slipway-%016llx.tmp",
 		 (unsigned long long)random_number());
@@ -400,224 +389,6 @@ bool file_create(const char *path, const void *bytes, size_t len, mode_t mode,
 		return err_errno(err, "cannot create '%s'", path);
 	*created = false;
 	return true;
-}
-
-/* --- folders ------------------------------------------------------------- */
-
-/* mkdir() with the folders above it, from the first that is there. */
-static bool make_dir(const char *path, bool *made)
-{
-	CLEANUP(free_ptr) char *parent = NULL;
-
-	*made = mkdir(path, 0777) == 0;
-	if (!*made && errno == ENOENT) {
-		parent = path_parent(path);
-		if (strcmp(parent, path) == 0 || !make_dir(parent, made))
-			return false;
-		*made = mkdir(path, 0777) == 0;
-	}
-	return *made || errno == EEXIST;
-}
-
-bool dir_create_all(const char *path, struct err *err)
-{
-	bool made;
-
-	if (!make_dir(path, &made))
-		return err_errno(err, "cannot create folder '%s'", path);
-	if (!made && !file_is_dir(path)) {
-		errno = ENOTDIR;
-		return err_errno(err, "cannot create folder '%s'", path);
-	}
-	return true;
-}
-
-static bool is_writable_dir(const char *path)
-{
-	return path && file_is_dir(path) && access(path, W_OK | X_OK) == 0;
-}
-
-const char *dir_for_temp(const struct env *env)
-{
-	const char *named = env_get(env, "TMPDIR");
-
-	if (is_writable_dir(named))
-		return named;
-	return is_writable_dir("/tmp") ? "/tmp" : ".";
-}
-
-bool dir_create_temp(const char *parent, const char *prefix, struct str *path,
-		     struct err *err)
-{
-	CLEANUP(free_ptr) char *stem = path_join(parent, prefix);
-	CLEANUP(free_ptr) char *name = xasprintf("%s-XXXXXX", stem);
-
-	if (!mkdtemp(name))
-		return err_errno(err, "cannot create a folder in '%s'", parent);
-	str_clear(path);
-	str_add(path, name);
-	return true;
-}
-
-void dir_release_temp(struct str *path)
-{
-	struct err err = {0};
-
-	if (path->len && !tree_remove(str_text(path), &err))
-		err_release(&err); /* litter is no reason to fail */
-	str_release(path);
-}
-
-static bool is_dots(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-/* The next name in @dir but "." and ".."; NULL with errno 0 at the end. */
-static const char *next_name(DIR *dir)
-{
-	const struct dirent *entry;
-
-	do {
-		errno = 0;
-		entry = readdir(dir);
-	} while (entry && is_dots(entry->d_name));
-	return entry ? entry->d_name : NULL;
-}
-
-/* The folder @fd for next_name(), which closes it. */
-static DIR *dir_of(int fd)
-{
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (fd >= 0 && !dir)
-		close(fd);
-	return dir;
-}
-
-/* Open @name for next_name(), never through a link. */
-static DIR *open_for_names(int dirfd, const char *name)
-{
-	return dir_of(openat(dirfd, name,
-			     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
-
-static bool remove_at(int parent, const char *name, unsigned int depth)
-{
-	CLEANUP(close_dir) DIR *dir = NULL;
-	const char *inner;
-
-	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
-		return true;
-	if (errno != EISDIR && errno != EPERM)
-		return false;
-	if (depth == TREE_DEPTH_MAX) {
-		errno = ELOOP;
-		return false;
-	}
-	dir = open_for_names(parent, name);
-	if (!dir)
-		return errno == ENOENT;
-	while ((inner = next_name(dir))) {
-		if (!remove_at(dirfd(dir), inner, depth + 1))
-			return false;
-	}
-	if (errno)
-		return false;
-	return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
-}
-
-bool tree_remove(const char *path, struct err *err)
-{
-	if (!remove_at(AT_FDCWD, path, 0))
-		return err_errno(err, "cannot remove '%s'", path);
-	return true;
-}
-
-static bool sync_at(int parent, const char *name, unsigned int depth);
-
-static bool sync_inside(int folder, unsigned int depth)
-{
-	CLEANUP(close_dir) DIR *dir = dir_of(folder);
-	const char *inner;
-
-	if (!dir)
-		return false;
-	while ((inner = next_name(dir))) {
-		if (!sync_at(dirfd(dir), inner, depth + 1))
-			return false;
-	}
-	return errno == 0;
-}
-
-/* fsync() @name and all below it. */
-static bool sync_at(int parent, const char *name, unsigned int depth)
-{
-	CLEANUP(close_fd) int fd = openat(
-		parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat info;
-	int folder;
-
-	if (fd < 0) /* links have no content of their own */
-		return errno == ELOOP || errno == ENXIO;
-	if (!sync_fd(fd) || depth == TREE_DEPTH_MAX || fstat(fd, &info) < 0)
-		return false;
-	if (!S_ISDIR(info.st_mode))
-		return true;
-	folder = fd;
-	fd = -1;
-	return sync_inside(folder, depth);
-}
-
-static bool sync_parent(const char *path)
-{
-	CLEANUP(free_ptr) char *parent = path_parent(path);
-	CLEANUP(close_fd) int dirfd = open_dir_at(AT_FDCWD, parent);
-
-	return dirfd >= 0 && sync_fd(dirfd);
-}
-
-/* Two renames, for file systems that cannot exchange names. */
-static bool move_aside_and_replace(const char *from, const char *to)
-{
-	CLEANUP(free_ptr) char *parent = path_parent(to);
-	CLEANUP(free_ptr) char *aside = NULL;
-	char name[TEMP_NAME_SIZE];
-	int number;
-
-	temp_name(name);
-	aside = path_join(parent, name);
-	if (rename(to, aside) < 0)
-		return false;
-	if (rename(from, to) == 0)
-		return rename(aside, from) == 0;
-	number = errno;
-	if (rename(aside, to) < 0)
-		return false;
-	errno = number;
-	return false;
-}
-
-/* Afterwards @from is what @to was, if anything. */
-static bool exchange(const char *from, const char *to)
-{
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_EXCHANGE) == 0)
-		return true;
-	if (errno == ENOENT && !file_exists(to))
-		return rename(from, to) == 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return false;
-	if (!file_exists(to))
-		return rename(from, to) == 0;
-	return move_aside_and_replace(from, to);
-}
-
-bool tree_replace(const char *from, const char *to, struct err *err)
-{
-	if (!sync_at(AT_FDCWD, from, 0) || !exchange(from, to) ||
-	    !sync_parent(to))
-		return err_errno(err, "cannot write folder '%s'", to);
-	return tree_remove(from, err);
 }
 
 /* --- locks --------------------------------------------------------------- */

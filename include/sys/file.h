@@ -148,6 +148,11 @@ void close_fd(int *fd);
 
 /* "a/b" from "a" (or "a/") and "b", "b" from "" and "b"; free() it. */
 char *path_join(const char *dir, const char *name) MUST_CHECK;
+/*
+ * The folder that @path, which may end in a slash, is in: "a/" of "a/b", "."
+ * of "b"; free() it.
+ */
+char *path_parent(const char *path) MUST_CHECK;
 /* The part behind the last slash; borrowed. */
 const char *path_base(const char *path);
 
