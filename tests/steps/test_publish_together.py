@@ -522,6 +522,35 @@ def test_many_with_faults_lose_nothing(start_step, tmp_path, seed):
             assert index[name][0]["digest"] == hashlib.sha256(body).hexdigest()
 
 
+# --- bad input ----------------------------------------------------------------------
+
+@pytest.mark.parametrize("method, key, right", [
+    ("GET", INDEX, "s3:GetObject"), ("PUT", ARCHIVE, "s3:PutObject"),
+    ("PUT", INDEX, "s3:PutObject")])
+def test_a_missing_right_is_named(publish, s3, method, key, right):
+    """The call, the resource, and the IAM action."""
+    prove(s3)
+    before = s3.objects[INDEX].body
+    s3.fault = lambda seen: (Fault(403, "AccessDenied")
+                             if (seen.method, seen.key) == (method, key) else None)
+    failed = publish(s3, expect=1)
+    assert f"{method} {s3.url}/bucket/{key}" in failed.err
+    assert f"need {right} on 's3://bucket/{key}'" in failed.err
+    assert s3.objects[INDEX].body == before
+
+
+@pytest.mark.parametrize("there", [b"", b"no archive", "cut", "foreign"])
+def test_what_is_not_our_archive_is_named(publish, s3, there):
+    """Half-written or foreign: it stays, and no entry leads to it."""
+    prove(s3)
+    body = {"cut": package("web")[:-20], "foreign": package("other")}.get(there, there)
+    s3.put(ARCHIVE, body)
+    before = s3.objects[INDEX].body
+    failed = publish(s3, expect=3)
+    assert f"'{REPO}/web-1.0.0.tgz' is there already" in failed.err
+    assert (s3.objects[INDEX].body, s3.objects[ARCHIVE].body) == (before, body)
+
+
 # --- how it is written --------------------------------------------------------------
 
 def test_options_of_writing(publish, s3):
