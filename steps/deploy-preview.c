@@ -25,7 +25,7 @@ struct args {
 	struct http_args http;
 	struct strvec values;
 	struct strvec set;
-	struct strvec namespace_labels;
+	struct preparation_args preparation;
 	const char *url_template;
 	const char *diagnosis;
 	const char *markdown;
@@ -47,8 +47,7 @@ static const struct opt options[] = {
 		 "values for Helm (may be repeated)"),
 	OPT_LIST(struct args, set, "set", "KEY=VALUE", "", 0,
 		 "a value for Helm (may be repeated)"),
-	OPT_LIST(struct args, namespace_labels, "namespace-label", "KEY=VALUE",
-		 NULL, 0, "label of the namespace (may be repeated)"),
+	OPT_PREPARATION(struct args, preparation),
 	OPT_DURATION(struct args, expires_in, "expires-in", NULL, 0,
 		     "time to live; default: from the values, else 2h"),
 	OPT_DURATION(struct args, renew, "renew", "", OPT_VALUE_OPTIONAL,
@@ -160,13 +159,15 @@ static bool prepare(struct step_run *run, struct deploy *deploy, char **chart,
 
 	deploy->values = &args->values;
 	deploy->set = &args->set;
-	deploy->namespace_labels = &args->namespace_labels;
 	deploy->wait_ms = given_or(args->wait_timeout, WAIT_DEFAULT_MS);
 	deploy->patience_ms = given_or(args->patience, PATIENCE_DEFAULT_MS);
 	deploy->wait_for_jobs = args->wait_for_jobs;
 	deploy->lock_ms = given_or(args->lock_timeout, LOCK_DEFAULT_MS);
 	deploy->history_max = given_or(args->history_max, HISTORY_MAX_DEFAULT);
 	deploy->reporter = &run->reporter;
+	if (!preparation_read(&deploy->preparation, &args->preparation,
+			      deploy->name->namespace, err))
+		return false;
 	deploy->diagnosis = args->diagnosis;
 	if (args->url_template &&
 	    !envname_expand(deploy->name, args->url_template, url, err))
@@ -215,7 +216,7 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(free_ptr) char *chart = NULL;
 	CLEANUP(free_ptr) char *url = NULL;
 	const struct kube_options cluster = cluster_of(run);
-	struct deploy deploy = {.name = &name};
+	CLEANUP(deploy_release) struct deploy deploy = {.name = &name};
 	struct envname_facts facts;
 
 	if (!origin_find(&origin, run->env, ".", err))

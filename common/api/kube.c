@@ -506,6 +506,21 @@ bool kube_patch(struct kube *kube, const struct kube_ref *ref,
 	return exchange.reply.status == 200 || fail(&exchange, err);
 }
 
+bool kube_apply(struct kube *kube, const struct kube_ref *ref,
+		const char *manager, const json_t *object, struct err *err)
+{
+	CLEANUP(exchange_release) struct exchange exchange = {0};
+
+	start(&exchange, kube, "PATCH", ref);
+	url_add_query(&exchange.url, "fieldManager", manager);
+	url_add_query(&exchange.url, "force", "true");
+	if (!write_object(&exchange, object,
+			  "Content-Type: application/apply-patch+yaml", err))
+		return false;
+	return exchange.reply.status == 200 || exchange.reply.status == 201 ||
+	       fail(&exchange, err);
+}
+
 bool kube_delete(struct kube *kube, const struct kube_ref *ref, const char *uid,
 		 const char *resource_version, bool *existed, struct err *err)
 {

@@ -111,7 +111,9 @@ static bool upgrade(struct deployment *run, struct err *err)
 	CLEANUP(dir_release_temp) struct str dir = {0};
 	CLEANUP(free_ptr) char *path = NULL;
 
-	if (!dir_create_temp(dir_for_temp(&run->helm->env), "slipway-deploy",
+	if (!preparation_run(&run->deploy->preparation, run->kube,
+			     run->deploy->name->namespace, err) ||
+	    !dir_create_temp(dir_for_temp(&run->helm->env), "slipway-deploy",
 			     &dir, err))
 		return false;
 	path = path_join(str_text(&dir), "expiry.yaml");

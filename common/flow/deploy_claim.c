@@ -29,6 +29,11 @@ static struct namespace_marks wanted_marks(const struct deploy *deploy,
 	};
 }
 
+static const struct strvec *labels_of(const struct deploy *deploy)
+{
+	return &deploy->preparation.args->labels;
+}
+
 /* What there is, judged: may it be ours? */
 static bool look(struct kube *kube, const struct deploy *deploy,
 		 struct arena *arena, struct namespace_marks *found,
@@ -89,8 +94,8 @@ bool deploy_make(struct deployment *run, struct err *err)
 		return true;
 	clock_add_rfc3339(&created, deploy->now);
 	marks.created = str_text(&created);
-	if (!namespace_create(run->kube, namespace, &marks,
-			      deploy->namespace_labels, &exists, err))
+	if (!namespace_create(run->kube, namespace, &marks, labels_of(deploy),
+			      &exists, err))
 		return false;
 	/* Somebody else was faster: is it ours all the same? */
 	return !exists || deploy_check_claim(run->kube, deploy, err);
@@ -131,7 +136,7 @@ static bool claim(struct kube *kube, const struct deploy *deploy,
 		return refuse_vanished(deploy, err);
 	marks->resource_version = found.resource_version;
 	return namespace_mark(kube, deploy->name->namespace, marks,
-			      deploy->namespace_labels, err);
+			      labels_of(deploy), err);
 }
 
 bool deploy_claim(struct deployment *run, struct err *err)
@@ -163,8 +168,7 @@ static bool mark_again(struct kube *kube, const struct deploy *deploy,
 	    (!moved.expires || moved.at > deploy->expiry.at))
 		marks->expires_at = found.expires_at;
 	marks->resource_version = found.resource_version;
-	return namespace_mark(kube, namespace, marks, deploy->namespace_labels,
-			      err);
+	return namespace_mark(kube, namespace, marks, labels_of(deploy), err);
 }
 
 bool deploy_mark_again(struct deployment *run, struct err *err)

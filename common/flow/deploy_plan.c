@@ -120,3 +120,9 @@ bool deploy_decide_expiry(struct deploy *deploy, int64_t expires_in,
 		report_warning(deploy->reporter, "%s", warning);
 	return true;
 }
+
+void deploy_release(struct deploy *deploy)
+{
+	preparation_release(&deploy->preparation);
+	*deploy = (struct deploy){0};
+}

@@ -167,6 +167,14 @@ bool kube_patch(struct kube *kube, const struct kube_ref *ref,
 		const json_t *patch, struct err *err) MUST_CHECK;
 
 /*
+ * Make the object at @ref be as @object says (server-side apply), taking the
+ * fields that it names over from other managers.
+ */
+bool kube_apply(struct kube *kube, const struct kube_ref *ref,
+		const char *manager, const json_t *object, struct err *err)
+	MUST_CHECK;
+
+/*
  * Delete in the background, only if it is still @uid in @resource_version.
  * *@existed tells whether there was one.
  * Errors: also CONFLICT (it changed since).

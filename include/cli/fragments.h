@@ -12,6 +12,7 @@
 #include "api/repoaccess.h"
 #include "cli/opts.h"
 #include "core/envname.h"
+#include "flow/preparation.h"
 #include "flow/publish.h"
 
 /* clang-format off */
@@ -39,6 +40,15 @@
 		   "context of the kubeconfig"),                              \
 	OPT_STRING(args, field.helm, "helm", "PATH", NULL, 0,                 \
 		   "Helm 4 or 3; default: helm in PATH")
+
+/* A field `struct preparation_args`: what Helm finds in the namespace. */
+#define OPT_PREPARATION(args, field)                                          \
+	OPT_LIST(args, field.labels, "namespace-label", "KEY=VALUE", NULL, 0, \
+		 "label of the namespace (may be repeated)"),                 \
+	OPT_LIST(args, field.secrets, "copy-secret", "NAMESPACE/NAME", NULL,  \
+		 0, "secret to have there too (may be repeated)"),            \
+	OPT_LIST(args, field.manifests, "namespace-manifest", "FILE", NULL,   \
+		 0, "what to apply there before Helm (may be repeated)")
 
 /* A field `struct gpg_args`: whose key signs. */
 #define OPT_SIGN(args, field)                                                 \

@@ -21,6 +21,7 @@
 #include "base/strvec.h"
 #include "core/expiry.h"
 #include "flow/bundle.h"
+#include "flow/preparation.h"
 
 struct envname;
 struct err;
@@ -35,16 +36,16 @@ struct value;
 #define DEPLOY_PROGRESS_MS 2000 /* between two looks at the pods */
 #define DEPLOY_HURRY_MS	   5000 /* of a request that must not delay others */
 
-/* What to deploy; all borrowed. */
+/* What to deploy; borrowed, but for what says otherwise. */
 struct deploy {
 	const struct envname *name;
 	const char *git_url;
 	const char *build_url; /* who we are to other runs; NULL = unknown */
 	struct expiry expiry;
-	const char *chart;		       /* folder */
-	const struct strvec *values;	       /* files */
-	const struct strvec *set;	       /* KEY=VALUE */
-	const struct strvec *namespace_labels; /* KEY=VALUE */
+	const char *chart;		/* folder */
+	const struct strvec *values;	/* files */
+	const struct strvec *set;	/* KEY=VALUE */
+	struct preparation preparation; /* owned */
 	int64_t wait_ms;
 	int64_t patience_ms; /* with a cause that waiting does not cure */
 	bool wait_for_jobs;
@@ -133,6 +134,7 @@ bool deploy_write_markdown(const struct deploy *deploy,
 			   const struct deploy_result *result, const char *path,
 			   struct err *err) MUST_CHECK;
 
+void deploy_release(struct deploy *deploy);
 void deploy_result_release(struct deploy_result *result);
 
 #endif

@@ -131,9 +131,11 @@ class Cluster:
     def _start_controllers(self) -> None:
         config = str(self.kubeconfig)
         stages = toolbox.folder("kwok") / "stages"
+        # On a busy machine kwok is late with the node's heartbeat; its pods
+        # would be marked as not ready, and kwok makes them so only once.
         self._run("kubernetes", "kube-controller-manager",
                   "--kubeconfig", config, "--secure-port=0",
-                  "--leader-elect=false",
+                  "--leader-elect=false", "--node-monitor-grace-period=30m",
                   f"--service-account-private-key-file={self.folder}/sa.key",
                   "--controllers=*,-nodeipam,-node-route-controller,"
                   "-cloud-node-lifecycle-controller")

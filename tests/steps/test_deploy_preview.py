@@ -269,3 +269,32 @@ def test_renew(deploy, kube):
     assert home == release == {
         "slipway/expires-at": str(result["expiresAt"])}
     assert kube.writes == [f"PATCH {HOME}", f"PATCH {path}"]
+
+
+@pytest.mark.parametrize("option, value, words", [
+    ("--namespace-label", "mesh", "label 'mesh' is no KEY=VALUE"),
+    ("--namespace-label", "=on", "is no KEY=VALUE"),
+    ("--namespace-label", "slipway/managed=v2", "set by this program"),
+    ("--copy-secret", "pull", "secret 'pull' is no NAMESPACE/NAME"),
+    ("--copy-secret", "ci/", "is no NAMESPACE/NAME"),
+    ("--copy-secret", "ci/a/b", "is no NAMESPACE/NAME"),
+])
+def test_preparations_that_cannot_be(option, value, words, deploy, kube):
+    assert words in deploy(option, value, expect=2).err
+    assert kube.requests == []
+
+
+@pytest.mark.parametrize("text, words", [
+    ("- a\n", "a manifest is a mapping"),
+    ("kind: X\nmetadata: {name: x}\n", "a manifest needs 'apiVersion'"),
+    ("apiVersion: v1\nkind: X\n", "a manifest needs 'metadata.name'"),
+    ("apiVersion: v1\nkind: X\nmetadata: {name: x, namespace: other}\n",
+     "this manifest is of another namespace"),
+    ("apiVersion: v1\n  kind: [\n", "quota.yaml:2"),
+])
+def test_manifests_that_are_none(text, words, deploy, kube, tmp_path):
+    path = tmp_path / "quota.yaml"
+    path.write_text(text)
+    failed = deploy("--namespace-manifest", path, expect=2)
+    assert words in failed.err
+    assert kube.requests == []

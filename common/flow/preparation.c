@@ -1,0 +1,150 @@
+#include "flow/preparation.h"
+
+#include <string.h>
+
+#include "api/manifests.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "format/value.h"
+#include "format/ydoc.h"
+#include "sys/file.h"
+
+static bool check_labels(const struct strvec *labels, struct err *err)
+{
+	for (size_t i = 0; i < labels->count; i++) {
+		const char *label = labels->items[i];
+		const char *equals = strchr(label, '=');
+
+		if (!equals || equals == label)
+			return err_set(err, ERR_USAGE,
+				       "label '%s' is no KEY=VALUE", label);
+		if (starts_with(label, "slipway/"))
+			return err_set(err, ERR_USAGE,
+				       "label '%s' is one of those that are "
+				       "set by this program",
+				       label);
+	}
+	return true;
+}
+
+static bool check_secrets(const struct strvec *secrets, struct err *err)
+{
+	for (size_t i = 0; i < secrets->count; i++) {
+		const char *secret = secrets->items[i];
+		const char *slash = strchr(secret, '/');
+
+		if (!slash || slash == secret || !slash[1] ||
+		    strchr(slash + 1, '/'))
+			return err_set(err, ERR_USAGE,
+				       "secret '%s' is no NAMESPACE/NAME",
+				       secret);
+	}
+	return true;
+}
+
+static bool has_text(const struct ydoc *doc, const char *path, struct err *err)
+{
+	if (!is_blank(value_find_text(doc->root, path)))
+		return true;
+	(void)err_set(err, ERR_INPUT, "a manifest needs '%s'", path);
+	return ydoc_blame(doc, "", err);
+}
+
+static bool check_object(const struct ydoc *doc, const char *namespace,
+			 struct err *err)
+{
+	const struct value *own = value_find(doc->root, "metadata.namespace");
+
+	if (!value_is_map(doc->root)) {
+		(void)err_set(err, ERR_INPUT, "a manifest is a mapping");
+		return ydoc_blame(doc, "", err);
+	}
+	if (!has_text(doc, "apiVersion", err) || !has_text(doc, "kind", err) ||
+	    !has_text(doc, "metadata.name", err))
+		return false;
+	if (!own || same_text(value_find_text(doc->root, "metadata.namespace"),
+			      namespace))
+		return true;
+	(void)err_set(err, ERR_INPUT,
+		      "this manifest is of another namespace than '%s'",
+		      namespace);
+	return ydoc_blame(doc, "metadata.namespace", err);
+}
+
+static bool read_file(struct preparation *preparation, const char *path,
+		      const char *namespace, struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	struct ydoc_stream stream = {.name = path};
+	struct value *objects = preparation->objects;
+
+	if (!file_read(path, PREPARATION_FILE_MAX, &text, err))
+		return false;
+	stream.text = str_text(&text);
+	stream.len = text.len;
+	while (ydoc_next(&stream, &doc, 0, err)) {
+		if (value_is_null(doc.root)) /* only a comment */
+			continue;
+		if (!check_object(&doc, namespace, err))
+			return false;
+		if (objects->list.count == PREPARATION_OBJECTS_MAX)
+			return err_set(err, ERR_INPUT,
+				       "there are more than %d manifests",
+				       PREPARATION_OBJECTS_MAX);
+		value_list_add(objects, &preparation->arena,
+			       value_copy(doc.root, &preparation->arena));
+	}
+	return stream.ended;
+}
+
+bool preparation_read(struct preparation *preparation,
+		      const struct preparation_args *args,
+		      const char *namespace, struct err *err)
+{
+	preparation->args = args;
+	preparation->objects = value_new_list(&preparation->arena);
+	if (!check_labels(&args->labels, err) ||
+	    !check_secrets(&args->secrets, err))
+		return false;
+	for (size_t i = 0; i < args->manifests.count; i++) {
+		if (!read_file(preparation, args->manifests.items[i], namespace,
+			       err))
+			return false;
+	}
+	return true;
+}
+
+static bool copy_secret(struct kube *kube, const char *secret,
+			const char *target, struct err *err)
+{
+	const char *slash = strchr(secret, '/');
+	CLEANUP(free_ptr) char *source =
+		xmemdupz(secret, (size_t)(slash - secret));
+
+	return same_text(source, target) ||
+	       manifest_copy_secret(kube, source, slash + 1, target, err);
+}
+
+bool preparation_run(const struct preparation *preparation, struct kube *kube,
+		     const char *namespace, struct err *err)
+{
+	const struct strvec *secrets = &preparation->args->secrets;
+	const struct value_list *objects = &preparation->objects->list;
+
+	for (size_t i = 0; i < secrets->count; i++) {
+		if (!copy_secret(kube, secrets->items[i], namespace, err))
+			return false;
+	}
+	for (size_t i = 0; i < objects->count; i++) {
+		if (!manifest_apply(kube, namespace, objects->items[i], err))
+			return false;
+	}
+	return true;
+}
+
+void preparation_release(struct preparation *preparation)
+{
+	arena_release(&preparation->arena);
+	*preparation = (struct preparation){0};
+}

@@ -1,0 +1,133 @@
+"""deploy-preview killed at each of Helm's requests to the API server: the next
+run heals what is left and comes to the same end.
+
+SLIPWAY_KILLS is how many of the moments are tried for each Helm and kind of
+deployment; 0: all of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+from dataclasses import dataclass
+
+import pytest
+
+from environments import umbrella
+from killing_proxy import KillingProxy
+
+KILLS = int(os.environ.get("SLIPWAY_KILLS", "2"))
+SEED = int(os.environ.get("SLIPWAY_SEED", str(random.randrange(1 << 32))))
+WHO = ("step", "helm", "both")
+LONG = 240.0            # seconds; a busy machine takes its time
+
+
+@dataclass
+class Moment:
+    number: int             # of Helm's request
+    who: str                # is killed
+    answer_lost: bool       # the request is made, but its answer lost
+
+
+def moments(count: int, dice: random.Random) -> list[Moment]:
+    every = [Moment(*fields) for fields in itertools.product(
+        range(1, count + 1), WHO, (False, True))]
+    return dice.sample(every, KILLS) if KILLS else every
+
+
+@pytest.fixture(params=["helm4", "helm3"])
+def helm(request):
+    return request.getfixturevalue(request.param)
+
+
+class Deployments:
+    """Of the chart @version to a branch, through the proxy."""
+
+    def __init__(self, start_step, helm, proxy, folder):
+        self.start_step, self.helm, self.proxy = start_step, helm, proxy
+        self.folder = folder
+        self.config = proxy.kubeconfig(folder)
+
+    def start(self, branch: str, version: str):
+        chart = umbrella(self.folder / version, version)
+        return self.start_step(
+            "deploy-preview", "--repository-name", "shop", "--branch", branch,
+            "--helm", self.helm.path, "--kubeconfig", self.config,
+            "--output", "json", chart)
+
+    def run(self, branch: str, version: str) -> dict:
+        self.proxy.arm(0, lambda: None)
+        return self.start(branch, version).wait(timeout=LONG)
+
+    def cut_off(self, branch: str, version: str, moment: Moment) -> bool:
+        """False: the run had fewer requests, and ended well."""
+        def strike():
+            for pid in pids_of(running.pid, moment.who):
+                os.kill(pid, signal.SIGKILL)
+
+        self.proxy.arm(moment.number, strike, moment.answer_lost)
+        running = self.start(branch, version)
+        result = running.process
+        code = result.wait(LONG)
+        if self.proxy.fired:
+            assert code == (1 if moment.who == "helm" else -signal.SIGKILL)
+            running.wait(expect=code)
+        else:
+            running.wait()
+        return self.proxy.fired
+
+
+def pids_of(step: int, who: str) -> list[int]:
+    with open(f"/proc/{step}/task/{step}/children") as file:
+        helm = [int(pid) for pid in file.read().split()]
+    return {"step": [step], "helm": helm, "both": [*helm, step]}[who]
+
+
+def revisions(cluster, home: str) -> list[str]:
+    path = f"/api/v1/namespaces/{home}/secrets?labelSelector=owner%3Dhelm"
+    labels = [item["metadata"]["labels"]
+              for item in cluster.api("GET", path)["items"]]
+    labels.sort(key=lambda found: int(found["version"]))
+    return [found["status"] for found in labels]
+
+
+def check(cluster, home: str, healed: dict, version: str) -> None:
+    """All is as after a deployment that nobody has killed."""
+    assert {a["name"]: a["new"] for a in healed["applications"]} == {
+        "front": version, "back": version}
+    assert healed["status"] == "deployed"
+    assert revisions(cluster, home)[-1] == "deployed"
+    assert revisions(cluster, home).count("deployed") == 1
+    assert not [s for s in revisions(cluster, home) if s.startswith("pending")]
+    lease = cluster.api("GET", "/apis/coordination.k8s.io/v1/namespaces/"
+                        f"{home}/leases/slipway")
+    assert "holderIdentity" not in lease["spec"]
+    deployments = cluster.api("GET", f"/apis/apps/v1/namespaces/{home}"
+                              "/deployments")["items"]
+    assert {d["metadata"]["name"] for d in deployments} == {
+        f"{home}-front", f"{home}-back"}
+    assert all(d["status"]["availableReplicas"] == 1 for d in deployments)
+
+
+@pytest.mark.timeout(0 if not KILLS else 600)
+@pytest.mark.parametrize("kind", ["install", "upgrade"])
+def test_the_next_run_heals(kind, cluster, start_step, helm, tmp_path):
+    dice = random.Random(f"{SEED} {kind} {helm.path}")
+    print(f"SLIPWAY_SEED={SEED}")
+    with KillingProxy(cluster) as proxy:
+        deployments = Deployments(start_step, helm, proxy, tmp_path)
+        deployments.run("count", "1.0.0")
+        if kind == "upgrade":
+            deployments.run("count", "1.1.0")
+        assert proxy.count > 10
+        struck = 0
+        for index, moment in enumerate(moments(proxy.count, dice)):
+            print(moment)
+            branch = "count" if kind == "upgrade" else f"b{index}"
+            version = f"1.2.{index}"
+            struck += deployments.cut_off(branch, version, moment)
+            healed = deployments.run(branch, version)
+            check(cluster, f"shop-{branch}", healed.json, version)
+        assert struck
