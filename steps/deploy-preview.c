@@ -14,11 +14,6 @@
 #include "flow/readiness.h"
 #include "format/value.h"
 
-#define WAIT_DEFAULT_MS	    ((int64_t)10 * 60 * 1000)
-#define PATIENCE_DEFAULT_MS ((int64_t)60 * 1000)
-#define LOCK_DEFAULT_MS	    ((int64_t)15 * 60 * 1000)
-#define HISTORY_MAX_DEFAULT 10
-
 struct args {
 	struct envname_args name;
 	struct kube_args kube;
@@ -35,6 +30,8 @@ struct args {
 	int64_t patience;
 	int64_t lock_timeout;
 	int64_t history_max;
+	int64_t max_environments;
+	bool evict_oldest;
 	bool wait_for_jobs;
 	bool print_names;
 };
@@ -62,6 +59,10 @@ static const struct opt options[] = {
 		     "time to wait for another run; default: 15m"),
 	OPT_INTEGER(struct args, history_max, "history-max", NULL, 0, 1, 1000,
 		    "revisions that Helm keeps; default: 10"),
+	OPT_INTEGER(struct args, max_environments, "max-environments", NULL, 0,
+		    1, 10000, "that the repository may have beside main's"),
+	OPT_FLAG(struct args, evict_oldest, "evict-oldest", NULL, 0,
+		 "make room by deleting the oldest of them"),
 	OPT_STRING(struct args, diagnosis, "diagnosis", "FILE", NULL, 0,
 		   "write why it failed as JSON there"),
 	OPT_STRING(struct args, markdown, "markdown", "FILE", NULL, 0,
@@ -71,11 +72,6 @@ static const struct opt options[] = {
 	OPT_KUBE(struct args, kube),
 	OPT_HTTP(struct args, http),
 	OPT_END};
-
-static int64_t given_or(int64_t given, int64_t otherwise)
-{
-	return given == OPT_UNSET ? otherwise : given;
-}
 
 /* Print and record the result of a run that changed the world. */
 static bool report(struct step_run *run, const struct kube *kube,
@@ -128,12 +124,9 @@ static bool act(struct step_run *run, struct kube *kube,
 {
 	CLEANUP(deploy_result_release) struct deploy_result result = {0};
 	CLEANUP(err_release) struct err unsaid = {0};
-	bool done;
+	bool done = deploy->chart ? upgrade(run, kube, deploy, &result, err)
+				  : deploy_renew(kube, deploy, &result, err);
 
-	if (!deploy->chart)
-		done = deploy_renew(kube, deploy, &result, err);
-	else
-		done = upgrade(run, kube, deploy, &result, err);
 	if (!done && !result.applications)
 		return false;
 	log_info("environment '%s' is at revision %lld",
@@ -149,41 +142,45 @@ static int64_t time_to_live(const struct args *args)
 	return args->renew ? args->renew : EXPIRY_DEFAULT_MS;
 }
 
-/* What the command line and the workspace tell, without the cluster. */
-static bool prepare(struct step_run *run, struct deploy *deploy, char **chart,
-		    char **url, struct err *err)
+/* What the command line says. */
+static struct deploy deploy_of(const struct step_run *run,
+			       const struct envname *name,
+			       const struct origin *origin)
 {
 	const struct args *args = run->args;
-	const char *given =
-		run->arguments.count ? run->arguments.items[0] : NULL;
 
-	deploy->values = &args->values;
-	deploy->set = &args->set;
-	deploy->wait_ms = given_or(args->wait_timeout, WAIT_DEFAULT_MS);
-	deploy->patience_ms = given_or(args->patience, PATIENCE_DEFAULT_MS);
-	deploy->wait_for_jobs = args->wait_for_jobs;
-	deploy->lock_ms = given_or(args->lock_timeout, LOCK_DEFAULT_MS);
-	deploy->history_max = given_or(args->history_max, HISTORY_MAX_DEFAULT);
-	deploy->reporter = &run->reporter;
-	if (!preparation_read(&deploy->preparation, &args->preparation,
-			      deploy->name->namespace, err))
-		return false;
-	deploy->diagnosis = args->diagnosis;
-	if (args->url_template &&
-	    !envname_expand(deploy->name, args->url_template, url, err))
-		return false;
-	deploy->url = *url;
-	if (args->renew != OPT_UNSET)
-		return !given ||
-		       err_set(err, ERR_USAGE,
-			       "'--renew' deploys nothing, so it takes no "
-			       "chart");
-	if (!deploy_find_chart(given,
-			       record_text(run->record, "umbrella.outputDir"),
-			       chart, err))
-		return false;
-	deploy->chart = *chart;
-	return true;
+	return (struct deploy){
+		.name = name,
+		.git_url = origin->git_url,
+		.build_url = origin->build_url,
+		.values = &args->values,
+		.set = &args->set,
+		.wait_ms = args->wait_timeout,
+		.patience_ms = args->patience,
+		.wait_for_jobs = args->wait_for_jobs,
+		.lock_ms = args->lock_timeout,
+		.history_max = args->history_max,
+		.max_environments = args->max_environments,
+		.evict_oldest = args->evict_oldest,
+		.diagnosis = args->diagnosis,
+		.reporter = &run->reporter,
+	};
+}
+
+/* What the workspace says; all that needs no cluster. */
+static bool prepare(struct step_run *run, struct deploy *deploy,
+		    struct err *err)
+{
+	const struct args *args = run->args;
+	const struct deploy_sources sources = {
+		.chart = run->arguments.count ? run->arguments.items[0] : NULL,
+		.recorded = record_text(run->record, "umbrella.outputDir"),
+		.url_template = args->url_template,
+		.preparation = &args->preparation,
+		.renew = args->renew != OPT_UNSET,
+	};
+
+	return deploy_read(deploy, &sources, err);
 }
 
 static bool deploy_to(struct step_run *run, struct kube *kube,
@@ -213,10 +210,8 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(origin_release) struct origin origin = {0};
 	CLEANUP(envname_release) struct envname name = {0};
 	CLEANUP(kube_release) struct kube kube = {0};
-	CLEANUP(free_ptr) char *chart = NULL;
-	CLEANUP(free_ptr) char *url = NULL;
 	const struct kube_options cluster = cluster_of(run);
-	CLEANUP(deploy_release) struct deploy deploy = {.name = &name};
+	CLEANUP(deploy_release) struct deploy deploy = {0};
 	struct envname_facts facts;
 
 	if (!origin_find(&origin, run->env, ".", err))
@@ -226,10 +221,8 @@ static bool run(struct step_run *run, struct err *err)
 		return false;
 	if (args->print_names)
 		return print_names(run, &name, err);
-	deploy.git_url = origin.git_url;
-	deploy.build_url = origin.build_url;
-	return prepare(run, &deploy, &chart, &url, err) &&
-	       kube_open(&kube, &cluster, err) &&
+	deploy = deploy_of(run, &name, &origin);
+	return prepare(run, &deploy, err) && kube_open(&kube, &cluster, err) &&
 	       deploy_to(run, &kube, &deploy, err);
 }
 

@@ -94,6 +94,7 @@ static bool add_namespace(void *context, const json_t *item, struct err *err)
 		.created = marks.created,
 		.main = marks.main,
 		.terminating = marks.terminating,
+		.owner = marks.owner,
 		.repository = marks.repository,
 		.branch = marks.branch,
 		.git_url = marks.git_url,

@@ -195,6 +195,9 @@ void ci_detect(struct ci *ci, const struct env *env)
 		read_gitlab(ci, env);
 	if (ci->git_url)
 		ci->repository_name = ci_repository_name(ci->git_url);
+	/* On pull_request_target GitHub's ref is that of the target. */
+	ci->pull_request = ci->change || (same_text(ci->server, "github") &&
+					  env_get(env, "GITHUB_HEAD_REF"));
 }
 
 void ci_release(struct ci *ci)

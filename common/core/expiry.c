@@ -83,6 +83,9 @@ bool expiry_decide(struct expiry *expiry, const struct expiry_input *input,
 		if (says == 1)
 			*warning = "'global.expires' is true, but the main "
 				   "branch's environment never expires";
+		else if (input->explicit_ms != EXPIRY_UNSET)
+			*warning = "a time to live says nothing to the main "
+				   "branch's environment, which never expires";
 	} else if (input->explicit_ms != EXPIRY_UNSET) {
 		decided.at = input->now + input->explicit_ms / 1000;
 	} else if (says == 0) {

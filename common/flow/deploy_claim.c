@@ -63,7 +63,8 @@ bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 	struct namespace_marks found = {0};
 	bool exists;
 
-	return look(kube, deploy, &arena, &found, &exists, err);
+	return look(kube, deploy, &arena, &found, &exists, err) &&
+	       (exists || deploy_check_limit(kube, deploy, err));
 }
 
 static bool refuse_vanished(const struct deploy *deploy, struct err *err)
@@ -92,13 +93,16 @@ bool deploy_make(struct deployment *run, struct err *err)
 			       namespace);
 	if (exists)
 		return true;
+	if (!deploy_make_room(run, err))
+		return false;
 	clock_add_rfc3339(&created, deploy->now);
 	marks.created = str_text(&created);
 	if (!namespace_create(run->kube, namespace, &marks, labels_of(deploy),
 			      &exists, err))
 		return false;
 	/* Somebody else was faster: is it ours all the same? */
-	return !exists || deploy_check_claim(run->kube, deploy, err);
+	return exists ? deploy_check_claim(run->kube, deploy, err)
+		      : deploy_keep_limit(run, err);
 }
 
 /*

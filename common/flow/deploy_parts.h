@@ -47,6 +47,24 @@ bool deploy_mark_again(struct deployment *run, struct err *err) MUST_CHECK;
 bool deploy_move_expiry(struct kube *kube, const struct deploy *deploy,
 			const char *expires_at, struct err *err) MUST_CHECK;
 
+/* --- deploy_limit.c: how many a repository may have ------------------------ */
+
+/*
+ * May there be one more, or could it be made room for?  Changes nothing.
+ * Errors: CONFLICT (there are as many as it may have).
+ */
+bool deploy_check_limit(struct kube *kube, const struct deploy *deploy,
+			struct err *err) MUST_CHECK;
+
+/* The same, and with --evict-oldest the oldest go until there may. */
+bool deploy_make_room(struct deployment *run, struct err *err) MUST_CHECK;
+
+/*
+ * The namespace was just made: are there too many now?  Then it is deleted.
+ * Errors: REMOTE and temporary (others were made at the same time).
+ */
+bool deploy_keep_limit(struct deployment *run, struct err *err) MUST_CHECK;
+
 /* --- deploy_heal.c: what others left ---------------------------------------- */
 
 /*

@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -9,7 +12,7 @@
 #include "format/ydoc.h"
 #include "sys/file.h"
 
-bool deploy_find_chart(const char *given, const char *recorded, char **chart,
+static bool find_chart(const char *given, const char *recorded, char **chart,
 		       struct err *err)
 {
 	static const char *const usual[] = {"rendered/*", NULL};
@@ -26,6 +29,63 @@ bool deploy_find_chart(const char *given, const char *recorded, char **chart,
 			given);
 	*chart = xstrdup(given);
 	return true;
+}
+
+/*
+ * Helm would let --set win over the expiry that we give it, and what runs
+ * would show another than what counts.
+ */
+static bool check_set(const struct strvec *set, struct err *err)
+{
+	static const char *const ours[] = {"global.expires=",
+					   "global.expiryDate="};
+
+	for (size_t i = 0; i < set->count * ARRAY_SIZE(ours); i++) {
+		const char *item = set->items[i / ARRAY_SIZE(ours)];
+		const char *found = strstr(item, ours[i % ARRAY_SIZE(ours)]);
+
+		if (!found || (found != item && found[-1] != ','))
+			continue;
+		(void)err_set(err, ERR_USAGE,
+			      "'--set %s' cannot say when it expires", item);
+		return err_hint(err, "that is what '--expires-in' and the "
+				     "chart's values are for");
+	}
+	return true;
+}
+
+static void set_default(int64_t *number, int64_t otherwise)
+{
+	if (*number == DEPLOY_UNSET)
+		*number = otherwise;
+}
+
+static void set_defaults(struct deploy *deploy)
+{
+	set_default(&deploy->wait_ms, DEPLOY_WAIT_MS);
+	set_default(&deploy->patience_ms, DEPLOY_PATIENCE_MS);
+	set_default(&deploy->lock_ms, DEPLOY_LOCK_MS);
+	set_default(&deploy->history_max, DEPLOY_HISTORY_MAX);
+	set_default(&deploy->max_environments, 0);
+}
+
+bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
+		 struct err *err)
+{
+	set_defaults(deploy);
+	if (!check_set(deploy->set, err) ||
+	    !preparation_read(&deploy->preparation, sources->preparation,
+			      deploy->name->namespace, err) ||
+	    (sources->url_template &&
+	     !envname_expand(deploy->name, sources->url_template, &deploy->url,
+			     err)))
+		return false;
+	if (!sources->renew)
+		return find_chart(sources->chart, sources->recorded,
+				  &deploy->chart, err);
+	return !sources->chart ||
+	       err_set(err, ERR_USAGE,
+		       "'--renew' deploys nothing, so it takes no chart");
 }
 
 /* What the files say of 'global', and which said the expiry last. */
@@ -124,5 +184,7 @@ bool deploy_decide_expiry(struct deploy *deploy, int64_t expires_in,
 void deploy_release(struct deploy *deploy)
 {
 	preparation_release(&deploy->preparation);
+	free(deploy->chart);
+	free(deploy->url);
 	*deploy = (struct deploy){0};
 }

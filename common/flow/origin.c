@@ -9,10 +9,14 @@
 #include "base/str.h"
 #include "core/ci.h"
 #include "core/record.h"
+#include "format/jsontext.h"
 #include "format/url.h"
+#include "format/value.h"
+#include "sys/env.h"
 #include "sys/file.h"
 
-#define REMOTE "origin"
+#define REMOTE	       "origin"
+#define EVENT_SIZE_MAX ((size_t)16 << 20)
 
 /* The same address without what only its owner may know. */
 static char *public_url(const char *git_url)
@@ -36,12 +40,38 @@ static void take(char **to, char **from)
 	}
 }
 
+/*
+ * GitHub names the fork of a pull request in no variable, only in the event
+ * that started the build.  A fork that was deleted has no name any more, but
+ * its owner still has.
+ */
+static void ask_github_event(struct origin *origin, const char *path)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(err_release) struct err untold = {0};
+	const struct value *event;
+	const char *from, *to;
+
+	if (origin->fork || !path ||
+	    !file_read(path, EVENT_SIZE_MAX, &text, &untold) ||
+	    !jsontext_parse(&event, str_text(&text), text.len, path, &arena,
+			    &untold))
+		return;
+	from = value_find_text(event, "pull_request.head.repo.full_name");
+	to = value_find_text(event, "pull_request.base.repo.full_name");
+	if (!from)
+		from = value_find_text(event, "pull_request.head.user.login");
+	if (from && to && !same_text(from, to))
+		origin->fork = xmemdupz(from, strcspn(from, "/"));
+}
+
 static void ask_ci(struct origin *origin, const struct env *env)
 {
 	CLEANUP(ci_release) struct ci ci = {0};
 
 	ci_detect(&ci, env);
-	origin->pull_request = ci.change != NULL;
+	origin->pull_request = ci.pull_request;
 	take(&origin->repository_name, &ci.repository_name);
 	take(&origin->branch, &ci.branch);
 	take(&origin->fork, &ci.fork);
@@ -50,6 +80,8 @@ static void ask_ci(struct origin *origin, const struct env *env)
 	take(&origin->build_url, &ci.build_url);
 	if (ci.git_url)
 		origin->git_url = public_url(ci.git_url);
+	if (same_text(ci.server, "github") && ci.pull_request)
+		ask_github_event(origin, env_get(env, "GITHUB_EVENT_PATH"));
 }
 
 /* *@found: @dir is in a checkout. */

@@ -30,6 +30,7 @@ struct ci {
 	char *commit;
 	char *build_url;
 	char *main_branch; /* the default branch, where the server says it */
+	bool pull_request; /* it builds one, whether its number is told or not */
 };
 
 void ci_detect(struct ci *ci, const struct env *env);

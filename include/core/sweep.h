@@ -73,6 +73,7 @@ struct sweep_namespace {
 	const char *created; /* annotation: when we made it */
 	bool main;	     /* annotation slipway/main */
 	bool terminating;
+	const char *owner;	/* annotation: the run that works on it */
 	const char *repository; /* annotations: raw, whose it is */
 	const char *branch;
 	const char *git_url;

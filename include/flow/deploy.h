@@ -36,13 +36,19 @@ struct value;
 #define DEPLOY_PROGRESS_MS 2000 /* between two looks at the pods */
 #define DEPLOY_HURRY_MS	   5000 /* of a request that must not delay others */
 
+#define DEPLOY_UNSET	   INT64_MIN /* as cli's OPT_UNSET: the default */
+#define DEPLOY_WAIT_MS	   ((int64_t)10 * 60 * 1000)
+#define DEPLOY_PATIENCE_MS ((int64_t)60 * 1000)
+#define DEPLOY_LOCK_MS	   ((int64_t)15 * 60 * 1000)
+#define DEPLOY_HISTORY_MAX 10
+
 /* What to deploy; borrowed, but for what says otherwise. */
 struct deploy {
 	const struct envname *name;
 	const char *git_url;
 	const char *build_url; /* who we are to other runs; NULL = unknown */
 	struct expiry expiry;
-	const char *chart;		/* folder */
+	char *chart;			/* folder, owned; NULL: --renew */
 	const struct strvec *values;	/* files */
 	const struct strvec *set;	/* KEY=VALUE */
 	struct preparation preparation; /* owned */
@@ -51,8 +57,10 @@ struct deploy {
 	bool wait_for_jobs;
 	int64_t lock_ms; /* how long to wait for another run */
 	int64_t history_max;
-	const char *url;       /* where it is reached; NULL: ask the cluster */
-	int64_t now;	       /* the server's clock, seconds since the epoch */
+	int64_t max_environments; /* of the repository; 0: any number */
+	bool evict_oldest;
+	char *url;   /* owned; where it is reached; NULL: ask the cluster */
+	int64_t now; /* the server's clock, seconds since the epoch */
 	const char *diagnosis; /* file for why it failed; NULL: none */
 	const struct reporter *reporter;
 };
@@ -71,13 +79,24 @@ struct deploy_result {
 	struct bundle bundle; /* gathered if it failed */
 };
 
+/* Whence the rest comes that needs no cluster; NULL = not given. */
+struct deploy_sources {
+	const char *chart;    /* else @recorded, else the one in rendered/ */
+	const char *recorded; /* what umbrella-render left in the record */
+	const char *url_template;
+	const struct preparation_args *preparation;
+	bool renew; /* no chart: only the expiry is moved */
+};
+
 /*
- * The chart to deploy: @given, else @recorded (what umbrella-render left in
- * the release record), else the one folder in rendered/.  The caller frees
- * it.  Errors: USAGE (none or several), INPUT (no chart in it).
+ * Read them: fills chart, url and preparation of @deploy, and the defaults of
+ * numbers that are DEPLOY_UNSET.
+ * Errors: USAGE (no chart or several; one beside --renew; an unknown name in
+ * the template; values of ours in --set), INPUT (no chart in it), and those
+ * of preparation_read().
  */
-bool deploy_find_chart(const char *given, const char *recorded, char **chart,
-		       struct err *err) MUST_CHECK;
+bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
+		 struct err *err) MUST_CHECK;
 
 /*
  * Set @deploy->expiry: by the branch, @expires_in (ms; what expiry_decide()
@@ -90,7 +109,8 @@ bool deploy_decide_expiry(struct deploy *deploy, int64_t expires_in,
 
 /*
  * Tell whether the environment may be deployed to, without changing
- * anything.  Errors: as claim_check().
+ * anything.  Errors: as claim_check(); CONFLICT (its repository has as many
+ * environments as it may have).
  */
 bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 			struct err *err) MUST_CHECK;

@@ -119,6 +119,9 @@ def test_usage(deploy, kube):
     assert "'{x}'" in deploy("--url-template", "https://{x}", expect=2).err
     assert "takes no chart" in deploy("--renew", expect=2).err
     deploy("--history-max", 0, expect=2)
+    for item in "global.expires=false", "a=b,global.expiryDate=2030-01-01":
+        assert "cannot say when it expires" in deploy("--set", item,
+                                                      expect=2).err
     assert kube.requests == []
 
 
@@ -298,3 +301,37 @@ def test_manifests_that_are_none(text, words, deploy, kube, tmp_path):
     failed = deploy("--namespace-manifest", path, expect=2)
     assert words in failed.err
     assert kube.requests == []
+
+
+@pytest.mark.parametrize("head, namespace", [
+    ({"repo": {"full_name": "shop/web"}}, "web-fix"),
+    ({"repo": {"full_name": "anna/web"}}, "web-anna-fix-"),
+    ({"repo": None, "user": {"login": "anna"}}, "web-anna-fix-"),
+])
+def test_a_fork_on_github(head, namespace, run_step, tmp_path):
+    """Also of pull_request_target, whose ref is that of the target."""
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {
+        "head": head, "base": {"repo": {"full_name": "shop/web"}}}}))
+    for ref in "refs/pull/7/merge", "refs/heads/main":
+        names = run_step(
+            "deploy-preview", "--print-names", "--output", "json",
+            cwd=tmp_path, env={
+                "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "shop/web",
+                "GITHUB_SERVER_URL": "https://github.com",
+                "GITHUB_REF": ref, "GITHUB_HEAD_REF": "fix",
+                "GITHUB_EVENT_PATH": str(event)}).json
+        assert names["namespace"].startswith(namespace)
+
+
+def test_main_of_a_fork_is_not_main(deploy, tmp_path):
+    plan = deploy("--branch", "main", env={
+        "GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/heads/main",
+        "GITHUB_HEAD_REF": "main"}).json
+    assert plan["expires"]
+
+
+def test_a_time_to_live_of_main_is_told_to_be_void(deploy):
+    plan = deploy("--branch", "main", "--expires-in", "1h")
+    assert "says nothing to the main branch's environment" in plan.err
+    assert not plan.json["expires"]

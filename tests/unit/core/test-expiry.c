@@ -49,7 +49,7 @@ static void test_decisions(void **state)
 		{"branch kept", false, EXPIRY_UNSET, "f", "", NEVER, 0},
 		{"main", true, EXPIRY_UNSET, "f", "", NEVER, 0},
 		{"main that asks", true, EXPIRY_UNSET, "t", "", NEVER, true},
-		{"main beats option", true, 60000, "f", "", NEVER, 0},
+		{"main beats option", true, 60000, "f", "", NEVER, true},
 		{"option beats values", false, 60000, "f", "", NOW + 60, 0},
 		{"option beats date", false, 60000, "t", "2027-01-01 00:00:00",
 		 NOW + 60, 0},

@@ -1,0 +1,79 @@
+"""deploy-preview --max-environments: how many a repository may have."""
+
+from __future__ import annotations
+
+import pytest
+
+import environments
+from environments import umbrella
+
+LONG = 240.0            # seconds; a busy machine takes its time
+
+
+@pytest.fixture
+def step(start_step, cluster, helm4, tmp_path):
+    chart = umbrella(tmp_path, "1.0.0")
+
+    def start(branch, *args, repository="shop"):
+        return start_step("deploy-preview", "--repository-name", repository,
+                          "--branch", branch, "--helm", helm4.path, *args,
+                          chart, env=cluster.env)
+    return start
+
+
+def make(cluster, name: str, day: int, **annotations: str) -> None:
+    """An environment of repository 'shop', made on that day."""
+    environments.make(cluster.api, name, environments.future())
+    cluster.api("PATCH", f"/api/v1/namespaces/{name}", {
+        "metadata": {"annotations": {
+            "slipway/repository": "shop",
+            "slipway/created": f"2026-11-{day:02}T10:00:00Z", **annotations}}},
+        "application/merge-patch+json")
+
+
+def test_one_more_is_refused(cluster, step):
+    make(cluster, "shop-a", 3)
+    make(cluster, "shop-b", 2)
+    make(cluster, "shop-main", 1, **{"slipway/main": "true"})
+    make(cluster, "other-a", 1, **{"slipway/repository": "other"})
+    limit = ["--max-environments", "2"]
+
+    for dry in [], ["--dry-run"]:
+        refused = step("new", *limit, *dry).wait(expect=3, timeout=LONG)
+        assert "repository 'shop' has 2 environments already, of 2 that it " \
+            "may have" in refused.err
+        assert "--environment shop-b --now" in refused.err
+    assert "shop-new" not in cluster.api.namespaces()
+
+    # what is there goes on, and so do main and other repositories
+    step("new", "--max-environments", "3").wait(timeout=LONG)
+    step("new", *limit).wait(timeout=LONG)
+    step("main", *limit, repository="fresh").wait(timeout=LONG)
+    step("x", *limit, repository="other").wait(timeout=LONG)
+
+
+def test_the_oldest_makes_room(cluster, step):
+    make(cluster, "shop-a", 3)
+    make(cluster, "shop-b", 2)
+    make(cluster, "shop-c", 1, **{"slipway/owner": '{"run": "a"}'})
+    make(cluster, "shop-d", 1, **{"slipway/created": None})
+    done = step("new", "--max-environments", "3",
+                "--evict-oldest").wait(timeout=LONG)
+    assert "deleting environment 'shop-b', the oldest" in done.err
+    assert "deleting environment 'shop-a', the oldest" in done.err
+    assert cluster.api.namespaces() == {"shop-c", "shop-d", "shop-new"}
+
+    full = step("more", "--max-environments", "2",
+                "--evict-oldest").wait(expect=None, timeout=LONG)
+    assert full.code == 3
+    assert "shop-more" not in cluster.api.namespaces()
+
+
+def test_runs_at_the_same_moment_keep_the_limit(cluster, step):
+    running = [step(f"b{i}", "--max-environments", "2") for i in range(5)]
+    codes = [run.wait(expect=None, timeout=LONG).code for run in running]
+    assert set(codes) <= {0, 3, 75}
+    made = {name for name in cluster.api.namespaces()
+            if not cluster.api("GET", f"/api/v1/namespaces/{name}")[
+                "metadata"].get("deletionTimestamp")}
+    assert len(made) == codes.count(0) <= 2
