@@ -107,3 +107,21 @@ bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
 			return false;
 	}
 }
+
+void deploy_settle(struct deployment *run, int64_t revision)
+{
+	const struct envname *name = run->deploy->name;
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err failure = {0};
+	struct release_head head;
+	int signal = proc_take_signal();
+
+	if (!releases_read_head(run->kube, name->namespace, name->release,
+				&arena, &head, &failure) ||
+	    (head.revision == revision && is_pending(&head) &&
+	     !free_release(run, &head, &failure)))
+		report_warning(run->deploy->reporter,
+			       "revision %lld may be left pending: %s",
+			       (long long)revision, failure.text);
+	proc_put_signal(signal);
+}

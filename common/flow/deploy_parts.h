@@ -76,6 +76,12 @@ bool deploy_keep_limit(struct deployment *run, struct err *err) MUST_CHECK;
 bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
 	MUST_CHECK;
 
+/*
+ * Our own Helm was to make @revision and has ended: if it is pending still,
+ * it counts as failed.  Labels cannot tell that of a rollback.
+ */
+void deploy_settle(struct deployment *run, int64_t revision);
+
 /* --- deploy.c ----------------------------------------------------------------- */
 
 /*

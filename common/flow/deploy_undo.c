@@ -8,7 +8,9 @@
 #include "core/envname.h"
 #include "flow/deploy_parts.h"
 
-static bool roll_back(struct deployment *run, int64_t to, struct err *err)
+/* *@ours: the next revision is that of our Helm, which has ended. */
+static bool roll_back(struct deployment *run, int64_t to, bool *ours,
+		      struct err *err)
 {
 	const struct deploy *deploy = run->deploy;
 	CLEANUP(helm_call_release) struct helm_call call = {0};
@@ -24,7 +26,11 @@ static bool roll_back(struct deployment *run, int64_t to, struct err *err)
 	call.proc.tick = deploy_watch;
 	call.proc.tick_ms = DEPLOY_PROGRESS_MS;
 	call.proc.context = run;
-	return proc_run(&call.proc, err) && helm_check_rollback(&call, err);
+	*ours = true;
+	if (!proc_run(&call.proc, err))
+		return false;
+	*ours = !helm_was_busy(&call);
+	return helm_check_rollback(&call, err);
 }
 
 /* Is there time left, and is the environment still ours? */
@@ -39,6 +45,7 @@ bool deploy_undo(struct deployment *run, struct err *err)
 	const struct envname *name = run->deploy->name;
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct release_head head;
+	bool ours;
 
 	if (!may_undo(run))
 		return true;
@@ -58,9 +65,12 @@ bool deploy_undo(struct deployment *run, struct err *err)
 		       "rolling release '%s' back to revision %lld",
 		       name->release, (long long)head.deployed);
 	run->waiting.patience_ms = -1;
-	if (!roll_back(run, head.deployed, err))
+	if (!roll_back(run, head.deployed, &ours, err)) {
+		if (ours)
+			deploy_settle(run, head.revision + 1);
 		return err_wrap(err, "cannot roll back to revision %lld",
 				(long long)head.deployed);
+	}
 	run->result->rolled_back_to = head.deployed;
 	return true;
 }

@@ -289,18 +289,37 @@ bool envlock_keep(struct envlock *lock, struct err *err)
 			lock->namespace);
 }
 
-void envlock_release(struct envlock *lock)
+static bool give_back(struct envlock *lock, struct err *err)
 {
-	CLEANUP(err_release) struct err lapses = {0};
 	const struct lease_record nobody = {
 		.resource_version = lock->version,
-		.renewed = lock->version ? server_now(lock) : 0,
+		.renewed = server_now(lock),
 		.duration_s = ENVLOCK_DURATION_S,
 	};
 
-	if (lock->version && !lock->lost &&
-	    !lease_write(lock->kube, lock->namespace, ENVLOCK_NAME, &nobody,
-			 &lapses))
+	return lease_write(lock->kube, lock->namespace, ENVLOCK_NAME, &nobody,
+			   err);
+}
+
+/* A renewal that was cut short has changed the version all the same. */
+static bool give_back_surely(struct envlock *lock, struct err *err)
+{
+	struct holder now;
+	bool found;
+
+	if (give_back(lock, err) || err->kind != ERR_CONFLICT)
+		return err->kind == ERR_NONE;
+	err_release(err);
+	if (!read_holder(lock, &now, &found, err))
+		return false;
+	return !take_note(lock, &now, lock->renewed_at) || give_back(lock, err);
+}
+
+void envlock_release(struct envlock *lock)
+{
+	CLEANUP(err_release) struct err lapses = {0};
+
+	if (lock->version && !lock->lost && !give_back_surely(lock, &lapses))
 		log_debug("lease not given back: %s", lapses.text);
 	free(lock->version);
 	arena_release(&lock->arena);

@@ -260,3 +260,30 @@ def test_a_namespace_without_marks_is_not_taken(cluster, step, tmp_path):
     taken = step("--namespace", "shop-fix", chart).wait(timeout=LONG)
     assert "it gets marks, and will never be deleted" in taken.err
     step(chart).wait(timeout=LONG)
+
+
+def test_a_rollback_that_was_killed_is_settled(cluster, start_step, helm4,
+                                               kubectl, tmp_path):
+    """No label tells whose a rollback is, so the run that started it does."""
+    killed = tmp_path / "helm"
+    killed.write_text(
+        "#!/bin/sh\n"
+        f'case " $* " in *" rollback "*) ;; *) exec {helm4.path} "$@";; esac\n'
+        f'{helm4.path} "$@" &\n'
+        f"until {kubectl.path} get secret --namespace shop-main"
+        " sh.helm.release.v1.shop-main.v3; do :; done\n"
+        "kill -9 $!; kill -9 $$\n")
+    killed.chmod(0o755)
+
+    def deploy(helm, chart, *args):
+        return start_step("deploy-preview", "--repository-name", "shop",
+                          "--branch", "main", "--helm", helm, *args, chart,
+                          env=cluster.env)
+
+    deploy(helm4.path, umbrella(tmp_path, "1.0.0")).wait(timeout=LONG)
+    failed = deploy(killed, umbrella(tmp_path / "2", "1.1.0", STUCK),
+                    "--wait-timeout", "3s").wait(expect=1, timeout=LONG)
+    assert "cannot roll back to revision 1" in failed.err
+    done = deploy(helm4.path, umbrella(tmp_path / "3", "1.2.0"),
+                  "--lock-timeout", "5s").wait(timeout=LONG)
+    assert "pending" not in done.err
