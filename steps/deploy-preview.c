@@ -214,7 +214,7 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(deploy_release) struct deploy deploy = {0};
 	struct envname_facts facts;
 
-	if (!origin_find(&origin, run->env, ".", err))
+	if (!origin_find_names(&origin, run->env, &args->name, err))
 		return false;
 	facts = origin_facts(&origin);
 	if (!envname_decide(&name, &args->name, &facts, err))

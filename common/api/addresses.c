@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/kube.h"
 #include "api/objects.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -9,7 +10,7 @@
 #include "base/str.h"
 #include "base/strvec.h"
 #include "core/addresses.h"
-#include "core/rollout.h"
+#include "format/jsn.h"
 #include "format/value.h"
 
 static const struct objects_kind ingresses = {"Ingress", "networking.k8s.io/v1",
@@ -20,27 +21,51 @@ static const struct objects_kind routes = {
 static const struct objects_kind gateways = {
 	"Gateway", "gateway.networking.k8s.io/v1", "gateways", NULL};
 /* Istio before 1.22 has no v1. */
-static const struct objects_kind virtual_services[] = {
-	{"VirtualService", "networking.istio.io/v1", "virtualservices", NULL},
-	{"VirtualService", "networking.istio.io/v1beta1", "virtualservices",
-	 NULL},
-};
-static const struct objects_kind istio_gateways[] = {
-	{"Gateway", "networking.istio.io/v1", "gateways", NULL},
-	{"Gateway", "networking.istio.io/v1beta1", "gateways", NULL},
+static const struct {
+	struct objects_kind virtual_services;
+	struct objects_kind gateways;
+} istio[] = {
+	{{"VirtualService", "networking.istio.io/v1", "virtualservices", NULL},
+	 {"Gateway", "networking.istio.io/v1", "gateways", NULL}},
+	{{"VirtualService", "networking.istio.io/v1beta1", "virtualservices",
+	  NULL},
+	 {"Gateway", "networking.istio.io/v1beta1", "gateways", NULL}},
 };
 
-/* A list of a kind that the cluster may lack; false: it does. */
-static bool list_some(struct kube *kube, const char *namespace,
+/*
+ * The versions of groups that the cluster serves ("apps/v1"): one question
+ * for all of them.
+ */
+static bool read_apis(struct kube *kube, struct strvec *apis, struct err *err)
+{
+	static const struct kube_ref groups = {0};
+	CLEANUP(jsn_release) json_t *found = NULL;
+	const json_t *group, *version;
+	size_t i, j;
+
+	if (!kube_get(kube, &groups, &found, err))
+		return false;
+	json_array_foreach (jsn_find(found, "groups"), i, group) {
+		json_array_foreach (jsn_find(group, "versions"), j, version) {
+			const char *api = jsn_text(version, "groupVersion");
+
+			if (api)
+				strvec_add(apis, api);
+		}
+	}
+	return true;
+}
+
+/* What may not be listed is left out. */
+static void list_some(struct kube *kube, const char *namespace,
 		      const struct objects_kind *kind, struct arena *arena,
 		      struct value *into)
 {
 	CLEANUP(err_release) struct err failure = {0};
 
-	if (objects_list(kube, namespace, kind, true, arena, into, &failure))
-		return true;
-	log_debug("%s are not looked at: %s", kind->resource, failure.text);
-	return false;
+	if (!objects_list(kube, namespace, kind, true, arena, into, &failure))
+		log_debug("%s are not looked at: %s", kind->resource,
+			  failure.text);
 }
 
 /* The Gateways of @keys ("namespace/name") that can be read. */
@@ -69,22 +94,24 @@ static struct value *read_gateways(struct kube *kube,
 	return found;
 }
 
-static void read_routes(struct kube *kube, struct arena *arena,
-			struct addresses_world *world)
+static void read_routes(struct kube *kube, const struct strvec *apis,
+			struct arena *arena, struct addresses_world *world)
 {
 	struct value *found = value_new_list(arena);
 	CLEANUP(strvec_release) struct strvec keys = {0};
 
 	world->http_routes = found;
-	if (!list_some(kube, world->namespace, &routes, arena, found))
+	if (!strvec_has(apis, routes.api))
 		return;
+	list_some(kube, world->namespace, &routes, arena, found);
 	for (size_t i = 0; i < found->list.count; i++)
 		addresses_add_gateways(found->list.items[i], world->namespace,
 				       &keys);
 	world->gateways = read_gateways(kube, &gateways, &keys, arena);
 }
 
-static void read_virtual_services(struct kube *kube, struct arena *arena,
+static void read_virtual_services(struct kube *kube, const struct strvec *apis,
+				  struct arena *arena,
 				  struct addresses_world *world)
 {
 	struct value *found = value_new_list(arena);
@@ -92,16 +119,18 @@ static void read_virtual_services(struct kube *kube, struct arena *arena,
 	size_t version = 0;
 
 	world->virtual_services = found;
-	while (!list_some(kube, world->namespace, &virtual_services[version],
-			  arena, found)) {
-		if (++version == ARRAY_SIZE(virtual_services))
-			return;
-	}
+	while (version < ARRAY_SIZE(istio) &&
+	       !strvec_has(apis, istio[version].gateways.api))
+		version++;
+	if (version == ARRAY_SIZE(istio))
+		return;
+	list_some(kube, world->namespace, &istio[version].virtual_services,
+		  arena, found);
 	for (size_t i = 0; i < found->list.count; i++)
 		addresses_add_istio_gateways(found->list.items[i],
 					     world->namespace, &keys);
 	world->istio_gateways =
-		read_gateways(kube, &istio_gateways[version], &keys, arena);
+		read_gateways(kube, &istio[version].gateways, &keys, arena);
 }
 
 bool addresses_find(struct kube *kube, const char *namespace,
@@ -111,6 +140,8 @@ bool addresses_find(struct kube *kube, const char *namespace,
 	struct addresses_world world = {.namespace = namespace};
 	struct value *entries = value_new_list(&arena);
 	struct value *balancers = value_new_list(&arena);
+	CLEANUP(strvec_release) struct strvec apis = {0};
+	CLEANUP(err_release) struct err failure = {0};
 
 	if (!objects_list(kube, namespace, &ingresses, false, &arena, entries,
 			  err) ||
@@ -119,8 +150,10 @@ bool addresses_find(struct kube *kube, const char *namespace,
 		return false;
 	world.ingresses = entries;
 	world.services = balancers;
-	read_routes(kube, &arena, &world);
-	read_virtual_services(kube, &arena, &world);
+	if (!read_apis(kube, &apis, &failure))
+		log_debug("no routes are looked at: %s", failure.text);
+	read_routes(kube, &apis, &arena, &world);
+	read_virtual_services(kube, &apis, &arena, &world);
 	addresses_add(&world, urls);
 	return true;
 }

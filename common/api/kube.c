@@ -137,9 +137,11 @@ static void exchange_release(struct exchange *exchange)
 
 static void add_path(struct url *url, const struct kube_ref *ref)
 {
-	const char *slash = strchr(ref->api, '/');
+	const char *slash = ref->api ? strchr(ref->api, '/') : NULL;
 
-	if (slash) {
+	if (!ref->api) {
+		url_add_segment(url, "apis");
+	} else if (slash) {
 		CLEANUP(free_ptr) char *group =
 			xmemdupz(ref->api, (size_t)(slash - ref->api));
 

@@ -152,13 +152,8 @@ static bool read_applications(struct deployment *run, int64_t revision,
 /* What is deployed now; after a failed one, the newest that was not. */
 static bool read_before(struct deployment *run, struct err *err)
 {
-	const struct envname *name = run->deploy->name;
-	struct release_head head;
-
-	return releases_read_head(run->kube, name->namespace, name->release,
-				  &run->result->arena, &head, err) &&
-	       read_applications(run,
-				 head.deployed ? head.deployed : head.revision,
+	return read_applications(run,
+				 run->deployed ? run->deployed : run->latest,
 				 &run->old, err);
 }
 

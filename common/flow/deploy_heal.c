@@ -99,6 +99,8 @@ bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
 		if (!releases_read_head(run->kube, name->namespace,
 					name->release, &arena, &head, err))
 			return false;
+		run->latest = head.revision;
+		run->deployed = head.deployed;
 		if (!is_pending(&head))
 			return true;
 		if (is_orphan(run, &head))

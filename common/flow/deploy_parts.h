@@ -24,7 +24,9 @@ struct deployment {
 	struct deploy_result *result;
 	struct envlock lock;
 	struct waiting waiting;
-	const char *expires_at;	 /* the label */
+	const char *expires_at; /* the label */
+	int64_t latest;		/* revisions, when it was healed; 0 = none */
+	int64_t deployed;
 	const struct value *old; /* the applications that ran before */
 	bool helm_failed;	 /* ours, and not because another was busy */
 };
@@ -68,7 +70,7 @@ bool deploy_keep_limit(struct deployment *run, struct err *err) MUST_CHECK;
 /* --- deploy_heal.c: what others left ---------------------------------------- */
 
 /*
- * See that no revision of the release is pending.  One that a run of ours
+ * See that no revision of the release is pending, and note which there are.  One that a run of ours
  * left is marked as failed: as we hold the environment's Lease, that run is
  * gone.  For anybody else's Helm we wait until @until.
  * Errors: TIMEOUT (temporary; somebody else's Helm is at work, or was).

@@ -141,6 +141,31 @@ bool origin_find(struct origin *origin, const struct env *env, const char *dir,
 	return err_wrap(err, "cannot tell repository and branch");
 }
 
+/* Is there anything left that a checkout could add to the names? */
+static bool is_named(const struct origin *origin,
+		     const struct envname_args *given)
+{
+	bool main_known = given->main_branch || origin->default_branch ||
+			  origin->pull_request;
+
+	return (given->repository_name || origin->repository_name) &&
+	       (given->branch || origin->branch) && origin->git_url &&
+	       main_known;
+}
+
+bool origin_find_names(struct origin *origin, const struct env *env,
+		       const struct envname_args *given, struct err *err)
+{
+	CLEANUP(origin_release) struct origin ci = {0};
+
+	ask_ci(&ci, env);
+	if (!is_named(&ci, given))
+		return origin_find(origin, env, ".", err);
+	*origin = ci;
+	ci = (struct origin){0};
+	return true;
+}
+
 struct envname_facts origin_facts(const struct origin *origin)
 {
 	return (struct envname_facts){

@@ -98,7 +98,7 @@ const char *kube_lend(struct kube *kube, int64_t ms);
 
 /* Which object, or with @name NULL which list. */
 struct kube_ref {
-	const char *api;       /* "v1", "apps/v1" */
+	const char *api;       /* "v1", "apps/v1"; NULL: the list of groups */
 	const char *resource;  /* "namespaces"; NULL: what there is in api */
 	const char *namespace; /* NULL: all, or no namespace */
 	const char *name;

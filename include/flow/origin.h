@@ -14,6 +14,7 @@
 #include "core/envname.h"
 
 struct env;
+struct envname_args;
 struct err;
 struct record;
 
@@ -37,6 +38,15 @@ struct origin {
  */
 bool origin_find(struct origin *origin, const struct env *env, const char *dir,
 		 struct err *err) MUST_CHECK;
+
+/*
+ * The same for who needs no commit: the checkout of the working folder is
+ * only read where CI and what is @given leave something open of repository,
+ * branch, address and main branch.  Reading it takes as long as ten requests.
+ */
+bool origin_find_names(struct origin *origin, const struct env *env,
+		       const struct envname_args *given, struct err *err)
+	MUST_CHECK;
 
 /* What of it the names of an environment are made of; borrowed. */
 struct envname_facts origin_facts(const struct origin *origin);

@@ -19,6 +19,7 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "tests" / "lab"), str(TOP / "tests" / "steps")]
 
 import changelogs                           # noqa: E402
+import deploying                            # noqa: E402
 import goprogram                            # noqa: E402
 import login                                # noqa: E402
 import marking                              # noqa: E402
@@ -133,7 +134,8 @@ def main() -> int:
         with vendoring.Repositories(work, steps, helm, env) as repositories, \
                 publishing.Publishing(work, EXAMPLE, steps, helm, env) as places, \
                 ticketing.Ticketing(work, steps) as tickets, \
-                marking.Marking(work, steps) as marks:
+                marking.Marking(work, steps) as marks, \
+                deploying.Deploying(work, steps, helm) as environment:
             met = [measure(case, meter)
                    for case in [start_case(work, steps, helm),
                                 *packaging.cases(work, EXAMPLE, steps, helm),
@@ -143,6 +145,7 @@ def main() -> int:
                                 *places.cases(),
                                 *tickets.cases(),
                                 *marks.cases(),
+                                *environment.cases(),
                                 *changelogs.cases(work, steps)] if is_wanted(case.name)]
             if is_wanted(places.TOGETHER_NAME):
                 met.append(places.compare_bytes())
