@@ -179,6 +179,7 @@ static bool tell(struct step_run *run, const struct ticketing *work,
 
 static bool run(struct step_run *run, struct err *err)
 {
+	const struct args *given = run->args;
 	CLEANUP(ticketing_release) struct ticketing work = {0};
 	CLEANUP(strvec_release) struct strvec tickets = {0};
 	CLEANUP(str_release) struct str changelog = {0};
@@ -188,8 +189,8 @@ static bool run(struct step_run *run, struct err *err)
 
 	if (!find_tickets(&tickets, run, err))
 		return false;
-	changelog_add_recorded(&changelog, run->record->merged, CHANGELOG_TEXT,
-			       TICKETING_CHANGELOG_MAX);
+	changelog_add_recorded(&changelog, run->record->merged, given->app,
+			       CHANGELOG_TEXT, TICKETING_CHANGELOG_MAX);
 	args = make_args(run, &tickets, str_text(&changelog));
 	if (!ticketing_describe(&work.facts, &args, err) ||
 	    !open_jira(&jira, run, err) ||

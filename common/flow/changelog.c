@@ -143,12 +143,66 @@ void changelog_record(const struct value *told, struct record *record,
 		record_set(record, "tickets", keys);
 }
 
+static const struct value *find_named(const struct value *list, const char *key,
+				      const char *text)
+{
+	for (size_t i = 0; list && text && i < list->list.count; i++)
+		if (same_text(value_find_text(list->list.items[i], key), text))
+			return list->list.items[i];
+	return NULL;
+}
+
+/* What @told says of @application, tickets included. */
+static const struct value *only(const struct value *told,
+				const struct value *application,
+				struct arena *arena)
+{
+	const struct value *keys = list_of(application, "tickets");
+	struct value *applications = value_new_list(arena);
+	struct value *tickets = value_new_list(arena);
+	struct value *one = value_new_map(arena);
+
+	value_list_add(applications, arena, application);
+	for (size_t i = 0; keys && i < keys->list.count; i++) {
+		const struct value *key = keys->list.items[i];
+		const struct value *ticket =
+			key->kind == VALUE_STRING
+				? find_named(list_of(told, "tickets"), "key",
+					     key->string.bytes)
+				: NULL;
+
+		if (ticket)
+			value_list_add(tickets, arena, ticket);
+	}
+	value_map_set(one, arena, "applications", applications);
+	value_map_set(one, arena, "tickets", tickets);
+	return one;
+}
+
+static const struct value *find_application(const struct value *record,
+					    const char *app)
+{
+	return find_named(list_of(record, "changelog.applications"), "name",
+			  app);
+}
+
+bool changelog_tells_of(const struct value *record, const char *app)
+{
+	return find_application(record, app) != NULL;
+}
+
 void changelog_add_recorded(struct str *out, const struct value *record,
-			    enum changelog_form form, size_t limit)
+			    const char *app, enum changelog_form form,
+			    size_t limit)
 {
 	const struct value *told =
 		record ? value_find(record, "changelog") : NULL;
+	const struct value *application = find_application(record, app);
+	CLEANUP(arena_release) struct arena arena = {0};
 
-	if (told && value_is_map(told))
-		changelog_add_text(out, told, form, limit);
+	if (!told || !value_is_map(told))
+		return;
+	if (application)
+		told = only(told, application, &arena);
+	changelog_add_text(out, told, form, limit);
 }

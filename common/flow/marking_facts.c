@@ -146,8 +146,11 @@ static void add_changelog(struct str *text, const struct marking_facts *facts)
 {
 	CLEANUP(str_release) struct str changes = {0};
 
-	changelog_add_recorded(&changes, facts->record, CHANGELOG_TEXT,
-			       MARKING_CHANGELOG_MAX);
+	if (facts->application &&
+	    !changelog_tells_of(facts->record, facts->application))
+		return;
+	changelog_add_recorded(&changes, facts->record, facts->application,
+			       CHANGELOG_TEXT, MARKING_CHANGELOG_MAX);
 	str_trim(&changes);
 	if (changes.len > 0)
 		str_addf(text, "%s\n", str_text(&changes));
@@ -176,8 +179,7 @@ static bool describe_release(struct str *text,
 				"the release record tells of no deployment");
 	}
 	add_commit(text, commit_of(facts));
-	if (!facts->application)
-		add_changelog(text, facts);
+	add_changelog(text, facts);
 	if (tickets)
 		add_joined(&keys, tickets, "key");
 	add_fact(text, "tickets", str_text(&keys));

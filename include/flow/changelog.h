@@ -86,9 +86,14 @@ void changelog_record(const struct value *told, struct record *record,
 /*
  * Append the changelog that an earlier step left in @record (merged), of at
  * most @limit bytes (0 = all): one story for Jira's version, the mark, the
- * message.  Nothing where there is none.
+ * message.  Only that of the application @app, where it has one of that
+ * name; else, and for NULL, that of all.  Nothing where there is none.
  */
 void changelog_add_recorded(struct str *out, const struct value *record,
-			    enum changelog_form form, size_t limit);
+			    const char *app, enum changelog_form form,
+			    size_t limit);
+
+/* Does the changelog in @record tell of the application @app by itself? */
+bool changelog_tells_of(const struct value *record, const char *app);
 
 #endif

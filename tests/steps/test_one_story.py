@@ -46,3 +46,33 @@ def test_what_changelog_found_is_told_by_all(run_step, tmp_path):
     titles = "tickets:\n  SHOP-1 Basket forgets its items"
     for text in (told, version["description"], mark["text"]):
         assert story in text and titles in text
+
+
+def test_each_application_gets_its_own_part(run_step, tmp_path):
+    record = tmp_path / "record"
+    record.mkdir()
+    environment = DEPLOYED["environment"] | {"applications": [
+        {"name": name, "old": "1.0.0", "new": "1.1.0"} for name in ("web", "api", "job")]}
+    (record / "20260101T000000.000Z-deploy-preview-00000000.json").write_text(
+        json.dumps(DEPLOYED | {"environment": environment}))
+    for number, name in enumerate(("web", "api"), 1):
+        history = History(tmp_path / name)
+        history.commit("Begin")
+        history.tag("v1.0.0")
+        history.commit(f"SHOP-{number}: change {name}")
+        run_step("changelog", "--range", "v1.0.0..main", "--app", name, "--record",
+                 str(record), cwd=history.folder)
+    with ScriptedJira() as jira, ScriptedGrafana() as grafana:
+        run_step("jira-fixversion", "--app", "web", "--semver", "1.1.0", "--record",
+                 str(record), env={"JIRA_URL": jira.url, "JIRA_USER": scripted_jira.USER,
+                                   "JIRA_TOKEN": scripted_jira.TOKEN})
+        run_step("grafana-annotate", "--per-application", "--record", str(record), env={
+            "GRAFANA_URL": grafana.url, "GRAFANA_TOKEN": scripted_grafana.TOKEN})
+        (version,) = [one for one in jira.state["versions"].values()
+                      if one["name"].startswith("web-shop-")]
+        marks = {mark["text"].split()[0]: mark["text"]
+                 for mark in grafana.state["annotations"]}
+    assert "change web" in version["description"]
+    assert "change api" not in version["description"]
+    assert {name: [other for other in ("web", "api") if f"change {other}" in text]
+            for name, text in marks.items()} == {"web": ["web"], "api": ["api"], "job": []}
