@@ -46,7 +46,7 @@ class EksFront(Serving):
     def identify(self, authorization: str) -> str | None:
         """The ARN behind a token, by STS: nobody's is None.  moto looks for
         the key in a header, not in the address; the signature itself is
-        compared with botocore's in tests/oracle/test_eks_token.py."""
+        compared with botocore's in tests/oracle/test_eks_presigned.py."""
         if not authorization.startswith(PREFIX):
             return None
         encoded = authorization.removeprefix(PREFIX)

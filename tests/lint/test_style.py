@@ -84,6 +84,15 @@ def test_comments_are_finished():
     assert not wrong, "\n".join(wrong)
 
 
+# --- tests are collected together
+
+def test_no_two_test_files_have_one_name():
+    """pytest imports each name once, whatever the folder."""
+    names = [path.name for path in files() if fnmatch(path.name, "test_*.py")]
+    twice = sorted({one for one in names if names.count(one) > 1})
+    assert not twice, "\n".join(twice)
+
+
 # --- nothing of the machine on which it was written
 
 
