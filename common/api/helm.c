@@ -231,6 +231,8 @@ static bool is_out_of_reach(const char *words)
 		"Kubernetes cluster unreachable",
 		"connection refused",
 		"connection reset by peer",
+		": EOF",
+		"unexpected EOF",
 		"i/o timeout",
 		"no such host",
 		"no route to host",

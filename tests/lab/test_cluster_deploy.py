@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import time
 from pathlib import Path
@@ -109,11 +111,39 @@ def test_installs_upgrades_and_runs_again(cluster, deploy, helm, tmp_path):
     assert environment["revision"] == 3
 
 
-def test_a_release_of_helm_3_goes_on_with_helm_4(cluster, deploy, helm3,
-                                                 tmp_path):
-    chart = umbrella(tmp_path, "1.0.0")
-    deploy(*NAMES, chart, helm=helm3)
-    assert deploy(*NAMES, "--output", "json", chart).json["revision"] == 2
+def apply_method(cluster, revision: int) -> str | None:
+    """How Helm applied that revision: Helm 4 writes it down, Helm 3 knows
+    one way only."""
+    secret = cluster.api("GET", "/api/v1/namespaces/shop-fix/secrets/"
+                         f"sh.helm.release.v1.shop-fix.v{revision}")
+    packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
+    return json.loads(gzip.decompress(packed)).get("apply_method")
+
+
+@pytest.mark.parametrize("order, methods", [
+    ("343", [None, "csa", None]),
+    ("434", ["ssa", None, "csa"]),
+])
+def test_a_release_goes_on_with_the_other_helm(order, methods, cluster, deploy,
+                                               helm3, helm4, tmp_path):
+    """In the way in which it was born or last applied; what a revision leaves
+    out is gone from what runs, and nothing is made anew."""
+    helms = {"3": helm3, "4": helm4}
+    uids, seen = set(), []
+    for revision, number in enumerate(order, 1):
+        values = {"front": {"nodeName": "node-0"} if revision != 3 else {}}
+        chart = umbrella(tmp_path / str(revision), f"1.0.{revision}", values)
+        result = deploy(*NAMES, "--output", "json", chart,
+                        helm=helms[number]).json
+        assert result["revision"] == revision
+        seen.append(apply_method(cluster, revision))
+        front = cluster.api("GET", "/apis/apps/v1/namespaces/shop-fix/"
+                            "deployments/shop-fix-front")
+        uids.add(front["metadata"]["uid"])
+        assert ("nodeName" in front["spec"]["template"]["spec"]) \
+            == (revision != 3)
+    assert seen == methods
+    assert len(uids) == 1
 
 
 def test_main_never_expires(cluster, deploy, helm4, tmp_path):
