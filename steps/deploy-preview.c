@@ -188,7 +188,9 @@ static bool deploy_to(struct step_run *run, struct kube *kube,
 {
 	if (!deploy_check_claim(kube, deploy, err) ||
 	    !kube_read_time(kube, &deploy->now, err) ||
-	    !deploy_decide_expiry(deploy, time_to_live(run->args), err))
+	    !deploy_decide_expiry(deploy, time_to_live(run->args), err) ||
+	    (run->dry_run && deploy->chart &&
+	     !deploy_rehearse(kube, deploy, err)))
 		return false;
 	return plan(run, deploy) || act(run, kube, deploy, err);
 }

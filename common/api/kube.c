@@ -481,12 +481,20 @@ static bool write_object(struct exchange *exchange, const json_t *body,
 	return finish(exchange, accept_json, err);
 }
 
+static void start_write(struct exchange *exchange, struct kube *kube,
+			const char *method, const struct kube_ref *ref)
+{
+	start(exchange, kube, method, ref);
+	if (kube->dry_run)
+		url_add_query(&exchange->url, "dryRun", "All");
+}
+
 bool kube_create(struct kube *kube, const struct kube_ref *ref,
 		 const json_t *object, bool *existed, struct err *err)
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
 
-	start(&exchange, kube, "POST", ref);
+	start_write(&exchange, kube, "POST", ref);
 	if (!write_object(&exchange, object, "Content-Type: application/json",
 			  err))
 		return false;
@@ -501,7 +509,7 @@ bool kube_patch(struct kube *kube, const struct kube_ref *ref,
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
 
-	start(&exchange, kube, "PATCH", ref);
+	start_write(&exchange, kube, "PATCH", ref);
 	if (!write_object(&exchange, patch,
 			  "Content-Type: application/merge-patch+json", err))
 		return false;
@@ -542,7 +550,7 @@ bool kube_delete(struct kube *kube, const struct kube_ref *ref, const char *uid,
 	jsn_set_text(options, "kind", "DeleteOptions");
 	jsn_set_text(options, "propagationPolicy", "Background");
 	jsn_set(options, "preconditions", preconditions);
-	start(&exchange, kube, "DELETE", ref);
+	start_write(&exchange, kube, "DELETE", ref);
 	if (!write_object(&exchange, options, "Content-Type: application/json",
 			  err))
 		return false;

@@ -105,6 +105,37 @@ bool deploy_make(struct deployment *run, struct err *err)
 		      : deploy_keep_limit(run, err);
 }
 
+/* @kube does nothing for real until it is set back. */
+static bool write_for_show(struct kube *kube, const struct deploy *deploy,
+			   const struct namespace_marks *marks, bool exists,
+			   struct err *err)
+{
+	const char *namespace = deploy->name->namespace;
+	bool appeared;
+
+	return exists ? namespace_mark(kube, namespace, marks,
+				       labels_of(deploy), err)
+		      : namespace_create(kube, namespace, marks,
+					 labels_of(deploy), &appeared, err);
+}
+
+bool deploy_rehearse(struct kube *kube, const struct deploy *deploy,
+		     struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
+	struct namespace_marks marks = wanted_marks(deploy, expires_at);
+	struct namespace_marks found = {0};
+	bool exists, done;
+
+	if (!look(kube, deploy, &arena, &found, &exists, err))
+		return false;
+	kube->dry_run = true;
+	done = write_for_show(kube, deploy, &marks, exists, err);
+	kube->dry_run = false;
+	return done;
+}
+
 /*
  * Marks are read, judged and written only if nobody changed them since: an
  * attempt that fails for that (409) is made again.

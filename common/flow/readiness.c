@@ -11,6 +11,7 @@ static const struct kube_right deploy_rights[] = {
 	{"get", "", "namespaces", NULL, "see whose the environment is"},
 	{"create", "", "namespaces", NULL, "make the environment"},
 	{"patch", "", "namespaces", NULL, "mark it"},
+	{"list", "", "namespaces", NULL, "count by '--max-environments'"},
 	{"get", "coordination.k8s.io", "leases", NULL, "see who works on it"},
 	{"create", "coordination.k8s.io", "leases", NULL, "work on it alone"},
 	{"patch", "coordination.k8s.io", "leases", NULL, "work on it alone"},

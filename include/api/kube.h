@@ -63,6 +63,8 @@ struct kube {
 	struct kubelogin *login;   /* owned; who we are now */
 	struct str lent;	   /* folder of what kube_lend() wrote */
 	char *lent_file;
+	bool dry_run;	     /* writes are judged by the server, its admission
+				too, but not kept */
 	int64_t server_time; /* by the last reply; seconds, 0 = unknown */
 	/* While it is set, a request is tried once, and no longer than this. */
 	int64_t hurry_ms;

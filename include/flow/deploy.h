@@ -116,6 +116,14 @@ bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 			struct err *err) MUST_CHECK;
 
 /*
+ * Let the server judge the making or marking of the namespace, with all that
+ * it has for admission, and keep nothing of it.  Errors: as claim_check();
+ * DENIED, with the server's words.
+ */
+bool deploy_rehearse(struct kube *kube, const struct deploy *deploy,
+		     struct err *err) MUST_CHECK;
+
+/*
  * Errors: those of the claim; TIMEOUT (temporary; another run, or somebody
  * else's Helm, is at work on it); CHILD (Helm's own words; @result->bundle
  * says what is not ready and why); DENIED, UNREACHABLE.

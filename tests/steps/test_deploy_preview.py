@@ -205,7 +205,9 @@ def test_where_a_kubeconfig_is_found(run_step, kube, chart, tmp_path):
 def test_a_dry_run_only_reads(deploy, kube):
     plan = deploy().json
     assert plan["namespace"] == plan["release"] == "shop-fix"
-    assert kube.lines == [f"GET {HOME}"]
+    assert kube.writes == []
+    assert kube.lines == [f"GET {HOME}", f"GET {HOME}",
+                          "POST /api/v1/namespaces?dryRun=All"]
 
 
 @pytest.mark.parametrize("reply, code, words", [

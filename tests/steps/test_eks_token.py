@@ -15,7 +15,7 @@ import pytest
 
 from scripted_aws import form, home, in_seconds, sts, sts_error, who  # noqa: F401
 from scripted_http import Reply, ScriptedHttp
-from scripted_kube import ScriptedKube, answer
+from scripted_kube import ScriptedKube, answer, refusal
 
 GROUP = "client.authentication.k8s.io"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -283,6 +283,27 @@ def test_credentials_that_expire(sweep, server):
     assert len(server.requests) > 1
 
 
+def merge(old: dict, patch: dict) -> dict:
+    """RFC 7386, but that null stays."""
+    return old | {k: merge(old.get(k) or {}, v) if isinstance(v, dict) else v
+                  for k, v in patch.items()}
+
+
+def keep_lease(kube, path: str) -> None:
+    """One lease at @path, that can be made, read and changed."""
+    lease: dict = {}
+
+    def write(request):
+        lease.update(merge(lease, json.loads(request.body)))
+        lease["metadata"]["resourceVersion"] = str(len(kube.requests))
+        return answer(lease, 201 if request.method == "POST" else 200)
+
+    kube.script("POST", path, write)
+    kube.script("PATCH", f"{path}/slipway", write)
+    kube.script("GET", f"{path}/slipway", lambda _: answer(lease) if lease
+                else refusal(404, "NotFound"))
+
+
 # --- Helm's child ---------------------------------------------------------------
 
 @pytest.fixture
@@ -301,14 +322,20 @@ def handed(run_step, kube, tmp_path):
             f"stat -c '%a %n' \"$file\" \"${{file%/*}}\" >{tmp_path}/modes\n"
             ";; esac; done; exit 1\n")
         helm.chmod(0o755)
-        kube.script("POST", "/api/v1/namespaces", answer({}, 201))
+        kube.script("GET", home_, answer({"metadata": {
+            "name": "shop-fix", "uid": "u", "resourceVersion": "1",
+            "labels": {"slipway/managed": "v1"}, "annotations": {
+                "slipway/repository": "shop", "slipway/branch": "fix"}}}))
         kube.script("PATCH", home_, answer({}))
+        keep_lease(kube, "/apis/coordination.k8s.io/v1/namespaces/shop-fix/"
+                   "leases")
         config = kube.kubeconfig(tmp_path, cluster=cluster, exec={
             "apiVersion": f"{GROUP}/v1beta1", **exec_})
         result = run_step(
             "deploy-preview", "--repository-name", "shop", "--branch", "fix",
             "--kubeconfig", config, "--helm", helm, *args, chart,
             expect=None, env={**KEYS, "PATH": "/usr/bin:/bin", **env})
+        assert (tmp_path / "modes").exists(), result
         modes = [line.split(" ", 1) for line in
                  (tmp_path / "modes").read_text().splitlines()]
         return json.loads((tmp_path / "handed").read_text()), modes, result
