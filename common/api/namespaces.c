@@ -76,30 +76,39 @@ struct search {
 	struct sweep_world *world;
 };
 
+static void add_marked(struct sweep_world *world, const char *name,
+		       const struct namespace_marks *marks)
+{
+	const struct sweep_namespace found = {
+		.name = name,
+		.uid = marks->uid,
+		.resource_version = marks->resource_version,
+		.managed = marks->managed,
+		.expires_at = marks->expires_at,
+		.release = marks->release,
+		.created = marks->created,
+		.main = marks->main,
+		.terminating = marks->terminating,
+		.owner = marks->owner,
+		.repository = marks->repository,
+		.branch = marks->branch,
+		.git_url = marks->git_url,
+	};
+
+	if (name && marks->managed)
+		sweep_add_namespace(world, &found);
+}
+
 static bool add_namespace(void *context, const json_t *item, struct err *err)
 {
 	struct search *search = context;
-	struct sweep_namespace found;
 	struct namespace_marks marks;
 
 	(void)err;
 	read_marks(item, search->arena, &marks);
-	found = (struct sweep_namespace){
-		.name = copy_member(search->arena, item, "metadata", "name"),
-		.uid = marks.uid,
-		.resource_version = marks.resource_version,
-		.managed = marks.managed,
-		.expires_at = marks.expires_at,
-		.release = marks.release,
-		.created = marks.created,
-		.main = marks.main,
-		.terminating = marks.terminating,
-		.owner = marks.owner,
-		.repository = marks.repository,
-		.branch = marks.branch,
-		.git_url = marks.git_url,
-	};
-	sweep_add_namespace(search->world, &found);
+	add_marked(search->world,
+		   copy_member(search->arena, item, "metadata", "name"),
+		   &marks);
 	return true;
 }
 
@@ -124,6 +133,20 @@ bool namespaces_find_marked(struct kube *kube, struct arena *arena,
 	};
 
 	return kube_list(kube, &list, err);
+}
+
+bool namespace_find_marked(struct kube *kube, const char *name,
+			   struct arena *arena, struct sweep_world *world,
+			   struct err *err)
+{
+	struct namespace_marks marks;
+	bool found;
+
+	if (!namespace_read(kube, name, arena, &marks, &found, err))
+		return false;
+	if (found)
+		add_marked(world, name, &marks);
+	return true;
 }
 
 bool namespace_read(struct kube *kube, const char *name, struct arena *arena,

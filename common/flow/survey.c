@@ -14,17 +14,25 @@
 #include "core/sweep.h"
 #include "net/http.h"
 
+static bool find_namespaces(const struct survey *survey, struct arena *arena,
+			    struct sweep_world *world, struct err *err)
+{
+	const char *name = survey->rules->environment;
+
+	return name ? namespace_find_marked(survey->kube, name, arena, world,
+					    err)
+		    : namespaces_find_marked(survey->kube, arena, world, err);
+}
+
 static bool look_around(const struct survey *survey, struct arena *arena,
 			struct sweep_world *world, struct err *err)
 {
-	struct kube *kube = survey->kube;
-
-	if (!releases_find(kube, survey->rules->environment, NULL, arena, world,
-			   err) ||
-	    !namespaces_find_marked(kube, arena, world, err))
+	if (!releases_find(survey->kube, survey->rules->environment, NULL,
+			   arena, world, err) ||
+	    !find_namespaces(survey, arena, world, err))
 		return err_wrap(err, "cannot look for environments");
 	mem_trim(); /* pages of lists */
-	return kube_read_time(kube, &world->now, err);
+	return kube_read_time(survey->kube, &world->now, err);
 }
 
 /* What is asked while the plan is made, and how far that is. */

@@ -51,6 +51,11 @@ bool namespaces_find_marked(struct kube *kube, struct arena *arena,
 			    struct sweep_world *world, struct err *err)
 	MUST_CHECK;
 
+/* Add the one called @name, if it is there and bears it. */
+bool namespace_find_marked(struct kube *kube, const char *name,
+			   struct arena *arena, struct sweep_world *world,
+			   struct err *err) MUST_CHECK;
+
 /* *@found tells whether there is one of that name. */
 bool namespace_read(struct kube *kube, const char *name, struct arena *arena,
 		    struct namespace_marks *marks, bool *found, struct err *err)

@@ -84,7 +84,22 @@ def test_one_environment_is_looked_for_in_its_namespace(kube, sweep):
     path = f"{NAMESPACES}/web-x/secrets"
     kube.script("GET", path, listing(secret("web-x", 1)))
     assert len(sweep("--environment", "web-x").json["deleted"]) == 1
-    assert len(kube.queries(path)) == 1 and not kube.queries(SECRETS)
+    assert kube.lines == [
+        f"GET {path}?labelSelector=owner%3Dhelm&limit=500",
+        f"GET {NAMESPACES}/web-x"]
+
+
+def test_the_marks_of_that_one(kube, sweep):
+    """Alone its namespace is asked for, so that nobody needs to list all."""
+    kube.script("GET", f"{NAMESPACES}/web-x/secrets", listing(
+        secret("web-x", 1)))
+    kube.script("GET", f"{NAMESPACES}/web-x",
+                answer(namespace("web-x", "never")))
+    (kept,) = sweep("--environment", "web-x").json["kept"]
+    assert kept["reason"] == "it never expires"
+    kube.script("GET", f"{NAMESPACES}/web-x", Reply(404, b"page not found"))
+    assert "server answered 404" in sweep("--environment", "web-x",
+                                          expect=1).err
 
 
 def test_the_servers_clock_counts(kube, sweep):
@@ -252,6 +267,11 @@ def test_objects_without_what_they_must_have(kube, sweep):
     odd = secret("b", 1)
     odd["metadata"]["labels"]["slipway/expires-at"] = 5
     kube.script("GET", SECRETS, listing(no_version, odd, {}, "x", None))
+    unmarked = namespace("c", 1, created="then")
+    del unmarked["metadata"]["labels"]["slipway/managed"]
+    nameless = namespace("d", 1, created="then")
+    del nameless["metadata"]["name"]
+    kube.script("GET", NAMESPACES, listing(unmarked, nameless, {}, "x", None))
     result = sweep().json
     assert result["deleted"] == []
     assert [i["namespace"] for i in result["kept"]] == ["b"]
