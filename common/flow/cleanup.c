@@ -118,15 +118,23 @@ static bool look_again(const struct task *task, struct look *look,
 	return true;
 }
 
-/* Nothing is begun that could end half-way for want of a right. */
+/*
+ * Nothing is begun that could end half-way for want of a right.  Between two
+ * requests another sweep may have done it all.
+ */
 static bool check_removal(struct task *task, struct err *err)
 {
 	struct sweep *sweep = task->sweep;
 	const struct sweep_release *judged = task->item->judged;
+	bool found;
 
-	return removal_read(&sweep->removal, judged, &sweep->result->arena,
-			    &task->manifest, err) &&
-	       removal_check(&sweep->removal, judged->namespace,
+	if (!removal_read(&sweep->removal, judged, &sweep->result->arena,
+			  &task->manifest, &found, err))
+		return false;
+	task->gone = !found;
+	if (task->gone)
+		return err_set(err, ERR_CONFLICT, "%s", task->item->reason);
+	return removal_check(&sweep->removal, judged->namespace,
 			     &task->manifest, err);
 }
 
@@ -139,11 +147,11 @@ static bool before_uninstall(void *context, struct err *err)
 	if (!look_again(task, &look, err))
 		return false;
 	task->changed = look.changed != NULL;
-	task->gone = !task->changed && !look.released;
-	if (task->changed || task->gone)
-		return err_set(err, ERR_CONFLICT, "%s",
-			       task->changed ? look.changed
-					     : task->item->reason);
+	if (task->changed)
+		return err_set(err, ERR_CONFLICT, "%s", look.changed);
+	task->gone = !look.released;
+	if (task->gone)
+		return err_set(err, ERR_CONFLICT, "%s", task->item->reason);
 	return check_removal(task, err);
 }
 
@@ -239,24 +247,32 @@ static const char *find_kept(const struct sweep *sweep, const char *namespace)
 	return NULL;
 }
 
+/* Why it was clear before that it stays; NULL: it was not. */
+static const char *staying(const struct task *task)
+{
+	const struct sweep_item *item = task->item;
+	const char *kept = find_kept(task->sweep, item->namespace);
+
+	if (kept)
+		return arena_printf(&task->sweep->result->arena,
+				    "the namespace stays, because release %s "
+				    "in it does",
+				    kept);
+	if (!item->home->created)
+		return "the namespace was there before us, and stays";
+	return NULL;
+}
+
 /* Delete the namespace if it is ours and empty of others' things. */
 static bool delete_namespace(struct task *task, struct err *err)
 {
 	CLEANUP(look_release) struct look look = {0};
 	CLEANUP(str_release) struct str others = {0};
 	CLEANUP(free_ptr) char *reason = NULL;
-	const char *kept = find_kept(task->sweep, task->item->namespace);
+	const char *stays = staying(task);
 
-	if (kept) {
-		reason = xasprintf("the namespace stays, because release %s "
-				   "in it does",
-				   kept);
-		keep_namespace(task, reason);
-		return true;
-	}
-	if (!task->item->home->created) {
-		keep_namespace(task, "the namespace was there before us, and "
-				     "stays");
+	if (stays) {
+		keep_namespace(task, stays);
 		return true;
 	}
 	if (!look_again(task, &look, err))

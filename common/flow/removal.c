@@ -12,7 +12,7 @@
 #define PURPOSE "let Helm remove what the release holds"
 
 bool removal_read(struct removal *removal, const struct sweep_release *judged,
-		  struct arena *arena, struct manifest *manifest,
+		  struct arena *arena, struct manifest *manifest, bool *found,
 		  struct err *err)
 {
 	CLEANUP(arena_release) struct arena scratch = {0};
@@ -22,10 +22,8 @@ bool removal_read(struct removal *removal, const struct sweep_release *judged,
 				   judged->name, judged->revision, &scratch,
 				   &payload, err))
 		return false;
-	if (!payload)
-		return err_set(err, ERR_NOT_FOUND, "release '%s' is gone",
-			       judged->name);
-	return manifest_of_release(manifest, payload, arena, err) ||
+	*found = payload != NULL;
+	return !payload || manifest_of_release(manifest, payload, arena, err) ||
 	       err_wrap(err, "cannot read release '%s'", judged->name);
 }
 

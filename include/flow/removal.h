@@ -32,12 +32,13 @@ struct removal {
 };
 
 /*
- * What Helm will delete, read from the release's newest revision @judged.
- * Errors: NOT_FOUND (it is gone), REMOTE (damaged, or larger than
- * RELEASES_PAYLOAD_MAX, which would cost Helm too much too), and kube's.
+ * What Helm will delete, read from the release's newest revision @judged;
+ * *@found is false if that is gone.
+ * Errors: REMOTE (damaged, or larger than RELEASES_PAYLOAD_MAX, which would
+ * cost Helm too much too), and kube's.
  */
 bool removal_read(struct removal *removal, const struct sweep_release *judged,
-		  struct arena *arena, struct manifest *manifest,
+		  struct arena *arena, struct manifest *manifest, bool *found,
 		  struct err *err) MUST_CHECK;
 
 /*

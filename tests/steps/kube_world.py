@@ -33,7 +33,9 @@ printf 'POST /uninstall/%%s/%%s HTTP/1.1\\r\\nHost: helm\\r\\nConnection: close\
     "${2#--namespace=}" "${@: -1}" >&3
 printf 'Content-Length: 0\\r\\n\\r\\n' >&3
 read -r _ status _ <&3
-[ "$status" = 200 ] || { echo "Error: no ($status)" >&2; exit 1; }
+[ "$status" = 200 ] && exit 0
+echo "Error: uninstall: Release not loaded: ${@: -1}: release: not found" >&2
+exit 1
 """
 FAULTS = (
     lambda: refusal(429, "TooManyRequests"),
@@ -183,7 +185,7 @@ class KubeWorld(ScriptedKube):
                 "slipway/expires-at": revision.expires})}}
 
     def _secret(self, name: str, secret: str) -> Reply:
-        for release in self.world[name].releases:
+        for release in self.world.get(name, Namespace(name)).releases:
             for revision in release.revisions:
                 if secret.endswith(f".v1.{release.name}.v{revision.number}"):
                     return self._json({"data": {"release": _payload(revision)}})
@@ -192,9 +194,12 @@ class KubeWorld(ScriptedKube):
     # -- what happens
 
     def _uninstall(self, name: str, release: str) -> Reply:
-        namespace = self.world[name]
-        there = [r for r in namespace.releases if r.name == release]
-        if not there or not sweep_model.goes(namespace, there[0], self.now):
+        namespace = self.world.get(name, Namespace(name))
+        there = [r for r in namespace.releases if r.name == release
+                 and any(not v.broken for v in r.revisions)]
+        if not there:
+            return Reply(404)       # by another sweep
+        if not sweep_model.goes(namespace, there[0], self.now):
             self.wrong.append(f"release {name}/{release}: {namespace}")
         self.uninstalled.append((name, release))
         left = self._remove(namespace, there, helm=True)
@@ -217,7 +222,7 @@ class KubeWorld(ScriptedKube):
 
     def _forget(self, name: str, secret: str, options: dict) -> Reply:
         """A revision that Helm left."""
-        namespace = self.world[name]
+        namespace = self.world.get(name, Namespace(name))
         for release in namespace.releases:
             for revision in release.revisions:
                 told = self._metadata(namespace, release, revision)["metadata"]
@@ -247,7 +252,9 @@ class KubeWorld(ScriptedKube):
         gone = self._removed.get(name, ())
         whole = sweep_model.replace(namespace,
                                     releases=(*namespace.releases, *gone))
-        if not sweep_model.namespace_goes(whole, self.now, gone):
+        # seen before, or seen after, these were gone
+        if not sweep_model.namespace_goes(whole, self.now, gone) and \
+                not sweep_model.namespace_goes(namespace, self.now):
             self.wrong.append(f"namespace {whole}")
         self.deleted.append(name)
         del self.world[name]

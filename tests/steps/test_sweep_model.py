@@ -15,18 +15,30 @@ import sweep_model
 from kube_world import KubeWorld
 from sweep_model import PROTECT, Fate, expected
 
-ROUNDS = int(os.environ.get("SLIPWAY_SWEEP_ROUNDS", "40"))
+ROUNDS = int(os.environ.get("SLIPWAY_SWEEP_ROUNDS", "25"))
 SEED = int(os.environ.get("SLIPWAY_SEED", time.time_ns() % 10 ** 9))
 YEARS = 10 * 366 * 86400
 
 
 @pytest.fixture
-def sweep(run_step, tmp_path):
-    def run(kube: KubeWorld, *args: object, expect: int):
-        return run_step("expire-sweep", "--output", "json", "--kubeconfig",
-                        kube.kubeconfig(tmp_path), "--helm",
-                        kube.helm(tmp_path), "--protect", PROTECT, *args,
-                        expect=expect, timeout=60)
+def start(start_step, tmp_path):
+    files: dict[KubeWorld, tuple] = {}
+
+    def run(kube: KubeWorld, *args: object):
+        if kube not in files:       # not while another run reads them
+            folder = tmp_path / str(len(files))
+            folder.mkdir()
+            files[kube] = ("--kubeconfig", kube.kubeconfig(folder),
+                           "--helm", kube.helm(folder))
+        return start_step("expire-sweep", "--output", "json", *files[kube],
+                          "--protect", PROTECT, *args)
+    return run
+
+
+@pytest.fixture
+def sweep(start):
+    def run(kube: KubeWorld, *args: object, expect: int | None):
+        return start(kube, *args).wait(expect)
     return run
 
 
@@ -97,6 +109,26 @@ def test_clusters_that_move(sweep):
             except AssertionError as error:
                 raise AssertionError(
                     f"seed {seed}: {kube.wrong} {result}") from error
+
+
+@pytest.mark.timeout(3600)
+def test_two_sweeps_at_once(start):
+    """Together they do what one does."""
+    for seed in range(SEED, SEED + ROUNDS):
+        with make(seed) as kube:
+            fate = expected(kube.world, kube.now)
+            both = [start(kube, "--jobs", 2) for _ in range(2)]
+            results = [step.wait(1 if fate.failed else 0) for step in both]
+            try:
+                assert kube.wrong == []
+                assert sorted(kube.uninstalled) == sorted(fate.releases)
+                assert sorted(kube.deleted) == sorted(fate.namespaces)
+                for result in results:
+                    assert pairs(result.json["deleted"]) <= fate.releases
+                    assert pairs(result.json["failed"]) <= fate.failed
+            except AssertionError as error:
+                raise AssertionError(
+                    f"seed {seed}: {results[0]} {results[1]}") from error
 
 
 def test_the_fuse_holds(sweep):
