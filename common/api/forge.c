@@ -380,8 +380,11 @@ static bool read_commit(struct found *found, const struct forge_api *api,
 	return true;
 }
 
-static bool has_next_link(const struct http_reply *reply)
+/* By its Link header, or by GitLab's own, which a proxy may leave alone. */
+static bool has_next_page(const struct http_reply *reply)
 {
+	if (!is_blank(http_header(reply, "x-next-page")))
+		return true;
 	for (size_t i = 0; i < reply->headers.count; i++)
 		if (strncasecmp(reply->headers.items[i], "link:", 5) == 0 &&
 		    strstr(reply->headers.items[i], "rel=\"next\""))
@@ -402,7 +405,7 @@ static bool has_more(const struct forge *forge, const struct http_reply *reply,
 	if (forge->kind == FORGE_BITBUCKET)
 		return jsn_text(json, "next") != NULL;
 	if (forge->kind != FORGE_BITBUCKET_SERVER)
-		return has_next_link(reply);
+		return has_next_page(reply);
 	start = jsn_int(json, "nextPageStart", -1);
 	if (jsn_bool(json, "isLastPage", true) || start <= page->start)
 		return false;

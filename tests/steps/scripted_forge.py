@@ -135,6 +135,8 @@ class ScriptedForge(ScriptedHttp):
         return items[start:start + size], start + size < len(items)
 
     def _next(self, more: bool) -> list[str]:
+        if self.kind == "gitlab":
+            return [f"X-Next-Page: {'2' if more else ''}"]
         # The address is never to be followed: it might be anybody's.
         return ['Link: <http://192.0.2.1/next>; rel="next"'] if more else \
             ['Link: <http://192.0.2.1/first>; rel="first"']
