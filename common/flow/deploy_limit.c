@@ -17,14 +17,16 @@
 /* The other environments of our repository that will expire. */
 struct others {
 	struct arena arena;
+	struct sweep_world world;
 	const struct sweep_namespace **items; /* the oldest first */
 	size_t count;
 };
 
 static void others_release(struct others *others)
 {
-	arena_release(&others->arena);
 	free(others->items);
+	sweep_world_release(&others->world);
+	arena_release(&others->arena);
 }
 
 static bool is_other(const struct sweep_namespace *home,
@@ -130,7 +132,7 @@ static bool evict(struct deployment *run, const char *namespace,
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
 	CLEANUP(cleanup_result_release) struct cleanup_result result = {0};
-	struct sweep_world world = {0};
+	CLEANUP(sweep_world_release) struct sweep_world world = {0};
 
 	if (!survey_run(&survey, &arena, &world, &plan, err) ||
 	    !sweep_check(&plan, &rules, err) ||
