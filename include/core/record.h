@@ -17,7 +17,7 @@
  *   build{url}, charts[]{name,version,digest,url,repository},
  *   umbrella{name,version,outputDir,dependencies[]},
  *   environment{stack,namespace,release,revision,urls[],started,ready,expires,expiryDate,
- *   expiresAt,applications[]{name,old,new}}, cluster{uid,name}, tickets[],
+ *   expiresAt,applications[]{name,old,new},rolledBackTo,findings[]}, cluster{uid,name}, tickets[],
  *   changelog{applications[],tickets[]} (see core/changelogtext.h),
  *   jira{url,versions[]}, marks[]{id,url,start,end},
  *   steps[]{name,version,started,seconds,outcome,error}
