@@ -139,4 +139,4 @@ def test_helms_own_index_is_true(run_step, helm4, tmp_path):
     env = {"HOME": str(tmp_path)}
     helm4("package", chart, "-d", folder, env=env)
     helm4("repo", "index", folder, env=env)
-    assert run_step("repo-audit", "--repo", f"file://{folder}").out.startswith("1 entries")
+    assert run_step("repo-audit", "--repo", f"file://{folder}").out.startswith("entries: 1, verified: 1,")
