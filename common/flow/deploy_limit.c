@@ -56,15 +56,15 @@ static int compare_age(const void *a, const void *b)
 static bool find_others(struct kube *kube, const struct deploy *deploy,
 			struct others *others, struct err *err)
 {
-	struct sweep_world world = {0};
+	struct sweep_world *world = &others->world;
 
-	if (!namespaces_find_marked(kube, &others->arena, &world, err))
+	if (!namespaces_find_marked(kube, &others->arena, world, err))
 		return false;
 	others->items =
-		xcalloc(world.namespace_count + 1, sizeof(*others->items));
-	for (size_t i = 0; i < world.namespace_count; i++) {
-		if (is_other(&world.namespaces[i], deploy))
-			others->items[others->count++] = &world.namespaces[i];
+		xcalloc(world->namespace_count + 1, sizeof(*others->items));
+	for (size_t i = 0; i < world->namespace_count; i++) {
+		if (is_other(&world->namespaces[i], deploy))
+			others->items[others->count++] = &world->namespaces[i];
 	}
 	if (others->count > 1)
 		qsort(others->items, others->count, sizeof(*others->items),
