@@ -266,8 +266,8 @@ static bool fail(const struct exchange *exchange, struct err *err)
 		return err_hint(err, "the token or certificate of the "
 				     "kubeconfig is not (or no longer) valid");
 	if (exchange->reply.status == 403)
-		return err_hint(err, "the manual of this step lists the "
-				     "rights that it needs");
+		return err_hint(err, "with '--check' the step names each right "
+				     "that is missing, and what gives it");
 	return false;
 }
 

@@ -231,3 +231,20 @@ def test_no_cluster(server, code, words, run_step, kube, tmp_path):
                       "--kubeconfig", config, expect=code)
     assert words in failed.err and failed.out == ""
     assert failed.err.count("error: ") == 1
+
+
+@pytest.mark.parametrize("reply, code, words, hint", [
+    (refusal(401, "Unauthorized", "token has expired"), 1,
+     "401 (token has expired)", "is not (or no longer) valid"),
+    (refusal(403, "Forbidden", "you may not list secrets"), 1,
+     "403 (you may not list secrets)", "'--check' the step names each right"),
+    (refusal(503, "ServiceUnavailable", "not now"), 75, "503", ""),
+])
+def test_refusals_in_the_servers_words(reply, code, words, hint, kube, sweep):
+    if code == 75:
+        reply.headers.append("Retry-After: 0")
+    kube.script("GET", SECRETS, reply)
+    failed = sweep("--dry-run", "--timeout", "3s", expect=code)
+    assert words in failed.err and hint in failed.err
+    assert failed.err.count("error: ") == 1
+    assert failed.err.count("hint: ") == (1 if hint else 0)
