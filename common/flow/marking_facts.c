@@ -389,8 +389,6 @@ bool marking_plan(struct marking *marking, const struct marking_facts *facts,
 
 /* --- where it is seen -------------------------------------------------- */
 
-#define DASHBOARD_TEMPLATE "{url}/d/{dashboard}?from={start}&to={end}"
-
 /* What a template may name; numbers are owned. */
 struct places {
 	const char *url;
@@ -463,19 +461,22 @@ static bool add_place(struct str *out, const char *name, size_t len,
 	return false;
 }
 
-bool marking_url(const struct marking *marking, const char *template,
-		 const char *url, const struct value *record, struct str *out,
-		 struct err *err)
+/* The dashboard, with the variables that most of them have. */
+static void default_template(struct str *template, const struct places *places)
 {
-	CLEANUP(places_release) struct places places = {0};
+	str_add(template, "{url}/d/{dashboard}?from={start}&to={end}");
+	if (places->namespace)
+		str_add(template, "&var-namespace={namespace}");
+	if (places->app)
+		str_add(template, "&var-app={app}");
+}
+
+static bool expand(struct str *out, const char *template,
+		   const struct places *places, struct err *err)
+{
 	CLEANUP(str_release) struct str text = {0};
 	const char *rest = template;
 
-	if (is_blank(template) && !marking->mark.dashboard)
-		return true;
-	if (is_blank(template))
-		rest = DASHBOARD_TEMPLATE;
-	find_places(&places, marking, url, record);
 	while (*rest) {
 		size_t plain = strcspn(rest, "{");
 		size_t name = strcspn(rest + plain, "}");
@@ -485,7 +486,7 @@ bool marking_url(const struct marking *marking, const char *template,
 		if (*rest == '\0')
 			break;
 		if (rest[name] == '\0' ||
-		    !add_place(&text, rest + 1, name - 1, &places))
+		    !add_place(&text, rest + 1, name - 1, places))
 			return err_set(err, ERR_INPUT,
 				       "cannot use dashboard URL template "
 				       "'%s': no value is called '%.*s'",
@@ -494,6 +495,22 @@ bool marking_url(const struct marking *marking, const char *template,
 	}
 	str_add(out, str_text(&text));
 	return true;
+}
+
+bool marking_url(const struct marking *marking, const char *template,
+		 const char *url, const struct value *record, struct str *out,
+		 struct err *err)
+{
+	CLEANUP(places_release) struct places places = {0};
+	CLEANUP(str_release) struct str usual = {0};
+
+	if (is_blank(template) && !marking->mark.dashboard)
+		return true;
+	find_places(&places, marking, url, record);
+	if (!is_blank(template))
+		return expand(out, template, &places, err);
+	default_template(&usual, &places);
+	return expand(out, str_text(&usual), &places, err);
 }
 
 bool marking_see(struct marking_told *told, size_t count, const char *template,

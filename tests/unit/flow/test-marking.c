@@ -151,7 +151,9 @@ static void test_url(void **state)
 	} cases[] = {
 		{NULL, NULL, ""},
 		{"", NULL, ""},
-		{NULL, "d/1", "https://g/d/d%2F1?from=1000&to=2000"},
+		{NULL, "d/1",
+		 "https://g/d/"
+		 "d%2F1?from=1000&to=2000&var-namespace=ns&var-app=a%20b"},
 		{"{url}/x/{panel}#{id}", NULL, "https://g/x/3#7"},
 		{"{app}{namespace}", NULL, "a%20bns"},
 		{"plain", NULL, "plain"},
