@@ -87,7 +87,7 @@ bool manifest_copy_secret(struct kube *kube, const char *namespace,
 			       .name = name};
 	CLEANUP(jsn_release) json_t *source = NULL;
 	CLEANUP(jsn_release) json_t *copy = json_object();
-	json_t *metadata = json_object();
+	json_t *metadata;
 
 	if (!kube_get(kube, &ref, &source, err))
 		return err_wrap(err, "cannot read secret '%s/%s'", namespace,
@@ -98,6 +98,7 @@ bool manifest_copy_secret(struct kube *kube, const char *namespace,
 			       name, namespace);
 	jsn_set_text(copy, "apiVersion", "v1");
 	jsn_set_text(copy, "kind", "Secret");
+	metadata = json_object();
 	jsn_set_text(metadata, "name", name);
 	jsn_set(copy, "metadata", metadata);
 	copy_member(copy, source, "type");
