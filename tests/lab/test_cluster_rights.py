@@ -41,8 +41,11 @@ def used(cluster, user) -> set[Right]:
 
 
 def own_rights(account: str) -> set[Right]:
-    """Those of the step's own role, without what its charts need."""
-    return spread(environments.rights(account, f"slipway-{account}"))
+    """Those of the step's own role, without what its charts need and what a
+    cluster need not know."""
+    return {right for right in
+            spread(environments.rights(account, f"slipway-{account}"))
+            if right[1] not in OPTIONAL}
 
 
 @pytest.fixture
@@ -82,12 +85,10 @@ def test_deploying(version, cluster, deployer, start_step, run_step, request,
     assert not idle - RARELY_USED, f"rights that nothing needs: {idle}"
 
 
-# Of a container that has failed, of routes that there are, and of what a patch
-# that applies may have to make, which the server asks for without noting it.
+# Of a container that has failed, and of what a patch that applies may have to
+# make, which the server asks for without noting it.
 RARELY_USED = {("get", "", "pods/log"),
-               ("create", "", "limitranges"), ("create", "", "resourcequotas"),
-               ("get", "gateway.networking.k8s.io", "gateways"),
-               ("get", "networking.istio.io", "gateways")}
+               ("create", "", "limitranges"), ("create", "", "resourcequotas")}
 # Kinds that a cluster need not know (who lacks the right lacks an address), and
 # those of manifests that need not be given.
 OPTIONAL = {"gateway.networking.k8s.io", "networking.istio.io"}
@@ -125,7 +126,6 @@ def test_check(step, cluster, run_step, helm4):
     given = spread(environments.rights(step))
     assert not named - given, "rbac.yaml lacks what --check asks for"
     unasked = {right for right in own_rights(step) - named
-               if right[1] not in OPTIONAL
-               and right[2] not in ("limitranges", "resourcequotas")}
+               if right[2] not in ("limitranges", "resourcequotas")}
     assert not unasked, "--check does not ask for what rbac.yaml gives"
     assert f"slipway-{step}" in failed.err and "rbac.yaml" in failed.err
