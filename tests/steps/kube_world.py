@@ -37,6 +37,7 @@ read -r _ status _ <&3
 echo "Error: uninstall: Release not loaded: ${@: -1}: release: not found" >&2
 exit 1
 """
+EXPIRED_MAX = 3         # lists, of a run that has to end
 FAULTS = (
     lambda: refusal(429, "TooManyRequests"),
     lambda: refusal(500, "InternalError"),
@@ -60,6 +61,7 @@ class KubeWorld(ScriptedKube):
         self.deleted: list[str] = []
         self.changed: set[str] = set()
         self.wrong: list[str] = []
+        self.expired = 0
         self.versions = {name: 1 for name in world}     # of namespaces
         self._removed: dict[str, tuple[Release, ...]] = {}
         self._blind: set[str] = set()       # looked at, not yet acted upon
@@ -136,7 +138,9 @@ class KubeWorld(ScriptedKube):
 
     def _page(self, query: dict[str, str], items: list[dict]) -> Reply:
         token = query.get("continue")
-        if token and self.dice.random() < self.faults * 2:
+        if token and self.expired < EXPIRED_MAX \
+                and self.dice.random() < self.faults * 2:
+            self.expired += 1
             return refusal(410, "Expired")
         if token:
             items = self._snapshots.pop(token)
@@ -269,7 +273,9 @@ class KubeWorld(ScriptedKube):
         old = self.world[name]
         kinds = [self._renew, self._become_main]
         if name not in self._blind:
-            kinds += [self._deploy, self._move_in, self._leave]
+            kinds += [self._deploy, self._move_in]
+            if name not in self.changed:    # what came and went left no trace
+                kinds.append(self._leave)
         elif any(sweep_model.goes(old, r, self.now) for r in old.ours):
             return      # between a look and Helm nothing can guard
         self.world[name] = self.dice.choice(kinds)(old)
