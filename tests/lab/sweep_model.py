@@ -180,6 +180,14 @@ def expected(world: World, now: float) -> Fate:
     return fate
 
 
+def without_leftovers(namespace: Namespace) -> Namespace:
+    """The same, but of each release all older revisions can be decoded."""
+    return replace(namespace, releases=tuple(
+        replace(r, revisions=tuple(
+            v if v == r.newest else replace(v, broken=False)
+            for v in r.revisions)) for r in namespace.releases))
+
+
 # --- random worlds -----------------------------------------------------------
 
 def random_label(dice: random.Random, now: int) -> str | None:
