@@ -95,8 +95,8 @@ static struct value *tell_change(const struct changelog_change *change,
 	set_list(map, arena, "authors", &change->authors, CHANGELOG_NAMES_TOLD);
 	set_list(map, arena, "tickets", &change->tickets, CHANGELOG_NAMES_TOLD);
 	set_number(map, arena, "commits", change->commit_count);
-	if (commit->message.breaking)
-		value_map_set(map, arena, "breaking", &value_true);
+	value_map_set(map, arena, "breaking",
+		      commit->message.breaking ? &value_true : &value_false);
 	return map;
 }
 

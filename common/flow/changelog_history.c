@@ -378,7 +378,9 @@ static void explain(const struct changelog_gathering *gathering,
 	else
 		str_addf(&why,
 			 "there is no clone of '%s' here, and no forge of that "
-			 "name is known; say which by --forge-url and --forge",
+			 "name is known; name a clone by --git-dir, or the "
+			 "forge by "
+			 "--forge-url and --forge",
 			 source);
 	report_warning(gathering->args->reporter, "no commits of '%s': %s",
 		       change->name, str_text(&why));
@@ -411,9 +413,12 @@ static bool ignore_commit(void *context, const struct repo_commit *commit,
 static bool refuse_range(const struct changelog_gathering *gathering,
 			 const struct changelog_clone *clone, struct err *err)
 {
-	if (!clone)
-		return err_set(err, ERR_NOT_FOUND,
-			       "cannot find a git repository in or above '.'");
+	if (!clone) {
+		err_set(err, ERR_NOT_FOUND,
+			"cannot find a git repository in or above '.'");
+		return err_hint(err, "run it in a clone, or name one by "
+				     "'--git-dir'");
+	}
 	return repo_walk(&clone->repo, gathering->args->range, ignore_commit,
 			 NULL, err);
 }

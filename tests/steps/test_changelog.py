@@ -213,6 +213,7 @@ def test_refused(web, changelog, args, code, words):
 def test_no_clone_at_all(changelog, tmp_path):
     result = changelog(tmp_path, "--range", "a..b", expect=1)
     assert "cannot find a git repository" in result.err
+    assert "hint: run it in a clone, or name one by '--git-dir'" in result.err
 
 
 # --- the record ------------------------------------------------------------

@@ -132,6 +132,7 @@ def test_the_token_goes_to_its_own_forge_only(web, changelog, tmp_path):
         assert not forge.requests and not other.requests
     assert application(result)["source"] is None
     assert "no forge of that name is known" in result.err
+    assert "name a clone by --git-dir" in result.err
 
 
 def test_a_token_in_a_file(web, run_step, tmp_path):

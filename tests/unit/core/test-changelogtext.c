@@ -211,7 +211,7 @@ static void commits_are_told(void **state)
 	assert_string_equal(
 		str_text(&json),
 		"{\"authors\":[\"Ada\"],\"changes\":[{\"authors\":[\"Ada\"],"
-		"\"change\":\"#7\",\"commits\":1,\"date\":"
+		"\"breaking\":false,\"change\":\"#7\",\"commits\":1,\"date\":"
 		"\"2001-09-09T01:46:40Z\",\"hash\":\"c000000\",\"tickets\":[],"
 		"\"title\":\"Y\",\"url\":"
 		"\"https://github.com/acme/web/pull/7\"}],\"commits\":2,"
