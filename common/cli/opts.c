@@ -186,14 +186,17 @@ static bool read_source(const struct found *found, const char *value,
 	int64_t fd = 0;
 
 	if (found->form == FROM_FILE)
-		return file_read(value, OPT_SECRET_MAX, text, err);
+		return file_read(value, OPT_SECRET_MAX, text, err) ||
+		       err_wrap(err, "cannot read '--%s-file'",
+				found->opt->name);
 	if (!num_parse_range(value, 0, INT_MAX, &fd))
 		return err_set(err, ERR_USAGE,
 			       "invalid value '%s' of '--%s-fd': must be the "
 			       "number of an open file",
 			       value, found->opt->name);
 	shown = xasprintf("descriptor %s", value);
-	return file_read_fd((int)fd, shown, OPT_SECRET_MAX, text, err);
+	return file_read_fd((int)fd, shown, OPT_SECRET_MAX, text, err) ||
+	       err_wrap(err, "cannot read '--%s-fd'", found->opt->name);
 }
 
 static bool read_secret(const struct found *found, const char *value,

@@ -335,6 +335,17 @@ static void test_secret_files(void **state)
 	}
 }
 
+static void test_secret_file_that_is_not_there(void **state)
+{
+	CLEANUP(fixture_release) struct fixture f = {0};
+
+	(void)state;
+	assert_false(parse(&f, "--token-file /nowhere/at/all"));
+	assert_int_equal(f.err.kind, ERR_INPUT);
+	assert_non_null(strstr(f.err.text, "cannot read '--token-file': cannot "
+					   "open '/nowhere/at/all'"));
+}
+
 static void test_secret_descriptor(void **state)
 {
 	CLEANUP(fixture_release) struct fixture f = {0};
@@ -363,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_list_of_lines),
 		cmocka_unit_test(test_required),
 		cmocka_unit_test(test_secret_files),
+		cmocka_unit_test(test_secret_file_that_is_not_there),
 		cmocka_unit_test(test_secret_descriptor),
 	};
 
