@@ -197,11 +197,14 @@ static bool tell(struct step_run *run, struct marks *marks, struct err *err)
 }
 
 /* What earlier runs kept; it stays if Grafana is away now as well. */
-static bool send_kept(const struct step_run *run, struct grafana *grafana,
-		      struct err *err)
+static bool send_kept(const struct marks *marks, const struct step_run *run,
+		      struct grafana *grafana, struct err *err)
 {
 	const struct args *args = run->args;
 
+	for (size_t i = 0; i < marks->count; i++)
+		if (marks->items[i].spooled)
+			return true;
 	return is_blank(args->spool) ||
 	       marking_send_spooled(args->spool, args->url, grafana,
 				    &run->reporter, err);
@@ -226,7 +229,7 @@ static bool run(struct step_run *run, struct err *err)
 	for (size_t i = 0; i < marks.count; i++)
 		if (!put(&marks.items[i], &grafana, run, err))
 			return false;
-	return send_kept(run, &grafana, err) && tell(run, &marks, err);
+	return send_kept(&marks, run, &grafana, err) && tell(run, &marks, err);
 }
 
 static bool check(struct step_run *run, struct err *err)

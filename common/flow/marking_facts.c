@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/tickets.h"
 #include "flow/changelog.h"
 #include "format/value.h"
 
@@ -30,22 +31,6 @@ static const char *text_at(const struct value *root, const char *path)
 	const char *text = root ? value_find_text(root, path) : NULL;
 
 	return is_blank(text) ? NULL : text;
-}
-
-/* Append the text of each of @list (or its member @name) with commas. */
-static void add_joined(struct str *out, const struct value *list,
-		       const char *name)
-{
-	for (size_t i = 0; i < list->list.count; i++) {
-		const struct value *item = list->list.items[i];
-		const char *text =
-			value_is_map(item) ? value_find_text(item, name)
-			: item->kind == VALUE_STRING ? item->string.bytes
-						     : NULL;
-
-		if (!is_blank(text))
-			str_addf(out, "%s%s", out->len ? ", " : "", text);
-	}
 }
 
 static bool is_meant(const struct marking_facts *facts, const char *name)
@@ -156,13 +141,36 @@ static void add_changelog(struct str *text, const struct marking_facts *facts)
 		str_addf(text, "%s\n", str_text(&changes));
 }
 
+/*
+ * Those that the changelog in @text has not told; it tells all of one
+ * application's.
+ */
+static void add_tickets(struct str *text, const struct marking_facts *facts)
+{
+	const struct value *tickets = list_at(facts->record, "tickets");
+	CLEANUP(strvec_release) struct strvec told = {0};
+	CLEANUP(str_release) struct str keys = {0};
+
+	if (facts->application &&
+	    changelog_tells_of(facts->record, facts->application))
+		return;
+	tickets_find(&told, str_text(text), text->len, NULL);
+	for (size_t i = 0; tickets && i < tickets->list.count; i++) {
+		const struct value *key = tickets->list.items[i];
+
+		if (key->kind == VALUE_STRING &&
+		    !strvec_has(&told, key->string.bytes))
+			str_addf(&keys, "%s%s", keys.len ? ", " : "",
+				 key->string.bytes);
+	}
+	add_fact(text, "tickets", str_text(&keys));
+}
+
 static bool describe_release(struct str *text,
 			     const struct marking_facts *facts, struct err *err)
 {
-	const struct value *tickets = list_at(facts->record, "tickets");
 	const struct value *step = deployment(facts->record);
 	const char *outcome = step ? text_at(step, "outcome") : NULL;
-	CLEANUP(str_release) struct str keys = {0};
 
 	if (!is_blank(facts->text)) {
 		str_addf(text, "%s\n", facts->text);
@@ -180,9 +188,7 @@ static bool describe_release(struct str *text,
 	}
 	add_commit(text, commit_of(facts));
 	add_changelog(text, facts);
-	if (tickets)
-		add_joined(&keys, tickets, "key");
-	add_fact(text, "tickets", str_text(&keys));
+	add_tickets(text, facts);
 	add_fact(text, "build", build_of(facts));
 	return true;
 }

@@ -417,8 +417,10 @@ def test_nobody_there_at_all(run_step, tmp_path):
     args = ["--text", "x", *REGION, "--url", "http://127.0.0.1:1", "--timeout", "1s"]
     env = {"GRAFANA_TOKEN": TOKEN}
     run_step("grafana-annotate", *args, env=env, expect=75)
-    run_step("grafana-annotate", *args, "--spool", tmp_path / "spool", env=env)
+    result = run_step("grafana-annotate", *args, "--spool", tmp_path / "spool", env=env)
     assert len(list((tmp_path / "spool").iterdir())) == 1
+    # What was kept is not tried at once again.
+    assert "kept marks stay" not in result.err
 
 
 def test_what_grafana_refuses_is_not_kept(grafana, step, tmp_path):

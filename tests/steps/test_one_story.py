@@ -46,6 +46,7 @@ def test_what_changelog_found_is_told_by_all(run_step, tmp_path):
     titles = "tickets:\n  SHOP-1 Basket forgets its items"
     for text in (told, version["description"], mark["text"]):
         assert story in text and titles in text
+        assert text.count("tickets:") == 1
 
 
 def test_each_application_gets_its_own_part(run_step, tmp_path):
@@ -76,3 +77,4 @@ def test_each_application_gets_its_own_part(run_step, tmp_path):
     assert "change api" not in version["description"]
     assert {name: [other for other in ("web", "api") if f"change {other}" in text]
             for name, text in marks.items()} == {"web": ["web"], "api": ["api"], "job": []}
+    assert "SHOP-1" in marks["web"] and "SHOP-2" not in marks["web"]
