@@ -51,7 +51,8 @@ bool aws_open(struct aws *aws, struct http *http, const struct env *env,
 		return false;
 	if (!region)
 		region = aws_profile_setting(&opened, "region");
-	opened.region = xstrdup_or_null(region);
+	if (region && !aws_choose_region(&opened, region, err))
+		return false;
 	*aws = opened;
 	opened = (struct aws){0};
 	return true;
@@ -78,6 +79,26 @@ bool aws_region_get(struct aws *aws, const char **region, struct err *err)
 	if (!aws->region && !aws_credentials_get(aws, &unused, err))
 		return false;
 	*region = aws->region ? aws->region : AWS_REGION_DEFAULT;
+	return true;
+}
+
+bool aws_region_valid(const char *region)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	size_t len = strspn(region, allowed);
+
+	return len > 0 && len <= AWS_REGION_MAX && region[len] == '\0' &&
+	       region[0] != '-' && region[len - 1] != '-';
+}
+
+bool aws_choose_region(struct aws *aws, const char *region, struct err *err)
+{
+	if (!aws_region_valid(region)) {
+		err_set(err, ERR_USAGE, "'%s' is no AWS region", region);
+		return err_hint(err, "a region looks like eu-central-1");
+	}
+	aws_set_region(aws, region);
 	return true;
 }
 

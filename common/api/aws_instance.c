@@ -18,7 +18,6 @@
 #define CREDENTIALS_PATH "/latest/meta-data/iam/security-credentials/"
 #define REGION_PATH	 "/latest/meta-data/placement/region"
 #define TOKEN_SECONDS	 "300" /* of the few requests that follow */
-#define REGION_MAX	 64
 
 bool aws_instance_is_set(const struct aws *aws)
 {
@@ -166,18 +165,14 @@ static void learn_region(struct aws *aws, const struct secret *token)
 	CLEANUP(http_request_release) struct http_request request = {0};
 	CLEANUP(http_reply_release) struct http_reply reply = {0};
 	CLEANUP(err_release) struct err failure = {0};
-	const char *region;
-	size_t len;
 
 	if (!get(aws, token, REGION_PATH, &request, &reply, &failure)) {
 		log_debug("no region: %s", failure.text);
 		return;
 	}
 	str_trim(&reply.body);
-	region = str_text(&reply.body);
-	len = strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-");
-	if (reply.status == 200 && len > 0 && len <= REGION_MAX && !region[len])
-		aws_set_region(aws, region);
+	if (reply.status == 200 && aws_region_valid(str_text(&reply.body)))
+		aws_set_region(aws, str_text(&reply.body));
 }
 
 bool aws_fetch_instance(struct aws *aws, struct aws_credentials *credentials,

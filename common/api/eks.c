@@ -253,8 +253,9 @@ static bool open_signer(struct signer *signer, const struct eks_login *login,
 	if (!http_open(&signer->http, &config, err) ||
 	    !aws_open(&signer->aws, &signer->http, &login->env, err))
 		return false;
-	if (login->region)
-		aws_set_region(&signer->aws, login->region);
+	if (login->region &&
+	    !aws_choose_region(&signer->aws, login->region, err))
+		return false;
 	return take_credentials(signer, login, err);
 }
 

@@ -220,7 +220,7 @@ bool s3_learn_region(struct s3 *s3, struct http_request *request,
 		return false;
 	add_told_region(&told, reply);
 	region = str_text(&told);
-	if (!*region || !is_label(region) || is_signed_for(request, region))
+	if (!aws_region_valid(region) || is_signed_for(request, region))
 		return false;
 	if (!s3->region_learnt)
 		move_to(s3, region);

@@ -52,6 +52,9 @@ struct http_reply;
 struct http_request;
 struct str;
 
+/* Bytes of a region's name: those of a label of a host's name. */
+#define AWS_REGION_MAX 63
+
 /* Where AWS wants a region and nobody named one. */
 #define AWS_REGION_DEFAULT "us-east-1"
 /* Credentials are fetched anew when they expire within this time, */
@@ -87,7 +90,8 @@ struct aws {
 /*
  * Read the settings; nothing is sent.  @http and @env are borrowed for the
  * life of @aws.  Errors: INPUT (a file that cannot be read or is not of the
- * form), USAGE (AWS_PROFILE names a profile that is not there).
+ * form), USAGE (AWS_PROFILE names a profile that is not there; the region is
+ * none).
  */
 bool aws_open(struct aws *aws, struct http *http, const struct env *env,
 	      struct err *err) MUST_CHECK;
@@ -101,8 +105,18 @@ bool aws_open(struct aws *aws, struct http *http, const struct env *env,
 bool aws_region_get(struct aws *aws, const char **region, struct err *err)
 	MUST_CHECK;
 
-/* From now on it is @region: what a server told. */
+/*
+ * May @region be a part of a host's name, as AWS's tools demand?  Letters,
+ * digits and hyphens, at most AWS_REGION_MAX.
+ */
+bool aws_region_valid(const char *region);
+
+/* From now on it is @region, which is valid: what a server or a user told. */
 void aws_set_region(struct aws *aws, const char *region);
+
+/* The same, of a user's: refuses (USAGE) what is not valid. */
+bool aws_choose_region(struct aws *aws, const char *region, struct err *err)
+	MUST_CHECK;
 
 /*
  * The address that is to be used in place of the service's own, or NULL:

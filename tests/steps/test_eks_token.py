@@ -150,6 +150,15 @@ def test_no_credentials(run_step):
     assert "missing '--cluster'" in run_step("eks-token", expect=2).err
 
 
+@pytest.mark.parametrize("region", ["eu central-1", "x.example.com", "-x", "x" * 64])
+def test_a_region_is_a_label_of_a_host(run_step, region):
+    for args, env in ((["--region", region], {}), ([], {"AWS_REGION": region})):
+        failed = run_step("eks-token", "--cluster", "c", *args, expect=2,
+                          env=KEYS | env)
+        assert f"'{region}' is no AWS region" in failed.err
+        assert "looks like eu-central-1" in failed.err and failed.out == ""
+
+
 IDENTITY = (b"<GetCallerIdentityResponse><GetCallerIdentityResult>"
             b"<Arn>arn:aws:iam::1:user/ci</Arn></GetCallerIdentityResult>"
             b"</GetCallerIdentityResponse>")
