@@ -24,12 +24,18 @@ def test_the_whole_journey(cluster, steps, tmp_path):
                             timeout=110, stdin=subprocess.DEVNULL)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "women: 1.1.0 (was 1.0.0)" in result.stdout
+    story = "SHOP-1: keep the basket"
+    assert "storefront 1.0.0 -> 1.1.0" in result.stdout and story in result.stdout
     assert "deleted storefront-feature-cart" in result.stdout
     assert "kept storefront-master" in result.stdout
 
     main = records.merged(tmp_path / "records" / "record-master")
     assert main["environment"]["expires"] is False
     assert main["jira"]["versions"] and main["marks"]
+    assert main["tickets"] == ["SHOP-1"]
+    (told,) = main["changelog"]["applications"]
+    assert [change["title"] for change in told["changes"]] == [story]
+    assert main["changelog"]["tickets"][0]["title"] == "Basket forgets its items"
     assert [step["name"] for step in main["steps"]].count("deploy-preview") == 1
     branch = records.merged(tmp_path / "records" / "record-feature-cart")
     assert branch["environment"]["namespace"] == "storefront-feature-cart"
