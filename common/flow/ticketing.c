@@ -189,12 +189,16 @@ static bool gather_versions(struct ticketing *work, struct jira *jira,
 	if (!ticketing_look_up_versions(work, jira, err))
 		return false;
 	drop_unknown(&work->versions);
-	if (work->versions.count == 0)
-		return err_set(err, ERR_NOT_FOUND,
-			       "cannot find a version of '%s' %s for '%s' in "
-			       "any project",
-			       work->facts.name.app, work->facts.name.semver,
-			       work->facts.name.environment);
+	if (work->versions.count == 0) {
+		err_set(err, ERR_NOT_FOUND,
+			"cannot find a version of '%s' %s for '%s' in any "
+			"project",
+			work->facts.name.app, work->facts.name.semver,
+			work->facts.name.environment);
+		return err_hint(err, "the run without '--done' creates it: "
+				     "with the same --app, --environment, "
+				     "--semver and --version-name");
+	}
 	return true;
 }
 

@@ -216,40 +216,49 @@ void ticketing_record(const struct ticketing *work, const char *url,
 	record_set(record, "tickets", keys);
 }
 
+static void add_ticket_effects(const struct ticketing *work,
+			       const struct ticketing_ticket *ticket,
+			       struct strvec *lines)
+{
+	if (ticket->acted & TICKET_ADD)
+		strvec_addf(lines, "added version '%s' to '%s'",
+			    work->versions.items[ticket->version].name,
+			    ticket->key);
+	if (ticket->acted & TICKET_LINK)
+		strvec_addf(lines, "linked '%s' to '%s'", ticket->key,
+			    work->facts.link.url);
+	if (ticket->acted & TICKET_COMMENT)
+		strvec_addf(lines, "commented on '%s'", ticket->key);
+	if (ticket->acted & TICKET_FINISH)
+		strvec_addf(lines, "moved '%s' to done", ticket->key);
+}
+
+/* "created version 'web-1' in 'SHOP'", if that @happened. */
+static void add_version_effect(const char *what, bool happened,
+			       const struct ticketing_version *version,
+			       struct strvec *lines)
+{
+	if (happened)
+		strvec_addf(lines, "%s version '%s' in '%s'", what,
+			    version->name, version->project);
+}
+
 void ticketing_effects(const struct ticketing *work, struct strvec *lines)
 {
-	for (size_t i = 0; i < work->old.count; i++)
-		if (work->old.items[i].archived_now)
-			strvec_addf(lines, "archived version '%s' of '%s'",
-				    work->old.items[i].name,
-				    work->old.items[i].project);
+	const struct ticketing_version *versions = work->versions.items;
+
 	for (size_t i = 0; i < work->versions.count; i++) {
-		const struct ticketing_version *version =
-			&work->versions.items[i];
-
-		if (version->created)
-			strvec_addf(lines, "created version '%s' in '%s'",
-				    version->name, version->project);
-		if (version->described)
-			strvec_addf(lines, "described version '%s' in '%s'",
-				    version->name, version->project);
-		if (version->released_now)
-			strvec_addf(lines, "released version '%s' in '%s'",
-				    version->name, version->project);
+		add_version_effect("created", versions[i].created, &versions[i],
+				   lines);
+		add_version_effect("described", versions[i].described,
+				   &versions[i], lines);
 	}
-	for (size_t i = 0; i < work->ticket_count; i++) {
-		const struct ticketing_ticket *ticket = &work->tickets[i];
-
-		if (ticket->acted & TICKET_ADD)
-			strvec_addf(lines, "added version '%s' to '%s'",
-				    work->versions.items[ticket->version].name,
-				    ticket->key);
-		if (ticket->acted & TICKET_LINK)
-			strvec_addf(lines, "linked '%s' to '%s'", ticket->key,
-				    work->facts.link.url);
-		if (ticket->acted & TICKET_COMMENT)
-			strvec_addf(lines, "commented on '%s'", ticket->key);
-		if (ticket->acted & TICKET_FINISH)
-			strvec_addf(lines, "moved '%s' to done", ticket->key);
-	}
+	for (size_t i = 0; i < work->ticket_count; i++)
+		add_ticket_effects(work, &work->tickets[i], lines);
+	for (size_t i = 0; i < work->versions.count; i++)
+		add_version_effect("released", versions[i].released_now,
+				   &versions[i], lines);
+	for (size_t i = 0; i < work->old.count; i++)
+		add_version_effect("archived", work->old.items[i].archived_now,
+				   &work->old.items[i], lines);
 }

@@ -284,6 +284,7 @@ def release(jira, *keys):
 def test_done_closes_the_tickets_and_releases_the_version(jira, step):
     release(jira, "SHOP-1", "SHOP-2", "SHOP-3")
     result = step(jira, *RELEASE, "--done", "--output", "json")
+    assert result.err.index("moved 'SHOP-2' to done") < result.err.index("released version")
     assert {key: issue["status"] for key, issue in jira.state["issues"].items()} == {
         "SHOP-1": "Done", "SHOP-2": "Done", "SHOP-3": "Done", "PAY-7": "To Do"}
     assert jira.state["versions"]["10300"]["released"] is True
@@ -380,6 +381,7 @@ def test_nothing_is_archived_while_a_ticket_is_left(jira, step):
 def test_done_of_an_unknown_release(jira, step):
     result = step(jira, *RELEASE, "--done", expect=1)
     assert "cannot find a version of 'web' 1.4.0 for 'shop' in any project" in result.err
+    assert "hint: the run without '--done' creates it" in result.err
 
 
 def test_a_transition_whose_answer_was_lost_is_no_failure(jira, step):
