@@ -48,8 +48,8 @@ static bool open_index(struct source *source, struct err *err)
 	if (!chartrepo_read_index(&source->repo, &source->text, err))
 		return false;
 	return chartindex_open(&source->index, str_text(&source->text.text),
-			       source->text.text.len, source->repo.address,
-			       err);
+			       source->text.text.len,
+			       source->repo.index_address, err);
 }
 
 static bool open_source(struct changelog_gathering *gathering,

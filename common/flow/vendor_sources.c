@@ -211,7 +211,7 @@ static bool open_index(struct vendoring *vendoring,
 			       "index.yaml",
 			       source->address);
 	return chartindex_open(&source->index, str_text(text), text->len,
-			       source->address, err);
+			       source->repo.index_address, err);
 }
 
 static bool open_source(struct vendoring *vendoring, const char *address,

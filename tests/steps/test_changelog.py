@@ -210,6 +210,13 @@ def test_refused(web, changelog, args, code, words):
     assert words in changelog(web, *args, expect=code).err
 
 
+def test_an_index_that_does_not_parse(web, changelog, tmp_path):
+    (tmp_path / "index.yaml").write_text("entries: [")
+    result = changelog(web, "--old", "web@1.0.0", "--new", "web@1.1.0", "--repo",
+                       f"file://{tmp_path}", expect=2)
+    assert f"cannot read 'file://{tmp_path}/index.yaml'" in result.err
+
+
 def test_no_clone_at_all(changelog, tmp_path):
     result = changelog(tmp_path, "--range", "a..b", expect=1)
     assert "cannot find a git repository" in result.err
