@@ -1,6 +1,5 @@
 #include "tmpl/exec.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -519,7 +518,7 @@ static enum flow walk_list(struct exec *exec, const struct value *dot,
 	return flow;
 }
 
-/* --- the interface ------------------------------------------------------- */
+/* --- whole templates ----------------------------------------------------- */
 
 bool exec_tree(struct exec *exec, const struct tmpl *set,
 	       const struct tree *tree, const struct value *dot,
@@ -552,23 +551,8 @@ bool exec_nested(struct exec *exec, const char *name, const struct value *dot,
 	return tree && exec_tree(exec, exec->set, tree, dot, out);
 }
 
-bool tmpl_parse(struct tmpl *set, const char *name, const char *text,
-		size_t len, struct err *err)
-{
-	if (len > TMPL_SOURCE_MAX)
-		return err_set(err, ERR_INPUT,
-			       "template '%s' is larger than %zu MiB", name,
-			       TMPL_SOURCE_MAX >> 20);
-	return parse_text(set, &set->arena, name, name, text, len, NULL, err);
-}
-
-bool tmpl_has(const struct tmpl *set, const char *name)
-{
-	return map_has(&set->trees, name);
-}
-
-static bool execute(struct exec *exec, const struct tree *tree,
-		    const struct value *root)
+bool exec_root(struct exec *exec, const struct tree *tree,
+	       const struct value *root)
 {
 	size_t before = exec->out->len, limit = exec->out->limit;
 	bool overflow = exec->out->overflow, good;
@@ -586,54 +570,4 @@ static bool execute(struct exec *exec, const struct tree *tree,
 	exec->out->overflow = overflow;
 
 	return good;
-}
-
-static bool run(const struct tmpl *set, const char *name,
-		const struct value *root, struct str *out,
-		const struct tmpl_sink *sink, struct err *err)
-{
-	const struct tree *tree = map_get(&set->trees, name);
-	struct exec exec = {.set = set,
-			    .tree = tree,
-			    .out = out,
-			    .sink = sink,
-			    .max_steps = set->options.max_steps
-						 ? set->options.max_steps
-						 : TMPL_STEPS_MAX,
-			    .err = err};
-	bool good;
-
-	if (!tree)
-		return err_set(err, ERR_NOT_FOUND, "there is no template '%s'",
-			       name);
-	if (set->options.max_ms)
-		exec.end_ms = clock_processor_ms() + set->options.max_ms;
-	good = execute(&exec, tree, root);
-	arena_release(&exec.arena);
-	zones_release(&exec.zones);
-	free(exec.variables);
-	return good;
-}
-
-bool tmpl_execute(const struct tmpl *set, const char *name,
-		  const struct value *root, struct str *out, struct err *err)
-{
-	return run(set, name, root, out, NULL, err);
-}
-
-bool tmpl_execute_to(const struct tmpl *set, const char *name,
-		     const struct value *root, const struct tmpl_sink *sink,
-		     struct err *err)
-{
-	CLEANUP(str_release) struct str rest = {0};
-
-	return run(set, name, root, &rest, sink, err) &&
-	       sink->write(sink->arg, str_text(&rest), rest.len, err);
-}
-
-void tmpl_release(struct tmpl *set)
-{
-	map_release(&set->trees);
-	arena_release(&set->arena);
-	*set = (struct tmpl){0};
 }

@@ -71,6 +71,13 @@ bool exec_check_budget(struct exec *exec, const struct node *node) MUST_CHECK;
 bool exec_may_nest(struct exec *exec, const char *name) MUST_CHECK;
 
 /*
+ * Execute @tree with @root and append its output, of at most TMPL_OUTPUT_MAX
+ * bytes, to @exec's; after a failure that is as it was.  Errors: INPUT.
+ */
+bool exec_root(struct exec *exec, const struct tree *tree,
+	       const struct value *root) MUST_CHECK;
+
+/*
  * For functions: execute the template @name with @dot and append its output
  * to @out.  Errors: INPUT; without a place where there is no such template.
  */
