@@ -114,6 +114,7 @@ void helm_prepare_uninstall(const struct helm *helm, struct helm_call *call,
 bool helm_check_upgrade(const struct helm_call *call, struct err *err)
 	MUST_CHECK;
 
+/* The same of a rollback. */
 bool helm_check_rollback(const struct helm_call *call, struct err *err)
 	MUST_CHECK;
 

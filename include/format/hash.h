@@ -50,6 +50,7 @@ bool sha256_add(struct sha256 *sha256, const void *bytes, size_t len,
 bool sha256_end_hex(struct sha256 *sha256, char hex[SHA256_HEX_SIZE],
 		    struct err *err) MUST_CHECK;
 
+/* HMAC with SHA-256 (RFC 2104). */
 bool hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 		 unsigned char mac[SHA256_SIZE], struct err *err) MUST_CHECK;
 
