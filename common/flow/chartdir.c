@@ -60,7 +60,8 @@ static bool find_only(const char *parent, char **dir, struct err *err)
 	return true;
 }
 
-bool chartdir_find(const char *const *places, char **dir, struct err *err)
+bool chartdir_find(const char *const *places, const char *cure, char **dir,
+		   struct err *err)
 {
 	CLEANUP(str_release) struct str looked = {0};
 
@@ -87,5 +88,5 @@ bool chartdir_find(const char *const *places, char **dir, struct err *err)
 		      "no chart was given, and there is none "
 		      "in %s",
 		      str_text(&looked));
-	return err_hint(err, "name the chart's folder");
+	return err_hint(err, "%s", cure);
 }

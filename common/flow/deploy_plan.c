@@ -16,10 +16,12 @@ static bool find_chart(const char *given, const char *recorded, char **chart,
 		       struct err *err)
 {
 	static const char *const usual[] = {"rendered/*", NULL};
+	static const char cure[] =
+		"'umbrella-render' makes it; or " CHARTDIR_CURE;
 
 	if (is_blank(given)) {
 		if (is_blank(recorded) || !chartdir_has_chart(recorded))
-			return chartdir_find(usual, chart, err);
+			return chartdir_find(usual, cure, chart, err);
 		given = recorded;
 	}
 	if (!chartdir_has_chart(given))

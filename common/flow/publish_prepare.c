@@ -116,7 +116,7 @@ bool publish_choose(struct strvec *paths, const struct strvec *named,
 	strvec_add_all(paths, named);
 	if (named->count)
 		return true;
-	if (!chartdir_find(places, &found, err))
+	if (!chartdir_find(places, CHARTDIR_CURE, &found, err))
 		return false;
 	strvec_add_take(paths, found);
 	return true;

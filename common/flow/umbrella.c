@@ -117,7 +117,7 @@ bool umbrella_find_dir(const char *given, char **dir, struct err *err)
 	static const char *const usual[] = {"umbrella", "deploy", ".", NULL};
 
 	if (!given)
-		return chartdir_find(usual, dir, err);
+		return chartdir_find(usual, CHARTDIR_CURE, dir, err);
 	if (!chartdir_has_chart(given))
 		return err_set(err, ERR_INPUT,
 			       "'%s' is no umbrella: it has no " CHART_FILE,

@@ -14,10 +14,14 @@ struct err;
  * The first of @places (NULL-terminated, below the current folder) that has
  * a Chart.yaml; a place "charts/" and a star is the only chart among the folders in
  * charts/.  The caller frees *@dir.
- * Errors: USAGE (none, or several in one place), with the places named.
+ * Errors: USAGE (none, which @cure is the hint for, or several in one place),
+ * with the places named.
  */
-bool chartdir_find(const char *const *places, char **dir, struct err *err)
-	MUST_CHECK;
+bool chartdir_find(const char *const *places, const char *cure, char **dir,
+		   struct err *err) MUST_CHECK;
+
+/* The usual @cure. */
+#define CHARTDIR_CURE "name the chart's folder"
 
 /* Is there a Chart.yaml in @dir? */
 bool chartdir_has_chart(const char *dir);

@@ -89,6 +89,8 @@ def test_a_pull_request_of_main_is_not_main(deploy, chart):
 # --- what is to be deployed --------------------------------------------------
 
 def test_the_chart_is_found(deploy, chart, tmp_path):
+    unmade = deploy(given=None, cwd=tmp_path, expect=2)
+    assert "hint: 'umbrella-render' makes it; or name the chart's folder" in unmade.err
     (tmp_path / "rendered").mkdir()
     chart.rename(tmp_path / "rendered" / "shop")
     assert deploy(given=None, cwd=tmp_path).json["chart"] == "rendered/shop"
