@@ -57,7 +57,7 @@ struct release_head {
 	int64_t deployed; /* the newest revision with that status; 0: none */
 };
 
-/* Errors: those of releases_read_latest(). */
+/* Of the release @name in @namespace.  Errors: kube's. */
 bool releases_read_head(struct kube *kube, const char *namespace,
 			const char *name, struct arena *arena,
 			struct release_head *head, struct err *err) MUST_CHECK;
