@@ -179,16 +179,13 @@ class Publishing:
     def to_registry(self) -> Case:
         registry = self.lab.registry
         place = f"oci://{registry.host}/charts"
-
-        def empty() -> None:
-            shutil.rmtree(registry.folder / "data", ignore_errors=True)
-
+        kept = [registry.folder / "data"]
         archive = str(self.work / ARCHIVE)
         return Case("push to a registry", 3,
                     Side([self.publish, archive, "--repo", place], self.work,
-                         before=empty),
+                         kept),
                     Side([self.helm, "push", archive, place, "--plain-http"],
-                         self.work, before=empty))
+                         self.work, kept))
 
     # --- many at once ---
 
