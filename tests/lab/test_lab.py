@@ -146,11 +146,8 @@ def process_of(command: list[str]) -> tuple[subprocess.Popen, Path]:
 
 
 def alive(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+    stat = proc_text(f"{pid}/stat")
+    return stat != "" and stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.parametrize("servers, victim, sig", [
@@ -177,13 +174,20 @@ def test_nothing_outlives_the_lab(servers, victim, sig):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def proc_text(path: str) -> str:
+    """Of a process that may end while it is looked at."""
+    try:
+        return Path(f"/proc/{path}").read_text()
+    except OSError:
+        return ""
+
+
 def children(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return proc_text(f"{pid}/task/{pid}/children").split()
 
 
 def sleepers(pids: list[int]) -> int:
-    names = [Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids]
-    return names.count("sleep")
+    return sum(proc_text(f"{pid}/comm") == "sleep\n" for pid in pids)
 
 
 def test_the_command_decides_the_exit_code():
