@@ -165,9 +165,19 @@ check-lab: all drivers
 check-oracle: all $(oracle_binaries)
 	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle $(python_tests) tests/oracle
 
+all_python_tests = SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle \
+	SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests)
+
+# Two halves side by side: each waits for servers more than it computes.
 check-python: all drivers $(oracle_binaries)
 	$(MAKE) VARIANT=asan all drivers
-	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests) $(wildcard tests/steps tests/fault tests/lab tests/oracle tests/examples tests/image)
+	$(MAKE) -j2 --output-sync=target check-python-scripted check-python-real
+
+check-python-scripted:
+	$(all_python_tests) tests/steps tests/fault
+
+check-python-real:
+	$(all_python_tests) tests/lab tests/oracle tests/examples tests/image
 
 # Hours: what check does with a few random inputs, with many of them.
 FUZZ_SECONDS = 600
@@ -244,5 +254,6 @@ help:
 	@echo "  make manuals      rewrite the generated blocks of steps/*.md"
 
 .PHONY: all check check-unit check-fuzz check-clang check-lint check-steps check-lab check-oracle \
-	check-python check-nightly fuzz check-fresh bench demo image manuals install format clean help \
+	check-python check-python-scripted check-python-real \
+	check-nightly fuzz check-fresh bench demo image manuals install format clean help \
 	drivers headers-of-packages
