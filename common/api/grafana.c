@@ -193,6 +193,32 @@ json_t *grafana_mark_json(const struct grafana_mark *mark)
 	return json;
 }
 
+/* Ids are numbers, or names of one length: in the order of their making. */
+static bool is_before(const char *a, const char *b)
+{
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	return a_len != b_len ? a_len < b_len : strcmp(a, b) < 0;
+}
+
+void grafana_take_found(struct grafana_mark *found, struct grafana_mark *other)
+{
+	struct grafana_mark later = *other;
+
+	*other = (struct grafana_mark){0};
+	if (!found->id || is_before(later.id, found->id)) {
+		struct grafana_mark first = later;
+
+		first.twins = found->twins;
+		later = *found;
+		later.twins = (struct strvec){0};
+		*found = first;
+	}
+	if (later.id)
+		strvec_add(&found->twins, later.id);
+	grafana_mark_release(&later);
+}
+
 /*
  * The older API, until it says that it is gone: then the newer one, for the
  * first organisation.  Where that is not there either, the first refusal
@@ -244,6 +270,18 @@ bool grafana_update_mark(struct grafana *grafana, struct grafana_mark *mark,
 {
 	return grafana->namespace ? grafana_apis_update(grafana, mark, err)
 				  : grafana_api_update(grafana, mark, err);
+}
+
+bool grafana_delete_mark(struct grafana *grafana, const char *id,
+			 struct err *err)
+{
+	bool done = grafana->namespace ? grafana_apis_delete(grafana, id, err)
+				       : grafana_api_delete(grafana, id, err);
+
+	if (done || err->status != 404)
+		return done;
+	err_release(err);
+	return true;
 }
 
 bool grafana_same_mark(const struct grafana_mark *a,
@@ -303,5 +341,6 @@ void grafana_mark_release(struct grafana_mark *mark)
 	free(mark->dashboard);
 	free(mark->text);
 	strvec_release(&mark->tags);
+	strvec_release(&mark->twins);
 	*mark = (struct grafana_mark){0};
 }

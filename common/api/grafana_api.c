@@ -77,13 +77,14 @@ bool grafana_api_find(struct grafana *grafana, const struct grafana_mark *like,
 	json_array_foreach (list, i, json) {
 		const char *text = jsn_text(json, "text");
 		const char *dashboard = jsn_text(json, "dashboardUID");
+		struct grafana_mark mark = {0};
 
 		if (!text || !grafana_has_line(text, line) ||
 		    jsn_int(json, "id", 0) <= 0 ||
 		    (!like->dashboard && !is_blank(dashboard)))
 			continue;
-		grafana_api_read_mark(found, json);
-		return true;
+		grafana_api_read_mark(&mark, json);
+		grafana_take_found(found, &mark);
 	}
 	return true;
 }
@@ -126,6 +127,20 @@ bool grafana_api_update(struct grafana *grafana, struct grafana_mark *mark,
 	url_add_segment(&url, mark->id);
 	grafana_prepare(grafana, &request, "PATCH", &url);
 	grafana_prepare_body(&request, &body, JSON, json);
+	request.repeat = HTTP_REPEAT_ALWAYS;
+	return grafana_ask(grafana, &request, &answer, err);
+}
+
+bool grafana_api_delete(struct grafana *grafana, const char *id,
+			struct err *err)
+{
+	CLEANUP(http_request_release) struct http_request request = {0};
+	CLEANUP(jsn_release) json_t *answer = NULL;
+	CLEANUP(url_release) struct url url = {0};
+
+	annotations_url(grafana, &url);
+	url_add_segment(&url, id);
+	grafana_prepare(grafana, &request, "DELETE", &url);
 	request.repeat = HTTP_REPEAT_ALWAYS;
 	return grafana_ask(grafana, &request, &answer, err);
 }

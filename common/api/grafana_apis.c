@@ -69,7 +69,7 @@ static void prepare_search(const struct grafana *grafana,
 	grafana_prepare(grafana, request, "GET", &url);
 }
 
-/* The first of @list that has the line; @found->id stays NULL if none. */
+/* Those of @list that have the line. */
 static void look_for_line(const json_t *list, const struct grafana_mark *like,
 			  const char *line, struct grafana_mark *found)
 {
@@ -79,13 +79,14 @@ static void look_for_line(const json_t *list, const struct grafana_mark *like,
 	json_array_foreach (list, i, json) {
 		const char *text = jsn_text(json, "spec.text");
 		const char *dashboard = jsn_text(json, "spec.dashboardUID");
+		struct grafana_mark mark = {0};
 
 		if (!text || !grafana_has_line(text, line) ||
 		    !jsn_text(json, "metadata.name") ||
 		    (!like->dashboard && !is_blank(dashboard)))
 			continue;
-		read_mark(found, json);
-		return;
+		read_mark(&mark, json);
+		grafana_take_found(found, &mark);
 	}
 }
 
@@ -111,7 +112,7 @@ bool grafana_apis_find(struct grafana *grafana, const struct grafana_mark *like,
 		seen += 1 + json_array_size(jsn_find(page, "items"));
 		free(token);
 		token = xstrdup_or_null(jsn_text(page, "metadata.continue"));
-		if (found->id || is_blank(token))
+		if (is_blank(token))
 			return true;
 	}
 	return true;
@@ -167,23 +168,18 @@ bool grafana_apis_create(struct grafana *grafana, struct grafana_mark *mark,
 	return true;
 }
 
-static bool delete_mark(struct grafana *grafana, const char *name,
-			struct err *err)
+bool grafana_apis_delete(struct grafana *grafana, const char *id,
+			 struct err *err)
 {
 	CLEANUP(http_request_release) struct http_request request = {0};
 	CLEANUP(jsn_release) json_t *answer = NULL;
 	CLEANUP(url_release) struct url url = {0};
 
 	resource_url(grafana, "annotations", &url);
-	url_add_segment(&url, name);
+	url_add_segment(&url, id);
 	grafana_prepare(grafana, &request, "DELETE", &url);
 	request.repeat = HTTP_REPEAT_ALWAYS;
-	if (grafana_ask(grafana, &request, &answer, err))
-		return true;
-	if (err->status != 404)
-		return false;
-	err_release(err);
-	return true;
+	return grafana_ask(grafana, &request, &answer, err);
 }
 
 /*
@@ -209,5 +205,5 @@ bool grafana_apis_update(struct grafana *grafana, struct grafana_mark *mark,
 	old = mark->id;
 	mark->id = NULL;
 	return grafana_apis_create(grafana, mark, err) &&
-	       delete_mark(grafana, old, err);
+	       grafana_delete_mark(grafana, old, err);
 }

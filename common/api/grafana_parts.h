@@ -38,6 +38,8 @@ void grafana_add_number(struct url *url, const char *name, int64_t number);
 void grafana_read_tags(struct strvec *tags, const json_t *list);
 /* Is @line a line of @text? */
 bool grafana_has_line(const char *text, const char *line);
+/* Another one that a search found: @found becomes the first of the two. */
+void grafana_take_found(struct grafana_mark *found, struct grafana_mark *other);
 /* {time, timeEnd, tags, text} */
 json_t *grafana_mark_json(const struct grafana_mark *mark);
 
@@ -49,6 +51,8 @@ bool grafana_api_create(struct grafana *grafana, struct grafana_mark *mark,
 			struct err *err) MUST_CHECK;
 bool grafana_api_update(struct grafana *grafana, struct grafana_mark *mark,
 			struct err *err) MUST_CHECK;
+bool grafana_api_delete(struct grafana *grafana, const char *id,
+			struct err *err) MUST_CHECK;
 /* A mark as search and spool have it. */
 void grafana_api_read_mark(struct grafana_mark *mark, const json_t *json);
 
@@ -58,6 +62,8 @@ bool grafana_apis_find(struct grafana *grafana, const struct grafana_mark *like,
 bool grafana_apis_create(struct grafana *grafana, struct grafana_mark *mark,
 			 struct err *err) MUST_CHECK;
 bool grafana_apis_update(struct grafana *grafana, struct grafana_mark *mark,
+			 struct err *err) MUST_CHECK;
+bool grafana_apis_delete(struct grafana *grafana, const char *id,
 			 struct err *err) MUST_CHECK;
 
 #endif

@@ -60,6 +60,33 @@ bool marking_find(struct marking *marking, struct grafana *grafana,
 	return true;
 }
 
+/*
+ * Runs at one moment may each make a mark, as none finds the other's.  So who
+ * has made one looks again; whoever looks last removes all but the first.
+ */
+static void remove_twins(struct marking *marking, struct grafana *grafana)
+{
+	CLEANUP(grafana_mark_release) struct grafana_mark seen = {0};
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (!find(marking, grafana, &seen, &failure)) {
+		log_debug("not looked for a second mark: %s", failure.text);
+		return;
+	}
+	for (size_t i = 0; i < seen.twins.count; i++) {
+		if (grafana_delete_mark(grafana, seen.twins.items[i], &failure))
+			continue;
+		log_warning("mark '%s' of the same release stays: %s",
+			    seen.twins.items[i], failure.text);
+		return;
+	}
+	if (seen.id && !same_text(seen.id, marking->mark.id)) {
+		free(marking->mark.id);
+		marking->mark.id = xstrdup(seen.id);
+		marking->created = false;
+	}
+}
+
 /* Once more only if the mark may not be there and a wait may help. */
 static bool wait_for_try(unsigned int try, const struct err *failure)
 {
@@ -93,8 +120,12 @@ static bool create(struct marking *marking, struct grafana *grafana,
 bool marking_put(struct marking *marking, struct grafana *grafana,
 		 struct err *err)
 {
-	if (!marking->mark.id)
-		return create(marking, grafana, err);
+	if (!marking->mark.id) {
+		if (!create(marking, grafana, err))
+			return false;
+		remove_twins(marking, grafana);
+		return true;
+	}
 	if (marking->changed &&
 	    !grafana_update_mark(grafana, &marking->mark, err))
 		return err_wrap(err, "cannot update mark '%s'",

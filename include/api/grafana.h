@@ -74,7 +74,8 @@ struct grafana_mark {
 	int64_t start_ms; /* since the epoch, UTC */
 	int64_t end_ms;	  /* the same as start_ms: a point */
 	struct strvec tags;
-	char *text; /* owned */
+	char *text;	     /* owned */
+	struct strvec twins; /* ids of others that a search found as well */
 };
 
 /*
@@ -88,7 +89,8 @@ bool grafana_check_mark(const struct grafana_mark *mark, struct err *err)
 /*
  * Look for a mark with all tags of @like, on its dashboard and panel, within
  * @window_ms of its time, whose text has the line @line.  @found->id stays
- * NULL if there is none.
+ * NULL if there is none.  Of several, as runs at one moment may make them, it
+ * is the one with the first id, for whoever looks; the others are its twins.
  */
 bool grafana_find_mark(struct grafana *grafana, const struct grafana_mark *like,
 		       const char *line, int64_t window_ms,
@@ -106,6 +108,10 @@ bool grafana_create_mark(struct grafana *grafana, struct grafana_mark *mark,
  * id by that, where Grafana does not move marks.
  */
 bool grafana_update_mark(struct grafana *grafana, struct grafana_mark *mark,
+			 struct err *err) MUST_CHECK;
+
+/* A mark that is not there (any more) is deleted. */
+bool grafana_delete_mark(struct grafana *grafana, const char *id,
 			 struct err *err) MUST_CHECK;
 
 /* Same times, tags (in any order) and text? */

@@ -219,6 +219,31 @@ def test_per_application_without_a_deployment(grafana, step):
     assert "the release record tells of no deployment" in result.err
 
 
+@pytest.mark.parametrize("kind, look", [("api", "/annotations"), ("apis", "/search")])
+def test_concurrent_runs_make_one_mark(start_step, record, kind, look):
+    with ScriptedGrafana({**grafana_state(), "apis": [kind]}) as server:
+        # Each looks before any has made it.
+        server.fail(method="GET", path=look, delay=0.5, times=4)
+        runs = [start_step("grafana-annotate", "--record", record,
+                           env={"GRAFANA_URL": server.url, "GRAFANA_TOKEN": TOKEN})
+                for _ in range(4)]
+        for run in runs:
+            run.wait(timeout=60)
+        assert sum(request.method == "POST" for request in server.requests) > 1
+        only_mark(server)
+
+
+def test_a_twin_that_may_not_be_deleted_is_told(start_step, record):
+    with ScriptedGrafana() as server:
+        server.fail(method="GET", delay=1, times=2)
+        server.fail(method="DELETE", status=403, times=None)
+        runs = [start_step("grafana-annotate", "--record", record,
+                           env={"GRAFANA_URL": server.url, "GRAFANA_TOKEN": TOKEN})
+                for _ in range(2)]
+        told = "".join(run.wait(timeout=60).err for run in runs)
+        assert "of the same release stays: DELETE" in told
+
+
 # --- the newer API -----------------------------------------------------------
 
 @pytest.fixture
