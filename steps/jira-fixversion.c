@@ -12,7 +12,7 @@
 #include "flow/ticketing.h"
 #include "format/value.h"
 
-#define JOBS_DEFAULT 8
+#define JOBS_DEFAULT 10
 #define JOBS_MAX     32
 
 struct args {
@@ -62,7 +62,7 @@ static const struct opt options[] = {
 	OPT_DURATION(struct args, archive_age, "archive-older-than", NULL, 0,
 		     "with --done: also archive what was released before"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, JOBS_MAX,
-		    "tickets at once; default: 8"),
+		    "tickets at once; default: 10"),
 	OPT_HTTP(struct args, http),
 	OPT_END};
 
