@@ -173,6 +173,16 @@ static bool listens(const struct value *listener, const struct value *parent,
 	       (!host || covers(pattern, host));
 }
 
+/* The listeners of the Gateway that is the @parent of a route, or NULL. */
+static const struct value *listeners_of(const struct addresses_world *world,
+					const struct value *parent)
+{
+	CLEANUP(free_ptr) char *key = parent_key(parent, world->namespace);
+
+	return value_find(key ? find_gateway(world->gateways, key) : NULL,
+			  "spec.listeners");
+}
+
 /*
  * Take the listener of the route's Gateways that serves @host, one with TLS
  * if there is one.  False: no Gateway is known that does.
@@ -186,11 +196,7 @@ static bool find_listener(const struct addresses_world *world,
 	bool found = false;
 
 	for (size_t i = 0; (parent = rollout_item_at(parents, i)); i++) {
-		CLEANUP(free_ptr) char *key =
-			parent_key(parent, world->namespace);
-		const struct value *all = value_find(
-			key ? find_gateway(world->gateways, key) : NULL,
-			"spec.listeners");
+		const struct value *all = listeners_of(world, parent);
 
 		for (size_t j = 0; (listener = rollout_item_at(all, j)); j++) {
 			bool tls =
@@ -225,11 +231,7 @@ static void add_listener_hosts(const struct addresses_world *world,
 	const struct value *parent, *listener;
 
 	for (size_t i = 0; (parent = rollout_item_at(parents, i)); i++) {
-		CLEANUP(free_ptr) char *key =
-			parent_key(parent, world->namespace);
-		const struct value *all = value_find(
-			key ? find_gateway(world->gateways, key) : NULL,
-			"spec.listeners");
+		const struct value *all = listeners_of(world, parent);
 
 		for (size_t j = 0; (listener = rollout_item_at(all, j)); j++) {
 			const char *host =
