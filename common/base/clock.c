@@ -130,6 +130,14 @@ void clock_add_date_time(struct str *out, int64_t epoch_seconds)
 	add_form(out, epoch_seconds, "-", " ", ":", "");
 }
 
+void clock_add_date(struct str *out, int64_t epoch_seconds)
+{
+	struct civil day;
+
+	clock_to_civil(epoch_seconds, &day);
+	str_addf(out, "%04d-%02d-%02d", day.year, day.month, day.day);
+}
+
 void clock_add_basic(struct str *out, int64_t epoch_seconds)
 {
 	add_form(out, epoch_seconds, "", "T", "", "Z");

@@ -8,16 +8,7 @@
 #include "base/mem.h"
 #include "flow/ticketing_parts.h"
 
-/* The first day that is young enough to stay, YYYY-MM-DD. */
-static char *first_day_kept(const struct ticketing_args *args)
-{
-	struct civil day;
-
-	clock_to_civil(args->now_s - args->archive_age_ms / 1000, &day);
-	return xasprintf("%04d-%02d-%02d", day.year, day.month, day.day);
-}
-
-/* Days in that form are in the order of their text. */
+/* @kept is the first day that is young enough to stay, YYYY-MM-DD. */
 static bool is_old(const struct jira_version *version, const char *kept)
 {
 	return version->released && !version->archived &&
@@ -50,21 +41,22 @@ bool ticketing_find_old(struct ticketing *work, struct jira *jira,
 	CLEANUP(str_release) struct str text = {0};
 	struct version_name any = work->facts.name;
 	struct jira_version_search *searches;
-	CLEANUP(free_ptr) char *kept = NULL;
+	CLEANUP(str_release) struct str kept = {0};
 	bool ok;
 
 	if (work->args->archive_age_ms < 0)
 		return true;
 	any.semver = NULL;
-	kept = first_day_kept(work->args);
+	clock_add_date(&kept,
+		       work->args->now_s - work->args->archive_age_ms / 1000);
 	version_name_search(work->args->template, &any, &text);
 	searches = ticketing_searches(work, str_text(&text), &arena);
 	ok = jira_find_versions(jira, searches, work->versions.count,
 				work->args->jobs, err);
 	for (size_t i = 0; i < work->versions.count; i++) {
 		if (ok)
-			add_old(work, &any, &work->versions.items[i], kept,
-				&searches[i].found);
+			add_old(work, &any, &work->versions.items[i],
+				str_text(&kept), &searches[i].found);
 		jira_versions_release(&searches[i].found);
 	}
 	return ok;

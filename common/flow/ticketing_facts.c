@@ -51,11 +51,7 @@ static bool need(const char *value, const char *option, struct err *err)
 
 static void set_date(struct ticketing_facts *facts, int64_t now_s)
 {
-	struct civil now;
-
-	clock_to_civil(now_s, &now);
-	str_addf(&facts->date_text, "%04d-%02d-%02d", now.year, now.month,
-		 now.day);
+	clock_add_date(&facts->date_text, now_s);
 	facts->name.date = str_text(&facts->date_text);
 }
 

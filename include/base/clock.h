@@ -52,6 +52,9 @@ void clock_add_rfc3339(struct str *out, int64_t epoch_seconds);
 /* Append 2026-11-22 13:04:05, which templates use for expiry dates. */
 void clock_add_date_time(struct str *out, int64_t epoch_seconds);
 
+/* Append 2026-11-22, the day in UTC; days are in the order of their text. */
+void clock_add_date(struct str *out, int64_t epoch_seconds);
+
 /* Append 20261122T130405Z (ISO 8601 basic: AWS signatures, file names). */
 void clock_add_basic(struct str *out, int64_t epoch_seconds);
 

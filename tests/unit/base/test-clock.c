@@ -93,6 +93,11 @@ static void test_forms(void **state)
 	assert_string_equal(
 		str_text(&text),
 		"2026-11-22T13:04:05Z 20261122T130405Z 2026-11-22 13:04:05");
+	str_clear(&text);
+	clock_add_date(&text, 1795391999);
+	str_add_char(&text, ' ');
+	clock_add_date(&text, 1795392000);
+	assert_string_equal(str_text(&text), "2026-11-22 2026-11-23");
 }
 
 static void test_deadlines(void **state)
