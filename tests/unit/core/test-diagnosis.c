@@ -11,7 +11,7 @@
 #include "core/rollout.h"
 #include "format/jsontext.h"
 #include "format/value.h"
-#include "sys/file.h"
+#include "tests/unit/table.h"
 #include "tests/unit/unit.h"
 
 #define TABLE	   "tests/tables/diagnosis.json"
@@ -70,18 +70,8 @@ static void check_case(const struct value *row)
 
 static void test_causes(void **state)
 {
-	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(str_release) struct str text = {0};
-	CLEANUP(err_release) struct err err = {0};
-	const struct value *cases;
-
 	(void)state;
-	assert_true(file_read(TABLE, 1 << 20, &text, &err));
-	assert_true(jsontext_parse(&cases, str_text(&text), text.len, TABLE,
-				   &arena, &err));
-	assert_true(cases->list.count >= CAUSES_MIN);
-	for (size_t i = 0; i < cases->list.count; i++)
-		check_case(cases->list.items[i]);
+	for_each_row(TABLE, CAUSES_MIN, check_case);
 }
 
 /* --- patience -------------------------------------------------------------- */
