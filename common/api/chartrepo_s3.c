@@ -10,6 +10,7 @@
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "net/retry.h"
+#include "sys/signals.h"
 
 /* A store may say that another write is under way; the next try will tell. */
 #define RACED_TRIES_MAX 5
@@ -139,7 +140,7 @@ static bool put_object(struct chartrepo *repo, const struct s3_put *put,
 							 : CHARTREPO_NOT_MET;
 		if (written.outcome != S3_RACED || try == RACED_TRIES_MAX)
 			return true;
-		(void)clock_sleep_ms(retry_wait_ms(try, random_number()));
+		(void)signals_sleep_ms(retry_wait_ms(try, random_number()));
 	}
 }
 

@@ -10,7 +10,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "format/jsn.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 
 /* --- who we are -------------------------------------------------------- */
 
@@ -150,7 +150,7 @@ static bool send_patiently(struct forge *forge, struct http_request *request,
 			       "waiting %lld s for its end",
 			       str_text(&request->url),
 			       (long long)(wait_ms + 999) / 1000);
-		if (!clock_sleep_ms(wait_ms) && proc_interrupted(err))
+		if (!signals_sleep_ms(wait_ms) && signals_interrupted(err))
 			return false;
 	}
 }

@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "core/lease.h"
 #include "net/retry.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 
 #define CLAIM_SIZE_MAX 1024 /* bytes of it that are read */
 
@@ -134,10 +134,10 @@ static bool wait_once(struct s3_lock *lock, const struct claims *claims,
 		tell_owner(lock, claims, wait->reporter);
 	if (deadline_passed(&wait->deadline))
 		return give_up(lock, claims, err);
-	(void)clock_sleep_ms(retry_jitter_ms(S3_LOCK_WAIT_BASE_MS,
-					     S3_LOCK_WAIT_CAP_MS, try,
-					     random_number()));
-	return !proc_interrupted(err);
+	(void)signals_sleep_ms(retry_jitter_ms(S3_LOCK_WAIT_BASE_MS,
+					       S3_LOCK_WAIT_CAP_MS, try,
+					       random_number()));
+	return !signals_interrupted(err);
 }
 
 /* Who we are, as another one's message shows it. */

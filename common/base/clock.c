@@ -31,16 +31,6 @@ int64_t clock_processor_ms(void)
 	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-bool clock_sleep_ms(int64_t milliseconds)
-{
-	struct timespec wait = {
-		.tv_sec = milliseconds / 1000,
-		.tv_nsec = milliseconds % 1000 * 1000000,
-	};
-
-	return milliseconds <= 0 || nanosleep(&wait, NULL) == 0;
-}
-
 /*
  * Days since 1970-01-01 and back, by eras of 400 years that start in March,
  * so that the leap day is the last of a year (H. Hinnant,

@@ -19,7 +19,7 @@
 #include "cli/step.h"
 #include "core/record.h"
 #include "sys/env.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 
 /* What every step takes. */
 struct common_args {
@@ -111,7 +111,7 @@ static void prepare_process(void)
 	open_standard_descriptors();
 	forbid_core_dumps();
 	signal(SIGPIPE, SIG_IGN);
-	proc_catch_signals();
+	signals_catch();
 	mem_set_program(step.name);
 	log_init(step.name, LOG_INFO);
 }
@@ -153,7 +153,7 @@ static void print_error(const struct err *err)
 /* Whatever fails after a signal fails because of it. */
 static int exit_code(const struct err *err)
 {
-	int number = proc_signal();
+	int number = signals_noted();
 
 	if (err->kind != ERR_NONE && number)
 		return 128 + number;

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "core/ci.h"
 #include "flow/changelog_parts.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 
 #define REMOTE	   "origin"
 #define HASH_SHOWN 12
@@ -250,7 +250,7 @@ bool changelog_take(void *context, const struct repo_commit *commit,
 		.parent_count = commit->parent_count,
 	};
 
-	if (proc_interrupted(err))
+	if (signals_interrupted(err))
 		return false;
 	for (size_t i = 0; i < commit->parent_count; i++)
 		if (same_text(commit->parents[i], taking->old))

@@ -15,6 +15,7 @@
 #include "core/sweep.h"
 #include "flow/removal.h"
 #include "sys/proc.h"
+#include "sys/signals.h"
 
 /* One environment on its way out. */
 struct task {
@@ -413,7 +414,7 @@ static bool delete_namespaces(struct sweep *sweep, struct err *err)
 	for (size_t i = 0; i < sweep->count; i++) {
 		struct task *task = &sweep->tasks[i];
 
-		if (proc_interrupted(err))
+		if (signals_interrupted(err))
 			return false;
 		if (task->item->release)
 			continue;
@@ -465,8 +466,8 @@ static bool wait_until_gone(struct sweep *sweep, struct err *err)
 			return true;
 		report_progress(sweep->cleanup->reporter, "environments gone",
 				sweep->count - left, sweep->count);
-		(void)clock_sleep_ms(CLEANUP_POLL_MS);
-		if (proc_interrupted(err))
+		(void)signals_sleep_ms(CLEANUP_POLL_MS);
+		if (signals_interrupted(err))
 			return false;
 	}
 }

@@ -18,6 +18,7 @@
 #include "format/value.h"
 #include "format/ydoc.h"
 #include "sys/file.h"
+#include "sys/signals.h"
 
 /* The expiry as values, so that what runs can show it. */
 static bool write_values(const struct deploy *deploy, const char *path,
@@ -258,12 +259,12 @@ static bool mark_end(struct deployment *run, bool installed, struct err *err)
 
 	if (run->lock.lost) /* another run marks it now */
 		return true;
-	signal = proc_take_signal();
+	signal = signals_take();
 	run->kube->hurry_ms = signal ? DEPLOY_HURRY_MS : 0;
 	marked = deploy_mark_again(run, err) &&
 		 (installed || stamp_release(run, err));
 	run->kube->hurry_ms = 0;
-	proc_put_signal(signal);
+	signals_put(signal);
 	return marked;
 }
 
@@ -341,12 +342,12 @@ static bool enter(struct deployment *run, struct err *err)
 
 static void leave(struct deployment *run)
 {
-	int signal = proc_take_signal();
+	int signal = signals_take();
 
 	run->kube->hurry_ms = DEPLOY_HURRY_MS;
 	envlock_release(&run->lock);
 	run->kube->hurry_ms = 0;
-	proc_put_signal(signal);
+	signals_put(signal);
 }
 
 bool deploy_run(struct kube *kube, const struct helm *helm,

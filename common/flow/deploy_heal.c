@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "core/envname.h"
 #include "flow/deploy_parts.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 
 static bool is_pending(const struct release_head *head)
 {
@@ -83,8 +83,8 @@ static bool wait_a_little(struct deployment *run, struct deadline until,
 			       (long long)head->revision, name->release,
 			       head->status);
 	*told = true;
-	clock_sleep_ms(ENVLOCK_POLL_MS);
-	return !proc_interrupted(err) && envlock_keep(&run->lock, err);
+	signals_sleep_ms(ENVLOCK_POLL_MS);
+	return !signals_interrupted(err) && envlock_keep(&run->lock, err);
 }
 
 bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
@@ -116,7 +116,7 @@ void deploy_settle(struct deployment *run, int64_t revision)
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(err_release) struct err failure = {0};
 	struct release_head head;
-	int signal = proc_take_signal();
+	int signal = signals_take();
 
 	if (!releases_read_head(run->kube, name->namespace, name->release,
 				&arena, &head, &failure) ||
@@ -125,5 +125,5 @@ void deploy_settle(struct deployment *run, int64_t revision)
 		report_warning(run->deploy->reporter,
 			       "revision %lld may be left pending: %s",
 			       (long long)revision, failure.text);
-	proc_put_signal(signal);
+	signals_put(signal);
 }

@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/str.h"
-#include "sys/proc.h"
 #include "sys/process.h"
+#include "sys/signals.h"
 
 /* Who holds the Lease, as it was just read. */
 struct holder {
@@ -173,11 +173,11 @@ static bool wait_for(const struct envlock *lock, const struct holder *holder,
 			       lock->namespace, str_text(&who));
 		*told_at = now;
 	}
-	clock_sleep_ms(deadline_left_ms(&until, ENVLOCK_POLL_MS) <
-				       ENVLOCK_POLL_MS
-			       ? deadline_left_ms(&until, ENVLOCK_POLL_MS)
-			       : ENVLOCK_POLL_MS);
-	return !proc_interrupted(err);
+	signals_sleep_ms(deadline_left_ms(&until, ENVLOCK_POLL_MS) <
+					 ENVLOCK_POLL_MS
+				 ? deadline_left_ms(&until, ENVLOCK_POLL_MS)
+				 : ENVLOCK_POLL_MS);
+	return !signals_interrupted(err);
 }
 
 static void tell_takeover(struct envlock *lock, const struct holder *from,

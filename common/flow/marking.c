@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -12,7 +11,7 @@
 #include "format/hash.h"
 #include "net/retry.h"
 #include "sys/file.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 #include "sys/walk.h"
 
 #define SPOOL_SUFFIX ".json"
@@ -92,7 +91,7 @@ static bool wait_for_try(unsigned int try, const struct err *failure)
 {
 	if (try >= MARKING_TRIES_MAX || err_exit_code(failure) != 75)
 		return false;
-	return clock_sleep_ms(retry_wait_ms(try, random_number()));
+	return signals_sleep_ms(retry_wait_ms(try, random_number()));
 }
 
 static bool create(struct marking *marking, struct grafana *grafana,

@@ -11,7 +11,7 @@
 #include "core/chart.h"
 #include "flow/publish_parts.h"
 #include "net/retry.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 
 /* --- archives -------------------------------------------------------------- */
 
@@ -125,7 +125,7 @@ static bool put_archives(struct publish_run *run, struct err *err)
 
 bool publish_out_of_time(const struct publish_run *run, struct err *err)
 {
-	if (proc_interrupted(err))
+	if (signals_interrupted(err))
 		return true;
 	if (!deadline_passed(&run->publish->deadline))
 		return false;
@@ -152,9 +152,9 @@ bool publish_keep_trying(struct publish_run *run,
 		enum publish_swap swap;
 
 		log_debug("the index changed meanwhile, try %u", number);
-		(void)clock_sleep_ms(retry_jitter_ms(PUBLISH_WAIT_BASE_MS,
-						     PUBLISH_WAIT_CAP_MS,
-						     number, random_number()));
+		(void)signals_sleep_ms(retry_jitter_ms(
+			PUBLISH_WAIT_BASE_MS, PUBLISH_WAIT_CAP_MS, number,
+			random_number()));
 		if (publish_out_of_time(run, err))
 			return false;
 		swap = try(run, context, err);

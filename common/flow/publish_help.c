@@ -12,6 +12,7 @@
 #include "flow/publish_parts.h"
 #include "format/value.h"
 #include "net/retry.h"
+#include "sys/signals.h"
 
 /* Read at once, so that memory stays within this many times the ceiling. */
 #define READ_AT_ONCE	 16
@@ -489,8 +490,8 @@ static bool pause_once(const struct helping *helping, struct err *err)
 	int64_t round = round_ms(helping);
 	int64_t half = round / 2 + 1;
 
-	(void)clock_sleep_ms(half +
-			     (int64_t)(random_number() % (uint64_t)round));
+	(void)signals_sleep_ms(half +
+			       (int64_t)(random_number() % (uint64_t)round));
 	return !publish_out_of_time(helping->run, err);
 }
 

@@ -11,7 +11,7 @@
 #include "flow/umbrella.h"
 #include "format/value.h"
 #include "sys/env.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 
 static enum tmpl_missing missing_mode(const char *word)
 {
@@ -30,7 +30,7 @@ bool renderfacts_read(struct renderfacts *facts,
 		.missing = missing_mode(args->missing_key),
 		.tz = env_get_raw(args->env, "TZ"),
 		.max_ms = RENDER_WORK_MS,
-		.interrupted = proc_interrupted,
+		.interrupted = signals_interrupted,
 	};
 	facts->input = (struct expiry_input){
 		.explicit_ms = args->expires_in,

@@ -14,7 +14,7 @@
 #include "format/ydoc.h"
 #include "sys/env.h"
 #include "sys/file.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 #include "sys/spool.h"
 #include "sys/tempdir.h"
 #include "sys/walk.h"
@@ -502,7 +502,7 @@ bool umbrella_write(const struct umbrella *umbrella, const char *output_dir,
 	while (len > 1 && output[len - 1] == '/')
 		output[--len] = '\0';
 	parent = path_parent(output);
-	if (proc_interrupted(err))
+	if (signals_interrupted(err))
 		return false;
 	tempdir_sweep(parent, TEMPORARY);
 	if (!dir_create_all(parent, err) ||

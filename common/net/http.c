@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "net/http_try.h"
 #include "net/retry.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 
 /* A signal that arrives just before poll() is seen this much later. */
 #define POLL_MS 200
@@ -420,7 +420,7 @@ bool http_send(struct http *http, struct http_request *request,
 		return false;
 	begin(&transfer, client, request);
 	while (transfer.state != TRANSFER_DONE) {
-		if (proc_interrupted(err))
+		if (signals_interrupted(err))
 			return false;
 		perform(client);
 		advance(&transfer);
@@ -516,7 +516,7 @@ bool http_run(struct http *http, struct http_batch *batch, struct err *err)
 	while (fill_lanes(&run)) {
 		bool freed = false;
 
-		if (proc_interrupted(err))
+		if (signals_interrupted(err))
 			return false;
 		perform(run.client);
 		for (size_t i = 0; i < batch->jobs; i++) {

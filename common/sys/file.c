@@ -15,7 +15,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "sys/file_parts.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 
 #define READ_CHUNK   ((size_t)64 << 10)
 #define LOCK_POLL_MS 50
@@ -103,7 +103,7 @@ bool file_read_fd(int fd, const char *path, size_t limit, struct str *text,
 
 		if (got == 0)
 			return true;
-		if (got < 0 && errno == EINTR && !proc_signal())
+		if (got < 0 && errno == EINTR && !signals_noted())
 			continue;
 		if (got > 0 &&
 		    fits(text, (size_t)got, limit - (text->len - before))) {
@@ -112,7 +112,7 @@ bool file_read_fd(int fd, const char *path, size_t limit, struct str *text,
 			continue;
 		}
 		str_truncate(text, before);
-		if (proc_interrupted(err))
+		if (signals_interrupted(err))
 			return false;
 		if (got < 0)
 			return input_errno(err, "read", path);
@@ -198,9 +198,9 @@ bool file_each_piece(const char *path,
 
 		if (got == 0)
 			return true;
-		if (got < 0 && errno == EINTR && !proc_signal())
+		if (got < 0 && errno == EINTR && !signals_noted())
 			continue;
-		if (proc_interrupted(err))
+		if (signals_interrupted(err))
 			return false;
 		if (got < 0)
 			return input_errno(err, "read", path);
@@ -402,7 +402,7 @@ bool file_lock(const char *path, int64_t timeout_ms, int *fd, struct err *err)
 	if (lock < 0)
 		return err_errno(err, "cannot open lock '%s'", path);
 	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {
-		if (proc_interrupted(err))
+		if (signals_interrupted(err))
 			return false;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_errno(err, "cannot lock '%s'", path);
@@ -411,7 +411,7 @@ bool file_lock(const char *path, int64_t timeout_ms, int *fd, struct err *err)
 				       "cannot lock '%s': another process "
 				       "holds it",
 				       path);
-		clock_sleep_ms(LOCK_POLL_MS);
+		signals_sleep_ms(LOCK_POLL_MS);
 	}
 	*fd = lock;
 	lock = -1;

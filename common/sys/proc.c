@@ -20,78 +20,17 @@
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/proc_spawn.h"
+#include "sys/signals.h"
 
 #define READ_CHUNK ((size_t)64 << 10)
 #define NEVER	   INT64_MAX
 
 /* --- signals that we get ------------------------------------------------- */
 
-static volatile sig_atomic_t signal_came;
-/* The writing end of the pipe that wakes the running batch; -1 = none. */
-static volatile sig_atomic_t wake_fd = -1;
-
-static void wake(void)
-{
-	int number = errno;
-
-	if (wake_fd >= 0) {
-		/* A full pipe wakes just as well. */
-		ssize_t ignored UNUSED = write(wake_fd, "", 1);
-	}
-	errno = number;
-}
-
-static void note_signal(int number)
-{
-	signal_came = number;
-	wake();
-}
-
 static void note_child(int number)
 {
 	(void)number;
-	wake();
-}
-
-void proc_catch_signals(void)
-{
-	/* No SA_RESTART: whatever waits is to end. */
-	struct sigaction action = {.sa_handler = note_signal};
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
-
-int proc_signal(void)
-{
-	return signal_came;
-}
-
-int proc_take_signal(void)
-{
-	int number = signal_came;
-
-	signal_came = 0;
-	return number;
-}
-
-void proc_put_signal(int number)
-{
-	if (!signal_came)
-		signal_came = number;
-}
-
-bool proc_interrupted(struct err *err)
-{
-	int number = signal_came;
-
-	if (!number)
-		return false;
-	err_set(err, ERR_INTERRUPTED, "interrupted by %s",
-		number == SIGINT ? "SIGINT" : "SIGTERM");
-	err->status = number;
-	return true;
+	signals_wake();
 }
 
 /*
@@ -115,8 +54,7 @@ static bool watch_begin(struct watch *watch)
 		return false;
 	fcntl(watch->ends[0], F_SETFL, O_NONBLOCK);
 	fcntl(watch->ends[1], F_SETFL, O_NONBLOCK);
-	watch->outer_fd = wake_fd;
-	wake_fd = watch->ends[1];
+	watch->outer_fd = signals_wake_by(watch->ends[1]);
 	sigemptyset(&note.sa_mask);
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGCHLD, &note, &watch->child);
@@ -128,8 +66,8 @@ static void watch_end(struct watch *watch)
 {
 	sigaction(SIGPIPE, &watch->pipe, NULL);
 	sigaction(SIGCHLD, &watch->child, NULL);
-	wake_fd = watch->outer_fd;
-	wake(); /* the outer batch's signals may have come to us */
+	signals_wake_by(watch->outer_fd);
+	signals_wake(); /* the outer batch's signals may have come to us */
 	close_fd(&watch->ends[0]);
 	close_fd(&watch->ends[1]);
 }
@@ -369,10 +307,10 @@ static void act_on_time(struct child *child, int64_t now)
 {
 	struct proc *proc = child->proc;
 
-	if (proc_signal() && child->err.kind != ERR_INTERRUPTED) {
+	if (signals_noted() && child->err.kind != ERR_INTERRUPTED) {
 		err_release(&child->err);
-		if (proc_interrupted(&child->err))
-			ask_to_end(child, proc_signal(), now);
+		if (signals_interrupted(&child->err))
+			ask_to_end(child, signals_noted(), now);
 	}
 	if (now >= child->give_up_at) {
 		proc->timed_out = true;
@@ -534,7 +472,7 @@ static void hire(struct crew *crew, struct proc_batch *batch)
 
 	if (jobs == 0 || jobs > PROC_JOBS_MAX)
 		jobs = jobs ? PROC_JOBS_MAX : 1;
-	while (crew->count < jobs && !proc_signal() &&
+	while (crew->count < jobs && !signals_noted() &&
 	       batch->next(batch->context, &proc)) {
 		struct child *child = add_child(crew, proc);
 
@@ -559,7 +497,7 @@ bool proc_run_batch(struct proc_batch *batch, struct err *err)
 			pump(crew, &watch);
 	}
 	watch_end(&watch);
-	return !proc_interrupted(err);
+	return !signals_interrupted(err);
 }
 
 /* proc_run() is a batch of one. */

@@ -24,12 +24,6 @@ int64_t clock_monotonic_ms(void);
 /* The processor time that this process has taken. */
 int64_t clock_processor_ms(void);
 
-/*
- * Sleep; returns early (false) when SIGINT or SIGTERM arrives, see
- * sys/proc.h.
- */
-bool clock_sleep_ms(int64_t milliseconds);
-
 /* Civil time in UTC; month and day count from 1. */
 struct civil {
 	int year;

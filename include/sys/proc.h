@@ -4,7 +4,8 @@
  * A child gets its own process group, no descriptor but its three, and
  * /dev/null or the given bytes as standard input.  Its output is pumped in
  * one poll loop.  On a timeout the group gets TERM, then after a grace KILL.
- * SIGINT and SIGTERM that reach us are passed on and the child waited for.
+ * SIGINT and SIGTERM that reach us (sys/signals) are passed on and the child
+ * waited for.
  * When it has ended, what is left of its group is killed: nothing that it
  * started there stays behind, and nobody keeps our pipes open.  When we end,
  * be it by SIGKILL, the child is killed with us.
@@ -90,22 +91,6 @@ struct proc_batch {
 	void *context;
 };
 bool proc_run_batch(struct proc_batch *batch, struct err *err) MUST_CHECK;
-
-/*
- * Note SIGINT and SIGTERM instead of dying from them; main() does this once.
- * Whatever waits (proc, http, clock_sleep_ms) then ends early, and
- * proc_interrupted() sets err to INTERRUPTED and gives true.
- */
-void proc_catch_signals(void);
-bool proc_interrupted(struct err *err) MUST_CHECK;
-/* The signal that came, or 0; safe to poll. */
-int proc_signal(void);
-/*
- * Take the signal that came away (0 = none), so that who ends can still say
- * goodbye to a server; then put it back.  One that came meanwhile stays.
- */
-int proc_take_signal(void);
-void proc_put_signal(int number);
 
 /*
  * The full path of @program: as it is if it has a slash, else by @env's PATH

@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "net/http.h"
 #include "sys/env.h"
-#include "sys/proc.h"
+#include "sys/signals.h"
 
 static inline json_t *driver_read(void)
 {
@@ -80,7 +80,7 @@ static inline int driver_main(const char *name,
 	json_t *script = driver_read();
 
 	log_init(name, LOG_DEBUG);
-	proc_catch_signals();
+	signals_catch();
 	env_snapshot(&env);
 	if (!run(script, &env, &err))
 		driver_print(driver_error(&err));

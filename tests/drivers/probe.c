@@ -7,6 +7,7 @@
 #include "format/value.h"
 #include "sys/env.h"
 #include "sys/proc.h"
+#include "sys/signals.h"
 
 struct args {
 	const char *act;
@@ -51,14 +52,14 @@ static bool fail_at_place(struct err *err)
 static bool wait(struct step_run *run, struct err *err)
 {
 	for (size_t i = 0;; i++) {
-		if (proc_interrupted(err))
+		if (signals_interrupted(err))
 			return false;
 		if (deadline_passed(&run->deadline))
 			return err_set(err, ERR_TIMEOUT, "nothing came");
 		report_progress(&run->reporter, "turns", i, 0);
 		if (i == 0)
 			log_info("waiting");
-		clock_sleep_ms(20);
+		signals_sleep_ms(20);
 	}
 }
 

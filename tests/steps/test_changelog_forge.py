@@ -185,16 +185,21 @@ def test_a_short_limit_is_waited_for(web, changelog, tmp_path):
     assert "the limit of requests is reached; waiting" in result.err
 
 
-def test_waiting_for_a_limit_is_ended_by_a_signal(web, start_step, tmp_path):
+@pytest.mark.parametrize("when", ["asked", "waiting"])
+def test_waiting_for_a_limit_is_ended_by_a_signal(web, start_step, tmp_path,
+                                                  when):
+    """Also by one that comes between the question and the waiting."""
     with ScriptedForge("github", web) as forge:
-        forge.first = [Reply(403, b"{}", headers=["Retry-After: 50"])]
+        forge.first = [Reply(403, b"{}", headers=["Retry-After: 55"])]
         running = start_step(
             "changelog", "--forge-url", forge.url, "--forge", "github",
             *charts(tmp_path, forge, None, web.head), cwd=tmp_path,
             env={"SLIPWAY_FORGE_TOKEN": TOKEN})
         forge.wait_for(1)
+        if when == "waiting":
+            assert "; waiting 55 s" in running.process.stderr.readline()
         running.process.send_signal(signal.SIGTERM)
-        assert "interrupted by SIGTERM" in running.wait(expect=143).err
+        assert "interrupted by SIGTERM" in running.wait(143, timeout=40).err
 
 
 @pytest.mark.parametrize("headers", [

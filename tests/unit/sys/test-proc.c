@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "sys/env.h"
+#include "sys/signals.h"
 #include "tests/unit/unit.h"
 
 static struct env env;
@@ -222,7 +223,7 @@ static void test_grandchild(void **state)
 	pid = (pid_t)strtol(str_text(&out), NULL, 10);
 	assert_true(pid > 1);
 	while (kill(pid, 0) == 0 && clock_monotonic_ms() - begun < 60000)
-		clock_sleep_ms(10);
+		signals_sleep_ms(10);
 	assert_int_not_equal(kill(pid, 0), 0);
 }
 
@@ -425,12 +426,12 @@ static int interrupted_outcome(char *script, int number)
 	struct proc proc = {.argv = argv, .env = &env, .grace_ms = 200};
 	struct err err = {0};
 
-	proc_catch_signals();
+	signals_catch();
 	if (proc_run(&proc, &err))
 		return 1;
 	if (err.kind != ERR_INTERRUPTED || err.status != number)
 		return 2;
-	if (clock_sleep_ms(0) && proc_signal() != number)
+	if (signals_sleep_ms(0) && signals_noted() != number)
 		return 3;
 	err_release(&err);
 	if (proc_run(&proc, &err)) /* nothing starts any more */

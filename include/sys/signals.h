@@ -1,0 +1,51 @@
+/*
+ * SIGINT and SIGTERM: noted instead of died from, so that whoever waits can
+ * end early and tidy up.
+ *
+ *	signals_catch();
+ *	...
+ *	if (!signals_sleep_ms(1000))
+ *		return !signals_interrupted(err);
+ */
+#ifndef SYS_SIGNALS_H
+#define SYS_SIGNALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct err;
+
+/*
+ * From now on note them; main() does this once.  Whatever waits (proc, http,
+ * signals_sleep_ms) then ends early.
+ */
+void signals_catch(void);
+
+/* The one that came last, or 0; safe to poll. */
+int signals_noted(void);
+
+/* True, and INTERRUPTED in @err with its number as status, if one came. */
+bool signals_interrupted(struct err *err) MUST_CHECK;
+
+/*
+ * Take the one that came away (0 = none), so that who ends can still say
+ * goodbye to a server; then put it back.  One that came meanwhile stays.
+ */
+int signals_take(void);
+void signals_put(int number);
+
+/* Sleep; false, and at once, if one comes or has come before. */
+bool signals_sleep_ms(int64_t milliseconds);
+
+/*
+ * Let each of them put a byte into the pipe @fd (-1 = none), which poll() can
+ * wait for: none gets lost between looking and waiting.  Gives the pipe that
+ * was there before.  signals_wake() puts a byte there too; a handler may call
+ * it.
+ */
+int signals_wake_by(int fd);
+void signals_wake(void);
+
+#endif
