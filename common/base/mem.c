@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* Blocks grow with the arena, so that few are needed for large trees. */
 #define BLOCK_SIZE_MIN ((size_t)4 << 10)
@@ -123,13 +125,31 @@ static size_t next_capacity(size_t capacity, size_t want)
 	return next < want ? want : next;
 }
 
+/*
+ * All the pages on which @memory lies, so that it remains one mapping, which
+ * realloc() can move without a copy.  Only a hint: it may be refused.
+ */
+static void prefer_huge_pages(void *memory)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t offset = (uintptr_t)memory % page;
+	size_t size = offset + malloc_usable_size(memory);
+
+	(void)!madvise((char *)memory - offset, size, MADV_HUGEPAGE);
+}
+
 void *grow_array(void *array, size_t want, size_t size, size_t *capacity)
 {
+	void *grown;
+
 	if (want <= *capacity)
 		return array;
 
 	*capacity = next_capacity(*capacity, want);
-	return xrealloc(array, *capacity, size);
+	grown = xrealloc(array, *capacity, size);
+	if (*capacity * size >= HUGE_PAGES_MIN)
+		prefer_huge_pages(grown);
+	return grown;
 }
 
 void free_ptr(void *pointer_to_pointer)

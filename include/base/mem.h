@@ -40,8 +40,11 @@ char *xvasprintf(const char *format, va_list args) PRINTF_LIKE(1, 0) MUST_CHECK;
 /*
  * Make room for @want elements of @size bytes in @array, whose capacity is
  * *@capacity; grows by half as much again.  Gives the (moved) array; new
- * room is not initialised.
+ * room is not initialised.  From HUGE_PAGES_MIN bytes on it is in huge pages,
+ * where the system has them for who asks: its first use costs a fifth then,
+ * and at most one such page more than is used.
  */
+#define HUGE_PAGES_MIN ((size_t)8 << 20)
 void *grow_array(void *array, size_t want, size_t size, size_t *capacity)
 	MUST_CHECK;
 
