@@ -18,6 +18,7 @@
 #include "sys/signals.h"
 
 #define READ_CHUNK   ((size_t)64 << 10)
+#define WRITE_CHUNK  ((size_t)4 << 20)
 #define LOCK_POLL_MS 50
 
 void close_fd(int *fd)
@@ -226,21 +227,6 @@ bool file_find(const char *path, size_t limit, struct str *text, bool *found,
 
 /* --- writing ------------------------------------------------------------- */
 
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t written = write(fd, bytes, len);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return false;
-		bytes += written;
-		len -= (size_t)written;
-	}
-	return true;
-}
-
 /* How far content has to be on its way to the disk. */
 enum flush {
 	FLUSH_LATER,  /* as the system likes */
@@ -254,11 +240,30 @@ static void begin_flush(int fd)
 	(void)!sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+/* What is to be waited for goes to the disk while the rest is written. */
+static bool write_all(int fd, const char *bytes, size_t len, enum flush flush)
+{
+	while (len) {
+		size_t chunk = len < WRITE_CHUNK ? len : WRITE_CHUNK;
+		ssize_t written = write(fd, bytes, chunk);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		bytes += written;
+		len -= (size_t)written;
+		if (len && flush == FLUSH_WAITED)
+			begin_flush(fd);
+	}
+	return true;
+}
+
 /* Write, flush and close @fd; errno tells what failed. */
 static bool write_and_close(int fd, const void *bytes, size_t len,
 			    enum flush flush)
 {
-	bool ok = write_all(fd, bytes, len) &&
+	bool ok = write_all(fd, bytes, len, flush) &&
 		  (flush != FLUSH_WAITED || fsync(fd) == 0);
 	int number = errno;
 

@@ -150,6 +150,22 @@ static void test_replace(void **state)
 				      "No such file or directory");
 }
 
+/* Of several pieces, the last one a rest. */
+static void test_replace_large(void **state)
+{
+	CLEANUP(str_release) struct str text = {0}, read = {0};
+	CLEANUP(err_release) struct err err = {0};
+	const size_t size = ((size_t)9 << 20) + 5;
+
+	(void)state;
+	for (size_t i = 0; text.len < size; i++)
+		str_addf(&text, "%zu\n", i);
+	assert_true(file_replace("file", text.buf, text.len, 0666, &err));
+	assert_true(file_read("file", text.len, &read, &err));
+	assert_int_equal(read.len, text.len);
+	assert_memory_equal(read.buf, text.buf, text.len);
+}
+
 static void test_replace_link(void **state)
 {
 	CLEANUP(err_release) struct err err = {0};
@@ -395,12 +411,12 @@ int main(void)
 		IN_FOLDER(test_read_refusals), IN_FOLDER(test_read_appends),
 		IN_FOLDER(test_read_refusals), IN_FOLDER(test_read_pipe),
 		IN_FOLDER(test_find),	       IN_FOLDER(test_replace),
-		IN_FOLDER(test_replace_link),  IN_FOLDER(test_create),
-		IN_FOLDER(test_create_race),   IN_FOLDER(test_folders),
-		IN_FOLDER(test_remove),	       IN_FOLDER(test_tree_replace),
-		IN_FOLDER(test_identity),      IN_FOLDER(test_pieces),
-		IN_FOLDER(test_swap),	       IN_FOLDER(test_lock),
-		IN_FOLDER(test_names),
+		IN_FOLDER(test_replace_large), IN_FOLDER(test_replace_link),
+		IN_FOLDER(test_create),	       IN_FOLDER(test_create_race),
+		IN_FOLDER(test_folders),       IN_FOLDER(test_remove),
+		IN_FOLDER(test_tree_replace),  IN_FOLDER(test_identity),
+		IN_FOLDER(test_pieces),	       IN_FOLDER(test_swap),
+		IN_FOLDER(test_lock),	       IN_FOLDER(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
