@@ -82,26 +82,38 @@ static bool parse_tree(struct chartindex *index, struct err *err)
 /* A line break at the end saves every other place from asking. */
 static void end_last_line(struct chartindex *index)
 {
+	char *ended;
+
 	if (!index->len || index->text[index->len - 1] == '\n')
 		return;
-	index->text = arena_printf(&index->arena, "%.*s\n", (int)index->len,
-				   index->text);
-	index->len++;
+	ended = arena_alloc(&index->arena, index->len + 1);
+	memcpy(ended, index->text, index->len);
+	ended[index->len++] = '\n';
+	index->text = ended;
 }
 
+static bool has_nul(const struct chartindex *index)
+{
+	return index->len && memchr(index->text, '\0', index->len);
+}
+
+/* Lines that are proved have no NUL: that saves a look at all of the text. */
 static bool find_layout(struct chartindex *index, struct err *err)
 {
+	bool is_json = looks_like_json(index->text, index->len);
+
 	index->layout = arena_new(&index->arena, struct chartindex_layout);
-	if (looks_like_json(index->text, index->len)) {
-		if (chartindex_scan_json(index->layout, index->text, index->len,
-					 &index->arena))
-			return true;
-	} else {
+	if (!is_json) {
 		end_last_line(index);
 		if (chartindex_scan_lines(index->layout, index->text,
 					  index->len, &index->arena))
 			return true;
 	}
+	if (has_nul(index))
+		return refused(index, "a NUL byte is in it", err);
+	if (is_json && chartindex_scan_json(index->layout, index->text,
+					    index->len, &index->arena))
+		return true;
 	return parse_tree(index, err);
 }
 
@@ -109,8 +121,6 @@ static bool open_text(struct chartindex *index, struct err *err)
 {
 	if (index->len > CHARTINDEX_SIZE_MAX)
 		return refused(index, "it is too large", err);
-	if (index->len && memchr(index->text, '\0', index->len))
-		return refused(index, "a NUL byte is in it", err);
 	if (!find_layout(index, err))
 		return false;
 	if (index->len && !index->layout->has_api_version)

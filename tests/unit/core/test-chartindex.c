@@ -150,6 +150,8 @@ static void test_entry(void **state)
 	assert_null(chartindex_find(&entries, "1.2.0+b"));
 }
 
+#define TEXT(literal) literal, sizeof(literal) - 1
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -182,6 +184,33 @@ static void test_refused(void **state)
 		assert_int_equal(err.kind, ERR_INPUT);
 		assert_string_equal(err.file, "index");
 		assert_int_equal(err.line, cases[i].line);
+	}
+}
+
+/* Of either form, with and without a line break at the end. */
+static void test_nul(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} cases[] = {
+		{TEXT("apiVersion: v1\nentries: {}\nx: \0\n")},
+		{TEXT("apiVersion: v1\nentries: {}\nx: |\n  a\0b")},
+		{TEXT("\0")},
+		{TEXT("apiVersion: v1\0\nentries: {}\n")},
+		{TEXT("{\"apiVersion\": \"v1\", \"entries\": {}, \"x\": "
+		      "\"\0\"}")},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		CLEANUP(err_release) struct err err = {0};
+
+		assert_false(chartindex_open(&index, cases[i].text,
+					     cases[i].len, "index", &err));
+		assert_string_equal(err.text, "bad index 'index': a NUL byte "
+					      "is in it");
 	}
 }
 
@@ -736,6 +765,7 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_entry),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_change),
 		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_remove_keeps_bytes),
