@@ -441,13 +441,17 @@ static void pump(struct crew *crew, const struct watch *watch)
 	}
 }
 
-/* Take note of ends and times; hand over what is over. */
-static void settle(struct crew *crew, struct proc_batch *batch)
+/*
+ * Take note of ends and times; hand over what is over.  Is there room now for
+ * others?
+ */
+static bool settle(struct crew *crew, struct proc_batch *batch)
 {
 	int64_t now = clock_monotonic_ms();
+	size_t before = crew->count;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < crew->count; i++) {
+	for (size_t i = 0; i < before; i++) {
 		struct child *child = &crew->children[i];
 
 		if (child->pid && !child->ended)
@@ -462,6 +466,7 @@ static void settle(struct crew *crew, struct proc_batch *batch)
 		err_release(&child->err);
 	}
 	crew->count = kept;
+	return kept < before;
 }
 
 /* Start what there is room for; one that cannot start is settled at once. */
@@ -492,8 +497,7 @@ bool proc_run_batch(struct proc_batch *batch, struct err *err)
 		hire(crew, batch);
 		if (!crew->count)
 			break;
-		settle(crew, batch);
-		if (crew->count)
+		if (!settle(crew, batch))
 			pump(crew, &watch);
 	}
 	watch_end(&watch);

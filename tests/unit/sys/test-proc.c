@@ -415,6 +415,60 @@ static void test_batch(void **state)
 	assert_int_equal(batch_state.most, 3);
 }
 
+struct queue {
+	struct proc procs[3];
+	size_t started;
+};
+
+static bool next_in_queue(void *context, struct proc **proc)
+{
+	struct queue *queue = context;
+
+	if (queue->started == ARRAY_SIZE(queue->procs))
+		return false;
+	*proc = &queue->procs[queue->started++];
+	return true;
+}
+
+static void check_quiet_end(void *context, struct proc *proc, struct err *err)
+{
+	(void)context;
+	assert_int_equal(err->kind, ERR_NONE);
+	assert_int_equal(proc->exit_code, 0);
+}
+
+/*
+ * The first waits for what the third does, which gets the second's place when
+ * its output ends, a while after itself.
+ */
+static void test_batch_fills_free_places(void **state)
+{
+	CLEANUP(str_release) struct str output = {0};
+	char folder[] = "/tmp/test-proc-XXXXXX";
+	struct queue queue = {
+		.procs = {
+			{.argv = SHELL("until test -e go; do sleep 0.01; "
+				       "done; rm go"),
+			 .timeout_ms = 20000},
+			{.argv = SHELL("sleep 0.05 &"), .stdout_to = &output},
+			{.argv = SHELL(": >go")},
+		}};
+	struct proc_batch batch = {.jobs = 2,
+				   .next = next_in_queue,
+				   .done = check_quiet_end,
+				   .context = &queue};
+	struct err err = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < ARRAY_SIZE(queue.procs); i++) {
+		queue.procs[i].env = &env;
+		queue.procs[i].cwd = folder;
+	}
+	assert_true(proc_run_batch(&batch, &err));
+	assert_int_equal(rmdir(folder), 0);
+}
+
 /*
  * In a process of its own: run @script, whose first act is to send us the
  * signal, and tell what came of it as an exit code.
@@ -502,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_tick_ends_it),
 		cmocka_unit_test(test_our_end),
 		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_batch_fills_free_places),
 		cmocka_unit_test(test_signals_to_us),
 		cmocka_unit_test(test_find),
 	};
