@@ -61,12 +61,43 @@ static const char *text_or(const struct value *map, const char *path,
 	return is_blank(text) ? otherwise : text;
 }
 
+static bool says_the_same(const struct diagnosis_finding *a,
+			  const struct diagnosis_finding *b)
+{
+	return same_text(a->owner, b->owner) && a->cause == b->cause &&
+	       a->init == b->init && a->final == b->final &&
+	       same_text(a->container, b->container) &&
+	       same_text(a->reason, b->reason) &&
+	       same_text(a->message, b->message);
+}
+
+/* One of the same owner that says just what @finding does, or NULL. */
+static struct diagnosis_finding *find_same(
+	const struct diagnosis *diagnosis,
+	const struct diagnosis_finding *finding)
+{
+	for (size_t i = 0; finding->owner && i < diagnosis->count; i++) {
+		if (says_the_same(&diagnosis->findings[i], finding))
+			return &diagnosis->findings[i];
+	}
+	return NULL;
+}
+
 static void add_finding(const struct look *look,
-			const struct diagnosis_finding *finding)
+			struct diagnosis_finding *finding)
 {
 	struct diagnosis *diagnosis = look->diagnosis;
-	struct diagnosis_finding *added;
+	struct diagnosis_finding *same;
 
+	finding->kind = rollout_kind(look->object);
+	finding->name = rollout_name(look->object);
+	finding->owner =
+		value_find_text(rollout_controller(look->object), "uid");
+	same = find_same(diagnosis, finding);
+	if (same) {
+		same->more++;
+		return;
+	}
 	if (diagnosis->count == DIAGNOSIS_MAX) {
 		diagnosis->left_out++;
 		return;
@@ -75,10 +106,7 @@ static void add_finding(const struct look *look,
 		arena_grow(&diagnosis->arena, diagnosis->findings,
 			   diagnosis->count + 1, sizeof(*diagnosis->findings),
 			   &diagnosis->capacity);
-	added = &diagnosis->findings[diagnosis->count++];
-	*added = *finding;
-	added->kind = rollout_kind(look->object);
-	added->name = rollout_name(look->object);
+	diagnosis->findings[diagnosis->count++] = *finding;
 }
 
 /* What the table says of these words; nothing where no row fits. */
@@ -450,7 +478,10 @@ void diagnosis_print(struct str *out, const struct diagnosis_finding *finding)
 		str_add_char(out,
 			     (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c));
 	}
-	str_addf(out, " '%s': ", finding->name);
+	str_addf(out, " '%s'", finding->name);
+	if (finding->more)
+		str_addf(out, " and %zu more", finding->more);
+	str_add(out, ": ");
 	if (finding->container)
 		str_addf(out,
 			 "%scontainer '%s': ", finding->init ? "init " : "",
@@ -464,9 +495,11 @@ void diagnosis_print(struct str *out, const struct diagnosis_finding *finding)
 
 /* --- what lasts ------------------------------------------------------------ */
 
+/* A pod that comes in another's place goes on with what lasts. */
 static char *key_of(const struct diagnosis_finding *finding)
 {
-	return xasprintf("%s/%s/%s/%s", finding->kind, finding->name,
+	return xasprintf("%s/%s/%s/%s", finding->kind,
+			 finding->owner ? finding->owner : finding->name,
 			 finding->container ? finding->container : "",
 			 names[finding->cause]);
 }

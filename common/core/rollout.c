@@ -79,8 +79,7 @@ static bool is_hook(const struct value *object)
 	return annotation(object, "helm.sh/hook") != NULL;
 }
 
-/* The reference to the controller that made @object, or NULL. */
-static const struct value *controller_of(const struct value *object)
+const struct value *rollout_controller(const struct value *object)
 {
 	const struct value *all =
 		value_find(object, "metadata.ownerReferences");
@@ -133,7 +132,7 @@ bool rollout_awaits(const struct rollout_world *world,
 	const struct value *owner;
 
 	for (int i = 0; i < ROLLOUT_OWNERS_MAX; i++) {
-		const struct value *reference = controller_of(object);
+		const struct value *reference = rollout_controller(object);
 
 		if (!reference)
 			return counts(world, object);
@@ -294,7 +293,7 @@ static void add_items(struct rollout *rollout,
 			.name = rollout_name(object),
 		};
 
-		if (controller_of(object) || is_hook(object) ||
+		if (rollout_controller(object) || is_hook(object) ||
 		    value_find(object, "metadata.deletionTimestamp") ||
 		    !counts(world, object) || !judge(&item))
 			continue;

@@ -119,6 +119,8 @@ static const struct value *tell_finding(const struct diagnosis_finding *finding,
 
 	value_map_set_text(map, arena, "kind", finding->kind);
 	value_map_set_text(map, arena, "name", finding->name);
+	value_map_set(map, arena, "more",
+		      value_new_int(arena, (int64_t)finding->more));
 	value_map_set(map, arena, "container",
 		      text_or_nil(finding->container, arena));
 	value_map_set(map, arena, "init", value_new_bool(arena, finding->init));

@@ -54,6 +54,8 @@ struct diagnosis_finding {
 	enum diagnosis_cause cause;
 	const char *kind;
 	const char *name;
+	const char *owner; /* uid of the controller that made it, or NULL */
+	size_t more;	   /* others of that owner of which the same is true */
 	const char *container; /* NULL: none in particular */
 	bool init;	       /* it is an init container */
 	const char *reason;    /* the cluster's word */
@@ -81,7 +83,10 @@ void diagnosis_release(struct diagnosis *diagnosis);
 /* "image", "crash-loop", ...: the cause's name in results. */
 const char *diagnosis_cause_name(enum diagnosis_cause cause);
 
-/* Append "pod 'web-1': container 'main': reason: message; cure: ...". */
+/*
+ * Append "pod 'web-1' and 2 more: container 'main': reason: message; cure:
+ * ...".
+ */
 void diagnosis_print(struct str *out, const struct diagnosis_finding *finding);
 
 /*
@@ -92,7 +97,8 @@ const char *diagnosis_event_time(const struct value *event);
 
 /*
  * Which final causes last: a cause ends a wait only when it is seen in each
- * look for so long, as what is missing may yet come.  All-zero to begin.
+ * look for so long, of the same object or of one with the same owner, as what
+ * is missing may yet come.  All-zero to begin.
  */
 struct diagnosis_watch {
 	struct strvec causes;

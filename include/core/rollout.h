@@ -75,6 +75,9 @@ void rollout_release(struct rollout *rollout);
 bool rollout_awaits(const struct rollout_world *world,
 		    const struct value *object);
 
+/* The reference to the controller that made @object, or NULL. */
+const struct value *rollout_controller(const struct value *object);
+
 /* Was @object made since the deployment began?  Older is not its doing. */
 bool rollout_is_new(const struct rollout_world *world,
 		    const struct value *object);

@@ -439,3 +439,46 @@ def test_jobs_are_waited_for_if_asked(cluster, start_step, helm, kubelet,
         "exitCode": 4, "reason": "Error"}), phase="Failed")
     failed = step.wait(expect=1)
     assert "job 'fill': BackoffLimitExceeded" in failed.err
+
+
+# --- pods that fail again and again --------------------------------------------
+
+def chaotic(name: str, stage: str, **spec: object) -> dict:
+    """A Deployment whose pods kwok's chaos stage @stage makes fail."""
+    key = f"{stage}.stage.kwok.x-k8s.io"
+    made = workload(name, labels={key: "true"}, nodeSelector={}, **spec)
+    made["spec"]["minReadySeconds"] = 30
+    made["spec"]["template"]["metadata"]["annotations"] = {
+        f"{key}/delay": "200ms", f"{key}/jitter-delay": "200ms",
+        f"{key}/exit-code": "7", f"{key}/reason": "Chaos"}
+    return made
+
+
+def test_pods_that_fail_again_and_again(cluster, run_step, helm, tmp_path):
+    """As fast as they are replaced: each look finds other ones."""
+    broken = umbrella(
+        tmp_path, workload("steady", nodeSelector={}),
+        chaotic("falls", "pod-container-running-failed"),
+        chaotic("never", "pod-init-container-running-failed", initContainers=[
+            {"name": "migrate", "image": "x/migrate:1"}]))
+
+    failed = run_step("deploy-preview", *NAMES, "--helm", helm.path,
+                      "--output", "json", "--wait-timeout", "5s", broken,
+                      env=cluster.env, expect=1)
+
+    assert "1 of 3 workloads are ready, not: Deployment 'falls' (0 of 1), " \
+        "Deployment 'never' (0 of 1)" in failed.err
+    ended = [f for f in failed.json["findings"] if f["reason"] == "Chaos"]
+    assert [(f["cause"], f["container"], f["name"].split("-")[0])
+            for f in ended] == [("crash-loop", "main", "falls"),
+                                ("init-container", "migrate", "never")]
+    for finding in ended:
+        assert finding["more"] > 0 and "exit code 7" in finding["message"]
+        assert f"pod '{finding['name']}' and {finding['more']} more: " \
+            in failed.err
+
+    # and it goes away, though pods are made until the last moment
+    swept = run_step("expire-sweep", "--environment", "shop-fix", "--now",
+                     "--helm", helm.path, "--output", "json", env=cluster.env)
+    assert [e["namespace"] for e in swept.json["deleted"]] == ["shop-fix"]
+    assert not cluster.api.exists(HOME)

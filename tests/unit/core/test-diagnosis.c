@@ -80,6 +80,16 @@ static struct diagnosis_finding finals[] = {
 	{.kind = "Pod", .name = "a", .cause = DIAGNOSIS_IMAGE, .final = true},
 	{.kind = "Pod", .name = "b", .cause = DIAGNOSIS_IMAGE, .final = true},
 	{.kind = "Pod", .name = "c", .cause = DIAGNOSIS_QUOTA},
+	{.kind = "Pod",
+	 .name = "d",
+	 .owner = "1",
+	 .cause = DIAGNOSIS_IMAGE,
+	 .final = true},
+	{.kind = "Pod",
+	 .name = "e",
+	 .owner = "1",
+	 .cause = DIAGNOSIS_IMAGE,
+	 .final = true},
 };
 
 /* At @now, findings number @first to @first + @count are there. */
@@ -110,6 +120,9 @@ static void test_patience(void **state)
 	assert_null(look(&watch, 1210, 1, 2));
 	assert_string_equal(look(&watch, 1211, 1, 2), "b");
 	assert_null(look(&watch, 9999, 2, 1));
+	/* e came in the place of d */
+	assert_null(look(&watch, 10000, 3, 1));
+	assert_string_equal(look(&watch, 10100, 4, 1), "e");
 }
 
 static void test_ceiling(void **state)
