@@ -52,10 +52,12 @@ CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -iquote . -iquote include -iquote common 
 	-ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(CURDIR)=. $(optimise.$(VARIANT)) $(warnings) $(CFLAGS)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(optimise.$(VARIANT)) $(LDFLAGS)
-# libcurl, libgit2 and libcrypto are loaded at first use (sys/lazy), but for
-# SHA-256, which comes from the static library where there is one.
+# The other packages are loaded at first use (sys/lazy), libcrypto's but for
+# SHA-256, which comes from the static library where there is one.  The C
+# library has the few mathematical functions that are not compiled to
+# instructions, too: standing first, it spares every start another library.
 static_crypto := $(wildcard $(shell $(CC) -print-file-name=libcrypto.a))
-LIBS := -ljansson -lyaml -lpcre2-8 -lz -ldl -lm $(or $(static_crypto),-lcrypto)
+LIBS := -ljansson -lyaml -ldl -lc -lm $(or $(static_crypto),-lcrypto)
 
 # --- what there is ---------------------------------------------------------
 

@@ -3,12 +3,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/gzip_crc.h"
+#include "format/gzip_zlib.h"
 
 #define CHUNK		((size_t)64 << 10)
 #define EXTRA_MAX	UINT16_MAX
@@ -24,9 +24,18 @@
 #define FLAGS_AT	3
 #define EXPANSION_MAX	1032 /* bytes that deflate can make of one */
 
+static bool start_inflate(z_stream *stream, struct err *err)
+{
+	return gzip_load_zlib(err) &&
+	       (zlib.inflate_init(stream, WITH_GZIP, ZLIB_VERSION,
+				  sizeof(*stream)) == Z_OK ||
+		err_set(err, ERR_IO, "zlib refuses to expand"));
+}
+
 static void end_inflate(z_stream *stream)
 {
-	inflateEnd(stream);
+	if (stream->state)
+		zlib.inflate_end(stream);
 }
 
 /* zlib's input pointers are not const. */
@@ -83,6 +92,15 @@ struct gzip_state {
 	unsigned char chunk[CHUNK / 4];
 };
 
+static bool start_deflate(z_stream *stream, struct err *err)
+{
+	return gzip_load_zlib(err) &&
+	       (zlib.deflate_init(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
+				  RAW_DEFLATE, MEMORY_LEVEL, Z_DEFAULT_STRATEGY,
+				  ZLIB_VERSION, sizeof(*stream)) == Z_OK ||
+		err_set(err, ERR_IO, "zlib refuses to compress"));
+}
+
 bool gzip_start(struct gzip *gzip, struct str *out,
 		const struct gzip_header *header, struct err *err)
 {
@@ -90,11 +108,9 @@ bool gzip_start(struct gzip *gzip, struct str *out,
 
 	if (header && header->extra_len > EXTRA_MAX)
 		BUG("gzip header field of %zu bytes", header->extra_len);
-	if (deflateInit2(&state->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-			 RAW_DEFLATE, MEMORY_LEVEL,
-			 Z_DEFAULT_STRATEGY) != Z_OK) {
+	if (!start_deflate(&state->stream, err)) {
 		free(state);
-		return err_set(err, ERR_IO, "zlib refuses to compress");
+		return false;
 	}
 	state->out = out;
 	add_header(out, header);
@@ -109,7 +125,7 @@ static int deflate_chunk(struct gzip_state *state, int flush)
 
 	stream->next_out = state->chunk;
 	stream->avail_out = sizeof(state->chunk);
-	result = deflate(stream, flush);
+	result = zlib.deflate(stream, flush);
 	str_add_bytes(state->out, (const char *)state->chunk,
 		      sizeof(state->chunk) - stream->avail_out);
 	return result;
@@ -149,7 +165,7 @@ bool gzip_end(struct gzip *gzip, struct err *err)
 void gzip_release(struct gzip *gzip)
 {
 	if (gzip->state)
-		deflateEnd(&gzip->state->stream);
+		zlib.deflate_end(&gzip->state->stream);
 	free(gzip->state);
 	*gzip = (struct gzip){0};
 }
@@ -184,8 +200,8 @@ bool gzip_each(const void *bytes, size_t len, size_t limit,
 	unsigned char chunk[CHUNK];
 	size_t total = 0;
 
-	if (inflateInit2(&stream, WITH_GZIP) != Z_OK)
-		return err_set(err, ERR_IO, "zlib refuses to expand");
+	if (!start_inflate(&stream, err))
+		return false;
 	for (;;) {
 		size_t part;
 		int result;
@@ -193,7 +209,7 @@ bool gzip_each(const void *bytes, size_t len, size_t limit,
 		feed(&stream, &len);
 		stream.next_out = chunk;
 		stream.avail_out = sizeof(chunk);
-		result = inflate(&stream, Z_NO_FLUSH);
+		result = zlib.inflate(&stream, Z_NO_FLUSH);
 		part = sizeof(chunk) - stream.avail_out;
 		if (part > limit - total)
 			return err_set(
@@ -209,7 +225,7 @@ bool gzip_each(const void *bytes, size_t len, size_t limit,
 			continue;
 		if (!stream.avail_in && !len)
 			return true;
-		inflateReset(&stream);
+		zlib.inflate_reset(&stream);
 	}
 }
 
@@ -257,16 +273,17 @@ static bool expand_plain(struct str *out, const void *bytes, size_t len,
 		.avail_in = (uInt)len,
 		.avail_out = trailer->size,
 	};
+	CLEANUP(err_release) struct err unfit = {0};
 	char *start;
 
-	if (inflateInit2(&stream, WITH_GZIP) != Z_OK)
+	if (!start_inflate(&stream, &unfit))
 		return false;
-	inflateValidate(&stream, 0);
+	zlib.inflate_validate(&stream, 0);
 	str_reserve(out, trailer->size);
 	start = out->buf + out->len;
 	stream.next_out = (Bytef *)start;
-	if (inflate(&stream, Z_FINISH) != Z_STREAM_END || stream.avail_in ||
-	    stream.avail_out ||
+	if (zlib.inflate(&stream, Z_FINISH) != Z_STREAM_END ||
+	    stream.avail_in || stream.avail_out ||
 	    gzip_crc(0, start, trailer->size) != trailer->sum)
 		return false;
 	out->len += trailer->size;

@@ -1,9 +1,12 @@
 #include "format/gzip_crc.h"
 
+#include <stdbool.h>
 #include <string.h>
-#include <zlib.h>
+
+#include "format/gzip_zlib.h"
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 
 #define LANES 4
@@ -66,12 +69,31 @@ static uint32_t sum_rounds(uint32_t sum, const unsigned char *bytes,
 
 	fold(sum, bytes, rounds, folded);
 	/* zlib's sums are the register inverted. */
-	return (uint32_t)crc32_z(UINT32_MAX, folded, sizeof(folded));
+	return (uint32_t)zlib.crc32(UINT32_MAX, folded, sizeof(folded));
+}
+
+/*
+ * Asked for by itself: __builtin_cpu_supports() asks for all that there is at
+ * the start of every program, and in a virtual machine each question is a trap.
+ */
+static bool multiplies_without_carries(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && ecx & bit_PCLMUL;
 }
 
 static size_t rounds_in(size_t len)
 {
-	return __builtin_cpu_supports("pclmul") ? len / STEP : 0;
+	static enum {
+		UNKNOWN,
+		SLOW,
+		FAST_ENOUGH
+	} speed;
+
+	if (speed == UNKNOWN)
+		speed = multiplies_without_carries() ? FAST_ENOUGH : SLOW;
+	return speed == SLOW ? 0 : len / STEP;
 }
 #else
 #define STEP 1
@@ -99,5 +121,5 @@ uint32_t gzip_crc(uint32_t sum, const void *bytes, size_t len)
 	if (rounds)
 		sum = sum_rounds(sum, at, rounds);
 	at += rounds * STEP;
-	return (uint32_t)crc32_z(sum, at, len - rounds * STEP);
+	return (uint32_t)zlib.crc32(sum, at, len - rounds * STEP);
 }

@@ -13,7 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The sum of what @sum is of, 0 = of nothing, and of @bytes behind it. */
+/*
+ * The sum of what @sum is of, 0 = of nothing, and of @bytes behind it.  Only
+ * after gzip_load_zlib().
+ */
 uint32_t gzip_crc(uint32_t sum, const void *bytes, size_t len);
 
 #endif

@@ -1,13 +1,12 @@
 #include "format/rx.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/unicode.h"
+#include "format/rx_pcre2.h"
 #include "format/rx_tree.h"
 
 /* Bytes to read, and runes to fold, that are as much work as a meeting. */
@@ -29,7 +28,7 @@
 
 static void free_compile_context(pcre2_compile_context **context)
 {
-	pcre2_compile_context_free(*context);
+	pcre2.compile_context_free(*context);
 }
 
 static bool out_of_memory(struct err *err)
@@ -49,7 +48,7 @@ static bool fail_compile(int code, struct err *err)
 	    code == PCRE2_ERROR_QUERY_BARJX_NEST_TOO_DEEP)
 		return err_set(err, ERR_INPUT,
 			       "the regular expression nests too deeply");
-	pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
+	pcre2.get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
 	return err_set(err, ERR_INPUT,
 		       "the installed pcre2 cannot take the regular "
 		       "expression: %s",
@@ -60,15 +59,15 @@ static bool compile_program(struct rx *rx, const struct rx_program *program,
 			    struct err *err)
 {
 	CLEANUP(free_compile_context) pcre2_compile_context *context =
-		pcre2_compile_context_create(NULL);
+		pcre2.compile_context_create(NULL);
 	PCRE2_SIZE offset = 0;
 	int code = 0;
 
 	if (!context)
 		return out_of_memory(err);
-	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-	pcre2_set_parens_nest_limit(context, PARENS_MAX);
-	rx->code = pcre2_compile((PCRE2_SPTR)str_text(&program->pattern),
+	pcre2.set_newline(context, PCRE2_NEWLINE_LF);
+	pcre2.set_parens_nest_limit(context, PARENS_MAX);
+	rx->code = pcre2.compile((PCRE2_SPTR)str_text(&program->pattern),
 				 program->pattern.len, OPTIONS, &code, &offset,
 				 context);
 	return rx->code || fail_compile(code, err);
@@ -90,7 +89,7 @@ static bool translate(struct rx *rx, const char *pattern, size_t len,
 	rx_write(&program, tree.root);
 	if (program.pattern.overflow || tree.folded > RX_FOLD_MAX)
 		return fail_compile(PCRE2_ERROR_PATTERN_TOO_LARGE, err);
-	if (!compile_program(rx, &program, err))
+	if (!rx_load_pcre2(err) || !compile_program(rx, &program, err))
 		return false;
 	rx->names = tree.names;
 	rx->groups = tree.names.count;
@@ -125,7 +124,8 @@ bool rx_is_valid(const char *pattern, size_t len)
 
 void rx_release(struct rx *rx)
 {
-	pcre2_code_free(rx->code);
+	if (rx->code)
+		pcre2.code_free(rx->code);
 	strvec_release(&rx->names);
 	free(rx->group_of);
 	*rx = (struct rx){0};
@@ -243,8 +243,10 @@ void rx_scan_release(struct rx_scan *scan)
 	str_release(&scan->repaired);
 	free(scan->broken);
 	free(scan->been);
-	pcre2_match_data_free(scan->data);
-	pcre2_match_context_free(scan->context);
+	if (scan->data)
+		pcre2.match_data_free(scan->data);
+	if (scan->context)
+		pcre2.match_context_free(scan->context);
 	*scan = (struct rx_scan){0};
 }
 
@@ -263,14 +265,14 @@ static bool prepare(struct rx_scan *scan, struct err *err)
 			       "the text of %zu bytes is too long for the "
 			       "regular expression",
 			       scan->len);
-	scan->data = pcre2_match_data_create((uint32_t)rx->slots, NULL);
-	scan->context = pcre2_match_context_create(NULL);
+	scan->data = pcre2.match_data_create((uint32_t)rx->slots, NULL);
+	scan->context = pcre2.match_context_create(NULL);
 	if (!scan->data || !scan->context)
 		return out_of_memory(err);
-	pcre2_set_match_limit(scan->context, UINT32_MAX);
-	pcre2_set_depth_limit(scan->context, UINT32_MAX);
-	pcre2_set_heap_limit(scan->context, RX_HEAP_MAX >> 10);
-	pcre2_set_callout(scan->context, meet, scan);
+	pcre2.set_match_limit(scan->context, UINT32_MAX);
+	pcre2.set_depth_limit(scan->context, UINT32_MAX);
+	pcre2.set_heap_limit(scan->context, RX_HEAP_MAX >> 10);
+	pcre2.set_callout(scan->context, meet, scan);
 	scan->been = xcalloc(first_byte(scan, scan->len + 1) + 1, 1);
 	return true;
 }
@@ -289,7 +291,7 @@ static bool fail_search(int code, struct err *err)
 		return err_set(err, ERR_INPUT,
 			       "the search takes more than %zu MiB",
 			       RX_HEAP_MAX >> 20);
-	pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
+	pcre2.get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
 	return err_set(err, ERR_IO, "cannot search text: %s", text);
 }
 
@@ -310,7 +312,7 @@ static void take_slot(struct rx_group *group, size_t start, size_t end)
 
 static void take_groups(struct rx_scan *scan)
 {
-	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(scan->data);
+	const PCRE2_SIZE *offsets = pcre2.get_ovector_pointer(scan->data);
 	const struct rx *rx = scan->rx;
 
 	for (size_t i = 0; i < rx->groups; i++)
@@ -323,7 +325,7 @@ static void take_groups(struct rx_scan *scan)
 /* The first match at or behind @at. */
 static bool search(struct rx_scan *scan, bool *found, struct err *err)
 {
-	int result = pcre2_match(scan->rx->code, (PCRE2_SPTR)scan->text,
+	int result = pcre2.match(scan->rx->code, (PCRE2_SPTR)scan->text,
 				 scan->len, scan->at, PCRE2_NO_UTF_CHECK,
 				 scan->data, scan->context);
 

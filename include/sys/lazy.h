@@ -1,10 +1,11 @@
 /*
  * Shared libraries loaded at first use.
  *
- * libcurl, libgit2 and libcrypto cost 1 to 15 ms of every start; a step
- * that does nothing with them must not pay.  A facade lists the functions
- * it calls in a table of typed pointers, so that the compiler checks each
- * call against the package's own prototype:
+ * libcurl, libgit2 and libcrypto cost 1 to 15 ms of every start, and even a
+ * small library a twentieth of it; a step that does nothing with them must
+ * not pay.  A facade lists the functions it calls in a table of typed
+ * pointers, so that the compiler checks each call against the package's own
+ * prototype:
  *
  *	static struct {
  *		__typeof__(curl_easy_init) *easy_init;
