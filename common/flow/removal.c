@@ -49,21 +49,33 @@ static bool may(struct removal *removal, const struct kube_right *right,
 	return true;
 }
 
-static bool check_right(struct removal *removal, const struct kube_right *right,
-			const char *namespace, struct strvec *missing,
-			struct err *err)
+/* Add "may not get, list jobs.batch" for those of @verbs that are missing. */
+static bool check_verbs(struct removal *removal, const char *const *verbs,
+			const struct kind *kind, const char *namespace,
+			struct strvec *missing, struct err *err)
 {
-	CLEANUP(free_ptr) char *line =
-		xasprintf("may not %s %s", right->verb, right->resource);
-	bool allowed;
+	struct kube_right right = {.group = kind->group,
+				   .resource = kind->resource,
+				   .purpose = PURPOSE};
+	CLEANUP(str_release) struct str line = {0};
 
-	if (!may(removal, right, NULL, &allowed, err))
-		return false;
-	if (!allowed && namespace &&
-	    !may(removal, right, namespace, &allowed, err))
-		return false;
-	if (!allowed)
-		strvec_add_once(missing, line);
+	for (; *verbs; verbs++) {
+		bool allowed;
+
+		right.verb = *verbs;
+		if (!may(removal, &right, NULL, &allowed, err) ||
+		    (!allowed && namespace &&
+		     !may(removal, &right, namespace, &allowed, err)))
+			return false;
+		if (!allowed)
+			str_addf(&line, "%s %s", line.len ? "," : "may not",
+				 *verbs);
+	}
+	if (!line.len)
+		return true;
+	str_addf(&line, " %s%s%s", kind->resource, *kind->group ? "." : "",
+		 kind->group);
+	strvec_add_once(missing, str_text(&line));
 	return true;
 }
 
@@ -76,32 +88,30 @@ static const char *place_of(const struct manifest_object *object,
 	return object->namespace ? object->namespace : namespace;
 }
 
-/* Of a kind that the server does not know Helm itself speaks. */
+/*
+ * Helm 4 waits by watching: without that right too it forgets the release
+ * and ends half-way.  Of a kind that the server does not know Helm itself
+ * speaks.
+ */
 static bool check_object(struct removal *removal, const char *namespace,
 			 const struct manifest_object *object,
 			 struct strvec *missing, struct err *err)
 {
-	static const char *const verbs[] = {"get", "delete", "create"};
-	size_t count = object->hook ? 3 : 2;
+	static const char *const remove[] = {"get", "list", "watch", "delete",
+					     NULL};
+	static const char *const make[] = {"create", "patch", NULL};
 	const struct kind *kind;
+	const char *place;
 
 	if (!kinds_find(&removal->kinds, removal->kube, object->api,
 			object->kind, &kind, err))
 		return false;
-	for (size_t i = 0; kind && i < count; i++) {
-		const struct kube_right right = {
-			.verb = verbs[i],
-			.group = kind->group,
-			.resource = kind->resource,
-			.purpose = PURPOSE,
-		};
-
-		if (!check_right(removal, &right,
-				 place_of(object, kind, namespace), missing,
-				 err))
-			return false;
-	}
-	return true;
+	if (!kind)
+		return true;
+	place = place_of(object, kind, namespace);
+	return check_verbs(removal, remove, kind, place, missing, err) &&
+	       (!object->hook ||
+		check_verbs(removal, make, kind, place, missing, err));
 }
 
 bool removal_check(struct removal *removal, const char *namespace,
@@ -124,8 +134,8 @@ bool removal_check(struct removal *removal, const char *namespace,
 		      "the user of the kubeconfig %s, needed to " PURPOSE
 		      "; nothing of it was touched",
 		      str_text(&text));
-	return err_hint(err, "the manual of this step lists the rights that "
-			     "it needs");
+	return err_hint(err, "add them to the roles of its user, as in "
+			     "pipeline-examples/sweep/rbac.yaml");
 }
 
 static bool find_finalizers(struct removal *removal, const char *namespace,

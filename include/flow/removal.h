@@ -4,7 +4,8 @@
  * after.
  *
  * Helm 4 leaves behind what it may not get, forgets the release all the
- * same and exits with 0; so nothing is begun without the rights.
+ * same and exits with 0, or fails when all is deleted, as it may not watch
+ * that; so nothing is begun without the rights.
  */
 #ifndef FLOW_REMOVAL_H
 #define FLOW_REMOVAL_H
@@ -42,8 +43,8 @@ bool removal_read(struct removal *removal, const struct sweep_release *judged,
 		  struct err *err) MUST_CHECK;
 
 /*
- * May we get and delete all of @manifest, and make its hooks?  Asked first for the whole cluster,
- * so that most releases need no question.
+ * May we get, list, watch and delete all of @manifest, and make its hooks?
+ * Asked first for the whole cluster, so that most releases need no question.
  * Errors: DENIED, naming each right that is missing; kube's.
  */
 bool removal_check(struct removal *removal, const char *namespace,

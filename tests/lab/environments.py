@@ -23,6 +23,7 @@ from kubeapi import KubeApi
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RBAC = ROOT / "pipeline-examples" / "sweep" / "rbac.yaml"
+RBAC_LIMIT = RBAC.with_name("rbac-limit.yaml")
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -85,10 +86,11 @@ def umbrella(folder: Path, version: str, values: object = None) -> Path:
     return path
 
 
-def rights(account: str, role: str | None = None) -> list[dict]:
-    """The rules of all roles, or of @role alone, that the example's rbac.yaml
+def rights(account: str, role: str | None = None,
+           file: Path = RBAC) -> list[dict]:
+    """The rules of all roles, or of @role alone, that the example's @file
     gives @account."""
-    documents = list(yaml.safe_load_all(RBAC.read_text()))
+    documents = [d for d in yaml.safe_load_all(file.read_text()) if d]
     roles = {d["metadata"]["name"]: d["rules"] for d in documents
              if d["kind"] == "ClusterRole"}
     return [rule for d in documents if d["kind"] == "ClusterRoleBinding"
@@ -100,6 +102,13 @@ def rights(account: str, role: str | None = None) -> list[dict]:
 def config_map(name: str) -> dict:
     return {"apiVersion": "v1", "kind": "ConfigMap",
             "metadata": {"name": name}, "data": {"a": "b"}}
+
+
+def job(name: str) -> dict:
+    return {"apiVersion": "batch/v1", "kind": "Job",
+            "metadata": {"name": name}, "spec": {"template": {"spec": {
+                "restartPolicy": "Never", "terminationGracePeriodSeconds": 0,
+                "containers": [{"name": "main", "image": "example/web:1"}]}}}}
 
 
 def store_release(api: KubeApi, namespace: str, name: str,

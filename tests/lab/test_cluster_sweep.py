@@ -308,17 +308,18 @@ def test_the_rights_of_the_example(cluster, run_step, helm4):
 
 @pytest.mark.parametrize("version", ["helm4", "helm3"])
 def test_hooks_run(version, cluster, run_step, request):
-    """Before and after the deletion; who may not make them touches nothing."""
+    """Before and after the deletion, Jobs by the rights of the example; who
+    may not make one touches nothing."""
     helm, api = request.getfixturevalue(version), cluster.api
     make(api, "env", past(), created=False, release=None)
     environments.store_release(api, "env", "web", marks(past()), hooks=[
-        (f"{when}-delete", environments.config_map(when))
-        for when in ("pre", "post")])
+        (f"{when}-delete", thing(when)) for when in ("pre", "post")
+        for thing in (environments.config_map, environments.job)])
     rules = environments.rights("expire-sweep")
 
     refused = run_step(*SWEEP, "--helm", helm.path, "--kubeconfig",
                        cluster.user("sweeper", rules), expect=1)
-    assert "may not create configmaps, needed to" in refused.err
+    assert "may not create, patch configmaps, needed to" in refused.err
     assert releases(api) == {"env/web"}
 
     user = cluster.user("with-hooks", [*rules, {
@@ -328,6 +329,8 @@ def test_hooks_run(version, cluster, run_step, request):
     assert releases(api) == set()
     for when in "pre", "post":
         assert api.exists(f"/api/v1/namespaces/env/configmaps/{when}")
+        job = api("GET", f"/apis/batch/v1/namespaces/env/jobs/{when}")
+        assert job["status"]["succeeded"] == 1
 
 
 @pytest.mark.parametrize("version", ["helm4", "helm3"])
@@ -348,12 +351,21 @@ def test_what_helm_may_not_read(version, cluster, run_step, request):
     failed = run_step(*SWEEP, "--helm", helm.path, "--kubeconfig", user,
                       expect=1)
 
-    assert ("the user of the kubeconfig may not get configmaps; may not "
-            "delete configmaps, needed to let Helm remove") in failed.err
+    assert ("the user of the kubeconfig may not get, list, watch, delete "
+            "configmaps, needed to let Helm remove") in failed.err
     assert "nothing of it was touched" in failed.err
     assert set(reasons(failed.json["deleted"])) == {"other"}
     assert api.namespaces() == {"env"} and releases(api) == {"env/web"}
     assert api.exists("/api/v1/namespaces/env/configmaps/web-settings")
+
+    # Helm 4 would delete it, and then fail to see that it is gone
+    user = cluster.user("blinking", [*rules, {
+        "apiGroups": [""], "resources": ["configmaps"],
+        "verbs": ["get", "list", "delete"]}])
+    failed = run_step(*SWEEP, "--helm", helm.path, "--kubeconfig", user,
+                      expect=1)
+    assert "may not watch configmaps, needed to" in failed.err
+    assert releases(api) == {"env/web"}
 
 
 def test_a_finalizer_that_holds_what_helm_deletes(cluster, sweep):
