@@ -232,10 +232,20 @@ static bool check(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
 	const struct kube_options cluster = cluster_of(run);
+	CLEANUP(preparation_release) struct preparation preparation = {0};
+	const struct readiness readiness = {
+		.cluster = &cluster,
+		.namespace = args->name.namespace,
+		.rights = READINESS_DEPLOY,
+		.preparation = &preparation,
+		.limited = args->max_environments != OPT_UNSET,
+		.deadline = run->deadline,
+	};
 	struct value *found;
 
-	return readiness_check(&cluster, args->name.namespace, READINESS_DEPLOY,
-			       run->deadline, &run->arena, &found, err) &&
+	return preparation_read(&preparation, &args->preparation,
+				args->name.namespace, err) &&
+	       readiness_check(&readiness, &run->arena, &found, err) &&
 	       step_result(run, found,
 			   "the cluster, Helm and the rights are there\n", err);
 }

@@ -222,10 +222,15 @@ static bool check(struct step_run *run, struct err *err)
 		.env = run->env,
 		.http = step_http_config(run, &args->http),
 	};
+	const struct readiness readiness = {
+		.cluster = &cluster,
+		.namespace = args->environment,
+		.rights = READINESS_SWEEP,
+		.deadline = run->deadline,
+	};
 	struct value *found;
 
-	return readiness_check(&cluster, args->environment, READINESS_SWEEP,
-			       run->deadline, &run->arena, &found, err) &&
+	return readiness_check(&readiness, &run->arena, &found, err) &&
 	       step_result(run, found,
 			   "the cluster, Helm and the rights are there\n", err);
 }

@@ -81,6 +81,7 @@ bool kube_find_missing_rights(struct kube *kube, const char *namespace,
 {
 	for (size_t i = 0; i < count; i++) {
 		CLEANUP(free_ptr) char *what = NULL;
+		CLEANUP(free_ptr) char *line = NULL;
 		bool allowed;
 
 		if (!has_right(kube, &rights[i], namespace, &allowed, err))
@@ -88,8 +89,8 @@ bool kube_find_missing_rights(struct kube *kube, const char *namespace,
 		if (allowed)
 			continue;
 		what = describe(&rights[i], namespace);
-		strvec_addf(missing, "%s, needed to %s", what,
-			    rights[i].purpose);
+		line = xasprintf("%s, needed to %s", what, rights[i].purpose);
+		strvec_add_once(missing, line);
 	}
 	return true;
 }

@@ -1,7 +1,6 @@
 #include "api/manifests.h"
 
-#include <string.h>
-
+#include "api/kinds.h"
 #include "api/kube.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -9,65 +8,47 @@
 #include "format/jsn.h"
 #include "format/value.h"
 
-/* What the server calls a kind of object. */
-struct resource {
-	char *name; /* owned; "" = it knows none of that kind */
-	bool namespaced;
-};
-
-static void resource_release(struct resource *resource)
-{
-	free_ptr(&resource->name);
-}
-
-static bool find_resource(struct kube *kube, const char *api, const char *kind,
-			  struct resource *found, struct err *err)
-{
-	const struct kube_ref ref = {.api = api};
-	CLEANUP(jsn_release) json_t *list = NULL;
-	const json_t *resources, *resource;
-	size_t i;
-
-	if (!kube_get(kube, &ref, &list, err))
-		return err_wrap(err, "cannot look up what '%s' holds", api);
-	resources = list ? jsn_find(list, "resources") : NULL;
-	json_array_foreach (resources, i, resource) {
-		const char *name = jsn_text(resource, "name");
-
-		/* "pods/log" is a part of one. */
-		if (!same_text(jsn_text(resource, "kind"), kind) || !name ||
-		    strchr(name, '/'))
-			continue;
-		found->name = xstrdup(name);
-		found->namespaced = jsn_bool(resource, "namespaced", false);
-		return true;
-	}
-	return err_set(err, ERR_INPUT, "the cluster knows no kind '%s' of '%s'",
-		       kind, api);
-}
-
-bool manifest_apply(struct kube *kube, const char *namespace,
-		    const struct value *object, struct err *err)
+bool manifest_find_kind(struct kube *kube, struct kinds *kinds,
+			const struct value *object, const struct kind **kind,
+			struct err *err)
 {
 	const char *api = value_find_text(object, "apiVersion");
-	const char *kind = value_find_text(object, "kind");
+	const char *name = value_find_text(object, "kind");
+	const struct kind *found;
+
+	if (!kinds_find(kinds, kube, api, name, &found, err))
+		return false;
+	if (!found)
+		return err_set(err, ERR_INPUT,
+			       "the cluster knows no kind '%s' of '%s'", name,
+			       api);
+	if (!found->namespaced)
+		return err_set(err, ERR_INPUT, "it is in no namespace");
+	*kind = found;
+	return true;
+}
+
+bool manifest_apply(struct kube *kube, struct kinds *kinds,
+		    const char *namespace, const struct value *object,
+		    struct err *err)
+{
 	const char *name = value_find_text(object, "metadata.name");
-	CLEANUP(resource_release) struct resource resource = {0};
 	CLEANUP(jsn_release) json_t *json = NULL;
 	struct kube_ref ref = {
-		.api = api, .namespace = namespace, .name = name};
+		.api = value_find_text(object, "apiVersion"),
+		.namespace = namespace,
+		.name = name,
+	};
+	const struct kind *kind;
 
-	if (!find_resource(kube, api, kind, &resource, err))
-		return err_wrap(err, "cannot apply %s '%s'", kind, name);
-	if (!resource.namespaced)
-		return err_set(err, ERR_INPUT,
-			       "cannot apply %s '%s': it is in no namespace",
-			       kind, name);
-	ref.resource = resource.name;
+	if (!manifest_find_kind(kube, kinds, object, &kind, err))
+		return err_wrap(err, "cannot apply %s '%s'",
+				value_find_text(object, "kind"), name);
+	ref.resource = kind->resource;
 	json = jsn_from_value(object);
-	if (!kube_apply(kube, &ref, MANIFESTS_FIELD_MANAGER, json, err))
-		return err_wrap(err, "cannot apply %s '%s'", kind, name);
-	return true;
+	return kube_apply(kube, &ref, MANIFESTS_FIELD_MANAGER, json, err) ||
+	       err_wrap(err, "cannot apply %s '%s'",
+			value_find_text(object, "kind"), name);
 }
 
 static void copy_member(json_t *to, const json_t *from, const char *key)

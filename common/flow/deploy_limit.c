@@ -12,6 +12,7 @@
 #include "core/sweep.h"
 #include "flow/cleanup.h"
 #include "flow/deploy_parts.h"
+#include "flow/readiness.h"
 #include "flow/survey.h"
 
 /* The other environments of our repository that will expire. */
@@ -101,10 +102,14 @@ bool deploy_check_limit(struct kube *kube, const struct deploy *deploy,
 {
 	CLEANUP(others_release) struct others others = {0};
 
-	if (!is_limited(deploy) || deploy->evict_oldest)
+	if (!is_limited(deploy))
 		return true;
-	return find_others(kube, deploy, &others, err) &&
-	       (!is_full(deploy, &others) || refuse(deploy, &others, err));
+	if (!find_others(kube, deploy, &others, err))
+		return false;
+	if (!is_full(deploy, &others))
+		return true;
+	return deploy->evict_oldest ? readiness_check_limit(kube, err)
+				    : refuse(deploy, &others, err);
 }
 
 /* As expire-sweep --environment NAMESPACE --now would, with all its care. */

@@ -53,7 +53,8 @@ bool deploy_move_expiry(struct kube *kube, const struct deploy *deploy,
 
 /*
  * May there be one more, or could it be made room for?  Changes nothing.
- * Errors: CONFLICT (there are as many as it may have).
+ * Errors: CONFLICT (there are as many as it may have); DENIED (one would
+ * have to go, which we may not delete).
  */
 bool deploy_check_limit(struct kube *kube, const struct deploy *deploy,
 			struct err *err) MUST_CHECK;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "api/kinds.h"
+#include "api/kube.h"
 #include "api/manifests.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -62,8 +64,9 @@ static bool check_object(const struct ydoc *doc, const char *namespace,
 	if (!has_text(doc, "apiVersion", err) || !has_text(doc, "kind", err) ||
 	    !has_text(doc, "metadata.name", err))
 		return false;
-	if (!own || same_text(value_find_text(doc->root, "metadata.namespace"),
-			      namespace))
+	if (!own || !namespace ||
+	    same_text(value_find_text(doc->root, "metadata.namespace"),
+		      namespace))
 		return true;
 	(void)err_set(err, ERR_INPUT,
 		      "this manifest is of another namespace than '%s'",
@@ -115,12 +118,17 @@ bool preparation_read(struct preparation *preparation,
 	return true;
 }
 
+/* The namespace of NAMESPACE/NAME; the caller frees it. */
+static char *source_of(const char *secret)
+{
+	return xmemdupz(secret, (size_t)(strchr(secret, '/') - secret));
+}
+
 static bool copy_secret(struct kube *kube, const char *secret,
 			const char *target, struct err *err)
 {
 	const char *slash = strchr(secret, '/');
-	CLEANUP(free_ptr) char *source =
-		xmemdupz(secret, (size_t)(slash - secret));
+	CLEANUP(free_ptr) char *source = source_of(secret);
 
 	return same_text(source, target) ||
 	       manifest_copy_secret(kube, source, slash + 1, target, err);
@@ -131,13 +139,70 @@ bool preparation_run(const struct preparation *preparation, struct kube *kube,
 {
 	const struct strvec *secrets = &preparation->args->secrets;
 	const struct value_list *objects = &preparation->objects->list;
+	CLEANUP(kinds_release) struct kinds kinds = {0};
 
 	for (size_t i = 0; i < secrets->count; i++) {
 		if (!copy_secret(kube, secrets->items[i], namespace, err))
 			return false;
 	}
 	for (size_t i = 0; i < objects->count; i++) {
-		if (!manifest_apply(kube, namespace, objects->items[i], err))
+		if (!manifest_apply(kube, &kinds, namespace, objects->items[i],
+				    err))
+			return false;
+	}
+	return true;
+}
+
+/* What applies may have to make. */
+static bool find_missing(struct kube *kube, const char *namespace,
+			 const char *group, const char *resource,
+			 const char *purpose, struct strvec *missing,
+			 struct err *err)
+{
+	const struct kube_right rights[] = {
+		{"create", group, resource, NULL, purpose},
+		{"patch", group, resource, NULL, purpose},
+	};
+
+	return kube_find_missing_rights(kube, namespace, rights,
+					ARRAY_SIZE(rights), missing, err);
+}
+
+static bool check_copies(const struct strvec *secrets, struct kube *kube,
+			 const char *namespace, struct strvec *missing,
+			 struct err *err)
+{
+	static const struct kube_right read = {"get", "", "secrets", NULL,
+					       "copy it from there"};
+
+	for (size_t i = 0; i < secrets->count; i++) {
+		CLEANUP(free_ptr) char *source = source_of(secrets->items[i]);
+
+		if (!kube_find_missing_rights(kube, source, &read, 1, missing,
+					      err))
+			return false;
+	}
+	return !secrets->count || find_missing(kube, namespace, "", "secrets",
+					       "copy one there", missing, err);
+}
+
+bool preparation_find_missing_rights(const struct preparation *preparation,
+				     struct kube *kube, const char *namespace,
+				     struct strvec *missing, struct err *err)
+{
+	const struct value_list *objects = &preparation->objects->list;
+	CLEANUP(kinds_release) struct kinds kinds = {0};
+
+	if (!check_copies(&preparation->args->secrets, kube, namespace, missing,
+			  err))
+		return false;
+	for (size_t i = 0; i < objects->count; i++) {
+		const struct kind *kind;
+
+		if (!manifest_find_kind(kube, &kinds, objects->items[i], &kind,
+					err) ||
+		    !find_missing(kube, namespace, kind->group, kind->resource,
+				  "apply a manifest", missing, err))
 			return false;
 	}
 	return true;

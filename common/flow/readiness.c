@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "flow/preparation.h"
 #include "format/value.h"
 
 static const struct kube_right deploy_rights[] = {
@@ -56,52 +57,130 @@ static const struct kube_right sweep_rights[] = {
 	{"list", "networking.k8s.io", "ingresses", NULL, OTHERS},
 };
 
-#define EXAMPLE "pipeline-examples/sweep/rbac.yaml"
+static const struct kube_right limit_rights[] = {
+	{"delete", "", "namespaces", NULL, "keep to '--max-environments'"},
+};
 
-static const struct {
+#define EXAMPLES "pipeline-examples/sweep/"
+
+/* Rights, and what gives them. */
+struct demand {
 	const struct kube_right *rights;
 	size_t count;
 	const char *cure;
-} tables[] = {
-	[READINESS_DEPLOY] = {deploy_rights, ARRAY_SIZE(deploy_rights),
-			      "the roles slipway-deploy-preview, "
-			      "slipway-write-charts and slipway-remove-charts"},
-	[READINESS_SWEEP] = {sweep_rights, ARRAY_SIZE(sweep_rights),
-			     "the roles slipway-expire-sweep and "
-			     "slipway-remove-charts"},
 };
 
-static bool check_rights(struct kube *kube, const char *namespace,
-			 enum readiness_rights rights, struct err *err)
-{
-	CLEANUP(strvec_release) struct strvec missing = {0};
-	CLEANUP(str_release) struct str text = {0};
+static const struct demand demands[] = {
+	[READINESS_DEPLOY] = {deploy_rights, ARRAY_SIZE(deploy_rights),
+			      "the roles slipway-deploy-preview, "
+			      "slipway-write-charts and slipway-remove-charts "
+			      "of " EXAMPLES "rbac.yaml"},
+	[READINESS_SWEEP] = {sweep_rights, ARRAY_SIZE(sweep_rights),
+			     "the roles slipway-expire-sweep and "
+			     "slipway-remove-charts of " EXAMPLES "rbac.yaml"},
+};
 
-	if (!kube_find_missing_rights(kube, namespace, tables[rights].rights,
-				      tables[rights].count, &missing, err))
-		return false;
-	if (!missing.count)
-		return true;
-	for (size_t i = 0; i < missing.count; i++)
-		str_addf(&text, "%s%s", i ? "; " : "", missing.items[i]);
-	(void)err_set(err, ERR_DENIED, "the user of the kubeconfig %s",
-		      str_text(&text));
-	return err_hint(err, "bind %s of " EXAMPLE " to it",
-			tables[rights].cure);
+static const struct demand limit_demand = {
+	limit_rights, ARRAY_SIZE(limit_rights),
+	"the role slipway-limit-environments of " EXAMPLES "rbac-limit.yaml"};
+
+/* What is missing, and what would give it. */
+struct lack {
+	struct strvec missing;
+	struct strvec cures;
+};
+
+static void lack_release(struct lack *lack)
+{
+	strvec_release(&lack->missing);
+	strvec_release(&lack->cures);
 }
 
-bool readiness_check(const struct kube_options *cluster, const char *namespace,
-		     enum readiness_rights rights, struct deadline deadline,
-		     struct arena *arena, struct value **found, struct err *err)
+static bool look_for(struct kube *kube, const char *namespace,
+		     const struct demand *demand, struct lack *lack,
+		     struct err *err)
 {
+	size_t before = lack->missing.count;
+
+	if (!kube_find_missing_rights(kube, namespace, demand->rights,
+				      demand->count, &lack->missing, err))
+		return false;
+	if (lack->missing.count > before)
+		strvec_add(&lack->cures, demand->cure);
+	return true;
+}
+
+static bool judge(const struct lack *lack, struct err *err)
+{
+	CLEANUP(str_release) struct str missing = {0};
+	CLEANUP(str_release) struct str cures = {0};
+
+	if (!lack->missing.count)
+		return true;
+	for (size_t i = 0; i < lack->missing.count; i++)
+		str_addf(&missing, "%s%s", i ? "; " : "",
+			 lack->missing.items[i]);
+	(void)err_set(err, ERR_DENIED, "the user of the kubeconfig %s",
+		      str_text(&missing));
+	for (size_t i = 0; i < lack->cures.count; i++)
+		str_addf(&cures, "%s%s", i ? ", and " : "",
+			 lack->cures.items[i]);
+	return err_hint(err, "bind %s to it", str_text(&cures));
+}
+
+bool readiness_check_limit(struct kube *kube, struct err *err)
+{
+	CLEANUP(lack_release) struct lack lack = {0};
+
+	return look_for(kube, NULL, &limit_demand, &lack, err) &&
+	       judge(&lack, err);
+}
+
+/* Manifests may hold anything, which the roles of the example cannot know. */
+static bool look_for_preparation(struct kube *kube,
+				 const struct readiness *readiness,
+				 struct lack *lack, struct err *err)
+{
+	size_t before = lack->missing.count;
+
+	if (!preparation_find_missing_rights(readiness->preparation, kube,
+					     readiness->namespace,
+					     &lack->missing, err))
+		return false;
+	if (lack->missing.count > before)
+		strvec_add(&lack->cures, "a role with what '--copy-secret' and "
+					 "'--namespace-manifest' take");
+	return true;
+}
+
+static bool check_rights(struct kube *kube, const struct readiness *readiness,
+			 struct err *err)
+{
+	CLEANUP(lack_release) struct lack lack = {0};
+
+	if (!look_for(kube, readiness->namespace, &demands[readiness->rights],
+		      &lack, err) ||
+	    (readiness->limited &&
+	     !look_for(kube, NULL, &limit_demand, &lack, err)) ||
+	    (readiness->preparation &&
+	     !look_for_preparation(kube, readiness, &lack, err)))
+		return false;
+	return judge(&lack, err);
+}
+
+bool readiness_check(const struct readiness *readiness, struct arena *arena,
+		     struct value **found, struct err *err)
+{
+	const struct kube_options *cluster = readiness->cluster;
 	CLEANUP(kube_release) struct kube kube = {0};
 	CLEANUP(helm_release) struct helm helm = {0};
 	struct value *map;
 	int major;
 
 	if (!kube_open(&kube, cluster, err) ||
-	    !check_rights(&kube, namespace, rights, err) ||
-	    !helm_open(&helm, &cluster->args, cluster->env, deadline, err) ||
+	    !check_rights(&kube, readiness, err) ||
+	    !helm_open(&helm, &cluster->args, cluster->env, readiness->deadline,
+		       err) ||
 	    !helm_read_major(&helm, &major, err))
 		return false;
 	map = value_new_map(arena);

@@ -13,18 +13,27 @@
 #include "base/attr.h"
 
 struct err;
+struct kind;
+struct kinds;
 struct kube;
 struct value;
 
 #define MANIFESTS_FIELD_MANAGER "slipway"
 
 /*
- * Apply @object, which has apiVersion, kind and metadata.name, to @namespace.
+ * *@kind is what the cluster has for @object, which has apiVersion, kind and
+ * metadata.name; borrowed from @kinds.
  * Errors: INPUT (a kind that the cluster does not know, or that is in no
  * namespace), and kube's.
  */
-bool manifest_apply(struct kube *kube, const char *namespace,
-		    const struct value *object, struct err *err) MUST_CHECK;
+bool manifest_find_kind(struct kube *kube, struct kinds *kinds,
+			const struct value *object, const struct kind **kind,
+			struct err *err) MUST_CHECK;
+
+/* Apply such an object to @namespace.  Errors: the same. */
+bool manifest_apply(struct kube *kube, struct kinds *kinds,
+		    const char *namespace, const struct value *object,
+		    struct err *err) MUST_CHECK;
 
 /*
  * Make the Secret @name of @namespace also be in @target.

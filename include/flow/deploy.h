@@ -110,7 +110,7 @@ bool deploy_decide_expiry(struct deploy *deploy, int64_t expires_in,
 /*
  * Tell whether the environment may be deployed to, without changing
  * anything.  Errors: as claim_check(); CONFLICT (its repository has as many
- * environments as it may have).
+ * environments as it may have); DENIED (to make room is not ours).
  */
 bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 			struct err *err) MUST_CHECK;

@@ -34,7 +34,7 @@ struct preparation {
 };
 
 /*
- * Read what @args name, for @namespace.  Errors: USAGE (a label or secret of
+ * Read what @args name, for @namespace (NULL: for any).  Errors: USAGE (a label or secret of
  * another form, a label of ours), INPUT with the place (no manifest; of
  * another namespace).
  */
@@ -45,6 +45,16 @@ bool preparation_read(struct preparation *preparation,
 /* Secrets first.  Errors: those of api/manifests. */
 bool preparation_run(const struct preparation *preparation, struct kube *kube,
 		     const char *namespace, struct err *err) MUST_CHECK;
+
+/*
+ * Add to @missing a line for each right that it takes and we do not have in
+ * @namespace (NULL: in all), as kube_find_missing_rights() does.
+ * Errors: INPUT (a kind that the cluster does not know), and kube's.
+ */
+bool preparation_find_missing_rights(const struct preparation *preparation,
+				     struct kube *kube, const char *namespace,
+				     struct strvec *missing, struct err *err)
+	MUST_CHECK;
 
 void preparation_release(struct preparation *preparation);
 

@@ -17,7 +17,8 @@ import yaml
 import environments
 import records
 import wait
-from kubeapi import MERGE_PATCH, KubeApi
+from kubeapi import KubeApi
+from kubelet import Kubelet, status, waiting
 from webhook import MESSAGE, Webhook
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
@@ -50,54 +51,9 @@ def umbrella(folder: Path, *objects: dict) -> Path:
     return path
 
 
-def status(name: str = "main", restarts: int = 0, ready: bool = False,
-           last: dict | None = None, **state: object) -> dict:
-    return {"name": name, "image": "x", "imageID": "", "ready": ready,
-            "restartCount": restarts, "state": state,
-            "lastState": {"terminated": last} if last else {}}
-
-
-def waiting(reason: str, message: str, **more: object) -> dict:
-    return status(waiting={"reason": reason, "message": message}, **more)
-
-
-class Kubelet:
-    """Says of pods what a kubelet would."""
-
-    def __init__(self, api: KubeApi):
-        self.api = api
-
-    def pod(self, app: str) -> dict:
-        def find() -> dict:
-            pods = self.api.exists(HOME) and self.api.pods("shop-fix",
-                                                           f"app={app}")
-            return pods[0] if pods else {}
-
-        return wait.until(find, f"the pod of '{app}'")
-
-    def say(self, app: str, *containers: dict, phase: str = "Pending",
-            init: list[dict] | None = None) -> str:
-        name = self.pod(app)["metadata"]["name"]
-        self.api("PATCH", f"{HOME}/pods/{name}/status",
-                 {"status": {"phase": phase,
-                             "containerStatuses": list(containers)}
-                  | ({"initContainerStatuses": init} if init else {})},
-                 MERGE_PATCH)
-        return name
-
-    def warn(self, app: str, reason: str, message: str) -> None:
-        pod = self.pod(app)["metadata"]
-        self.api("POST", f"{HOME}/events", {
-            "metadata": {"generateName": f"{app}-"}, "type": "Warning",
-            "involvedObject": {"kind": "Pod", "name": pod["name"],
-                               "namespace": "shop-fix", "uid": pod["uid"]},
-            "reason": reason, "message": message, "count": 3,
-            "lastTimestamp": "2026-11-26T10:00:00Z"})
-
-
 @pytest.fixture
 def kubelet(cluster):
-    return Kubelet(cluster.api)
+    return Kubelet(cluster.api, "shop-fix")
 
 
 def end_helm(step) -> None:
