@@ -1,6 +1,12 @@
 /*
  * Where things stand in the text of an index, so that one chart's entries
- * can be read and changed without parsing the others.
+ * can be read and changed without parsing the others:
+ *
+ *	chartindex_layout.c  in lines, and what both forms share
+ *	chartindex_json.c    in JSON
+ *	chartindex_change.c  changes become edits of the text, or a new text
+ *	chartindex_remove.c  removals alike
+ *	chartindex_apply.c   edits are carried out
  */
 #ifndef CORE_CHARTINDEX_LAYOUT_H
 #define CORE_CHARTINDEX_LAYOUT_H
@@ -70,6 +76,18 @@ struct chartindex_layout {
 	const struct value *root; /* of a tree */
 };
 
+/* For who finds the layout: a chart more; false: there are too many. */
+bool chartindex_add_block(struct chartindex_layout *layout,
+			  const struct chartindex_block *block) MUST_CHECK;
+void chartindex_add_span(struct chartindex_spans *spans, struct arena *arena,
+			 size_t start, size_t end);
+
+/*
+ * A name twice is left to the parser, which refuses it with its place.
+ * Notes whether they ascend: Helm sorts them, by numbers in them too.
+ */
+bool chartindex_names_are_unique(struct chartindex_layout *layout) MUST_CHECK;
+
 /*
  * Find the layout of lines, or of JSON.  False: the text is not laid out so.
  */
@@ -100,6 +118,11 @@ bool chartindex_find_items(const struct chartindex_layout *layout,
 			   const struct chartindex_block *block,
 			   const char *text, struct arena *arena,
 			   struct chartindex_spans *spans) MUST_CHECK;
+
+/* The same for JSON alone. */
+bool chartindex_find_json_items(const struct chartindex_block *block,
+				const char *text, struct arena *arena,
+				struct chartindex_spans *spans) MUST_CHECK;
 
 /* chartindex_read() in the order of the text. */
 bool chartindex_read_unsorted(struct chartindex *index, const char *name,
