@@ -8,12 +8,15 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/chartindex.h"
+#include "core/chartindex_line.h"
 #include "core/chartindex_proof.h"
 #include "format/jsontext.h"
 #include "format/value.h"
 #include "format/ydoc.h"
 
+#define ENTRIES	       "entries:"
 #define ANNOTATIONS    "annotations:"
+#define GENERATED      "generated:"
 #define INDENT_DEFAULT 2 /* Helm's own */
 
 bool chartindex_add_block(struct chartindex_layout *layout,
@@ -85,29 +88,6 @@ const struct chartindex_block *chartindex_find_block(
 
 /* --- lines --------------------------------------------------------------- */
 
-struct line {
-	size_t start;
-	size_t end; /* of its text, without the line break */
-	size_t next;
-	size_t indent;
-	char first; /* NUL: nothing, or a comment only */
-};
-
-static struct line take_line(const char *text, size_t len, size_t at)
-{
-	const char *end = memchr(text + at, '\n', len - at);
-	struct line line = {.start = at};
-
-	line.end = end ? (size_t)(end - text) : len;
-	line.next = end ? line.end + 1 : len;
-	while (at < line.end && text[at] == ' ')
-		at++;
-	line.indent = at - line.start;
-	if (at < line.end && text[at] != '#')
-		line.first = text[at];
-	return line;
-}
-
 static bool is_item(const struct line *line, const char *text)
 {
 	size_t behind = line->start + line->indent + 1;
@@ -140,16 +120,24 @@ static const char *lone_key(const struct line *line, const char *text,
 	return arena_strdup(arena, doc.root->map.pairs[0].key.bytes);
 }
 
+static struct chartindex_block *last_block(
+	const struct chartindex_layout *layout)
+{
+	const struct chartindex_blocks *blocks = &layout->blocks;
+
+	return blocks->count ? &blocks->items[blocks->count - 1] : NULL;
+}
+
 /*
  * The last block goes up to @end, blank lines and what looks like a comment
  * included: they may be text of a literal scalar.
  */
 static void end_block(struct chartindex_layout *layout, size_t end)
 {
-	struct chartindex_blocks *blocks = &layout->blocks;
+	struct chartindex_block *block = last_block(layout);
 
-	if (blocks->count)
-		blocks->items[blocks->count - 1].span.end = end;
+	if (block)
+		block->span.end = end;
 }
 
 /* A line of the entries; false: not laid out as we know it. */
@@ -157,9 +145,7 @@ static bool take_entry_line(struct chartindex_layout *layout,
 			    const struct line *line, const char *text,
 			    struct arena *arena)
 {
-	struct chartindex_blocks *blocks = &layout->blocks;
-	struct chartindex_block *block =
-		blocks->count ? &blocks->items[blocks->count - 1] : NULL;
+	struct chartindex_block *block = last_block(layout);
 
 	if (!block)
 		layout->name_indent = line->indent;
@@ -184,6 +170,15 @@ static bool take_entry_line(struct chartindex_layout *layout,
 	}
 	return line->indent > block->item_indent ||
 	       (line->indent == block->item_indent && is_item(line, text));
+}
+
+/* Does a line of the entries, which was taken, begin one of them? */
+static bool is_entry(const struct chartindex_layout *layout,
+		     const struct line *line)
+{
+	const struct chartindex_block *block = last_block(layout);
+
+	return block->has_items && line->indent == block->item_indent;
 }
 
 /* The value on the line of a top-level key, "" if there is none. */
@@ -219,9 +214,9 @@ static bool take_top_line(struct chartindex_layout *layout,
 {
 	char first = line->first;
 
-	if (has_key(line, text, "entries:")) {
+	if (has_key(line, text, ENTRIES)) {
 		if (layout->has_entries ||
-		    !is_nothing(text, value_of(line, text, 8)))
+		    !is_nothing(text, value_of(line, text, strlen(ENTRIES))))
 			return false;
 		layout->has_entries = true;
 		layout->entries =
@@ -230,8 +225,8 @@ static bool take_top_line(struct chartindex_layout *layout,
 	}
 	if (has_key(line, text, "apiVersion:"))
 		layout->has_api_version = true;
-	if (has_key(line, text, "generated:"))
-		layout->generated = value_of(line, text, 10);
+	if (has_key(line, text, GENERATED))
+		layout->generated = value_of(line, text, strlen(GENERATED));
 	if (has_key(line, text, ANNOTATIONS))
 		layout->annotations =
 			(struct chartindex_span){line->start, line->next};
@@ -249,43 +244,69 @@ static void end_entries(struct chartindex_layout *layout, size_t end)
 		layout->entries.end = end;
 }
 
+/* What the key at the top begins that was seen last. */
+enum part {
+	PART_OTHER,
+	PART_ENTRIES,
+	PART_ANNOTATIONS,
+	PART_GENERATED, /* its value is replaced, which must be one line */
+};
+
+static enum part part_of(const struct line *line, const char *text)
+{
+	if (has_key(line, text, ENTRIES))
+		return PART_ENTRIES;
+	if (has_key(line, text, ANNOTATIONS))
+		return PART_ANNOTATIONS;
+	return has_key(line, text, GENERATED) ? PART_GENERATED : PART_OTHER;
+}
+
+/* A line with an indent: it belongs to the last key at the top. */
+static bool take_inner_line(struct chartindex_layout *layout, enum part part,
+			    const struct line *line, const char *text,
+			    struct arena *arena)
+{
+	if (part == PART_ENTRIES)
+		return take_entry_line(layout, line, text, arena);
+	if (part == PART_ANNOTATIONS)
+		layout->annotations.end = line->next;
+	return part != PART_GENERATED;
+}
+
+/* What it takes to go through the lines of an index. */
+struct scan {
+	struct lines lines;
+	struct proof proof;
+};
+
 bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 			   size_t len, struct arena *arena)
 {
-	CLEANUP(free_ptr) struct proof *proof = xnew(struct proof);
-	bool in_entries = false, in_annotations = false, in_generated = false;
+	CLEANUP(free_ptr) struct scan *scan = xnew(struct scan);
+	enum part part = PART_OTHER;
+	const struct line *line;
 
-	for (size_t at = 0; at < len;) {
-		struct line line = take_line(text, len, at);
-
-		at = line.next;
-		if (!proof_line(proof, text + line.start,
-				line.end - line.start))
+	scan->lines.text = text;
+	scan->lines.len = len;
+	while ((line = lines_next(&scan->lines))) {
+		if (!proof_line(&scan->proof, text, line))
 			return false;
-		if (!line.first)
+		if (!line->first)
 			continue;
-		if (line.first == '\t' || text[line.end - 1] == '\r')
-			return false;
-		if (line.indent) {
-			/* Its value is replaced, which must be one line. */
-			if (in_generated)
+		if (line->indent) {
+			if (!take_inner_line(layout, part, line, text, arena))
 				return false;
-			if (in_entries &&
-			    !take_entry_line(layout, &line, text, arena))
-				return false;
-			if (in_annotations)
-				layout->annotations.end = line.next;
+			if (part == PART_ENTRIES && is_entry(layout, line))
+				lines_begin_entry(&scan->lines, line);
 			continue;
 		}
-		if (in_entries)
-			end_entries(layout, line.start);
-		if (!take_top_line(layout, &line, text))
+		if (part == PART_ENTRIES)
+			end_entries(layout, line->start);
+		if (!take_top_line(layout, line, text))
 			return false;
-		in_entries = has_key(&line, text, "entries:");
-		in_annotations = has_key(&line, text, ANNOTATIONS);
-		in_generated = has_key(&line, text, "generated:");
+		part = part_of(line, text);
 	}
-	if (in_entries)
+	if (part == PART_ENTRIES)
 		end_entries(layout, len);
 	layout->form = CHARTINDEX_LINES;
 	return chartindex_names_are_unique(layout);
@@ -296,10 +317,11 @@ bool chartindex_find_annotation(const char *text,
 				const char *key, struct chartindex_span *span,
 				size_t *indent)
 {
-	struct line line = take_line(text, annotations.end, annotations.start);
 	size_t key_len = strlen(key);
+	struct line line;
 	bool found = false;
 
+	line_find(&line, text, annotations.end, annotations.start);
 	if (value_of(&line, text, strlen(ANNOTATIONS)).start != line.end)
 		return false;
 	*span = (struct chartindex_span){annotations.end, annotations.end};
@@ -307,7 +329,7 @@ bool chartindex_find_annotation(const char *text,
 	for (size_t at = line.next, first = 0; at < annotations.end;) {
 		const char *start;
 
-		line = take_line(text, annotations.end, at);
+		line_find(&line, text, annotations.end, at);
 		start = text + line.start + line.indent;
 		at = line.next;
 		if (!line.first)
@@ -332,8 +354,9 @@ static void find_line_items(const struct chartindex_block *block,
 	size_t at = block->span.start;
 
 	while (at < block->span.end) {
-		struct line line = take_line(text, block->span.end, at);
+		struct line line;
 
+		line_find(&line, text, block->span.end, at);
 		at = line.next;
 		if (line.start == block->span.start ||
 		    line.indent != block->item_indent || !is_item(&line, text))

@@ -4,6 +4,8 @@
  *
  *	chartindex_layout.c  in lines, and what both forms share
  *	chartindex_json.c    in JSON
+ *	chartindex_line.c    what a line says by itself
+ *	chartindex_proof.c   that lines are what they look like
  *	chartindex_change.c  changes become edits of the text, or a new text
  *	chartindex_remove.c  removals alike
  *	chartindex_apply.c   edits are carried out

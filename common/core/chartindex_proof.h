@@ -15,8 +15,9 @@
 #include "base/attr.h"
 
 #define PROOF_DEPTH_MAX 32
-#define PROOF_KEY_MAX	1000 /* bytes; YAML's own limit is 1,024 */
-#define PROOF_KEYS_MAX	64   /* of a mapping whose keys do not ascend */
+#define PROOF_KEYS_MAX	64 /* of a mapping whose keys do not ascend */
+
+struct line;
 
 struct proof_key {
 	const char *text;
@@ -46,7 +47,8 @@ struct proof {
 	size_t scalar_blank;  /* the longest blank line before that */
 };
 
-/* The next line, without its line break.  False: not proved. */
-bool proof_line(struct proof *proof, const char *line, size_t len) MUST_CHECK;
+/* The next line of @text, which has to live on.  False: not proved. */
+bool proof_line(struct proof *proof, const char *text, const struct line *line)
+	MUST_CHECK;
 
 #endif

@@ -3,19 +3,23 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/str.h"
+#include "core/chartindex_line.h"
 #include "tests/unit/unit.h"
 
 static bool is_proved(const char *text)
 {
 	static struct proof proof;
+	static struct lines lines;
+	const struct line *line;
 
 	memset(&proof, 0, sizeof(proof));
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-
-		if (!proof_line(&proof, text, len))
+	memset(&lines, 0, sizeof(lines));
+	lines.text = text;
+	lines.len = strlen(text);
+	while ((line = lines_next(&lines))) {
+		if (!proof_line(&proof, text, line))
 			return false;
-		text += len + (text[len] == '\n');
 	}
 	return true;
 }
@@ -41,6 +45,8 @@ static void test_proved(void **state)
 		"b: 1\na: 2\nc: 3\n",
 		"\"1\": a\n'x': b\n",
 		"a: \xc3\xa4\n",
+		"a:\n- b: 1\n  c: 2\n- b: 1\n  c: 2\n  d: 3\n- b: 1\n  a: 2\n",
+		"a:\n- c: 1\n  b: 2\n- c: 1\n  b: 2\n  a: 3\n",
 	};
 
 	(void)state;
@@ -100,6 +106,10 @@ static void test_not_proved(void **state)
 		"a: \xe2\x80\xa8\n",
 		"a: \x7f\n",
 		"a: \xc2\x85\n",
+		"a:\n- b: 1\n  c: 2\n- b: 1\n  c: 2\n  b: 3\n",
+		"a:\n- c: 1\n  b: 2\n- c: 1\n  b: 2\n  c: 3\n",
+		"a:\n- b: 1\n  c: 2\n- b: 1\n  \"b\": 2\n",
+		"a:\n- b: 1\n  c: 2\n- b: 1\nb: 1\nb: 1\n",
 	};
 
 	(void)state;
@@ -123,12 +133,92 @@ static void test_bytes(void **state)
 	}
 }
 
+#define ROUNDS	 20000
+#define MAPPINGS 4
+#define KEYS	 4
+
+/* A mapping of random keys, as an item; false: one of them is there twice. */
+static bool add_mapping(struct str *text, unsigned int *number)
+{
+	bool seen[KEYS] = {0}, unique = true;
+	const char *before = "- ";
+
+	do {
+		unsigned int key;
+
+		*number = *number * 1664525 + 1013904223;
+		key = (*number >> 8) % KEYS;
+		str_addf(text,
+			 *number >> 20 & 1 ? "%s%c: 1\n" : "%s\"%c\": 2\n",
+			 before, (int)('a' + key));
+		unique = unique && !seen[key];
+		seen[key] = true;
+		before = "  ";
+	} while ((*number >> 24) % 4);
+	return unique;
+}
+
+/* Whatever keys the mappings before had, one twice is seen. */
+static void test_random_keys(void **state)
+{
+	unsigned int number = 1;
+
+	(void)state;
+	for (size_t round = 0; round < ROUNDS; round++) {
+		CLEANUP(str_release) struct str text = {0};
+		bool unique = true;
+
+		str_add(&text, "list:\n");
+		for (size_t i = 0; i < MAPPINGS; i++)
+			unique = add_mapping(&text, &number) && unique;
+		assert_case(str_text(&text),
+			    is_proved(str_text(&text)) == unique);
+	}
+}
+
+/* A mapping of @count keys in order, then perhaps @more. */
+static void add_many(struct str *text, size_t count, const char *more)
+{
+	for (size_t i = 0; i < count; i++)
+		str_addf(text, "%sk%03zu: 1\n", i ? "  " : "- ", i);
+	if (more)
+		str_addf(text, "  %s: 1\n", more);
+}
+
+/* More keys than are kept, in mappings one behind the other. */
+static void test_many_keys(void **state)
+{
+	static const struct {
+		const char *more;
+		bool good;
+	} cases[] = {
+		{NULL, true},	 {"z", true},	  {"k000", false},
+		{"k062", false}, {"k063", false}, {"k064", false},
+		{"k099", false}, {"a", false}, /* too many to be sure */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str text = {0};
+
+		str_add(&text, "list:\n");
+		add_many(&text, PROOF_KEYS_MAX + 36, NULL);
+		add_many(&text, PROOF_KEYS_MAX - 2, "z");
+		add_many(&text, PROOF_KEYS_MAX + 36, NULL);
+		add_many(&text, PROOF_KEYS_MAX + 36, cases[i].more);
+		assert_case(cases[i].more ? cases[i].more : "",
+			    is_proved(str_text(&text)) == cases[i].good);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_proved),
 		cmocka_unit_test(test_not_proved),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_random_keys),
+		cmocka_unit_test(test_many_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
