@@ -383,9 +383,9 @@ static bool rewrite_failed(const char *data, const char *why,
 	value_map_set(change, &arena, "info", info);
 	payload = value_merge(payload, change, &arena);
 	str_clear(&text);
-	if (!gojson_write(&text, payload, 0, err) ||
-	    !gzip_compress(&zipped, str_text(&text), text.len, NULL, err))
+	if (!gojson_write(&text, payload, 0, err))
 		return false;
+	gzip_compress(&zipped, str_text(&text), text.len, NULL);
 	str_clear(&text);
 	base64_encode(&text, zipped.buf, zipped.len, BASE64_STANDARD);
 	base64_encode(packed, text.buf, text.len, BASE64_STANDARD);

@@ -134,8 +134,7 @@ static bool add_chart(struct str *tar, struct gzip *gzip,
 	if (!add_own_files(tar, chart, str_text(&base), err))
 		return false;
 	if (gzip) {
-		if (!gzip_add(gzip, str_text(tar), tar->len, err))
-			return false;
+		gzip_add(gzip, str_text(tar), tar->len);
 		str_clear(tar);
 	}
 	str_add(&base, "/charts/");
@@ -170,12 +169,13 @@ static bool compress(struct str *tgz, const struct chart *chart,
 	CLEANUP(gzip_release) struct gzip gzip = {0};
 	CLEANUP(str_release) struct str tar = {0};
 
-	if (!gzip_start(&gzip, tgz, &header, err) ||
-	    !add_chart(&tar, &gzip, chart, "", err))
+	gzip_start(&gzip, tgz, &header);
+	if (!add_chart(&tar, &gzip, chart, "", err))
 		return false;
 	tar_end(&tar);
-	return gzip_add(&gzip, str_text(&tar), tar.len, err) &&
-	       gzip_end(&gzip, err);
+	gzip_add(&gzip, str_text(&tar), tar.len);
+	gzip_end(&gzip);
+	return true;
 }
 
 bool chart_package(struct str *tgz, const struct chart *chart, struct err *err)

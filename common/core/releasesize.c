@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/base64.h"
-#include "base/err.h"
 #include "base/mem.h"
 #include "format/gzip.h"
 
@@ -44,15 +43,13 @@ static size_t in_base64(size_t len)
 	return (len + 2) / 3 * 4;
 }
 
-static bool pack(const struct releasesize *size, size_t start, size_t len,
-		 size_t *packed, struct err *err)
+static size_t packed_size(const struct releasesize *size, size_t start,
+			  size_t len)
 {
 	CLEANUP(str_release) struct str out = {0};
 
-	if (!gzip_compress(&out, size->payload.buf + start, len, NULL, err))
-		return false;
-	*packed = in_base64(out.len);
-	return true;
+	gzip_compress(&out, size->payload.buf + start, len, NULL);
+	return in_base64(out.len);
 }
 
 static int by_len(const void *a, const void *b)
@@ -63,8 +60,7 @@ static int by_len(const void *a, const void *b)
 }
 
 /* The largest as they are, weighed anew by what they pack to. */
-static bool name_largest(const struct releasesize *size, struct str *largest,
-			 struct err *err)
+static void name_largest(const struct releasesize *size, struct str *largest)
 {
 	size_t count = size->count < WEIGHED_MAX ? size->count : WEIGHED_MAX;
 	struct releasesize_item weighed[WEIGHED_MAX];
@@ -72,26 +68,26 @@ static bool name_largest(const struct releasesize *size, struct str *largest,
 	qsort(size->items, size->count, sizeof(*size->items), by_len);
 	for (size_t i = 0; i < count; i++) {
 		weighed[i] = size->items[i];
-		if (!pack(size, weighed[i].start, weighed[i].len,
-			  &weighed[i].len, err))
-			return false;
+		weighed[i].len =
+			packed_size(size, weighed[i].start, weighed[i].len);
 	}
 	qsort(weighed, count, sizeof(*weighed), by_len);
 	for (size_t i = 0; i < count && i < RELEASESIZE_NAMED; i++)
 		str_addf(largest, "%s%s (%zu KiB)", i ? ", " : "",
 			 weighed[i].name, (weighed[i].len + 1023) / 1024);
-	return true;
 }
 
-bool releasesize_estimate(const struct releasesize *size, size_t *bytes,
-			  struct str *largest, struct err *err)
+size_t releasesize_estimate(const struct releasesize *size, struct str *largest)
 {
-	*bytes = in_base64(size->payload.len);
+	size_t bytes = in_base64(size->payload.len);
+
 	/* Even unpacked it fits: the usual case, which costs nothing. */
-	if (*bytes <= RELEASESIZE_MAX)
-		return true;
-	return pack(size, 0, size->payload.len, bytes, err) &&
-	       (*bytes <= RELEASESIZE_MAX || name_largest(size, largest, err));
+	if (bytes <= RELEASESIZE_MAX)
+		return bytes;
+	bytes = packed_size(size, 0, size->payload.len);
+	if (bytes > RELEASESIZE_MAX)
+		name_largest(size, largest);
+	return bytes;
 }
 
 void releasesize_release(struct releasesize *size)

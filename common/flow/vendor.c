@@ -389,16 +389,18 @@ bool vendor_dependencies(struct vendored *vendored, struct umbrella *umbrella,
 
 	if (!read_wanted(&vendoring, err))
 		return false;
-	if (!vendoring.wanted.count)
-		return vendor_check_size(&vendoring, err);
+	if (!vendoring.wanted.count) {
+		vendor_check_size(&vendoring);
+		return true;
+	}
 	if (args->locked && !vendor_read_lock(&vendoring, err))
 		return false;
 	prepare(&vendoring);
 	remove_stale(&vendoring);
 	if (!resolve(&vendoring, err) || !vendor_fetch(&vendoring, err) ||
-	    !settle_archives(&vendoring, err) ||
-	    !vendor_check_size(&vendoring, err))
+	    !settle_archives(&vendoring, err))
 		return false;
+	vendor_check_size(&vendoring);
 	chartcache_tidy(&vendoring.cache, clock_now_ms());
 	str_add_bytes(&text, vendoring.doc.text.buf, vendoring.doc.text.len);
 	umbrella_put(umbrella, vendoring.file, &text);

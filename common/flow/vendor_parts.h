@@ -170,7 +170,7 @@ bool vendor_write_lock(struct vendoring *vendoring, struct err *err) MUST_CHECK;
 void vendor_note_chart(struct vendoring *vendoring, const struct chart *chart,
 		       size_t uses);
 
-/* Warn if the release becomes too large for Helm.  Errors: IO (zlib). */
-bool vendor_check_size(struct vendoring *vendoring, struct err *err) MUST_CHECK;
+/* Warn if the release becomes too large for Helm. */
+void vendor_check_size(struct vendoring *vendoring);
 
 #endif

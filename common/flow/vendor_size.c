@@ -84,7 +84,7 @@ static void count_file(struct releasesize *size,
 		releasesize_add_text(size, path, bytes, len);
 }
 
-bool vendor_check_size(struct vendoring *vendoring, struct err *err)
+void vendor_check_size(struct vendoring *vendoring)
 {
 	const struct umbrella *umbrella = vendoring->umbrella;
 	CLEANUP(str_release) struct str largest = {0};
@@ -92,13 +92,11 @@ bool vendor_check_size(struct vendoring *vendoring, struct err *err)
 
 	for (size_t i = 0; i < umbrella->count; i++)
 		count_file(&vendoring->size, &umbrella->files[i]);
-	if (!releasesize_estimate(&vendoring->size, &bytes, &largest, err))
-		return false;
+	bytes = releasesize_estimate(&vendoring->size, &largest);
 	if (bytes > RELEASESIZE_MAX)
 		report_warning(vendoring->args->http->reporter,
 			       "Helm keeps a release in a Secret of at most "
 			       "1024 KiB, and this one may need %zu; what "
 			       "takes most: %s",
 			       (bytes + 1023) / 1024, str_text(&largest));
-	return true;
 }

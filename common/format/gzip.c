@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/gzip_crc.h"
+#include "format/gzip_deflate.h"
 #include "format/gzip_zlib.h"
 
 #define CHUNK		((size_t)64 << 10)
@@ -16,33 +17,11 @@
 #define FLAG_EXTRA	0x04
 #define FLAG_COMMENT	0x10
 #define OS_UNKNOWN	255
-#define RAW_DEFLATE	(-MAX_WBITS)
 #define WITH_GZIP	(MAX_WBITS + 16)
-#define MEMORY_LEVEL	8
 #define HEADER		10 /* bytes of one without extras */
 #define TRAILER		8
 #define FLAGS_AT	3
 #define EXPANSION_MAX	1032 /* bytes that deflate can make of one */
-
-static bool start_inflate(z_stream *stream, struct err *err)
-{
-	return gzip_load_zlib(err) &&
-	       (zlib.inflate_init(stream, WITH_GZIP, ZLIB_VERSION,
-				  sizeof(*stream)) == Z_OK ||
-		err_set(err, ERR_IO, "zlib refuses to expand"));
-}
-
-static void end_inflate(z_stream *stream)
-{
-	if (stream->state)
-		zlib.inflate_end(stream);
-}
-
-/* zlib's input pointers are not const. */
-static Bytef *as_input(const void *bytes)
-{
-	return (Bytef *)(uintptr_t)bytes;
-}
 
 static void add_le(struct str *out, uint32_t number, size_t bytes)
 {
@@ -50,7 +29,6 @@ static void add_le(struct str *out, uint32_t number, size_t bytes)
 		str_add_char(out, (char)(number >> 8 * i & 0xff));
 }
 
-/* Written by hand: zlib would say which level it used, Go does not. */
 static void add_header(struct str *out, const struct gzip_header *header)
 {
 	unsigned int flags = 0;
@@ -73,6 +51,90 @@ static void add_header(struct str *out, const struct gzip_header *header)
 			      strlen(header->comment) + 1);
 }
 
+struct gzip_state {
+	struct gzip_deflate *deflate;
+	struct str *out;
+	uint32_t sum;
+	size_t total;
+};
+
+void gzip_start(struct gzip *gzip, struct str *out,
+		const struct gzip_header *header)
+{
+	struct gzip_state *state = xcalloc(1, sizeof(*state));
+
+	if (header && header->extra_len > EXTRA_MAX)
+		BUG("gzip header field of %zu bytes", header->extra_len);
+	add_header(out, header);
+	state->deflate = deflate_new(out);
+	state->out = out;
+	gzip->state = state;
+}
+
+void gzip_add(struct gzip *gzip, const void *bytes, size_t len)
+{
+	struct gzip_state *state = gzip->state;
+
+	state->sum = gzip_crc(state->sum, bytes, len);
+	state->total += len;
+	deflate_add(state->deflate, bytes, len);
+}
+
+void gzip_end(struct gzip *gzip)
+{
+	struct gzip_state *state = gzip->state;
+
+	deflate_finish(state->deflate);
+	add_le(state->out, state->sum, 4);
+	add_le(state->out, (uint32_t)state->total, 4);
+}
+
+void gzip_release(struct gzip *gzip)
+{
+	if (gzip->state)
+		deflate_free(gzip->state->deflate);
+	free(gzip->state);
+	*gzip = (struct gzip){0};
+}
+
+void gzip_compress(struct str *out, const void *bytes, size_t len,
+		   const struct gzip_header *header)
+{
+	CLEANUP(gzip_release) struct gzip gzip = {0};
+
+	gzip_start(&gzip, out, header);
+	gzip_add(&gzip, bytes, len);
+	gzip_end(&gzip);
+}
+
+static bool start_inflate(z_stream *stream, struct err *err)
+{
+	return gzip_load_zlib(err) &&
+	       (zlib.inflate_init(stream, WITH_GZIP, ZLIB_VERSION,
+				  sizeof(*stream)) == Z_OK ||
+		err_set(err, ERR_IO, "zlib refuses to expand"));
+}
+
+static void end_inflate(z_stream *stream)
+{
+	if (stream->state)
+		zlib.inflate_end(stream);
+}
+
+/* zlib's input pointers are not const. */
+static Bytef *as_input(const void *bytes)
+{
+	return (Bytef *)(uintptr_t)bytes;
+}
+
+static bool damaged(const z_stream *stream, int result, struct err *err)
+{
+	if (result == Z_BUF_ERROR)
+		return err_set(err, ERR_INPUT, "compressed data is cut off");
+	return err_set(err, ERR_INPUT, "compressed data is damaged: %s",
+		       stream->msg ? stream->msg : "not gzip");
+}
+
 /* avail_in counts an unsigned int only. */
 static void feed(z_stream *stream, size_t *left)
 {
@@ -82,113 +144,6 @@ static void feed(z_stream *stream, size_t *left)
 		return;
 	stream->avail_in = (uInt)part;
 	*left -= part;
-}
-
-struct gzip_state {
-	z_stream stream;
-	struct str *out;
-	uint32_t sum;
-	size_t total;
-	unsigned char chunk[CHUNK / 4];
-};
-
-static bool start_deflate(z_stream *stream, struct err *err)
-{
-	return gzip_load_zlib(err) &&
-	       (zlib.deflate_init(stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-				  RAW_DEFLATE, MEMORY_LEVEL, Z_DEFAULT_STRATEGY,
-				  ZLIB_VERSION, sizeof(*stream)) == Z_OK ||
-		err_set(err, ERR_IO, "zlib refuses to compress"));
-}
-
-bool gzip_start(struct gzip *gzip, struct str *out,
-		const struct gzip_header *header, struct err *err)
-{
-	struct gzip_state *state = xcalloc(1, sizeof(*state));
-
-	if (header && header->extra_len > EXTRA_MAX)
-		BUG("gzip header field of %zu bytes", header->extra_len);
-	if (!start_deflate(&state->stream, err)) {
-		free(state);
-		return false;
-	}
-	state->out = out;
-	add_header(out, header);
-	gzip->state = state;
-	return true;
-}
-
-static int deflate_chunk(struct gzip_state *state, int flush)
-{
-	z_stream *stream = &state->stream;
-	int result;
-
-	stream->next_out = state->chunk;
-	stream->avail_out = sizeof(state->chunk);
-	result = zlib.deflate(stream, flush);
-	str_add_bytes(state->out, (const char *)state->chunk,
-		      sizeof(state->chunk) - stream->avail_out);
-	return result;
-}
-
-bool gzip_add(struct gzip *gzip, const void *bytes, size_t len, struct err *err)
-{
-	struct gzip_state *state = gzip->state;
-
-	state->sum = gzip_crc(state->sum, bytes, len);
-	state->total += len;
-	state->stream.next_in = as_input(bytes);
-	for (;;) {
-		feed(&state->stream, &len);
-		if (!state->stream.avail_in)
-			return true;
-		if (deflate_chunk(state, Z_NO_FLUSH) != Z_OK)
-			return err_set(err, ERR_IO, "zlib fails to compress");
-	}
-}
-
-bool gzip_end(struct gzip *gzip, struct err *err)
-{
-	struct gzip_state *state = gzip->state;
-	int result;
-
-	do {
-		result = deflate_chunk(state, Z_FINISH);
-	} while (result == Z_OK);
-	if (result != Z_STREAM_END)
-		return err_set(err, ERR_IO, "zlib fails to compress");
-	add_le(state->out, state->sum, 4);
-	add_le(state->out, (uint32_t)state->total, 4);
-	return true;
-}
-
-void gzip_release(struct gzip *gzip)
-{
-	if (gzip->state)
-		zlib.deflate_end(&gzip->state->stream);
-	free(gzip->state);
-	*gzip = (struct gzip){0};
-}
-
-bool gzip_compress(struct str *out, const void *bytes, size_t len,
-		   const struct gzip_header *header, struct err *err)
-{
-	CLEANUP(gzip_release) struct gzip gzip = {0};
-	size_t before = out->len;
-
-	if (gzip_start(&gzip, out, header, err) &&
-	    gzip_add(&gzip, bytes, len, err) && gzip_end(&gzip, err))
-		return true;
-	str_truncate(out, before);
-	return false;
-}
-
-static bool damaged(const z_stream *stream, int result, struct err *err)
-{
-	if (result == Z_BUF_ERROR)
-		return err_set(err, ERR_INPUT, "compressed data is cut off");
-	return err_set(err, ERR_INPUT, "compressed data is damaged: %s",
-		       stream->msg ? stream->msg : "not gzip");
 }
 
 bool gzip_each(const void *bytes, size_t len, size_t limit,

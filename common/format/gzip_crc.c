@@ -3,7 +3,44 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "format/gzip_zlib.h"
+#define POLYNOMIAL 0xedb88320u /* of CRC-32, its bits reflected */
+#define SLICES	   4
+
+/* What a byte does to the register when as many others come behind it. */
+static uint32_t tables[SLICES][256];
+
+static void fill_tables(void)
+{
+	for (uint32_t i = 0; i < 256; i++) {
+		tables[0][i] = i;
+		for (int bit = 0; bit < 8; bit++)
+			tables[0][i] = tables[0][i] >> 1 ^
+				       (tables[0][i] & 1 ? POLYNOMIAL : 0);
+	}
+	for (size_t slice = 1; slice < SLICES; slice++) {
+		for (size_t i = 0; i < 256; i++) {
+			uint32_t before = tables[slice - 1][i];
+
+			tables[slice][i] =
+				before >> 8 ^ tables[0][before & 0xff];
+		}
+	}
+}
+
+static uint32_t by_tables(uint32_t state, const unsigned char *bytes,
+			  size_t len)
+{
+	if (!tables[0][1])
+		fill_tables();
+	for (; len >= SLICES; len -= SLICES, bytes += SLICES)
+		state = tables[3][(state ^ bytes[0]) & 0xff] ^
+			tables[2][(state >> 8 ^ bytes[1]) & 0xff] ^
+			tables[1][(state >> 16 ^ bytes[2]) & 0xff] ^
+			tables[0][state >> 24 ^ bytes[3]];
+	for (; len; len--)
+		state = state >> 8 ^ tables[0][(state ^ *bytes++) & 0xff];
+	return state;
+}
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -39,9 +76,9 @@ FAST static __m128i move_on(__m128i lane, __m128i distance, __m128i next)
 
 /*
  * Make 16 bytes of @rounds * STEP: with a register of zeros before them, they
- * leave in it what those leave with @sum before them.
+ * leave in it what those leave in one with @state.
  */
-FAST static void fold(uint32_t sum, const unsigned char *bytes, size_t rounds,
+FAST static void fold(uint32_t state, const unsigned char *bytes, size_t rounds,
 		      unsigned char folded[sizeof(__m128i)])
 {
 	__m128i step = load(by_step), one = load(by_lane);
@@ -49,7 +86,7 @@ FAST static void fold(uint32_t sum, const unsigned char *bytes, size_t rounds,
 
 	for (size_t i = 0; i < LANES; i++)
 		lanes[i] = load(bytes + i * sizeof(all));
-	lanes[0] = _mm_xor_si128(lanes[0], _mm_cvtsi32_si128((int)~sum));
+	lanes[0] = _mm_xor_si128(lanes[0], _mm_cvtsi32_si128((int)state));
 	for (size_t round = 1; round < rounds; round++) {
 		bytes += STEP;
 		for (size_t i = 0; i < LANES; i++)
@@ -62,14 +99,13 @@ FAST static void fold(uint32_t sum, const unsigned char *bytes, size_t rounds,
 	memcpy(folded, &all, sizeof(all));
 }
 
-static uint32_t sum_rounds(uint32_t sum, const unsigned char *bytes,
-			   size_t rounds)
+static uint32_t by_rounds(uint32_t state, const unsigned char *bytes,
+			  size_t rounds)
 {
 	unsigned char folded[sizeof(__m128i)];
 
-	fold(sum, bytes, rounds, folded);
-	/* zlib's sums are the register inverted. */
-	return (uint32_t)zlib.crc32(UINT32_MAX, folded, sizeof(folded));
+	fold(state, bytes, rounds, folded);
+	return by_tables(0, folded, sizeof(folded));
 }
 
 /*
@@ -98,12 +134,12 @@ static size_t rounds_in(size_t len)
 #else
 #define STEP 1
 
-static uint32_t sum_rounds(uint32_t sum, const unsigned char *bytes,
-			   size_t rounds)
+static uint32_t by_rounds(uint32_t state, const unsigned char *bytes,
+			  size_t rounds)
 {
 	(void)bytes;
 	(void)rounds;
-	return sum;
+	return state;
 }
 
 static size_t rounds_in(size_t len)
@@ -117,9 +153,10 @@ uint32_t gzip_crc(uint32_t sum, const void *bytes, size_t len)
 {
 	const unsigned char *at = bytes;
 	size_t rounds = rounds_in(len);
+	uint32_t state = ~sum;
 
 	if (rounds)
-		sum = sum_rounds(sum, at, rounds);
+		state = by_rounds(state, at, rounds);
 	at += rounds * STEP;
-	return (uint32_t)zlib.crc32(sum, at, len - rounds * STEP);
+	return ~by_tables(state, at, len - rounds * STEP);
 }

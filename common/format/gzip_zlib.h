@@ -1,5 +1,5 @@
 /*
- * zlib, loaded at first use: most runs of most steps compress nothing.
+ * zlib, loaded at first use: most runs of most steps expand nothing.
  */
 #ifndef COMMON_FORMAT_GZIP_ZLIB_H
 #define COMMON_FORMAT_GZIP_ZLIB_H
@@ -14,15 +14,11 @@ struct err;
 
 /* What we call of it; valid after gzip_load_zlib(). */
 struct gzip_zlib {
-	__typeof__(deflateInit2_) *deflate_init;
-	__typeof__(deflate) *deflate;
-	__typeof__(deflateEnd) *deflate_end;
 	__typeof__(inflateInit2_) *inflate_init;
 	__typeof__(inflateValidate) *inflate_validate;
 	__typeof__(inflate) *inflate;
 	__typeof__(inflateReset) *inflate_reset;
 	__typeof__(inflateEnd) *inflate_end;
-	__typeof__(crc32_z) *crc32;
 };
 
 extern struct gzip_zlib zlib;

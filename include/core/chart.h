@@ -13,8 +13,8 @@
  * A package is the same bytes for the same files, version and stamp; each
  * member equals that of `helm package` 4.3.1 under the same
  * SOURCE_DATE_EPOCH.  Subcharts stand in the order of their names in charts/
- * (Helm's order is random).  Compressed bytes differ from Helm's, whose
- * deflate is Go's.
+ * (Helm's order is random); with at most one of them the package, compressed
+ * as Go does it, is Helm's to the byte.
  *
  * Source: Helm 4.3.1, pkg/chart/v2 (chart.go, metadata.go, dependency.go,
  * loader, util/save.go) and pkg/chart/loader/archive.
@@ -175,8 +175,8 @@ bool chart_add_dependencies_json(struct str *out,
 const char *chart_file_name(const struct chart *chart);
 
 /*
- * Do two packages hold the same chart?  Compressors differ, so the tar
- * streams are compared.  A package that cannot be expanded equals none.
+ * Do two packages hold the same chart?  Others compress it otherwise, so the
+ * tar streams are compared.  A package that cannot be expanded equals none.
  */
 bool chart_same_package(const void *a, size_t a_len, const void *b,
 			size_t b_len);

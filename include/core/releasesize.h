@@ -12,13 +12,9 @@
 #ifndef CORE_RELEASESIZE_H
 #define CORE_RELEASESIZE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#include "base/attr.h"
 #include "base/str.h"
-
-struct err;
 
 #define RELEASESIZE_MAX	  ((size_t)1 << 20) /* of a Secret */
 #define RELEASESIZE_NAMED 3		    /* files that a warning names */
@@ -47,10 +43,9 @@ void releasesize_add_text(struct releasesize *size, const char *name,
 /*
  * Estimate the bytes of the Secret.  If they are more than RELEASESIZE_MAX,
  * @largest gets what adds most: "files/a.bin (700 KiB), ...".
- * Errors: IO (zlib).
  */
-bool releasesize_estimate(const struct releasesize *size, size_t *bytes,
-			  struct str *largest, struct err *err) MUST_CHECK;
+size_t releasesize_estimate(const struct releasesize *size,
+			    struct str *largest);
 
 void releasesize_release(struct releasesize *size);
 

@@ -1,8 +1,9 @@
 /*
- * gzip (RFC 1952); the zlib facade.
+ * gzip (RFC 1952): compressed as Go's compress/gzip does it, byte for byte;
+ * expanded by zlib, whose facade this is.
  *
- * Bytes of one compressor differ from those of another, and between releases
- * of the same: what must be equal everywhere is compared expanded.
+ * Bytes of other compressors differ: what comes from elsewhere is compared
+ * expanded.
  */
 #ifndef FORMAT_GZIP_H
 #define FORMAT_GZIP_H
@@ -23,33 +24,32 @@ struct gzip_header {
 };
 
 /*
- * Append @bytes, compressed at zlib's default level, to @out.  Deterministic
- * for one zlib: MTIME 0, XFL 0, OS 255, as Go writes them.  Errors: IO.
+ * Append @bytes, compressed at Go's default level, to @out: the same on every
+ * machine.  MTIME 0, XFL 0, OS 255.
  */
-bool gzip_compress(struct str *out, const void *bytes, size_t len,
-		   const struct gzip_header *header, struct err *err)
-	MUST_CHECK;
+void gzip_compress(struct str *out, const void *bytes, size_t len,
+		   const struct gzip_header *header);
 
 /*
  * The same in pieces, for what need not be in memory as a whole:
  *
  *	CLEANUP(gzip_release) struct gzip gzip = {0};
  *
- *	if (!gzip_start(&gzip, out, &header, err) ||
- *	    !gzip_add(&gzip, piece, len, err) || ... !gzip_end(&gzip, err))
+ *	gzip_start(&gzip, &out, &header);
+ *	gzip_add(&gzip, piece, len);
+ *	...
+ *	gzip_end(&gzip);
  *
- * The result does not depend on how it is cut.  After a failure @out holds a
- * part of it.  Errors: IO.
+ * The result does not depend on how it is cut.
  */
 struct gzip {
 	struct gzip_state *state; /* private */
 };
 
-bool gzip_start(struct gzip *gzip, struct str *out,
-		const struct gzip_header *header, struct err *err) MUST_CHECK;
-bool gzip_add(struct gzip *gzip, const void *bytes, size_t len, struct err *err)
-	MUST_CHECK;
-bool gzip_end(struct gzip *gzip, struct err *err) MUST_CHECK;
+void gzip_start(struct gzip *gzip, struct str *out,
+		const struct gzip_header *header);
+void gzip_add(struct gzip *gzip, const void *bytes, size_t len);
+void gzip_end(struct gzip *gzip);
 void gzip_release(struct gzip *gzip);
 
 /*

@@ -21,8 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLEANUP(str_release) struct str tgz = {0}, first = {0}, second = {0};
 	struct chart *chart = NULL;
 
-	if (!gzip_compress(&tgz, data, size, NULL, &err))
-		BUG("cannot compress: %s", err.text);
+	gzip_compress(&tgz, data, size, NULL);
 	if (!chart_load_archive(tgz.buf, tgz.len, "fuzz.tgz", &arena, &chart,
 				&err))
 		return 0;

@@ -19,13 +19,12 @@ struct member {
 static void make_archive(struct str *tgz, const struct member *members)
 {
 	CLEANUP(str_release) struct str tar = {0};
-	CLEANUP(err_release) struct err err = {0};
 
 	for (size_t i = 0; members[i].name; i++)
 		tar_add_file(&tar, members[i].name, 0, members[i].text,
 			     strlen(members[i].text));
 	tar_end(&tar);
-	assert_true(gzip_compress(tgz, str_text(&tar), tar.len, NULL, &err));
+	gzip_compress(tgz, str_text(&tar), tar.len, NULL);
 }
 
 static bool load(const struct member *members, struct arena *arena,
@@ -168,7 +167,7 @@ static void test_a_bomb(void **state)
 
 	(void)state;
 	str_add_repeated(&zeros, '\0', CHART_SIZE_MAX + (16 << 20));
-	assert_true(gzip_compress(&tgz, zeros.buf, zeros.len, NULL, &err));
+	gzip_compress(&tgz, zeros.buf, zeros.len, NULL);
 	assert_true(tgz.len < 1 << 20);
 	assert_false(chart_load_archive(tgz.buf, tgz.len, "bomb.tgz", &arena,
 					&chart, &err));

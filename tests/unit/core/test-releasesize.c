@@ -1,6 +1,5 @@
 #include "core/releasesize.h"
 
-#include "base/err.h"
 #include "base/mem.h"
 #include "tests/unit/unit.h"
 
@@ -39,8 +38,7 @@ static void test_estimates(void **state)
 		CLEANUP(str_release) struct str noise = {0};
 		CLEANUP(str_release) struct str plain = {0};
 		CLEANUP(str_release) struct str largest = {0};
-		struct err err = {0};
-		size_t bytes = 0;
+		size_t bytes;
 
 		add_noise(&noise, cases[i].noise << 10);
 		str_add_repeated(&plain, 'x', cases[i].plain << 10);
@@ -48,8 +46,7 @@ static void test_estimates(void **state)
 				     plain.len);
 		releasesize_add_file(&size, "noise", str_text(&noise),
 				     noise.len);
-		assert_true(
-			releasesize_estimate(&size, &bytes, &largest, &err));
+		bytes = releasesize_estimate(&size, &largest);
 		assert_int_equal(bytes > RELEASESIZE_MAX, cases[i].over);
 		assert_true(starts_with(str_text(&largest), cases[i].largest));
 		assert_int_equal(largest.len > 0, cases[i].over);
@@ -61,8 +58,7 @@ static void test_the_largest_come_first(void **state)
 	CLEANUP(releasesize_release) struct releasesize size = {0};
 	CLEANUP(str_release) struct str noise = {0};
 	CLEANUP(str_release) struct str largest = {0};
-	struct err err = {0};
-	size_t bytes = 0;
+	size_t bytes;
 
 	(void)state;
 	add_noise(&noise, 1 << 20);
@@ -71,7 +67,7 @@ static void test_the_largest_come_first(void **state)
 
 		releasesize_add_text(&size, name, noise.buf, (i * 200) << 10);
 	}
-	assert_true(releasesize_estimate(&size, &bytes, &largest, &err));
+	bytes = releasesize_estimate(&size, &largest);
 	assert_true(bytes > RELEASESIZE_MAX);
 	assert_true(starts_with(str_text(&largest), "f5 ("));
 	assert_non_null(strstr(str_text(&largest), ", f4 ("));

@@ -1,0 +1,320 @@
+#include "format/gzip_deflate.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "format/gzip_block.h"
+
+#define REACH	   32768u /* how far back a match may be */
+#define REACH_MASK (REACH - 1)
+#define WINDOW	   (2 * REACH)
+#define MATCH_MIN  4
+#define MATCH_MAX  258
+/* With so much ahead nothing depends on what comes later. */
+#define LOOKAHEAD (MATCH_MIN + MATCH_MAX)
+
+#define LAZY_MAX    16	/* a match so long is not tried to be beaten */
+#define NICE	    128 /* nor is one so long looked for any further */
+#define TRIES	    128
+#define SHORT_REACH 4096 /* of a match of MATCH_MIN */
+
+#define HASH_BITS	17
+#define HASH_MULTIPLIER 0x1e35a7bdu
+#define CHAIN_BITS	15
+#define NUMBER_MAX	((uint32_t)1 << 24)
+#define WORD		sizeof(uint64_t)
+
+struct match {
+	unsigned int length;
+	unsigned int distance;
+};
+
+static const struct match no_match = {.length = MATCH_MIN - 1};
+
+/*
+ * Places in the window are indexes; in the chains, each of what several
+ * hashes have in common, they have numbers: index + offset, which stays the
+ * same when the window moves on.  0 is no place.
+ */
+struct gzip_deflate {
+	struct block_bits bits;
+	size_t at; /* what is before it has its tokens, or waits */
+	size_t end;
+	uint32_t offset;
+	size_t block_start; /* of the tokens' bytes */
+	bool start_is_gone; /* out of the window */
+	bool byte_waits;    /* the one before @at has no token yet */
+	struct match match; /* that begins at the byte that waits */
+	size_t token_count;
+	uint32_t tokens[BLOCK_TOKENS_MAX];
+	uint32_t newest[1 << CHAIN_BITS];    /* place of each chain */
+	uint32_t older[REACH];		     /* place of the same chain */
+	unsigned char window[WINDOW + WORD]; /* words may be read at its end */
+};
+
+struct gzip_deflate *deflate_new(struct str *out)
+{
+	struct gzip_deflate *deflate = xcalloc(1, sizeof(*deflate));
+
+	/* Written first: a page that is read first faults twice. */
+	memset(deflate->newest, 0, sizeof(deflate->newest));
+	deflate->bits.out = out;
+	deflate->offset = 1;
+	deflate->match = no_match;
+	return deflate;
+}
+
+void deflate_free(struct gzip_deflate *deflate)
+{
+	free(deflate);
+}
+
+/* --- tokens -------------------------------------------------------------- */
+
+static void flush(struct gzip_deflate *deflate)
+{
+	const unsigned char *bytes = NULL;
+	size_t len = 0;
+
+	if (!deflate->start_is_gone) {
+		bytes = deflate->window + deflate->block_start;
+		len = deflate->at - deflate->block_start;
+	}
+	block_write(&deflate->bits, deflate->tokens, deflate->token_count,
+		    bytes, len);
+	deflate->token_count = 0;
+	deflate->block_start = deflate->at;
+	deflate->start_is_gone = false;
+}
+
+static void add_waiting_byte(struct gzip_deflate *deflate)
+{
+	deflate->tokens[deflate->token_count++] =
+		deflate->window[deflate->at - 1];
+	deflate->byte_waits = false;
+}
+
+static void add_match(struct gzip_deflate *deflate, struct match match)
+{
+	deflate->tokens[deflate->token_count++] =
+		TOKEN_MATCH |
+		(match.length - MATCH_LENGTH_BASE) << TOKEN_LENGTH_SHIFT |
+		(match.distance - 1);
+}
+
+/* --- matches ------------------------------------------------------------- */
+
+static inline uint32_t load(const unsigned char *bytes)
+{
+	uint32_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+static inline uint32_t hash_of(const unsigned char *bytes)
+{
+	uint32_t word = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+			(uint32_t)bytes[2] << 8 | bytes[3];
+
+	return word * HASH_MULTIPLIER >> (32 - HASH_BITS);
+}
+
+/* Put the place at the head of its chain; gives the number that was there. */
+static inline uint32_t insert(struct gzip_deflate *deflate, size_t at)
+{
+	uint32_t hash = hash_of(deflate->window + at);
+	uint32_t *newest = &deflate->newest[hash >> (HASH_BITS - CHAIN_BITS)];
+	uint32_t number = *newest;
+
+	deflate->older[at & REACH_MASK] = number;
+	*newest = (uint32_t)at + deflate->offset;
+	return number;
+}
+
+static unsigned int at_most(size_t number, unsigned int limit)
+{
+	return number < limit ? (unsigned int)number : limit;
+}
+
+/* How many bytes at the start of two words, that are not equal, are so. */
+static inline unsigned int same_in_words(uint64_t left, uint64_t right)
+{
+	uint64_t difference = left ^ right;
+
+	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+		return (unsigned int)__builtin_ctzll(difference) / 8;
+	return (unsigned int)__builtin_clzll(difference) / 8;
+}
+
+static inline unsigned int same_bytes(const unsigned char *a,
+				      const unsigned char *b,
+				      unsigned int limit)
+{
+	for (unsigned int len = 0; len < limit; len += WORD) {
+		uint64_t left, right;
+
+		memcpy(&left, a + len, WORD);
+		memcpy(&right, b + len, WORD);
+		if (left != right)
+			return at_most(len + same_in_words(left, right), limit);
+	}
+	return limit;
+}
+
+/* Take the match @distance bytes back if it is longer than @best. */
+static inline void improve(struct match *best, const unsigned char *here,
+			   uint32_t distance, unsigned int limit)
+{
+	const unsigned char *there = here - distance;
+	unsigned int length;
+
+	/* It cannot be, if the last four bytes that it needs differ. */
+	if (load(there + best->length + 1 - MATCH_MIN) !=
+	    load(here + best->length + 1 - MATCH_MIN))
+		return;
+	length = same_bytes(there, here, limit);
+	if (length > best->length &&
+	    (length > MATCH_MIN || distance <= SHORT_REACH))
+		*best = (struct match){.length = length, .distance = distance};
+}
+
+/*
+ * The longest match, of equals the nearest, for the bytes at deflate->at, in
+ * the chain that begins at @number.  Others in that chain are passed over
+ * uncounted: Go, whose table is larger, has them in chains of their own.
+ */
+static struct match find_match(const struct gzip_deflate *deflate,
+			       uint32_t number)
+{
+	const unsigned char *here = deflate->window + deflate->at;
+	unsigned int limit = at_most(deflate->end - deflate->at, MATCH_MAX);
+	unsigned int nice = at_most(limit, NICE);
+	uint32_t reach = at_most(deflate->at, REACH);
+	uint32_t hash = hash_of(here);
+	unsigned int tries = TRIES;
+	struct match best = no_match;
+
+	while (number) {
+		uint32_t distance =
+			(uint32_t)deflate->at + deflate->offset - number;
+
+		if (distance > reach)
+			break;
+		if (hash_of(here - distance) == hash) {
+			improve(&best, here, distance, limit);
+			if (best.length >= nice || !--tries)
+				break;
+		}
+		/* The next slot of the chain is the one of @here itself. */
+		if (distance == REACH)
+			break;
+		number = deflate->older[(deflate->at - distance) & REACH_MASK];
+	}
+	return best;
+}
+
+/* --- the way through the input ------------------------------------------- */
+
+/* The match that waits is the best; the chains get what it covers. */
+static void take_match(struct gzip_deflate *deflate)
+{
+	size_t next = deflate->at - 1 + deflate->match.length;
+	size_t last = deflate->end + 1 - MATCH_MIN;
+
+	if (last > next)
+		last = next;
+	add_match(deflate, deflate->match);
+	for (size_t at = deflate->at + 1; at < last; at++)
+		(void)insert(deflate, at);
+	deflate->at = next;
+	deflate->byte_waits = false;
+	deflate->match = no_match;
+}
+
+/* A match is taken only when the next byte begins none that is longer. */
+static void advance(struct gzip_deflate *deflate)
+{
+	struct match found = no_match;
+	size_t left = deflate->end - deflate->at;
+	uint32_t number = 0;
+
+	if (left >= MATCH_MIN)
+		number = insert(deflate, deflate->at);
+	if (number && left > deflate->match.length &&
+	    deflate->match.length < LAZY_MAX)
+		found = find_match(deflate, number);
+	if (deflate->match.length >= MATCH_MIN &&
+	    found.length <= deflate->match.length) {
+		take_match(deflate);
+	} else {
+		if (deflate->byte_waits)
+			add_waiting_byte(deflate);
+		deflate->match = found;
+		deflate->byte_waits = true;
+	}
+	if (deflate->token_count == BLOCK_TOKENS_MAX)
+		flush(deflate);
+	if (deflate->byte_waits)
+		deflate->at++;
+}
+
+/* Numbers begin anew, before they overflow. */
+static void renumber(struct gzip_deflate *deflate)
+{
+	uint32_t gone = deflate->offset - 1;
+
+	for (size_t i = 0; i < REACH; i++)
+		deflate->older[i] -= at_most(deflate->older[i], gone);
+	for (size_t i = 0; i < (size_t)1 << CHAIN_BITS; i++)
+		deflate->newest[i] -= at_most(deflate->newest[i], gone);
+	deflate->offset = 1;
+}
+
+/* Drop the older half of the window. */
+static void move_on(struct gzip_deflate *deflate)
+{
+	memcpy(deflate->window, deflate->window + REACH, deflate->end - REACH);
+	deflate->at -= REACH;
+	deflate->end -= REACH;
+	deflate->start_is_gone |= deflate->block_start < REACH;
+	deflate->block_start -= REACH;
+	deflate->offset += REACH;
+	if (deflate->offset > NUMBER_MAX)
+		renumber(deflate);
+}
+
+void deflate_add(struct gzip_deflate *deflate, const void *bytes, size_t len)
+{
+	const unsigned char *next = bytes;
+
+	while (len) {
+		size_t part;
+
+		if (deflate->end == WINDOW)
+			move_on(deflate);
+		part = WINDOW - deflate->end;
+		if (part > len)
+			part = len;
+		memcpy(deflate->window + deflate->end, next, part);
+		deflate->end += part;
+		next += part;
+		len -= part;
+		while (deflate->end - deflate->at >= LOOKAHEAD)
+			advance(deflate);
+	}
+}
+
+void deflate_finish(struct gzip_deflate *deflate)
+{
+	while (deflate->at < deflate->end)
+		advance(deflate);
+	if (deflate->byte_waits)
+		add_waiting_byte(deflate);
+	if (deflate->token_count)
+		flush(deflate);
+	block_end(&deflate->bits);
+}

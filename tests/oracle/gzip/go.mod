@@ -1,0 +1,3 @@
+module slipway/oracle/gzip
+
+go 1.24
