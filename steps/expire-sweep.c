@@ -48,7 +48,7 @@ static const struct opt options[] = {
 	OPT_LIST(struct args, protect, "protect", "GLOB", NULL, 0,
 		 "never delete these (may be repeated)"),
 	OPT_FLAG(struct args, gone_branches, "gone-branches", NULL, 0,
-		 "delete also those whose branch is no longer in Git"),
+		 "delete also those whose branch is deleted or merged"),
 	OPT_SECRET(struct args, git_credentials, "git-credentials", NULL, 0,
 		   "lines https://USER:TOKEN@HOST, as Git's store has them"),
 	OPT_INTEGER(struct args, max_deletes, "max-deletes", NULL, 0, 0,

@@ -3,136 +3,167 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/gitremote_parts.h"
 #include "api/login.h"
+#include "api/pktline.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "base/strvec.h"
 #include "format/url.h"
 #include "net/http.h"
 
-#define LENGTH_DIGITS 4 /* of a pkt-line, which counts them too */
-#define HASH_MIN      40
-#define HASH_MAX      64
-
 static const char service[] = "git-upload-pack";
+static const char refs_path[] = "/info/refs";
 
 /* --- the answer ---------------------------------------------------------- */
 
-struct packets {
-	const char *at;
-	const char *end;
+bool gitremote_is_hash(const char *text, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (len != 40 && len != GITREMOTE_HASH_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!text[i] || !strchr(digits, text[i]))
+			return false;
+	}
+	return true;
+}
+
+/* An answer that is being read. */
+struct reading {
+	struct pktlines lines;
+	struct gitremote found;
+	size_t capacity;
+	bool branch; /* there is one */
 };
 
-/* *@len is 0 for a flush packet.  False: it is cut off or no pkt-line. */
-static bool next_packet(struct packets *packets, const char **text, size_t *len)
+static void reading_release(struct reading *reading)
 {
-	size_t size = 0;
+	gitremote_release(&reading->found);
+}
 
-	if (packets->end - packets->at < LENGTH_DIGITS)
-		return false;
-	for (int i = 0; i < LENGTH_DIGITS; i++) {
-		int digit = num_hex_digit(packets->at[i]);
+static void add_ref(struct reading *reading, const char *hash, size_t hash_len,
+		    const char *name)
+{
+	struct gitremote *found = &reading->found;
+	bool branch = starts_with(name, "refs/heads/");
 
-		if (digit < 0)
-			return false;
-		size = size * 16 + (size_t)digit;
-	}
-	if (size && (size < LENGTH_DIGITS ||
-		     size > (size_t)(packets->end - packets->at)))
-		return false;
-	*text = packets->at + LENGTH_DIGITS;
-	*len = size ? size - LENGTH_DIGITS : 0;
-	packets->at += size ? size : LENGTH_DIGITS;
-	return true;
+	if (!branch && !starts_with(name, "refs/tags/"))
+		return;
+	reading->branch |= branch;
+	found->refs = grow_array(found->refs, found->count + 1,
+				 sizeof(*found->refs), &reading->capacity);
+	found->refs[found->count++] = (struct gitremote_ref){
+		.name = name,
+		.hash = arena_memdupz(&found->arena, hash, hash_len),
+	};
 }
 
 /* "HASH refs/heads/main", on the first line with capabilities behind a NUL. */
-static bool take_ref(const char *text, size_t len, struct strvec *refs)
+static bool take_ref(struct reading *reading, const char *text, size_t len)
 {
-	const char *end = memchr(text, '\0', len);
+	struct arena *arena = &reading->found.arena;
+	const char *end = text + len;
 	const char *name = memchr(text, ' ', len);
-	size_t hash = name ? (size_t)(name - text) : 0;
-	CLEANUP(free_ptr) char *ref = NULL;
+	const char *nul;
 
-	if (!end)
-		end = text + len;
 	while (end > text && end[-1] == '\n')
 		end--;
-	if (hash < HASH_MIN || hash > HASH_MAX || name >= end)
+	nul = memchr(text, '\0', (size_t)(end - text));
+	if (nul && !reading->found.capabilities)
+		reading->found.capabilities =
+			arena_memdupz(arena, nul + 1, (size_t)(end - nul - 1));
+	if (nul)
+		end = nul;
+	if (!name || name >= end ||
+	    !gitremote_is_hash(text, (size_t)(name - text)))
 		return false;
-	ref = xmemdupz(name + 1, (size_t)(end - name - 1));
-	if (starts_with(ref, "refs/heads/") || starts_with(ref, "refs/tags/"))
-		strvec_add(refs, ref);
+	add_ref(reading, text, (size_t)(name - text),
+		arena_memdupz(arena, name + 1, (size_t)(end - name - 1)));
 	return true;
 }
 
-static bool parse(struct packets *packets, struct strvec *refs)
+static bool parse(struct reading *reading)
 {
 	static const char announcement[] = "# service=git-upload-pack";
+	struct pktlines *lines = &reading->lines;
 	const char *text;
 	size_t len;
+	bool flush;
 
-	if (!next_packet(packets, &text, &len) || len < strlen(announcement) ||
+	if (!pktline_next(lines, &text, &len, &flush) ||
+	    len < strlen(announcement) ||
 	    memcmp(text, announcement, strlen(announcement)) != 0 ||
-	    !next_packet(packets, &text, &len) || len)
+	    !pktline_next(lines, &text, &len, &flush) || !flush)
 		return false;
-	while (next_packet(packets, &text, &len)) {
-		if (!len)
-			return packets->at == packets->end;
-		if (!take_ref(text, len, refs))
+	while (pktline_next(lines, &text, &len, &flush)) {
+		if (flush)
+			return lines->at == lines->end;
+		if (!take_ref(reading, text, len))
 			return false;
 	}
 	return false;
 }
 
-static bool has_a_branch(const struct strvec *refs)
+static int compare_refs(const void *a, const void *b)
 {
-	for (size_t i = 0; i < refs->count; i++) {
-		if (starts_with(refs->items[i], "refs/heads/"))
-			return true;
-	}
-	return false;
+	const struct gitremote_ref *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
 }
 
-bool gitremote_parse(const char *bytes, size_t len, struct strvec *refs,
+bool gitremote_parse(struct gitremote *remote, const char *bytes, size_t len,
 		     struct err *err)
 {
-	CLEANUP(strvec_release) struct strvec found = {0};
-	struct packets packets = {.at = bytes, .end = bytes + len};
+	CLEANUP(reading_release) struct reading reading = {
+		.lines = {.at = bytes, .end = bytes + len}};
+	struct gitremote *found = &reading.found;
 
-	if (!parse(&packets, &found))
+	if (!parse(&reading))
 		return err_set(err, ERR_REMOTE,
 			       "the answer is no whole list of a Git server's "
 			       "branches");
-	if (!has_a_branch(&found))
+	if (!reading.branch)
 		return err_set(err, ERR_REMOTE,
 			       "the Git server shows no branch at all");
-	strvec_sort(&found);
-	for (size_t i = 0; i < found.count; i++)
-		strvec_add(refs, found.items[i]);
+	qsort(found->refs, found->count, sizeof(*found->refs), compare_refs);
+	*remote = *found;
+	*found = (struct gitremote){0};
 	return true;
 }
 
-static int compare_texts(const void *a, const void *b)
+static const char *find(const struct gitremote *remote, const char *prefix,
+			const char *name)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	CLEANUP(free_ptr) char *path = xasprintf("%s%s", prefix, name);
+	const struct gitremote_ref wanted = {.name = path};
+	const struct gitremote_ref *found = NULL;
+
+	if (remote->count)
+		found = bsearch(&wanted, remote->refs, remote->count,
+				sizeof(*remote->refs), compare_refs);
+	return found ? found->hash : NULL;
 }
 
-static bool is_among(const struct strvec *refs, const char *ref)
+const char *gitremote_tip(const struct gitremote *remote, const char *branch)
 {
-	return refs->count && bsearch(&ref, refs->items, refs->count,
-				      sizeof(*refs->items), compare_texts);
+	return find(remote, "refs/heads/", branch);
 }
 
-bool gitremote_has(const struct strvec *refs, const char *branch)
+bool gitremote_has(const struct gitremote *remote, const char *branch)
 {
-	CLEANUP(free_ptr) char *head = xasprintf("refs/heads/%s", branch);
-	CLEANUP(free_ptr) char *tag = xasprintf("refs/tags/%s", branch);
+	return gitremote_tip(remote, branch) ||
+	       find(remote, "refs/tags/", branch);
+}
 
-	return is_among(refs, head) || is_among(refs, tag);
+void gitremote_release(struct gitremote *remote)
+{
+	arena_release(&remote->arena);
+	free(remote->refs);
+	*remote = (struct gitremote){0};
 }
 
 /* --- the question -------------------------------------------------------- */
@@ -236,42 +267,73 @@ static void log_in(const struct url *url, const struct secret *credentials,
 		wipe(lines.items[i], strlen(lines.items[i]));
 }
 
-static bool ask(struct http *http, const struct url *url,
-		const struct secret *credentials, struct strvec *refs,
+bool gitremote_send(struct http *http, struct http_request *request,
+		    const struct url *url, const struct secret *credentials,
+		    struct http_reply *reply, struct err *err)
+{
+	request->repeat = HTTP_REPEAT_NEVER;
+	request->try_ms = GITREMOTE_TRY_MS;
+	url_add_text(&request->url, url, true);
+	log_in(url, credentials, &request->secrets);
+	if (!http_send(http, request, reply, err))
+		return false;
+	if (reply->status == 200)
+		return true;
+	(void)http_fail(request, reply, NULL, err);
+	if (reply->status == 401 || reply->status == 403 ||
+	    reply->status == 404)
+		return err_hint(err, "give who may read it with "
+				     "'--git-credentials-file'");
+	return false;
+}
+
+/* Beside the refs, wherever a redirect has led to. */
+static void note_service(struct gitremote *remote,
+			 const struct http_reply *reply)
+{
+	CLEANUP(url_release) struct url url = {0};
+	CLEANUP(err_release) struct err unlikely = {0};
+	CLEANUP(str_release) struct str text = {0};
+
+	if (!url_parse(&url, str_text(&reply->url), &unlikely) ||
+	    !ends_with(url.path, refs_path))
+		return;
+	url.path[strlen(url.path) - strlen(refs_path)] = '\0';
+	free(url.query);
+	url.query = NULL;
+	url_add_segment(&url, service);
+	url_add_text(&text, &url, true);
+	remote->service = arena_strdup(&remote->arena, str_text(&text));
+}
+
+static bool ask(struct gitremote *remote, struct http *http,
+		const struct url *url, const struct secret *credentials,
 		struct err *err)
 {
 	CLEANUP(http_request_release) struct http_request request = {
 		.method = "GET",
 		.reply_limit = GITREMOTE_REPLY_MAX,
 		.accept_gzip = true,
-		.repeat = HTTP_REPEAT_NEVER,
-		.try_ms = GITREMOTE_TRY_MS,
 	};
 	CLEANUP(http_reply_release) struct http_reply reply = {0};
 
-	url_add_text(&request.url, url, true);
-	log_in(url, credentials, &request.secrets);
-	if (!http_send(http, &request, &reply, err))
+	if (!gitremote_send(http, &request, url, credentials, &reply, err) ||
+	    !gitremote_parse(remote, str_text(&reply.body), reply.body.len,
+			     err))
 		return false;
-	if (reply.status == 200)
-		return gitremote_parse(str_text(&reply.body), reply.body.len,
-				       refs, err);
-	(void)http_fail(&request, &reply, NULL, err);
-	if (reply.status == 401 || reply.status == 403 || reply.status == 404)
-		return err_hint(err, "give who may read it with "
-				     "'--git-credentials-file'");
-	return false;
+	note_service(remote, &reply);
+	return true;
 }
 
-bool gitremote_list(struct http *http, const char *url,
-		    const struct secret *credentials, struct strvec *refs,
+bool gitremote_read(struct gitremote *remote, struct http *http,
+		    const char *url, const struct secret *credentials,
 		    struct err *err)
 {
 	CLEANUP(url_release) struct url address = {0};
 
 	if (!make_address(&address, url, err))
 		return err_wrap(err, "cannot ask for branches");
-	return ask(http, &address, credentials, refs, err) ||
+	return ask(remote, http, &address, credentials, err) ||
 	       err_wrap(err, "cannot list the branches of '%s%s'", address.host,
 			address.path);
 }

@@ -16,6 +16,8 @@
 #define ANNOTATION_REPOSITORY "slipway/repository"
 #define ANNOTATION_BRANCH     "slipway/branch"
 #define ANNOTATION_GIT_URL    "slipway/git-url"
+#define ANNOTATION_COMMIT     "slipway/commit"
+#define ANNOTATION_AHEAD_OF   "slipway/ahead-of"
 #define ANNOTATION_MAIN	      "slipway/main"
 #define ANNOTATION_RELEASE    "slipway/release"
 #define ANNOTATION_OWNER      "slipway/owner"
@@ -59,6 +61,10 @@ static void read_marks(const json_t *object, struct arena *arena,
 				       ANNOTATION_GIT_URL),
 		.release = copy_member(arena, object, annotations,
 				       ANNOTATION_RELEASE),
+		.commit = copy_member(arena, object, annotations,
+				      ANNOTATION_COMMIT),
+		.ahead_of = copy_member(arena, object, annotations,
+					ANNOTATION_AHEAD_OF),
 		.owner = copy_member(arena, object, annotations,
 				     ANNOTATION_OWNER),
 		.created = copy_member(arena, object, annotations,
@@ -93,6 +99,8 @@ static void add_marked(struct sweep_world *world, const char *name,
 		.repository = marks->repository,
 		.branch = marks->branch,
 		.git_url = marks->git_url,
+		.commit = marks->commit,
+		.ahead_of = marks->ahead_of,
 	};
 
 	if (name && marks->managed)
@@ -183,6 +191,12 @@ static void set_known(json_t *map, const char *key, const char *text)
 		jsn_set_text(map, key, text);
 }
 
+static void set_or_take(json_t *map, const char *key, const char *text)
+{
+	if (text)
+		jsn_set(map, key, *text ? jsn_string(text) : json_null());
+}
+
 /* The object, or the patch of one, that says what @marks say. */
 static json_t *make_object(const char *name,
 			   const struct namespace_marks *marks,
@@ -202,9 +216,9 @@ static json_t *make_object(const char *name,
 	set_known(annotations, ANNOTATION_GIT_URL, marks->git_url);
 	set_known(annotations, ANNOTATION_RELEASE, marks->release);
 	set_known(annotations, ANNOTATION_MAIN, marks->main ? "true" : NULL);
-	if (marks->owner)
-		jsn_set(annotations, ANNOTATION_OWNER,
-			*marks->owner ? jsn_string(marks->owner) : json_null());
+	set_or_take(annotations, ANNOTATION_COMMIT, marks->commit);
+	set_or_take(annotations, ANNOTATION_AHEAD_OF, marks->ahead_of);
+	set_or_take(annotations, ANNOTATION_OWNER, marks->owner);
 	set_known(metadata, "name", name);
 	set_known(metadata, "resourceVersion", marks->resource_version);
 	jsn_set(metadata, "labels", label_map);

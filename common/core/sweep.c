@@ -217,7 +217,52 @@ static bool has_branch_of_its_own(const struct sweep_namespace *home)
 	       !strchr(home->branch, ':');
 }
 
-/* Whatever its expiry says, @item may go if its branch is gone. */
+static void remove_with_branch(struct sweep_item *item, const char *reason)
+{
+	item->remove = true;
+	item->soon = false;
+	item->doubtful = false;
+	item->reason = reason;
+}
+
+/*
+ * Only a commit that was ahead once can have been merged: a branch without
+ * commits of its own is in the history of main as well.  What was to stay for
+ * ever belongs to a branch that lives on after a merge.
+ */
+static bool may_be_merged(const struct sweep_item *item)
+{
+	const struct sweep_namespace *home = item->home;
+
+	return item->expiry.expires && !is_blank(home->commit) &&
+	       !is_blank(home->ahead_of) &&
+	       !same_text(home->ahead_of, home->branch);
+}
+
+static void judge_by_merge(struct sweep_plan *plan, struct sweep_item *item)
+{
+	const struct sweep_namespace *home = item->home;
+
+	if (!may_be_merged(item))
+		return;
+	switch (home->merge_state) {
+	case SWEEP_MERGE_UNASKED:
+		item->question = SWEEP_ASK_MERGE;
+		return;
+	case SWEEP_MERGE_DONE:
+		remove_with_branch(
+			item, arena_printf(&plan->arena,
+					   "its branch '%s' at %s is merged: "
+					   "'%s' at %s holds it",
+					   home->branch, home->tip,
+					   home->ahead_of, home->ahead_of_tip));
+		return;
+	case SWEEP_MERGE_OPEN:
+		return;
+	}
+}
+
+/* @item may go before its time if its branch is gone, or merged. */
 static void judge_by_branch(struct sweep_plan *plan, struct sweep_item *item)
 {
 	const struct sweep_namespace *home = item->home;
@@ -229,13 +274,13 @@ static void judge_by_branch(struct sweep_plan *plan, struct sweep_item *item)
 		item->question = SWEEP_ASK_BRANCH;
 		return;
 	case SWEEP_BRANCH_GONE:
-		item->remove = true;
-		item->soon = false;
-		item->doubtful = false;
-		item->reason = arena_printf(
-			&plan->arena, "its branch '%s' is gone", home->branch);
+		remove_with_branch(item, arena_printf(&plan->arena,
+						      "its branch '%s' is gone",
+						      home->branch));
 		return;
 	case SWEEP_BRANCH_THERE:
+		judge_by_merge(plan, item);
+		return;
 	case SWEEP_BRANCH_UNKNOWN:
 		return;
 	}

@@ -86,6 +86,8 @@ static bool is_marked_anew(const struct sweep_namespace *judged,
 	       !same_text(now->managed, judged->managed) ||
 	       !same_text(now->expires_at, judged->expires_at) ||
 	       !same_text(now->created, judged->created) ||
+	       !same_text(now->commit, judged->commit) ||
+	       !same_text(now->ahead_of, judged->ahead_of) ||
 	       now->main != judged->main;
 }
 

@@ -48,7 +48,8 @@ struct inquiry {
 /* The answer of one Git server for one repository. */
 struct remote {
 	bool known;
-	struct strvec refs;
+	bool vague; /* it could not answer a question since */
+	struct gitremote git;
 };
 
 static void inquiry_release(struct inquiry *inquiry)
@@ -56,7 +57,7 @@ static void inquiry_release(struct inquiry *inquiry)
 	for (size_t i = 0; i < inquiry->remotes.count; i++) {
 		struct remote *remote = inquiry->remotes.entries[i].value;
 
-		strvec_release(&remote->refs);
+		gitremote_release(&remote->git);
 		free(remote);
 	}
 	map_release(&inquiry->remotes);
@@ -77,6 +78,21 @@ static bool read_values(struct inquiry *inquiry, const struct sweep_item *item,
  * One server that does not answer is no reason to leave the others, but a
  * signal or the end of our time is.
  */
+static bool pass_over(struct inquiry *inquiry, const char *what,
+		      struct err *failure, struct err *err)
+{
+	const struct survey *survey = inquiry->survey;
+
+	if (failure->kind == ERR_INTERRUPTED ||
+	    deadline_passed(&survey->http->deadline)) {
+		err_move(err, failure);
+		return false;
+	}
+	report_warning(survey->reporter, "%s is not known: %s", what,
+		       failure->text);
+	return true;
+}
+
 static bool ask_remote(struct inquiry *inquiry, const char *url,
 		       struct remote *remote, struct err *err)
 {
@@ -86,41 +102,117 @@ static bool ask_remote(struct inquiry *inquiry, const char *url,
 	if (!inquiry->open && !http_open(&inquiry->http, survey->http, err))
 		return false;
 	inquiry->open = true;
-	remote->known =
-		gitremote_list(&inquiry->http, url, survey->git_credentials,
-			       &remote->refs, &failure);
-	if (remote->known)
+	remote->known = gitremote_read(&remote->git, &inquiry->http, url,
+				       survey->git_credentials, &failure);
+	return remote->known ||
+	       pass_over(inquiry, "whether branches are gone", &failure, err);
+}
+
+static bool find_remote(struct inquiry *inquiry, const char *url,
+			struct remote **remote, struct err *err)
+{
+	*remote = map_get(&inquiry->remotes, url);
+	if (*remote)
 		return true;
-	if (failure.kind == ERR_INTERRUPTED ||
-	    deadline_passed(&survey->http->deadline)) {
-		err_move(err, &failure);
-		return false;
-	}
-	report_warning(survey->reporter,
-		       "whether branches are gone is not known: %s",
-		       failure.text);
-	return true;
+	*remote = xnew(struct remote);
+	map_put(&inquiry->remotes, url, *remote);
+	return ask_remote(inquiry, url, *remote, err);
+}
+
+/* The place in the world where the answers about @item go. */
+static struct sweep_namespace *home_of(struct inquiry *inquiry,
+				       const struct sweep_item *item)
+{
+	struct sweep_world *world = inquiry->world;
+
+	return &world->namespaces[item->home - world->namespaces];
 }
 
 static bool read_branch(struct inquiry *inquiry, const struct sweep_item *item,
 			struct err *err)
 {
-	struct sweep_world *world = inquiry->world;
-	size_t place = (size_t)(item->home - world->namespaces);
-	const char *url = item->home->git_url;
-	struct remote *remote = map_get(&inquiry->remotes, url);
+	struct sweep_namespace *home = home_of(inquiry, item);
+	struct remote *remote;
 
-	if (!remote) {
-		remote = xnew(struct remote);
-		map_put(&inquiry->remotes, url, remote);
-		if (!ask_remote(inquiry, url, remote, err))
+	if (!find_remote(inquiry, home->git_url, &remote, err))
+		return false;
+	home->branch_state = !remote->known ? SWEEP_BRANCH_UNKNOWN
+			     : gitremote_has(&remote->git, home->branch)
+				     ? SWEEP_BRANCH_THERE
+				     : SWEEP_BRANCH_GONE;
+	return true;
+}
+
+/* In the world's arena, which outlives the server's answer. */
+static const char *find_tip(struct inquiry *inquiry,
+			    const struct remote *remote, const char *branch)
+{
+	const char *tip = gitremote_tip(&remote->git, branch);
+
+	return tip ? arena_strdup(inquiry->arena, tip) : NULL;
+}
+
+/* Not the tip alone: a branch that was reset to main is in main, too. */
+static bool holds_both(struct inquiry *inquiry, const struct remote *remote,
+		       const struct sweep_namespace *home, bool *both,
+		       struct err *err)
+{
+	const char *commits[] = {home->tip, home->commit};
+	const struct secret *credentials = inquiry->survey->git_credentials;
+	bool held = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commits) && held; i++) {
+		if (i && same_text(commits[i], commits[0]))
+			continue;
+		if (!gitremote_holds(&remote->git, &inquiry->http, credentials,
+				     home->ahead_of_tip, commits[i], &held,
+				     err))
 			return false;
 	}
-	world->namespaces[place].branch_state =
-		!remote->known ? SWEEP_BRANCH_UNKNOWN
-		: gitremote_has(&remote->refs, item->home->branch)
-			? SWEEP_BRANCH_THERE
-			: SWEEP_BRANCH_GONE;
+	*both = held;
+	return true;
+}
+
+/*
+ * A server is asked no more after it could not answer once.  Where the branch
+ * to compare with is not there any more, it may have got another name.
+ */
+static bool ask_merge(struct inquiry *inquiry, struct remote *remote,
+		      const struct sweep_namespace *home, bool *merged,
+		      struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+	CLEANUP(free_ptr) char *what =
+		xasprintf("whether '%s' is merged into '%s'", home->branch,
+			  home->ahead_of);
+
+	if (!home->tip)
+		return true;
+	if (!home->ahead_of_tip) {
+		(void)err_set(&failure, ERR_NOT_FOUND,
+			      "'%s' has no such branch", home->git_url);
+		return pass_over(inquiry, what, &failure, err);
+	}
+	if (holds_both(inquiry, remote, home, merged, &failure))
+		return true;
+	remote->vague = failure.kind != ERR_INPUT;
+	return pass_over(inquiry, what, &failure, err);
+}
+
+static bool read_merge(struct inquiry *inquiry, const struct sweep_item *item,
+		       struct err *err)
+{
+	struct sweep_namespace *home = home_of(inquiry, item);
+	struct remote *remote;
+	bool merged = false;
+
+	if (!find_remote(inquiry, home->git_url, &remote, err))
+		return false;
+	home->tip = find_tip(inquiry, remote, home->branch);
+	home->ahead_of_tip = find_tip(inquiry, remote, home->ahead_of);
+	if (!remote->vague && !ask_merge(inquiry, remote, home, &merged, err))
+		return false;
+	home->merge_state = merged ? SWEEP_MERGE_DONE : SWEEP_MERGE_OPEN;
 	return true;
 }
 
@@ -134,6 +226,8 @@ static bool answer(struct inquiry *inquiry, const struct sweep_item *item,
 		return read_values(inquiry, item, err);
 	case SWEEP_ASK_BRANCH:
 		return read_branch(inquiry, item, err);
+	case SWEEP_ASK_MERGE:
+		return read_merge(inquiry, item, err);
 	}
 	return true;
 }

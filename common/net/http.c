@@ -312,6 +312,8 @@ static void finish_try(struct transfer *transfer)
 	/* To libcurl, a reply cut within its header is a whole one. */
 	if (transfer->code == CURLE_OK && !transfer->header_ended)
 		transfer->code = CURLE_GOT_NOTHING;
+	if (transfer->sated && transfer->code == CURLE_WRITE_ERROR)
+		transfer->code = CURLE_OK;
 	curl.easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl.easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE,
 			  &transfer->proxy_status);

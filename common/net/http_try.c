@@ -15,10 +15,12 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct transfer *transfer = context;
 	struct str *body = &transfer->reply.body;
+	size_t enough = transfer->request->enough;
 
 	str_add_bytes(body, bytes, size * count);
 	transfer->too_large = body->overflow;
-	return body->overflow ? 0 : size * count;
+	transfer->sated = enough && body->len >= enough;
+	return body->overflow || transfer->sated ? 0 : size * count;
 }
 
 /* A status line begins a new reply: what came before was a "100 Continue". */
@@ -345,6 +347,7 @@ static void clear_reply(struct transfer *transfer)
 	transfer->header_ended = false;
 	transfer->sends = 0;
 	transfer->too_large = false;
+	transfer->sated = false;
 	transfer->why[0] = '\0';
 }
 

@@ -61,6 +61,7 @@ struct transfer {
 	bool header_ended;
 	unsigned int sends; /* how often libcurl began to send it */
 	bool too_large;
+	bool sated;	   /* the request has enough of the reply */
 	long proxy_status; /* of a CONNECT; 0 = none was needed */
 };
 

@@ -7,6 +7,9 @@
  *	             slipway/stack       the stack
  *	annotations  slipway/repository, slipway/branch, slipway/git-url
  *	                                 raw: who owns the name
+ *	             slipway/commit      of the branch, deployed last
+ *	             slipway/ahead-of    the branch that did not hold it then
+ *	                                 (core/ahead.h); absent: not known
  *	             slipway/main        "true": a main environment
  *	             slipway/release     the name of its Helm release
  *	             slipway/owner       the run that works on it now, see
@@ -40,7 +43,10 @@ struct namespace_marks {
 	const char *branch;
 	const char *git_url;
 	const char *release;
-	const char *owner; /* written: "" takes it away */
+	/* Of these "" takes away what is there when it is written. */
+	const char *commit;
+	const char *ahead_of;
+	const char *owner;
 	const char *created;
 	bool main;
 	bool terminating;

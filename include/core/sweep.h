@@ -10,9 +10,9 @@
  * other releases are nobody's business here.
  *
  * What is needed beyond the lists to judge an item (the values of a release
- * that bears no expiry, whether a branch is still there) stands in
+ * that bears no expiry, whether a branch is still there, or merged) stands in
  * item->question; whoever decides answers that in the world, and decides
- * again:
+ * again, as one answer may lead to the next question:
  *
  *	sweep_decide(&plan, &world, &rules);
  *	while (plan.questions) {
@@ -63,6 +63,16 @@ enum sweep_branch {
 	SWEEP_BRANCH_UNKNOWN, /* no answer that can be relied on */
 };
 
+/*
+ * Are the tip of a branch and the commit that was deployed of it both in the
+ * history of the branch that did not hold that commit then?
+ */
+enum sweep_merge {
+	SWEEP_MERGE_UNASKED,
+	SWEEP_MERGE_DONE,
+	SWEEP_MERGE_OPEN, /* no; or not known */
+};
+
 struct sweep_namespace {
 	const char *name;
 	const char *uid;
@@ -77,7 +87,11 @@ struct sweep_namespace {
 	const char *repository; /* annotations: raw, whose it is */
 	const char *branch;
 	const char *git_url;
+	const char *commit;   /* annotations: of the branch, deployed last; */
+	const char *ahead_of; /* which branch did not hold it then */
 	enum sweep_branch branch_state; /* the answer to SWEEP_ASK_BRANCH */
+	enum sweep_merge merge_state;	/* the answer to SWEEP_ASK_MERGE */
+	const char *tip, *ahead_of_tip; /* hashes, where it is DONE */
 };
 
 /* What was found in the cluster. */
@@ -115,6 +129,7 @@ enum sweep_question {
 	SWEEP_ASK_NOTHING,
 	SWEEP_ASK_VALUES, /* of item->judged: what do they tell? */
 	SWEEP_ASK_BRANCH, /* of item->home: is it still there? */
+	SWEEP_ASK_MERGE,  /* of item->home: is it in that which it led? */
 };
 
 /* One environment and what becomes of it. */

@@ -122,6 +122,8 @@ struct http_request {
 	const char *body;      /* borrowed; NULL = none */
 	size_t body_len;
 	size_t reply_limit; /* bytes of the body; 0 = HTTP_REPLY_MAX */
+	size_t enough;	    /* so much of it will do, the rest is not read;
+			       0 = all */
 	enum http_repeat repeat;
 	bool accept_gzip;  /* ask for a compressed reply and unpack it */
 	bool no_redirects; /* a redirect is a reply like any other */

@@ -20,11 +20,13 @@ IDENTITY = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",
 
 
 class History:
-    def __init__(self, folder: Path, remote: str | None = None):
+    def __init__(self, folder: Path, remote: str | None = None,
+                 object_format: str = "sha1"):
         self.folder = folder
         self.time = 1_760_000_000
         folder.mkdir(parents=True)
-        self.git("init", "-q", "-b", "main")
+        self.git("init", "-q", "-b", "main",
+                 f"--object-format={object_format}")
         self.git("config", "uploadpack.allowFilter", "true")
         if remote:
             self.git("remote", "add", "origin", remote)

@@ -5,10 +5,10 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/strvec.h"
 #include "tests/unit/unit.h"
 
 #define HASH  "0123456789abcdef0123456789abcdef01234567"
+#define OTHER "fedcba9876543210fedcba9876543210fedcba98"
 #define TAIL  "003d" HASH " refs/heads/main\n0000"
 #define HELLO "001e# service=git-upload-pack\n0000"
 
@@ -88,21 +88,25 @@ static void test_answers(void **state)
 		 false},
 		{"a length too small", HELLO "0003" HASH "0000", false},
 		{"a short hash", HELLO "0018abcd refs/heads/x\n0000", false},
+		{"no hash",
+		 HELLO "003dG123456789abcdef0123456789abcdef01234567"
+		       " refs/heads/main\n0000",
+		 false},
 		{"dumb", HASH "\trefs/heads/main\n", false},
 	};
-	CLEANUP(strvec_release) struct strvec refs = {0};
+	CLEANUP(gitremote_release) struct gitremote remote = {0};
 	CLEANUP(err_release) struct err none = {0};
 	char text[512];
 	size_t len = strlen(HELLO);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP(strvec_release) struct strvec found = {0};
+		CLEANUP(gitremote_release) struct gitremote found = {0};
 		CLEANUP(err_release) struct err err = {0};
 
 		assert_case(cases[i].name,
-			    gitremote_parse(cases[i].text,
-					    strlen(cases[i].text), &found,
+			    gitremote_parse(&found, cases[i].text,
+					    strlen(cases[i].text),
 					    &err) == cases[i].good);
 		assert_int_equal(found.count, cases[i].good ? 1 : 0);
 	}
@@ -113,31 +117,143 @@ static void test_answers(void **state)
 	len += sizeof(first) - 1;
 	memcpy(text + len, TAIL, strlen(TAIL));
 	len += strlen(TAIL);
-	assert_true(gitremote_parse(text, len, &refs, &none));
-	assert_int_equal(refs.count, 1);
+	assert_true(gitremote_parse(&remote, text, len, &none));
+	assert_int_equal(remote.count, 1);
+	assert_string_equal(remote.capabilities,
+			    "multi_ack symref=HEAD:refs/h");
 }
 
 static void test_has(void **state)
 {
 	static const char text[] = HELLO "003d" HASH " refs/heads/main\n"
-					 "003c" HASH " refs/heads/a/b\n"
+					 "003c" OTHER " refs/heads/a/b\n"
 					 "003b" HASH " refs/tags/1.0\n"
 					 "0042" HASH " refs/tags/1.0^{}_pad\n"
 					 "0040" HASH " refs/pull/7/hidden\n"
 					 "0000";
-	CLEANUP(strvec_release) struct strvec refs = {0};
+	CLEANUP(gitremote_release) struct gitremote remote = {0};
 	CLEANUP(err_release) struct err err = {0};
 
 	(void)state;
-	assert_true(gitremote_parse(text, strlen(text), &refs, &err));
-	assert_true(gitremote_has(&refs, "main"));
-	assert_true(gitremote_has(&refs, "a/b"));
-	assert_true(gitremote_has(&refs, "1.0"));
-	assert_false(gitremote_has(&refs, "a"));
-	assert_false(gitremote_has(&refs, "b"));
-	assert_false(gitremote_has(&refs, "mai"));
-	assert_false(gitremote_has(&refs, "hidden"));
-	assert_false(gitremote_has(&(struct strvec){0}, "main"));
+	assert_true(gitremote_parse(&remote, text, strlen(text), &err));
+	assert_true(gitremote_has(&remote, "main"));
+	assert_true(gitremote_has(&remote, "a/b"));
+	assert_true(gitremote_has(&remote, "1.0"));
+	assert_false(gitremote_has(&remote, "a"));
+	assert_false(gitremote_has(&remote, "b"));
+	assert_false(gitremote_has(&remote, "mai"));
+	assert_false(gitremote_has(&remote, "hidden"));
+	assert_false(gitremote_has(&(struct gitremote){0}, "main"));
+	assert_string_equal(gitremote_tip(&remote, "a/b"), OTHER);
+	assert_null(gitremote_tip(&remote, "1.0"));
+}
+
+/* What is sent of commits to somebody who has HASH. */
+static void test_packs(void **state)
+{
+	enum verdict {
+		HELD,
+		NOT_HELD,
+		REFUSED
+	};
+	static const struct {
+		const char *name;
+		const char *text;
+		size_t len;
+		enum verdict verdict;
+	} cases[] = {
+#define ANSWER(name, text, verdict) {name, text, sizeof(text) - 1, verdict}
+#define SHALLOW			    "0034shallow " HASH
+#define KNOWN  \
+	"0000" \
+	"0031ACK " HASH "\n"
+#define NONE "PACK\0\0\0\2\0\0\0\0"
+#define SUM  "0123456789abcdefghij"
+		ANSWER("an empty pack", SHALLOW KNOWN "0025\1" NONE SUM "0000",
+		       HELD),
+		ANSWER("a commit without parents",
+		       KNOWN "0025\1" NONE SUM "0000", HELD),
+		ANSWER("in pieces",
+		       SHALLOW SHALLOW KNOWN "0011\1" NONE "0019\1" SUM "0000",
+		       HELD),
+		ANSWER("with progress",
+		       SHALLOW KNOWN "000b\2Total\n0025\1" NONE SUM
+				     "0006\2\n0000",
+		       HELD),
+		ANSWER("an object",
+		       SHALLOW KNOWN "0015\1PACK\0\0\0\2\0\0\0\1\x95\012x"
+				     "\x9c"
+				     "0000",
+		       NOT_HELD),
+		ANSWER("many, read no further",
+		       SHALLOW KNOWN "0011\1PACK\0\0\0\2\1\0\0\0ffff",
+		       NOT_HELD),
+		ANSWER("the tip is not known",
+		       SHALLOW "00000008NAK\n0011\1" NONE, NOT_HELD),
+		ANSWER("a commit is not known",
+		       "0049ERR upload-pack: not our ref " OTHER, NOT_HELD),
+		ANSWER("another error", "0010ERR go away\n", REFUSED),
+		ANSWER("an error in its band",
+		       SHALLOW KNOWN "000d\3no disk\n0000", REFUSED),
+		ANSWER("another commit is known",
+		       SHALLOW "0000"
+			       "0031ACK " OTHER "\n0025\1" NONE SUM "0000",
+		       REFUSED),
+		ANSWER("no more than known", SHALLOW KNOWN "0000", REFUSED),
+		ANSWER("cut off in the pack", SHALLOW KNOWN "0025\1" NONE SUM,
+		       REFUSED),
+		ANSWER("cut off in its sum",
+		       SHALLOW KNOWN "0024\1" NONE "0123456789abcdefghi0000",
+		       REFUSED),
+		ANSWER("a longer sum", SHALLOW KNOWN "0026\1" NONE SUM "k0000",
+		       REFUSED),
+		ANSWER("no pack",
+		       SHALLOW KNOWN "0025\1PAKC\0\0\0\2\0\0\0\0" SUM "0000",
+		       REFUSED),
+		ANSWER("more behind",
+		       SHALLOW KNOWN "0025\1" NONE SUM "00000000", REFUSED),
+		ANSWER("another band", SHALLOW KNOWN "0025\4" NONE SUM "0000",
+		       REFUSED),
+		ANSWER("no bands", SHALLOW KNOWN NONE SUM, REFUSED),
+		ANSWER("no shallow part",
+		       "0031ACK " HASH "\n0025\1" NONE SUM "0000", REFUSED),
+		ANSWER("nothing", "", REFUSED),
+		ANSWER("flushes", "000000000000", REFUSED),
+		ANSWER("a page", "<html>sign in</html>", REFUSED),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(err_release) struct err err = {0};
+		bool held = cases[i].verdict != HELD;
+		bool good = gitremote_parse_pack(cases[i].text, cases[i].len,
+						 HASH, &held, &err);
+
+		assert_case(cases[i].name,
+			    good == (cases[i].verdict != REFUSED));
+		if (good)
+			assert_case(cases[i].name,
+				    held == (cases[i].verdict == HELD));
+		else
+			assert_int_equal(err.kind, ERR_REMOTE);
+	}
+}
+
+/* An answer that breaks off anywhere is never taken for an empty pack. */
+static void test_cut_packs(void **state)
+{
+	static const char whole[] =
+		SHALLOW KNOWN "0011\1" NONE "0019\1" SUM "0000";
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(whole) - 1; len++) {
+		CLEANUP(err_release) struct err err = {0};
+		bool held = false;
+
+		assert_false(
+			gitremote_parse_pack(whole, len, HASH, &held, &err));
+		assert_false(held);
+	}
 }
 
 int main(void)
@@ -146,6 +262,8 @@ int main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_has),
+		cmocka_unit_test(test_packs),
+		cmocka_unit_test(test_cut_packs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -235,6 +235,80 @@ static void test_gone_branches(void **state)
 	}
 }
 
+/* Of a branch that is there still, but in main with all that it had. */
+static void test_merged_branches(void **state)
+{
+	static const struct {
+		const char *name, *branch, *commit, *ahead_of;
+		enum sweep_branch branch_state;
+		enum sweep_merge merge_state;
+		const char *expires;
+		bool asks, remove;
+	} rows[] = {
+		{"merged", "x", "c", "main", SWEEP_BRANCH_THERE,
+		 SWEEP_MERGE_DONE, "2000000", true, true},
+		{"not merged, or not known", "x", "c", "main",
+		 SWEEP_BRANCH_THERE, SWEEP_MERGE_OPEN, "2000000", true, false},
+		{"never ahead", "x", "c", NULL, SWEEP_BRANCH_THERE,
+		 SWEEP_MERGE_DONE, "2000000", false, false},
+		{"not ahead any more", "x", "c", "", SWEEP_BRANCH_THERE,
+		 SWEEP_MERGE_DONE, "2000000", false, false},
+		{"no commit", "x", NULL, "main", SWEEP_BRANCH_THERE,
+		 SWEEP_MERGE_DONE, "2000000", false, false},
+		{"ahead of itself", "x", "c", "x", SWEEP_BRANCH_THERE,
+		 SWEEP_MERGE_DONE, "2000000", false, false},
+		{"of a fork", "o:x", "c", "main", SWEEP_BRANCH_THERE,
+		 SWEEP_MERGE_DONE, "2000000", false, false},
+		{"a branch that lives on", "x", "c", "main", SWEEP_BRANCH_THERE,
+		 SWEEP_MERGE_DONE, "never", false, false},
+		{"nobody knows when it expires", "x", "c", "main",
+		 SWEEP_BRANCH_THERE, SWEEP_MERGE_DONE, "soon", false, false},
+		{"no answer", "x", "c", "main", SWEEP_BRANCH_UNKNOWN,
+		 SWEEP_MERGE_DONE, "2000000", false, false},
+		{"gone", "x", "c", "main", SWEEP_BRANCH_GONE,
+		 SWEEP_MERGE_UNASKED, "2000000", false, true},
+		{"expired", "x", "c", "main", SWEEP_BRANCH_THERE,
+		 SWEEP_MERGE_OPEN, "1", false, true},
+	};
+	struct sweep_rules rules = plain;
+
+	(void)state;
+	rules.gone_branches = true;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sweep_namespace home = {.name = "web-x",
+					       .managed = "v1",
+					       .expires_at = rows[i].expires,
+					       .created = "then",
+					       .branch = rows[i].branch,
+					       .commit = rows[i].commit,
+					       .ahead_of = rows[i].ahead_of,
+					       .tip = "TIP",
+					       .ahead_of_tip = "MAINTIP",
+					       .git_url = "https://h/x",
+					       .branch_state =
+						       rows[i].branch_state};
+		const struct sweep_world world = {
+			.namespaces = &home, .namespace_count = 1, .now = NOW};
+		CLEANUP(sweep_plan_release) struct sweep_plan asking = {0};
+		CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+
+		sweep_decide(&asking, &world, &rules);
+		assert_case(rows[i].name, (asking.items[0].question ==
+					   SWEEP_ASK_MERGE) == rows[i].asks);
+		assert_case(rows[i].name,
+			    !(rows[i].asks && asking.items[0].remove));
+		home.merge_state = rows[i].merge_state;
+		sweep_decide(&plan, &world, &rules);
+		assert_int_equal(plan.questions, 0);
+		assert_case(rows[i].name,
+			    plan.items[0].remove == rows[i].remove);
+		if (i == 0)
+			assert_string_equal(plan.items[0].reason,
+					    "its branch 'x' at TIP is merged: "
+					    "'main' at MAINTIP holds it");
+	}
+}
+
 /* Releases of others are not even judged; of ours the newest counts. */
 static void test_whose_release(void **state)
 {
@@ -455,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_gone_branches),
+		cmocka_unit_test(test_merged_branches),
 		cmocka_unit_test(test_whose_release),
 		cmocka_unit_test(test_highest_revision_counts),
 		cmocka_unit_test(test_grace_and_warning),
