@@ -151,8 +151,7 @@ static struct deploy deploy_of(const struct step_run *run,
 
 	return (struct deploy){
 		.name = name,
-		.git_url = origin->git_url,
-		.build_url = origin->build_url,
+		.origin = origin,
 		.values = &args->values,
 		.set = &args->set,
 		.wait_ms = args->wait_timeout,
@@ -176,6 +175,7 @@ static bool prepare(struct step_run *run, struct deploy *deploy,
 		.chart = run->arguments.count ? run->arguments.items[0] : NULL,
 		.recorded = record_text(run->record, "umbrella.outputDir"),
 		.url_template = args->url_template,
+		.main_branch = args->name.main_branch,
 		.preparation = &args->preparation,
 		.renew = args->renew != OPT_UNSET,
 	};

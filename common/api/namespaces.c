@@ -227,6 +227,20 @@ static json_t *make_object(const char *name,
 	return object;
 }
 
+/* Where there is nothing to take away; else Kubernetes makes it "". */
+static void drop_nothing(json_t *map)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(map, next, key, value)
+	{
+		if (json_is_null(value))
+			json_object_del(map, key);
+	}
+}
+
 bool namespace_create(struct kube *kube, const char *name,
 		      const struct namespace_marks *marks,
 		      const struct strvec *labels, bool *existed,
@@ -234,9 +248,10 @@ bool namespace_create(struct kube *kube, const char *name,
 {
 	CLEANUP(jsn_release) json_t *object = make_object(name, marks, labels);
 	const struct kube_ref ref = ref_to(NULL);
+	json_t *annotations = jsn_find(object, "metadata.annotations");
 
-	set_known(jsn_find(object, "metadata.annotations"), ANNOTATION_CREATED,
-		  marks->created);
+	drop_nothing(annotations);
+	set_known(annotations, ANNOTATION_CREATED, marks->created);
 	jsn_set_text(object, "apiVersion", "v1");
 	jsn_set_text(object, "kind", "Namespace");
 	if (!kube_create(kube, &ref, object, existed, err))

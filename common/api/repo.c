@@ -6,6 +6,7 @@
 #include <git2/config.h>
 #include <git2/errors.h>
 #include <git2/global.h>
+#include <git2/graph.h>
 #include <git2/object.h>
 #include <git2/oid.h>
 #include <git2/refs.h>
@@ -18,46 +19,51 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/envname.h"
 #include "format/charset.h"
 #include "sys/file.h"
 #include "sys/lazy.h"
 
 /* Each function of libgit2 that is called, without its git_. */
-#define FUNCTIONS(X)                  \
-	X(libgit2_init)               \
-	X(libgit2_opts)               \
-	X(error_last)                 \
-	X(repository_open_ext)        \
-	X(repository_free)            \
-	X(repository_head)            \
-	X(repository_is_shallow)      \
-	X(reference_lookup)           \
-	X(reference_is_branch)        \
-	X(reference_shorthand)        \
-	X(reference_symbolic_target)  \
-	X(reference_peel)             \
-	X(reference_free)             \
-	X(repository_config_snapshot) \
-	X(config_get_string)          \
-	X(config_free)                \
-	X(revparse_single)            \
-	X(object_peel)                \
-	X(object_id)                  \
-	X(object_free)                \
-	X(commit_lookup)              \
-	X(commit_message)             \
-	X(commit_message_encoding)    \
-	X(commit_author)              \
-	X(commit_time)                \
-	X(commit_parentcount)         \
-	X(commit_parent_id)           \
-	X(commit_free)                \
-	X(revwalk_new)                \
-	X(revwalk_sorting)            \
-	X(revwalk_push)               \
-	X(revwalk_hide)               \
-	X(revwalk_next)               \
-	X(revwalk_free)               \
+#define FUNCTIONS(X)                    \
+	X(libgit2_init)                 \
+	X(libgit2_opts)                 \
+	X(error_last)                   \
+	X(repository_open_ext)          \
+	X(repository_free)              \
+	X(repository_head)              \
+	X(repository_is_shallow)        \
+	X(repository_commondir)         \
+	X(repository_fetchhead_foreach) \
+	X(graph_descendant_of)          \
+	X(reference_lookup)             \
+	X(reference_is_branch)          \
+	X(reference_shorthand)          \
+	X(reference_symbolic_target)    \
+	X(reference_peel)               \
+	X(reference_free)               \
+	X(repository_config_snapshot)   \
+	X(config_get_string)            \
+	X(config_free)                  \
+	X(revparse_single)              \
+	X(object_peel)                  \
+	X(object_id)                    \
+	X(object_free)                  \
+	X(commit_lookup)                \
+	X(commit_message)               \
+	X(commit_message_encoding)      \
+	X(commit_author)                \
+	X(commit_time)                  \
+	X(commit_parentcount)           \
+	X(commit_parent_id)             \
+	X(commit_free)                  \
+	X(revwalk_new)                  \
+	X(revwalk_sorting)              \
+	X(revwalk_push)                 \
+	X(revwalk_hide)                 \
+	X(revwalk_next)                 \
+	X(revwalk_free)                 \
+	X(oid_equal)                    \
 	X(oid_tostr)
 
 #define MEMBER(name) __typeof__(git_##name) *name;
@@ -327,6 +333,95 @@ static bool resolve(const struct repo *repo, const char *name, git_oid *oid,
 bool repo_is_shallow(const struct repo *repo)
 {
 	return git.repository_is_shallow(repo->handle);
+}
+
+/* --- main and the branch -------------------------------------------------- */
+
+/* A branch that is looked for in FETCH_HEAD. */
+struct fetched {
+	const char *ref;
+	const char *url;
+	const git_oid *oid;
+	bool found;
+};
+
+static int note_fetched(const char *ref, const char *url, const git_oid *oid,
+			unsigned int is_merge, void *context)
+{
+	struct fetched *fetched = context;
+
+	(void)is_merge;
+	fetched->found |= same_text(ref, fetched->ref) && url &&
+			  git.oid_equal(oid, fetched->oid) &&
+			  envname_same_repository(url, fetched->url);
+	return 0;
+}
+
+/*
+ * Did the last fetch bring it?  With several work trees each has a FETCH_HEAD
+ * of its own, and none tells which was the last.
+ */
+static bool was_fetched(const struct repo *repo, struct fetched *fetched,
+			struct err *err)
+{
+	int code;
+
+	if (has_entry(git.repository_commondir(repo->handle), "worktrees"))
+		return true;
+	code = git.repository_fetchhead_foreach(repo->handle, note_fetched,
+						fetched);
+	if (code < 0 && code != GIT_ENOTFOUND)
+		return fail(code, err, "read", "FETCH_HEAD");
+	return true;
+}
+
+bool repo_fetched_tip(const struct repo *repo, const char *name,
+		      const char *branch, char **hash, struct err *err)
+{
+	CLEANUP(free_ptr) char *here =
+		xasprintf("refs/remotes/%s/%s", name, branch);
+	CLEANUP(free_ptr) char *there = xasprintf("refs/heads/%s", branch);
+	CLEANUP(free_ptr) char *url = NULL;
+	CLEANUP(release_reference) git_reference *reference = NULL;
+	CLEANUP(release_object) git_object *commit = NULL;
+	struct fetched fetched = {.ref = there};
+	int code = git.reference_lookup(&reference, repo->handle, here);
+
+	if (code == 0)
+		code = git.reference_peel(&commit, reference,
+					  GIT_OBJECT_COMMIT);
+	if (code < 0 && code != GIT_ENOTFOUND)
+		return fail(code, err, "read", here);
+	if (code == 0) {
+		fetched.oid = git.object_id(commit);
+		if (!repo_remote_url(repo, name, &url, err))
+			return false;
+		fetched.url = url;
+		if (url && !was_fetched(repo, &fetched, err))
+			return false;
+	}
+	*hash = fetched.found ? hash_text(fetched.oid) : NULL;
+	return true;
+}
+
+bool repo_holds(const struct repo *repo, const char *tip, const char *commit,
+		bool *held, struct err *err)
+{
+	git_oid from, to;
+	int code;
+
+	if (repo_is_shallow(repo))
+		return err_set(err, ERR_INPUT,
+			       "the clone is shallow: it does not tell what "
+			       "'%s' holds",
+			       tip);
+	if (!resolve(repo, tip, &from, err) || !resolve(repo, commit, &to, err))
+		return false;
+	code = git.graph_descendant_of(repo->handle, &from, &to);
+	if (code < 0)
+		return fail(code, err, "read the history of", tip);
+	*held = code > 0 || git.oid_equal(&from, &to);
+	return true;
 }
 
 /* --- walking ------------------------------------------------------------ */

@@ -15,6 +15,7 @@
 #include "core/stack.h"
 #include "core/sweep.h"
 #include "flow/deploy_parts.h"
+#include "flow/origin.h"
 #include "format/value.h"
 #include "format/ydoc.h"
 #include "sys/file.h"
@@ -327,7 +328,8 @@ static bool enter(struct deployment *run, struct err *err)
 	if (!deploy_make(run, err))
 		return false;
 	if (!envlock_take(&run->lock, run->kube, deploy->name->namespace,
-			  deploy->build_url, until, deploy->reporter, err)) {
+			  deploy->origin->build_url, until, deploy->reporter,
+			  err)) {
 		/* In a namespace that is going nothing can be created. */
 		if (err->kind == ERR_DENIED || err->kind == ERR_NOT_FOUND)
 			if (!deploy_check_claim(run->kube, deploy, &gone)) {

@@ -11,8 +11,9 @@
 #include "core/envname.h"
 #include "core/sweep.h"
 #include "flow/deploy_parts.h"
+#include "flow/origin.h"
 
-#define NOBODY "" /* takes the mark of an owner away */
+#define NOTHING "" /* takes a mark away */
 
 static struct namespace_marks wanted_marks(const struct deploy *deploy,
 					   const char *expires_at)
@@ -23,10 +24,23 @@ static struct namespace_marks wanted_marks(const struct deploy *deploy,
 		.stack = deploy->name->stack,
 		.repository = deploy->name->repository,
 		.branch = deploy->name->branch,
-		.git_url = deploy->git_url,
+		.git_url = deploy->origin->git_url,
 		.release = deploy->name->release,
 		.main = deploy->name->main,
 	};
+}
+
+/* What is not true of this deployment goes away; see core/ahead. */
+static void mark_ahead(struct namespace_marks *marks,
+		       const struct deploy *deploy,
+		       const struct namespace_marks *found)
+{
+	const struct ahead *ahead = &deploy->ahead;
+
+	if (deploy->name->main)
+		return;
+	marks->commit = ahead->commit ? ahead->commit : NOTHING;
+	marks->ahead_of = ahead_mark(ahead, found->commit, found->ahead_of);
 }
 
 static const struct strvec *labels_of(const struct deploy *deploy)
@@ -53,7 +67,7 @@ static bool look(struct kube *kube, const struct deploy *deploy,
 		.terminating = found->terminating,
 	};
 	return !*exists ||
-	       claim_check(&claim, deploy->name, deploy->git_url, err);
+	       claim_check(&claim, deploy->name, deploy->origin->git_url, err);
 }
 
 bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
@@ -97,6 +111,7 @@ bool deploy_make(struct deployment *run, struct err *err)
 		return false;
 	clock_add_rfc3339(&created, deploy->now);
 	marks.created = str_text(&created);
+	mark_ahead(&marks, deploy, &found);
 	if (!namespace_create(run->kube, namespace, &marks, labels_of(deploy),
 			      &exists, err))
 		return false;
@@ -130,6 +145,7 @@ bool deploy_rehearse(struct kube *kube, const struct deploy *deploy,
 
 	if (!look(kube, deploy, &arena, &found, &exists, err))
 		return false;
+	mark_ahead(&marks, deploy, &found);
 	kube->dry_run = true;
 	done = write_for_show(kube, deploy, &marks, exists, err);
 	kube->dry_run = false;
@@ -169,6 +185,7 @@ static bool claim(struct kube *kube, const struct deploy *deploy,
 		return false;
 	if (!exists)
 		return refuse_vanished(deploy, err);
+	mark_ahead(marks, deploy, &found);
 	marks->resource_version = found.resource_version;
 	return namespace_mark(kube, deploy->name->namespace, marks,
 			      labels_of(deploy), err);
@@ -202,6 +219,7 @@ static bool mark_again(struct kube *kube, const struct deploy *deploy,
 	    expiry_parse_label(found.expires_at, &moved) &&
 	    (!moved.expires || moved.at > deploy->expiry.at))
 		marks->expires_at = found.expires_at;
+	mark_ahead(marks, deploy, &found);
 	marks->resource_version = found.resource_version;
 	return namespace_mark(kube, namespace, marks, labels_of(deploy), err);
 }
@@ -211,7 +229,7 @@ bool deploy_mark_again(struct deployment *run, struct err *err)
 	struct namespace_marks marks =
 		wanted_marks(run->deploy, run->expires_at);
 
-	marks.owner = NOBODY;
+	marks.owner = NOTHING;
 	return attempt(mark_again, run->kube, run->deploy, &marks, err);
 }
 

@@ -12,6 +12,7 @@
 #include "core/sweep.h"
 #include "flow/cleanup.h"
 #include "flow/deploy_parts.h"
+#include "flow/origin.h"
 #include "flow/readiness.h"
 #include "flow/survey.h"
 
@@ -37,8 +38,8 @@ static bool is_other(const struct sweep_namespace *home,
 	    same_text(home->name, deploy->name->namespace) ||
 	    !same_text(home->repository, deploy->name->repository))
 		return false;
-	return !home->git_url || !deploy->git_url ||
-	       envname_same_repository(home->git_url, deploy->git_url);
+	return !home->git_url || !deploy->origin->git_url ||
+	       envname_same_repository(home->git_url, deploy->origin->git_url);
 }
 
 /* What was there before us has no date, and is never the oldest. */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/envname.h"
+#include "flow/ahead.h"
 #include "flow/chartdir.h"
 #include "flow/deploy.h"
 #include "format/value.h"
@@ -82,12 +83,17 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 	     !envname_expand(deploy->name, sources->url_template, &deploy->url,
 			     err)))
 		return false;
-	if (!sources->renew)
-		return find_chart(sources->chart, sources->recorded,
-				  &deploy->chart, err);
-	return !sources->chart ||
-	       err_set(err, ERR_USAGE,
-		       "'--renew' deploys nothing, so it takes no chart");
+	if (sources->renew)
+		return !sources->chart ||
+		       err_set(err, ERR_USAGE,
+			       "'--renew' deploys nothing, so it takes no "
+			       "chart");
+	if (!find_chart(sources->chart, sources->recorded, &deploy->chart, err))
+		return false;
+	if (!deploy->name->main)
+		ahead_find(&deploy->ahead, deploy->origin, deploy->name->branch,
+			   sources->main_branch);
+	return true;
 }
 
 /* What the files say of 'global', and which said the expiry last. */
@@ -186,6 +192,7 @@ bool deploy_decide_expiry(struct deploy *deploy, int64_t expires_in,
 void deploy_release(struct deploy *deploy)
 {
 	preparation_release(&deploy->preparation);
+	ahead_release(&deploy->ahead);
 	free(deploy->chart);
 	free(deploy->url);
 	*deploy = (struct deploy){0};

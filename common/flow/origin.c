@@ -75,6 +75,7 @@ static void ask_ci(struct origin *origin, const struct env *env)
 	take(&origin->repository_name, &ci.repository_name);
 	take(&origin->branch, &ci.branch);
 	take(&origin->fork, &ci.fork);
+	take(&origin->target, &ci.target);
 	take(&origin->default_branch, &ci.main_branch);
 	take(&origin->commit, &ci.commit);
 	take(&origin->build_url, &ci.build_url);
@@ -105,6 +106,7 @@ static bool ask_repo(struct origin *origin, const char *dir, bool *found,
 
 	if (!origin->commit || same_text(origin->commit, head.commit))
 		origin->commit_time = head.time;
+	origin->commit_is_head = !origin->commit;
 	take(&origin->commit, &head.commit);
 	take(&origin->branch, &head.branch);
 	take(&origin->default_branch, &default_branch);
@@ -201,6 +203,7 @@ void origin_release(struct origin *origin)
 	free(origin->git_url);
 	free(origin->branch);
 	free(origin->fork);
+	free(origin->target);
 	free(origin->default_branch);
 	free(origin->commit);
 	free(origin->build_url);

@@ -80,6 +80,23 @@ bool repo_default_branch(const struct repo *repo, const char *name,
 bool repo_find_commit(const struct repo *repo, const char *name, char **hash,
 		      struct err *err) MUST_CHECK;
 
+/*
+ * *@hash gets that of the branch @branch of the remote @name, if the last
+ * fetch of all has brought it: NULL if it may be older than what else is
+ * here, or is not here at all.  The caller frees it.
+ * Errors: INPUT (damaged).
+ */
+bool repo_fetched_tip(const struct repo *repo, const char *name,
+		      const char *branch, char **hash, struct err *err)
+	MUST_CHECK;
+
+/*
+ * *@held: is @commit @tip or an ancestor of it?  Both are names of commits.
+ * Errors: INPUT (damaged, a shallow clone), NOT_FOUND (an unknown name).
+ */
+bool repo_holds(const struct repo *repo, const char *tip, const char *commit,
+		bool *held, struct err *err) MUST_CHECK;
+
 /* Is its history cut off?  Then nothing can be walked. */
 bool repo_is_shallow(const struct repo *repo);
 

@@ -19,6 +19,7 @@
 #include "base/attr.h"
 #include "base/mem.h"
 #include "base/strvec.h"
+#include "core/ahead.h"
 #include "core/expiry.h"
 #include "flow/bundle.h"
 #include "flow/preparation.h"
@@ -27,6 +28,7 @@ struct envname;
 struct err;
 struct helm;
 struct kube;
+struct origin;
 struct record;
 struct reporter;
 struct str;
@@ -45,8 +47,8 @@ struct value;
 /* What to deploy; borrowed, but for what says otherwise. */
 struct deploy {
 	const struct envname *name;
-	const char *git_url;
-	const char *build_url; /* who we are to other runs; NULL = unknown */
+	const struct origin *origin; /* its build_url is us to other runs */
+	struct ahead ahead;	     /* owned; of a branch alone */
 	struct expiry expiry;
 	char *chart;			/* folder, owned; NULL: --renew */
 	const struct strvec *values;	/* files */
@@ -84,13 +86,14 @@ struct deploy_sources {
 	const char *chart;    /* else @recorded, else the one in rendered/ */
 	const char *recorded; /* what umbrella-render left in the record */
 	const char *url_template;
+	const char *main_branch;
 	const struct preparation_args *preparation;
 	bool renew; /* no chart: only the expiry is moved */
 };
 
 /*
- * Read them: fills chart, url and preparation of @deploy, and the defaults of
- * numbers that are DEPLOY_UNSET.
+ * Read them: fills chart, ahead, url and preparation of @deploy, and the
+ * defaults of numbers that are DEPLOY_UNSET.
  * Errors: USAGE (no chart or several; one beside --renew; an unknown name in
  * the template; values of ours in --set), INPUT (no chart in it), and those
  * of preparation_read().

@@ -24,10 +24,12 @@ struct origin {
 	char *git_url; /* without user and password */
 	char *branch;
 	char *fork;	      /* owner of the fork of a pull request */
+	char *target;	      /* the branch that a pull request goes to */
 	char *default_branch; /* the remote's */
 	char *commit;
 	char *build_url;
 	int64_t commit_time; /* seconds since the epoch, 0 = unknown */
+	bool commit_is_head; /* of the checkout: CI did not tell one */
 	bool pull_request;
 };
 

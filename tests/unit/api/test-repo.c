@@ -358,6 +358,103 @@ static void test_shallow_clones_have_no_history(void **state)
 			    "fetch the history: git fetch --unshallow");
 }
 
+/*
+ * What main was at is believed only if the last fetch brought it: in a clone
+ * that is used again it may be years old.
+ */
+static void test_fetched_tips(void **state)
+{
+	static const struct {
+		const char *name, *command;
+		bool known;
+	} steps[] = {
+		{"cloned, never fetched", "-C used branch -q x", false},
+		{"all fetched", "-C used fetch -q origin", true},
+		{"the branch alone", "-C used fetch -q origin fix/y", false},
+		{"both by name", "-C used fetch -q origin main fix/y", true},
+		{"from elsewhere", "-C used fetch -q other", false},
+		{"as CI does it",
+		 "-C used fetch -q origin +refs/heads/main:refs/remotes/origin/"
+		 "main",
+		 true},
+		{"older than what is here",
+		 "-C used update-ref refs/remotes/origin/main HEAD~1", false},
+		{"fetched again", "-C used fetch -q --all", true},
+		{"a second work tree", "-C used worktree add -q ../tree x",
+		 false},
+	};
+	CLEANUP(repo_release) struct repo repo = {0};
+	struct err err = {0};
+
+	(void)state;
+	git("-C origin branch fix/y");
+	git("clone -q origin used");
+	git("clone -q origin elsewhere");
+	git("-C used remote add other ../elsewhere");
+	open_there(&repo, "used");
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		CLEANUP(free_ptr) char *hash = NULL;
+
+		git(steps[i].command);
+		assert_true(
+			repo_fetched_tip(&repo, "origin", "main", &hash, &err));
+		assert_case(steps[i].name, (hash != NULL) == steps[i].known);
+	}
+}
+
+static void test_fetched_tips_of_odd_names(void **state)
+{
+	static const char *const names[] = {"nothing", "", "a..b", "x^{/y}",
+					    "-x"};
+	CLEANUP(repo_release) struct repo repo = {0};
+
+	(void)state;
+	open_there(&repo, "clone");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEANUP(free_ptr) char *hash = NULL;
+		CLEANUP(err_release) struct err err = {0};
+
+		if (!repo_fetched_tip(&repo, "origin", names[i], &hash, &err))
+			assert_int_equal(err.kind, ERR_INPUT);
+		assert_null(hash);
+	}
+}
+
+static void test_what_a_history_holds(void **state)
+{
+	static const struct {
+		const char *tip, *commit;
+		bool held;
+	} rows[] = {
+		{"HEAD", "HEAD", true},		 {"HEAD", "HEAD~1", true},
+		{"HEAD", "HEAD~2", true},	 {"HEAD~1", "HEAD", false},
+		{"origin/main", "HEAD~1", true}, {"HEAD", "origin/main", true},
+		{"origin/main", "HEAD", false},
+	};
+	CLEANUP(repo_release) struct repo repo = {0};
+	CLEANUP(repo_release) struct repo shallow = {0};
+	CLEANUP(err_release) struct err cut = {0};
+	CLEANUP(err_release) struct err unknown = {0};
+	CLEANUP(free_ptr) char *clone = xasprintf(
+		"clone -q --depth=1 file://%s/clone shallow-too", root);
+	struct err err = {0};
+	bool held = false;
+
+	(void)state;
+	open_there(&repo, "clone");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_true(repo_holds(&repo, rows[i].tip, rows[i].commit,
+				       &held, &err));
+		assert_case(rows[i].commit, held == rows[i].held);
+	}
+	assert_false(repo_holds(&repo, "HEAD", "nothing", &held, &unknown));
+	assert_int_equal(unknown.kind, ERR_NOT_FOUND);
+	git(clone);
+	open_there(&shallow, "shallow-too");
+	assert_false(repo_holds(&shallow, "HEAD", "HEAD", &held, &cut));
+	assert_int_equal(cut.kind, ERR_INPUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +469,9 @@ int main(void)
 		cmocka_unit_test(test_commits_are_whole),
 		cmocka_unit_test(test_commits_are_found),
 		cmocka_unit_test(test_shallow_clones_have_no_history),
+		cmocka_unit_test(test_fetched_tips),
+		cmocka_unit_test(test_fetched_tips_of_odd_names),
+		cmocka_unit_test(test_what_a_history_holds),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,331 @@
+"""What deploy-preview notes of the branch and main, and what a sweep makes of
+it later.
+
+Checkouts are those of CI servers, from a server that is Git itself; what is
+noted is read from the dry run that the API server gets to judge.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from git_server import GitServer
+from histories import History
+from scripted_kube import ScriptedKube, answer, listing, namespace
+
+WEB = "team/web.git"
+ALL = "+refs/heads/*:refs/remotes/origin/*"
+HOME = "/api/v1/namespaces/web-fix"
+LATER = 9999999999
+
+
+@pytest.fixture
+def kube():
+    with ScriptedKube() as server:
+        yield server
+
+
+@pytest.fixture
+def server(tmp_path):
+    with GitServer(tmp_path / "served") as server:
+        yield server
+
+
+@pytest.fixture
+def web(server):
+    web = server.history(WEB)
+    web.commit("one")
+    web.commit("two")
+    web.git("switch", "-q", "-c", "fix")
+    return web
+
+
+class Checkout:
+    """A workspace as CI makes it: an empty repository, a fetch, HEAD
+    detached."""
+
+    def __init__(self, server: GitServer, web: History, folder: Path):
+        self.web, self.url, self.folder = web, server.address(WEB), folder
+        web.git("init", "-q", folder)
+        self.git("remote", "add", "origin", self.url)
+
+    def git(self, *args: object) -> str:
+        return self.web.git(*args, cwd=self.folder)
+
+    def fetch(self, *refs: str, branch: str = "fix", depth: int = 0) -> None:
+        self.git("fetch", "-q", "--no-tags", "--force",
+                 *([f"--depth={depth}"] if depth else []), self.url,
+                 *(refs or [only("main"), only(branch)]))
+        self.git("checkout", "-q", "--detach", f"origin/{branch}")
+
+
+def only(branch: str) -> str:
+    return f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
+
+
+@pytest.fixture
+def checkout(server, web, tmp_path):
+    return Checkout(server, web, tmp_path / "workspace")
+
+
+@pytest.fixture
+def deploy(run_step, kube, tmp_path, server):
+    """Gives the marks, of a namespace that has those that are given."""
+    chart = tmp_path / "chart"
+    chart.mkdir()
+    (chart / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: web\nversion: 1.0.0\n")
+
+    def run(checkout, *args, found=None, **env):
+        about = {"GIT_URL": server.address(WEB), "BRANCH_NAME": "fix"} | {
+            key: value for key, value in env.items() if value}
+        if found is not None:
+            kube.script("GET", HOME, answer(
+                namespace("web-fix", LATER, repository="web", branch="fix",
+                          **{k: v for k, v in found.items() if v})))
+        before = len(kube.requests)
+        run_step("deploy-preview", "--kubeconfig", kube.kubeconfig(tmp_path),
+                 "--dry-run", *args, chart, env=about,
+                 cwd=checkout.folder if checkout else tmp_path)
+        (request,) = [r for r in kube.requests[before:]
+                      if r.method in ("POST", "PATCH")]
+        notes = json.loads(request.body)["metadata"]["annotations"]
+        return {key: notes.get(f"slipway/{key.replace('_', '-')}")
+                for key in ("commit", "ahead_of")}
+    return run
+
+
+def noted(commit: str | None, ahead_of: str | None) -> dict:
+    return {"commit": commit, "ahead_of": ahead_of}
+
+
+# --- what is noted -----------------------------------------------------------
+
+def test_ahead_or_not(web, checkout, deploy):
+    checkout.fetch()
+    assert deploy(checkout) == noted(web.head, None)
+    fix = web.commit("fix")
+    checkout.fetch()
+    assert deploy(checkout) == noted(fix, "main")
+    web.git("switch", "-q", "main")
+    web.commit("three")
+    checkout.fetch()
+    assert deploy(checkout) == noted(fix, "main")
+    web.merge("fix", "Merge")
+    checkout.fetch()
+    assert deploy(checkout) == noted(fix, None)
+
+
+def test_deployed_again(web, checkout, deploy):
+    """What was ahead stays so, whatever became of it; not what follows."""
+    fix = web.commit("fix")
+    checkout.fetch()
+    first = deploy(checkout)
+    assert first == noted(fix, "main")
+    web.git("switch", "-q", "main")
+    web.merge("fix", "Merge")
+    checkout.fetch()
+    assert deploy(checkout, found=first) == first
+    assert deploy(None, found=first, GIT_COMMIT=fix) == first
+    assert deploy(None, found=first) == noted(None, None)
+    web.git("branch", "-f", "fix", "main")
+    checkout.fetch()
+    assert deploy(checkout, found=first) == noted(web.head, None)
+    web.git("switch", "-q", "fix")
+    more = web.commit("more")
+    checkout.fetch()
+    assert deploy(checkout, found=first) == noted(more, "main")
+
+
+def test_an_old_main_is_not_believed(web, checkout, deploy):
+    """A workspace that is used again: main is as it was a month ago, and the
+    branch, which has nothing of its own, is at what main is now."""
+    checkout.fetch(ALL)
+    web.git("switch", "-q", "main")
+    web.commit("three")
+    web.git("branch", "-f", "fix", "main")
+    checkout.fetch(only("fix"))
+    assert deploy(checkout) == noted(web.head, None)
+    checkout.fetch()
+    assert deploy(checkout) == noted(web.head, None)
+
+
+@pytest.mark.parametrize("refs, depth", [
+    ([only("fix")], 0), ([ALL], 1), ([ALL], 2)])
+def test_what_the_clone_does_not_tell(web, checkout, deploy, refs, depth):
+    fix = web.commit("fix")
+    web.commit("fix more")
+    fix = web.commit("fix even more")
+    checkout.fetch(*refs, depth=depth)
+    assert deploy(checkout) == noted(fix, None)
+
+
+def test_whose_commit(web, checkout, deploy, tmp_path):
+    fix = web.commit("fix")
+    checkout.fetch()
+    # CI tells another one than is checked out
+    assert deploy(checkout, GIT_COMMIT=web.git("rev-parse", "main")) == \
+        noted(web.git("rev-parse", "main"), None)
+    # one that is nowhere
+    assert deploy(checkout, GIT_COMMIT="1" * 40) == noted("1" * 40, None)
+    # the working folder is a clone of something else
+    assert deploy(checkout, GIT_URL="https://git.example/other/web.git") == \
+        noted(None, None)
+    # no clone at all
+    assert deploy(None, GIT_COMMIT=fix) == noted(fix, None)
+    # another branch is checked out by name
+    checkout.git("switch", "-q", "-c", "elsewhere")
+    assert deploy(checkout) == noted(None, None)
+    checkout.git("switch", "-q", "-c", "fix")
+    assert deploy(checkout) == noted(fix, "main")
+
+
+def test_a_branch_by_hand_is_not_that_of_the_build(web, checkout, deploy,
+                                                   kube):
+    web.commit("fix")
+    checkout.fetch()
+    assert deploy(checkout, "--branch", "demo") == noted(None, None)
+
+
+def test_which_branch_it_is_compared_with(web, checkout, deploy):
+    fix = web.commit("fix")
+    web.git("branch", "next", "fix")
+    web.git("branch", "master", "main")
+    checkout.fetch(ALL)
+    assert deploy(checkout, "--main-branch", "master") == noted(fix, "master")
+    assert deploy(checkout, "--main-branch", "next") == noted(fix, None)
+    assert deploy(checkout, "--main-branch", "none") == noted(fix, None)
+    pull_request = {"CHANGE_ID": "7", "CHANGE_BRANCH": "fix"}
+    assert deploy(checkout, **pull_request, CHANGE_TARGET="next") == \
+        noted(fix, None)
+    assert deploy(checkout, "--main-branch", "next", **pull_request,
+                  CHANGE_TARGET="main") == noted(fix, "main")
+    assert deploy(checkout) == noted(fix, "main")
+
+
+def test_ci_builds_the_merge_of_a_pull_request(web, checkout, deploy):
+    """Its commit never comes into main; that of the pull request does."""
+    fix = web.commit("fix")
+    pull_request = {"CHANGE_ID": "7", "CHANGE_BRANCH": "fix",
+                    "CHANGE_TARGET": "main"}
+    web.git("switch", "-q", "main")
+    web.commit("three")
+    checkout.fetch()
+    checkout.git("checkout", "-q", "--detach", "origin/main")
+    checkout.git("merge", "-q", "--no-ff", "-m", "Merge", fix)
+    assert deploy(checkout, **pull_request) == noted(fix, "main")
+    # a merge of main into the branch is the branch's own
+    web.git("switch", "-q", "fix")
+    merged = web.merge("main", "Merge main into fix")
+    checkout.fetch()
+    assert deploy(checkout, **pull_request) == noted(merged, "main")
+
+
+def test_main_itself_notes_nothing(web, checkout, deploy, kube):
+    checkout.fetch(branch="main")
+    assert deploy(checkout, BRANCH_NAME="main") == noted(None, None)
+    assert not [r for r in kube.requests if b"slipway/commit" in r.body]
+
+
+# --- both together -----------------------------------------------------------
+
+def is_ancestor(web: History, commit: str, of: str) -> bool:
+    return web.git("rev-list", "--count", commit, f"^{of}") == "0"
+
+
+class Story:
+    """Random work on a branch and main; notes what a person would know."""
+
+    def __init__(self, web: History, dice: random.Random):
+        self.web, self.dice = web, dice
+
+    def _on(self, branch: str) -> None:
+        self.web.git("switch", "-q", branch)
+
+    def commit(self) -> None:
+        self._on("fix")
+        self.web.commit("fix")
+
+    def main_goes_on(self) -> None:
+        self._on("main")
+        self.web.commit("main")
+
+    def merge(self) -> None:
+        self._on("main")
+        self.web.merge("fix", "Merge")
+
+    def fast_forward(self) -> None:
+        self._on("main")
+        if is_ancestor(self.web, "main", "fix"):
+            self.web.git("merge", "-q", "--ff-only", "fix")
+
+    def squash(self) -> None:
+        self._on("main")
+        self.web.git("merge", "-q", "--squash", "fix")
+        self.web.commit("squashed")
+
+    def merge_main(self) -> None:
+        self._on("fix")
+        self.web.git("merge", "-q", "--no-edit", "main")
+
+    def foxtrot(self) -> None:
+        """git pull on main: its own history becomes the second parent."""
+        self._on("main")
+        self.web.git("switch", "-q", "-c", "local", "main~1")
+        self.web.commit("local")
+        self.web.merge("main", "Merge branch 'main'")
+        self.web.git("branch", "-f", "main", "local")
+        self._on("main")
+        self.web.git("branch", "-D", "local")
+
+    def reset(self) -> None:
+        self._on("main")
+        self.web.git("branch", "-f", "fix",
+                     self.dice.choice(["main", "main~1", "fix~1"]))
+
+    def step(self) -> None:
+        self.dice.choice([
+            self.commit, self.commit, self.main_goes_on, self.merge,
+            self.fast_forward, self.squash, self.merge_main, self.foxtrot,
+            self.reset])()
+
+    def tip(self, branch: str) -> str:
+        return self.web.git("rev-parse", f"refs/heads/{branch}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_stories(web, checkout, deploy, kube, server, run_step,
+                        tmp_path, seed):
+    """What goes was ahead when it was deployed, and is in main since; and all
+    of that goes, unless the branch has got something new."""
+    story = Story(web, random.Random(seed))
+    marks: dict = {}
+    ahead = False       # the commit that is deployed, when it was
+    merged = 0
+    for _ in range(12):
+        story.step()
+        main, fix = story.tip("main"), story.tip("fix")
+        if story.dice.random() < 0.5:
+            refs = story.dice.choice([[], [ALL], [only("fix")]])
+            checkout.fetch(*refs)
+            if refs != [only("fix")] and not is_ancestor(web, fix, main):
+                ahead = True
+            elif fix != marks.get("commit"):
+                ahead = False
+            marks = deploy(checkout, found=marks)
+            assert marks == noted(fix, "main" if ahead else None)
+        kube.script("GET", "/api/v1/namespaces", listing(namespace(
+            "web-fix", LATER, branch="fix", git_url=server.address(WEB),
+            created="then", **{k: v for k, v in marks.items() if v})))
+        result = run_step("expire-sweep", "--kubeconfig",
+                          kube.kubeconfig(tmp_path), "--output", "json",
+                          "--dry-run", "--gone-branches")
+        expected = ahead and all(is_ancestor(web, commit, main)
+                                 for commit in (marks["commit"], fix))
+        assert bool(result.json["deleted"]) == expected, result.out
+        merged += expected
+    print(f"seed {seed}: merged in {merged} of 12")
