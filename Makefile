@@ -164,14 +164,18 @@ check-lab: all drivers
 	tests/lab/build
 	$(python_tests) tests/lab
 
-check-oracle: all $(oracle_binaries)
+check-oracle: all $(oracle_binaries) references
 	SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle $(python_tests) tests/oracle
+
+# No part of a test, which has two minutes: a new machine fetches for longer.
+references:
+	$$(tests/setup python) tests/oracle/reference.py
 
 all_python_tests = SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle \
 	SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests)
 
 # Two halves side by side: each waits for servers more than it computes.
-check-python: all drivers $(oracle_binaries)
+check-python: all drivers $(oracle_binaries) references
 	$(MAKE) VARIANT=asan all drivers
 	$(MAKE) -j2 --output-sync=target check-python-scripted check-python-real
 
@@ -183,7 +187,7 @@ check-python-real:
 
 # Hours: what check does with a few random inputs, with many of them.
 FUZZ_SECONDS = 600
-check-nightly: all drivers $(oracle_binaries)
+check-nightly: all drivers $(oracle_binaries) references
 	tests/setup check
 	tests/lab/build
 	SLIPWAY_TEMPLATES=100000 SLIPWAY_DOCUMENTS=20000 SLIPWAY_PAIRS=100000 \
@@ -258,4 +262,4 @@ help:
 .PHONY: all check check-unit check-fuzz check-clang check-lint check-steps check-lab check-oracle \
 	check-python check-python-scripted check-python-real \
 	check-nightly fuzz check-fresh bench demo image manuals install format clean help \
-	drivers headers-of-packages
+	drivers references headers-of-packages

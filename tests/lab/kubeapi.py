@@ -66,7 +66,10 @@ class KubeApi:
         return answer
 
     def exists(self, path: str) -> bool:
+        """Is it there, and served?  A new kind answers 429 at first."""
         status, answer = self.request("GET", path)
+        if status == 429 and "(re)initializing" in answer.get("message", ""):
+            return False
         if status not in (200, 404):
             raise ApiError(status, answer)
         return status == 200

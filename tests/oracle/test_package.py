@@ -1,7 +1,7 @@
 """Packages against `helm package`: every member, and every refusal.
 
-Charts are those of the Go modules that charts/modules.txt names, Helm's own
-test data, and SLIPWAY_CHARTS random ones (packages.py).  SLIPWAY_SEED repeats
+Charts are those of the Go modules that charts/modules.txt names, Helm with its
+test data among them, and SLIPWAY_CHARTS random ones (packages.py).  SLIPWAY_SEED repeats
 a run.  Subcharts come in Helm's random order: what is compared is the order
 within each chart, and all members as they stand in the tar stream, headers
 included; and the whole file where the order happens to be the same.
@@ -22,12 +22,10 @@ import pytest
 import reference
 import toolbox
 from packages import make_chart
-from test_edits import modules  # noqa: F401
 
 EPOCH = "1795352645"
 CHARTS = int(os.environ.get("SLIPWAY_CHARTS", "30"))
 CHARTS_MIN = 40     # real ones
-HELM = "helm.sh/helm/v4@v4.3.1"
 
 
 def members(archive: Path) -> list[tuple[str, bytes]]:
@@ -151,21 +149,15 @@ def write_chart(folder: Path) -> None:
         f"apiVersion: v2\nname: {folder.name}\nversion: 1.0.0\n")
 
 
-@pytest.fixture
-def real_charts(modules) -> list[Path]:     # noqa: F811
-    """All folders with a Chart.yaml, in the modules and in Helm's own."""
-    go = subprocess.run([reference.HERE.parent / "setup", "go"], check=True, text=True,
-                        stdout=subprocess.PIPE).stdout.strip()
-    helm = subprocess.run([go, "mod", "download", "-json", HELM], check=True, text=True,
-                          stdout=subprocess.PIPE).stdout
-    found = re.search(r'"Dir": "([^"]+)"', helm)
-    assert found
-    return sorted({path.parent for folder in [*modules, Path(found[1])]
+def real_charts() -> list[Path]:
+    """All folders with a Chart.yaml in the modules."""
+    return sorted({path.parent for folder in reference.chart_modules()
                    for path in folder.rglob("Chart.yaml")})
 
 
-def test_real_charts(real_charts, steps, tmp_path):
-    assert len(real_charts) >= CHARTS_MIN
-    faults = [(chart, fault) for number, chart in enumerate(real_charts)
+def test_real_charts(steps, tmp_path):
+    charts = real_charts()
+    assert len(charts) >= CHARTS_MIN
+    faults = [(chart, fault) for number, chart in enumerate(charts)
               if (fault := difference(chart, steps, tmp_path / f"out-{number}"))]
-    report(faults, len(real_charts))
+    report(faults, len(charts))
