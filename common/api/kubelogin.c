@@ -204,7 +204,10 @@ bool kubelogin_renew(struct kubelogin *login, struct http *http)
 		done = renew_plugin(login, http, &failure);
 	if (failure.kind != ERR_NONE)
 		log_debug("%s", failure.text);
-	return done && changed;
+	if (!done || !changed)
+		return false;
+	login->renewals++;
+	return true;
 }
 
 static bool lasts(const struct kubelogin *login, int64_t ms)

@@ -30,6 +30,7 @@ struct kubelogin {
 		eks;	     /* what the plugin would do; cluster NULL: other */
 	struct secret token; /* as last read from its file */
 	struct execplugin_answer answer; /* of the plugin */
+	unsigned int renewals; /* times that kubelogin_renew() had another */
 };
 
 /*

@@ -63,6 +63,57 @@ bool jsn_parse(json_t **json, const char *text, size_t len, const char *what,
 	return true;
 }
 
+/* Where the member @key of the outermost object begins; @len if nowhere. */
+static size_t find_member(const char *text, size_t len, const char *key)
+{
+	CLEANUP(free_ptr) char *quoted = xasprintf("\"%s\"", key);
+	size_t quoted_len = strlen(quoted);
+	bool in_string = false;
+	size_t depth = 0;
+	char before = '\0'; /* of what stands between strings */
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (in_string) {
+			i += c == '\\';
+			in_string = c != '"';
+			continue;
+		}
+		if (c == '"' && depth == 1 && before != ':' &&
+		    quoted_len <= len - i &&
+		    memcmp(text + i, quoted, quoted_len) == 0)
+			return i;
+		in_string = c == '"';
+		if (c == '{' || c == '[')
+			depth++;
+		if ((c == '}' || c == ']') && depth)
+			depth--;
+		if (!strchr(" \t\r\n", c))
+			before = c;
+	}
+	return len;
+}
+
+json_t *jsn_parse_head(const char *text, size_t len, const char *key)
+{
+	size_t end = find_member(text, len, key);
+	CLEANUP(str_release) struct str head = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+	json_t *parsed = NULL;
+
+	if (end == len)
+		return NULL;
+	str_add_bytes(&head, text, end);
+	str_trim(&head);
+	if (head.len && head.buf[head.len - 1] == ',')
+		str_truncate(&head, head.len - 1);
+	str_add(&head, "}");
+	return jsn_parse(&parsed, str_text(&head), head.len, "head", &unfit)
+		       ? parsed
+		       : NULL;
+}
+
 static int add_chunk(const char *bytes, size_t len, void *out)
 {
 	str_add_bytes(out, bytes, len);

@@ -504,6 +504,29 @@ static bool hand_over(struct run *run, size_t i, struct err *err)
 	return go_on;
 }
 
+/* Hand over what is done; is there any? */
+static bool collect(struct run *run, bool *any, struct err *err)
+{
+	*any = false;
+	for (size_t i = 0; i < run->batch->jobs; i++) {
+		advance(&run->transfers[i]);
+		if (run->transfers[i].state != TRANSFER_DONE)
+			continue;
+		if (!hand_over(run, i, err))
+			return false;
+		*any = true;
+	}
+	return true;
+}
+
+static bool work_meanwhile(const struct http_batch *batch, bool *worked,
+			   struct err *err)
+{
+	*worked = false;
+	return !batch->meanwhile ||
+	       batch->meanwhile(batch->context, worked, err);
+}
+
 bool http_run(struct http *http, struct http_batch *batch, struct err *err)
 {
 	CLEANUP(release_run) struct run run = {.client = http->client,
@@ -516,20 +539,15 @@ bool http_run(struct http *http, struct http_batch *batch, struct err *err)
 	if (!start_client(run.client, err))
 		return false;
 	while (fill_lanes(&run)) {
-		bool freed = false;
+		bool busy;
 
 		if (signals_interrupted(err))
 			return false;
 		perform(run.client);
-		for (size_t i = 0; i < batch->jobs; i++) {
-			advance(&run.transfers[i]);
-			if (run.transfers[i].state != TRANSFER_DONE)
-				continue;
-			if (!hand_over(&run, i, err))
-				return false;
-			freed = true;
-		}
-		if (!freed)
+		if (!collect(&run, &busy, err) ||
+		    (!busy && !work_meanwhile(batch, &busy, err)))
+			return false;
+		if (!busy)
 			wait_for_news(run.client, run.transfers, batch->jobs);
 	}
 	return true;

@@ -41,6 +41,7 @@ struct strvec;
 #define KUBE_PAGES_MAX	  10000		     /* of one list */
 #define KUBE_LIST_MAX	  1000000	     /* objects of one list */
 #define KUBE_RESTARTS_MAX 5		     /* of a list that expires */
+#define KUBE_AT_ONCE	  10		     /* requests of kube_list_all() */
 #define KUBE_OBJECT_MAX	  ((size_t)32 << 20) /* bytes of a reply */
 
 /* What the user may set; the options of cli/fragments.h fill it. */
@@ -151,6 +152,14 @@ struct kube_list {
 /* Errors: also NOT_FOUND (no such resource).  After one, forget the list. */
 bool kube_list(struct kube *kube, const struct kube_list *list, struct err *err)
 	MUST_CHECK;
+
+/*
+ * The same of @count lists at once, in the time of the longest; their items
+ * come in any order.  One whose ref has a name is of that object alone: item
+ * is called for it, if there is one.  The first error ends them all.
+ */
+bool kube_list_all(struct kube *kube, const struct kube_list *lists,
+		   size_t count, struct err *err) MUST_CHECK;
 
 /*
  * Create @object below @ref (whose name is NULL).  *@existed tells that one

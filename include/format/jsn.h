@@ -33,6 +33,15 @@ struct value;
 bool jsn_parse(json_t **json, const char *text, size_t len, const char *what,
 	       struct err *err) MUST_CHECK;
 
+/*
+ * Of the text of an object what stands before its member @key: enough of a
+ * long list to ask for the next one.  NULL if there is no such member, or
+ * no JSON before it; the caller releases it.  Of what follows nothing is
+ * known.
+ */
+json_t *jsn_parse_head(const char *text, size_t len, const char *key)
+	MUST_CHECK;
+
 /* Append @json, compact or (@pretty) indented by two, keys in order. */
 void jsn_print(struct str *out, const json_t *json, bool pretty);
 

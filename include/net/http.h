@@ -186,8 +186,13 @@ bool http_send(struct http *http, struct http_request *request,
  * until done returns.  After the deadline each request that is left fails
  * with TIMEOUT.  done may use the client itself.
  *
- * Errors: INTERRUPTED and what @done sets in @err by giving false.  Either
- * ends the batch; done is not called for what was under way.
+ * @meanwhile (NULL = none) is called when all that there is to send has been
+ * sent, to do a bit of the caller's own work while the servers do theirs.
+ * *@worked is false when it had nothing to do: then the batch waits.  It may
+ * use the client, too; what it leaves undone at the end is not asked for.
+ *
+ * Errors: INTERRUPTED and what @done or @meanwhile sets in @err by giving
+ * false.  Either ends the batch; done is not called for what was under way.
  */
 struct http_batch {
 	size_t jobs; /* at most HTTP_JOBS_MAX */
@@ -195,6 +200,7 @@ struct http_batch {
 	bool (*done)(void *context, void *item, struct http_request *request,
 		     struct http_reply *reply, struct err *failure,
 		     struct err *err);
+	bool (*meanwhile)(void *context, bool *worked, struct err *err);
 	void *context;
 };
 bool http_run(struct http *http, struct http_batch *batch, struct err *err)

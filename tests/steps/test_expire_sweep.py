@@ -64,6 +64,28 @@ def test_lists_pages_of_metadata(kube, sweep):
     assert kube.writes == []
 
 
+def test_the_next_page_is_under_way_while_one_is_looked_at(kube, sweep):
+    """Seen by a page that cannot be looked at."""
+    page = {"metadata": {"continue": "more"}, "items": 5}
+    kube.script("GET", SECRETS, answer(page), listing())
+    assert "is no list" in sweep(expect=1).err
+    wait.until(lambda: len(kube.queries(SECRETS)) == 2, "the second page")
+    page = {"items": 5, "metadata": {"continue": "more"}}
+    kube.requests.clear()
+    kube.script("GET", SECRETS, answer(page))
+    sweep(expect=1)
+    assert len(kube.queries(SECRETS)) == 1
+
+
+def test_pages_whose_metadata_comes_last(kube, sweep):
+    pages = [listing(secret("a", 1), token="t"), listing(secret("b", 1))]
+    for page in pages:
+        body = json.loads(page.body)
+        page.body = json.dumps(dict(reversed(body.items()))).encode()
+    kube.script("GET", SECRETS, *pages)
+    assert [i["namespace"] for i in sweep().json["deleted"]] == ["a", "b"]
+
+
 def test_an_expired_list_starts_again(kube, sweep):
     """What was read before is forgotten, so that nothing counts twice."""
     kube.script("GET", SECRETS, listing(secret("a", 1), token="t"),

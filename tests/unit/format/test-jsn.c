@@ -85,6 +85,46 @@ static void test_depth(void **state)
 	assert_int_equal(err.column, JSN_DEPTH_MAX + 1);
 }
 
+static void test_head(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *head; /* NULL: there is none */
+	} cases[] = {
+		{"{\"a\":1,\"items\":[", "{\"a\":1}"},
+		{"{\"items\":[]}", "{}"},
+		{" {\n \"a\" : {\"items\": [1]} ,\n \"items\"", /* nested */
+		 "{\"a\":{\"items\":[1]}}"},
+		{"{\"a\":\"\\\"items\\\":\",\"items\":", /* in a string */
+		 "{\"a\":\"\\\"items\\\":\"}"},
+		{"{\"a\":\"items\",\"items\":", "{\"a\":\"items\"}"},
+		{"{\"a\":1}", NULL},
+		{"{\"a\":\"items\"}", NULL},
+		{"[\"items\"]", NULL},
+		{"[1,\"items\"]", NULL},
+		{"{\"a\":,\"items\":", NULL},
+		{"}{\"items\"", NULL},
+		{"\"items\"", NULL},
+		{"{\"items", NULL},
+		{"{\"a\\", NULL},
+		{"", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *text = cases[i].text;
+		CLEANUP(jsn_release) json_t *head =
+			jsn_parse_head(text, strlen(text), "items");
+		CLEANUP(str_release) struct str shown = {0};
+
+		assert_case(text, !head == !cases[i].head);
+		if (!head)
+			continue;
+		jsn_print(&shown, head, false);
+		assert_string_equal(str_text(&shown), cases[i].head);
+	}
+}
+
 static void test_members(void **state)
 {
 	CLEANUP(jsn_release) json_t *json =
@@ -159,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_strings_that_are_no_utf8),
 		cmocka_unit_test(test_values),
