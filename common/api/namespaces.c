@@ -157,18 +157,38 @@ bool namespace_find_marked(struct kube *kube, const char *name,
 	return true;
 }
 
+static bool note_namespace(void *context, const json_t *object, struct err *err)
+{
+	const struct namespace_query *query = context;
+
+	(void)err;
+	*query->found = true;
+	read_marks(object, query->arena, query->marks);
+	return true;
+}
+
+struct kube_list namespace_query(struct namespace_query *query,
+				 const char *name, struct arena *arena,
+				 struct namespace_marks *marks, bool *found)
+{
+	*query = (struct namespace_query){arena, marks, found};
+	*found = false;
+	return (struct kube_list){
+		.ref = ref_to(name),
+		.metadata = true,
+		.item = note_namespace,
+		.context = query,
+	};
+}
+
 bool namespace_read(struct kube *kube, const char *name, struct arena *arena,
 		    struct namespace_marks *marks, bool *found, struct err *err)
 {
-	CLEANUP(jsn_release) json_t *object = NULL;
-	const struct kube_ref ref = ref_to(name);
+	struct namespace_query query;
+	const struct kube_list list =
+		namespace_query(&query, name, arena, marks, found);
 
-	if (!kube_get_metadata(kube, &ref, &object, err))
-		return err_wrap(err, "cannot look up namespace '%s'", name);
-	*found = object != NULL;
-	if (object)
-		read_marks(object, arena, marks);
-	return true;
+	return kube_list(kube, &list, err);
 }
 
 static void add_labels(json_t *map, const struct strvec *labels)
@@ -301,8 +321,7 @@ static const struct inhabitant {
 struct foreign {
 	const struct inhabitant *kind;
 	const char *release;
-	struct strvec *found;
-	size_t before;
+	struct strvec found;
 };
 
 /*
@@ -357,7 +376,7 @@ static bool note_foreign(void *context, const json_t *item, struct err *err)
 	(void)err;
 	if (!has_listed_owner(item) && !belongs_to(item, foreign) &&
 	    !jsn_text(item, "metadata.deletionTimestamp"))
-		strvec_addf(foreign->found, "%s %s", foreign->kind->kind,
+		strvec_addf(&foreign->found, "%s %s", foreign->kind->kind,
 			    name ? name : "?");
 	return true;
 }
@@ -366,37 +385,41 @@ static void forget_foreign(void *context)
 {
 	struct foreign *foreign = context;
 
-	strvec_truncate(foreign->found, foreign->before);
+	strvec_truncate(&foreign->found, 0);
 }
 
 bool namespace_find_foreign(struct kube *kube, const char *name,
 			    const char *release, struct strvec *found,
 			    struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(inhabitants); i++) {
-		struct foreign foreign = {
-			.kind = &inhabitants[i],
-			.release = release,
-			.found = found,
-			.before = found->count,
-		};
-		const struct kube_list list = {
+	enum {
+		COUNT = ARRAY_SIZE(inhabitants)
+	};
+	struct foreign foreign[COUNT] = {0};
+	struct kube_list lists[COUNT];
+	bool done;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		foreign[i].kind = &inhabitants[i];
+		foreign[i].release = release;
+		lists[i] = (struct kube_list){
 			.ref = {.api = inhabitants[i].api,
 				.resource = inhabitants[i].resource,
 				.namespace = name},
 			.metadata = true,
 			.item = note_foreign,
 			.restart = forget_foreign,
-			.context = &foreign,
+			.context = &foreign[i],
 		};
-
-		if (!kube_list(kube, &list, err))
-			return err_wrap(err,
-					"cannot tell what is in "
-					"namespace '%s'",
-					name);
 	}
-	return true;
+	done = kube_list_all(kube, lists, COUNT, err);
+	for (size_t i = 0; i < COUNT; i++) {
+		if (done)
+			strvec_add_all(found, &foreign[i].found);
+		strvec_release(&foreign[i].found);
+	}
+	return done ||
+	       err_wrap(err, "cannot tell what is in namespace '%s'", name);
 }
 
 /* The conditions of a namespace that say what it still waits for. */

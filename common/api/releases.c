@@ -1,8 +1,8 @@
 #include "api/releases.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "api/kube.h"
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -20,12 +20,6 @@
 #define LABEL_RUN	 "slipway/run"
 
 static const struct kube_ref all_secrets = {.api = "v1", .resource = "secrets"};
-
-struct search {
-	struct arena *arena;
-	struct sweep_world *world;
-	size_t before; /* releases that were there when it began */
-};
 
 static const char *copy_text(struct arena *arena, const json_t *object,
 			     const char *path)
@@ -64,9 +58,9 @@ static const char *copy_label(struct arena *arena, const json_t *object,
 /* A Secret without the labels of a release is none of Helm's. */
 static bool add_release(void *context, const json_t *item, struct err *err)
 {
-	struct search *search = context;
-	struct sweep_world *world = search->world;
-	struct arena *arena = search->arena;
+	struct releases_query *query = context;
+	struct sweep_world *world = query->world;
+	struct arena *arena = query->arena;
 	const char *namespace = jsn_text(item, "metadata.namespace");
 	const char *name = label(item, "name");
 	const char *version = label(item, "version");
@@ -95,31 +89,46 @@ static bool add_release(void *context, const json_t *item, struct err *err)
 
 static void forget_releases(void *context)
 {
-	struct search *search = context;
+	struct releases_query *query = context;
 
-	search->world->release_count = search->before;
+	query->world->release_count = query->before;
+}
+
+struct kube_list releases_query(struct releases_query *query,
+				const char *namespace, const char *name,
+				struct arena *arena, struct sweep_world *world)
+{
+	struct kube_list list = {
+		.ref = all_secrets,
+		.metadata = true,
+		.item = add_release,
+		.restart = forget_releases,
+		.context = query,
+	};
+
+	*query = (struct releases_query){
+		.arena = arena, .world = world, .before = world->release_count};
+	str_add(&query->selector, "owner=helm");
+	if (name)
+		str_addf(&query->selector, ",name=%s", name);
+	list.label_selector = str_text(&query->selector);
+	list.ref.namespace = namespace;
+	return list;
+}
+
+void releases_query_release(struct releases_query *query)
+{
+	str_release(&query->selector);
 }
 
 bool releases_find(struct kube *kube, const char *namespace, const char *name,
 		   struct arena *arena, struct sweep_world *world,
 		   struct err *err)
 {
-	CLEANUP(str_release) struct str selector = {0};
-	struct search search = {
-		.arena = arena, .world = world, .before = world->release_count};
-	struct kube_list list = {
-		.ref = all_secrets,
-		.metadata = true,
-		.item = add_release,
-		.restart = forget_releases,
-		.context = &search,
-	};
+	CLEANUP(releases_query_release) struct releases_query query = {0};
+	const struct kube_list list =
+		releases_query(&query, namespace, name, arena, world);
 
-	str_add(&selector, "owner=helm");
-	if (name)
-		str_addf(&selector, ",name=%s", name);
-	list.label_selector = str_text(&selector);
-	list.ref.namespace = namespace;
 	return kube_list(kube, &list, err);
 }
 
@@ -271,6 +280,12 @@ static char *secret_name(const char *release, int64_t revision)
 			 (long long)revision);
 }
 
+static bool fail_empty(const char *secret_called, struct err *err)
+{
+	return err_set(err, ERR_REMOTE, "Secret '%s' holds no release",
+		       secret_called);
+}
+
 /* The Secret of a revision, and what Helm keeps in it; NULL: none. */
 static bool read_secret(struct kube *kube, const char *namespace,
 			const char *name, int64_t revision, json_t **secret,
@@ -284,9 +299,56 @@ static bool read_secret(struct kube *kube, const char *namespace,
 	if (!kube_get(kube, &ref, secret, err))
 		return false;
 	*data = *secret ? jsn_text(*secret, "data.release") : NULL;
-	return !*secret || *data ||
-	       err_set(err, ERR_REMOTE, "Secret '%s' holds no release",
-		       secret_called);
+	return !*secret || *data || fail_empty(secret_called, err);
+}
+
+static bool note_secret(void *context, const json_t *secret, struct err *err)
+{
+	struct release_query *query = context;
+
+	(void)err;
+	query->found = true;
+	query->data = copy_text(query->arena, secret, "data.release");
+	return true;
+}
+
+struct kube_list release_query(struct release_query *query,
+			       const char *namespace, const char *name,
+			       int64_t revision, struct arena *arena)
+{
+	struct kube_list list = {
+		.ref = all_secrets,
+		.item = note_secret,
+		.context = query,
+	};
+
+	*query = (struct release_query){
+		.arena = arena,
+		.name = name,
+		.secret = secret_name(name, revision),
+	};
+	list.ref.namespace = namespace;
+	list.ref.name = query->secret;
+	return list;
+}
+
+void release_query_release(struct release_query *query)
+{
+	free(query->secret);
+}
+
+bool release_decode(const struct release_query *query, struct arena *arena,
+		    const struct value **payload, struct err *err)
+{
+	*payload = NULL;
+	if (!query->found)
+		return true;
+	if (!query->data)
+		return fail_empty(query->secret, err);
+	if (decode_payload(query->data, arena, payload, err))
+		return true;
+	err->kind = ERR_REMOTE; /* the server's data, not the user's input */
+	return err_wrap(err, "cannot decode release '%s'", query->name);
 }
 
 bool releases_read_payload(struct kube *kube, const char *namespace,
@@ -294,19 +356,13 @@ bool releases_read_payload(struct kube *kube, const char *namespace,
 			   struct arena *arena, const struct value **payload,
 			   struct err *err)
 {
-	CLEANUP(jsn_release) json_t *secret = NULL;
-	const char *data;
+	CLEANUP(release_query_release) struct release_query query = {0};
+	CLEANUP(arena_release) struct arena scratch = {0};
+	const struct kube_list list =
+		release_query(&query, namespace, name, revision, &scratch);
 
-	if (!read_secret(kube, namespace, name, revision, &secret, &data, err))
-		return false;
-	if (!secret) {
-		*payload = NULL;
-		return true;
-	}
-	if (decode_payload(data, arena, payload, err))
-		return true;
-	err->kind = ERR_REMOTE; /* the server's data, not the user's input */
-	return err_wrap(err, "cannot decode release '%s'", name);
+	return kube_list(kube, &list, err) &&
+	       release_decode(&query, arena, payload, err);
 }
 
 static bool read_told(struct kube *kube, const struct sweep_release *release,

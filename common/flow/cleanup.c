@@ -13,6 +13,7 @@
 #include "base/strvec.h"
 #include "core/manifest.h"
 #include "core/sweep.h"
+#include "flow/cleanup_look.h"
 #include "flow/removal.h"
 #include "sys/proc.h"
 #include "sys/signals.h"
@@ -62,76 +63,18 @@ static void fail(struct task *task, const struct err *err)
 			arena_strdup(&task->sweep->result->arena, err->hint);
 }
 
-/* What is there now of what was judged. */
-struct look {
-	struct arena arena;
-	struct namespace_marks marks;
-	bool exists;	     /* the namespace */
-	bool released;	     /* the release that was judged */
-	const char *changed; /* why it must survive, or NULL */
-};
-
-static void look_release(struct look *look)
-{
-	arena_release(&look->arena);
-}
-
-/* @judged is NULL if it bore no marks when it was judged. */
-static bool is_marked_anew(const struct sweep_namespace *judged,
-			   const struct namespace_marks *now)
-{
-	if (!judged)
-		return now->managed != NULL;
-	return !same_text(now->uid, judged->uid) ||
-	       !same_text(now->managed, judged->managed) ||
-	       !same_text(now->expires_at, judged->expires_at) ||
-	       !same_text(now->created, judged->created) ||
-	       !same_text(now->commit, judged->commit) ||
-	       !same_text(now->ahead_of, judged->ahead_of) ||
-	       now->main != judged->main;
-}
-
-/*
- * The namespace may have been renewed, the release upgraded, since the list
- * was read.  Whatever is deleted after, is deleted as it is seen here.
- */
-static bool look_again(const struct task *task, struct look *look,
-		       struct err *err)
-{
-	const struct sweep_item *item = task->item;
-	struct kube *kube = task->sweep->cleanup->kube;
-	CLEANUP(sweep_world_release) struct sweep_world now = {0};
-
-	if (!namespace_read(kube, item->namespace, &look->arena, &look->marks,
-			    &look->exists, err))
-		return false;
-	if (look->exists && is_marked_anew(item->home, &look->marks))
-		look->changed =
-			"its namespace was marked anew since it was judged";
-	if (!item->judged || look->changed)
-		return true;
-	if (!releases_find(kube, item->namespace, item->release, &look->arena,
-			   &now, err))
-		return false;
-	/* None is left: somebody else was faster, or it was us. */
-	look->released = now.release_count != 0;
-	if (look->released &&
-	    !sweep_is_unchanged(item->judged, now.releases, now.release_count))
-		look->changed = "it was deployed anew since it was judged";
-	return true;
-}
-
 /*
  * Nothing is begun that could end half-way for want of a right.  Between two
  * requests another sweep may have done it all.
  */
-static bool check_removal(struct task *task, struct err *err)
+static bool check_removal(struct task *task, const struct look *look,
+			  struct err *err)
 {
 	struct sweep *sweep = task->sweep;
 	const struct sweep_release *judged = task->item->judged;
 	bool found;
 
-	if (!removal_read(&sweep->removal, judged, &sweep->result->arena,
+	if (!removal_read(&look->payload, &sweep->result->arena,
 			  &task->manifest, &found, err))
 		return false;
 	task->gone = !found;
@@ -147,7 +90,7 @@ static bool before_uninstall(void *context, struct err *err)
 	struct task *task = context;
 
 	task->started = clock_monotonic_ms();
-	if (!look_again(task, &look, err))
+	if (!look_again(&look, task->sweep->cleanup->kube, task->item, err))
 		return false;
 	task->changed = look.changed != NULL;
 	if (task->changed)
@@ -155,7 +98,7 @@ static bool before_uninstall(void *context, struct err *err)
 	task->gone = !look.released;
 	if (task->gone)
 		return err_set(err, ERR_CONFLICT, "%s", task->item->reason);
-	return check_removal(task, err);
+	return check_removal(task, &look, err);
 }
 
 static bool next_uninstall(void *context, struct proc **proc)
@@ -189,37 +132,6 @@ static bool is_vacated(const struct sweep *sweep, const char *namespace)
 		    task->item->release && !task->uninstalled)
 			return false;
 	}
-	return true;
-}
-
-/* What stands in the namespace that is none of the task's own, or "". */
-static bool find_others(const struct task *task, struct look *look,
-			struct str *others, struct err *err)
-{
-	struct kube *kube = task->sweep->cleanup->kube;
-	const struct sweep_item *item = task->item;
-	CLEANUP(strvec_release) struct strvec found = {0};
-	CLEANUP(sweep_world_release) struct sweep_world left = {0};
-
-	if (!releases_find(kube, item->namespace, NULL, &look->arena, &left,
-			   err))
-		return false;
-	for (size_t i = 0; i < left.release_count; i++) {
-		CLEANUP(free_ptr) char *name =
-			xasprintf("release %s", left.releases[i].name);
-
-		strvec_add_once(&found, name);
-	}
-	if (!namespace_find_foreign(kube, item->namespace,
-				    item->release ? item->release
-						  : look->marks.release,
-				    &found, err))
-		return false;
-	for (size_t i = 0; i < found.count && i < CLEANUP_NAMED_MAX; i++)
-		str_addf(others, "%s%s", i ? ", " : "", found.items[i]);
-	if (found.count > CLEANUP_NAMED_MAX)
-		str_addf(others, " and %zu more",
-			 found.count - CLEANUP_NAMED_MAX);
 	return true;
 }
 
@@ -272,13 +184,14 @@ static bool delete_namespace(struct task *task, struct err *err)
 	CLEANUP(look_release) struct look look = {0};
 	CLEANUP(str_release) struct str others = {0};
 	CLEANUP(free_ptr) char *reason = NULL;
+	struct kube *kube = task->sweep->cleanup->kube;
 	const char *stays = staying(task);
 
 	if (stays) {
 		keep_namespace(task, stays);
 		return true;
 	}
-	if (!look_again(task, &look, err))
+	if (!look_again(&look, kube, task->item, err))
 		return false;
 	if (!look.exists) {
 		settle(task, CLEANUP_DELETED, task->item->reason);
@@ -292,7 +205,7 @@ static bool delete_namespace(struct task *task, struct err *err)
 		note_leaving(task, &look);
 		return true;
 	}
-	if (!find_others(task, &look, &others, err))
+	if (!look_for_others(&look, kube, task->item, &others, err))
 		return false;
 	if (others.len) {
 		reason = xasprintf("the namespace stays, because in it is %s",
@@ -300,8 +213,8 @@ static bool delete_namespace(struct task *task, struct err *err)
 		keep_namespace(task, reason);
 		return true;
 	}
-	if (!namespace_delete(task->sweep->cleanup->kube, task->item->namespace,
-			      look.marks.uid, look.marks.resource_version, err))
+	if (!namespace_delete(kube, task->item->namespace, look.marks.uid,
+			      look.marks.resource_version, err))
 		return false;
 	note_leaving(task, &look);
 	return true;

@@ -7,24 +7,20 @@
 #include "base/str.h"
 #include "base/strvec.h"
 #include "core/manifest.h"
-#include "core/sweep.h"
 
 #define PURPOSE "let Helm remove what the release holds"
 
-bool removal_read(struct removal *removal, const struct sweep_release *judged,
-		  struct arena *arena, struct manifest *manifest, bool *found,
-		  struct err *err)
+bool removal_read(const struct release_query *payload, struct arena *arena,
+		  struct manifest *manifest, bool *found, struct err *err)
 {
 	CLEANUP(arena_release) struct arena scratch = {0};
-	const struct value *payload;
+	const struct value *release;
 
-	if (!releases_read_payload(removal->kube, judged->namespace,
-				   judged->name, judged->revision, &scratch,
-				   &payload, err))
+	if (!release_decode(payload, &scratch, &release, err))
 		return false;
-	*found = payload != NULL;
-	return !payload || manifest_of_release(manifest, payload, arena, err) ||
-	       err_wrap(err, "cannot read release '%s'", judged->name);
+	*found = release != NULL;
+	return !release || manifest_of_release(manifest, release, arena, err) ||
+	       err_wrap(err, "cannot read release '%s'", payload->name);
 }
 
 /* Asks once, and remembers; @namespace NULL: in all. */

@@ -24,11 +24,11 @@
 
 #include <stdbool.h>
 
+#include "api/kube.h"
 #include "base/attr.h"
 
 struct arena;
 struct err;
-struct kube;
 struct strvec;
 struct sweep_world;
 
@@ -66,6 +66,19 @@ bool namespace_find_marked(struct kube *kube, const char *name,
 bool namespace_read(struct kube *kube, const char *name, struct arena *arena,
 		    struct namespace_marks *marks, bool *found, struct err *err)
 	MUST_CHECK;
+
+/*
+ * The same as a question that kube_list_all() may ask together with others.
+ * What it was made of has to live until then.
+ */
+struct namespace_query {
+	struct arena *arena;
+	struct namespace_marks *marks;
+	bool *found;
+};
+struct kube_list namespace_query(struct namespace_query *query,
+				 const char *name, struct arena *arena,
+				 struct namespace_marks *marks, bool *found);
 
 /* Make it with @marks; *@existed: there was one, nothing was changed. */
 bool namespace_create(struct kube *kube, const char *name,

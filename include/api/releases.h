@@ -13,11 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/kube.h"
 #include "base/attr.h"
+#include "base/str.h"
 
 struct arena;
 struct err;
-struct kube;
 struct sweep_release;
 struct sweep_world;
 struct value;
@@ -32,6 +33,21 @@ struct value;
 bool releases_find(struct kube *kube, const char *namespace, const char *name,
 		   struct arena *arena, struct sweep_world *world,
 		   struct err *err) MUST_CHECK;
+
+/*
+ * The same as a question that kube_list_all() may ask together with others.
+ * What it was made of has to live until then.
+ */
+struct releases_query {
+	struct arena *arena;
+	struct sweep_world *world;
+	size_t before; /* releases that were there when it began */
+	struct str selector;
+};
+struct kube_list releases_query(struct releases_query *query,
+				const char *namespace, const char *name,
+				struct arena *arena, struct sweep_world *world);
+void releases_query_release(struct releases_query *query);
 
 /*
  * The highest revision number of a release and its status, 0 if there is
@@ -81,6 +97,24 @@ bool releases_read_payload(struct kube *kube, const char *namespace,
 			   const char *name, int64_t revision,
 			   struct arena *arena, const struct value **payload,
 			   struct err *err) MUST_CHECK;
+
+/*
+ * The same in two moves: a question for kube_list_all(), and what its answer
+ * says.  The answer lives in @arena.
+ */
+struct release_query {
+	struct arena *arena;
+	const char *name; /* borrowed */
+	char *secret;	  /* owned; what it is called */
+	bool found;	  /* there is such a revision */
+	const char *data; /* what Helm keeps in it; NULL: nothing */
+};
+struct kube_list release_query(struct release_query *query,
+			       const char *namespace, const char *name,
+			       int64_t revision, struct arena *arena);
+bool release_decode(const struct release_query *query, struct arena *arena,
+		    const struct value **payload, struct err *err) MUST_CHECK;
+void release_query_release(struct release_query *query);
 
 /*
  * Read what the values of @release tell of its end into @release->values, or

@@ -20,8 +20,8 @@ struct arena;
 struct err;
 struct kube;
 struct manifest;
+struct release_query;
 struct str;
-struct sweep_release;
 
 #define REMOVAL_HELD_MAX 5 /* objects that are named */
 
@@ -33,14 +33,14 @@ struct removal {
 };
 
 /*
- * What Helm will delete, read from the release's newest revision @judged;
- * *@found is false if that is gone.
+ * What Helm will delete, read from @payload, the answer for the release's
+ * newest revision; *@found is false if that is gone.
  * Errors: REMOTE (damaged, or larger than RELEASES_PAYLOAD_MAX, which would
- * cost Helm too much too), and kube's.
+ * cost Helm too much too).
  */
-bool removal_read(struct removal *removal, const struct sweep_release *judged,
-		  struct arena *arena, struct manifest *manifest, bool *found,
-		  struct err *err) MUST_CHECK;
+bool removal_read(const struct release_query *payload, struct arena *arena,
+		  struct manifest *manifest, bool *found, struct err *err)
+	MUST_CHECK;
 
 /*
  * May we get, list, watch and delete all of @manifest, and make its hooks?

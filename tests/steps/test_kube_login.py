@@ -10,7 +10,7 @@ import time
 import pytest
 
 from scripted_http import Reply, ScriptedHttp, TestAuthority
-from scripted_kube import TOKEN, ScriptedKube, listing, refusal
+from scripted_kube import TOKEN, ScriptedKube, listing, refusal, secret
 
 GROUP = "client.authentication.k8s.io"
 RELEASES = "/api/v1/secrets"
@@ -118,6 +118,35 @@ def test_a_token_that_was_just_replaced(sweep, kube, tmp_path):
     kube.script("GET", RELEASES, replace, listing())
     sweep(kube, tokenFile="token")
     assert heard(kube) == ["Bearer old", "Bearer new", "Bearer new"]
+
+
+def test_a_token_replaced_while_several_requests_wait(run_step, kube,
+                                                      tmp_path):
+    """Of those that are refused together, each is sent again."""
+    file = tmp_path / "token"
+    file.write_text("old")
+    home = "/api/v1/namespaces/a"
+
+    def answer_new(good):
+        def reply(request):
+            if request.header("Authorization") == "Bearer new":
+                return good
+            file.write_text("new")
+            late = refusal(401, "Unauthorized")
+            late.delay = 0.2
+            return late
+        return reply
+
+    kube.script("GET", RELEASES, listing(secret("a", 1)))
+    for path in (home, f"{home}/secrets/sh.helm.release.v1.web.v1"):
+        kube.script("GET", path, answer_new(refusal(404, "NotFound")))
+    kube.script("GET", f"{home}/secrets", answer_new(listing()))
+    helm = tmp_path / "helm"
+    helm.write_text("#!/bin/sh\nexit 1\n")
+    helm.chmod(0o755)
+    run_step("expire-sweep", "--helm", helm, "--kubeconfig",
+             kube.kubeconfig(tmp_path, tokenFile="token"))
+    assert heard(kube) == ["Bearer old"] * 5 + ["Bearer new"] * 3
 
 
 def test_a_token_that_is_refused(sweep, kube, tmp_path):

@@ -1,0 +1,100 @@
+#include "flow/cleanup_look.h"
+
+#include "api/kube.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "core/sweep.h"
+#include "flow/cleanup.h"
+
+void look_release(struct look *look)
+{
+	release_query_release(&look->payload);
+	arena_release(&look->arena);
+}
+
+/* @judged is NULL if it bore no marks when it was judged. */
+static bool is_marked_anew(const struct sweep_namespace *judged,
+			   const struct namespace_marks *now)
+{
+	if (!judged)
+		return now->managed != NULL;
+	return !same_text(now->uid, judged->uid) ||
+	       !same_text(now->managed, judged->managed) ||
+	       !same_text(now->expires_at, judged->expires_at) ||
+	       !same_text(now->created, judged->created) ||
+	       !same_text(now->commit, judged->commit) ||
+	       !same_text(now->ahead_of, judged->ahead_of) ||
+	       now->main != judged->main;
+}
+
+static void compare(struct look *look, const struct sweep_item *item,
+		    const struct sweep_world *now)
+{
+	/* None is left: somebody else was faster, or it was us. */
+	look->released = now->release_count != 0;
+	if (look->exists && is_marked_anew(item->home, &look->marks))
+		look->changed =
+			"its namespace was marked anew since it was judged";
+	else if (look->released &&
+		 !sweep_is_unchanged(item->judged, now->releases,
+				     now->release_count))
+		look->changed = "it was deployed anew since it was judged";
+}
+
+bool look_again(struct look *look, struct kube *kube,
+		const struct sweep_item *item, struct err *err)
+{
+	const struct sweep_release *judged = item->judged;
+	CLEANUP(sweep_world_release) struct sweep_world now = {0};
+	CLEANUP(releases_query_release) struct releases_query releases = {0};
+	struct namespace_query home;
+	struct kube_list questions[3];
+	size_t count = 0;
+
+	questions[count++] =
+		namespace_query(&home, item->namespace, &look->arena,
+				&look->marks, &look->exists);
+	if (judged) {
+		questions[count++] =
+			releases_query(&releases, item->namespace,
+				       item->release, &look->arena, &now);
+		questions[count++] =
+			release_query(&look->payload, item->namespace,
+				      item->release, judged->revision,
+				      &look->arena);
+	}
+	if (!kube_list_all(kube, questions, count, err))
+		return false;
+	compare(look, item, &now);
+	return true;
+}
+
+bool look_for_others(struct look *look, struct kube *kube,
+		     const struct sweep_item *item, struct str *others,
+		     struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec found = {0};
+	CLEANUP(sweep_world_release) struct sweep_world left = {0};
+
+	if (!releases_find(kube, item->namespace, NULL, &look->arena, &left,
+			   err))
+		return false;
+	for (size_t i = 0; i < left.release_count; i++) {
+		CLEANUP(free_ptr) char *name =
+			xasprintf("release %s", left.releases[i].name);
+
+		strvec_add_once(&found, name);
+	}
+	if (!namespace_find_foreign(kube, item->namespace,
+				    item->release ? item->release
+						  : look->marks.release,
+				    &found, err))
+		return false;
+	for (size_t i = 0; i < found.count && i < CLEANUP_NAMED_MAX; i++)
+		str_addf(others, "%s%s", i ? ", " : "", found.items[i]);
+	if (found.count > CLEANUP_NAMED_MAX)
+		str_addf(others, " and %zu more",
+			 found.count - CLEANUP_NAMED_MAX);
+	return true;
+}
