@@ -18,6 +18,7 @@ struct args {
 	struct envname_args name;
 	struct kube_args kube;
 	struct http_args http;
+	struct secret git_credentials;
 	struct strvec values;
 	struct strvec set;
 	struct preparation_args preparation;
@@ -67,6 +68,7 @@ static const struct opt options[] = {
 		   "write why it failed as JSON there"),
 	OPT_STRING(struct args, markdown, "markdown", "FILE", NULL, 0,
 		   "write the result as a comment for a pull request there"),
+	OPT_GIT_CREDENTIALS(struct args, git_credentials),
 	OPT_STRING(struct args, url_template, "url-template", "URL", NULL, 0,
 		   "address, such as https://{namespace}.example.com"),
 	OPT_KUBE(struct args, kube),
@@ -167,8 +169,8 @@ static struct deploy deploy_of(const struct step_run *run,
 }
 
 /* What the workspace says; all that needs no cluster. */
-static bool prepare(struct step_run *run, struct deploy *deploy,
-		    struct err *err)
+static bool prepare(struct step_run *run, const struct http_config *http,
+		    struct deploy *deploy, struct err *err)
 {
 	const struct args *args = run->args;
 	const struct deploy_sources sources = {
@@ -176,6 +178,8 @@ static bool prepare(struct step_run *run, struct deploy *deploy,
 		.recorded = record_text(run->record, "umbrella.outputDir"),
 		.url_template = args->url_template,
 		.main_branch = args->name.main_branch,
+		.http = http,
+		.git_credentials = &args->git_credentials,
 		.preparation = &args->preparation,
 		.renew = args->renew != OPT_UNSET,
 	};
@@ -224,7 +228,8 @@ static bool run(struct step_run *run, struct err *err)
 	if (args->print_names)
 		return print_names(run, &name, err);
 	deploy = deploy_of(run, &name, &origin);
-	return prepare(run, &deploy, err) && kube_open(&kube, &cluster, err) &&
+	return prepare(run, &cluster.http, &deploy, err) &&
+	       kube_open(&kube, &cluster, err) &&
 	       deploy_to(run, &kube, &deploy, err);
 }
 

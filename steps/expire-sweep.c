@@ -49,8 +49,7 @@ static const struct opt options[] = {
 		 "never delete these (may be repeated)"),
 	OPT_FLAG(struct args, gone_branches, "gone-branches", NULL, 0,
 		 "delete also those whose branch is deleted or merged"),
-	OPT_SECRET(struct args, git_credentials, "git-credentials", NULL, 0,
-		   "lines https://USER:TOKEN@HOST, as Git's store has them"),
+	OPT_GIT_CREDENTIALS(struct args, git_credentials),
 	OPT_INTEGER(struct args, max_deletes, "max-deletes", NULL, 0, 0,
 		    1000000,
 		    "fuse: if more would go, delete nothing; "

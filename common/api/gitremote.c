@@ -115,6 +115,21 @@ static int compare_refs(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
+/* Of "symref=HEAD:refs/heads/main", one of the capabilities. */
+static const char *read_head(struct gitremote *remote)
+{
+	static const char begin[] = "symref=HEAD:";
+	const char *at = remote->capabilities;
+
+	while (at && !starts_with(at, begin)) {
+		at = strchr(at, ' ');
+		at += at != NULL;
+	}
+	return at ? arena_memdupz(&remote->arena, at + strlen(begin),
+				  strcspn(at + strlen(begin), " "))
+		  : NULL;
+}
+
 bool gitremote_parse(struct gitremote *remote, const char *bytes, size_t len,
 		     struct err *err)
 {
@@ -129,6 +144,7 @@ bool gitremote_parse(struct gitremote *remote, const char *bytes, size_t len,
 	if (!reading.branch)
 		return err_set(err, ERR_REMOTE,
 			       "the Git server shows no branch at all");
+	found->head = read_head(found);
 	qsort(found->refs, found->count, sizeof(*found->refs), compare_refs);
 	*remote = *found;
 	*found = (struct gitremote){0};
@@ -151,6 +167,11 @@ static const char *find(const struct gitremote *remote, const char *prefix,
 const char *gitremote_tip(const struct gitremote *remote, const char *branch)
 {
 	return find(remote, "refs/heads/", branch);
+}
+
+const char *gitremote_default(const struct gitremote *remote)
+{
+	return remote->head ? after_prefix(remote->head, "refs/heads/") : NULL;
 }
 
 bool gitremote_has(const struct gitremote *remote, const char *branch)

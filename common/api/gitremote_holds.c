@@ -74,8 +74,8 @@ static bool quote_server(const char *text, size_t len, struct err *err)
 }
 
 /* The pack, in one band of three. */
-static bool parse_bands(struct pktlines *lines, size_t trailer, bool *held,
-			struct err *err)
+static bool parse_bands(struct pktlines *lines, size_t trailer,
+			enum gitremote_held *held, struct err *err)
 {
 	struct pack pack = {0};
 	const char *text;
@@ -88,7 +88,7 @@ static bool parse_bands(struct pktlines *lines, size_t trailer, bool *held,
 			    pack.len != PACK_HEADER + trailer ||
 			    lines->at != lines->end)
 				break;
-			*held = true;
+			*held = GITREMOTE_HELD;
 			return true;
 		}
 		if (len && text[0] == BAND_ERROR)
@@ -99,7 +99,7 @@ static bool parse_bands(struct pktlines *lines, size_t trailer, bool *held,
 			return refuse_answer(err);
 		add_to_pack(&pack, text + 1, len - 1);
 		if (has_header(&pack) && has_objects(&pack)) {
-			*held = false;
+			*held = GITREMOTE_NOT_HELD;
 			return true;
 		}
 	}
@@ -121,9 +121,9 @@ static bool skip_shallow(struct pktlines *lines, const char **text, size_t *len)
 	return false;
 }
 
-/* In place of an answer: one of the commits is in no history, or an error. */
-static bool parse_refusal(const char *text, size_t len, bool *held,
-			  struct err *err)
+/* In place of an answer: the commit is in no history here, or an error. */
+static bool parse_refusal(const char *text, size_t len,
+			  enum gitremote_held *held, struct err *err)
 {
 	static const char error[] = "ERR ";
 
@@ -132,7 +132,7 @@ static bool parse_refusal(const char *text, size_t len, bool *held,
 	if (!begins(text, len, "ERR upload-pack: not our ref "))
 		return quote_server(text + strlen(error), len - strlen(error),
 				    err);
-	*held = false;
+	*held = GITREMOTE_UNKNOWN;
 	return true;
 }
 
@@ -142,7 +142,7 @@ static bool is_line(const char *text, size_t len, const char *line)
 }
 
 bool gitremote_parse_pack(const char *bytes, size_t len, const char *tip,
-			  bool *held, struct err *err)
+			  enum gitremote_held *held, struct err *err)
 {
 	struct pktlines lines = {.at = bytes, .end = bytes + len};
 	CLEANUP(free_ptr) char *known = xasprintf("ACK %s\n", tip);
@@ -155,7 +155,7 @@ bool gitremote_parse_pack(const char *bytes, size_t len, const char *tip,
 	if (!pktline_next(&lines, &text, &text_len, &flush) || flush)
 		return refuse_answer(err);
 	if (is_line(text, text_len, "NAK\n")) {
-		*held = false; /* @tip is not there any more */
+		*held = GITREMOTE_UNKNOWN; /* @tip is not there */
 		return true;
 	}
 	if (!is_line(text, text_len, known))
@@ -218,7 +218,7 @@ static void write_question(struct str *out, const struct gitremote *remote,
 
 static bool ask(const struct gitremote *remote, struct http *http,
 		const struct secret *credentials, const char *tip,
-		const char *commit, bool *held, struct err *err)
+		const char *commit, enum gitremote_held *held, struct err *err)
 {
 	CLEANUP(str_release) struct str question = {0};
 	CLEANUP(url_release) struct url url = {0};
@@ -243,7 +243,8 @@ static bool ask(const struct gitremote *remote, struct http *http,
 
 bool gitremote_holds(const struct gitremote *remote, struct http *http,
 		     const struct secret *credentials, const char *tip,
-		     const char *commit, bool *held, struct err *err)
+		     const char *commit, enum gitremote_held *held,
+		     struct err *err)
 {
 	size_t len = strlen(commit);
 
@@ -251,7 +252,7 @@ bool gitremote_holds(const struct gitremote *remote, struct http *http,
 		return err_set(err, ERR_INPUT,
 			       "'%s' is no hash of a commit there", commit);
 	if (strcmp(commit, tip) == 0) {
-		*held = true;
+		*held = GITREMOTE_HELD;
 		return true;
 	}
 	return ask(remote, http, credentials, tip, commit, held, err) ||

@@ -171,6 +171,7 @@ static void read_gitlab(struct ci *ci, const struct env *env)
 	set_from(&ci->target, env, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME");
 	set_from(&ci->change, env, "CI_MERGE_REQUEST_IID");
 	set_from(&ci->commit, env, "CI_COMMIT_SHA");
+	set_from(&ci->own_commit, env, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA");
 	set_from(&ci->build_url, env, "CI_PIPELINE_URL");
 	set_from(&ci->main_branch, env, "CI_DEFAULT_BRANCH");
 	set_gitlab_fork(ci, env);
@@ -209,6 +210,7 @@ void ci_release(struct ci *ci)
 	free(ci->change);
 	free(ci->fork);
 	free(ci->commit);
+	free(ci->own_commit);
 	free(ci->build_url);
 	free(ci->main_branch);
 	*ci = (struct ci){0};

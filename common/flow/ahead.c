@@ -2,14 +2,18 @@
 
 #include <stdlib.h>
 
+#include "api/gitremote.h"
 #include "api/repo.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/str.h"
 #include "core/ahead.h"
 #include "core/envname.h"
 #include "flow/origin.h"
+#include "net/http.h"
 
 #define REMOTE "origin"
 
@@ -27,9 +31,15 @@ static bool find_base(const struct repo *repo, const char *const names[],
 	return true;
 }
 
-static const char *first_of(const char *a, const char *b)
+/* What somebody, or CI, calls the branch to be merged into; NULL: nobody. */
+static const char *named_base(const struct ahead_sources *sources)
 {
-	return a ? a : b;
+	const struct origin *origin = sources->origin;
+
+	if (origin->target)
+		return origin->target;
+	return sources->main_branch ? sources->main_branch
+				    : origin->default_branch;
 }
 
 /* CI merges a pull request into its target: the second parent is its own. */
@@ -54,13 +64,12 @@ static bool take_own_commit(const struct repo *repo, const char *tip,
 }
 
 /* *@tip stays NULL where there is no telling. */
-static bool find_target(const struct repo *repo, const struct origin *origin,
-			const char *main_branch, const char **base, char **tip,
-			struct err *err)
+static bool find_target(const struct repo *repo,
+			const struct ahead_sources *sources, const char **base,
+			char **tip, struct err *err)
 {
-	const char *named = first_of(
-		origin->target, first_of(main_branch, origin->default_branch));
-	const char *const usual[] = {"main", "master"};
+	static const char *const usual[] = {"main", "master"};
+	const char *named = named_base(sources);
 
 	if (repo_is_shallow(repo))
 		return true;
@@ -69,24 +78,29 @@ static bool find_target(const struct repo *repo, const struct origin *origin,
 				 err);
 }
 
-static bool compare(struct ahead *ahead, const struct repo *repo,
-		    const struct origin *origin, const char *main_branch,
-		    struct err *err)
+static void conclude(struct ahead *ahead, const char *base, bool held)
 {
+	ahead->of = xstrdup(base);
+	ahead->state = held ? AHEAD_NO : AHEAD_YES;
+}
+
+static bool compare(struct ahead *ahead, const struct repo *repo,
+		    const struct ahead_sources *sources, struct err *err)
+{
+	const struct origin *origin = sources->origin;
 	CLEANUP(free_ptr) char *tip = NULL;
 	const char *base = NULL;
 	bool held;
 
-	if (!find_target(repo, origin, main_branch, &base, &tip, err))
+	if (!find_target(repo, sources, &base, &tip, err))
 		return false;
 	if (!tip)
 		return true;
-	if ((origin->pull_request &&
+	if ((origin->pull_request && !origin->own_commit &&
 	     !take_own_commit(repo, tip, &ahead->commit, err)) ||
 	    !repo_holds(repo, tip, ahead->commit, &held, err))
 		return false;
-	ahead->of = xstrdup(base);
-	ahead->state = held ? AHEAD_NO : AHEAD_YES;
+	conclude(ahead, base, held);
 	return true;
 }
 
@@ -120,9 +134,8 @@ static bool is_of(const struct repo *repo, const struct origin *origin,
 	return true;
 }
 
-static bool ask_checkout(struct ahead *ahead, const struct origin *origin,
-			 const char *branch, const char *main_branch,
-			 struct err *err)
+static bool ask_checkout(struct ahead *ahead,
+			 const struct ahead_sources *sources, struct err *err)
 {
 	CLEANUP(repo_release) struct repo repo = {0};
 	bool same = false;
@@ -131,24 +144,70 @@ static bool ask_checkout(struct ahead *ahead, const struct origin *origin,
 		return false;
 	if (!repo_is_open(&repo))
 		return true;
-	if (!is_of(&repo, origin, &same, err) ||
-	    (same && !find_commit(ahead, &repo, branch, err)))
+	if (!is_of(&repo, sources->origin, &same, err) ||
+	    (same && !find_commit(ahead, &repo, sources->branch, err)))
 		return false;
-	return !same || !ahead->commit ||
-	       compare(ahead, &repo, origin, main_branch, err);
+	return !same || !ahead->commit || compare(ahead, &repo, sources, err);
 }
 
-void ahead_find(struct ahead *ahead, const struct origin *origin,
-		const char *branch, const char *main_branch)
+/* What is not known there, which may be one of many, is not certain. */
+static bool ask_server(struct ahead *ahead, const struct ahead_sources *sources,
+		       struct err *err)
 {
-	CLEANUP(err_release) struct err failure = {0};
+	CLEANUP(http_release) struct http http = {0};
+	CLEANUP(gitremote_release) struct gitremote remote = {0};
+	const char *url = sources->origin->git_url;
+	struct http_config config = *sources->http;
+	enum gitremote_held held;
+	const char *base, *tip;
+
+	config.deadline =
+		deadline_sooner(deadline_in(AHEAD_SERVER_MS), config.deadline);
+	if (!http_open(&http, &config, err) ||
+	    !gitremote_read(&remote, &http, url, sources->git_credentials, err))
+		return false;
+	base = named_base(sources);
+	if (!base)
+		base = gitremote_default(&remote);
+	tip = base ? gitremote_tip(&remote, base) : NULL;
+	if (!tip)
+		return err_set(err, ERR_NOT_FOUND, "'%s' has no branch '%s'",
+			       url, base ? base : "main");
+	if (!gitremote_holds(&remote, &http, sources->git_credentials, tip,
+			     ahead->commit, &held, err))
+		return false;
+	if (held != GITREMOTE_UNKNOWN)
+		conclude(ahead, base, held == GITREMOTE_HELD);
+	return true;
+}
+
+static bool may_ask_server(const struct ahead *ahead,
+			   const struct ahead_sources *sources)
+{
+	return ahead->state == AHEAD_UNKNOWN && ahead->commit &&
+	       sources->origin->git_url &&
+	       secret_is_set(sources->git_credentials);
+}
+
+void ahead_find(struct ahead *ahead, const struct ahead_sources *sources)
+{
+	const struct origin *origin = sources->origin;
+	CLEANUP(err_release) struct err unread = {0};
+	CLEANUP(err_release) struct err unasked = {0};
 
 	/* A name that somebody gave is of another branch, or of none. */
-	if (!same_text(branch, origin->branch))
+	if (!same_text(sources->branch, origin->branch))
 		return;
-	if (!origin->commit_is_head)
+	if (origin->own_commit)
+		ahead->commit = xstrdup(origin->own_commit);
+	else if (!origin->commit_is_head)
 		ahead->commit = xstrdup_or_null(origin->commit);
-	if (!ask_checkout(ahead, origin, branch, main_branch, &failure))
-		log_debug("whether '%s' is ahead is not known: %s", branch,
-			  failure.text);
+	if (!ask_checkout(ahead, sources, &unread))
+		log_debug("whether '%s' is ahead is not known: %s",
+			  sources->branch, unread.text);
+	if (may_ask_server(ahead, sources) &&
+	    !ask_server(ahead, sources, &unasked))
+		report_warning(sources->reporter,
+			       "whether '%s' is ahead is not known: %s",
+			       sources->branch, unasked.text);
 }

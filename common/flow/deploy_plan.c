@@ -72,6 +72,21 @@ static void set_defaults(struct deploy *deploy)
 	set_default(&deploy->max_environments, 0);
 }
 
+static void find_ahead(struct deploy *deploy,
+		       const struct deploy_sources *sources)
+{
+	const struct ahead_sources asked = {
+		.origin = deploy->origin,
+		.branch = deploy->name->branch,
+		.main_branch = sources->main_branch,
+		.http = sources->http,
+		.git_credentials = sources->git_credentials,
+		.reporter = deploy->reporter,
+	};
+
+	ahead_find(&deploy->ahead, &asked);
+}
+
 bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 		 struct err *err)
 {
@@ -91,8 +106,7 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 	if (!find_chart(sources->chart, sources->recorded, &deploy->chart, err))
 		return false;
 	if (!deploy->name->main)
-		ahead_find(&deploy->ahead, deploy->origin, deploy->name->branch,
-			   sources->main_branch);
+		find_ahead(deploy, sources);
 	return true;
 }
 

@@ -41,9 +41,24 @@ static void take(char **to, char **from)
 }
 
 /*
- * GitHub names the fork of a pull request in no variable, only in the event
- * that started the build.  A fork that was deleted has no name any more, but
- * its owner still has.
+ * A fork that was deleted has no name any more, but its owner still has.
+ */
+static void take_github_fork(struct origin *origin, const struct value *event)
+{
+	const char *from =
+		value_find_text(event, "pull_request.head.repo.full_name");
+	const char *to =
+		value_find_text(event, "pull_request.base.repo.full_name");
+
+	if (!from)
+		from = value_find_text(event, "pull_request.head.user.login");
+	if (!origin->fork && from && to && !same_text(from, to))
+		origin->fork = xmemdupz(from, strcspn(from, "/"));
+}
+
+/*
+ * GitHub names the fork of a pull request and its own commit in no variable,
+ * only in the event that started the build.
  */
 static void ask_github_event(struct origin *origin, const char *path)
 {
@@ -51,19 +66,14 @@ static void ask_github_event(struct origin *origin, const char *path)
 	CLEANUP(str_release) struct str text = {0};
 	CLEANUP(err_release) struct err untold = {0};
 	const struct value *event;
-	const char *from, *to;
 
-	if (origin->fork || !path ||
-	    !file_read(path, EVENT_SIZE_MAX, &text, &untold) ||
+	if (!path || !file_read(path, EVENT_SIZE_MAX, &text, &untold) ||
 	    !jsontext_parse(&event, str_text(&text), text.len, path, &arena,
 			    &untold))
 		return;
-	from = value_find_text(event, "pull_request.head.repo.full_name");
-	to = value_find_text(event, "pull_request.base.repo.full_name");
-	if (!from)
-		from = value_find_text(event, "pull_request.head.user.login");
-	if (from && to && !same_text(from, to))
-		origin->fork = xmemdupz(from, strcspn(from, "/"));
+	take_github_fork(origin, event);
+	origin->own_commit = xstrdup_or_null(
+		value_find_text(event, "pull_request.head.sha"));
 }
 
 static void ask_ci(struct origin *origin, const struct env *env)
@@ -78,6 +88,7 @@ static void ask_ci(struct origin *origin, const struct env *env)
 	take(&origin->target, &ci.target);
 	take(&origin->default_branch, &ci.main_branch);
 	take(&origin->commit, &ci.commit);
+	take(&origin->own_commit, &ci.own_commit);
 	take(&origin->build_url, &ci.build_url);
 	if (ci.git_url)
 		origin->git_url = public_url(ci.git_url);
@@ -206,6 +217,7 @@ void origin_release(struct origin *origin)
 	free(origin->target);
 	free(origin->default_branch);
 	free(origin->commit);
+	free(origin->own_commit);
 	free(origin->build_url);
 	*origin = (struct origin){0};
 }

@@ -159,9 +159,10 @@ static bool holds_both(struct inquiry *inquiry, const struct remote *remote,
 {
 	const char *commits[] = {home->tip, home->commit};
 	const struct secret *credentials = inquiry->survey->git_credentials;
-	bool held = true;
+	enum gitremote_held held = GITREMOTE_HELD;
 
-	for (size_t i = 0; i < ARRAY_SIZE(commits) && held; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commits) && held == GITREMOTE_HELD;
+	     i++) {
 		if (i && same_text(commits[i], commits[0]))
 			continue;
 		if (!gitremote_holds(&remote->git, &inquiry->http, credentials,
@@ -169,7 +170,7 @@ static bool holds_both(struct inquiry *inquiry, const struct remote *remote,
 				     err))
 			return false;
 	}
-	*both = held;
+	*both = held == GITREMOTE_HELD;
 	return true;
 }
 

@@ -9,7 +9,7 @@
  *	there = gitremote_has(&remote, "fix/cart");
  *	tip = gitremote_tip(&remote, "main");
  *	if (!gitremote_holds(&remote, &http, &credentials, tip, commit,
- *			     &merged, err))
+ *			     &held, err))
  *		return false;
  *
  * Over HTTP(S) alone: an address for SSH (git@host:team/web.git,
@@ -40,8 +40,8 @@ struct secret;
 
 #define GITREMOTE_REPLY_MAX ((size_t)64 << 20) /* about 700,000 refs */
 #define GITREMOTE_TRY_MS    60000
-/* Enough to see whether a pack is empty; more is not read. */
-#define GITREMOTE_PACK_READ ((size_t)4096)
+/* Two whole lines: enough to see whether a pack is empty; no more is read. */
+#define GITREMOTE_PACK_READ ((size_t)128 << 10)
 #define GITREMOTE_HASH_MAX  64 /* digits of SHA-256; SHA-1 has 40 */
 
 struct gitremote_ref {
@@ -55,6 +55,7 @@ struct gitremote {
 	struct gitremote_ref *refs; /* owned; branches and tags, by name */
 	size_t count;
 	const char *capabilities; /* words */
+	const char *head;	  /* what HEAD stands for: "refs/heads/main" */
 	const char *service; /* where it is asked for more; NULL: nowhere */
 };
 
@@ -75,6 +76,19 @@ bool gitremote_has(const struct gitremote *remote, const char *branch);
 /* The hash that the branch is at, or NULL. */
 const char *gitremote_tip(const struct gitremote *remote, const char *branch);
 
+enum gitremote_held {
+	/*
+	 * The server, which may be one of many, does not know either commit,
+	 * or shows it to nobody.
+	 */
+	GITREMOTE_UNKNOWN,
+	GITREMOTE_HELD,
+	GITREMOTE_NOT_HELD,
+};
+
+/* The branch that the server calls its own ("main"), or NULL; in @remote. */
+const char *gitremote_default(const struct gitremote *remote);
+
 /*
  * *@held: is @commit (a hash) @tip or an ancestor of it?  @tip is one that the
  * server has shown.
@@ -83,7 +97,7 @@ const char *gitremote_tip(const struct gitremote *remote, const char *branch);
  * who has @tip: nothing, if and only if that is so.  That commit alone is
  * asked for, not its ancestors, and without its files where the server can
  * leave them out; the answer is read no further than shows whether there is
- * any.  What the server does not know, or shows to nobody, is not held.
+ * any.
  *
  * Errors: INPUT (@commit is no hash), REMOTE (a server that cannot answer; no
  * Git server's answer, or one cut off; its own words), DENIED, NOT_FOUND, and
@@ -91,8 +105,8 @@ const char *gitremote_tip(const struct gitremote *remote, const char *branch);
  */
 bool gitremote_holds(const struct gitremote *remote, struct http *http,
 		     const struct secret *credentials, const char *tip,
-		     const char *commit, bool *held, struct err *err)
-	MUST_CHECK;
+		     const char *commit, enum gitremote_held *held,
+		     struct err *err) MUST_CHECK;
 
 void gitremote_release(struct gitremote *remote);
 
@@ -109,9 +123,10 @@ bool gitremote_parse(struct gitremote *remote, const char *bytes, size_t len,
 
 /*
  * Read the answer of gitremote_holds(), or the beginning of one, from a
- * server that knows @tip.  Errors: REMOTE.
+ * server that was asked about @tip.  Errors: REMOTE.
  */
 bool gitremote_parse_pack(const char *bytes, size_t len, const char *tip,
-			  bool *held, struct err *err) MUST_CHECK;
+			  enum gitremote_held *held, struct err *err)
+	MUST_CHECK;
 
 #endif

@@ -72,6 +72,11 @@
 		   "HELM_REPO_ACCESS_TOKEN", 0,                               \
 		   "token, in place of user and password")
 
+/* A field `struct secret`: who we are to Git's servers, api/gitremote.h. */
+#define OPT_GIT_CREDENTIALS(args, field)                                      \
+	OPT_SECRET(args, field, "git-credentials", NULL, 0,                   \
+		   "lines https://USER:TOKEN@HOST, as Git's store has them")
+
 /* A field `struct forge_args`: where git repositories are, for people. */
 #define OPT_FORGE(args, field)                                                \
 	OPT_STRING(args, field.url, "forge-url", "URL", "SLIPWAY_FORGE_URL",  \

@@ -28,6 +28,7 @@ struct ci {
 	char *change; /* number of the pull request */
 	char *fork;   /* owner of the fork that it comes from */
 	char *commit;
+	char *own_commit; /* of a pull request, where commit is its merge */
 	char *build_url;
 	char *main_branch; /* the default branch, where the server says it */
 	bool pull_request; /* it builds one, whether its number is told or not */

@@ -27,10 +27,12 @@
 struct envname;
 struct err;
 struct helm;
+struct http_config;
 struct kube;
 struct origin;
 struct record;
 struct reporter;
+struct secret;
 struct str;
 struct value;
 
@@ -87,6 +89,8 @@ struct deploy_sources {
 	const char *recorded; /* what umbrella-render left in the record */
 	const char *url_template;
 	const char *main_branch;
+	const struct http_config *http; /* to Git's server: flow/ahead.h */
+	const struct secret *git_credentials;
 	const struct preparation_args *preparation;
 	bool renew; /* no chart: only the expiry is moved */
 };

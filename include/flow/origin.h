@@ -27,6 +27,7 @@ struct origin {
 	char *target;	      /* the branch that a pull request goes to */
 	char *default_branch; /* the remote's */
 	char *commit;
+	char *own_commit; /* of a pull request, where commit is its merge */
 	char *build_url;
 	int64_t commit_time; /* seconds since the epoch, 0 = unknown */
 	bool commit_is_head; /* of the checkout: CI did not tell one */

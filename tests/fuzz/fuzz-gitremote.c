@@ -35,14 +35,14 @@ static void read_pack(const char *bytes, size_t size)
 {
 	static const char empty[] = "PACK\0\0\0\2\0\0\0";
 	CLEANUP(err_release) struct err err = {0};
-	bool held = false;
+	enum gitremote_held held = GITREMOTE_UNKNOWN;
 
 	if (!gitremote_parse_pack(bytes, size, TIP, &held, &err)) {
-		if (held || err.kind != ERR_REMOTE)
+		if (held != GITREMOTE_UNKNOWN || err.kind != ERR_REMOTE)
 			BUG("a refused pack left something");
 		return;
 	}
-	if (held && size < sizeof(empty) + strlen(TIP))
+	if (held == GITREMOTE_HELD && size < sizeof(empty) + strlen(TIP))
 		BUG("a pack is held to be empty by %zu bytes", size);
 }
 

@@ -7,20 +7,24 @@ noted is read from the dry run that the API server gets to judge.
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 from pathlib import Path
 
 import pytest
 
-from git_server import GitServer
+from git_server import REFS, SERVICE, GitServer
 from histories import History
+from scripted_http import Reply
 from scripted_kube import ScriptedKube, answer, listing, namespace
 
 WEB = "team/web.git"
 ALL = "+refs/heads/*:refs/remotes/origin/*"
 HOME = "/api/v1/namespaces/web-fix"
 LATER = 9999999999
+TOKEN = "canary-git-0123456789"
+PAIR = "Basic " + base64.b64encode(f"ci:{TOKEN}".encode()).decode()
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ def checkout(server, web, tmp_path):
 
 
 @pytest.fixture
-def deploy(run_step, kube, tmp_path, server):
+def deploy(run_step, kube, tmp_path, server, warnings):
     """Gives the marks, of a namespace that has those that are given."""
     chart = tmp_path / "chart"
     chart.mkdir()
@@ -88,15 +92,30 @@ def deploy(run_step, kube, tmp_path, server):
                 namespace("web-fix", LATER, repository="web", branch="fix",
                           **{k: v for k, v in found.items() if v})))
         before = len(kube.requests)
-        run_step("deploy-preview", "--kubeconfig", kube.kubeconfig(tmp_path),
-                 "--dry-run", *args, chart, env=about,
-                 cwd=checkout.folder if checkout else tmp_path)
+        result = run_step(
+            "deploy-preview", "--kubeconfig", kube.kubeconfig(tmp_path),
+            "--dry-run", *args, chart, env=about,
+            cwd=checkout.folder if checkout else tmp_path)
+        warnings.append(result.err)
         (request,) = [r for r in kube.requests[before:]
                       if r.method in ("POST", "PATCH")]
         notes = json.loads(request.body)["metadata"]["annotations"]
         return {key: notes.get(f"slipway/{key.replace('_', '-')}")
                 for key in ("commit", "ahead_of")}
     return run
+
+
+@pytest.fixture
+def warnings() -> list[str]:
+    """What each run of deploy says on stderr."""
+    return []
+
+
+@pytest.fixture
+def credentials(server, tmp_path) -> list[object]:
+    store = tmp_path / "git-credentials"
+    store.write_text(f"http://ci:{TOKEN}@127.0.0.1:{server.port}\n")
+    return ["--git-credentials-file", store]
 
 
 def noted(commit: str | None, ahead_of: str | None) -> dict:
@@ -223,6 +242,91 @@ def test_ci_builds_the_merge_of_a_pull_request(web, checkout, deploy):
     merged = web.merge("main", "Merge main into fix")
     checkout.fetch()
     assert deploy(checkout, **pull_request) == noted(merged, "main")
+
+
+@pytest.mark.parametrize("env, base", [
+    ({}, "main"), ({"SLIPWAY_MAIN_BRANCH": "next"}, None),
+    ({"SLIPWAY_MAIN_BRANCH": "old"}, "old"),
+    ({"CHANGE_ID": "7", "CHANGE_BRANCH": "fix", "CHANGE_TARGET": "old"},
+     "old"),
+])
+def test_git_s_server_tells(web, checkout, deploy, server, credentials, env,
+                            base):
+    """Where the checkout does not: most of those of CI servers."""
+    web.git("branch", "old", "main~1")
+    web.commit("fix")
+    fix = web.commit("fix more")
+    web.git("branch", "next", "fix")
+    web.git("symbolic-ref", "HEAD", "refs/heads/main")
+    checkout.fetch(only("fix"))
+    assert deploy(checkout, **env) == noted(fix, None)
+    server.requests.clear()
+    assert deploy(checkout, *credentials, **env) == noted(fix, base)
+    assert [r.method for r in server.requests] == ["GET"] + \
+        ["POST"] * (base is not None)
+    assert {r.header("Authorization") for r in server.requests} == {PAIR}
+    server.requests.clear()
+    assert deploy(None, *credentials, **env, GIT_COMMIT=fix) == \
+        noted(fix, base)
+    assert deploy(None, *credentials, **env,
+                  GIT_COMMIT=web.git("rev-parse", "old")) == \
+        noted(web.git("rev-parse", "old"), None)
+
+
+def test_the_server_is_not_asked_twice(web, checkout, deploy, server,
+                                       credentials):
+    fix = web.commit("fix")
+    checkout.fetch()
+    server.requests.clear()
+    assert deploy(checkout, *credentials) == noted(fix, "main")
+    assert deploy(checkout, *credentials, "--branch", "x") == \
+        noted(None, None)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("end, reply, words", [
+    (REFS, Reply(401), "server answered 401"),
+    (REFS, Reply(200, b"<html>"), "no whole list"),
+    (SERVICE, Reply(500, b"", ["Retry-After: 0"]), "server answered 500"),
+    (SERVICE, Reply(200, b"0000"), "is no whole one"),
+    # a replica that has not heard of it yet
+    (SERVICE, Reply(200, b"00000008NAK\n"), None),
+    (SERVICE, Reply(200, b"0049ERR upload-pack: not our ref " + b"1" * 40),
+     None),
+])
+def test_what_git_s_server_does_not_tell(web, deploy, server, credentials,
+                                         warnings, end, reply, words):
+    """Is not noted, and is no reason not to deploy."""
+    fix = web.commit("fix")
+    server.replies[f"/{WEB}{end}"] = reply
+    assert deploy(None, *credentials, GIT_COMMIT=fix,
+                  SLIPWAY_MAIN_BRANCH="main") == noted(fix, None)
+    (told,) = warnings
+    if words:
+        assert "warning: whether 'fix' is ahead is not known: " in told
+        assert words in told
+    assert bool(words) == ("warning" in told)
+    assert TOKEN not in told
+
+
+def test_the_pull_request_s_own_commit(web, deploy, credentials, tmp_path):
+    """Of a clone that is shallow: GitHub and GitLab tell it."""
+    fix = web.commit("fix")
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {
+        "head": {"sha": fix, "repo": {"full_name": "team/web"}},
+        "base": {"repo": {"full_name": "team/web"}}}}))
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/pull/7/merge",
+              "GITHUB_HEAD_REF": "fix", "GITHUB_BASE_REF": "main",
+              "GITHUB_SHA": "1" * 40, "GITHUB_EVENT_PATH": str(event)}
+    gitlab = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "7",
+              "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "fix",
+              "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+              "CI_COMMIT_SHA": "1" * 40,
+              "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": fix}
+    for env in github, gitlab:
+        assert deploy(None, *credentials, **env, BRANCH_NAME=None) == \
+            noted(fix, "main")
 
 
 def test_main_itself_notes_nothing(web, checkout, deploy, kube):

@@ -121,6 +121,8 @@ static void test_answers(void **state)
 	assert_int_equal(remote.count, 1);
 	assert_string_equal(remote.capabilities,
 			    "multi_ack symref=HEAD:refs/h");
+	assert_string_equal(remote.head, "refs/h");
+	assert_null(gitremote_default(&remote));
 }
 
 static void test_has(void **state)
@@ -151,16 +153,14 @@ static void test_has(void **state)
 /* What is sent of commits to somebody who has HASH. */
 static void test_packs(void **state)
 {
-	enum verdict {
-		HELD,
-		NOT_HELD,
-		REFUSED
+	enum {
+		REFUSED = -1
 	};
 	static const struct {
 		const char *name;
 		const char *text;
 		size_t len;
-		enum verdict verdict;
+		int verdict;
 	} cases[] = {
 #define ANSWER(name, text, verdict) {name, text, sizeof(text) - 1, verdict}
 #define SHALLOW			    "0034shallow " HASH
@@ -170,28 +170,29 @@ static void test_packs(void **state)
 #define NONE "PACK\0\0\0\2\0\0\0\0"
 #define SUM  "0123456789abcdefghij"
 		ANSWER("an empty pack", SHALLOW KNOWN "0025\1" NONE SUM "0000",
-		       HELD),
+		       GITREMOTE_HELD),
 		ANSWER("a commit without parents",
-		       KNOWN "0025\1" NONE SUM "0000", HELD),
+		       KNOWN "0025\1" NONE SUM "0000", GITREMOTE_HELD),
 		ANSWER("in pieces",
 		       SHALLOW SHALLOW KNOWN "0011\1" NONE "0019\1" SUM "0000",
-		       HELD),
+		       GITREMOTE_HELD),
 		ANSWER("with progress",
 		       SHALLOW KNOWN "000b\2Total\n0025\1" NONE SUM
 				     "0006\2\n0000",
-		       HELD),
+		       GITREMOTE_HELD),
 		ANSWER("an object",
 		       SHALLOW KNOWN "0015\1PACK\0\0\0\2\0\0\0\1\x95\012x"
 				     "\x9c"
 				     "0000",
-		       NOT_HELD),
+		       GITREMOTE_NOT_HELD),
 		ANSWER("many, read no further",
 		       SHALLOW KNOWN "0011\1PACK\0\0\0\2\1\0\0\0ffff",
-		       NOT_HELD),
+		       GITREMOTE_NOT_HELD),
 		ANSWER("the tip is not known",
-		       SHALLOW "00000008NAK\n0011\1" NONE, NOT_HELD),
+		       SHALLOW "00000008NAK\n0011\1" NONE, GITREMOTE_UNKNOWN),
 		ANSWER("a commit is not known",
-		       "0049ERR upload-pack: not our ref " OTHER, NOT_HELD),
+		       "0049ERR upload-pack: not our ref " OTHER,
+		       GITREMOTE_UNKNOWN),
 		ANSWER("another error", "0010ERR go away\n", REFUSED),
 		ANSWER("an error in its band",
 		       SHALLOW KNOWN "000d\3no disk\n0000", REFUSED),
@@ -225,7 +226,7 @@ static void test_packs(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(err_release) struct err err = {0};
-		bool held = cases[i].verdict != HELD;
+		enum gitremote_held held = GITREMOTE_UNKNOWN;
 		bool good = gitremote_parse_pack(cases[i].text, cases[i].len,
 						 HASH, &held, &err);
 
@@ -233,7 +234,7 @@ static void test_packs(void **state)
 			    good == (cases[i].verdict != REFUSED));
 		if (good)
 			assert_case(cases[i].name,
-				    held == (cases[i].verdict == HELD));
+				    (int)held == cases[i].verdict);
 		else
 			assert_int_equal(err.kind, ERR_REMOTE);
 	}
@@ -248,11 +249,11 @@ static void test_cut_packs(void **state)
 	(void)state;
 	for (size_t len = 0; len < sizeof(whole) - 1; len++) {
 		CLEANUP(err_release) struct err err = {0};
-		bool held = false;
+		enum gitremote_held held = GITREMOTE_UNKNOWN;
 
 		assert_false(
 			gitremote_parse_pack(whole, len, HASH, &held, &err));
-		assert_false(held);
+		assert_int_equal(held, GITREMOTE_UNKNOWN);
 	}
 }
 

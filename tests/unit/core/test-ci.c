@@ -21,6 +21,7 @@ static void describe(const struct ci *ci, struct str *out)
 		{"change", ci->change},
 		{"fork", ci->fork},
 		{"commit", ci->commit},
+		{"own_commit", ci->own_commit},
 		{"build_url", ci->build_url},
 		{"main_branch", ci->main_branch},
 	};
@@ -105,8 +106,10 @@ static void test_servers(void **state)
 		{"gitlab, merge request of the project itself",
 		 "GITLAB_CI=true CI_MERGE_REQUEST_IID=4 "
 		 "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH=shop/web "
-		 "CI_MERGE_REQUEST_PROJECT_PATH=shop/web",
-		 "server=gitlab change=4"},
+		 "CI_MERGE_REQUEST_PROJECT_PATH=shop/web "
+		 "CI_COMMIT_SHA=c0ffee "
+		 "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA=decaf",
+		 "server=gitlab change=4 commit=c0ffee own_commit=decaf"},
 		{"gitlab, tag", "GITLAB_CI=true CI_COMMIT_TAG=v1",
 		 "server=gitlab"},
 	};
