@@ -17,6 +17,7 @@ struct args {
 	const char *app_version;
 	struct strvec annotations;
 	struct strvec set;
+	struct strvec set_string;
 	const char *if_exists;
 	const char *lock;
 	const char *index_format;
@@ -40,6 +41,8 @@ static const struct opt options[] = {
 		 "annotation of the chart (may be repeated)"),
 	OPT_LIST(struct args, set, "set", "PATH=VALUE", "", 0,
 		 "a value in values.yaml, the rest kept (may be repeated)"),
+	OPT_LIST(struct args, set_string, "set-string", "PATH=TEXT", "", 0,
+		 "the same, text whatever it looks like (may be repeated)"),
 	OPT_CHOICE(struct args, if_exists, "if-exists", publish_if_exists_words,
 		   NULL, 0, "where that version is published already"),
 	OPT_CHOICE(struct args, index_format, "index-format",
@@ -85,6 +88,7 @@ static bool package(struct publishing *publishing, struct step_run *run,
 		.app_version = args->app_version,
 		.annotations = &args->annotations,
 		.set = &args->set,
+		.set_string = &args->set_string,
 		.source_date_epoch = args->source_date_epoch,
 		.origin = &publishing->origin,
 	};

@@ -1,8 +1,11 @@
 /* What a chart becomes before it is packaged. */
 #include <string.h>
+#include <strings.h>
 
+#include "base/attr.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/str.h"
 #include "core/chart.h"
 #include "core/chart_parts.h"
@@ -50,18 +53,111 @@ const char *chart_annotation(const struct chart *chart, const char *key)
 	return text && text->kind == VALUE_STRING ? text->string.bytes : NULL;
 }
 
+/* --- values ---------------------------------------------------------------- */
+
+/* Append the item that "[N]" names to the list at @path; false: it does not. */
+static bool add_index(struct str *path, const struct ydoc *doc, const char **at)
+{
+	const struct value *list = value_find(doc->root, str_text(path));
+	size_t digits = strspn(*at + 1, "0123456789");
+	const char *end = *at + 1 + digits;
+
+	if (!digits || *end != ']' || (end[1] && !strchr(".[", end[1])) ||
+	    !list || list->kind != VALUE_LIST)
+		return false;
+	str_addf(path, ".%.*s", (int)digits, *at + 1);
+	*at = end + 1;
+	return true;
+}
+
+/* Helm's "a[0].b" as format/ydoc.h has it, "a.0.b". */
+static bool read_path(struct str *out, const struct ydoc *doc, const char *path,
+		      struct err *err)
+{
+	const char *at = path;
+
+	while (*at) {
+		if (*at != '[')
+			str_add_char(out, *at++);
+		else if (!add_index(out, doc, &at))
+			return err_set(err, ERR_INPUT,
+				       "'%s' is no item of a list", at);
+	}
+	return true;
+}
+
+/* "x,b=2": whoever writes so means Helm's form of several values. */
+static bool holds_several(const char *text)
+{
+	const char *comma, *name;
+
+	for (comma = strchr(text, ','); comma; comma = strchr(name, ',')) {
+		name = comma + 1;
+		name += strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789_-.[]");
+		if (name > comma + 1 && *name == '=')
+			return true;
+	}
+	return false;
+}
+
+/* Helm reads the numbers of a chart as float64; beyond this it rounds them. */
+#define WHOLE_MAX ((int64_t)1 << 53)
+
+/* Put the scalar that Helm's --set takes @text for; false: it is text. */
+static bool read_scalar(struct str *scalar, const char *text)
+{
+	static const char *const words[] = {"true", "false", "null"};
+	int64_t number;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcasecmp(text, words[i]) == 0) {
+			str_add(scalar, words[i]);
+			return true;
+		}
+	}
+	if ((*text == '0' && text[1]) ||
+	    !num_parse_range(*text == '+' && text[1] != '-' ? text + 1 : text,
+			     -WHOLE_MAX, WHOLE_MAX, &number))
+		return false;
+	str_addf(scalar, "%lld", (long long)number);
+	return true;
+}
+
+static bool set_value(struct ydoc *doc, const char *path, const char *text,
+		      enum chart_text as, struct err *err)
+{
+	CLEANUP(str_release) struct str scalar = {0};
+	const struct value *old = value_find(doc->root, path);
+
+	if (as == CHART_TEXT || !read_scalar(&scalar, text) ||
+	    (old && old->kind == VALUE_STRING &&
+	     strcmp(str_text(&scalar), "null") != 0))
+		return ydoc_set_text(doc, path, text, err);
+	return ydoc_set_raw(doc, path, str_text(&scalar), err);
+}
+
 bool chart_set_value(struct chart *chart, const char *path, const char *text,
-		     struct err *err)
+		     enum chart_text as, struct err *err)
 {
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(str_release) struct str plain = {0};
 	struct chart_file *changed;
 
+	if (as == CHART_TYPED && holds_several(text)) {
+		err_set(err, ERR_USAGE, "'%s=%s' holds several values", path,
+			text);
+		return err_hint(err, "give '--set' once for each; a text with "
+				     "commas is one for '--set-string'");
+	}
 	if (!chart->values)
 		return err_set(err, ERR_INPUT,
 			       "cannot set '%s': chart '%s' has no values.yaml",
 			       path, chart->path);
 	if (!chart_parse_file(&doc, chart, chart->values, 0, err) ||
-	    !ydoc_set_text(&doc, path, text, err))
+	    !read_path(&plain, &doc, path, err) ||
+	    !set_value(&doc, str_text(&plain), text, as, err))
 		return err_wrap(err, "cannot set '%s'", path);
 	changed = arena_new(chart->arena, struct chart_file);
 	*changed = *chart->values;
@@ -71,6 +167,8 @@ bool chart_set_value(struct chart *chart, const char *path, const char *text,
 	chart->values = changed;
 	return true;
 }
+
+/* --- times and dependencies ------------------------------------------------ */
 
 void chart_stamp(struct chart *chart, int64_t seconds)
 {

@@ -28,6 +28,20 @@ static bool split(const char *text, const char *option, char **key,
 	return true;
 }
 
+static bool set_values(struct chart *chart, const struct strvec *set,
+		       const char *option, enum chart_text as, struct err *err)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		CLEANUP(free_ptr) char *path = NULL;
+		const char *value;
+
+		if (!split(set->items[i], option, &path, &value, err) ||
+		    !chart_set_value(chart, path, value, as, err))
+			return false;
+	}
+	return true;
+}
+
 static bool apply_lists(struct chart *chart,
 			const struct publish_changes *changes, struct err *err)
 {
@@ -40,15 +54,9 @@ static bool apply_lists(struct chart *chart,
 			return false;
 		chart_set_annotation(chart, key, value);
 	}
-	for (size_t i = 0; i < changes->set->count; i++) {
-		CLEANUP(free_ptr) char *path = NULL;
-		const char *value;
-
-		if (!split(changes->set->items[i], "set", &path, &value, err) ||
-		    !chart_set_value(chart, path, value, err))
-			return false;
-	}
-	return true;
+	return set_values(chart, changes->set, "set", CHART_TYPED, err) &&
+	       set_values(chart, changes->set_string, "set-string", CHART_TEXT,
+			  err);
 }
 
 static void annotate(struct chart *chart, const struct origin *origin)

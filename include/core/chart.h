@@ -126,12 +126,22 @@ void chart_set_annotation(struct chart *chart, const char *key,
 /* The annotation, NULL if there is none. */
 const char *chart_annotation(const struct chart *chart, const char *key);
 
+/* What the text of a value is taken for. */
+enum chart_text {
+	CHART_TYPED, /* true, false, null, whole numbers, or text */
+	CHART_TEXT,  /* text */
+};
+
 /*
  * Set the value at @path of values.yaml to @text, its other bytes kept; see
- * ydoc_set_text().  Errors: INPUT (no values.yaml; see there).
+ * ydoc_set_text().  @path is one of Helm's: "image.tag",
+ * "containers[0].name".  CHART_TYPED knows a value's type by the rules of
+ * Helm's --set (pkg/strvals: "1.10" and "007" are text), but where text
+ * stands, what is not null stays text, and so does a number beyond 2^53.  Errors: INPUT (no values.yaml; an
+ * index where no list is; see there), USAGE (several values in @text).
  */
 bool chart_set_value(struct chart *chart, const char *path, const char *text,
-		     struct err *err) MUST_CHECK;
+		     enum chart_text as, struct err *err) MUST_CHECK;
 
 /* Every member of the package gets this time (SOURCE_DATE_EPOCH). */
 void chart_stamp(struct chart *chart, int64_t seconds);

@@ -111,6 +111,7 @@ struct publish_changes {
 	const char *app_version;
 	const struct strvec *annotations; /* KEY=VALUE */
 	const struct strvec *set;	  /* PATH=VALUE in values.yaml */
+	const struct strvec *set_string;  /* PATH=TEXT */
 	const char *source_date_epoch;	  /* seconds, as text */
 	const struct origin *origin; /* annotated; its commit's time counts */
 };

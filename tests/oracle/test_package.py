@@ -161,3 +161,41 @@ def test_real_charts(steps, tmp_path):
     faults = [(chart, fault) for number, chart in enumerate(charts)
               if (fault := difference(chart, steps, tmp_path / f"out-{number}"))]
     report(faults, len(charts))
+
+
+# --- values ---------------------------------------------------------------------
+
+TEXTS = ["true", "False", "null", "0", "00", "7", "-7", "-010", "+7", "1.10",
+         "1e3", "0x1F", "12345678", "9007199254740992",
+         "9223372036854775808", "", " 7", "7 ", "yes", "~", "[x", "a: b", "#x",
+         "it's", "a=b", "2026-11-26", "é"]
+
+
+def test_types_of_values(steps, tmp_path):
+    """What is set in the package is what Helm sets when it installs, or its
+    text where text stands."""
+    chart = tmp_path / "web"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    (chart / "values.yaml").write_text("".join(
+        f"number{i}: 3\ntext{i}: x\ndeep{i}: {{v: 3}}\n"
+        for i in range(len(TEXTS))))
+    (chart / "templates" / "all.yaml").write_text(
+        "values: {{ omit .Values \"global\" | toJson }}\n")
+    ours, theirs = [], []
+    for i, text in enumerate(TEXTS):
+        as_text = "--set" if text == "null" else "--set-string"
+        for option, path in (("--set", f"number{i}"), ("--set", f"deep{i}.v"),
+                             (as_text, f"text{i}")):
+            ours += ["--set", f"{path}={text}"]
+            theirs += [option, f"{path}={text}"]
+    run([steps / "publish-chart", chart, "--destination", tmp_path, *ours])
+    render = [toolbox.helm4(), "template", "web"]
+    assert run([*render, tmp_path / "web-1.0.0.tgz"]) \
+        == run([*render, chart, *theirs])
+
+
+def run(argv: list[object]) -> str:
+    return subprocess.run(list(map(str, argv)), check=True, timeout=60,
+                          text=True, stdout=subprocess.PIPE).stdout

@@ -313,12 +313,74 @@ static void test_changes(void **state)
 	chart_set_annotation(chart, "slipway/commit", "c0ffee");
 	assert_string_equal(chart_annotation(chart, "slipway/commit"),
 			    "c0ffee");
-	assert_true(chart_set_value(chart, "x", "2", &err));
-	assert_string_equal(chart->values->bytes, "x: \"2\" # one\n");
+	assert_true(chart_set_value(chart, "x", "2", CHART_TYPED, &err));
+	assert_string_equal(chart->values->bytes, "x: 2 # one\n");
 	assert_string_equal(chart_file_name(chart), "web-2.0.0-rc.1+meta.tgz");
 	assert_true(chart_package(&after, chart, &err));
 	assert_false(chart_same_package(before.buf, before.len, after.buf,
 					after.len));
+}
+
+static void test_values(void **state)
+{
+	static const struct {
+		const char *path, *text;
+		enum chart_text as;
+		const char *values; /* NULL: refused */
+	} cases[] = {
+		/* as Helm's --set */
+		{"v", "false", CHART_TYPED,
+		 "v: false\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "TRUE", CHART_TYPED, "v: true\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "-010", CHART_TYPED, "v: -10\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "0", CHART_TYPED, "v: 0\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "007", CHART_TYPED,
+		 "v: \"007\"\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "1.10", CHART_TYPED,
+		 "v: \"1.10\"\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "+7", CHART_TYPED, "v: 7\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "9007199254740993", CHART_TYPED,
+		 "v: \"9007199254740993\"\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "x,y", CHART_TYPED, "v: x,y\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "x,s=2", CHART_TYPED, NULL},
+		{"v", "x,l[0].a=2", CHART_TYPED, NULL},
+		/* what is text stays text */
+		{"s", "20261126", CHART_TYPED,
+		 "v: 1\ns: \"20261126\"\nl: [{a: 1}]\n"},
+		{"s", "true", CHART_TYPED, "v: 1\ns: \"true\"\nl: [{a: 1}]\n"},
+		{"s", "null", CHART_TYPED, "v: 1\ns: null\nl: [{a: 1}]\n"},
+		{"v", "2", CHART_TEXT, "v: \"2\"\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "x,s=2", CHART_TEXT, "v: x,s=2\ns: \"1\"\nl: [{a: 1}]\n"},
+		/* items of lists */
+		{"l[0].a", "2", CHART_TYPED, "v: 1\ns: \"1\"\nl: [{a: 2}]\n"},
+		{"l.0.a", "2", CHART_TYPED, "v: 1\ns: \"1\"\nl: [{a: 2}]\n"},
+		{"v[0]", "2", CHART_TYPED, NULL},
+		{"new[0].a", "2", CHART_TYPED, NULL},
+		{"l[x].a", "2", CHART_TYPED, NULL},
+		{"l[0]a", "2", CHART_TYPED, NULL},
+		{"l[0", "2", CHART_TYPED, NULL},
+		{"l[7].a", "2", CHART_TYPED, NULL},
+	};
+	const struct member members[] = {{"web/Chart.yaml", META},
+					 {"web/values.yaml",
+					  "v: 1\ns: \"1\"\nl: [{a: 1}]\n"},
+					 {0}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct chart *chart = NULL;
+		bool set;
+
+		assert_true(load(members, &arena, &chart, &err));
+		set = chart_set_value(chart, cases[i].path, cases[i].text,
+				      cases[i].as, &err);
+		assert_case(cases[i].path, set == (cases[i].values != NULL));
+		if (set)
+			assert_string_equal(chart->values->bytes,
+					    cases[i].values);
+	}
 }
 
 int main(void)
@@ -334,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_numbers_as_text),
 		cmocka_unit_test(test_schemas),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
