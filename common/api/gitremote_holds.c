@@ -126,10 +126,13 @@ static bool parse_refusal(const char *text, size_t len,
 			  enum gitremote_held *held, struct err *err)
 {
 	static const char error[] = "ERR ";
+	/* Git's words, and those of JGit ("want HASH not valid"). */
+	static const char *const unknown[] = {"ERR upload-pack: not our ref ",
+					      "ERR want "};
 
 	if (!begins(text, len, error))
 		return refuse_answer(err);
-	if (!begins(text, len, "ERR upload-pack: not our ref "))
+	if (!begins(text, len, unknown[0]) && !begins(text, len, unknown[1]))
 		return quote_server(text + strlen(error), len - strlen(error),
 				    err);
 	*held = GITREMOTE_UNKNOWN;

@@ -193,6 +193,8 @@ static void test_packs(void **state)
 		ANSWER("a commit is not known",
 		       "0049ERR upload-pack: not our ref " OTHER,
 		       GITREMOTE_UNKNOWN),
+		ANSWER("a commit is not known to JGit",
+		       "0040ERR want " OTHER " not valid\n", GITREMOTE_UNKNOWN),
 		ANSWER("another error", "0010ERR go away\n", REFUSED),
 		ANSWER("an error in its band",
 		       SHALLOW KNOWN "000d\3no disk\n0000", REFUSED),
