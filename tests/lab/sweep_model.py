@@ -16,6 +16,10 @@ from fnmatch import fnmatchcase
 
 NEVER = "never"
 PROTECT = "live-*"
+# What became of the branch of an environment, for --gone-branches: "reset" is
+# at a commit of main's now, "broken" on a server that does not answer.
+BRANCHES = ("alive", "gone", "merged", "reset", "never ahead", "fork",
+            "broken")
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Namespace:
     main: bool = False
     named: str | None = None        # its release, by slipway/release
     tenant: bool = False            # a pod of somebody else's
+    branch: str | None = None       # of BRANCHES; None: nobody asks
     releases: tuple[Release, ...] = field(default=())
 
     @property
@@ -131,7 +136,13 @@ def goes(namespace: Namespace, release: Release | None, now: float) -> bool:
     if not release and not namespace.created:
         return False
     end = end_of(namespace, release)
-    return end is not None and now >= end
+    if namespace.managed and namespace.branch == "gone":
+        return True
+    if end is None:
+        return False
+    if namespace.managed and namespace.branch == "merged":
+        return end != float("inf")
+    return now >= end
 
 
 @dataclass
@@ -236,6 +247,11 @@ def random_namespace(dice: random.Random, name: str, now: int) -> Namespace:
         main=dice.random() < 0.1, named=dice.choice(["web", "web", None]),
         tenant=dice.random() < 0.15,
         releases=tuple(random_release(dice, n, now) for n in names))
+
+
+def with_branches(dice: random.Random, world: World) -> World:
+    return {name: replace(namespace, branch=dice.choice([*BRANCHES, None]))
+            for name, namespace in world.items()}
 
 
 def random_world(dice: random.Random, now: int, size: int) -> World:

@@ -18,6 +18,7 @@ import re
 from datetime import datetime, timezone
 from email.utils import formatdate
 from pathlib import Path
+from typing import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import sweep_model
@@ -62,9 +63,10 @@ class KubeWorld(ScriptedKube):
         self.changed: set[str] = set()
         self.wrong: list[str] = []
         self.expired = 0
+        self.marks: Callable[[Namespace], dict[str, str]] = lambda _: {}
         self.versions = {name: 1 for name in world}     # of namespaces
         self._removed: dict[str, tuple[Release, ...]] = {}
-        self._blind: set[str] = set()       # looked at, not yet acted upon
+        self._blind: set[str] = set()       # a look at it has begun
         self._snapshots: dict[str, list[dict]] = {}
         self.always(self._on_request)
 
@@ -117,6 +119,7 @@ class KubeWorld(ScriptedKube):
                 self._blind.add(name)
                 return self._json(self._namespace(self.world[name]))
             case ["namespaces", name, "secrets"]:
+                self._blind.add(name)   # asked for beside the namespace
                 return self._page(query, self._secrets(name, query))
             case ["namespaces", name, "secrets", secret] \
                     if request.method == "DELETE":
@@ -124,6 +127,7 @@ class KubeWorld(ScriptedKube):
             case ["namespaces", name, "secrets", secret]:
                 return self._secret(name, secret)
             case ["namespaces", name, "pods"]:
+                self._blind.add(name)
                 there = self.world.get(name)
                 return self._page(query, [{"metadata": {"name": "theirs"}}]
                                   if there and there.tenant else [])
@@ -163,7 +167,8 @@ class KubeWorld(ScriptedKube):
         name = namespace.name
         found = {"name": name, "uid": f"uid-{name}",
                  "resourceVersion": str(self.versions[name]),
-                 "labels": _known(labels), "annotations": _known(annotations)}
+                 "labels": _known(labels),
+                 "annotations": _known(annotations) | self.marks(namespace)}
         return {"metadata": found}
 
     def _secrets(self, name: str | None, query: dict[str, str]) -> list[dict]:

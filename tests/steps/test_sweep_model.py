@@ -12,6 +12,7 @@ import time
 import pytest
 
 import sweep_model
+from git_world import GitWorld
 from kube_world import KubeWorld
 from sweep_model import PROTECT, Fate, expected
 
@@ -67,6 +68,16 @@ def compare(kube: KubeWorld, fate: Fate, told: dict) -> None:
     assert alone == fate.namespaces - {name for name, _ in fate.releases}
 
 
+def compare_what_stood_still(kube: KubeWorld, fate: Fate, names: set[str],
+                             result) -> None:
+    assert result.code in (0, 1)
+    assert kube.wrong == []
+    happened = Fate(releases=set(kube.uninstalled),
+                    namespaces=set(kube.deleted))
+    for name in names - kube.changed:
+        assert happened.of(name) == fate.of(name), name
+
+
 @pytest.mark.timeout(3600)
 def test_clusters_that_stand_still(sweep):
     """Also by page sizes, odd releases and faults; once more it does nothing.
@@ -100,15 +111,33 @@ def test_clusters_that_move(sweep):
             still = set(kube.world)
             result = sweep(kube, expect=None)
             try:
-                assert result.code in (0, 1)
-                assert kube.wrong == []
-                happened = Fate(releases=set(kube.uninstalled),
-                                namespaces=set(kube.deleted))
-                for name in still - kube.changed:
-                    assert happened.of(name) == fate.of(name), name
+                compare_what_stood_still(kube, fate, still, result)
             except AssertionError as error:
                 raise AssertionError(
                     f"seed {seed}: {kube.wrong} {result}") from error
+
+
+@pytest.mark.timeout(3600)
+def test_branches(sweep):
+    """With --gone-branches, in clusters that stand still and that move."""
+    early = 0
+    for seed in range(SEED, SEED + ROUNDS):
+        with make(seed, changes=0.1 * (seed % 2)) as kube:
+            kube.world = sweep_model.with_branches(kube.dice, kube.world)
+            fate = expected(kube.world, kube.now)
+            timely = expected({name: sweep_model.replace(n, branch=None)
+                               for name, n in kube.world.items()}, kube.now)
+            early += fate.removals - timely.removals
+            still = set(kube.world)
+            with GitWorld(kube.world) as git:
+                kube.marks = git.marks
+                result = sweep(kube, "--gone-branches", expect=None)
+            try:
+                compare_what_stood_still(kube, fate, still, result)
+            except AssertionError as error:
+                raise AssertionError(
+                    f"seed {seed}: {kube.wrong} {result}") from error
+    assert early
 
 
 @pytest.mark.timeout(3600)
