@@ -40,9 +40,15 @@ void base64_encode(struct str *out, const void *bytes, size_t len,
 
 static int digit_of(const char *alphabet, char c)
 {
-	const char *at = c ? strchr(alphabet, c) : NULL;
-
-	return at ? (int)(at - alphabet) : -1;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == alphabet[62])
+		return 62;
+	return c == alphabet[63] ? 63 : -1;
 }
 
 /* The text without its padding; false if that is not as it must be. */
@@ -70,6 +76,7 @@ bool base64_decode(struct str *out, const char *text, size_t len,
 
 	if (!strip_padding(text, &len, form))
 		return false;
+	str_reserve(out, len / 4 * 3 + 2);
 	for (size_t i = 0; i < len; i++) {
 		int digit = digit_of(alphabet, text[i]);
 

@@ -31,21 +31,26 @@ bool proc_pipe(int ends[2])
 
 /* --- in the new process, before it becomes the program ------------------- */
 
-#define REPORT_FD 3 /* there it writes an errno, if it cannot */
+/*
+ * It shares our memory, and we wait until it is the program: a fork would copy
+ * the tables of all our memory for it, which costs more than all else here.
+ * So it calls nothing but the system, and writes nothing but its errno.
+ */
 
 /* A program expects all signals as they are by default, and none blocked. */
 static void reset_signals(void)
 {
+	const struct sigaction by_default = {.sa_handler = SIG_DFL};
 	sigset_t none;
 
 	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
+		sigaction(number, &by_default, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Its three descriptors and the report, and nothing else of ours. */
-static bool set_descriptors(const struct proc_ends *ends, int report)
+/* Its three descriptors, and nothing else of ours. */
+static bool set_descriptors(const struct proc_ends *ends)
 {
 	int nothing = -1;
 
@@ -58,11 +63,8 @@ static bool set_descriptors(const struct proc_ends *ends, int report)
 		if (ends->fd[i] >= 0 && dup2(ends->fd[i], i) < 0)
 			return false;
 	}
-	if (report != REPORT_FD && dup2(report, REPORT_FD) < 0)
-		return false;
-	fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC);
 	/* Also what we inherited without close-on-exec, such as --token-fd. */
-	closefrom(REPORT_FD + 1);
+	closefrom(3);
 	return true;
 }
 
@@ -73,63 +75,44 @@ static bool bind_to(pid_t parent)
 }
 
 static NORETURN void become(const struct proc *proc, const char *path,
-			    const struct proc_ends *ends, int report,
-			    pid_t parent)
+			    const struct proc_ends *ends, pid_t parent,
+			    volatile int *failure)
 {
 	static char *const nothing[] = {NULL};
-	int number;
 
 	setpgid(0, 0);
 	reset_signals();
-	if (set_descriptors(ends, report) && bind_to(parent) &&
+	if (set_descriptors(ends) && bind_to(parent) &&
 	    (!proc->cwd || chdir(proc->cwd) == 0))
 		execve(path, proc->argv,
 		       proc->env ? strvec_argv(&proc->env->pairs) : nothing);
-	number = errno;
-	_exit(write(REPORT_FD, &number, sizeof(number)) < 0 ? 126 : 127);
+	*failure = errno ? errno : ESRCH;
+	_exit(127);
 }
 
 /* --- in ours ------------------------------------------------------------- */
-
-/* What the new process could not do, as an errno; 0: it is the program. */
-static int read_report(int report)
-{
-	int number = 0;
-	ssize_t got;
-
-	do {
-		got = read(report, &number, sizeof(number));
-	} while (got < 0 && errno == EINTR);
-	return got == sizeof(number) ? number : 0;
-}
 
 int proc_spawn(pid_t *pid, const struct proc *proc, const char *path,
 	       const struct proc_ends *ends)
 {
 	pid_t parent = getpid();
-	pid_t child;
+	volatile int failure = 0;
 	sigset_t all, before;
-	int report[2];
-	int number;
+	pid_t child;
 
-	if (!proc_pipe(report))
-		return errno;
 	/* No handler of ours may run in the child. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	child = fork();
+	child = vfork();
 	if (child == 0)
-		become(proc, path, ends, report[1], parent);
-	number = child < 0 ? errno : 0;
+		become(proc, path, ends, parent, &failure);
+	if (child < 0)
+		failure = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	close(report[1]);
-	if (!number)
-		number = read_report(report[0]);
-	close(report[0]);
-	while (number && child > 0 && waitpid(child, NULL, 0) < 0 &&
+	while (failure && child > 0 && waitpid(child, NULL, 0) < 0 &&
 	       errno == EINTR)
 		;
-	if (!number)
+	if (!failure)
 		*pid = child;
-	return number;
+	return failure;
 }
