@@ -178,14 +178,17 @@ static bool make_artifact(struct artifact *artifact,
 				      &artifact->provenance, err);
 }
 
+/* Unless its tag is there, if that matters. */
 static bool put_blobs(struct chartrepo *repo, const struct artifact *artifact,
-		      struct err *err)
+		      bool replace, bool *found, struct err *err)
 {
 	const struct oci_blob blobs[] = {artifact->config, artifact->package,
 					 artifact->provenance};
 	size_t count = ARRAY_SIZE(blobs) - !artifact->provenance.len;
 
-	return oci_put_blobs(&repo->oci, artifact->path, blobs, count, err);
+	return oci_put_blobs(&repo->oci, artifact->path, blobs, count,
+			     replace ? NULL : str_text(&artifact->tag), found,
+			     err);
 }
 
 static bool has_chart(struct chartrepo *repo, const struct chart *chart,
@@ -201,7 +204,7 @@ static bool has_chart(struct chartrepo *repo, const struct chart *chart,
 }
 
 /*
- * A tag cannot be created on a condition: it is looked for first, and where
+ * A tag cannot be created on a condition: it is looked for before, and where
  * another publisher comes in between, the last one wins, unless the registry
  * holds its tags to be unchangeable.
  */
@@ -213,14 +216,12 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 	bool found = false, refused = false;
 
 	*outcome = CHARTREPO_NOT_MET;
-	if (!put->replace && !has_chart(repo, put->chart, &found, err))
+	if (!make_artifact(&artifact, repo, put, err) ||
+	    !put_blobs(repo, &artifact, put->replace, &found, err))
 		return false;
 	if (found)
 		return true;
-	if (!make_artifact(&artifact, repo, put, err))
-		return false;
-	if (!put_blobs(repo, &artifact, err) ||
-	    !oci_put_manifest(&repo->oci, artifact.path,
+	if (!oci_put_manifest(&repo->oci, artifact.path,
 			      str_text(&artifact.tag),
 			      str_text(&artifact.manifest),
 			      artifact.manifest.len, &refused, err))

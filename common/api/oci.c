@@ -245,20 +245,34 @@ bool oci_find_manifest(struct oci *oci, const char *repository,
 				 err);
 }
 
+bool oci_ask_presence(struct oci *oci, const char *repository,
+		      const char *reference, struct http_request *request,
+		      struct err *err)
+{
+	return prepare_manifest(oci, "HEAD", repository, reference, OCI_PUSH,
+				request, err);
+}
+
+bool oci_take_presence(const struct oci *oci,
+		       const struct http_request *request,
+		       const struct http_reply *reply, bool *found,
+		       struct err *err)
+{
+	if (reply->status != 200 && reply->status != 404)
+		return oci_fail(oci, request, reply, err);
+	*found = reply->status == 200;
+	return true;
+}
+
 bool oci_has_manifest(struct oci *oci, const char *repository,
 		      const char *reference, bool *found, struct err *err)
 {
 	CLEANUP(http_request_release) struct http_request request = {0};
 	CLEANUP(http_reply_release) struct http_reply reply = {0};
 
-	if (!prepare_manifest(oci, "HEAD", repository, reference, OCI_PUSH,
-			      &request, err) ||
-	    !http_send(oci->http, &request, &reply, err))
-		return false;
-	if (reply.status != 200 && reply.status != 404)
-		return oci_fail(oci, &request, &reply, err);
-	*found = reply.status == 200;
-	return true;
+	return oci_ask_presence(oci, repository, reference, &request, err) &&
+	       http_send(oci->http, &request, &reply, err) &&
+	       oci_take_presence(oci, &request, &reply, found, err);
 }
 
 /* --- blobs ----------------------------------------------------------------- */

@@ -33,6 +33,13 @@ void oci_auth_open(struct oci_auth *auth, const struct login *login)
 		auth->asked.scheme = OCI_SCHEME_BASIC;
 }
 
+bool oci_auth_is_due(const struct oci_auth *auth)
+{
+	bool asked = auth->asked.scheme != OCI_SCHEME_UNKNOWN;
+
+	return asked != auth->login_known;
+}
+
 bool oci_auth_hint(const struct oci_auth *auth, struct err *err)
 {
 	if (login_is_set(&auth->login))

@@ -93,6 +93,13 @@ bool oci_auth_before_try(void *context, struct http_request *request,
 bool oci_auth_again(void *context, struct http_request *request,
 		    const struct http_reply *reply);
 
+/*
+ * Is the next request likely to tell how to log in, or to fail to?  There is a
+ * login that the registry has not yet asked for, or it has asked for one that
+ * is not yet found.  What goes out together with it fares no better.
+ */
+bool oci_auth_is_due(const struct oci_auth *auth);
+
 /* Say in @err how to log in, if nobody has; gives false. */
 bool oci_auth_hint(const struct oci_auth *auth, struct err *err);
 

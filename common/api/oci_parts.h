@@ -14,6 +14,15 @@ bool oci_prepare(struct oci *oci, const char *method, const char *repository,
 		 const char *rest, const char *actions,
 		 struct http_request *request, struct err *err) MUST_CHECK;
 
+/* oci_has_manifest() in two halves, for http_run(). */
+bool oci_ask_presence(struct oci *oci, const char *repository,
+		      const char *reference, struct http_request *request,
+		      struct err *err) MUST_CHECK;
+bool oci_take_presence(const struct oci *oci,
+		       const struct http_request *request,
+		       const struct http_reply *reply, bool *found,
+		       struct err *err) MUST_CHECK;
+
 /* http_fail() with the registry's own words, and what to do about it. */
 bool oci_fail(const struct oci *oci, const struct http_request *request,
 	      const struct http_reply *reply, struct err *err);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/oci.h"
+#include "api/oci_auth.h"
 #include "api/oci_parts.h"
 #include "base/err.h"
 #include "net/http.h"
@@ -14,7 +15,7 @@ struct upload {
 	enum {
 		UPLOAD_ASK, /* for a place, naming the blob */
 		UPLOAD_ASK_PLAINLY,
-		UPLOAD_SEND,
+		UPLOAD_SEND, /* or give it up, where the tag is found */
 		UPLOAD_DONE,
 	} next;
 	struct url target; /* where the bytes go */
@@ -27,7 +28,15 @@ struct uploads {
 	const char *repository;
 	struct upload *items;
 	size_t count;
-	struct err failure; /* of a request that could not be made */
+	const char *unless; /* the tag that is looked for; NULL: none */
+	enum {
+		TAG_TO_ASK,
+		TAG_ASKED,
+		TAG_MISSING, /* or nobody looks for it */
+		TAG_FOUND,
+	} tag;
+	/* The first one; it counts once it is known that the tag is missing. */
+	struct err failure;
 };
 
 static void uploads_release(struct uploads *uploads)
@@ -66,15 +75,57 @@ static bool ask_to_take(const struct uploads *uploads,
 			const struct upload *upload,
 			struct http_request *request, struct err *err)
 {
+	CLEANUP(url_release) struct url target = {0};
+
 	if (!oci_prepare(uploads->oci, "PUT", uploads->repository, "", OCI_PUSH,
 			 request, err))
 		return false;
+	url_copy(&target, &upload->target);
+	url_add_query(&target, "digest", upload->blob->digest);
 	str_clear(&request->url);
-	url_add_text(&request->url, &upload->target, true);
+	url_add_text(&request->url, &target, true);
 	strvec_add(&request->headers, "Content-Type: application/octet-stream");
 	request->body = upload->blob->bytes;
 	request->body_len = upload->blob->len;
 	return true;
+}
+
+/* A courtesy: a registry forgets uploads that do not go on. */
+static bool ask_to_forget(const struct uploads *uploads,
+			  const struct upload *upload,
+			  struct http_request *request, struct err *err)
+{
+	if (!oci_prepare(uploads->oci, "DELETE", uploads->repository, "",
+			 OCI_PUSH, request, err))
+		return false;
+	str_clear(&request->url);
+	url_add_text(&request->url, &upload->target, true);
+	request->repeat = HTTP_REPEAT_NEVER;
+	request->try_ms = OCI_GIVE_UP_MS;
+	return true;
+}
+
+static bool ask_next(const struct uploads *uploads, const struct upload *upload,
+		     struct http_request *request, struct err *err)
+{
+	request->reply_limit = OCI_MANIFEST_MAX;
+	request->repeat = HTTP_REPEAT_ALWAYS;
+	if (upload->next != UPLOAD_SEND)
+		return ask_place(uploads, upload, request, err);
+	return uploads->tag == TAG_FOUND
+		       ? ask_to_forget(uploads, upload, request, err)
+		       : ask_to_take(uploads, upload, request, err);
+}
+
+/* Is there something to ask for it now? */
+static bool is_ready(const struct uploads *uploads, const struct upload *upload)
+{
+	if (upload->asked || upload->next == UPLOAD_DONE)
+		return false;
+	if (uploads->tag == TAG_ASKED)
+		return upload->next != UPLOAD_SEND &&
+		       !oci_auth_is_due(uploads->oci->auth);
+	return uploads->tag == TAG_MISSING || upload->next == UPLOAD_SEND;
 }
 
 static bool next_request(void *context, struct http_request *request,
@@ -82,19 +133,23 @@ static bool next_request(void *context, struct http_request *request,
 {
 	struct uploads *uploads = context;
 
+	if (uploads->failure.kind != ERR_NONE)
+		return false;
+	if (uploads->tag == TAG_TO_ASK) {
+		uploads->tag = TAG_ASKED;
+		*item = NULL;
+		return oci_ask_presence(uploads->oci, uploads->repository,
+					uploads->unless, request,
+					&uploads->failure);
+	}
 	for (size_t i = 0; i < uploads->count; i++) {
 		struct upload *upload = &uploads->items[i];
 
-		if (upload->asked || upload->next == UPLOAD_DONE)
+		if (!is_ready(uploads, upload))
 			continue;
 		*item = upload;
 		upload->asked = true;
-		request->reply_limit = OCI_MANIFEST_MAX;
-		request->repeat = HTTP_REPEAT_ALWAYS;
-		if (upload->next == UPLOAD_SEND)
-			return ask_to_take(uploads, upload, request,
-					   &uploads->failure);
-		return ask_place(uploads, upload, request, &uploads->failure);
+		return ask_next(uploads, upload, request, &uploads->failure);
 	}
 	return false;
 }
@@ -112,8 +167,8 @@ static bool dislikes_mounts(const struct http_reply *reply)
  */
 static bool find_target(const struct oci *oci,
 			const struct http_request *request,
-			const struct http_reply *reply, const char *digest,
-			struct url *target, struct err *err)
+			const struct http_reply *reply, struct url *target,
+			struct err *err)
 {
 	const char *location = http_header(reply, "Location");
 	CLEANUP(url_release) struct url here = {0};
@@ -130,7 +185,6 @@ static bool find_target(const struct oci *oci,
 		free(target->scheme);
 		target->scheme = xstrdup("https");
 	}
-	url_add_query(target, "digest", digest);
 	return true;
 }
 
@@ -144,8 +198,7 @@ static bool take_place(const struct oci *oci, struct upload *upload,
 	}
 	if (reply->status == 202) {
 		upload->next = UPLOAD_SEND;
-		return find_target(oci, request, reply, upload->blob->digest,
-				   &upload->target, err);
+		return find_target(oci, request, reply, &upload->target, err);
 	}
 	if (upload->next == UPLOAD_ASK && dislikes_mounts(reply)) {
 		upload->next = UPLOAD_ASK_PLAINLY;
@@ -187,34 +240,87 @@ static bool take_sent(const struct oci *oci, struct upload *upload,
 	       oci_fail(oci, request, reply, err);
 }
 
-static bool take_answer(void *context, void *item, struct http_request *request,
-			struct http_reply *reply, struct err *failure,
-			struct err *err)
+static bool take_upload(const struct uploads *uploads, struct upload *upload,
+			const struct http_request *request,
+			const struct http_reply *reply, struct err *err)
 {
-	const struct uploads *uploads = context;
-	struct upload *upload = item;
+	if (upload->next != UPLOAD_SEND)
+		return take_place(uploads->oci, upload, request, reply, err);
+	if (uploads->tag != TAG_FOUND)
+		return take_sent(uploads->oci, upload, request, reply, err);
+	upload->next = UPLOAD_DONE;
+	return true;
+}
+
+/* What it means depends on the tag. */
+static bool take_failure(struct uploads *uploads, struct err *failure,
+			 struct err *err)
+{
+	if (uploads->tag == TAG_MISSING) {
+		err_move(err, failure);
+		return false;
+	}
+	if (uploads->tag == TAG_FOUND || uploads->failure.kind != ERR_NONE)
+		err_release(failure);
+	else
+		err_move(&uploads->failure, failure);
+	return true;
+}
+
+static bool take_tag(struct uploads *uploads,
+		     const struct http_request *request,
+		     const struct http_reply *reply, struct err *failure,
+		     struct err *err)
+{
+	bool found = false;
 
 	if (failure->kind != ERR_NONE) {
 		err_move(err, failure);
 		return false;
 	}
+	if (!oci_take_presence(uploads->oci, request, reply, &found, err))
+		return false;
+	uploads->tag = found ? TAG_FOUND : TAG_MISSING;
+	if (found)
+		err_release(&uploads->failure);
+	if (uploads->failure.kind == ERR_NONE)
+		return true;
+	err_move(err, &uploads->failure);
+	return false;
+}
+
+static bool take_answer(void *context, void *item, struct http_request *request,
+			struct http_reply *reply, struct err *failure,
+			struct err *err)
+{
+	struct uploads *uploads = context;
+	struct upload *upload = item;
+
+	if (!upload)
+		return take_tag(uploads, request, reply, failure, err);
 	upload->asked = false;
-	return upload->next == UPLOAD_SEND
-		       ? take_sent(uploads->oci, upload, request, reply, err)
-		       : take_place(uploads->oci, upload, request, reply, err);
+	if (failure->kind == ERR_NONE &&
+	    take_upload(uploads, upload, request, reply, failure))
+		return true;
+	upload->next = UPLOAD_DONE;
+	return take_failure(uploads, failure, err);
 }
 
 bool oci_put_blobs(struct oci *oci, const char *repository,
-		   const struct oci_blob *blobs, size_t count, struct err *err)
+		   const struct oci_blob *blobs, size_t count,
+		   const char *unless, bool *found, struct err *err)
 {
 	CLEANUP(uploads_release) struct uploads uploads = {
 		.oci = oci,
 		.repository = repository,
 		.items = xcalloc(count, sizeof(struct upload)),
 		.count = count,
+		.unless = unless,
+		.tag = unless ? TAG_TO_ASK : TAG_MISSING,
 	};
+	size_t requests = count + (unless != NULL);
 	struct http_batch batch = {
-		.jobs = count < OCI_JOBS ? count : OCI_JOBS,
+		.jobs = requests < OCI_JOBS ? requests : OCI_JOBS,
 		.next = next_request,
 		.done = take_answer,
 		.context = &uploads,
@@ -224,8 +330,10 @@ bool oci_put_blobs(struct oci *oci, const char *repository,
 		uploads.items[i].blob = &blobs[i];
 	if (!http_run(oci->http, &batch, err))
 		return false;
-	if (uploads.failure.kind == ERR_NONE)
+	if (uploads.failure.kind == ERR_NONE) {
+		*found = uploads.tag == TAG_FOUND;
 		return true;
+	}
 	err_move(err, &uploads.failure);
 	return false;
 }

@@ -49,8 +49,9 @@ struct oci_auth;
 #define OCI_PAGES_MAX	 1000	/* of a list of tags */
 #define OCI_PAGE_TAGS	 1000	/* asked for at once */
 #define OCI_PAGE_MAX	 ((size_t)16 << 20)
-#define OCI_UPLOADS_MAX	 3 /* of a blob whose upload the registry forgot */
-#define OCI_JOBS	 4 /* uploads at once */
+#define OCI_UPLOADS_MAX	 3    /* of a blob whose upload the registry forgot */
+#define OCI_JOBS	 4    /* uploads at once */
+#define OCI_GIVE_UP_MS	 5000 /* to tell that an upload is given up */
 
 #define OCI_DIGEST_SIZE	  (sizeof("sha256:") + SHA256_HEX_SIZE - 1)
 #define OCI_MANIFEST_TYPE "application/vnd.oci.image.manifest.v1+json"
@@ -133,10 +134,16 @@ struct oci_blob {
  * See that the blobs are there, all at the same time on connections of their
  * own: for each one request if it was, else two.  It may be repeated at any
  * time.
+ *
+ * @unless: a tag, NULL = none, that is looked for at the same time.  If it is
+ * there, *@found is set, none of their bytes are sent, what was begun is given
+ * up, and it does not matter what the registry says to the uploads.  A
+ * registry that will want to see a login, and has not yet said how, is asked
+ * for the tag first.
  */
 bool oci_put_blobs(struct oci *oci, const char *repository,
-		   const struct oci_blob *blobs, size_t count, struct err *err)
-	MUST_CHECK;
+		   const struct oci_blob *blobs, size_t count,
+		   const char *unless, bool *found, struct err *err) MUST_CHECK;
 
 /*
  * Give @tag to the manifest @text.  *@refused: the registry holds that tag
