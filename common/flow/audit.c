@@ -187,9 +187,14 @@ bool audit_outcome(const struct audit_report *report, struct err *err)
 {
 	if (!report->left)
 		return true;
-	return err_set(
-		err, ERR_REMOTE,
-		"the index and the archives disagree in %zu place%s, the "
-		"first is %s",
-		report->left, report->left > 1 ? "s" : "", report->first_left);
+	(void)err_set(err, ERR_REMOTE,
+		      "the index and the archives disagree in %zu place%s, the "
+		      "first is %s",
+		      report->left, report->left > 1 ? "s" : "",
+		      report->first_left);
+	if (report->mismatched.count)
+		(void)err_hint(err, "where an archive is another one than the "
+				    "index says, publish the right one with "
+				    "'publish-chart --if-exists replace'");
+	return false;
 }

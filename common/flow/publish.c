@@ -1,125 +1,15 @@
 #include "flow/publish.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/chartrepo.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "core/chart.h"
 #include "flow/publish_parts.h"
 #include "net/retry.h"
 #include "sys/signals.h"
-
-/* --- archives -------------------------------------------------------------- */
-
-static bool conflict(const struct publish_item *item, const char *why,
-		     struct err *err)
-{
-	(void)err_set(err, ERR_CONFLICT, "'%s' is there already%s",
-		      str_text(&item->address), why);
-	return err_hint(err, "give the chart another version: what was "
-			     "published must not change");
-}
-
-/*
- * An archive of that name is there.  If it holds the same chart, its bytes
- * are the ones that count from now on: another compressor may have made
- * them, and the index must name their digest.
- */
-static bool adopt(const struct publish *publish, struct publish_item *item,
-		  bool perhaps_ours, struct err *err)
-{
-	CLEANUP(str_release) struct str there = {0};
-	CLEANUP(free_ptr) char *url =
-		chartrepo_chart_url(publish->repo, item->chart);
-	char digest[SHA256_HEX_SIZE];
-
-	if (!chartrepo_get(publish->repo, url, CHART_ARCHIVE_MAX, &there,
-			   err) ||
-	    !sha256_hex(str_text(&there), there.len, digest, err))
-		return err_wrap(err, "cannot compare with '%s'",
-				str_text(&item->address));
-	if (perhaps_ours && strcmp(digest, item->digest) == 0)
-		return true;
-	if (publish->if_exists == PUBLISH_FAIL)
-		return conflict(item, "", err);
-	if (strcmp(digest, item->digest) != 0 &&
-	    publish->if_exists == PUBLISH_EXACT)
-		return conflict(item, " with other bytes", err);
-	if (strcmp(digest, item->digest) != 0 &&
-	    !chart_same_package(str_text(&item->package), item->package.len,
-				str_text(&there), there.len))
-		return conflict(item, " with other content", err);
-	memcpy(item->digest, digest, sizeof(digest));
-	item->existed = true;
-	return true;
-}
-
-/*
- * The write failed, but its answer may be all that did: true, and no error
- * any more, if the archive is there.
- */
-static bool landed(const struct publish *publish, struct publish_item *item,
-		   struct err *err)
-{
-	CLEANUP(err_release) struct err ignored = {0};
-	CLEANUP(str_release) struct str there = {0};
-	CLEANUP(free_ptr) char *url =
-		chartrepo_chart_url(publish->repo, item->chart);
-
-	if (!err->temporary ||
-	    !chartrepo_get(publish->repo, url, CHART_ARCHIVE_MAX, &there,
-			   &ignored) ||
-	    there.len != item->package.len ||
-	    memcmp(there.buf, item->package.buf, there.len) != 0)
-		return false;
-	err_release(err);
-	return true;
-}
-
-/* Put the archive there, or find that the same one is. */
-static bool put_archive(const struct publish *publish,
-			struct publish_item *item, struct err *err)
-{
-	const struct chartrepo_put put = {
-		.chart = item->chart,
-		.bytes = str_text(&item->package),
-		.len = item->package.len,
-		.replace = publish->if_exists == PUBLISH_REPLACE,
-		.metadata = publish->metadata,
-		.provenance = &item->provenance,
-	};
-	enum chartrepo_outcome outcome;
-	bool unclear = false;
-
-	chartrepo_add_address(&item->address, publish->repo, put.chart);
-	if (!chartrepo_put_chart(publish->repo, &put, &outcome, &unclear, err))
-		return landed(publish, item, err);
-	return outcome == CHARTREPO_WRITTEN ||
-	       adopt(publish, item, unclear, err);
-}
-
-static bool put_archives(struct publish_run *run, struct err *err)
-{
-	const struct publish *publish = run->publish;
-	struct publish_batch *batch = run->batch;
-
-	for (size_t i = 0; i < batch->count; i++) {
-		struct publish_item *item = &batch->items[i];
-
-		if (!publish_keep_lock(run, err) ||
-		    !put_archive(publish, item, err) ||
-		    !publish_put_provenance(publish, item, err))
-			return err_wrap(err, "cannot publish '%s'",
-					chart_file_name(item->chart));
-		report_progress(publish->reporter, "charts", i + 1,
-				batch->count);
-	}
-	return true;
-}
 
 /* --- the index ------------------------------------------------------------- */
 
@@ -172,6 +62,21 @@ static enum publish_swap enter_alone(struct publish_run *run, void *context,
 	return publish_try_swap(run, NULL, err);
 }
 
+/*
+ * Others help to add entries, but leave those that are there as they are:
+ * whether one is to be changed only its own publisher can tell.
+ */
+static bool changes_entries(const struct publish_run *run)
+{
+	for (size_t i = 0; i < run->batch->count; i++) {
+		const struct publish_item *item = &run->batch->items[i];
+
+		if (item->replaced || item->listed == PUBLISH_LISTED_OTHER)
+			return true;
+	}
+	return false;
+}
+
 static bool enter(struct publish_run *run, struct err *err)
 {
 	switch (publish_try_swap(run, NULL, err)) {
@@ -182,7 +87,7 @@ static bool enter(struct publish_run *run, struct err *err)
 	case PUBLISH_LOST:
 		break;
 	}
-	if (run->bucket) {
+	if (run->bucket && !changes_entries(run)) {
 		bool denied = false;
 
 		if (publish_help(run, &denied, err))
@@ -220,6 +125,7 @@ static bool verify(struct publish_run *run, struct err *err)
 
 void publish_run_release(struct publish_run *run)
 {
+	chartindex_release(&run->parsed);
 	chartrepo_index_release(&run->index);
 	s3_lock_release(&run->lock);
 	str_release(&run->now);
@@ -236,11 +142,14 @@ bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 	};
 
 	clock_add_rfc3339(&run.now, publish->now);
-	if (!publish_guard(&run, err) || !put_archives(&run, err))
-		return false;
 	if (!chartrepo_writes_index(publish->repo))
-		return true;
-	if (!enter(&run, err) || !verify(&run, err))
+		return publish_guard(&run, err) &&
+		       publish_put_archives(&run, err);
+	if (!publish_guard(&run, err) || !publish_judge(&run, err) ||
+	    !publish_put_archives(&run, err))
+		return false;
+	if (!enter(&run, err) || !verify(&run, err) ||
+	    !publish_check_replaced(&run, err))
 		return err_wrap(err, "cannot enter the index of '%s'",
 				publish->repo->address);
 	if (run.bucket && run.resumed && !run.lock.s3)

@@ -77,7 +77,6 @@ static bool plan_edits(struct edit_plan *plan, struct chartindex *index,
 static enum publish_swap try_edits(struct publish_run *run, void *context,
 				   struct err *err)
 {
-	CLEANUP(chartindex_release) struct chartindex index = {0};
 	CLEANUP(edit_plan_release) struct edit_plan plan = {0};
 	struct chartindex_change change = {
 		.generated = str_text(&run->now),
@@ -86,10 +85,11 @@ static enum publish_swap try_edits(struct publish_run *run, void *context,
 		.format = run->publish->format,
 	};
 	enum chartrepo_outcome outcome;
+	struct chartindex *index;
 	bool unclear, done;
 
 	if (!publish_open_index(run, &index, err) ||
-	    !plan_edits(&plan, &index, context, err))
+	    !plan_edits(&plan, index, context, err))
 		return PUBLISH_FAILED;
 	if (!plan.put_count && !plan.removal_count)
 		return PUBLISH_DONE;
@@ -97,7 +97,7 @@ static enum publish_swap try_edits(struct publish_run *run, void *context,
 	change.count = plan.put_count;
 	change.removals = plan.removals;
 	change.removal_count = plan.removal_count;
-	if (!chartindex_change(&index, &run->index.text, &change, err) ||
+	if (!chartindex_change(index, &run->index.text, &change, err) ||
 	    !publish_keep_lock(run, err))
 		return PUBLISH_FAILED;
 	done = chartrepo_swap_index(run->publish->repo, &run->index,

@@ -40,15 +40,14 @@ bool publish_is_proved(const struct s3 *bucket, const struct chartindex *index,
 }
 
 /* Does the index, which was read, say so of this store? */
-static bool find_proof(const struct publish_run *run, bool *proved,
-		       struct err *err)
+static bool find_proof(struct publish_run *run, bool *proved, struct err *err)
 {
-	CLEANUP(chartindex_release) struct chartindex index = {0};
+	struct chartindex *index;
 
-	if (!publish_parse_index(&index, run->publish->repo, &run->index, err))
+	if (!publish_open_index(run, &index, err))
 		return err_wrap(err, "cannot enter the index of '%s'",
 				run->publish->repo->address);
-	return publish_is_proved(run->bucket, &index, proved, err);
+	return publish_is_proved(run->bucket, index, proved, err);
 }
 
 static bool prove(struct publish_run *run, struct err *err)

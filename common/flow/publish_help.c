@@ -130,28 +130,21 @@ static bool leave(struct helping *helping, struct err *err)
 	return true;
 }
 
-/* Our archives are still those that the waiting entry tells of. */
-static bool check_own_archives(const struct helping *helping, struct err *err)
+/*
+ * Ours was taken away, and is not in the index: our archives are still those
+ * that it told of, and nobody else has entered those versions.
+ */
+static bool leave_again(struct helping *helping, struct err *err)
 {
-	const struct publish_run *run = helping->run;
+	struct publish_run *run = helping->run;
 
+	if (!publish_judge_all_again(run, err))
+		return false;
 	for (size_t i = 0; i < run->batch->count; i++) {
-		const struct publish_item *item = &run->batch->items[i];
-		CLEANUP(str_release) struct str there = {0};
-		char digest[SHA256_HEX_SIZE];
-
-		if (!chartrepo_get(run->publish->repo,
-				   chart_file_name(item->chart),
-				   CHART_ARCHIVE_MAX, &there, err) ||
-		    !sha256_hex(str_text(&there), there.len, digest, err))
-			return err_wrap(err, "cannot find '%s' again",
-					str_text(&item->address));
-		if (strcmp(digest, item->digest) != 0)
-			return err_set(err, ERR_CONFLICT,
-				       "'%s' was replaced meanwhile",
-				       str_text(&item->address));
+		if (!publish_check_archive(run, &run->batch->items[i], err))
+			return false;
 	}
-	return true;
+	return leave(helping, err);
 }
 
 /* --- who waits --------------------------------------------------------------- */
@@ -519,8 +512,7 @@ static bool is_our_turn(const struct helping *helping, size_t rank)
 static bool see_entered(struct helping *helping, bool *entered, struct err *err)
 {
 	return publish_glimpse(helping->run, entered, err) &&
-	       (*entered ||
-		(check_own_archives(helping, err) && leave(helping, err)));
+	       (*entered || leave_again(helping, err));
 }
 
 /* One look at those who wait, and what follows from it. */

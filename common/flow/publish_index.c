@@ -17,7 +17,9 @@ bool publish_read_index(struct publish_run *run, struct err *err)
 {
 	int64_t before = clock_monotonic_ms();
 
+	chartindex_release(&run->parsed);
 	chartrepo_index_release(&run->index);
+	run->archives_later = false;
 	run->index_read =
 		chartrepo_read_index(run->publish->repo, &run->index, err);
 	run->read_ms = clock_monotonic_ms() - before;
@@ -35,11 +37,14 @@ bool publish_parse_index(struct chartindex *index, const struct chartrepo *repo,
 			     "the archives");
 }
 
-bool publish_open_index(struct publish_run *run, struct chartindex *index,
+bool publish_open_index(struct publish_run *run, struct chartindex **index,
 			struct err *err)
 {
+	*index = &run->parsed;
 	return (run->index_read || publish_read_index(run, err)) &&
-	       publish_parse_index(index, run->publish->repo, &run->index, err);
+	       (run->parsed.layout ||
+		publish_parse_index(&run->parsed, run->publish->repo,
+				    &run->index, err));
 }
 
 /* Does the index have exactly this archive under its name and version? */
@@ -69,23 +74,9 @@ static void missing_release(struct missing *missing)
 	arena_release(&missing->arena);
 }
 
-/*
- * Note @entry if the index lacks it.  An entry with another digest describes
- * what the archive no longer is, or never was: it is put right.
- */
-static bool add_missing(struct missing *missing, struct chartindex *index,
-			const struct publish_entry *entry, bool *lacks,
-			struct err *err)
+static void add_put(struct missing *missing, const struct publish_entry *entry,
+		    const struct chartindex_entry *old)
 {
-	const struct chartindex_entry *old;
-	bool same;
-
-	if (!find_entry(index, entry->name, entry->version, entry->digest, &old,
-			&same, &missing->arena, err))
-		return false;
-	*lacks = !same;
-	if (same)
-		return true;
 	if (old && *old->created)
 		value_map_set_text(entry->value, &missing->arena, "created",
 				   old->created);
@@ -94,6 +85,36 @@ static bool add_missing(struct missing *missing, struct chartindex *index,
 		.version = entry->version,
 		.entry = entry->value,
 	};
+}
+
+/*
+ * What replaced another archive is written in any case: a publisher who
+ * replaced that one before must not find the index as he read it.
+ */
+static bool add_item(struct publish_run *run, struct missing *missing,
+		     struct chartindex *index, struct publish_item *item,
+		     struct err *err)
+{
+	const struct chart *chart = item->chart;
+	const struct publish_entry entry = {
+		.name = chart->name,
+		.version = chart->version,
+		.digest = item->digest,
+		.value = chartindex_new_entry(chart, chart_file_name(chart),
+					      item->digest, str_text(&run->now),
+					      &missing->arena),
+	};
+	const struct chartindex_entry *old;
+	bool same;
+
+	if (!find_entry(index, entry.name, entry.version, entry.digest, &old,
+			&same, &missing->arena, err) ||
+	    (old && !same && !publish_judge_again(run, item, old, err)))
+		return false;
+	run->resumed = run->resumed || (item->existed && !same);
+	item->existed = item->existed && same;
+	if (!same || item->replaced)
+		add_put(missing, &entry, old);
 	return true;
 }
 
@@ -101,23 +122,24 @@ static bool add_own(struct publish_run *run, struct missing *missing,
 		    struct chartindex *index, struct err *err)
 {
 	for (size_t i = 0; i < run->batch->count; i++) {
-		struct publish_item *item = &run->batch->items[i];
-		const struct chart *chart = item->chart;
-		const struct publish_entry entry = {
-			.name = chart->name,
-			.version = chart->version,
-			.digest = item->digest,
-			.value = chartindex_new_entry(
-				chart, chart_file_name(chart), item->digest,
-				str_text(&run->now), &missing->arena),
-		};
-		bool lacks;
-
-		if (!add_missing(missing, index, &entry, &lacks, err))
+		if (!add_item(run, missing, index, &run->batch->items[i], err))
 			return false;
-		run->resumed = run->resumed || (item->existed && lacks);
-		item->existed = item->existed && !lacks;
 	}
+	return true;
+}
+
+/* Only if the index has nothing of that version. */
+static bool add_guest(struct missing *missing, struct chartindex *index,
+		      const struct publish_entry *entry, struct err *err)
+{
+	const struct chartindex_entry *old;
+	bool same;
+
+	if (!find_entry(index, entry->name, entry->version, entry->digest, &old,
+			&same, &missing->arena, err))
+		return false;
+	if (!old)
+		add_put(missing, entry, NULL);
 	return true;
 }
 
@@ -151,7 +173,6 @@ static bool find_missing(struct publish_run *run, struct missing *missing,
 			 const struct publish_entries *guests, struct err *err)
 {
 	size_t guest_count = guests ? guests->count : 0;
-	bool lacks;
 
 	missing->puts = arena_new_array(&missing->arena, struct chartindex_put,
 					run->batch->count + guest_count);
@@ -162,7 +183,7 @@ static bool find_missing(struct publish_run *run, struct missing *missing,
 
 		if (is_own(run, guest) || is_noted(missing, guest))
 			continue;
-		if (!add_missing(missing, index, guest, &lacks, err))
+		if (!add_guest(missing, index, guest, err))
 			return false;
 	}
 	return true;
@@ -238,15 +259,15 @@ enum publish_swap publish_try_swap(struct publish_run *run,
 				   const struct publish_entries *guests,
 				   struct err *err)
 {
-	CLEANUP(chartindex_release) struct chartindex index = {0};
 	CLEANUP(missing_release) struct missing missing = {0};
+	struct chartindex *index;
 
 	if (!publish_open_index(run, &index, err) ||
-	    !find_missing(run, &missing, &index, guests, err))
+	    !find_missing(run, &missing, index, guests, err))
 		return PUBLISH_FAILED;
 	if (!missing.count)
 		return PUBLISH_DONE;
-	if (!change_index(run, &index, &missing, err) ||
+	if (!change_index(run, index, &missing, err) ||
 	    !publish_keep_lock(run, err))
 		return PUBLISH_FAILED;
 	return swap(run, err);
@@ -254,8 +275,8 @@ enum publish_swap publish_try_swap(struct publish_run *run,
 
 bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
 {
-	CLEANUP(chartindex_release) struct chartindex index = {0};
 	CLEANUP(arena_release) struct arena arena = {0};
+	struct chartindex *index;
 
 	run->index_read = false;
 	if (!publish_open_index(run, &index, err))
@@ -264,7 +285,7 @@ bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
 		const struct publish_item *item = &run->batch->items[i];
 		const struct chartindex_entry *entry;
 
-		if (!find_entry(&index, item->chart->name, item->chart->version,
+		if (!find_entry(index, item->chart->name, item->chart->version,
 				item->digest, &entry, entered, &arena, err))
 			return false;
 		if (!*entered)

@@ -1,7 +1,8 @@
 /*
  * What the parts of flow/publish share: publish.c the order of events,
- * publish_guard.c how writers are kept apart, publish_index.c one try to
- * enter the index, publish_help.c entering it for each other, publish_edit.c
+ * publish_guard.c how writers are kept apart, publish_judge.c what the index
+ * says of a version, publish_archives.c putting archives there,
+ * publish_index.c one try to enter the index, publish_help.c entering it for each other, publish_edit.c
  * changing what is in it, publish_sign.c what is signed.
  */
 #ifndef FLOW_PUBLISH_PARTS_H
@@ -15,9 +16,9 @@
 #include "api/s3_lock.h"
 #include "base/attr.h"
 #include "base/str.h"
+#include "core/chartindex.h"
 #include "flow/publish.h"
 
-struct chartindex;
 struct value;
 
 struct publish_run {
@@ -25,7 +26,14 @@ struct publish_run {
 	struct publish_batch *batch;
 	struct s3 *bucket;	      /* NULL: not in one */
 	struct chartrepo_index index; /* as last read */
+	struct chartindex parsed;     /* that, once it was opened */
 	bool index_read;	      /* and not used up by a try yet */
+	/*
+	 * The archives were put, or looked at, after that: so whoever has
+	 * replaced one since has still to write the index, or has changed it
+	 * since it was read.
+	 */
+	bool archives_later;
 	bool resumed; /* an archive was there, its entry was not */
 	/*
 	 * The annotation of the index that says of a store that it was
@@ -69,6 +77,49 @@ bool publish_is_proved(const struct s3 *bucket, const struct chartindex *index,
 /* Before each write: is the lock, if there is one, still ours? */
 bool publish_keep_lock(struct publish_run *run, struct err *err) MUST_CHECK;
 
+/* --- publish_judge.c ------------------------------------------------------- */
+
+/*
+ * Before anything is written: fill in what the index says of each chart of
+ * the batch.
+ * Errors: CONFLICT (it has that version, and it is not to be changed).
+ */
+bool publish_judge(struct publish_run *run, struct err *err) MUST_CHECK;
+
+/*
+ * Afterwards, where the index was read again: does it have another archive of
+ * @item by now?  Then that one is not overwritten unless ours lies there
+ * still.
+ * Errors: CONFLICT.
+ */
+bool publish_judge_again(struct publish_run *run,
+			 const struct publish_item *item,
+			 const struct chartindex_entry *entry, struct err *err)
+	MUST_CHECK;
+
+/* That for all of the batch, by the index as it was read last. */
+bool publish_judge_all_again(struct publish_run *run, struct err *err)
+	MUST_CHECK;
+
+/* --- publish_archives.c ---------------------------------------------------- */
+
+/* Put the archives there, or find that the same ones are. */
+bool publish_put_archives(struct publish_run *run, struct err *err) MUST_CHECK;
+
+/* Does ours lie there still?  Errors: CONFLICT (it was replaced). */
+bool publish_check_archive(const struct publish_run *run,
+			   const struct publish_item *item, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Of those that replaced others: does ours lie there still, now that the
+ * index says so?  Where another publisher has replaced it meanwhile, the
+ * index gets the entry of that one, in case that he was killed.
+ * Errors: CONFLICT (it was replaced).
+ */
+bool publish_check_replaced(const struct publish_run *run, struct err *err)
+	MUST_CHECK;
+
 /* --- publish_index.c ------------------------------------------------------- */
 
 bool publish_read_index(struct publish_run *run, struct err *err) MUST_CHECK;
@@ -78,8 +129,8 @@ bool publish_parse_index(struct chartindex *index, const struct chartrepo *repo,
 			 const struct chartrepo_index *text, struct err *err)
 	MUST_CHECK;
 
-/* Open the index, which is read if need be. */
-bool publish_open_index(struct publish_run *run, struct chartindex *index,
+/* The index, read and opened if need be; good until it is read again. */
+bool publish_open_index(struct publish_run *run, struct chartindex **index,
 			struct err *err) MUST_CHECK;
 
 enum publish_swap {

@@ -1,16 +1,27 @@
 /*
  * Publish charts in a repository so that nobody loses anything: each archive
- * is created, never overwritten; then all entries enter the index in one
- * compare-and-swap.
+ * is created, never overwritten unless that was asked for; then all entries
+ * enter the index in one compare-and-swap.
  *
  * In a bucket that is three requests, if nobody else publishes: read the
- * index, create the archive, swap the index.  A publisher who loses the swap
+ * index, create the archive, swap the index.  The index comes first, so that
+ * a version which it has with another digest is refused before anything is
+ * written.  A publisher who loses the swap
  * leaves a waiting entry (core/pending.h), and whoever has waited longest
  * enters all that wait at once: so the work of many publishers grows with
  * their number, not with its square.  What waits enters the index only after
  * its archive was read and found to have the digest that was claimed, and the
- * entry is made from the archive.  For file:// a lock file keeps writers
- * apart.
+ * entry is made from the archive.  They only add: an entry that is there is
+ * changed by the publisher of that version alone.  For file:// a lock file
+ * keeps writers apart.
+ *
+ * Where several replace one version at once, the index ends as what it says
+ * of the last archive.  For that, an entry is only overwritten by whoever has
+ * seen his archive there after he read that state of the index; and who
+ * overwrote an archive always writes the index, so that one who read it
+ * before that loses the swap, looks again, and finds his archive gone.  At
+ * the end each looks once more whether the archive is his own, and if not,
+ * enters the one that is there, since its publisher may have been killed.
  *
  * A store is not trusted to honour conditions: before the first write to a
  * repository they are proved (api/s3_conditions.h), which an annotation of
@@ -76,6 +87,13 @@ enum chartindex_format publish_format_of(const char *word);
 /* Of the index, followed by what stands for the store's address. */
 #define PUBLISH_PROOF "slipway/conditional-writes-"
 
+/* What the index says of a version, as it was read before any write. */
+enum publish_listed {
+	PUBLISH_UNLISTED,
+	PUBLISH_LISTED,	      /* with the digest of our package */
+	PUBLISH_LISTED_OTHER, /* with another one, or none */
+};
+
 /* One chart and what became of it. */
 struct publish_item {
 	const struct chart *chart;
@@ -83,7 +101,9 @@ struct publish_item {
 	char digest[SHA256_HEX_SIZE]; /* of what lies in the repository */
 	struct str address;	      /* s3://bucket/prefix/web-1.0.0.tgz */
 	bool existed;		      /* nothing had to be written for it */
-	struct str provenance;	      /* the .prov; empty = not signed */
+	bool replaced;		      /* it overwrote another archive */
+	enum publish_listed listed;
+	struct str provenance;		     /* the .prov; empty = not signed */
 	char signed_digest[SHA256_HEX_SIZE]; /* which it speaks of */
 };
 
@@ -145,7 +165,8 @@ bool publish_sign(struct publish_batch *batch, const struct gpg *gpg,
 /*
  * Publish what is packaged: each archive, then its provenance, if there is
  * one, then the index.
- * Errors: CONFLICT (that version is there with other content); TIMEOUT (the
+ * Errors: CONFLICT (that version is there with other content, or was replaced
+ * by another publisher before we were done); TIMEOUT (the
  * index could not be had in PUBLISH_TRIES_MAX tries or before the deadline);
  * REMOTE (the store does not honour conditional writes, with a hint); those
  * of the repository.

@@ -1,0 +1,127 @@
+/* What the index says of a version that is about to be published. */
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "core/chart.h"
+#include "core/chartindex.h"
+#include "flow/publish_parts.h"
+#include "format/value.h"
+
+#define NEW_VERSION \
+	"give the chart another version: what was published must not change"
+
+static const char *url_of(const struct chartindex_entry *entry)
+{
+	return entry->urls->list.count
+		       ? entry->urls->list.items[0]->string.bytes
+		       : NULL;
+}
+
+/* Does the entry lead to where the archive of @item goes? */
+static bool leads_here(const struct publish_run *run,
+		       const struct publish_item *item,
+		       const struct chartindex_entry *entry)
+{
+	const char *url = url_of(entry);
+	CLEANUP(free_ptr) char *object =
+		url ? chartrepo_object_name(run->publish->repo, url) : NULL;
+
+	return same_text(object, chart_file_name(item->chart));
+}
+
+static bool refuse(const struct publish_run *run,
+		   const struct publish_item *item,
+		   const struct chartindex_entry *entry, const char *tail,
+		   struct err *err)
+{
+	const char *url = url_of(entry);
+
+	(void)err_set(err, ERR_CONFLICT,
+		      "the index of '%s' has '%s' %s already, with digest %s "
+		      "at '%s'%s",
+		      run->publish->repo->address, item->chart->name,
+		      item->chart->version,
+		      *entry->digest ? entry->digest : "unknown",
+		      url ? url : "no address", tail);
+	return err_hint(err, NEW_VERSION);
+}
+
+static bool judge(struct publish_run *run, struct publish_item *item,
+		  const struct chartindex_entry *entry, struct err *err)
+{
+	enum publish_if_exists if_exists = run->publish->if_exists;
+
+	item->listed = !entry ? PUBLISH_UNLISTED
+		       : same_text(entry->digest, item->digest)
+			       ? PUBLISH_LISTED
+			       : PUBLISH_LISTED_OTHER;
+	if (!entry || if_exists == PUBLISH_REPLACE)
+		return true;
+	if (if_exists == PUBLISH_FAIL ||
+	    (item->listed == PUBLISH_LISTED_OTHER &&
+	     !leads_here(run, item, entry)))
+		return refuse(run, item, entry, "", err);
+	return true;
+}
+
+bool publish_judge(struct publish_run *run, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct chartindex *index;
+
+	if (!publish_open_index(run, &index, err))
+		return false;
+	for (size_t i = 0; i < run->batch->count; i++) {
+		struct publish_item *item = &run->batch->items[i];
+		struct chartindex_entries entries;
+
+		if (!chartindex_read(index, item->chart->name, &arena, &entries,
+				     err))
+			return false;
+		if (!judge(run, item,
+			   chartindex_find(&entries, item->chart->version),
+			   err))
+			return err_wrap(err, "cannot publish '%s'",
+					chart_file_name(item->chart));
+	}
+	return true;
+}
+
+bool publish_judge_again(struct publish_run *run,
+			 const struct publish_item *item,
+			 const struct chartindex_entry *entry, struct err *err)
+{
+	if (run->archives_later)
+		return true; /* that is what publish_judge() has seen */
+	if (run->publish->if_exists != PUBLISH_REPLACE &&
+	    !leads_here(run, item, entry))
+		return refuse(run, item, entry,
+			      "; somebody has entered it meanwhile, and the "
+			      "archive that was put is left without an entry",
+			      err);
+	return publish_check_archive(run, item, err);
+}
+
+bool publish_judge_all_again(struct publish_run *run, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct chartindex *index;
+
+	if (!publish_open_index(run, &index, err))
+		return false;
+	for (size_t i = 0; i < run->batch->count; i++) {
+		const struct publish_item *item = &run->batch->items[i];
+		const struct chartindex_entry *entry;
+		struct chartindex_entries entries;
+
+		if (!chartindex_read(index, item->chart->name, &arena, &entries,
+				     err))
+			return false;
+		entry = chartindex_find(&entries, item->chart->version);
+		if (entry && !same_text(entry->digest, item->digest) &&
+		    !publish_judge_again(run, item, entry, err))
+			return false;
+	}
+	return true;
+}
