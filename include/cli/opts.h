@@ -168,7 +168,10 @@ bool opts_parse(struct opt_set *set, char *const *argv, struct arena *arena,
 bool opts_complete(struct opt_set *set, const struct env *env,
 		   struct arena *arena, struct err *err) MUST_CHECK;
 
-/* Take the variables of all secrets out of what children will see. */
+/*
+ * Take the variables of all secrets, those of the other steps too, out of
+ * what children will see.
+ */
 void opts_hide_secrets(const struct opt_set *set, struct env *env);
 
 void opts_release(struct opt_set *set);

@@ -30,6 +30,17 @@ def test_every_step_has_a_manual_with_its_options(steps):
     assert result.returncode == 0, f"run 'make manuals':\n{result.stdout}"
 
 
+def test_secrets_of_all_steps_are_known(binaries):
+    """What common/cli/opts.c keeps from every child."""
+    text = (ROOT / "common/cli/opts.c").read_text()
+    listed = re.search(r"secret_variables\[\] = \{(.*?)\};", text, re.S)[1]
+    variables = {variable for binary in binaries for row in re.findall(
+        r"^\| `--[a-z-]+-file PATH, .*? \| (.*?) \|", help_of(
+            binary, "markdown"), re.M) for variable in re.findall(r"`(\w+)`",
+                                                                 row)}
+    assert variables == set(re.findall(r'"(\w+)"', listed))
+
+
 def test_help_fits_a_terminal(binaries):
     wrong = [f"{binary.name}: {line}" for binary in binaries
              for line in help_of(binary, "text").splitlines()

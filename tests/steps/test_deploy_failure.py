@@ -109,6 +109,18 @@ def command(kube, tmp_path):
 FAILING = "echo 'Error: UPGRADE FAILED: context deadline exceeded' >&2; exit 1"
 
 
+def test_children_see_no_secret_of_any_step(command, run_step, tmp_path):
+    """A job's environment often holds all; Helm may need those of a cloud."""
+    seen = tmp_path / "seen"
+    secrets = ["GRAFANA_TOKEN", "HELM_REPO_PASSWORD", "JIRA_TOKEN",
+               "SLIPWAY_FORGE_TOKEN", "SLIPWAY_GIT_CREDENTIALS"]
+    run_step(*command(f"env >>{seen}; {FAILING}"), expect=1, env={
+        name: "canary-of-another" for name in secrets} | {
+        "AWS_SECRET_ACCESS_KEY": "of-the-cloud"})
+    assert "canary" not in seen.read_text()
+    assert "of-the-cloud" in seen.read_text()
+
+
 def test_a_bundle_hides_what_logs_give_away(command, run_step, kube, tmp_path):
     report, record = tmp_path / "diagnosis.json", tmp_path / "record"
     failed = run_step(*command(FAILING, "--diagnosis", report, "--record",
