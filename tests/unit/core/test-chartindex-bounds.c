@@ -1,0 +1,102 @@
+/* How much of an index is parsed at once. */
+#include "core/chartindex.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "tests/unit/unit.h"
+
+static void fill(struct str *text, const char *unit, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		str_add(text, unit);
+}
+
+/* NULL if the entries of web can be read, else why not. */
+static char *reading_fails(const struct str *text)
+{
+	CLEANUP(chartindex_release) struct chartindex index = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err err = {0};
+	struct chartindex_entries entries;
+
+	if (chartindex_open(&index, str_text(text), text->len, "index", &err) &&
+	    chartindex_read(&index, "web", &arena, &entries, &err))
+		return NULL;
+	assert_int_equal(err.kind, ERR_INPUT);
+	return xstrdup(err.text);
+}
+
+static void assert_too_large(const struct str *text, const char *words)
+{
+	CLEANUP(free_ptr) char *failure = reading_fails(text);
+
+	assert_non_null(failure);
+	if (!strstr(failure, words))
+		fail_msg("%s", failure);
+}
+
+static void test_ceilings(void **state)
+{
+	CLEANUP(str_release) struct str text = {0};
+	const size_t many = CHARTINDEX_VALUES_MAX / 2 + 1;
+
+	(void)state;
+	/* Parsed as a whole, in flow style. */
+	str_add(&text, "apiVersion: v1\nentries: {web: [{urls: [");
+	fill(&text, "x,", CHARTINDEX_VALUES_MAX);
+	str_add(&text, "]}]}\n");
+	assert_too_large(&text, "more than 250000 values");
+
+	str_clear(&text);
+	str_add(&text, "apiVersion: v1\nentries: {web: []}\n");
+	fill(&text, "#0123456789abcde\n", CHARTINDEX_PARSED_MAX / 17 + 1);
+	str_add(&text, "x: {}\n");
+	assert_too_large(&text, "over 6 MiB");
+
+	/* The entries of one chart, in either form. */
+	str_clear(&text);
+	str_add(&text, "apiVersion: v1\nentries:\n  web:\n");
+	fill(&text, "  - a: b\n", many);
+	assert_too_large(&text, "more than 250000 values");
+
+	str_clear(&text);
+	str_add(&text, "{\"apiVersion\":\"v1\",\"entries\":{\"web\":[{}");
+	fill(&text, ",{}", many);
+	str_add(&text, "]}}");
+	assert_too_large(&text, "over 20000 versions of 'web'");
+
+	str_clear(&text);
+	str_add(&text, "apiVersion: v1\nentries:\n  web:\n");
+	fill(&text, "  - a: b\n", CHARTINDEX_VERSIONS_MAX + 1);
+	assert_too_large(&text, "over 20000 versions of 'web'");
+}
+
+/* As many as before, if they are as large as entries are. */
+static void test_large_charts(void **state)
+{
+	static const char entry[] =
+		"  - apiVersion: v2\n"
+		"    digest: 0123456789abcdef0123456789abcdef"
+		"0123456789abcdef0123456789abcdef\n"
+		"    name: web\n"
+		"    urls:\n"
+		"    - charts/web-1.0.0.tgz\n"
+		"    version: 1.0.0\n";
+	CLEANUP(str_release) struct str text = {0};
+
+	(void)state;
+	str_add(&text, "apiVersion: v1\nentries:\n  web:\n");
+	fill(&text, entry, 2 * CHARTINDEX_VERSIONS_MAX);
+	assert_null(reading_fails(&text));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ceilings),
+		cmocka_unit_test(test_large_charts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
