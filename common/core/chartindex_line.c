@@ -1,52 +1,29 @@
 #include "core/chartindex_line.h"
 
-#include <endian.h>
 #include <limits.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/attr.h"
+#include "base/block.h"
 #include "base/str.h"
 
 /* --- its end -------------------------------------------------------------- */
-
-/* Bytes that are looked at together: all machines have registers for so many. */
-#define BLOCK 16
-
-typedef int8_t block_bytes __attribute__((vector_size(BLOCK)));
-typedef uint64_t block_words __attribute__((vector_size(BLOCK)));
 
 static bool is_printable(char c)
 {
 	return c >= ' ' && c < 0x7f;
 }
 
-static size_t first_byte(uint64_t word)
-{
-	return (size_t)__builtin_ctzll(le64toh(word)) / 8;
-}
-
-/* The first of BLOCK bytes that is not printable ASCII, BLOCK if all are. */
-static size_t printable_in_block(const char *text)
-{
-	block_bytes bytes;
-	block_words others;
-
-	memcpy(&bytes, text, BLOCK);
-	/* They are signed: what is beyond ASCII is below a space, too. */
-	others = (block_words)((bytes < ' ') | (bytes == 0x7f));
-	if (others[0])
-		return first_byte(others[0]);
-	return others[1] ? BLOCK / 2 + first_byte(others[1]) : BLOCK;
-}
-
 static size_t printable_end(const char *text, size_t len, size_t at)
 {
-	while (len - at >= BLOCK) {
-		size_t taken = printable_in_block(text + at);
+	while (len - at >= BLOCK_SIZE) {
+		block bytes = block_load(text + at);
+		/* What is beyond ASCII is below a space, too. */
+		size_t taken = block_first((bytes < ' ') | (bytes == 0x7f));
 
 		at += taken;
-		if (taken < BLOCK)
+		if (taken < BLOCK_SIZE)
 			return at;
 	}
 	while (at < len && is_printable(text[at]))
@@ -56,18 +33,12 @@ static size_t printable_end(const char *text, size_t len, size_t at)
 
 static size_t indent_end(const char *text, size_t len, size_t at)
 {
-	const char blanks[] = "        ";
+	while (len - at >= BLOCK_SIZE) {
+		size_t taken = block_first(block_load(text + at) != ' ');
 
-	/* Without a look at each, as far as they are two levels of Helm's. */
-	while (len - at >= sizeof(uint64_t)) {
-		uint64_t bytes, others;
-
-		memcpy(&bytes, text + at, sizeof(bytes));
-		memcpy(&others, blanks, sizeof(others));
-		others ^= bytes;
-		if (others)
-			return at + first_byte(others);
-		at += sizeof(bytes);
+		at += taken;
+		if (taken < BLOCK_SIZE)
+			return at;
 	}
 	while (at < len && text[at] == ' ')
 		at++;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/block.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/quote.h"
@@ -87,12 +88,26 @@ static bool scan_escape(struct scan *scan)
 	return true;
 }
 
+/* Of what a string may be made without any rule, all at once. */
+static void skip_plain(struct scan *scan)
+{
+	size_t taken = BLOCK_SIZE;
+
+	while (taken == BLOCK_SIZE && scan->len - scan->at >= BLOCK_SIZE) {
+		block bytes = block_load(scan->text + scan->at);
+
+		taken = block_first(((bytes >= 0) & (bytes < ' ')) |
+				    (bytes == '"') | (bytes == '\\'));
+		scan->at += taken;
+	}
+}
+
 /* A string, from its opening quote on. */
 static bool scan_string(struct scan *scan)
 {
 	scan->size.values++;
 	scan->at++;
-	while (scan->at < scan->len) {
+	for (skip_plain(scan); scan->at < scan->len; skip_plain(scan)) {
 		char c = scan->text[scan->at];
 
 		if ((unsigned char)c < ' ')

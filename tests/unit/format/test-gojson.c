@@ -113,6 +113,27 @@ static void test_errors(void **state)
 	}
 }
 
+/* Each byte at each place of a string. */
+static void test_bytes(void **state)
+{
+	(void)state;
+	for (unsigned int byte = 0; byte < 256; byte++) {
+		bool good = byte >= ' ' && byte != '"' && byte != '\\';
+
+		for (size_t at = 1; at < 41; at++) {
+			char text[] = "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+				      "aaaa\"";
+			CLEANUP(err_release) struct err err = {0};
+			struct gojson_size size;
+
+			text[at] = (char)byte;
+			assert_int_equal(gojson_check(text, sizeof(text) - 1,
+						      &size, &err),
+					 good);
+		}
+	}
+}
+
 static void test_size_and_depth(void **state)
 {
 	CLEANUP(err_release) struct err err = {0};
@@ -222,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_size_and_depth),
 		cmocka_unit_test(test_numbers_that_are_too_large),
 		cmocka_unit_test(test_writing),
