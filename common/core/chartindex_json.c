@@ -17,11 +17,15 @@ struct scanner {
 	size_t at;
 };
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void skip_blanks(struct scanner *scanner)
 {
 	while (scanner->at < scanner->len &&
-	       strchr(" \t\r\n", scanner->text[scanner->at]) &&
-	       scanner->text[scanner->at])
+	       is_space(scanner->text[scanner->at]))
 		scanner->at++;
 }
 
@@ -35,18 +39,43 @@ static bool skip_char(struct scanner *scanner, char wanted)
 	return true;
 }
 
+/* Is the quote at @at part of the string whose text begins at @start? */
+static bool is_escaped(const char *text, size_t start, size_t at)
+{
+	size_t slashes = 0;
+
+	while (at - slashes > start && text[at - slashes - 1] == '\\')
+		slashes++;
+	return slashes % 2;
+}
+
 static bool skip_string(struct scanner *scanner)
 {
+	const char *text = scanner->text, *quote;
+	size_t start;
+
 	if (!skip_char(scanner, '"'))
 		return false;
-	while (scanner->at < scanner->len) {
-		char c = scanner->text[scanner->at++];
+	start = scanner->at;
+	while ((quote = memchr(text + scanner->at, '"',
+			       scanner->len - scanner->at))) {
+		size_t at = (size_t)(quote - text);
 
-		if (c == '"')
+		scanner->at = at + 1;
+		if (!is_escaped(text, start, at))
 			return true;
-		scanner->at += c == '\\';
 	}
 	return false;
+}
+
+/* A number or a word; whatever stands there until something else begins. */
+static void skip_scalar(struct scanner *scanner)
+{
+	do {
+		scanner->at++;
+	} while (scanner->at < scanner->len &&
+		 !is_space(scanner->text[scanner->at]) &&
+		 !strchr("{}[],:\"", scanner->text[scanner->at]));
 }
 
 static bool skip_value(struct scanner *scanner)
@@ -76,8 +105,7 @@ static bool skip_value(struct scanner *scanner)
 				return false;
 			scanner->at++;
 		} else {
-			scanner->at += strcspn(scanner->text + scanner->at,
-					       " \t\r\n{}[],:\"");
+			skip_scalar(scanner);
 		}
 	} while (depth);
 	return true;
@@ -97,12 +125,12 @@ static const char *key_of(const char *text, struct chartindex_span span,
 }
 
 /*
- * The next member of the object whose brace was stepped over; *@found is
- * false behind its end.
+ * The key of the next member of the object whose brace was stepped over, up
+ * to its value; *@found is false behind its end.
  */
-static bool next_member(struct scanner *scanner, bool first,
-			struct chartindex_member *member, bool *found,
-			struct arena *arena)
+static bool next_key(struct scanner *scanner, bool first,
+		     struct chartindex_member *member, bool *found,
+		     struct arena *arena)
 {
 	*found = false;
 	if (skip_char(scanner, '}'))
@@ -118,28 +146,36 @@ static bool next_member(struct scanner *scanner, bool first,
 		return false;
 	skip_blanks(scanner);
 	member->value.start = scanner->at;
-	if (!skip_value(scanner))
-		return false;
-	member->value.end = scanner->at;
 	member->name = key_of(scanner->text, member->key, arena);
 	*found = true;
 	return member->name != NULL;
 }
 
-static bool scan_entries(struct chartindex_layout *layout, const char *text,
-			 struct chartindex_span span, struct arena *arena)
+static bool next_member(struct scanner *scanner, bool first,
+			struct chartindex_member *member, bool *found,
+			struct arena *arena)
 {
-	struct scanner scanner = {text, span.end, span.start};
+	if (!next_key(scanner, first, member, found, arena))
+		return false;
+	if (*found && !skip_value(scanner))
+		return false;
+	member->value.end = scanner->at;
+	return true;
+}
+
+static bool scan_entries(struct chartindex_layout *layout,
+			 struct scanner *scanner, struct arena *arena)
+{
+	const char *text = scanner->text;
 	struct chartindex_member member;
 
-	if (layout->has_entries || !skip_char(&scanner, '{'))
+	if (layout->has_entries || !skip_char(scanner, '{'))
 		return false;
 	layout->has_entries = true;
-	layout->entries = span;
 	for (bool first = true, found;; first = false) {
 		struct chartindex_block block = {.has_items = true};
 
-		if (!next_member(&scanner, first, &member, &found, arena))
+		if (!next_member(scanner, first, &member, &found, arena))
 			return false;
 		if (!found)
 			return true;
@@ -154,6 +190,19 @@ static bool scan_entries(struct chartindex_layout *layout, const char *text,
 	}
 }
 
+static void note_member(struct chartindex_layout *layout,
+			const struct chartindex_member *member)
+{
+	if (!strcmp(member->name, "apiVersion"))
+		layout->has_api_version = true;
+	if (!strcmp(member->name, "generated"))
+		layout->generated = member->value;
+	if (!strcmp(member->name, "annotations"))
+		layout->annotations = member->value;
+	if (!strcmp(member->name, "entries"))
+		layout->entries = member->value;
+}
+
 bool chartindex_scan_json(struct chartindex_layout *layout, const char *text,
 			  size_t len, struct arena *arena)
 {
@@ -165,19 +214,16 @@ bool chartindex_scan_json(struct chartindex_layout *layout, const char *text,
 	for (bool first = true, found;; first = false) {
 		struct chartindex_member member;
 
-		if (!next_member(&scanner, first, &member, &found, arena))
+		if (!next_key(&scanner, first, &member, &found, arena))
 			return false;
 		if (!found)
 			break;
-		if (!strcmp(member.name, "apiVersion"))
-			layout->has_api_version = true;
-		if (!strcmp(member.name, "generated"))
-			layout->generated = member.value;
-		if (!strcmp(member.name, "annotations"))
-			layout->annotations = member.value;
-		if (!strcmp(member.name, "entries") &&
-		    !scan_entries(layout, text, member.value, arena))
+		if (strcmp(member.name, "entries")
+			    ? !skip_value(&scanner)
+			    : !scan_entries(layout, &scanner, arena))
 			return false;
+		member.value.end = scanner.at;
+		note_member(layout, &member);
 	}
 	skip_blanks(&scanner);
 	layout->form = CHARTINDEX_JSON;

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/strvec.h"
+#include "core/chartindex_layout.h"
 #include "core/resolve.h"
 #include "format/value.h"
 #include "tests/unit/unit.h"
@@ -540,6 +541,54 @@ static void test_annotation(void **state)
 }
 
 /* Of other charts too: what is no JSON may be YAML, or nothing at all. */
+/* Where a string ends, and what of it looks like something else. */
+static void test_json_strings(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *meaning;
+	} cases[] = {
+		{"", ""},
+		{"a\\\"b", "a\"b"},
+		{"\\\"", "\""},
+		{"\\\"\\\"", "\"\""},
+		{"\\\\", "\\"},
+		{"\\\\\\\"", "\\\""},
+		{"a\\\\\\\\", "a\\\\"},
+		{"]}, {[", "]}, {["},
+		{"\\\"}]}", "\"}]}"},
+		{"\\u0022", "\""},
+		{", 0123456789: 0123456789\\\" 0123456789",
+		 ", 0123456789: 0123456789\" 0123456789"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		CLEANUP(str_release) struct str text = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+		struct chartindex_entries entries;
+		struct err err = {0};
+
+		str_addf(&text,
+			 "{\"apiVersion\":\"v1\",\"%s\":1,\"entries\":{\"web\":"
+			 "[{\"version\":\"%s\"}, {\"version\" : \"2\"} ],"
+			 "\"%s\": [ ] , \"zoo\":[]}}",
+			 cases[i].text, cases[i].text, cases[i].text);
+		assert_true(chartindex_open(&index, text.buf, text.len, "index",
+					    &err));
+		assert_int_equal(index.layout->form, CHARTINDEX_JSON);
+		assert_int_equal(index.layout->blocks.count, 3);
+		assert_string_equal(index.layout->blocks.items[1].name,
+				    cases[i].meaning);
+		assert_true(
+			chartindex_read(&index, "web", &arena, &entries, &err));
+		assert_int_equal(entries.count, 2);
+		assert_non_null(chartindex_find(&entries, "2"));
+		assert_non_null(chartindex_find(&entries, cases[i].meaning));
+	}
+}
+
 static void test_broken_json(void **state)
 {
 	static const struct {
@@ -688,6 +737,7 @@ int main(void)
 		cmocka_unit_test(test_other_bytes_stay),
 		cmocka_unit_test(test_moves_cross),
 		cmocka_unit_test(test_annotation),
+		cmocka_unit_test(test_json_strings),
 		cmocka_unit_test(test_broken_json),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_resolve),
