@@ -214,4 +214,4 @@ def test_refusals(publish, replies, code, words):
 def test_what_is_down(publish):
     with ScriptedHttp() as s:
         s.always(Reply(503, headers=NOW))
-        publish(s.url, expect=75)
+        publish(s.url, "--timeout", "3s", expect=75)

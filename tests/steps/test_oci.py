@@ -505,7 +505,8 @@ def test_an_upload_that_is_forgotten_again_and_again(publish):
 def test_a_registry_that_is_down(publish):
     with ScriptedHttp() as s:
         s.always(Reply(503, headers=NOW))
-        assert "answered 503" in only_error(publish(s, expect=75))
+        failed = publish(s, "--timeout", "3s", expect=75)
+        assert "answered 503" in only_error(failed)
 
 
 def test_refusals(publish):

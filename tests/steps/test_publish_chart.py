@@ -330,7 +330,7 @@ def test_faults_that_pass(publish, fault):
 def test_faults_for_ever(publish, reply):
     with ScriptedHttp(index(OTHERS), OK) as s:
         s.always(reply)
-        failed = publish(s, "--timeout", "20s", expect=75)
+        failed = publish(s, "--timeout", "3s", expect=75)
     assert "cannot enter the index of 's3://bucket/stable'" in only_error(failed)
 
 

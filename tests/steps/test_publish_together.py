@@ -420,7 +420,7 @@ def test_a_write_that_did_not_is_a_failure(publish, s3, key):
     prove(s3)
     s3.fault = lambda seen: (Fault(503, headers={"Retry-After": "0"})
                              if seen.method == "PUT" and seen.key == key else None)
-    failed = publish(s3, "--timeout", "20s", expect=75)
+    failed = publish(s3, "--timeout", "5s", expect=75)
     assert "503" in failed.err
     assert sorted(entries(s3)) == ["db"]
 
