@@ -138,6 +138,7 @@ struct history {
 	struct release_head head;
 	struct strvec runs; /* of all revisions */
 	int64_t deployed;
+	int64_t superseded;
 };
 
 static void history_release(struct history *history)
@@ -171,6 +172,8 @@ static bool note_revision(void *context, const json_t *item, struct err *err)
 		return true;
 	if (same_text(status, "deployed") && revision > history->deployed)
 		history->deployed = revision;
+	if (same_text(status, "superseded") && revision > history->superseded)
+		history->superseded = revision;
 	if (revision <= history->head.revision)
 		return true;
 	history->head = (struct release_head){
@@ -188,7 +191,7 @@ static void forget_revisions(void *context)
 	struct history *history = context;
 
 	history->head = (struct release_head){0};
-	history->deployed = 0;
+	history->deployed = history->superseded = 0;
 	strvec_truncate(&history->runs, 0);
 }
 
@@ -221,7 +224,8 @@ bool releases_read_head(struct kube *kube, const char *namespace,
 	if (!kube_list(kube, &list, err))
 		return err_wrap(err, "cannot look up release '%s'", name);
 	*head = history.head;
-	head->deployed = history.deployed;
+	head->deployed =
+		history.deployed ? history.deployed : history.superseded;
 	if (head->run && count_text(&history.runs, head->run) > 1)
 		head->run = NULL;
 	return true;

@@ -95,6 +95,7 @@ static bool run_helm(struct deployment *run, const char *expiry_values,
 	call.proc.tick = deploy_watch;
 	call.proc.tick_ms = DEPLOY_PROGRESS_MS;
 	call.proc.context = run;
+	run->helm_begun = true;
 	run->helm_failed = !proc_run(&call.proc, err);
 	if (run->helm_failed)
 		return false;
@@ -251,7 +252,7 @@ static bool stamp_release(struct deployment *run, struct err *err)
 
 /*
  * The marks after Helm.  A signal that ended Helm does not keep us from these
- * few requests; they only hurry.
+ * few requests.
  */
 static bool mark_end(struct deployment *run, bool installed, struct err *err)
 {
@@ -260,12 +261,10 @@ static bool mark_end(struct deployment *run, bool installed, struct err *err)
 
 	if (run->lock.lost) /* another run marks it now */
 		return true;
-	signal = signals_take();
-	run->kube->hurry_ms = signal ? DEPLOY_HURRY_MS : 0;
+	signal = deploy_begin_farewell(run);
 	marked = deploy_mark_again(run, err) &&
 		 (installed || stamp_release(run, err));
-	run->kube->hurry_ms = 0;
-	signals_put(signal);
+	deploy_end_farewell(run, signal);
 	return marked;
 }
 
@@ -344,12 +343,13 @@ static bool enter(struct deployment *run, struct err *err)
 
 static void leave(struct deployment *run)
 {
-	int signal = signals_take();
+	int signal;
 
 	run->kube->hurry_ms = DEPLOY_HURRY_MS;
+	signal = deploy_begin_farewell(run);
 	envlock_release(&run->lock);
+	deploy_end_farewell(run, signal);
 	run->kube->hurry_ms = 0;
-	signals_put(signal);
 }
 
 bool deploy_run(struct kube *kube, const struct helm *helm,
@@ -380,6 +380,8 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 		result->ready = clock_now_ms() / 1000;
 		done = describe(&run, err);
 	}
+	if (!done && signals_noted())
+		deploy_tell_abort(&run, err);
 	leave(&run);
 	waiting_release(&run.waiting);
 	return done || err_wrap(err, "cannot deploy '%s' to namespace '%s'",

@@ -116,7 +116,7 @@ void deploy_settle(struct deployment *run, int64_t revision)
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(err_release) struct err failure = {0};
 	struct release_head head;
-	int signal = signals_take();
+	int signal = deploy_begin_farewell(run);
 
 	if (!releases_read_head(run->kube, name->namespace, name->release,
 				&arena, &head, &failure) ||
@@ -125,5 +125,5 @@ void deploy_settle(struct deployment *run, int64_t revision)
 		report_warning(run->deploy->reporter,
 			       "revision %lld may be left pending: %s",
 			       (long long)revision, failure.text);
-	signals_put(signal);
+	deploy_end_farewell(run, signal);
 }

@@ -28,7 +28,10 @@ struct deployment {
 	int64_t latest;		/* revisions, when it was healed; 0 = none */
 	int64_t deployed;
 	const struct value *old; /* the applications that ran before */
-	bool helm_failed;	 /* ours, and not because another was busy */
+	bool helm_begun;
+	bool helm_failed; /* ours, and not because another was busy */
+	bool undo_begun;
+	struct deadline farewell; /* set when a signal ends us */
 };
 
 /* --- deploy_claim.c: the namespace and its marks --------------------------- */
@@ -84,6 +87,24 @@ bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
  * it counts as failed.  Labels cannot tell that of a rollback.
  */
 void deploy_settle(struct deployment *run, int64_t revision);
+
+/* --- deploy_abort.c: after a signal ------------------------------------------ */
+
+/*
+ * For what is still to be said to the server: until the end, a signal that
+ * came is taken away and requests hurry.  Who sent it may KILL us soon:
+ * Jenkins after 5 s.
+ */
+int deploy_begin_farewell(struct deployment *run);
+void deploy_end_farewell(struct deployment *run, int signal);
+
+/*
+ * A signal has ended the deployment, which has failed by @err: see that no
+ * revision of ours stays pending, warn of the state that the release is in,
+ * and hint what to do.  Nothing is rolled back: there is no time for that,
+ * and one that is cut off itself leaves more to mend.
+ */
+void deploy_tell_abort(struct deployment *run, struct err *err);
 
 /* --- deploy.c ----------------------------------------------------------------- */
 

@@ -26,7 +26,7 @@ static bool roll_back(struct deployment *run, int64_t to, bool *ours,
 	call.proc.tick = deploy_watch;
 	call.proc.tick_ms = DEPLOY_PROGRESS_MS;
 	call.proc.context = run;
-	*ours = true;
+	*ours = run->undo_begun = true;
 	if (!proc_run(&call.proc, err))
 		return false;
 	*ours = !helm_was_busy(&call);

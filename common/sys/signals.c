@@ -11,6 +11,7 @@
 #include "base/err.h"
 
 static volatile sig_atomic_t noted;
+static volatile sig_atomic_t taken; /* and not put back yet */
 static volatile sig_atomic_t wake_fd = -1;
 
 void signals_wake(void)
@@ -34,6 +35,8 @@ int signals_wake_by(int fd)
 
 static void note(int number)
 {
+	if (taken)
+		return;
 	noted = number;
 	signals_wake();
 }
@@ -67,13 +70,18 @@ bool signals_interrupted(struct err *err)
 
 int signals_take(void)
 {
-	return __atomic_exchange_n(&noted, 0, __ATOMIC_SEQ_CST);
+	int number = __atomic_exchange_n(&noted, 0, __ATOMIC_SEQ_CST);
+
+	if (number)
+		taken = number;
+	return number;
 }
 
 void signals_put(int number)
 {
 	if (!noted)
 		noted = number;
+	taken = 0;
 }
 
 /* They reach us within ppoll() only: one that came before is seen as well. */

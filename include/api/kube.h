@@ -69,6 +69,7 @@ struct kube {
 	int64_t server_time; /* by the last reply; seconds, 0 = unknown */
 	/* While it is set, a request is tried once, and no longer than this. */
 	int64_t hurry_ms;
+	struct deadline hurry_until; /* all of them; all-zero = no limit */
 };
 
 /*

@@ -69,8 +69,12 @@ struct release_head {
 	 * for then somebody else's Helm made this one.
 	 */
 	const char *run;
-	int64_t created;  /* seconds since the epoch */
-	int64_t deployed; /* the newest revision with that status; 0: none */
+	int64_t created; /* seconds since the epoch */
+	/*
+	 * The newest revision with that status; 0: none.  A Helm that ends
+	 * just as it is done may leave none: then the newest superseded one.
+	 */
+	int64_t deployed;
 };
 
 /* Of the release @name in @namespace.  Errors: kube's. */

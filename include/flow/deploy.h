@@ -39,6 +39,7 @@ struct value;
 #define DEPLOY_TRIES_MAX   5	/* somebody changes the namespace meanwhile */
 #define DEPLOY_PROGRESS_MS 2000 /* between two looks at the pods */
 #define DEPLOY_HURRY_MS	   5000 /* of a request that must not delay others */
+#define DEPLOY_FAREWELL_MS 3000 /* of all requests after a signal */
 
 #define DEPLOY_UNSET	   INT64_MIN /* as cli's OPT_UNSET: the default */
 #define DEPLOY_WAIT_MS	   ((int64_t)10 * 60 * 1000)
@@ -133,7 +134,8 @@ bool deploy_rehearse(struct kube *kube, const struct deploy *deploy,
 /*
  * Errors: those of the claim; TIMEOUT (temporary; another run, or somebody
  * else's Helm, is at work on it); CHILD (Helm's own words; @result->bundle
- * says what is not ready and why); DENIED, UNREACHABLE.
+ * says what is not ready and why); DENIED, UNREACHABLE; INTERRUPTED (a
+ * warning says what was left, and the hint what to do).
  */
 bool deploy_run(struct kube *kube, const struct helm *helm,
 		const struct deploy *deploy, struct deploy_result *result,

@@ -31,7 +31,9 @@ bool signals_interrupted(struct err *err) MUST_CHECK;
 
 /*
  * Take the one that came away (0 = none), so that who ends can still say
- * goodbye to a server; then put it back.  One that came meanwhile stays.
+ * goodbye to a server; then put it back (0: it is forgotten).  If there was none, one that comes
+ * meanwhile counts; else none does, for whoever ends us may say so twice
+ * (timeout(1), a CI server to all processes of a build): so be quick.
  */
 int signals_take(void);
 void signals_put(int number);

@@ -7,7 +7,8 @@ of them, does something terrible.
         assert proxy.fired
 
 The n-th request is then either not delivered, or done while its answer is
-lost.  Requests of the steps themselves are not counted.
+lost; with lost=False nothing becomes of the request itself.  Requests of the
+steps themselves are not counted.
 """
 
 from __future__ import annotations
@@ -43,12 +44,12 @@ class KillingProxy:
         self.arm(0, lambda: None)
 
     def arm(self, number: int, strike: Callable[[], None],
-            answer_lost: bool = False) -> None:
+            answer_lost: bool = False, lost: bool = True) -> None:
         """Count anew, and @strike at request @number; 0: never."""
         with self._lock:
             self.count, self.fired = 0, False
             self._number, self._strike = number, strike
-            self._answer_lost = answer_lost
+            self._answer_lost, self._lost = answer_lost, lost
 
     def kubeconfig(self, folder: Path) -> Path:
         config = json.loads(self.cluster.config(self.cluster.token))
@@ -73,7 +74,7 @@ class KillingProxy:
             return False
         self.fired = True
         self._strike()
-        return True
+        return self._lost
 
     def close(self) -> None:
         self._server.shutdown()

@@ -1,5 +1,6 @@
 """deploy-preview killed at each of Helm's requests to the API server: the next
-run heals what is left and comes to the same end.
+run heals what is left and comes to the same end.  Asked to end there by a
+signal, it says itself what is left and what to do.
 
 SLIPWAY_KILLS is how many of the moments are tried for each Helm and kind of
 deployment; 0: all of them.
@@ -90,12 +91,17 @@ def pids_of(step: int, who: str) -> list[int]:
     return {"step": [step], "helm": helm, "both": [*helm, step]}[who]
 
 
-def revisions(cluster, home: str) -> list[str]:
+def history(cluster, home: str) -> dict[int, str]:
+    """The states of the release's revisions, oldest first."""
     path = f"/api/v1/namespaces/{home}/secrets?labelSelector=owner%3Dhelm"
     labels = [item["metadata"]["labels"]
               for item in cluster.api("GET", path)["items"]]
-    labels.sort(key=lambda found: int(found["version"]))
-    return [found["status"] for found in labels]
+    return dict(sorted((int(found["version"]), found["status"])
+                       for found in labels))
+
+
+def revisions(cluster, home: str) -> list[str]:
+    return list(history(cluster, home).values())
 
 
 def check(cluster, home: str, healed: dict, version: str) -> None:
@@ -136,3 +142,67 @@ def test_the_next_run_heals(kind, cluster, start_step, helm, tmp_path):
             healed = deployments.run(branch, version)
             check(cluster, f"shop-{branch}", healed.json, version)
         assert struck
+
+
+# --- asked to end ------------------------------------------------------------
+
+# As by kill(1), by Ctrl-C or timeout(1), by Jenkins.
+WHOM = ("step", "group", "each process")
+
+
+def ask_to_end(step: int, whom: str, number: signal.Signals) -> None:
+    if whom == "group":
+        os.killpg(step, number)
+        return
+    for pid in pids_of(step, "step" if whom == "step" else "both"):
+        os.kill(pid, number)
+
+
+def judge(told: str, before: dict[int, str], after: dict[int, str]) -> None:
+    """What is said of the release is true."""
+    newest = max(after)
+    [complete] = [n for n, status in before.items() if status == "deployed"]
+    assert not [s for s in after.values() if s.startswith("pending")]
+    if "is as it was: nothing of it was changed yet" in told:
+        assert after == before
+        assert "hint: run the step again to deploy" in told
+        return
+    assert newest == max(before) + 1
+    if f"revision {newest} is complete; only what follows" in told:
+        assert after[newest] == "deployed"
+        return
+    assert after[newest] == "failed"
+    assert after[complete] in ("deployed", "superseded")
+    assert f"revision {newest} was cut off" in told
+    assert "hint: run the step again to complete it; to go back: helm " \
+        f"rollback shop-main {complete} --namespace shop-main\n" in told
+
+
+@pytest.mark.timeout(0 if not KILLS else 600)
+def test_an_aborted_main_is_told_and_healed(cluster, start_step, helm,
+                                            tmp_path):
+    dice = random.Random(f"{SEED} abort {helm.path}")
+    print(f"SLIPWAY_SEED={SEED}")
+    with KillingProxy(cluster) as proxy:
+        deployments = Deployments(start_step, helm, proxy, tmp_path)
+        deployments.run("main", "1.0.0")
+        deployments.run("main", "1.1.0")
+        numbers = list(range(1, proxy.count + 1))
+        if KILLS:
+            numbers = [dice.randint(1, proxy.count // 3),
+                       *dice.sample(numbers, KILLS)]
+        for index, number in enumerate(numbers):
+            sent = dice.choice([signal.SIGINT, signal.SIGTERM])
+            whom, version = dice.choice(WHOM), f"1.2.{index}"
+            print(number, sent, whom)
+            before = history(cluster, "shop-main")
+            proxy.arm(number, lambda: ask_to_end(running.pid, whom, sent),
+                      answer_lost=dice.random() < 0.5, lost=False)
+            running = deployments.start("main", version)
+            ended = running.wait(expect=None, timeout=LONG)
+            if proxy.fired:
+                assert ended.code == 128 + sent, ended.err
+                judge(ended.err, before, history(cluster, "shop-main"))
+            healed = deployments.run("main", version)
+            check(cluster, "shop-main", healed.json, version)
+            assert "taking environment" not in healed.err

@@ -11,6 +11,7 @@ import json
 import os
 import pty
 import select
+import signal
 
 import pytest
 
@@ -201,3 +202,127 @@ def test_progress_on_a_terminal(command, runner, kube):
         os.close(master)
         os.close(slave)
     assert f"0 of 1 workloads ready, waiting for Pod '{POD}' (0 of 1)" in shown
+
+
+# --- ended by a signal --------------------------------------------------------
+
+ABORTING = """\
+for word; do case $word in --labels=slipway/run=*) echo "${word##*=}" >RUN; esac
+done
+kill -TERM $PPID; kill -TERM $PPID
+trap 'exit 1' TERM; while :; do sleep 0.01; done"""
+BACK = "hint: run the step again to complete it; to go back: helm "
+
+
+def revision(version: int, status: str, run: str | None = None) -> dict:
+    return {"metadata": {"labels": {"owner": "helm", "version": str(version),
+                                    "status": status}
+                         | ({"slipway/run": run} if run else {})}}
+
+
+@pytest.mark.parametrize("before, made, words, hint", [
+    (["deployed"], None, "release 'shop-fix' is as it was: nothing of it was "
+     "changed yet", "hint: run the step again to deploy"),
+    (["superseded", "deployed"], "failed", "revision 3 was cut off; what it "
+     "had changed by then stays, and revision 2 is the last that was complete",
+     BACK + "rollback shop-fix 2 --namespace shop-fix"),
+    # Helm had written that it is done, and then that it is not
+    (["superseded", "superseded"], "failed", "revision 2 is the last that was",
+     BACK + "rollback shop-fix 2 --namespace shop-fix"),
+    ([], "failed", "revision 1 was cut off; what it had made by then stays, "
+     "and none was ever complete",
+     BACK + "uninstall shop-fix --namespace shop-fix"),
+    (["deployed"], "deployed", "revision 2 is complete; only what follows was "
+     "cut off", None),
+])
+def test_an_aborted_run_says_what_is_left(before, made, words, hint, command,
+                                          run_step, kube, tmp_path):
+    note = tmp_path / "of-run"
+    revisions = [revision(n, status) for n, status in enumerate(before, 1)]
+
+    def secrets_now(_request) -> Reply:
+        ours = [revision(len(before) + 1, made, note.read_text().strip())] \
+            if made and note.exists() else []
+        return listing(*revisions, *ours)
+
+    kube.script("GET", f"{HOME}/secrets", secrets_now)
+    for number in 1, 2, 3:
+        path = REVISION.removesuffix("1") + str(number)
+        kube.script("GET", path, answer({
+            "data": {"release": encoded(encoded(PAYLOAD))}}))
+        kube.script("PATCH", path, answer({}))
+    ended = run_step(*command(ABORTING.replace("RUN", str(note))), expect=143)
+    assert words in ended.err
+    lines = ended.err.splitlines()
+    assert lines[-1] == hint if hint else "hint" not in ended.err
+    assert "interrupted by SIGTERM" in ended.err
+    # the environment is free again, and has its expiry
+    assert [r.method for r in kube.requests if r.path.endswith(
+        "/leases/slipway")][-1] == "PATCH"
+
+
+def test_an_aborted_run_that_cannot_ask_any_more(command, run_step, kube,
+                                                 tmp_path):
+    note = tmp_path / "of-run"
+
+    def secrets_now(_request) -> Reply:
+        return refusal(500, "InternalError", "no more") if note.exists() \
+            else listing()
+
+    kube.script("GET", f"{HOME}/secrets", secrets_now)
+    ended = run_step(*command(ABORTING.replace("RUN", str(note))), expect=143)
+    assert "nobody knows how far release 'shop-fix' came: " in ended.err
+    assert ended.err.splitlines()[-1].endswith(
+        "helm history shop-fix --namespace shop-fix")
+
+
+def test_a_run_that_is_aborted_before_helm(command, start_step, kube):
+    def namespace_patched(_request) -> Reply:
+        os.kill(running.pid, signal.SIGINT)
+        return answer({})
+
+    kube.script("PATCH", HOME, namespace_patched)
+    running = start_step(*command("exit 0"))
+    ended = running.wait(expect=130)
+    assert "is as it was: nothing of it was changed yet" in ended.err
+    assert "hint: run the step again to deploy" in ended.err
+
+
+def test_a_rollback_that_is_aborted(command, run_step, kube, tmp_path):
+    """What the failure itself would hint at matters less then."""
+    note, begun = tmp_path / "of-run", tmp_path / "begun"
+    helm = f"""\
+case " $* " in *" upgrade "*) ;; *) >{begun}; {ABORTING};; esac
+for word; do case $word in --labels=slipway/run=*) echo "${{word##*=}}" >{note}
+esac; done
+{FAILING}"""
+    main = {"metadata": {
+        "name": "shop-fix", "uid": "u", "resourceVersion": "7",
+        "labels": {"slipway/managed": "v1", "slipway/expires-at": "never"},
+        "annotations": {"slipway/repository": "shop", "slipway/branch": "fix",
+                        "slipway/main": "true"}}}
+
+    def secrets_now(request) -> Reply:
+        if "fieldSelector" in request.path:
+            return listing()
+        found = [revision(1, "deployed")]
+        if note.exists():
+            found.append(revision(2, "failed", note.read_text().strip()))
+        if begun.exists():
+            found.append(revision(3, "failed"))
+        return listing(*found)
+
+    kube.script("GET", HOME, answer(main))
+    kube.script("GET", f"{HOME}/secrets", secrets_now)
+    for number in 1, 2, 3:
+        path = REVISION.removesuffix("1") + str(number)
+        kube.script("GET", path, answer({
+            "data": {"release": encoded(encoded(PAYLOAD))}}))
+        kube.script("PATCH", path, answer({}))
+    ended = run_step(*command(helm.replace(">RUN", ">/dev/null"),
+                              "--main-branch", "fix"), expect=143)
+    assert "cannot roll back to revision 1: interrupted by SIGTERM" in ended.err
+    assert "revision 3 was cut off" in ended.err
+    assert "helm upgrade failed: UPGRADE FAILED" in ended.err
+    assert ended.err.splitlines()[-1] == \
+        BACK + "rollback shop-fix 1 --namespace shop-fix"
