@@ -14,7 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HUFFMAN_SYMBOLS_MAX 288
+#include "format/gzip_format.h"
+
+#define HUFFMAN_SYMBOLS_MAX DEFLATE_LITERALS_CODE
 #define HUFFMAN_LENGTH_MAX  15
 /* Of all symbols together. */
 #define HUFFMAN_COUNT_MAX (((uint32_t)1 << 23) - 1)
