@@ -56,7 +56,9 @@ static bool vendor(struct rendering *rendering, struct arena *arena,
 			arena, UMBRELLA_OUTPUT "/%s", rendering->vendored.name);
 	args.now_ms = rendering->facts.options.now_ms;
 	args.previous = rendering->output_dir;
-	return vendor_dependencies(&rendering->vendored, &rendering->umbrella,
+	return umbrella_check_output(rendering->output_dir,
+				     rendering->vendored.name, err) &&
+	       vendor_dependencies(&rendering->vendored, &rendering->umbrella,
 				   &args, err);
 }
 

@@ -490,17 +490,56 @@ static bool write_files(const struct umbrella *umbrella, const char *folder,
 	return true;
 }
 
+/* A folder with nothing in it, or with a chart of that name. */
+static bool may_replace(const char *output_dir, const char *name)
+{
+	CLEANUP(err_release) struct err ignored = {0};
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(free_ptr) char *chart = path_join(output_dir, CHART_FILE);
+
+	return dir_is_empty(output_dir) ||
+	       (ydoc_read(&doc, chart, 0, &ignored) &&
+		same_text(value_find_text(doc.root, "name"), name));
+}
+
+bool umbrella_check_output(const char *output_dir, const char *name,
+			   struct err *err)
+{
+	if (!file_exists(output_dir))
+		return true;
+	if (!file_is_dir(output_dir))
+		return err_set(err, ERR_USAGE,
+			       "cannot write to '%s': it is no folder",
+			       output_dir);
+	if (may_replace(output_dir, name))
+		return true;
+	err_set(err, ERR_USAGE,
+		"cannot write to '%s': it is neither empty nor an earlier "
+		"rendering of '%s', and would be replaced as a whole",
+		output_dir, name);
+	return err_hint(err, "name another folder, or remove that one");
+}
+
+static char *without_slashes(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return xmemdupz(path, len);
+}
+
 bool umbrella_write(const struct umbrella *umbrella, const char *output_dir,
 		    struct err *err)
 {
 	CLEANUP(tempdir_release) struct tempdir folder = TEMPDIR_NONE;
-	CLEANUP(free_ptr) char *output = xstrdup(output_dir);
+	/* Where a link leads, so that it stays. */
+	CLEANUP(free_ptr) char *output = realpath(output_dir, NULL);
 	CLEANUP(free_ptr) char *parent = NULL;
 	CLEANUP(free_ptr) char *chart = NULL;
-	size_t len = strlen(output);
 
-	while (len > 1 && output[len - 1] == '/')
-		output[--len] = '\0';
+	if (!output)
+		output = without_slashes(output_dir);
 	parent = path_parent(output);
 	if (signals_interrupted(err))
 		return false;

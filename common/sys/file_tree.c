@@ -23,6 +23,22 @@ static void close_dir(DIR **dir)
 		closedir(*dir);
 }
 
+bool dir_is_empty(const char *path)
+{
+	CLEANUP(close_dir) DIR *dir = opendir(path);
+	const struct dirent *entry;
+
+	if (!dir)
+		return false;
+	errno = 0;
+	while ((entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			return false;
+	}
+	return errno == 0;
+}
+
 /* --- made ---------------------------------------------------------------- */
 
 /* mkdir() with the folders above it, from the first that is there. */

@@ -132,6 +132,13 @@ bool umbrella_stamp(struct umbrella *umbrella, struct expiry_input *input,
 		    struct err *err) MUST_CHECK;
 
 /*
+ * May the umbrella @name be written to @output_dir: is nothing there, an empty
+ * folder, or one whose Chart.yaml says @name?  Errors: USAGE.
+ */
+bool umbrella_check_output(const char *output_dir, const char *name,
+			   struct err *err) MUST_CHECK;
+
+/*
  * Write all files as the folder @output_dir, which is replaced as a whole or
  * stays as it is.  What killed runs left beside it is removed.  Errors: IO.
  */

@@ -98,6 +98,9 @@ bool file_create(const char *path, const void *bytes, size_t len, mode_t mode,
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 
+/* Is it a folder that can be read, with nothing in it? */
+bool dir_is_empty(const char *path);
+
 /* mkdir -p.  Errors: IO. */
 bool dir_create_all(const char *path, struct err *err) MUST_CHECK;
 

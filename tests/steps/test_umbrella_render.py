@@ -500,6 +500,30 @@ def test_never_in_place(umbrella, render, tmp_path, output):
     assert (folder / "values.yaml").read_text() == SNIPPET
 
 
+def test_only_an_earlier_rendering_is_replaced(umbrella, render, tmp_path):
+    umbrella()
+    work = tmp_path / "work"
+    foreign, link = work / "foreign", work / "link"
+    foreign.mkdir()
+    link.symlink_to("foreign")
+    render("--output-dir", "link")      # it is empty
+    assert link.is_symlink() and (foreign / "Chart.yaml").exists()
+    render("--output-dir", "link/")     # it is ours
+    text = (foreign / "Chart.yaml").read_text()
+    name = yaml.safe_load(text)["name"]
+    for chart in (text.replace(name, "other"), "{", None):
+        if chart is None:
+            (foreign / "Chart.yaml").unlink()
+        else:
+            (foreign / "Chart.yaml").write_text(chart)
+        refused = render("--output-dir", "foreign", expect=2)
+        assert "neither empty nor an earlier rendering" in refused.err
+    assert (foreign / "values.yaml").exists()
+    (work / "file").write_text("precious")
+    assert "it is no folder" in render("--output-dir", "file", expect=2).err
+    assert (work / "file").read_text() == "precious"
+
+
 def test_links(umbrella, render, tmp_path):
     folder = umbrella()
     (folder / "values-x.yaml").symlink_to("values.yaml")
