@@ -33,9 +33,9 @@ warnings := -Wall -Wextra -Wshadow -Wdeclaration-after-statement -Wpointer-arith
 
 optimise.release := -O2 -D_FORTIFY_SOURCE=3 -g
 optimise.debug   := -O0 -g3
-optimise.asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-optimise.fuzz    := -O1 -g3 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
-optimise.cov     := -O0 -g3 --coverage
+optimise.asan    := -DTIDY_EXIT -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+optimise.fuzz    := -DTIDY_EXIT -O1 -g3 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
+optimise.cov     := -DTIDY_EXIT -O0 -g3 --coverage
 ifeq ($(optimise.$(VARIANT)),)
 $(error unknown VARIANT '$(VARIANT)': use release, debug, asan, fuzz or cov)
 endif

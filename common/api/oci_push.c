@@ -117,41 +117,49 @@ static bool ask_next(const struct uploads *uploads, const struct upload *upload,
 		       : ask_to_take(uploads, upload, request, err);
 }
 
+static bool is_tag_known(const struct uploads *uploads)
+{
+	return uploads->tag == TAG_MISSING || uploads->tag == TAG_FOUND;
+}
+
 /* Is there something to ask for it now? */
 static bool is_ready(const struct uploads *uploads, const struct upload *upload)
 {
 	if (upload->asked || upload->next == UPLOAD_DONE)
 		return false;
-	if (uploads->tag == TAG_ASKED)
+	if (!is_tag_known(uploads))
 		return upload->next != UPLOAD_SEND &&
 		       !oci_auth_is_due(uploads->oci->auth);
 	return uploads->tag == TAG_MISSING || upload->next == UPLOAD_SEND;
 }
 
+static struct upload *find_ready(struct uploads *uploads)
+{
+	for (size_t i = 0; i < uploads->count; i++)
+		if (is_ready(uploads, &uploads->items[i]))
+			return &uploads->items[i];
+	return NULL;
+}
+
+/* The uploads first: to begin one takes a registry longer than to look. */
 static bool next_request(void *context, struct http_request *request,
 			 void **item)
 {
 	struct uploads *uploads = context;
+	struct upload *upload = find_ready(uploads);
 
 	if (uploads->failure.kind != ERR_NONE)
 		return false;
-	if (uploads->tag == TAG_TO_ASK) {
-		uploads->tag = TAG_ASKED;
-		*item = NULL;
-		return oci_ask_presence(uploads->oci, uploads->repository,
-					uploads->unless, request,
-					&uploads->failure);
-	}
-	for (size_t i = 0; i < uploads->count; i++) {
-		struct upload *upload = &uploads->items[i];
-
-		if (!is_ready(uploads, upload))
-			continue;
-		*item = upload;
+	*item = upload;
+	if (upload) {
 		upload->asked = true;
 		return ask_next(uploads, upload, request, &uploads->failure);
 	}
-	return false;
+	if (uploads->tag != TAG_TO_ASK)
+		return false;
+	uploads->tag = TAG_ASKED;
+	return oci_ask_presence(uploads->oci, uploads->repository,
+				uploads->unless, request, &uploads->failure);
 }
 
 /* What a registry may say that knows of no mounts. */

@@ -26,7 +26,13 @@ static const struct lazy_symbol symbols[] = {
 	{0},
 };
 
-static struct lazy library = {.sonames = "libcurl.so.4", .symbols = symbols};
+/*
+ * GnuTLS comes with it for RTMP and LDAP, which we do not speak; whoever does
+ * prepares it by a call.
+ */
+static struct lazy library = {.sonames = "libcurl.so.4",
+			      .symbols = symbols,
+			      .unprepared = "GNUTLS_NO_IMPLICIT_INIT"};
 LAZY_NOTE("libcurl.so.4");
 
 bool http_load_curl(struct err *err)

@@ -82,3 +82,13 @@ void env_release(struct env *env)
 	map_release(&env->values);
 	strvec_release(&env->pairs);
 }
+
+bool env_set_process(const char *name, const char *value)
+{
+	return !getenv(name) && setenv(name, value, 0) == 0;
+}
+
+void env_unset_process(const char *name)
+{
+	(void)unsetenv(name);
+}

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/strvec.h"
+#include "sys/env.h"
 
 static void *open_first(const struct strvec *sonames)
 {
@@ -13,6 +14,18 @@ static void *open_first(const struct strvec *sonames)
 
 	for (size_t i = 0; i < sonames->count && !handle; i++)
 		handle = dlopen(sonames->items[i], RTLD_LAZY | RTLD_LOCAL);
+	return handle;
+}
+
+static void *open_unprepared(const struct lazy *lazy,
+			     const struct strvec *sonames)
+{
+	const char *name = lazy->unprepared;
+	bool ours = name && env_set_process(name, "1");
+	void *handle = open_first(sonames);
+
+	if (ours)
+		env_unset_process(name);
 	return handle;
 }
 
@@ -25,7 +38,7 @@ bool lazy_load(struct lazy *lazy, struct err *err)
 	if (lazy->loaded)
 		return true;
 	strvec_split(&sonames, lazy->sonames, ' ');
-	handle = open_first(&sonames);
+	handle = open_unprepared(lazy, &sonames);
 	if (!handle) {
 		err_set(err, ERR_IO, "cannot load library '%s': %s",
 			sonames.items[0], dlerror());

@@ -1,5 +1,5 @@
 /*
- * The process's environment: the only place that reads it.
+ * The process's environment: the only place that reads or changes it.
  *
  * main() takes one snapshot, which travels as `const struct env *`; so every
  * reader is a function of its arguments, and a test brings its own.
@@ -36,5 +36,12 @@ const char *env_get(const struct env *env, const char *name);
 const char *env_get_raw(const struct env *env, const char *name);
 
 void env_release(struct env *env);
+
+/*
+ * Set a variable of the process itself, for what a library looks at by
+ * itself; false if there is one already.  And take it out again.
+ */
+bool env_set_process(const char *name, const char *value);
+void env_unset_process(const char *name);
 
 #endif

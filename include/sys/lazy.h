@@ -35,6 +35,12 @@ struct lazy_symbol {
 struct lazy {
 	const char *sonames; /* tried in order, separated by blanks */
 	const struct lazy_symbol *symbols;
+	/*
+	 * A variable, NULL = none, that is set while it is loaded: the one by
+	 * which a library that comes along, and that nobody will call, learns
+	 * not to prepare itself.
+	 */
+	const char *unprepared;
 	bool loaded;
 };
 

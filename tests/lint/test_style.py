@@ -20,7 +20,8 @@ RESERVED = {
     r"v?printf|puts|putchar|v?fprintf|fputs|fputc|fwrite|perror":
         ["common/base/err.c", "common/base/log.c", "common/base/mem.c"],
     r"_?exit|abort|quick_exit":
-        ["common/base/err.c", "common/base/mem.c", "common/sys/proc_spawn.c"],
+        ["common/base/err.c", "common/base/mem.c", "common/cli/main.c",
+         "common/sys/proc_spawn.c"],
     r"fork|vfork|execv[pe]*|execl[pe]*|posix_spawnp?":
         ["common/sys/proc_spawn.c"],
     r"memcpy_s|alloca|longjmp|setjmp": [],

@@ -59,12 +59,28 @@ static void test_snapshot(void **state)
 	assert_int_equal(env.pairs.count, 1);
 }
 
+static void test_of_the_process(void **state)
+{
+	static const char name[] = "SLIPWAY_TEST_OF_ENV";
+	CLEANUP(env_release) struct env during = {0}, after = {0};
+
+	(void)state;
+	assert_true(env_set_process(name, "1"));
+	assert_false(env_set_process(name, "2"));
+	env_snapshot(&during);
+	env_unset_process(name);
+	env_snapshot(&after);
+	assert_string_equal(env_get(&during, name), "1");
+	assert_null(env_get(&after, name));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_get),
 		cmocka_unit_test(test_set_and_unset),
 		cmocka_unit_test(test_snapshot),
+		cmocka_unit_test(test_of_the_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,10 @@
 #include "sys/lazy.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/err.h"
+#include "sys/env.h"
 #include "tests/unit/unit.h"
 
 static struct {
@@ -57,12 +59,31 @@ static void test_missing_function(void **state)
 	assert_false(library.loaded);
 }
 
+/* What is set for a library is seen by nobody after. */
+static void test_unprepared(void **state)
+{
+	static const char name[] = "SLIPWAY_TEST_OF_LAZY";
+	struct lazy library = {
+		.sonames = "libm.so.6", .symbols = found, .unprepared = name};
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	assert_true(lazy_load(&library, &err));
+	assert_null(getenv(name));
+	assert_true(env_set_process(name, "mine"));
+	library.loaded = false;
+	assert_true(lazy_load(&library, &err));
+	assert_string_equal(getenv(name), "mine");
+	env_unset_process(name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_missing_library),
 		cmocka_unit_test(test_missing_function),
+		cmocka_unit_test(test_unprepared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
