@@ -411,6 +411,11 @@ bool chartrepo_read_changed_index(struct chartrepo *repo,
 	       err_wrap(err, "cannot read the index of '%s'", repo->address);
 }
 
+const char *chartrepo_index_text(const struct chartrepo_index *index)
+{
+	return index->found ? str_text(&index->text) : NULL;
+}
+
 bool chartrepo_has_index(const struct chartrepo *repo)
 {
 	return repo->kind->read_index;

@@ -131,10 +131,11 @@ static bool open_text(struct chartindex *index, struct err *err)
 bool chartindex_open(struct chartindex *index, const char *text, size_t len,
 		     const char *source, struct err *err)
 {
-	struct chartindex opened = {.text = text, .len = len};
+	struct chartindex opened = {.text = text ? text : "", .len = len};
 
 	opened.source = xstrdup(source);
-	if (!open_text(&opened, err)) {
+	if ((text && !len && !refused(&opened, "it is empty", err)) ||
+	    !open_text(&opened, err)) {
 		chartindex_release(&opened);
 		return false;
 	}

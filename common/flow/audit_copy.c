@@ -92,7 +92,7 @@ static bool pick_all(struct copying *copying, struct err *err)
 
 	copying->picks = xcalloc(copy->names->count + 1, sizeof(struct pick *));
 	if (!chartrepo_read_index(copy->from, &text, err) ||
-	    !chartindex_open(&index, str_text(&text.text), text.text.len,
+	    !chartindex_open(&index, chartrepo_index_text(&text), text.text.len,
 			     copy->from->index_address, err))
 		return false;
 	for (size_t i = 0; i < copy->names->count; i++) {

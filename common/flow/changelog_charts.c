@@ -47,7 +47,8 @@ static bool open_index(struct source *source, struct err *err)
 		return true;
 	if (!chartrepo_read_index(&source->repo, &source->text, err))
 		return false;
-	return chartindex_open(&source->index, str_text(&source->text.text),
+	return chartindex_open(&source->index,
+			       chartrepo_index_text(&source->text),
 			       source->text.text.len,
 			       source->repo.index_address, err);
 }

@@ -29,7 +29,7 @@ bool publish_read_index(struct publish_run *run, struct err *err)
 bool publish_parse_index(struct chartindex *index, const struct chartrepo *repo,
 			 const struct chartrepo_index *text, struct err *err)
 {
-	if (chartindex_open(index, str_text(&text->text), text->text.len,
+	if (chartindex_open(index, chartrepo_index_text(text), text->text.len,
 			    repo->index_address, err))
 		return true;
 	return err_hint(err, "it is left as it is: put it right, or move it "

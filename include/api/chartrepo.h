@@ -131,6 +131,9 @@ bool chartrepo_read_changed_index(struct chartrepo *repo,
 				  struct chartrepo_index *index,
 				  struct err *err) MUST_CHECK;
 
+/* As chartindex_open() takes it: NULL where there is no index. */
+const char *chartrepo_index_text(const struct chartrepo_index *index);
+
 /*
  * The versions of chart @name in a repository without an index, descending,
  * in @arena.  Where @constraint is one exact version, that is it: nobody is

@@ -61,9 +61,11 @@ struct chartindex {
 };
 
 /*
- * @text must outlive the index; @source is what errors call it.  An empty
- * text is an index without entries.  Errors: INPUT with place (no YAML or
- * JSON, no apiVersion, entries no mapping, more than may be parsed at once).
+ * @text must outlive the index; @source is what errors call it.  NULL: there
+ * is no index, which is one without entries.  A text without a byte is none of
+ * that: a write of it failed, or a disk was full.
+ * Errors: INPUT with place (empty, no YAML or JSON, no apiVersion, entries no
+ * mapping, more than may be parsed at once).
  */
 bool chartindex_open(struct chartindex *index, const char *text, size_t len,
 		     const char *source, struct err *err) MUST_CHECK;

@@ -345,12 +345,23 @@ def test_nobody_listens(publish):
     (b"apiVersion: v1\nentries: [1\n", "index.yaml:"),
     (b"entries: {}\n", "index.yaml:1:1"),
     (b"<html>\n", "index.yaml:1:1"),
+    (b"\n\n", "index.yaml:1:1"),
+    (b"", "index.yaml:1:1"),
 ])
-def test_an_index_that_cannot_be_read_is_never_replaced(publish, body, place):
+def test_an_index_that_cannot_be_read_is_never_replaced(publish, run_step, chart,
+                                                        tmp_path, body, place):
     with ScriptedHttp(Reply(200, body, ['ETag: "1"'])) as s:
         failed = publish(s, expect=2)
         assert s.lines == [f"GET {INDEX}"]
-    assert place in failed.err
+    assert place in failed.err and "hint: it is left as it is" in failed.err
+
+    folder = tmp_path / "charts"
+    folder.mkdir()
+    (folder / "index.yaml").write_bytes(body)
+    failed = run_step("publish-chart", chart, "--repo", f"file://{folder}", expect=2)
+    assert place in failed.err and "hint: it is left as it is" in failed.err
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == \
+        [("index.yaml", body)]
 
 
 def test_a_truncated_index_is_never_replaced(publish):

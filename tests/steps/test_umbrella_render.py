@@ -451,7 +451,7 @@ def test_unreachable_server(umbrella, render, tmp_path):
     (Reply(403, b"no"), 1),
     (Reply(200, b"<html>login</html>"), 2),
     (Reply(200, b"a: [1"), 2),
-    (Reply(200, b""), 1),
+    (Reply(200, b""), 2),
 ])
 def test_bad_index(umbrella, render, tmp_path, reply, code):
     with ScriptedHttp() as server:

@@ -760,3 +760,17 @@ def test_an_endless_index(umbrella, render, cache):
         server.always(Reply(200, b"#" * 65536, endless=True))
         umbrella(chart=basket(server.url))
         render("--cache-dir", cache, "--timeout", "2s", expect=None)
+
+
+def test_an_empty_index_is_named(umbrella, render, tmp_path):
+    """It is no repository without charts: somebody's write of it has failed."""
+    with ScriptedHttp(Reply(200, b"")) as server:
+        umbrella(chart=basket(f"{server.url}/stable"))
+        failed = render(expect=2)
+    assert f"bad index '{server.url}/stable/index.yaml': it is empty" in failed.err
+    folder = tmp_path / "charts"
+    folder.mkdir()
+    (folder / "index.yaml").write_bytes(b"")
+    umbrella(chart=basket(f"file://{folder}"))
+    failed = render(expect=2)
+    assert f"bad index 'file://{folder}/index.yaml': it is empty" in failed.err

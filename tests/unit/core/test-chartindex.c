@@ -81,7 +81,7 @@ static void test_read(void **state)
 		{"a field's name", helm_index, "urls", ""},
 		{"JSON", json_index, "web", "1.10.0,1.2.0+a"},
 		{"JSON, no entries", json_index, "zoo", ""},
-		{"no text", "", "web", ""},
+		{"no text", NULL, "web", ""},
 		{"empty", "apiVersion: v1\nentries: {}\n", "web", ""},
 		{"indented lists",
 		 "apiVersion: v1\nentries:\n    web:\n      - version: 1.0.0\n"
@@ -120,9 +120,10 @@ static void test_read(void **state)
 		struct err err = {0};
 
 		assert_case(cases[i].name,
-			    chartindex_open(&index, cases[i].text,
-					    strlen(cases[i].text), "index",
-					    &err));
+			    chartindex_open(
+				    &index, cases[i].text,
+				    cases[i].text ? strlen(cases[i].text) : 0,
+				    "index", &err));
 		add_versions(&versions, &index, cases[i].chart);
 		assert_string_equal(str_text(&versions), cases[i].versions);
 	}
@@ -151,6 +152,12 @@ static void test_entry(void **state)
 	assert_null(chartindex_find(&entries, "1.2.0+b"));
 }
 
+/* A case without a text is one of no index. */
+static const char *text_of(const struct str *text)
+{
+	return text->len ? text->buf : NULL;
+}
+
 #define TEXT(literal) literal, sizeof(literal) - 1
 
 static void test_refused(void **state)
@@ -162,6 +169,8 @@ static void test_refused(void **state)
 		{"apiVersion: v1\nentries: [x]\n", 2},
 		{"entries: {}\n", 1},
 		{"- a\n", 1},
+		{"", 1},
+		{"\n\n", 1},
 		{"apiVersion: v1\nentries:\n  web:\n  - a: 'x\n", 5},
 		{"apiVersion: v1\nentries:\n  web:\n  - a: 1\n  web:\n"
 		 "  - b: 1\n",
@@ -262,7 +271,7 @@ static void change_as(struct str *out, const char *text, const char *pairs,
 			.entry = new_entry(&arena, list.items[i], blank + 1),
 		};
 	}
-	assert_case(pairs, chartindex_open(&index, str_text(out), out->len,
+	assert_case(pairs, chartindex_open(&index, text_of(out), out->len,
 					   "index", &err));
 	wanted.puts = puts;
 	wanted.removals = removals;
@@ -334,8 +343,8 @@ static void test_change(void **state)
 
 		change(&out, cases[i].text, cases[i].puts);
 		assert_case(str_text(&out),
-			    chartindex_open(&index, out.buf, out.len, "out",
-					    &err));
+			    chartindex_open(&index, text_of(&out), out.len,
+					    "out", &err));
 		add_versions(&versions, &index, cases[i].chart);
 		assert_string_equal(str_text(&versions), cases[i].versions);
 		assert_case(str_text(&out), strstr(out.buf, NOW));
@@ -397,8 +406,8 @@ static void test_remove(void **state)
 
 		change(&out, cases[i].text, cases[i].changes);
 		assert_case(str_text(&out),
-			    chartindex_open(&index, out.buf, out.len, "out",
-					    &err));
+			    chartindex_open(&index, text_of(&out), out.len,
+					    "out", &err));
 		add_versions(&versions, &index, "web");
 		assert_string_equal(str_text(&versions), cases[i].web);
 		chartindex_add_names(&index, &names);
@@ -532,8 +541,8 @@ static void test_annotation(void **state)
 			  (struct chartindex_change){.annotation = "k",
 						     .annotation_text = "v"});
 		assert_case(str_text(&out), strstr(out.buf, cases[i].wanted));
-		assert_true(
-			chartindex_open(&index, out.buf, out.len, "out", &err));
+		assert_true(chartindex_open(&index, text_of(&out), out.len,
+					    "out", &err));
 		assert_string_equal(chartindex_annotation(&index, "k", &arena),
 				    "v");
 		assert_null(chartindex_annotation(&index, "other", &arena));
@@ -624,8 +633,8 @@ static void test_broken_json(void **state)
 			 "{\"kit\": [%s]}}",
 			 cases[i].entry);
 		str_add(&before, text.buf);
-		done = chartindex_open(&index, text.buf, text.len, "index",
-				       &err) &&
+		done = chartindex_open(&index, text_of(&text), text.len,
+				       "index", &err) &&
 		       chartindex_change(&index, &text, &change, &err);
 		assert_case(cases[i].entry, done == cases[i].is_yaml);
 		if (!done) {
@@ -633,8 +642,8 @@ static void test_broken_json(void **state)
 			assert_string_equal(text.buf, before.buf);
 			continue;
 		}
-		assert_true(chartindex_open(&index, text.buf, text.len, "out",
-					    &err));
+		assert_true(chartindex_open(&index, text_of(&text), text.len,
+					    "out", &err));
 		str_clear(&before);
 		add_versions(&before, &index, "web");
 		assert_string_equal(before.buf, "1.0.0");
@@ -669,8 +678,8 @@ static void test_format(void **state)
 			  (struct chartindex_change){.format =
 							     cases[i].format});
 		assert_int_equal(out.buf[0], cases[i].first);
-		assert_true(
-			chartindex_open(&index, out.buf, out.len, "out", &err));
+		assert_true(chartindex_open(&index, text_of(&out), out.len,
+					    "out", &err));
 		add_versions(&versions, &index, "new");
 		str_add_char(&versions, ' ');
 		add_versions(&versions, &index, "web");
