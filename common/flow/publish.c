@@ -142,6 +142,7 @@ bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 	};
 
 	clock_add_rfc3339(&run.now, publish->now);
+	publish_plan(batch, NULL, publish->repo);
 	if (!chartrepo_writes_index(publish->repo))
 		return publish_guard(&run, err) &&
 		       publish_put_archives(&run, err);

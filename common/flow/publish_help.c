@@ -78,6 +78,8 @@ static bool describe(struct helping *helping, struct err *err)
 	for (size_t i = 0; i < run->batch->count; i++) {
 		const struct publish_item *item = &run->batch->items[i];
 
+		if (item->listed == PUBLISH_LISTED_KEPT)
+			continue;
 		own.charts[own.count++] = (struct pending_chart){
 			item->chart->name, item->chart->version, item->digest,
 			str_text(&run->now)};
@@ -141,7 +143,10 @@ static bool leave_again(struct helping *helping, struct err *err)
 	if (!publish_judge_all_again(run, err))
 		return false;
 	for (size_t i = 0; i < run->batch->count; i++) {
-		if (!publish_check_archive(run, &run->batch->items[i], err))
+		const struct publish_item *item = &run->batch->items[i];
+
+		if (item->listed != PUBLISH_LISTED_KEPT &&
+		    !publish_check_archive(run, item, err))
 			return false;
 	}
 	return leave(helping, err);

@@ -122,7 +122,10 @@ static bool add_own(struct publish_run *run, struct missing *missing,
 		    struct chartindex *index, struct err *err)
 {
 	for (size_t i = 0; i < run->batch->count; i++) {
-		if (!add_item(run, missing, index, &run->batch->items[i], err))
+		struct publish_item *item = &run->batch->items[i];
+
+		if (item->listed != PUBLISH_LISTED_KEPT &&
+		    !add_item(run, missing, index, item, err))
 			return false;
 	}
 	return true;
@@ -285,6 +288,8 @@ bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
 		const struct publish_item *item = &run->batch->items[i];
 		const struct chartindex_entry *entry;
 
+		if (item->listed == PUBLISH_LISTED_KEPT)
+			continue;
 		if (!find_entry(index, item->chart->name, item->chart->version,
 				item->digest, &entry, entered, &arena, err))
 			return false;
@@ -298,9 +303,11 @@ bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
 static bool shows_all(const struct publish_run *run, const struct str *part)
 {
 	for (size_t i = 0; i < run->batch->count; i++) {
-		const char *digest = run->batch->items[i].digest;
+		const struct publish_item *item = &run->batch->items[i];
 
-		if (!memmem(str_text(part), part->len, digest, strlen(digest)))
+		if (item->listed != PUBLISH_LISTED_KEPT &&
+		    !memmem(str_text(part), part->len, item->digest,
+			    strlen(item->digest)))
 			return false;
 	}
 	return true;

@@ -1,4 +1,5 @@
 /* What the index says of a version that is about to be published. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -44,7 +45,25 @@ static bool refuse(const struct publish_run *run,
 		      item->chart->version,
 		      *entry->digest ? entry->digest : "unknown",
 		      url ? url : "no address", tail);
-	return err_hint(err, NEW_VERSION);
+	return err_hint(err, PUBLISH_NEW_VERSION);
+}
+
+/* The published one stays, as the index has it. */
+static void keep(const struct publish_run *run, struct publish_item *item,
+		 const struct chartindex_entry *entry)
+{
+	const char *url = url_of(entry);
+
+	item->kept = item->listed == PUBLISH_LISTED_OTHER;
+	item->listed = PUBLISH_LISTED_KEPT;
+	item->existed = true;
+	(void)snprintf(item->digest, sizeof(item->digest), "%s", entry->digest);
+	if (!url)
+		return;
+	str_clear(&item->address);
+	if (!strstr(url, "://"))
+		str_addf(&item->address, "%s/", run->publish->repo->address);
+	str_add(&item->address, url);
 }
 
 static bool judge(struct publish_run *run, struct publish_item *item,
@@ -58,6 +77,10 @@ static bool judge(struct publish_run *run, struct publish_item *item,
 			       : PUBLISH_LISTED_OTHER;
 	if (!entry || if_exists == PUBLISH_REPLACE)
 		return true;
+	if (if_exists == PUBLISH_KEEP) {
+		keep(run, item, entry);
+		return true;
+	}
 	if (if_exists == PUBLISH_FAIL ||
 	    (item->listed == PUBLISH_LISTED_OTHER &&
 	     !leads_here(run, item, entry)))
@@ -119,7 +142,8 @@ bool publish_judge_all_again(struct publish_run *run, struct err *err)
 				     err))
 			return false;
 		entry = chartindex_find(&entries, item->chart->version);
-		if (entry && !same_text(entry->digest, item->digest) &&
+		if (entry && item->listed != PUBLISH_LISTED_KEPT &&
+		    !same_text(entry->digest, item->digest) &&
 		    !publish_judge_again(run, item, entry, err))
 			return false;
 	}

@@ -21,6 +21,10 @@
 
 struct value;
 
+#define PUBLISH_NEW_VERSION                                                    \
+	"give the chart another version: what was published must not change; " \
+	"'--if-exists keep' leaves that one and goes on with the others"
+
 struct publish_run {
 	const struct publish *publish;
 	struct publish_batch *batch;

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/str.h"
 #include "base/strvec.h"
 #include "core/chart.h"
 #include "core/ci.h"
@@ -130,6 +131,25 @@ bool publish_choose(struct strvec *paths, const struct strvec *named,
 	return true;
 }
 
+/* Both would have the same archive, whichever came last. */
+static bool check_unique(const struct publish_batch *batch, struct err *err)
+{
+	const struct publish_item *last = &batch->items[batch->count - 1];
+
+	for (size_t i = 0; i + 1 < batch->count; i++) {
+		const struct publish_item *item = &batch->items[i];
+
+		if (same_text(chart_file_name(item->chart),
+			      chart_file_name(last->chart)))
+			return err_set(err, ERR_USAGE,
+				       "'%s' and '%s' are both '%s' %s: name "
+				       "one of them",
+				       item->chart->path, last->chart->path,
+				       last->chart->name, last->chart->version);
+	}
+	return true;
+}
+
 bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
 		     const struct publish_changes *changes, struct arena *arena,
 		     struct err *err)
@@ -137,7 +157,8 @@ bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
 	batch->items = xcalloc(paths->count, sizeof(*batch->items));
 	for (size_t i = 0; i < paths->count; i++) {
 		if (!prepare(&batch->items[batch->count++], paths->items[i],
-			     changes, arena, err))
+			     changes, arena, err) ||
+		    !check_unique(batch, err))
 			return false;
 	}
 	return true;

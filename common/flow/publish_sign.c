@@ -44,7 +44,7 @@ bool publish_put_provenance(const struct publish *publish,
 						       PUBLISH_REPLACE,
 				    .metadata = publish->metadata};
 
-	if (!publish->gpg && !item->provenance.len)
+	if (item->kept || (!publish->gpg && !item->provenance.len))
 		return true;
 	if (publish->gpg && !sign(item, publish->gpg, err))
 		return false;

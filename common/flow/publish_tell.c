@@ -32,10 +32,14 @@ static struct value *tell_charts(const struct publish_batch *batch,
 
 		value_map_set_text(map, arena, "name", item->chart->name);
 		value_map_set_text(map, arena, "version", item->chart->version);
-		value_map_set_text(map, arena, "digest", item->digest);
+		if (*item->digest)
+			value_map_set_text(map, arena, "digest", item->digest);
 		value_map_set_text(map, arena, "url", str_text(&item->address));
 		value_map_set(map, arena, "existed",
 			      value_new_bool(arena, item->existed));
+		if (item->kept)
+			value_map_set(map, arena, "kept",
+				      value_new_bool(arena, true));
 		if (repository)
 			value_map_set_text(map, arena, "repository",
 					   repository);
@@ -57,7 +61,9 @@ struct value *publish_tell(const struct publish_batch *batch,
 
 		str_addf(text, "%s %s: %s%s\n", item->chart->name,
 			 item->chart->version, str_text(&item->address),
-			 item->existed ? " (was there)" : "");
+			 item->kept	 ? " (kept: other content was there)"
+			 : item->existed ? " (was there)"
+					 : "");
 	}
 	return result;
 }

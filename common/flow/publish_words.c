@@ -6,6 +6,7 @@ const char *const publish_if_exists_words[] = {
 	[PUBLISH_SAME] = "same",
 	[PUBLISH_FAIL] = "fail",
 	[PUBLISH_REPLACE] = "replace",
+	[PUBLISH_KEEP] = "keep",
 	NULL,
 };
 

@@ -64,6 +64,7 @@ enum publish_if_exists {
 	PUBLISH_SAME,	 /* the same content is fine, other is a conflict */
 	PUBLISH_FAIL,	 /* a conflict */
 	PUBLISH_REPLACE, /* overwrite it */
+	PUBLISH_KEEP,	 /* leave it, whatever its content */
 	PUBLISH_EXACT,	 /* the same bytes are fine, others are a conflict */
 };
 
@@ -92,6 +93,14 @@ enum publish_listed {
 	PUBLISH_UNLISTED,
 	PUBLISH_LISTED,	      /* with the digest of our package */
 	PUBLISH_LISTED_OTHER, /* with another one, or none */
+	PUBLISH_LISTED_KEPT,  /* the same, and that is to stay */
+};
+
+/* What lies where its archive goes. */
+enum publish_place {
+	PUBLISH_PLACE_UNKNOWN, /* nothing, or nobody has looked */
+	PUBLISH_PLACE_OTHER,   /* what is to be overwritten */
+	PUBLISH_PLACE_OURS,    /* what the index should have */
 };
 
 /* One chart and what became of it. */
@@ -102,7 +111,9 @@ struct publish_item {
 	struct str address;	      /* s3://bucket/prefix/web-1.0.0.tgz */
 	bool existed;		      /* nothing had to be written for it */
 	bool replaced;		      /* it overwrote another archive */
-	enum publish_listed listed;
+	bool kept;		      /* other content was there, and stays */
+	enum publish_listed listed;   /* private, as is this: */
+	enum publish_place place;
 	struct str provenance;		     /* the .prov; empty = not signed */
 	char signed_digest[SHA256_HEX_SIZE]; /* which it speaks of */
 };
@@ -149,7 +160,7 @@ bool publish_choose(struct strvec *paths, const struct strvec *named,
  * slipway/repository say where it comes from; nothing that differs between
  * two builds of one commit enters the package.
  * Errors: INPUT (not a chart; see chart_load()), USAGE (a change that is not
- * of its form).
+ * of its form; two charts of the same name and version).
  */
 bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
 		     const struct publish_changes *changes, struct arena *arena,

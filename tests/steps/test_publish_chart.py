@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 import records
+from published import package
 from scripted_http import Reply, Request, ScriptedHttp
 
 SECRET = "very/secret+key"
@@ -161,7 +162,7 @@ def test_a_provenance_that_cannot_be_put(publish, fake_gpg):
 
 def test_several_charts_in_one_write(run_step, tmp_path):
     charts = [make_chart(tmp_path, name) for name in ("web", "api")]
-    with ScriptedHttp(index(EMPTY), OK, OK, OK) as s:
+    with ScriptedHttp(index(EMPTY), NONE, NONE, OK, OK, OK) as s:
         run_step("publish-chart", *charts, "--repo", "s3://bucket",
                  env=KEYS | {"AWS_ENDPOINT_URL_S3": s.url})
         assert sorted(yaml.safe_load(s.requests[-1].body)["entries"]) == ["api", "web"]
@@ -247,26 +248,26 @@ def test_other_content_is_a_conflict(publish, chart):
                       Reply(200, body)) as s:
         failed = publish(s, expect=3)
     assert "'s3://bucket/stable/web-1.0.0.tgz' is there already with other " \
-        "content" in only_error(failed)
-    assert "hint: " in failed.err
+        "content, but in no index: another run has put it there" in only_error(failed)
+    assert "'repo-audit --repair' enters that one" in failed.err
 
 
-@pytest.mark.parametrize("body", [b"", b"x" * 40, b"<html>"],
-                         ids=["empty", "foreign", "page"])
-def test_an_object_that_is_no_chart_is_named(publish, body):
+@pytest.mark.parametrize("body, words", [
+    (b"", "it is empty"), (b"x" * 40, "it is no .tgz at all"),
+    (b"<html>", "it is no .tgz at all"), ("half", "compressed data is cut off"),
+    ("other", "it holds chart 'other' 1.0.0")])
+def test_an_object_that_is_no_chart_is_named(publish, body, words):
     """It is not overwritten, and enters no index."""
+    there = {"half": lambda: (a := archive_of(publish))[:len(a) // 2],
+             "other": lambda: package("other")}.get(body, lambda: body)()
     with ScriptedHttp(index(EMPTY), error(412, "PreconditionFailed"),
-                      Reply(200, body)) as s:
-        line = only_error(publish(s, expect=3))
-    assert "'s3://bucket/stable/web-1.0.0.tgz' is there already with other " \
-        "content" in line
-
-
-def test_a_half_written_object_is_named(publish):
-    body = archive_of(publish)
-    with ScriptedHttp(index(EMPTY), error(412, "PreconditionFailed"),
-                      Reply(200, body[:len(body) // 2])) as s:
-        assert "web-1.0.0.tgz" in only_error(publish(s, expect=3))
+                      Reply(200, there)) as s:
+        failed = publish(s, expect=3)
+    line = only_error(failed)
+    assert "'s3://bucket/stable/web-1.0.0.tgz' is there already, but is no archive of " \
+        "that chart: " in line and words in line
+    assert "another version" not in failed.err and "hint: remove it, or let " \
+        "'publish-chart --if-exists replace'" in failed.err
 
 
 def test_a_write_whose_answer_was_lost_is_looked_up(publish):

@@ -262,3 +262,94 @@ def test_a_copy_is_judged_as_well(run_step, publish, s3, tmp_path, chart):
     run_step("repo-audit", "--repo", source, "--copy-to", REPO, "web", env=s3.env,
              expect=3)
     assert s3.objects[INDEX].body == before and list(s3.objects) == [INDEX]
+
+
+# --- several charts -----------------------------------------------------------------
+
+def test_all_are_judged_before_any_is_put(publish, s3, tmp_path):
+    charts = [make_chart(tmp_path, name) for name in ("api", "cache", "zoo")]
+    s3.put("stable/zoo-1.0.0.tgz", package("zoo"))
+    result = publish(s3, charts=charts, expect=3)
+    assert "'s3://bucket/stable/zoo-1.0.0.tgz' is there already with other content" in \
+        only_error(result)
+    assert sorted(s3.objects) == [INDEX, "stable/zoo-1.0.0.tgz"]
+    assert not any("PUT" in line for line in s3.lines)
+    del s3.objects["stable/zoo-1.0.0.tgz"]
+    publish(s3, charts=charts[:1])
+    s3.forget()
+    publish(s3, charts=charts)
+    assert sorted(entries(s3)) == ["api", "cache", "db", "zoo"]
+    assert "PUT stable/api-1.0.0.tgz" not in s3.lines, "it was seen to be there"
+
+
+def test_who_may_not_look_goes_on(publish, s3, tmp_path):
+    """A missing object is answered 403 to who may not list."""
+    charts = [make_chart(tmp_path, name) for name in ("api", "zoo")]
+    s3.fault = lambda seen: (Fault(403, "AccessDenied") if seen.method == "GET"
+                             and seen.key.endswith(".tgz") else None)
+    publish(s3, charts=charts)
+    assert sorted(entries(s3)) == ["api", "db", "zoo"]
+
+
+@pytest.mark.parametrize("where", [("--repo", REPO), ("--destination", "out")])
+def test_the_same_chart_twice(run_step, s3, tmp_path, where):
+    one = make_chart(tmp_path)
+    (tmp_path / "copy").mkdir()
+    two = make_chart(tmp_path / "copy")
+    result = run_step("publish-chart", one, two, *where, env=s3.env, cwd=tmp_path, expect=2)
+    assert f"'{one}' and '{two}' are both 'web' 1.0.0" in only_error(result)
+    assert s3.lines == [] and not (tmp_path / "out").exists()
+
+
+# --- kept ---------------------------------------------------------------------------
+
+KEEP = ("--if-exists", "keep")
+
+
+def test_the_published_one_is_kept(publish, s3, chart, tmp_path):
+    """A chart that was not touched since, and its sibling that was."""
+    publish(s3)
+    before = s3.objects[ARCHIVE].body
+    kept, new = digest(before), make_chart(tmp_path, "api")
+    refused = publish(s3, "--annotation", "a=b", charts=[chart, new], expect=3)
+    assert "'--if-exists keep' leaves that one" in refused.err
+    result = publish(s3, *KEEP, "--annotation", "a=b", "--output", "json",
+                     charts=[chart, new])
+    web, api = result.json["charts"]
+    assert (web["kept"], web["existed"], web["digest"]) == (True, True, kept)
+    assert "kept" not in api and not api["existed"]
+    assert sorted(entries(s3)) == ["api", "db", "web"]
+    assert s3.objects[ARCHIVE].body == before
+    check_true(s3)
+    s3.forget()
+    text = publish(s3, *KEEP, "--annotation", "a=b").out
+    assert s3.lines == [f"GET {INDEX}"]
+    assert "(kept: other content was there)" in text
+
+
+def test_kept_where_it_is(publish, s3):
+    prove(s3, listed("https://cdn.example.com/web-1.0.0.tgz", "a" * 64))
+    [web] = publish(s3, *KEEP, "--output", "json").json["charts"]
+    assert web["url"] == "https://cdn.example.com/web-1.0.0.tgz"
+    assert web["digest"] == "a" * 64
+
+
+def test_what_is_kept_enters_the_index(publish, s3):
+    """A run that was killed, or is at work, has left it."""
+    theirs = package("web", description="theirs")
+    s3.put(ARCHIVE, theirs)
+    [web] = publish(s3, *KEEP, "--output", "json").json["charts"]
+    assert web["kept"] and web["digest"] == digest(theirs)
+    check_true(s3)
+    assert entries(s3)["web"][0]["description"] == "theirs"
+    s3.put(ARCHIVE, b"<html>")
+    prove(s3)
+    assert "is no archive of that chart" in only_error(publish(s3, *KEEP, expect=3))
+
+
+def test_kept_in_a_folder(run_step, chart, tmp_path):
+    argv = ("publish-chart", chart, "--repo", f"file://{tmp_path}/charts")
+    run_step(*argv)
+    before = (tmp_path / "charts/index.yaml").read_bytes()
+    run_step(*argv, *KEEP, "--annotation", "a=b")
+    assert (tmp_path / "charts/index.yaml").read_bytes() == before
