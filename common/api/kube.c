@@ -129,9 +129,11 @@ static void start_write(struct exchange *exchange, struct kube *kube,
 }
 
 bool kube_create(struct kube *kube, const struct kube_ref *ref,
-		 const json_t *object, bool *existed, struct err *err)
+		 const json_t *object, json_t **stored, bool *existed,
+		 struct err *err)
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
+	bool there;
 
 	start_write(&exchange, kube, "POST", ref);
 	if (!write_object(&exchange, object, "Content-Type: application/json",
@@ -139,12 +141,15 @@ bool kube_create(struct kube *kube, const struct kube_ref *ref,
 		return false;
 	if (exchange.reply.status != 201 && exchange.reply.status != 409)
 		return exchange_fail(&exchange, err);
-	*existed = exchange.reply.status == 409;
+	there = exchange.reply.status == 409;
+	if (!there && stored && !exchange_parse(&exchange, stored, err))
+		return false;
+	*existed = there;
 	return true;
 }
 
 bool kube_patch(struct kube *kube, const struct kube_ref *ref,
-		const json_t *patch, struct err *err)
+		const json_t *patch, json_t **stored, struct err *err)
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
 
@@ -152,7 +157,9 @@ bool kube_patch(struct kube *kube, const struct kube_ref *ref,
 	if (!write_object(&exchange, patch,
 			  "Content-Type: application/merge-patch+json", err))
 		return false;
-	return exchange.reply.status == 200 || exchange_fail(&exchange, err);
+	if (exchange.reply.status != 200)
+		return exchange_fail(&exchange, err);
+	return !stored || exchange_parse(&exchange, stored, err);
 }
 
 bool kube_apply(struct kube *kube, const struct kube_ref *ref,

@@ -92,27 +92,43 @@ static json_t *make_object(const char *name, const struct lease_record *record)
 	return object;
 }
 
+static bool read_version(const json_t *stored, char **version, struct err *err)
+{
+	const char *text = jsn_text(stored, "metadata.resourceVersion");
+
+	if (is_blank(text))
+		return err_set(err, ERR_REMOTE,
+			       "the Kubernetes API gave it no version");
+	*version = xstrdup(text);
+	return true;
+}
+
 bool lease_create(struct kube *kube, const char *namespace, const char *name,
-		  const struct lease_record *record, bool *existed,
-		  struct err *err)
+		  const struct lease_record *record, char **version,
+		  bool *existed, struct err *err)
 {
 	const struct kube_ref ref = ref_to(namespace, NULL);
 	CLEANUP(jsn_release) json_t *object = make_object(name, record);
+	CLEANUP(jsn_release) json_t *stored = NULL;
 
 	jsn_set_text(object, "apiVersion", API_LEASES);
 	jsn_set_text(object, "kind", "Lease");
-	if (!kube_create(kube, &ref, object, existed, err))
+	if (!kube_create(kube, &ref, object, &stored, existed, err) ||
+	    (!*existed && !read_version(stored, version, err)))
 		return err_wrap(err, "cannot create lease '%s'", name);
 	return true;
 }
 
 bool lease_write(struct kube *kube, const char *namespace, const char *name,
-		 const struct lease_record *record, struct err *err)
+		 const struct lease_record *record, char **version,
+		 struct err *err)
 {
 	const struct kube_ref ref = ref_to(namespace, name);
 	CLEANUP(jsn_release) json_t *object = make_object(name, record);
+	CLEANUP(jsn_release) json_t *stored = NULL;
 
-	if (!kube_patch(kube, &ref, object, err))
+	if (!kube_patch(kube, &ref, object, &stored, err) ||
+	    !read_version(stored, version, err))
 		return err_wrap(err, "cannot write lease '%s'", name);
 	return true;
 }

@@ -274,7 +274,7 @@ bool namespace_create(struct kube *kube, const char *name,
 	set_known(annotations, ANNOTATION_CREATED, marks->created);
 	jsn_set_text(object, "apiVersion", "v1");
 	jsn_set_text(object, "kind", "Namespace");
-	if (!kube_create(kube, &ref, object, existed, err))
+	if (!kube_create(kube, &ref, object, NULL, existed, err))
 		return err_wrap(err, "cannot create namespace '%s'", name);
 	return true;
 }
@@ -286,7 +286,7 @@ bool namespace_mark(struct kube *kube, const char *name,
 	CLEANUP(jsn_release) json_t *patch = make_object(NULL, marks, labels);
 	const struct kube_ref ref = ref_to(name);
 
-	if (!kube_patch(kube, &ref, patch, err))
+	if (!kube_patch(kube, &ref, patch, NULL, err))
 		return err_wrap(err, "cannot mark namespace '%s'", name);
 	return true;
 }

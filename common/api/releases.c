@@ -470,7 +470,7 @@ static bool patch_failed(struct kube *kube, const char *namespace,
 	jsn_set(patch, "data", data);
 	ref.namespace = namespace;
 	ref.name = secret_called;
-	return kube_patch(kube, &ref, patch, err);
+	return kube_patch(kube, &ref, patch, NULL, err);
 }
 
 bool releases_fail_pending(struct kube *kube, const char *namespace,
@@ -522,7 +522,7 @@ bool releases_set_expiry(struct kube *kube, const char *namespace,
 	jsn_set(patch, "metadata", metadata);
 	ref.namespace = namespace;
 	ref.name = secret;
-	if (!kube_patch(kube, &ref, patch, err))
+	if (!kube_patch(kube, &ref, patch, NULL, err))
 		return err_wrap(err, "cannot mark release '%s'", name);
 	return true;
 }

@@ -13,6 +13,7 @@
 #include "base/strvec.h"
 #include "core/manifest.h"
 #include "core/sweep.h"
+#include "flow/cleanup_hold.h"
 #include "flow/cleanup_look.h"
 #include "flow/removal.h"
 #include "sys/proc.h"
@@ -23,9 +24,10 @@ struct task {
 	struct sweep *sweep;
 	const struct sweep_item *item;
 	struct cleanup_outcome *outcome;
+	struct hold *hold; /* of its namespace */
 	struct helm_call call;
 	struct manifest manifest; /* what Helm will delete */
-	bool changed;		  /* since it was judged: it must survive */
+	bool changed;		  /* or worked on: it must survive */
 	bool gone;		  /* nothing is left for Helm to do */
 	bool uninstalled;
 	const char *leaving; /* uid of the namespace on its way out, or NULL */
@@ -37,6 +39,7 @@ struct sweep {
 	const struct cleanup *cleanup;
 	struct cleanup_result *result;
 	struct task *tasks;
+	struct hold *holds; /* one for each namespace of theirs, or fewer */
 	size_t count;
 	size_t releases; /* of them have one */
 	size_t next;	 /* the next task to start */
@@ -64,6 +67,24 @@ static void fail(struct task *task, const struct err *err)
 }
 
 /*
+ * Nobody may deploy to it from here on.  *@busy: somebody does just now; the
+ * reason, for people.
+ */
+static bool enter(struct task *task, const char **busy, struct err *err)
+{
+	struct hold *hold = task->hold;
+	const struct cleanup *cleanup = task->sweep->cleanup;
+
+	if (!hold_enter(hold, cleanup->kube, cleanup->reporter, err))
+		return false;
+	*busy = hold->busy ? arena_printf(&task->sweep->result->arena,
+					  "another run is at work on it: %s",
+					  hold->busy)
+			   : NULL;
+	return true;
+}
+
+/*
  * Nothing is begun that could end half-way for want of a right.  Between two
  * requests another sweep may have done it all.
  */
@@ -88,8 +109,14 @@ static bool before_uninstall(void *context, struct err *err)
 {
 	CLEANUP(look_release) struct look look = {0};
 	struct task *task = context;
+	const char *busy;
 
 	task->started = clock_monotonic_ms();
+	if (!enter(task, &busy, err))
+		return false;
+	task->changed = busy != NULL;
+	if (busy)
+		return err_set(err, ERR_CONFLICT, "%s", busy);
 	if (!look_again(&look, task->sweep->cleanup->kube, task->item, err))
 		return false;
 	task->changed = look.changed != NULL;
@@ -99,6 +126,14 @@ static bool before_uninstall(void *context, struct err *err)
 	if (task->gone)
 		return err_set(err, ERR_CONFLICT, "%s", task->item->reason);
 	return check_removal(task, &look, err);
+}
+
+/* While Helm runs. */
+static bool keep_hold(void *context, struct err *err)
+{
+	struct task *task = context;
+
+	return hold_keep(task->hold, err);
 }
 
 static bool next_uninstall(void *context, struct proc **proc)
@@ -115,6 +150,8 @@ static bool next_uninstall(void *context, struct proc **proc)
 				       task->item->release,
 				       sweep->cleanup->wait_ms);
 		task->call.proc.before_start = before_uninstall;
+		task->call.proc.tick = keep_hold;
+		task->call.proc.tick_ms = HOLD_TICK_MS;
 		task->call.proc.context = task;
 		*proc = &task->call.proc;
 		return true;
@@ -147,6 +184,7 @@ static void note_leaving(struct task *task, const struct look *look)
 	task->leaving =
 		arena_strdup(&task->sweep->result->arena, look->marks.uid);
 	task->patience = deadline_in(task->sweep->cleanup->wait_ms);
+	hold_drop(task->hold);
 }
 
 /* A release that was judged to stay, though it may be gone meanwhile. */
@@ -187,6 +225,8 @@ static bool delete_namespace(struct task *task, struct err *err)
 	struct kube *kube = task->sweep->cleanup->kube;
 	const char *stays = staying(task);
 
+	if (!stays && !enter(task, &stays, err))
+		return false;
 	if (stays) {
 		keep_namespace(task, stays);
 		return true;
@@ -307,6 +347,7 @@ static void uninstall_done(void *context, struct proc *proc, struct err *err)
 		note_uninstalled(task);
 	else
 		note_failed(task, &failure);
+	hold_settle(task->hold);
 	report_progress(sweep->cleanup->reporter, "environments uninstalled",
 			++sweep->done, sweep->releases);
 }
@@ -335,6 +376,7 @@ static bool delete_namespaces(struct sweep *sweep, struct err *err)
 			continue;
 		task->started = clock_monotonic_ms();
 		try_delete_namespace(task);
+		hold_settle(task->hold);
 	}
 	return true;
 }
@@ -387,12 +429,47 @@ static bool wait_until_gone(struct sweep *sweep, struct err *err)
 	}
 }
 
+/* A signal that ended us does not keep us from these; they only hurry. */
+static void release_holds(struct sweep *sweep)
+{
+	struct kube *kube = sweep->cleanup->kube;
+	int signal = signals_take();
+
+	if (signal) {
+		kube->hurry_ms = HOLD_FAREWELL_MS;
+		kube->hurry_until = deadline_in(HOLD_FAREWELL_MS);
+	}
+	for (size_t i = 0; i < sweep->count; i++)
+		hold_release(&sweep->holds[i]);
+	free(sweep->holds);
+	if (signal) {
+		kube->hurry_ms = 0;
+		kube->hurry_until = (struct deadline){0};
+	}
+	signals_put(signal);
+}
+
 static void sweep_release(struct sweep *sweep)
 {
 	for (size_t i = 0; i < sweep->count; i++)
 		helm_call_release(&sweep->tasks[i].call);
+	release_holds(sweep);
 	removal_release(&sweep->removal);
 	free(sweep->tasks);
+}
+
+/* Those of one namespace stand together. */
+static struct hold *find_hold(struct sweep *sweep, const char *namespace)
+{
+	const struct task *last =
+		sweep->count ? &sweep->tasks[sweep->count - 1] : NULL;
+	struct hold *hold;
+
+	if (last && same_text(last->hold->namespace, namespace))
+		return last->hold;
+	hold = &sweep->holds[sweep->count];
+	hold->namespace = namespace;
+	return hold;
 }
 
 static void plan_tasks(struct sweep *sweep, const struct sweep_plan *plan)
@@ -403,6 +480,7 @@ static void plan_tasks(struct sweep *sweep, const struct sweep_plan *plan)
 	result->outcomes = arena_new_array(&result->arena,
 					   struct cleanup_outcome, plan->count);
 	sweep->tasks = xcalloc(plan->count, sizeof(*sweep->tasks));
+	sweep->holds = xcalloc(plan->count, sizeof(*sweep->holds));
 	for (size_t i = 0; i < plan->count; i++) {
 		struct cleanup_outcome *outcome = &result->outcomes[i];
 
@@ -412,11 +490,13 @@ static void plan_tasks(struct sweep *sweep, const struct sweep_plan *plan)
 		if (!plan->items[i].remove)
 			continue;
 		sweep->releases += plan->items[i].release != NULL;
-		sweep->tasks[sweep->count++] = (struct task){
+		sweep->tasks[sweep->count] = (struct task){
 			.sweep = sweep,
 			.item = &plan->items[i],
 			.outcome = outcome,
+			.hold = find_hold(sweep, plan->items[i].namespace),
 		};
+		sweep->tasks[sweep->count++].hold->tasks++;
 	}
 }
 

@@ -318,26 +318,45 @@ static bool install(struct deployment *run, struct err *err)
 }
 
 /* Wait until the environment is ours alone, and mark it. */
-static bool enter(struct deployment *run, struct err *err)
+static bool try_to_enter(struct deployment *run, struct deadline until,
+			 struct err *err)
 {
 	const struct deploy *deploy = run->deploy;
-	struct deadline until = lock_deadline(run);
-	CLEANUP(err_release) struct err gone = {0};
 
-	if (!deploy_make(run, err))
-		return false;
-	if (!envlock_take(&run->lock, run->kube, deploy->name->namespace,
-			  deploy->origin->build_url, until, deploy->reporter,
-			  err)) {
-		/* In a namespace that is going nothing can be created. */
-		if (err->kind == ERR_DENIED || err->kind == ERR_NOT_FOUND)
-			if (!deploy_check_claim(run->kube, deploy, &gone)) {
-				err_release(err);
-				err_move(err, &gone);
-			}
-		return false;
+	return deploy_make(run, until, err) &&
+	       envlock_take(&run->lock, run->kube, deploy->name->namespace,
+			    deploy->origin->build_url, until, deploy->reporter,
+			    err) &&
+	       deploy_claim(run, err);
+}
+
+/*
+ * Whom we waited for may have been a sweep, which takes the namespace away
+ * with all that we had in it; nothing can be created in one that is going.
+ */
+static bool may_try_again(struct deployment *run, struct deadline until,
+			  const struct err *err)
+{
+	CLEANUP(err_release) struct err unknown = {0};
+	bool leaving;
+
+	return (err->kind == ERR_DENIED || err->kind == ERR_NOT_FOUND ||
+		err->kind == ERR_REMOTE) &&
+	       !deadline_passed(&until) &&
+	       deploy_is_leaving(run, &leaving, &unknown) && leaving;
+}
+
+static bool enter(struct deployment *run, struct err *err)
+{
+	struct deadline until = lock_deadline(run);
+
+	while (!try_to_enter(run, until, err)) {
+		if (!may_try_again(run, until, err))
+			return false;
+		envlock_drop(&run->lock);
+		err_release(err);
 	}
-	return deploy_claim(run, err) && deploy_heal(run, until, err) &&
+	return deploy_heal(run, until, err) &&
 	       kube_read_time(run->kube, &run->waiting.since, err);
 }
 

@@ -12,6 +12,7 @@
 #include "core/sweep.h"
 #include "flow/deploy_parts.h"
 #include "flow/origin.h"
+#include "sys/signals.h"
 
 #define NOTHING "" /* takes a mark away */
 
@@ -48,17 +49,11 @@ static const struct strvec *labels_of(const struct deploy *deploy)
 	return &deploy->preparation.args->labels;
 }
 
-/* What there is, judged: may it be ours? */
-static bool look(struct kube *kube, const struct deploy *deploy,
-		 struct arena *arena, struct namespace_marks *found,
-		 bool *exists, struct err *err)
+/* May it be ours? */
+static bool judge(const struct namespace_marks *found,
+		  const struct deploy *deploy, struct err *err)
 {
-	struct claim claim;
-
-	if (!namespace_read(kube, deploy->name->namespace, arena, found, exists,
-			    err))
-		return false;
-	claim = (struct claim){
+	const struct claim claim = {
 		.managed = found->managed,
 		.repository = found->repository,
 		.branch = found->branch,
@@ -66,10 +61,21 @@ static bool look(struct kube *kube, const struct deploy *deploy,
 		.main = found->main,
 		.terminating = found->terminating,
 	};
-	return !*exists ||
-	       claim_check(&claim, deploy->name, deploy->origin->git_url, err);
+
+	return claim_check(&claim, deploy->name, deploy->origin->git_url, err);
 }
 
+/* What there is, judged. */
+static bool look(struct kube *kube, const struct deploy *deploy,
+		 struct arena *arena, struct namespace_marks *found,
+		 bool *exists, struct err *err)
+{
+	return namespace_read(kube, deploy->name->namespace, arena, found,
+			      exists, err) &&
+	       (!*exists || judge(found, deploy, err));
+}
+
+/* One that is being deleted may be had when it is gone, whosever it was. */
 bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 			struct err *err)
 {
@@ -77,8 +83,12 @@ bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 	struct namespace_marks found = {0};
 	bool exists;
 
-	return look(kube, deploy, &arena, &found, &exists, err) &&
-	       (exists || deploy_check_limit(kube, deploy, err));
+	if (!namespace_read(kube, deploy->name->namespace, &arena, &found,
+			    &exists, err))
+		return false;
+	return exists && !found.terminating
+		       ? judge(&found, deploy, err)
+		       : deploy_check_limit(kube, deploy, err);
 }
 
 static bool refuse_vanished(const struct deploy *deploy, struct err *err)
@@ -88,7 +98,83 @@ static bool refuse_vanished(const struct deploy *deploy, struct err *err)
 	return err_temporary(err, true);
 }
 
-bool deploy_make(struct deployment *run, struct err *err)
+bool deploy_is_leaving(struct deployment *run, bool *leaving, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks found = {0};
+	bool exists;
+
+	if (!namespace_read(run->kube, run->deploy->name->namespace, &arena,
+			    &found, &exists, err))
+		return false;
+	*leaving = !exists || found.terminating;
+	return true;
+}
+
+static bool give_up(const struct deploy *deploy,
+		    const struct namespace_leave *leave, struct err *err)
+{
+	(void)err_set(err, ERR_TIMEOUT, "namespace '%s' is being deleted: %s",
+		      deploy->name->namespace, leave->why);
+	return leave->stuck
+		       ? err_hint(err, "somebody has to look what serves the "
+				       "finalizer, or to take it away")
+		       : false;
+}
+
+/* A sweep, or a person, deletes it: then it is made anew. */
+static bool await_end(struct deployment *run,
+		      const struct namespace_marks *found,
+		      struct deadline until, struct err *err)
+{
+	const struct deploy *deploy = run->deploy;
+	const char *namespace = deploy->name->namespace;
+	int64_t told_at = 0;
+
+	for (;;) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		struct namespace_leave leave = {0};
+		int64_t now = clock_monotonic_ms();
+
+		if (!namespace_read_leave(run->kube, namespace, found->uid,
+					  &arena, &leave, err))
+			return false;
+		if (leave.gone)
+			return true;
+		if (deadline_left_ms(&until, ENVLOCK_POLL_MS) < ENVLOCK_POLL_MS)
+			return give_up(deploy, &leave, err);
+		if (!told_at || now - told_at >= ENVLOCK_TELL_MS) {
+			report_warning(deploy->reporter,
+				       "waiting for namespace '%s', which is "
+				       "being deleted: %s",
+				       namespace, leave.why);
+			told_at = now;
+		}
+		(void)signals_sleep_ms(ENVLOCK_POLL_MS);
+		if (signals_interrupted(err))
+			return false;
+	}
+}
+
+/* Of the namespace as it is when no other of its name is on its way out. */
+static bool look_at_last(struct deployment *run, struct arena *arena,
+			 struct namespace_marks *found, bool *exists,
+			 struct deadline until, struct err *err)
+{
+	for (;;) {
+		if (!namespace_read(run->kube, run->deploy->name->namespace,
+				    arena, found, exists, err))
+			return false;
+		if (!*exists)
+			return true;
+		if (!found->terminating)
+			return judge(found, run->deploy, err);
+		if (!await_end(run, found, until, err))
+			return false;
+	}
+}
+
+bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
 {
 	const struct deploy *deploy = run->deploy;
 	const char *namespace = deploy->name->namespace;
@@ -98,7 +184,7 @@ bool deploy_make(struct deployment *run, struct err *err)
 	struct namespace_marks found = {0};
 	bool exists;
 
-	if (!look(run->kube, deploy, &arena, &found, &exists, err))
+	if (!look_at_last(run, &arena, &found, &exists, until, err))
 		return false;
 	if (exists && !found.managed)
 		report_warning(deploy->reporter,

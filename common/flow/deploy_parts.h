@@ -36,8 +36,17 @@ struct deployment {
 
 /* --- deploy_claim.c: the namespace and its marks --------------------------- */
 
-/* Make sure that there is the namespace, and that it is ours. */
-bool deploy_make(struct deployment *run, struct err *err) MUST_CHECK;
+/*
+ * Make sure that there is the namespace, and that it is ours.  One that is
+ * being deleted is waited for until @until, and then made anew.
+ * Errors: TIMEOUT (it is being deleted still), those of the claim.
+ */
+bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
+	MUST_CHECK;
+
+/* *@leaving: it is not there, or is being deleted. */
+bool deploy_is_leaving(struct deployment *run, bool *leaving, struct err *err)
+	MUST_CHECK;
 
 /* Before Helm runs: mark it with our expiry, and as what we work on. */
 bool deploy_claim(struct deployment *run, struct err *err) MUST_CHECK;

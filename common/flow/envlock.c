@@ -88,16 +88,29 @@ static struct lease_record own_record(const struct envlock *lock,
 	};
 }
 
-/* Is it ours?  Then its version is what the next write is based on. */
+/* It is ours: its version is what the next write is based on. */
+static void note_version_take(struct envlock *lock, char *version,
+			      int64_t begun)
+{
+	free(lock->version);
+	lock->version = version;
+	lock->renewed_at = begun;
+}
+
+/* Is it ours, as it was just read? */
 static bool take_note(struct envlock *lock, const struct holder *now,
 		      int64_t begun)
 {
 	if (!same_text(now->lease.run, lock->self.run))
 		return false;
-	free(lock->version);
-	lock->version = xstrdup(now->record.resource_version);
-	lock->renewed_at = begun;
+	note_version_take(lock, xstrdup(now->record.resource_version), begun);
 	return true;
+}
+
+/* It is another's by now, or ours, and the answer that said so was lost. */
+static bool is_contested(const struct err *failure)
+{
+	return failure->kind == ERR_CONFLICT || failure->kind == ERR_NOT_FOUND;
 }
 
 /* *@ours: nobody was faster. */
@@ -109,19 +122,25 @@ static bool seize(struct envlock *lock, const struct holder *from, bool found,
 	int64_t begun = clock_monotonic_ms();
 	struct lease_record record;
 	struct holder now;
+	char *version = NULL;
 	bool existed;
 
 	lock->self.started = server_now(lock);
 	record = own_record(lock, from->record.resource_version, &owner);
 	if (!found) {
 		if (!lease_create(lock->kube, lock->namespace, ENVLOCK_NAME,
-				  &record, &existed, err))
+				  &record, &version, &existed, err))
 			return false;
 	} else if (!lease_write(lock->kube, lock->namespace, ENVLOCK_NAME,
-				&record, &failure) &&
-		   failure.kind != ERR_CONFLICT) {
+				&record, &version, &failure) &&
+		   !is_contested(&failure)) {
 		err_move(err, &failure);
 		return false;
+	}
+	if (version) {
+		note_version_take(lock, version, begun);
+		*ours = true;
+		return true;
 	}
 	if (!read_holder(lock, &now, &found, err))
 		return false;
@@ -196,6 +215,36 @@ static void tell_takeover(struct envlock *lock, const struct holder *from,
 					     "since its lease lapsed");
 }
 
+/* Try until it is ours, or a live @holder's. */
+static bool try_to_take(struct envlock *lock, struct holder *holder,
+			const struct reporter *reporter, bool *ours,
+			struct err *err)
+{
+	for (*ours = false; !*ours;) {
+		enum owner_state state;
+		bool found;
+
+		if (!read_holder(lock, holder, &found, err))
+			return false;
+		state = owner_judge(&holder->lease, lock->self.run,
+				    lock->server_s);
+		if (state == OWNER_LIVE)
+			return true;
+		if (!seize(lock, holder, found, ours, err))
+			return false;
+		if (*ours && (state == OWNER_LAPSED || state == OWNER_GONE))
+			tell_takeover(lock, holder, state, reporter);
+	}
+	return true;
+}
+
+static void begin(struct envlock *lock, struct kube *kube,
+		  const char *namespace, const char *build_url)
+{
+	*lock = (struct envlock){.kube = kube, .namespace = namespace};
+	know_self(lock, build_url);
+}
+
 bool envlock_take(struct envlock *lock, struct kube *kube,
 		  const char *namespace, const char *build_url,
 		  struct deadline until, const struct reporter *reporter,
@@ -203,30 +252,35 @@ bool envlock_take(struct envlock *lock, struct kube *kube,
 {
 	int64_t told_at = 0;
 
-	*lock = (struct envlock){.kube = kube, .namespace = namespace};
-	know_self(lock, build_url);
+	begin(lock, kube, namespace, build_url);
 	for (;;) {
-		enum owner_state state;
 		struct holder holder;
-		bool found, ours = false;
+		bool ours;
 
-		if (!read_holder(lock, &holder, &found, err))
+		if (!try_to_take(lock, &holder, reporter, &ours, err))
 			return false;
-		state = owner_judge(&holder.lease, lock->self.run,
-				    lock->server_s);
-		if (state == OWNER_LIVE) {
-			if (!wait_for(lock, &holder, until, reporter, &told_at,
-				      err))
-				return false;
-			continue;
-		}
-		if (!seize(lock, &holder, found, &ours, err))
-			return false;
-		if (ours && (state == OWNER_LAPSED || state == OWNER_GONE))
-			tell_takeover(lock, &holder, state, reporter);
 		if (ours)
 			return true;
+		if (!wait_for(lock, &holder, until, reporter, &told_at, err))
+			return false;
 	}
+}
+
+bool envlock_try(struct envlock *lock, struct kube *kube, const char *namespace,
+		 const char *build_url, const struct reporter *reporter,
+		 const char **by, struct err *err)
+{
+	CLEANUP(str_release) struct str who = {0};
+	struct holder holder;
+	bool ours;
+
+	begin(lock, kube, namespace, build_url);
+	if (!try_to_take(lock, &holder, reporter, &ours, err))
+		return false;
+	if (!ours)
+		describe(lock, &holder, &who);
+	*by = ours ? NULL : arena_strdup(&lock->arena, str_text(&who));
+	return true;
 }
 
 /* The Lease was written to: by us, whose answer was lost, or by another. */
@@ -254,14 +308,18 @@ static bool renew(struct envlock *lock, struct err *err)
 	CLEANUP(str_release) struct str owner = {0};
 	int64_t begun = clock_monotonic_ms();
 	struct lease_record record = own_record(lock, lock->version, &owner);
+	char *version;
 
-	if (!lease_write(lock->kube, lock->namespace, ENVLOCK_NAME, &record,
-			 &failure) &&
-	    failure.kind != ERR_CONFLICT && failure.kind != ERR_NOT_FOUND) {
-		err_move(err, &failure);
-		return false;
+	if (lease_write(lock->kube, lock->namespace, ENVLOCK_NAME, &record,
+			&version, &failure)) {
+		note_version_take(lock, version, begun);
+		note_server_time(lock);
+		return true;
 	}
-	return look_again(lock, begun, err);
+	if (is_contested(&failure))
+		return look_again(lock, begun, err);
+	err_move(err, &failure);
+	return false;
 }
 
 bool envlock_keep(struct envlock *lock, struct err *err)
@@ -296,9 +354,10 @@ static bool give_back(struct envlock *lock, struct err *err)
 		.renewed = server_now(lock),
 		.duration_s = ENVLOCK_DURATION_S,
 	};
+	CLEANUP(free_ptr) char *ignored = NULL;
 
 	return lease_write(lock->kube, lock->namespace, ENVLOCK_NAME, &nobody,
-			   err);
+			   &ignored, err);
 }
 
 /* A renewal that was cut short has changed the version all the same. */
@@ -324,4 +383,10 @@ void envlock_release(struct envlock *lock)
 	free(lock->version);
 	arena_release(&lock->arena);
 	*lock = (struct envlock){0};
+}
+
+void envlock_drop(struct envlock *lock)
+{
+	lock->lost = true;
+	envlock_release(lock);
 }

@@ -35,7 +35,8 @@ static const struct kube_right deploy_rights[] = {
 	{"list", "networking.k8s.io", "ingresses", NULL, "find the addresses"},
 };
 
-#define OTHERS "see whether others are in a namespace"
+#define OTHERS	 "see whether others are in a namespace"
+#define KEEP_OFF "keep deployments off what is being deleted"
 
 static const struct kube_right sweep_rights[] = {
 	{"list", "", "secrets", NULL, "find releases"},
@@ -45,6 +46,9 @@ static const struct kube_right sweep_rights[] = {
 	{"list", "", "namespaces", NULL, "find environments"},
 	{"get", "", "namespaces", NULL, "look again before deleting"},
 	{"delete", "", "namespaces", NULL, "delete those that we made"},
+	{"get", "coordination.k8s.io", "leases", NULL, KEEP_OFF},
+	{"create", "coordination.k8s.io", "leases", NULL, KEEP_OFF},
+	{"patch", "coordination.k8s.io", "leases", NULL, KEEP_OFF},
 	{"list", "", "pods", NULL, OTHERS},
 	{"list", "", "services", NULL, OTHERS},
 	{"list", "", "persistentvolumeclaims", NULL, OTHERS},

@@ -164,19 +164,21 @@ bool kube_list_all(struct kube *kube, const struct kube_list *lists,
 
 /*
  * Create @object below @ref (whose name is NULL).  *@existed tells that one
- * of that name was there already, which is no error.
+ * of that name was there already, which is no error.  Else *@stored, unless
+ * NULL, gets the object as it is now; the caller releases it.
  */
 bool kube_create(struct kube *kube, const struct kube_ref *ref,
-		 const json_t *object, bool *existed, struct err *err)
-	MUST_CHECK;
+		 const json_t *object, json_t **stored, bool *existed,
+		 struct err *err) MUST_CHECK;
 
 /*
  * Merge @patch into the object (RFC 7386: null removes).  With
- * metadata.resourceVersion in it only if unchanged since.
+ * metadata.resourceVersion in it only if unchanged since.  @stored as above.
  * Errors: also CONFLICT, NOT_FOUND.
  */
 bool kube_patch(struct kube *kube, const struct kube_ref *ref,
-		const json_t *patch, struct err *err) MUST_CHECK;
+		const json_t *patch, json_t **stored, struct err *err)
+	MUST_CHECK;
 
 /*
  * Make the object at @ref be as @object says (server-side apply), taking the

@@ -31,18 +31,23 @@ bool lease_read(struct kube *kube, const char *namespace, const char *name,
 		struct arena *arena, struct lease_record *record, bool *found,
 		struct err *err) MUST_CHECK;
 
-/* *@existed: there was one, nothing was changed. */
+/*
+ * *@existed: there was one, nothing was changed.  Else *@version is that of
+ * the new one; the caller frees it.
+ */
 bool lease_create(struct kube *kube, const char *namespace, const char *name,
-		  const struct lease_record *record, bool *existed,
-		  struct err *err) MUST_CHECK;
+		  const struct lease_record *record, char **version,
+		  bool *existed, struct err *err) MUST_CHECK;
 
 /*
- * Make it say what @record does, if its version is still that of @record.
+ * Make it say what @record does, if its version is still that of @record;
+ * *@version is then the new one, which the caller frees.
  * A holder that is absent is taken away, as the owner then is.
  * Errors: CONFLICT (it changed since), NOT_FOUND (it, or its namespace, is
  * gone).
  */
 bool lease_write(struct kube *kube, const char *namespace, const char *name,
-		 const struct lease_record *record, struct err *err) MUST_CHECK;
+		 const struct lease_record *record, char **version,
+		 struct err *err) MUST_CHECK;
 
 #endif

@@ -2,8 +2,9 @@
  * Delete the environments that a plan of core/sweep removes, and nothing
  * else.
  *
- * Each is looked at again just before: an environment that was redeployed,
- * renewed or taken over since it was judged survives.  Helm uninstalls (so
+ * Each is held by its Lease, as a deployment would (flow/envlock), and looked
+ * at again just before: an environment that was redeployed, renewed or taken
+ * over since it was judged survives, as does one that a run works on.  Helm uninstalls (so
  * that hooks run), several at once; then the namespace goes if we made it
  * and nothing of others is in it.  One failure never stops the rest; two
  * sweeps at once are harmless; a killed one is completed by the next.

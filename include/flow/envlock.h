@@ -60,6 +60,14 @@ bool envlock_take(struct envlock *lock, struct kube *kube,
 		  struct err *err) MUST_CHECK;
 
 /*
+ * The same without waiting: *@by tells who holds it, for people and in the
+ * arena of @lock; NULL: it is ours.
+ */
+bool envlock_try(struct envlock *lock, struct kube *kube, const char *namespace,
+		 const char *build_url, const struct reporter *reporter,
+		 const char **by, struct err *err) MUST_CHECK;
+
+/*
  * Renew it if that is due: to be called every few seconds.  False: it is not
  * ours any more, or cannot be shown to be: end what it protects.  True for
  * one that is not held.
@@ -68,5 +76,8 @@ bool envlock_keep(struct envlock *lock, struct err *err) MUST_CHECK;
 
 /* Give it back, if it is held.  Failing that it lapses. */
 void envlock_release(struct envlock *lock);
+
+/* Let go of one that its namespace, which is being deleted, takes along. */
+void envlock_drop(struct envlock *lock);
 
 #endif

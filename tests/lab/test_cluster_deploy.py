@@ -208,7 +208,7 @@ def test_marks_of_a_later_version_and_leaving_namespaces(cluster, deploy,
     assert "version 'v2'" in deploy(*NAMES, chart, expect=3).err
     assert "is being deleted" in deploy(
         "--repository-name", "shop", "--branch", "leaving", chart,
-        expect=75).err
+        "--lock-timeout", "2s", expect=75).err
 
 
 # --- options -----------------------------------------------------------------

@@ -214,6 +214,99 @@ def test_what_changed_since_the_list_survives(cluster, start_step, slow_helm,
     assert releases(api) == {f"{name}/web" for name in survived}
 
 
+@pytest.fixture
+def deploy(start_step, cluster, helm4, tmp_path):
+    """Start a deployment of shop-fix."""
+    chart = environments.umbrella(tmp_path, "1.0.0")
+
+    def start(*args, **options):
+        return start_step("deploy-preview", "--helm", helm4.path,
+                          "--repository-name", "shop", "--branch", "fix",
+                          "--output", "json", *args, chart, env=cluster.env,
+                          **options)
+    return start
+
+
+@pytest.mark.timeout(300)
+def test_a_deployment_waits_for_the_sweep(cluster, start_step, deploy,
+                                          slow_helm, tmp_path):
+    """It comes while Helm is about to uninstall, and makes all anew."""
+    api = cluster.api
+    deploy("--expires-in", "0s").wait()
+    step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
+    wait.until((tmp_path / "asked").exists, "the uninstall")
+    old = api("GET", "/api/v1/namespaces/shop-fix")["metadata"]
+
+    early = deploy("--lock-timeout", "1s").wait(expect=75)
+    assert "another run is at work on environment 'shop-fix': process " \
+        f"{step.pid} on " in early.err
+    now = api("GET", "/api/v1/namespaces/shop-fix")["metadata"]
+    assert now["resourceVersion"] == old["resourceVersion"]
+    late = deploy("--expires-in", "7d")
+    (tmp_path / "go").touch()
+
+    assert set(reasons(step.wait().json["deleted"])) == {"shop-fix"}
+    done = late.wait(timeout=120)
+    assert done.json["revision"] == 1
+    new = api("GET", "/api/v1/namespaces/shop-fix")["metadata"]
+    assert new["uid"] != old["uid"] and "deletionTimestamp" not in new
+    assert releases(api) == {"shop-fix/shop-fix"}
+    assert api.exists("/apis/apps/v1/namespaces/shop-fix/deployments"
+                      "/shop-fix-front")
+
+
+@pytest.mark.timeout(300)
+def test_a_deployment_waits_where_the_namespace_stays(cluster, start_step,
+                                                      deploy, slow_helm,
+                                                      tmp_path):
+    api = cluster.api
+    api.create_namespace("shop-fix")
+    here = "--namespace", "shop-fix"
+    deploy(*here, "--expires-in", "0s").wait()
+    step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
+    wait.until((tmp_path / "asked").exists, "the uninstall")
+    late = deploy(*here, "--expires-in", "7d")
+    (tmp_path / "go").touch()
+
+    (done,) = step.wait().json["deleted"]
+    assert "was there before us" in done["reason"]
+    assert late.wait(timeout=120).json["revision"] == 1
+    assert releases(api) == {"shop-fix/shop-fix"}
+
+
+@pytest.mark.timeout(300)
+def test_what_is_deployed_just_now_stays(cluster, deploy, sweep):
+    """Though it has expired meanwhile; later it goes."""
+    api = cluster.api
+    chart = "--set", "front.nodeName=nowhere"       # never ready
+    running = deploy("--expires-in", "0s", "--wait-timeout", "5m", *chart)
+    wait.until(lambda: api.exists("/api/v1/namespaces/shop-fix")
+               and api.pods("shop-fix"), "Helm at work")
+    kept = reasons(sweep().json["kept"])
+    assert "another run is at work on it: process " \
+        f"{running.pid} on " in kept["shop-fix"]
+    running.process.terminate()
+    running.wait(expect=143)
+    assert set(reasons(sweep().json["deleted"])) == {"shop-fix"}
+    assert api.namespaces() == set()
+
+
+@pytest.mark.timeout(300)
+def test_a_killed_sweep_holds_nothing(cluster, start_step, deploy, slow_helm,
+                                      tmp_path):
+    api = cluster.api
+    for kill, told in ("terminate", False), ("kill", True):
+        deploy("--expires-in", "0s").wait()
+        step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
+        wait.until((tmp_path / "asked").exists, "the uninstall")
+        getattr(step.process, kill)()
+        step.wait(expect=143 if kill == "terminate" else -9)
+        (tmp_path / "asked").unlink()
+        done = deploy("--lock-timeout", "20s").wait()
+        assert ("taking environment 'shop-fix' over from" in done.err) == told
+    assert releases(api) == {"shop-fix/shop-fix"}
+
+
 def test_two_sweeps_at_once(cluster, start_step, sweep, helm4):
     api = cluster.api
     names = {make(api, f"env-{i}", past()) for i in range(6)}

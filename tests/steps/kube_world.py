@@ -22,6 +22,7 @@ from typing import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import sweep_model
+from kube_leases import KubeLeases
 from scripted_http import Reply, Request
 from scripted_kube import ScriptedKube, refusal
 from sweep_model import Namespace, Release, Revision, World
@@ -64,6 +65,8 @@ class KubeWorld(ScriptedKube):
         self.wrong: list[str] = []
         self.expired = 0
         self.marks: Callable[[Namespace], dict[str, str]] = lambda _: {}
+        self.leases = KubeLeases()
+        self.working: set[str] = set()      # deployments in them
         self.versions = {name: 1 for name in world}     # of namespaces
         self._removed: dict[str, tuple[Release, ...]] = {}
         self._blind: set[str] = set()       # a look at it has begun
@@ -105,6 +108,8 @@ class KubeWorld(ScriptedKube):
             return self._json({"resources": [
                 {"name": "configmaps", "kind": "ConfigMap",
                  "namespaced": True}]})
+        if "leases" in parts:
+            return self._lease(request, parts[4], parts[6:])
         match parts[2:] if parts[0] == "api" else parts[3:]:
             case ["namespaces"]:
                 return self._page(query, [self._namespace(n) for n in
@@ -200,6 +205,14 @@ class KubeWorld(ScriptedKube):
                     return self._json({"data": {"release": _payload(revision)}})
         return refusal(404, "NotFound")
 
+    def _lease(self, request: Request, name: str, which: list[str]) -> Reply:
+        if name not in self.world and request.method != "GET":
+            return refusal(404, "NotFound")
+        status, body = self.leases.respond(
+            request.method, name, json.loads(request.body or b"null"))
+        return self._json(body, status) if status < 300 else refusal(
+            status, body)
+
     # -- what happens
 
     def _uninstall(self, name: str, release: str) -> Reply:
@@ -210,6 +223,8 @@ class KubeWorld(ScriptedKube):
             return Reply(404)       # by another sweep
         if not sweep_model.goes(namespace, there[0], self.now):
             self.wrong.append(f"release {name}/{release}: {namespace}")
+        if name in self.working:
+            self.wrong.append(f"release {name}/{release} under a deployment")
         self.uninstalled.append((name, release))
         left = self._remove(namespace, there, helm=True)
         if not any(sweep_model.goes(left, r, self.now) for r in left.ours):
@@ -265,7 +280,10 @@ class KubeWorld(ScriptedKube):
         if not sweep_model.namespace_goes(whole, self.now, gone) and \
                 not sweep_model.namespace_goes(namespace, self.now):
             self.wrong.append(f"namespace {whole}")
+        if name in self.working:
+            self.wrong.append(f"namespace {name} under a deployment")
         self.deleted.append(name)
+        self.leases.forget(name)
         del self.world[name]
         return self._json({"kind": "Status"})
 
@@ -274,6 +292,9 @@ class KubeWorld(ScriptedKube):
         ago is left to the version that its deletion names."""
         name = self.dice.choice(sorted(self.world) or [None])
         if name is None:
+            return
+        if self.dice.random() < 0.4:
+            self._work_on(name)
             return
         old = self.world[name]
         kinds = [self._renew, self._become_main]
@@ -284,6 +305,23 @@ class KubeWorld(ScriptedKube):
         elif any(sweep_model.goes(old, r, self.now) for r in old.ours):
             return      # between a look and Helm nothing can guard
         self.world[name] = self.dice.choice(kinds)(old)
+        self.changed.add(name)
+        self.versions[name] += 1
+
+    def _work_on(self, name: str) -> None:
+        """A deployment begins or ends; at any moment, but it waits for who
+        holds the Lease.  It has marked the namespace by then, or not yet."""
+        if name not in self.working:
+            if not self.leases.take(name, "deployment", self.now):
+                return
+            self.working.add(name)
+            if self.dice.random() < 0.5:
+                self.changed.add(name)
+                return
+        else:
+            self.working.discard(name)
+            self.leases.give_back(name)
+        self.world[name] = self._deploy(self.world[name])
         self.changed.add(name)
         self.versions[name] += 1
 

@@ -221,8 +221,6 @@ def test_a_dry_run_only_reads(deploy, kube):
     (Reply(200, b"<html>"), 1, "is no object of the Kubernetes API"),
     (Reply(200, b"{}" + b" " * (33 << 20)), 1, ""),
     (Reply(200, b"{}", cut=20), 75, ""),
-    (answer({"metadata": {"deletionTimestamp": "2026-11-22T10:00:00Z"}}), 75,
-     "is being deleted"),
     (marked(repository="web", branch="fix"), 3,
      "belongs to repository 'web'"),
     (marked(repository="shop", branch="other"), 3, "branch 'other'"),
@@ -234,6 +232,25 @@ def test_answers_that_end_it(reply, code, words, deploy, kube):
     assert failed.code == code, failed
     assert words in failed.err
     assert failed.out == "" and kube.writes == []
+
+
+def test_a_namespace_that_does_not_go(deploy, kube, tmp_path):
+    """It is waited for, and its own words say what for."""
+    helm = tmp_path / "helm"
+    helm.write_text("#!/bin/sh\nexit 1\n")
+    helm.chmod(0o755)
+    kube.script("GET", HOME, answer({
+        "metadata": {"uid": "u", "deletionTimestamp": "2026-11-22T10:00:00Z"},
+        "status": {"conditions": [
+            {"type": "NamespaceFinalizersRemaining", "status": "True",
+             "message": "example.com/held in 1 resource instances"}]}}))
+    failed = deploy("--lock-timeout", "1s", "--helm", helm, dry_run=False,
+                    expect=75)
+    assert "namespace 'shop-fix' is being deleted: example.com/held in 1 " \
+        "resource instances" in failed.err
+    assert "hint: somebody has to look" in failed.err
+    assert kube.writes == []
+    assert "is being deleted" in deploy(expect=75).err      # a dry run
 
 
 def test_too_many_requests_then_fine(deploy, kube):

@@ -22,6 +22,7 @@ from scripted_kube import (TOKEN, ScriptedKube, answer, listing, namespace,
 
 SECRETS = "/api/v1/secrets"
 NAMESPACES = "/api/v1/namespaces"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces"
 NOW = ["Retry-After: 0"]
 
 
@@ -323,13 +324,15 @@ def test_a_namespace_that_answers_as_a_proxy_is_kept(kube, sweep, tmp_path):
     helm.chmod(0o755)
     kube.script("GET", SECRETS, listing(secret("a", 1)))
     kube.script("GET", f"{NAMESPACES}/a", Reply(404, b"404 page not found\n"))
+    kube.lease(f"{NAMESPACES}/a")
 
     failed = sweep("--helm", helm, dry_run=False, expect=1)
 
     assert "server answered 404" in failed.err
     assert [i["namespace"] for i in failed.json["failed"]] == ["a"]
     assert not (tmp_path / "helm.calls").exists()
-    assert kube.writes == []
+    leases = f"{LEASES}/a/leases"
+    assert kube.writes == [f"POST {leases}", f"PATCH {leases}/slipway"]
 
 
 def test_the_fuse_of_many(kube, sweep):

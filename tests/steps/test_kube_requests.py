@@ -51,6 +51,7 @@ def expired(kube):
                 if [line for line in kube.writes if line.startswith("DELETE")]
                 and kube.gone else answer(old_namespace()))
     kube.gone = True
+    kube.lease(HOME)
     kube.script("DELETE", HOME, answer({}))
 
 
@@ -169,6 +170,7 @@ def test_nothing_is_deleted_unseen(field, kube, sweep):
     del nameless["metadata"][field]
     kube.script("GET", NAMESPACES, listing(nameless))
     kube.script("GET", HOME, answer(nameless))
+    kube.lease(HOME)
     failed = sweep(expect=1)
     assert "nothing can be deleted safely" in failed.err
     assert not deletions(kube)

@@ -1,0 +1,70 @@
+#include "flow/cleanup_hold.h"
+
+#include "api/kube.h"
+#include "api/namespaces.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "sys/signals.h"
+
+/*
+ * In a namespace that is going nothing can be created, not even a Lease: is
+ * that why we have none?
+ */
+static bool is_leaving(const struct hold *hold, struct kube *kube)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err unknown = {0};
+	struct namespace_marks marks;
+	bool exists;
+
+	return namespace_read(kube, hold->namespace, &arena, &marks, &exists,
+			      &unknown) &&
+	       (!exists || marks.terminating);
+}
+
+bool hold_enter(struct hold *hold, struct kube *kube,
+		const struct reporter *reporter, struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (hold->lock.version)
+		return envlock_keep(&hold->lock, err);
+	if (hold->busy || hold->leaving ||
+	    envlock_try(&hold->lock, kube, hold->namespace, NULL, reporter,
+			&hold->busy, &failure))
+		return true;
+	envlock_release(&hold->lock);
+	hold->leaving =
+		(failure.kind == ERR_DENIED || failure.kind == ERR_NOT_FOUND) &&
+		is_leaving(hold, kube);
+	if (hold->leaving)
+		return true;
+	err_move(err, &failure);
+	return err_wrap(err, "cannot keep deployments off '%s'",
+			hold->namespace);
+}
+
+bool hold_keep(void *hold, struct err *err)
+{
+	struct hold *held = hold;
+
+	return envlock_keep(&held->lock, err);
+}
+
+void hold_drop(struct hold *hold)
+{
+	envlock_drop(&hold->lock);
+	hold->leaving = true;
+}
+
+void hold_settle(struct hold *hold)
+{
+	if (--hold->tasks == 0 && !signals_noted())
+		hold_release(hold);
+}
+
+void hold_release(struct hold *hold)
+{
+	envlock_release(&hold->lock);
+	hold->busy = NULL;
+}

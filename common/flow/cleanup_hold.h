@@ -1,0 +1,56 @@
+/*
+ * A namespace that a sweep holds while it deletes what is in it, so that no
+ * deployment works there meanwhile.  Private to flow/cleanup.
+ *
+ * The hold is the Lease that deployments take (flow/envlock).  It is taken
+ * before the last look, so that whatever a deployment did before shows there,
+ * and none does anything after.  It goes with the namespace, or is given back
+ * when nothing more is to be done in one that stays.
+ */
+#ifndef COMMON_FLOW_CLEANUP_HOLD_H
+#define COMMON_FLOW_CLEANUP_HOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "flow/envlock.h"
+
+struct err;
+struct kube;
+struct reporter;
+
+#define HOLD_TICK_MS 2000 /* between two looks whether it is to be renewed */
+#define HOLD_FAREWELL_MS 5000 /* for giving back all, after a signal */
+
+struct hold {
+	const char *namespace; /* borrowed */
+	struct envlock lock;
+	const char *busy; /* in the lock: who holds it; NULL: nobody else */
+	bool leaving;	  /* the namespace goes, or is gone: nobody deploys */
+	size_t tasks;	  /* that are not settled yet */
+};
+
+/*
+ * Hold it from here on, or still.  @hold->busy tells that another run works
+ * there: then nothing in it may be touched.
+ * Errors: those of envlock_keep(), and kube's.
+ */
+bool hold_enter(struct hold *hold, struct kube *kube,
+		const struct reporter *reporter, struct err *err) MUST_CHECK;
+
+/* The tick of a child that works there.  Errors: those of envlock_keep(). */
+bool hold_keep(void *hold, struct err *err) MUST_CHECK;
+
+/* The namespace is being deleted, which ends the hold with it. */
+void hold_drop(struct hold *hold);
+
+/*
+ * One of its tasks is settled; after the last one it is given back, but not
+ * after a signal: then all are, when the sweep ends.
+ */
+void hold_settle(struct hold *hold);
+
+void hold_release(struct hold *hold);
+
+#endif

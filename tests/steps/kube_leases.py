@@ -1,0 +1,51 @@
+"""The Leases "slipway" of a played Kubernetes API, one for each namespace:
+who writes one must name the version that he saw."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+
+class KubeLeases:
+    def __init__(self) -> None:
+        self._leases: dict[str, dict] = {}
+        self._version = 0
+
+    def respond(self, method: str, namespace: str, body: dict | None,
+                ) -> tuple[int, dict | str]:
+        """Status and object, or the reason of a refusal."""
+        stored = self._leases.get(namespace)
+        if method == "POST" and stored:
+            return 409, "AlreadyExists"
+        if method != "POST" and not stored:
+            return 404, "NotFound"
+        if method == "GET":
+            return 200, stored
+        if method == "PATCH" and body["metadata"]["resourceVersion"] \
+                != stored["metadata"]["resourceVersion"]:
+            return 409, "Conflict"
+        self._store(namespace, body)
+        return 201 if method == "POST" else 200, self._leases[namespace]
+
+    def take(self, namespace: str, holder: str, now: float) -> bool:
+        """As a run would; False: another holds it."""
+        if self._leases.get(namespace, {"spec": {}})["spec"].get(
+                "holderIdentity"):
+            return False
+        heard = datetime.fromtimestamp(now, timezone.utc)
+        self._store(namespace, {"metadata": {}, "spec": {
+            "holderIdentity": holder, "leaseDurationSeconds": 60,
+            "renewTime": heard.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}})
+        return True
+
+    def give_back(self, namespace: str) -> None:
+        self._store(namespace, {"metadata": {}, "spec": {}})
+
+    def forget(self, namespace: str) -> None:
+        """It goes with its namespace."""
+        self._leases.pop(namespace, None)
+
+    def _store(self, namespace: str, body: dict) -> None:
+        self._version += 1
+        self._leases[namespace] = body | {"metadata": body["metadata"] | {
+            "resourceVersion": str(self._version)}}
