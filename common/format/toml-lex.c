@@ -82,22 +82,11 @@ static bool fail_current(struct toml_lexer *lexer, const char *before)
 }
 
 /* Complete what was just said to be wrong; the end is a NUL, as in Go. */
-static bool say_rune(struct toml_lexer *lexer, uint32_t rune)
+bool toml_say_rune(struct toml_lexer *lexer, uint32_t rune)
 {
 	str_add_rune(&lexer->problem, rune);
 	str_add_char(&lexer->problem, '\'');
 	return false;
-}
-
-/* The same as it stands, with one more character. */
-static bool fail_number(struct toml_lexer *lexer, const char *before,
-			uint32_t rune)
-{
-	if (lexer->failed)
-		return false;
-	toml_fail(lexer, "%s: '%.*s", before, (int)(lexer->at - lexer->start),
-		  lexer->text + lexer->start);
-	return say_rune(lexer, rune);
 }
 
 /* --- characters ---------------------------------------------------------- */
@@ -112,29 +101,20 @@ bool toml_is_break(uint32_t rune)
 	return rune == '\n' || rune == '\r';
 }
 
-static bool is_digit(uint32_t rune)
+bool toml_is_digit(uint32_t rune)
 {
 	return rune >= '0' && rune <= '9';
 }
 
-static bool is_octal(uint32_t rune)
+bool toml_is_hex(uint32_t rune)
 {
-	return rune >= '0' && rune <= '7';
-}
-
-static bool is_binary(uint32_t rune)
-{
-	return rune == '0' || rune == '1';
-}
-
-static bool is_hex(uint32_t rune)
-{
-	return is_digit(rune) || ((rune | 0x20) >= 'a' && (rune | 0x20) <= 'f');
+	return toml_is_digit(rune) ||
+	       ((rune | 0x20) >= 'a' && (rune | 0x20) <= 'f');
 }
 
 static bool is_bare(uint32_t rune)
 {
-	return is_digit(rune) || rune == '_' || rune == '-' ||
+	return toml_is_digit(rune) || rune == '_' || rune == '-' ||
 	       ((rune | 0x20) >= 'a' && (rune | 0x20) <= 'z');
 }
 
@@ -201,7 +181,7 @@ uint32_t toml_peek(struct toml_lexer *lexer)
 	return rune;
 }
 
-static bool accept(struct toml_lexer *lexer, uint32_t rune)
+bool toml_accept(struct toml_lexer *lexer, uint32_t rune)
 {
 	if (toml_next(lexer) == rune)
 		return true;
@@ -222,19 +202,8 @@ void toml_skip_blanks(struct toml_lexer *lexer)
 	toml_ignore(lexer);
 }
 
-/* As many as @is says, and underscores. */
-static void skip_number(struct toml_lexer *lexer, bool (*is)(uint32_t rune))
-{
-	uint32_t rune;
-
-	do
-		rune = toml_next(lexer);
-	while (is(rune) || rune == '_');
-	toml_back(lexer);
-}
-
-static bool emit(struct toml_lexer *lexer, struct toml_item *item,
-		 enum toml_type type)
+bool toml_emit(struct toml_lexer *lexer, struct toml_item *item,
+	       enum toml_type type)
 {
 	if (lexer->failed)
 		return false;
@@ -263,7 +232,7 @@ bool toml_comment(struct toml_lexer *lexer)
 static bool take_hex(struct toml_lexer *lexer, int count, const char *problem)
 {
 	for (int i = 0; i < count; i++) {
-		if (!is_hex(toml_next(lexer)))
+		if (!toml_is_hex(toml_next(lexer)))
 			return fail_current(lexer, problem);
 	}
 	return true;
@@ -294,7 +263,7 @@ static bool take_escape(struct toml_lexer *lexer)
 		toml_fail_before(lexer, "invalid escape in string '\\");
 	else
 		toml_fail(lexer, "invalid escape in string '\\");
-	return say_rune(lexer, rune);
+	return toml_say_rune(lexer, rune);
 }
 
 /* The closing @count quotes, which are next, are not part of the item. */
@@ -303,7 +272,7 @@ static bool emit_string(struct toml_lexer *lexer, struct toml_item *item,
 {
 	for (int i = 0; i < count; i++)
 		toml_back(lexer);
-	if (!emit(lexer, item, type))
+	if (!toml_emit(lexer, item, type))
 		return false;
 	for (int i = 0; i < count; i++)
 		toml_next(lexer);
@@ -388,9 +357,9 @@ static bool take_multiline(struct toml_lexer *lexer, struct toml_item *item,
 			if (!take_escape(lexer))
 				return false;
 		}
-		if (rune != quote || !accept(lexer, quote))
+		if (rune != quote || !toml_accept(lexer, quote))
 			continue;
-		if (!accept(lexer, quote)) {
+		if (!toml_accept(lexer, quote)) {
 			toml_back(lexer);
 			continue;
 		}
@@ -408,8 +377,8 @@ static bool take_multiline(struct toml_lexer *lexer, struct toml_item *item,
 static bool take_any_string(struct toml_lexer *lexer, struct toml_item *item,
 			    uint32_t quote)
 {
-	if (accept(lexer, quote)) {
-		if (accept(lexer, quote)) {
+	if (toml_accept(lexer, quote)) {
+		if (toml_accept(lexer, quote)) {
 			toml_ignore(lexer);
 			return take_multiline(lexer, item, quote);
 		}
@@ -424,7 +393,7 @@ bool toml_bare_key(struct toml_lexer *lexer, struct toml_item *item)
 	while (is_bare(toml_next(lexer)))
 		;
 	toml_back(lexer);
-	return emit(lexer, item, TOML_TEXT);
+	return toml_emit(lexer, item, TOML_TEXT);
 }
 
 bool toml_quoted_key(struct toml_lexer *lexer, struct toml_item *item)
@@ -433,144 +402,6 @@ bool toml_quoted_key(struct toml_lexer *lexer, struct toml_item *item)
 
 	toml_ignore(lexer);
 	return take_string(lexer, item, quote);
-}
-
-/* --- numbers and dates --------------------------------------------------- */
-
-/* Any mix of what floats are made of: what it is shows later. */
-static bool take_float(struct toml_lexer *lexer, struct toml_item *item)
-{
-	uint32_t rune;
-
-	do
-		rune = toml_next(lexer);
-	while (is_digit(rune) || (rune != TOML_END && rune < 0x80 &&
-				  strchr("_.-+eE", (int)rune)));
-	toml_back(lexer);
-	return emit(lexer, item, TOML_FLOAT);
-}
-
-static bool is_float_mark(uint32_t rune)
-{
-	return rune == '.' || rune == 'e' || rune == 'E';
-}
-
-static bool take_decimal(struct toml_lexer *lexer, struct toml_item *item)
-{
-	skip_number(lexer, is_digit);
-	if (is_float_mark(toml_next(lexer)))
-		return take_float(lexer, item);
-	toml_back(lexer);
-	return emit(lexer, item, TOML_INTEGER);
-}
-
-/* Any mix of what dates are made of, without the blanks behind. */
-static bool take_date(struct toml_lexer *lexer, struct toml_item *item)
-{
-	uint32_t rune;
-
-	do
-		rune = toml_next(lexer);
-	while (is_digit(rune) || (rune != TOML_END && rune < 0x80 &&
-				  strchr("-:Tt .Zz+", (int)rune)));
-	toml_back(lexer);
-	if (!emit(lexer, item, TOML_DATE))
-		return false;
-	while (item->text.bytes[item->text.len - 1] == ' ')
-		item->text.len--;
-	return true;
-}
-
-/* Behind its first digit, which was no 0 or is followed by another one. */
-static bool take_number_or_date(struct toml_lexer *lexer,
-				struct toml_item *item)
-{
-	uint32_t rune;
-
-	do
-		rune = toml_next(lexer);
-	while (is_digit(rune));
-	if (rune == '-' || rune == ':')
-		return take_date(lexer, item);
-	if (rune == '_')
-		return take_decimal(lexer, item);
-	if (is_float_mark(rune))
-		return take_float(lexer, item);
-	toml_back(lexer);
-	return emit(lexer, item, TOML_INTEGER);
-}
-
-static bool take_based(struct toml_lexer *lexer, struct toml_item *item,
-		       bool (*is)(uint32_t rune), const char *problem)
-{
-	uint32_t rune = toml_peek(lexer);
-
-	if (!is(rune))
-		return fail_number(lexer, problem, rune);
-	skip_number(lexer, is);
-	return emit(lexer, item, TOML_INTEGER);
-}
-
-/* Behind a 0. */
-static bool take_zero(struct toml_lexer *lexer, struct toml_item *item)
-{
-	uint32_t rune = toml_next(lexer);
-
-	if (is_digit(rune))
-		return take_number_or_date(lexer, item);
-	if (rune == '_')
-		return take_decimal(lexer, item);
-	if (is_float_mark(rune))
-		return take_float(lexer, item);
-	if (rune == 'b')
-		return take_based(lexer, item, is_binary,
-				  "not a binary number");
-	if (rune == 'o')
-		return take_based(lexer, item, is_octal, "not an octal number");
-	if (rune == 'x')
-		return take_based(lexer, item, is_hex,
-				  "not a hexadecimal number");
-	toml_back(lexer);
-	return emit(lexer, item, TOML_INTEGER);
-}
-
-static bool take_word(struct toml_lexer *lexer, struct toml_item *item,
-		      const char *rest)
-{
-	for (; *rest; rest++) {
-		if (!accept(lexer, (unsigned char)*rest))
-			return toml_fail(lexer, "invalid float: '%.*s'",
-					 (int)(lexer->at - lexer->start),
-					 lexer->text + lexer->start);
-	}
-	return emit(lexer, item, TOML_FLOAT);
-}
-
-/* Behind a sign. */
-static bool take_signed(struct toml_lexer *lexer, struct toml_item *item)
-{
-	uint32_t rune = toml_next(lexer);
-
-	if (rune == 'i')
-		return take_word(lexer, item, "nf");
-	if (rune == 'n')
-		return take_word(lexer, item, "an");
-	if (rune == '.')
-		return toml_fail(lexer,
-				 "floats must start with a digit, not '.'");
-	if (rune == '0') {
-		uint32_t base = toml_peek(lexer);
-
-		if (base == 'b' || base == 'o' || base == 'x')
-			return fail_number(lexer,
-					   "cannot use sign with non-decimal "
-					   "numbers",
-					   base);
-	}
-	if (!is_digit(rune))
-		return toml_fail_rune(lexer, "expected a digit but got ", rune,
-				      "");
-	return take_decimal(lexer, item);
 }
 
 /* --- values -------------------------------------------------------------- */
@@ -586,7 +417,7 @@ static bool take_bool(struct toml_lexer *lexer, struct toml_item *item)
 	toml_back(lexer);
 	if (strcmp(str_text(&word), "true") == 0 ||
 	    strcmp(str_text(&word), "false") == 0)
-		return emit(lexer, item, TOML_BOOL);
+		return toml_emit(lexer, item, TOML_BOOL);
 	quote_add(&quoted, str_text(&word), word.len, false);
 	return toml_fail(lexer, "expected value but found %s instead",
 			 str_text(&quoted));
@@ -595,8 +426,8 @@ static bool take_bool(struct toml_lexer *lexer, struct toml_item *item)
 /* Behind an i or n: inf, nan, and what the library takes for them. */
 static bool is_float_word(struct toml_lexer *lexer)
 {
-	return (accept(lexer, 'n') && accept(lexer, 'f')) ||
-	       (accept(lexer, 'a') && accept(lexer, 'n'));
+	return (toml_accept(lexer, 'n') && toml_accept(lexer, 'f')) ||
+	       (toml_accept(lexer, 'a') && toml_accept(lexer, 'n'));
 }
 
 bool toml_value(struct toml_lexer *lexer, struct toml_item *item)
@@ -605,23 +436,20 @@ bool toml_value(struct toml_lexer *lexer, struct toml_item *item)
 
 	toml_skip_blanks(lexer);
 	rune = toml_next(lexer);
-	if (is_digit(rune))
-		return rune == '0' ? take_zero(lexer, item)
-				   : take_number_or_date(lexer, item);
+	if (toml_is_digit(rune) || rune == '-' || rune == '+')
+		return toml_number(lexer, item, rune);
 	if (rune == '[' || rune == '{') {
 		toml_ignore(lexer);
-		return emit(lexer, item,
-			    rune == '[' ? TOML_ARRAY : TOML_INLINE_TABLE);
+		return toml_emit(lexer, item,
+				 rune == '[' ? TOML_ARRAY : TOML_INLINE_TABLE);
 	}
 	if (rune == '"' || rune == '\'')
 		return take_any_string(lexer, item, rune);
 	if (rune == '.')
 		return toml_fail(lexer,
 				 "floats must start with a digit, not '.'");
-	if (rune == '-' || rune == '+')
-		return take_signed(lexer, item);
 	if ((rune == 'i' || rune == 'n') && is_float_word(lexer))
-		return emit(lexer, item, TOML_FLOAT);
+		return toml_emit(lexer, item, TOML_FLOAT);
 	if (rune_is_letter(rune)) {
 		toml_back(lexer);
 		return take_bool(lexer, item);

@@ -1,6 +1,6 @@
 /*
- * The characters and scalars of TOML, between toml-lex.c, which reads them,
- * and toml.c, which knows where they stand.
+ * The characters and scalars of TOML, between toml-lex.c and toml-number.c,
+ * which read them, and toml.c, which knows where they stand.
  *
  * The first thing that is wrong is kept; after it nothing is read any more.
  */
@@ -58,6 +58,15 @@ void toml_skip_blanks(struct toml_lexer *lexer);
 
 bool toml_is_blank(uint32_t rune);
 bool toml_is_break(uint32_t rune);
+bool toml_is_digit(uint32_t rune);
+bool toml_is_hex(uint32_t rune);
+
+/* Step over @rune if it is the next one. */
+bool toml_accept(struct toml_lexer *lexer, uint32_t rune);
+
+/* @item is what was read since the last one; false after a failure. */
+bool toml_emit(struct toml_lexer *lexer, struct toml_item *item,
+	       enum toml_type type);
 
 /* Behind '#', to the end of the line. */
 bool toml_comment(struct toml_lexer *lexer) MUST_CHECK;
@@ -77,10 +86,17 @@ bool toml_fail_on(struct toml_lexer *lexer, unsigned int line,
 bool toml_fail_rune(struct toml_lexer *lexer, const char *before, uint32_t rune,
 		    const char *behind);
 
+/* Add @rune and the closing quote to what is wrong. */
+bool toml_say_rune(struct toml_lexer *lexer, uint32_t rune);
+
 /* A part of a key, or of a table's name. */
 bool toml_bare_key(struct toml_lexer *lexer, struct toml_item *item) MUST_CHECK;
 bool toml_quoted_key(struct toml_lexer *lexer, struct toml_item *item)
 	MUST_CHECK;
+
+/* A number or date behind @first, a digit or sign. */
+bool toml_number(struct toml_lexer *lexer, struct toml_item *item,
+		 uint32_t first) MUST_CHECK;
 
 /* A value behind blanks; of arrays and inline tables the bracket. */
 bool toml_value(struct toml_lexer *lexer, struct toml_item *item) MUST_CHECK;
