@@ -1,5 +1,6 @@
 #include "core/renderdata.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -22,10 +23,23 @@ static const char *const secret_parts[] = {
 	"PASSWORD", "PASSWD",	 "SECRET", "TOKEN",	 "WEBHOOK",
 };
 
+static bool is_part(const char *text)
+{
+	int first = toupper((unsigned char)*text);
+
+	for (size_t i = 0; i < ARRAY_SIZE(secret_parts); i++)
+		if (*secret_parts[i] == first &&
+		    strncasecmp(secret_parts[i], text,
+				strlen(secret_parts[i])) == 0)
+			return true;
+	return false;
+}
+
+/* strcasestr() would prepare each search anew, for every variable there is. */
 static bool has_part(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(secret_parts); i++)
-		if (strcasestr(name, secret_parts[i]))
+	for (const char *at = name; *at; at++)
+		if (is_part(at))
 			return true;
 	return false;
 }
