@@ -119,15 +119,18 @@ static int compare_refs(const void *a, const void *b)
 static const char *read_head(struct gitremote *remote)
 {
 	static const char begin[] = "symref=HEAD:";
-	const char *at = remote->capabilities;
+	CLEANUP(strvec_release) struct strvec words = {0};
 
-	while (at && !starts_with(at, begin)) {
-		at = strchr(at, ' ');
-		at += at != NULL;
+	if (!remote->capabilities)
+		return NULL;
+	strvec_split(&words, remote->capabilities, ' ');
+	for (size_t i = 0; i < words.count; i++) {
+		const char *name = after_prefix(words.items[i], begin);
+
+		if (name)
+			return arena_strdup(&remote->arena, name);
 	}
-	return at ? arena_memdupz(&remote->arena, at + strlen(begin),
-				  strcspn(at + strlen(begin), " "))
-		  : NULL;
+	return NULL;
 }
 
 bool gitremote_parse(struct gitremote *remote, const char *bytes, size_t len,

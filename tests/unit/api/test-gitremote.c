@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "tests/unit/unit.h"
 
 #define HASH  "0123456789abcdef0123456789abcdef01234567"
@@ -123,6 +124,42 @@ static void test_answers(void **state)
 			    "multi_ack symref=HEAD:refs/h");
 	assert_string_equal(remote.head, "refs/h");
 	assert_null(gitremote_default(&remote));
+}
+
+/* Which branch is the server's own. */
+static void test_default(void **state)
+{
+	static const struct {
+		const char *capabilities, *branch;
+	} rows[] = {
+		{"symref=HEAD:refs/heads/main", "main"},
+		{"a symref=HEAD:refs/heads/a/b agent=git", "a/b"},
+		{"symref=HEAD:refs/heads/x symref=HEAD:refs/heads/y", "x"},
+		{"symref=HEAD:refs/tags/x", NULL},
+		{"xsymref=HEAD:refs/heads/x", NULL},
+		{"symref=OTHER:refs/heads/x", NULL},
+		{"a", NULL},
+		{" ", NULL},
+		{"", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(gitremote_release) struct gitremote remote = {0};
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(str_release) struct str text = {0};
+		size_t len = 4 + strlen(HASH " refs/heads/main") + 1 +
+			     strlen(rows[i].capabilities) + 1;
+
+		str_addf(&text, HELLO "%04zx" HASH " refs/heads/main", len);
+		str_add_bytes(&text, "", 1);
+		str_addf(&text, "%s\n0000", rows[i].capabilities);
+		assert_true(gitremote_parse(&remote, str_text(&text), text.len,
+					    &err));
+		assert_case(rows[i].capabilities,
+			    same_text(gitremote_default(&remote),
+				      rows[i].branch));
+	}
 }
 
 static void test_has(void **state)
@@ -264,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_default),
 		cmocka_unit_test(test_has),
 		cmocka_unit_test(test_packs),
 		cmocka_unit_test(test_cut_packs),
