@@ -1,5 +1,5 @@
 """What deploy-preview notes of the branch and main, and what a sweep makes of
-it later.
+it later.  SLIPWAY_STORIES=N: how many random ones; SLIPWAY_SEED=N: which.
 
 Checkouts are those of CI servers, from a server that is Git itself; what is
 noted is read from the dry run that the API server gets to judge.
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,8 @@ from histories import History
 from scripted_http import Reply
 from scripted_kube import ScriptedKube, answer, listing, namespace
 
+STORIES = int(os.environ.get("SLIPWAY_STORIES", "4"))
+SEED = int(os.environ.get("SLIPWAY_SEED", time.time_ns() % 10 ** 9))
 WEB = "team/web.git"
 ALL = "+refs/heads/*:refs/remotes/origin/*"
 HOME = "/api/v1/namespaces/web-fix"
@@ -39,21 +43,27 @@ def server(tmp_path):
         yield server
 
 
-@pytest.fixture
-def web(server):
-    web = server.history(WEB)
+def begin(server: GitServer, path: str = WEB) -> History:
+    """main, and the branch fix, which has nothing of its own yet."""
+    web = server.history(path)
     web.commit("one")
     web.commit("two")
     web.git("switch", "-q", "-c", "fix")
     return web
 
 
+@pytest.fixture
+def web(server):
+    return begin(server)
+
+
 class Checkout:
     """A workspace as CI makes it: an empty repository, a fetch, HEAD
     detached."""
 
-    def __init__(self, server: GitServer, web: History, folder: Path):
-        self.web, self.url, self.folder = web, server.address(WEB), folder
+    def __init__(self, server: GitServer, web: History, folder: Path,
+                 path: str = WEB):
+        self.web, self.url, self.folder = web, server.address(path), folder
         web.git("init", "-q", folder)
         self.git("remote", "add", "origin", self.url)
 
@@ -401,35 +411,35 @@ class Story:
         return self.web.git("rev-parse", f"refs/heads/{branch}")
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_random_stories(web, checkout, deploy, kube, server, run_step,
-                        tmp_path, seed):
+@pytest.mark.timeout(3600)
+def test_random_stories(deploy, kube, server, run_step, tmp_path):
     """What goes was ahead when it was deployed, and is in main since; and all
     of that goes, unless the branch has got something new."""
-    story = Story(web, random.Random(seed))
-    marks: dict = {}
-    ahead = False       # the commit that is deployed, when it was
-    merged = 0
-    for _ in range(12):
-        story.step()
-        main, fix = story.tip("main"), story.tip("fix")
-        if story.dice.random() < 0.5:
-            refs = story.dice.choice([[], [ALL], [only("fix")]])
-            checkout.fetch(*refs)
-            if refs != [only("fix")] and not is_ancestor(web, fix, main):
-                ahead = True
-            elif fix != marks.get("commit"):
-                ahead = False
-            marks = deploy(checkout, found=marks)
-            assert marks == noted(fix, "main" if ahead else None)
-        kube.script("GET", "/api/v1/namespaces", listing(namespace(
-            "web-fix", LATER, branch="fix", git_url=server.address(WEB),
-            created="then", **{k: v for k, v in marks.items() if v})))
-        result = run_step("expire-sweep", "--kubeconfig",
-                          kube.kubeconfig(tmp_path), "--output", "json",
-                          "--dry-run", "--gone-branches")
-        expected = ahead and all(is_ancestor(web, commit, main)
-                                 for commit in (marks["commit"], fix))
-        assert bool(result.json["deleted"]) == expected, result.out
-        merged += expected
-    print(f"seed {seed}: merged in {merged} of 12")
+    for seed in range(SEED, SEED + STORIES):
+        path = f"{seed}/web.git"
+        web = begin(server, path)
+        checkout = Checkout(server, web, tmp_path / f"work-{seed}", path)
+        story = Story(web, random.Random(seed))
+        marks: dict = {}
+        ahead = False       # the commit that is deployed, when it was
+        for _ in range(12):
+            story.step()
+            main, fix = story.tip("main"), story.tip("fix")
+            if story.dice.random() < 0.5:
+                refs = story.dice.choice([[], [ALL], [only("fix")]])
+                checkout.fetch(*refs)
+                if refs != [only("fix")] and not is_ancestor(web, fix, main):
+                    ahead = True
+                elif fix != marks.get("commit"):
+                    ahead = False
+                marks = deploy(checkout, found=marks, GIT_URL=checkout.url)
+                assert marks == noted(fix, "main" if ahead else None), seed
+            kube.script("GET", "/api/v1/namespaces", listing(namespace(
+                "web-fix", LATER, branch="fix", git_url=checkout.url,
+                created="then", **{k: v for k, v in marks.items() if v})))
+            result = run_step("expire-sweep", "--kubeconfig",
+                              kube.kubeconfig(tmp_path), "--output", "json",
+                              "--dry-run", "--gone-branches")
+            merged = ahead and all(is_ancestor(web, commit, main)
+                                   for commit in (marks["commit"], fix))
+            assert bool(result.json["deleted"]) == merged, f"seed {seed}"
