@@ -110,13 +110,10 @@ bool kube_read_time(const struct kube *kube, int64_t *now, struct err *err)
 
 /* --- writing ------------------------------------------------------------- */
 
-/* All our writes may be sent twice; what that leads to, their callers say. */
 static bool write_object(struct exchange *exchange, const json_t *body,
 			 const char *content_type, struct err *err)
 {
-	jsn_print(&exchange->body, body, false);
-	strvec_add(&exchange->request.headers, content_type);
-	exchange->request.repeat = HTTP_REPEAT_ALWAYS;
+	exchange_write(exchange, body, content_type);
 	return exchange_send(exchange, ACCEPT_JSON, err);
 }
 
@@ -136,8 +133,7 @@ bool kube_create(struct kube *kube, const struct kube_ref *ref,
 	bool there;
 
 	start_write(&exchange, kube, "POST", ref);
-	if (!write_object(&exchange, object, "Content-Type: application/json",
-			  err))
+	if (!write_object(&exchange, object, CONTENT_JSON, err))
 		return false;
 	if (exchange.reply.status != 201 && exchange.reply.status != 409)
 		return exchange_fail(&exchange, err);
@@ -197,8 +193,7 @@ bool kube_delete(struct kube *kube, const struct kube_ref *ref, const char *uid,
 	jsn_set_text(options, "propagationPolicy", "Background");
 	jsn_set(options, "preconditions", preconditions);
 	start_write(&exchange, kube, "DELETE", ref);
-	if (!write_object(&exchange, options, "Content-Type: application/json",
-			  err))
+	if (!write_object(&exchange, options, CONTENT_JSON, err))
 		return false;
 	if (exchange_says_not_found(&exchange)) {
 		*existed = false;
@@ -216,8 +211,7 @@ bool kube_ask(struct kube *kube, const struct kube_ref *ref,
 	CLEANUP(exchange_release) struct exchange exchange = {0};
 
 	exchange_start(&exchange, kube, "POST", ref);
-	if (!write_object(&exchange, question, "Content-Type: application/json",
-			  err))
+	if (!write_object(&exchange, question, CONTENT_JSON, err))
 		return false;
 	if (exchange.reply.status != 201)
 		return exchange_fail(&exchange, err);

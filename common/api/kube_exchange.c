@@ -60,6 +60,14 @@ void exchange_start(struct exchange *exchange, struct kube *kube,
 	add_path(&exchange->url, ref);
 }
 
+void exchange_write(struct exchange *exchange, const json_t *object,
+		    const char *content_type)
+{
+	jsn_print(&exchange->body, object, false);
+	strvec_add(&exchange->request.headers, content_type);
+	exchange->request.repeat = HTTP_REPEAT_ALWAYS;
+}
+
 static bool authorize(void *context, struct http_request *request,
 		      struct err *err)
 {

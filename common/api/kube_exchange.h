@@ -26,7 +26,8 @@ struct err;
 struct kube;
 struct kube_ref;
 
-#define ACCEPT_JSON "Accept: application/json"
+#define ACCEPT_JSON  "Accept: application/json"
+#define CONTENT_JSON "Content-Type: application/json"
 
 struct exchange {
 	struct kube *kube;
@@ -40,6 +41,13 @@ struct exchange {
 
 void exchange_start(struct exchange *exchange, struct kube *kube,
 		    const char *method, const struct kube_ref *ref);
+
+/*
+ * Its body is @object.  All our writes may be sent twice; what that leads to,
+ * their callers say.
+ */
+void exchange_write(struct exchange *exchange, const json_t *object,
+		    const char *content_type);
 
 /* Send it and wait for the reply.  Errors: those of http_send(). */
 bool exchange_send(struct exchange *exchange, const char *accept,

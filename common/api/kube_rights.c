@@ -1,5 +1,8 @@
 /* What we may do, as the server itself judges it. */
+#include <stdlib.h>
+
 #include "api/kube.h"
+#include "api/kube_exchange.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -39,21 +42,84 @@ static json_t *make_review(const struct kube_right *right,
 	return review;
 }
 
-static bool has_right(struct kube *kube, const struct kube_right *right,
-		      const char *namespace, bool *allowed, struct err *err)
+struct review {
+	struct kube *kube;
+	struct kube_access *accesses;
+	struct exchange *exchanges; /* one for each */
+	size_t count;
+	size_t asked;
+};
+
+static void review_release(struct review *review)
+{
+	for (size_t i = 0; i < review->count; i++)
+		exchange_release(&review->exchanges[i]);
+	free(review->exchanges);
+}
+
+static bool next_review(void *context, struct http_request *request,
+			void **item)
 {
 	static const struct kube_ref reviews = {
 		.api = "authorization.k8s.io/v1",
 		.resource = "selfsubjectaccessreviews",
 	};
-	CLEANUP(jsn_release) json_t *review =
-		make_review(right, place_of(right, namespace));
+	struct review *review = context;
+	CLEANUP(jsn_release) json_t *question = NULL;
+	struct kube_access *access;
+	struct exchange *exchange;
+
+	if (review->asked == review->count)
+		return false;
+	access = &review->accesses[review->asked];
+	exchange = &review->exchanges[review->asked++];
+	question = make_review(&access->right,
+			       place_of(&access->right, access->namespace));
+	exchange_start(exchange, review->kube, "POST", &reviews);
+	exchange_write(exchange, question, CONTENT_JSON);
+	exchange_lend(exchange, ACCEPT_JSON, request);
+	*item = access;
+	return true;
+}
+
+static bool review_done(void *context, void *item, struct http_request *request,
+			struct http_reply *reply, struct err *failure,
+			struct err *err)
+{
+	struct review *review = context;
+	struct kube_access *access = item;
+	struct exchange *exchange =
+		&review->exchanges[access - review->accesses];
 	CLEANUP(jsn_release) json_t *answer = NULL;
 
-	if (!kube_ask(kube, &reviews, review, &answer, err))
+	if (!exchange_take(exchange, request, reply, failure, err))
 		return false;
-	*allowed = jsn_bool(answer, "status.allowed", false);
+	if (exchange->reply.status != 201)
+		return exchange_fail(exchange, err);
+	if (!exchange_parse(exchange, &answer, err))
+		return false;
+	access->allowed = jsn_bool(answer, "status.allowed", false);
 	return true;
+}
+
+bool kube_review(struct kube *kube, struct kube_access *accesses, size_t count,
+		 struct err *err)
+{
+	CLEANUP(review_release) struct review review = {
+		.kube = kube,
+		.accesses = accesses,
+		.exchanges = xcalloc(count, sizeof(*review.exchanges)),
+		.count = count,
+	};
+	struct http_batch batch = {
+		.jobs = KUBE_AT_ONCE,
+		.next = next_review,
+		.done = review_done,
+		.context = &review,
+	};
+
+	return !count || http_run(&kube->http, &batch, err) ||
+	       err_wrap(err, "cannot look up our rights");
 }
 
 /* As kubectl writes it: "get pods/log in namespace 'web'". */
@@ -79,18 +145,22 @@ bool kube_find_missing_rights(struct kube *kube, const char *namespace,
 			      const struct kube_right *rights, size_t count,
 			      struct strvec *missing, struct err *err)
 {
+	CLEANUP(free_ptr) struct kube_access *accesses =
+		xcalloc(count, sizeof(*accesses));
+
+	for (size_t i = 0; i < count; i++)
+		accesses[i] = (struct kube_access){.right = rights[i],
+						   .namespace = namespace};
+	if (!kube_review(kube, accesses, count, err))
+		return false;
 	for (size_t i = 0; i < count; i++) {
 		CLEANUP(free_ptr) char *what = NULL;
-		CLEANUP(free_ptr) char *line = NULL;
-		bool allowed;
 
-		if (!has_right(kube, &rights[i], namespace, &allowed, err))
-			return err_wrap(err, "cannot look up our rights");
-		if (allowed)
+		if (accesses[i].allowed)
 			continue;
 		what = describe(&rights[i], namespace);
-		line = xasprintf("%s, needed to %s", what, rights[i].purpose);
-		strvec_add_once(missing, line);
+		strvec_addf(missing, "%s, needed to %s", what,
+			    rights[i].purpose);
 	}
 	return true;
 }

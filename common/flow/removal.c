@@ -23,58 +23,6 @@ bool removal_read(const struct release_query *payload, struct arena *arena,
 	       err_wrap(err, "cannot read release '%s'", payload->name);
 }
 
-/* Asks once, and remembers; @namespace NULL: in all. */
-static bool may(struct removal *removal, const struct kube_right *right,
-		const char *namespace, bool *allowed, struct err *err)
-{
-	CLEANUP(free_ptr) char *key =
-		xasprintf("%s %s/%s %s", right->verb, right->group,
-			  right->resource, namespace ? namespace : "");
-	CLEANUP(strvec_release) struct strvec missing = {0};
-	const char *known = map_get(&removal->rights, key);
-	static char yes[] = "yes", no[] = "no";
-
-	if (!known) {
-		if (!kube_find_missing_rights(removal->kube, namespace, right,
-					      1, &missing, err))
-			return false;
-		known = missing.count ? no : yes;
-		map_put(&removal->rights, key, missing.count ? no : yes);
-	}
-	*allowed = known == yes;
-	return true;
-}
-
-/* Add "may not get, list jobs.batch" for those of @verbs that are missing. */
-static bool check_verbs(struct removal *removal, const char *const *verbs,
-			const struct kind *kind, const char *namespace,
-			struct strvec *missing, struct err *err)
-{
-	struct kube_right right = {.group = kind->group,
-				   .resource = kind->resource,
-				   .purpose = PURPOSE};
-	CLEANUP(str_release) struct str line = {0};
-
-	for (; *verbs; verbs++) {
-		bool allowed;
-
-		right.verb = *verbs;
-		if (!may(removal, &right, NULL, &allowed, err) ||
-		    (!allowed && namespace &&
-		     !may(removal, &right, namespace, &allowed, err)))
-			return false;
-		if (!allowed)
-			str_addf(&line, "%s %s", line.len ? "," : "may not",
-				 *verbs);
-	}
-	if (!line.len)
-		return true;
-	str_addf(&line, " %s%s%s", kind->resource, *kind->group ? "." : "",
-		 kind->group);
-	strvec_add_once(missing, str_text(&line));
-	return true;
-}
-
 /* The namespace that @object is in, NULL for none. */
 static const char *place_of(const struct manifest_object *object,
 			    const struct kind *kind, const char *namespace)
@@ -85,43 +33,197 @@ static const char *place_of(const struct manifest_object *object,
 }
 
 /*
- * Helm 4 waits by watching: without that right too it forgets the release
- * and ends half-way.  Of a kind that the server does not know Helm itself
- * speaks.
+ * What Helm does to each object, and then to a hook.  Helm 4 waits by watching:
+ * without that right too it forgets the release and ends half-way.
  */
-static bool check_object(struct removal *removal, const char *namespace,
-			 const struct manifest_object *object,
-			 struct strvec *missing, struct err *err)
-{
-	static const char *const remove[] = {"get", "list", "watch", "delete",
-					     NULL};
-	static const char *const make[] = {"create", "patch", NULL};
+static const char *const verbs[] = {"get",    "list",	"watch",
+				    "delete", "create", "patch"};
+#define VERBS_OF_OBJECT 4
+
+/* Objects of one kind in one place. */
+struct need {
 	const struct kind *kind;
 	const char *place;
+	size_t verbs; /* how many of them */
+};
 
-	if (!kinds_find(&removal->kinds, removal->kube, object->api,
-			object->kind, &kind, err))
+struct needs {
+	struct arena arena;
+	struct need *items;
+	size_t count;
+	size_t capacity;
+};
+
+static void needs_release(struct needs *needs)
+{
+	arena_release(&needs->arena);
+}
+
+/* Of a kind that the server does not know Helm itself speaks. */
+static bool find_needs(struct removal *removal, const char *namespace,
+		       const struct manifest *manifest, struct needs *needs,
+		       struct err *err)
+{
+	for (size_t i = 0; i < manifest->count; i++) {
+		const struct manifest_object *object = &manifest->objects[i];
+		const struct kind *kind;
+
+		if (object->kept)
+			continue;
+		if (!kinds_find(&removal->kinds, removal->kube, object->api,
+				object->kind, &kind, err))
+			return false;
+		if (!kind)
+			continue;
+		needs->items =
+			arena_grow(&needs->arena, needs->items,
+				   needs->count + 1, sizeof(*needs->items),
+				   &needs->capacity);
+		needs->items[needs->count++] = (struct need){
+			.kind = kind,
+			.place = place_of(object, kind, namespace),
+			.verbs = object->hook ? ARRAY_SIZE(verbs)
+					      : VERBS_OF_OBJECT,
+		};
+	}
+	return true;
+}
+
+static struct kube_right right_to(const struct need *need, size_t verb)
+{
+	return (struct kube_right){
+		.verb = verbs[verb],
+		.group = need->kind->group,
+		.resource = need->kind->resource,
+		.purpose = PURPOSE,
+	};
+}
+
+static char *key_of(const struct kube_right *right, const char *namespace)
+{
+	return xasprintf("%s %s/%s %s", right->verb, right->group,
+			 right->resource, namespace ? namespace : "");
+}
+
+/* "yes", "no" or, where it was not asked yet, NULL. */
+static const char *learnt(const struct removal *removal,
+			  const struct kube_right *right, const char *namespace)
+{
+	CLEANUP(free_ptr) char *key = key_of(right, namespace);
+
+	return map_get(&removal->rights, key);
+}
+
+static bool is_allowed(const struct removal *removal,
+		       const struct kube_right *right, const char *namespace)
+{
+	return same_text(learnt(removal, right, namespace), "yes");
+}
+
+static void learn(struct removal *removal, const struct kube_access *access)
+{
+	static char yes[] = "yes", no[] = "no";
+	CLEANUP(free_ptr) char *key = key_of(&access->right, access->namespace);
+
+	map_put(&removal->rights, key, access->allowed ? yes : no);
+}
+
+struct questions {
+	struct arena arena;
+	struct map keys; /* of what is asked already */
+	struct kube_access *items;
+	size_t count;
+	size_t capacity;
+};
+
+static void questions_release(struct questions *questions)
+{
+	map_release(&questions->keys);
+	arena_release(&questions->arena);
+}
+
+static void add_question(struct questions *questions,
+			 const struct kube_right *right, const char *namespace)
+{
+	CLEANUP(free_ptr) char *key = key_of(right, namespace);
+
+	if (map_has(&questions->keys, key))
+		return;
+	map_put(&questions->keys, key, questions);
+	questions->items =
+		arena_grow(&questions->arena, questions->items,
+			   questions->count + 1, sizeof(*questions->items),
+			   &questions->capacity);
+	questions->items[questions->count++] =
+		(struct kube_access){.right = *right, .namespace = namespace};
+}
+
+/*
+ * Ask at once for all that is not known yet: whether it is allowed in all
+ * namespaces, or (@here) of what is not, whether it is in this one.
+ */
+static bool ask(struct removal *removal, const struct needs *needs, bool here,
+		struct err *err)
+{
+	CLEANUP(questions_release) struct questions questions = {0};
+
+	for (size_t i = 0; i < needs->count; i++) {
+		const struct need *need = &needs->items[i];
+		const char *place = here ? need->place : NULL;
+
+		for (size_t verb = 0; verb < need->verbs; verb++) {
+			const struct kube_right right = right_to(need, verb);
+
+			if (here &&
+			    (!place || is_allowed(removal, &right, NULL)))
+				continue;
+			if (!learnt(removal, &right, place))
+				add_question(&questions, &right, place);
+		}
+	}
+	if (!kube_review(removal->kube, questions.items, questions.count, err))
 		return false;
-	if (!kind)
-		return true;
-	place = place_of(object, kind, namespace);
-	return check_verbs(removal, remove, kind, place, missing, err) &&
-	       (!object->hook ||
-		check_verbs(removal, make, kind, place, missing, err));
+	for (size_t i = 0; i < questions.count; i++)
+		learn(removal, &questions.items[i]);
+	return true;
+}
+
+/* Add "may not get, list jobs.batch" for the verbs that are missing. */
+static void check_need(const struct removal *removal, const struct need *need,
+		       struct strvec *missing)
+{
+	const struct kind *kind = need->kind;
+	CLEANUP(str_release) struct str line = {0};
+
+	for (size_t verb = 0; verb < need->verbs; verb++) {
+		const struct kube_right right = right_to(need, verb);
+
+		if (is_allowed(removal, &right, NULL) ||
+		    (need->place && is_allowed(removal, &right, need->place)))
+			continue;
+		str_addf(&line, "%s %s", line.len ? "," : "may not",
+			 right.verb);
+	}
+	if (!line.len)
+		return;
+	str_addf(&line, " %s%s%s", kind->resource, *kind->group ? "." : "",
+		 kind->group);
+	strvec_add_once(missing, str_text(&line));
 }
 
 bool removal_check(struct removal *removal, const char *namespace,
 		   const struct manifest *manifest, struct err *err)
 {
 	CLEANUP(strvec_release) struct strvec missing = {0};
+	CLEANUP(needs_release) struct needs needs = {0};
 	CLEANUP(str_release) struct str text = {0};
 
-	for (size_t i = 0; i < manifest->count; i++) {
-		if (!manifest->objects[i].kept &&
-		    !check_object(removal, namespace, &manifest->objects[i],
-				  &missing, err))
-			return false;
-	}
+	if (!find_needs(removal, namespace, manifest, &needs, err) ||
+	    !ask(removal, &needs, false, err) ||
+	    !ask(removal, &needs, true, err))
+		return false;
+	for (size_t i = 0; i < needs.count; i++)
+		check_need(removal, &needs.items[i], &missing);
 	if (!missing.count)
 		return true;
 	for (size_t i = 0; i < missing.count; i++)

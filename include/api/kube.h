@@ -214,6 +214,17 @@ struct kube_right {
 	const char *purpose;
 };
 
+/* Whether we have a right in one place. */
+struct kube_access {
+	struct kube_right right;
+	const char *namespace; /* NULL: in all, or what has none */
+	bool allowed;	       /* the answer */
+};
+
+/* Ask for all @accesses at once.  Errors: kube's. */
+bool kube_review(struct kube *kube, struct kube_access *accesses, size_t count,
+		 struct err *err) MUST_CHECK;
+
 /*
  * Add to @missing a line for each of @rights that we do not have in
  * @namespace (NULL: in all): "may not list jobs.batch in namespace 'web',

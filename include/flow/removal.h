@@ -44,7 +44,8 @@ bool removal_read(const struct release_query *payload, struct arena *arena,
 
 /*
  * May we get, list, watch and delete all of @manifest, and make its hooks?
- * Asked first for the whole cluster, so that most releases need no question.
+ * What is not known yet is asked at once, and first for the whole cluster, so
+ * that most releases need no question.
  * Errors: DENIED, naming each right that is missing; kube's.
  */
 bool removal_check(struct removal *removal, const char *namespace,
