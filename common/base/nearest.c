@@ -1,5 +1,6 @@
 #include "base/nearest.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static size_t least(size_t a, size_t b)
@@ -47,8 +48,7 @@ void nearest_offer(struct nearest *nearest, const char *candidate)
 	if (len > NEAREST_WORD_MAX || other > NEAREST_WORD_MAX || other == 0)
 		return;
 	found = distance(nearest->word, len, candidate, other);
-	if ((found > most && !nearest->any) ||
-	    (nearest->best && found >= nearest->distance))
+	if (found > most || (nearest->best && found >= nearest->distance))
 		return;
 	nearest->best = candidate;
 	nearest->distance = found;

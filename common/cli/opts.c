@@ -271,7 +271,7 @@ static void add_names(struct strvec *names, const struct opt *options)
 /* What was begun rightly is meant, however much is missing. */
 static const char *find_nearest(const struct strvec *names, const char *name)
 {
-	struct nearest nearest = {.word = name, .any = true};
+	struct nearest nearest = {.word = name};
 
 	for (size_t i = 0; i < names->count; i++) {
 		if (starts_with(names->items[i], name))
@@ -313,8 +313,10 @@ static bool fail_unknown(const struct opt_set *set, const char *name,
 	add_names(&names, set->own);
 	add_names(&names, set->common);
 	nearest = find_nearest(&names, name);
-	if (!nearest)
-		return err_set(err, ERR_USAGE, "unknown option '--%s'", name);
+	if (!nearest) {
+		(void)err_set(err, ERR_USAGE, "unknown option '--%s'", name);
+		return err_hint(err, "'--help' lists those that there are");
+	}
 	return err_set(err, ERR_USAGE,
 		       "unknown option '--%s'; did you mean '--%s'?", name,
 		       nearest);

@@ -9,20 +9,17 @@
  *		err_hint(err, "did you mean '%s'?", nearest.best);
  *
  * Likeness is the number of letters to insert, drop, replace or swap
- * (optimal string alignment); more than a third of the word is no likeness,
- * unless @any is set.
+ * (optimal string alignment); more than a third of the word is no likeness.
  */
 #ifndef BASE_NEAREST_H
 #define BASE_NEAREST_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define NEAREST_WORD_MAX 64 /* bytes; longer words are like nothing */
 
 struct nearest {
 	const char *word;
-	bool any;	  /* take the nearest, however far it is */
 	const char *best; /* borrowed; NULL = none is like it */
 	size_t distance;
 };

@@ -51,6 +51,13 @@ def test_unknown_option_names_the_nearest(run_step, step):
                           "did you mean '--output'?\n")
 
 
+def test_an_unknown_option_like_none_is_no_guess(run_step, step):
+    """The nearest of all may be far."""
+    result = run_step(step, "--quite-another", "x", expect=2)
+    assert result.err == (f"{step}: error: unknown option '--quite-another'\n"
+                          "hint: '--help' lists those that there are\n")
+
+
 @pytest.mark.parametrize("args, cause", [
     (["--output", "xml"], "invalid value 'xml' of '--output'"),
     (["--timeout", "soon"], "invalid value 'soon' of '--timeout'"),

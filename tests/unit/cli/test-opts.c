@@ -190,6 +190,8 @@ static void test_refusals(void **state)
 			     "'--dry-run'?"},
 		{"--tokenfile x", "unknown option '--tokenfile'; did you mean "
 				  "'--token-file'?"},
+		{"--nearby x", "unknown option '--nearby'"},
+		{"--x", "unknown option '--x'"},
 		{"-v", "unknown option '-v'; options begin with '--'"},
 		{"--token hush", "a secret is never an argument: '--token'"},
 		{"--token=hush", "a secret is never an argument: '--token'"},
