@@ -222,19 +222,12 @@ void appchange_of_charts(struct appchanges *changes, const struct chart *old,
 
 /* --- the record -------------------------------------------------------- */
 
-static const struct value *list_at(const struct value *record, const char *path)
-{
-	static const struct value none = {.kind = VALUE_LIST};
-	const struct value *found = record ? value_find(record, path) : NULL;
-
-	return found && value_is_list(found) ? found : &none;
-}
-
 /* The umbrella's dependency with that alias, or that name and no alias. */
 static const struct value *find_recorded(const struct value *record,
 					 const char *name)
 {
-	const struct value *list = list_at(record, "umbrella.dependencies");
+	const struct value *list =
+		value_find_list(record, "umbrella.dependencies");
 
 	for (size_t i = 0; i < list->list.count; i++) {
 		const struct value *item = list->list.items[i];
@@ -255,7 +248,8 @@ static const char *copy_text(const char *text, struct arena *arena)
 void appchange_of_record(struct appchanges *changes, const struct value *record,
 			 const struct chart *new, struct arena *arena)
 {
-	const struct value *list = list_at(record, "environment.applications");
+	const struct value *list =
+		value_find_list(record, "environment.applications");
 	struct appchanges deployed = {0};
 
 	if (new)

@@ -19,13 +19,6 @@
 
 /* --- what the record tells --------------------------------------------- */
 
-static const struct value *list_at(const struct value *root, const char *path)
-{
-	const struct value *found = root ? value_find(root, path) : NULL;
-
-	return found && value_is_list(found) ? found : NULL;
-}
-
 static const char *text_at(const struct value *root, const char *path)
 {
 	const char *text = root ? value_find_text(root, path) : NULL;
@@ -44,9 +37,9 @@ static void add_applications(struct str *text,
 			     const struct marking_facts *facts)
 {
 	const struct value *list =
-		list_at(facts->record, "environment.applications");
+		value_find_list(facts->record, "environment.applications");
 
-	for (size_t i = 0; list && i < list->list.count; i++) {
+	for (size_t i = 0; i < list->list.count; i++) {
 		const struct value *one = list->list.items[i];
 		const char *name = text_at(one, "name");
 		const char *old = text_at(one, "old");
@@ -76,10 +69,10 @@ static void add_umbrella(struct str *text, const struct value *record)
 /* The run of deploy-preview that made this release, or NULL. */
 static const struct value *deployment(const struct value *record)
 {
-	const struct value *steps = list_at(record, "steps");
+	const struct value *steps = value_find_list(record, "steps");
 	const struct value *found = NULL;
 
-	for (size_t i = 0; steps && i < steps->list.count; i++)
+	for (size_t i = 0; i < steps->list.count; i++)
 		if (same_text(text_at(steps->list.items[i], "name"),
 			      "deploy-preview"))
 			found = steps->list.items[i];
@@ -147,7 +140,7 @@ static void add_changelog(struct str *text, const struct marking_facts *facts)
  */
 static void add_tickets(struct str *text, const struct marking_facts *facts)
 {
-	const struct value *tickets = list_at(facts->record, "tickets");
+	const struct value *tickets = value_find_list(facts->record, "tickets");
 	CLEANUP(strvec_release) struct strvec told = {0};
 	CLEANUP(str_release) struct str keys = {0};
 
@@ -155,7 +148,7 @@ static void add_tickets(struct str *text, const struct marking_facts *facts)
 	    changelog_tells_of(facts->record, facts->application))
 		return;
 	tickets_find(&told, str_text(text), text->len, NULL);
-	for (size_t i = 0; tickets && i < tickets->list.count; i++) {
+	for (size_t i = 0; i < tickets->list.count; i++) {
 		const struct value *key = tickets->list.items[i];
 
 		if (key->kind == VALUE_STRING &&
@@ -246,13 +239,13 @@ static void add_user_tag(struct strvec *tags, const char *tag)
 static void add_tags(struct strvec *tags, const struct marking_facts *facts)
 {
 	const struct value *list =
-		list_at(facts->record, "environment.applications");
+		value_find_list(facts->record, "environment.applications");
 	const char *space = text_at(facts->record, "environment.namespace");
 
 	strvec_add(tags, "deploy");
 	if (space)
 		strvec_addf(tags, "env:%s", space);
-	for (size_t i = 0; list && i < list->list.count; i++) {
+	for (size_t i = 0; i < list->list.count; i++) {
 		const char *name = text_at(list->list.items[i], "name");
 		CLEANUP(free_ptr) char *tag =
 			is_meant(facts, name) ? xasprintf("app:%s", name)
@@ -267,9 +260,10 @@ static void add_tags(struct strvec *tags, const struct marking_facts *facts)
 
 void marking_find_applications(const struct value *record, struct strvec *names)
 {
-	const struct value *list = list_at(record, "environment.applications");
+	const struct value *list =
+		value_find_list(record, "environment.applications");
 
-	for (size_t i = 0; list && i < list->list.count; i++) {
+	for (size_t i = 0; i < list->list.count; i++) {
 		const struct value *one = list->list.items[i];
 
 		if (text_at(one, "name") &&

@@ -50,7 +50,9 @@ bool ticketing_find_old(struct ticketing *work, struct jira *jira,
 	clock_add_date(&kept,
 		       work->args->now_s - work->args->archive_age_ms / 1000);
 	version_name_search(work->args->template, &any, &text);
-	searches = ticketing_searches(work, str_text(&text), &arena);
+	searches =
+		ticketing_searches(work->versions.items, work->versions.count,
+				   str_text(&text), &arena);
 	ok = jira_find_versions(jira, searches, work->versions.count,
 				work->args->jobs, err);
 	for (size_t i = 0; i < work->versions.count; i++) {

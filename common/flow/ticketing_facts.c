@@ -6,13 +6,6 @@
 #include "base/strvec.h"
 #include "format/value.h"
 
-static const struct value *list_at(const struct value *record, const char *path)
-{
-	const struct value *found = record ? value_find(record, path) : NULL;
-
-	return found && value_is_list(found) ? found : NULL;
-}
-
 /* @given, else the record's text at @path; NULL if blank. */
 static const char *or_recorded(const char *given, const struct value *record,
 			       const char *path)
@@ -28,8 +21,8 @@ static const char *or_recorded(const char *given, const struct value *record,
 static const struct value *released_chart(const struct value *record,
 					  const char *app)
 {
-	const struct value *charts = list_at(record, "charts");
-	size_t count = charts ? charts->list.count : 0;
+	const struct value *charts = value_find_list(record, "charts");
+	size_t count = charts->list.count;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct value *chart = charts->list.items[i];
@@ -62,10 +55,11 @@ static void set_date(struct ticketing_facts *facts, int64_t now_s)
 static void set_link(struct ticketing_facts *facts,
 		     const struct ticketing_args *args, const char *space)
 {
-	const struct value *urls = list_at(args->record, "environment.urls");
+	const struct value *urls =
+		value_find_list(args->record, "environment.urls");
 	const char *url = args->environment_url;
 
-	if (is_blank(url) && urls && urls->list.count > 0 &&
+	if (is_blank(url) && urls->list.count > 0 &&
 	    urls->list.items[0]->kind == VALUE_STRING)
 		url = urls->list.items[0]->string.bytes;
 	str_addf(&facts->link_id_text, "slipway:%s:%s", facts->name.app, space);
@@ -144,9 +138,9 @@ void ticketing_facts_release(struct ticketing_facts *facts)
 
 void ticketing_keys_from_record(struct strvec *keys, const struct value *record)
 {
-	const struct value *list = list_at(record, "tickets");
+	const struct value *list = value_find_list(record, "tickets");
 
-	for (size_t i = 0; list && i < list->list.count; i++) {
+	for (size_t i = 0; i < list->list.count; i++) {
 		const struct value *key = list->list.items[i];
 
 		if (key->kind == VALUE_STRING &&

@@ -12,6 +12,7 @@
 #define COMMON_FLOW_TICKETING_PARTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attr.h"
 
@@ -47,10 +48,12 @@ bool ticketing_describe_versions(struct ticketing *work, struct jira *jira,
 bool ticketing_mark_released(struct ticketing *work, struct jira *jira,
 			     struct err *err) MUST_CHECK;
 
-/* A search for each version's project, for names that hold @text. */
-struct jira_version_search *ticketing_searches(const struct ticketing *work,
-					       const char *text,
-					       struct arena *arena);
+/*
+ * A search in the project of each of @versions, for names that hold @text.
+ */
+struct jira_version_search *ticketing_searches(
+	const struct ticketing_version *versions, size_t count,
+	const char *text, struct arena *arena);
 
 /*
  * Make the calls of each ticket's @todo, those of one ticket in turn, until

@@ -90,23 +90,23 @@ static void recognise(const struct ticketing *work,
 	version->describe = wants_description(work, chosen->description);
 }
 
-struct jira_version_search *ticketing_searches(const struct ticketing *work,
-					       const char *text,
-					       struct arena *arena)
+struct jira_version_search *ticketing_searches(
+	const struct ticketing_version *versions, size_t count,
+	const char *text, struct arena *arena)
 {
-	struct jira_version_search *searches = arena_new_array(
-		arena, struct jira_version_search, work->versions.count);
+	struct jira_version_search *searches =
+		arena_new_array(arena, struct jira_version_search, count);
 
-	for (size_t i = 0; i < work->versions.count; i++) {
-		searches[i].project = work->versions.items[i].project;
+	for (size_t i = 0; i < count; i++) {
+		searches[i].project = versions[i].project;
 		searches[i].text = text;
 	}
 	return searches;
 }
 
-/* Look for the versions of all projects. */
-bool ticketing_look_up_versions(struct ticketing *work, struct jira *jira,
-				struct err *err)
+static bool look_up(const struct ticketing *work, struct jira *jira,
+		    struct ticketing_version *versions, size_t count,
+		    struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(str_release) struct str text = {0};
@@ -114,16 +114,22 @@ bool ticketing_look_up_versions(struct ticketing *work, struct jira *jira,
 	bool ok;
 
 	version_name_search(work->args->template, &work->facts.name, &text);
-	searches = ticketing_searches(work, str_text(&text), &arena);
-	ok = jira_find_versions(jira, searches, work->versions.count,
-				work->args->jobs, err);
-	for (size_t i = 0; i < work->versions.count; i++) {
+	searches = ticketing_searches(versions, count, str_text(&text), &arena);
+	ok = jira_find_versions(jira, searches, count, work->args->jobs, err);
+	for (size_t i = 0; i < count; i++) {
 		if (ok)
-			recognise(work, &searches[i].found,
-				  &work->versions.items[i]);
+			recognise(work, &searches[i].found, &versions[i]);
 		jira_versions_release(&searches[i].found);
 	}
 	return ok;
+}
+
+/* Look for the versions of all projects. */
+bool ticketing_look_up_versions(struct ticketing *work, struct jira *jira,
+				struct err *err)
+{
+	return look_up(work, jira, work->versions.items, work->versions.count,
+		       err);
 }
 
 /* --- changing ---------------------------------------------------------- */
@@ -140,18 +146,10 @@ static bool stops_all(const struct err *err)
 static bool take_existing(struct ticketing *work, struct jira *jira,
 			  struct ticketing_version *version, struct err *err)
 {
-	CLEANUP(str_release) struct str text = {0};
-	struct jira_version_search search = {.project = version->project};
-	bool ok;
-
-	version_name_search(work->args->template, &work->facts.name, &text);
-	search.text = str_text(&text);
-	ok = jira_find_versions(jira, &search, 1, 1, err);
-	if (ok)
-		recognise(work, &search.found, version);
-	jira_versions_release(&search.found);
-	if (!ok || version->id)
-		return ok;
+	if (!look_up(work, jira, version, 1, err))
+		return false;
+	if (version->id)
+		return true;
 	return err_set(err, ERR_CONFLICT,
 		       "cannot create version '%s' in '%s': there is one of "
 		       "that name, archived or written otherwise",

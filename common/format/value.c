@@ -309,6 +309,14 @@ const char *value_find_text(const struct value *root, const char *path)
 						    : NULL;
 }
 
+const struct value *value_find_list(const struct value *root, const char *path)
+{
+	static const struct value none = {.kind = VALUE_LIST};
+	const struct value *value = value_find(root, path);
+
+	return value && value_is_list(value) ? value : &none;
+}
+
 /* Copying, merging, comparing: a value too deep counts as nil, as other. */
 
 static struct value *copy_at(const struct value *value, struct arena *arena,

@@ -203,6 +203,9 @@ const struct value *value_find(const struct value *root, const char *path);
 /* The text of a string value at @path, or NULL. */
 const char *value_find_text(const struct value *root, const char *path);
 
+/* The list at @path; an empty one if there is none. */
+const struct value *value_find_list(const struct value *root, const char *path);
+
 /* A deep copy into @arena. */
 struct value *value_copy(const struct value *value, struct arena *arena);
 

@@ -178,6 +178,23 @@ static void test_find(void **state)
 	assert_null(value_find(root, "imag"));
 }
 
+static void test_find_list(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct value *root = value_new_map(&arena);
+	struct value *list = value_new_list(&arena);
+
+	(void)state;
+	value_list_add(list, &arena, &value_true);
+	value_map_set(root, &arena, "list", list);
+	value_map_set_text(root, &arena, "text", "x");
+
+	assert_ptr_equal(value_find_list(root, "list"), list);
+	assert_int_equal(value_find_list(root, "text")->list.count, 0);
+	assert_int_equal(value_find_list(root, "none")->list.count, 0);
+	assert_int_equal(value_find_list(NULL, "list")->list.count, 0);
+}
+
 static void test_copy_and_same(void **state)
 {
 	CLEANUP(arena_release) struct arena arena = {0}, other = {0};
@@ -303,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_truth),
 		cmocka_unit_test(test_maps_are_sorted),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_find_list),
 		cmocka_unit_test(test_copy_and_same),
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_merged_texts),
