@@ -7,7 +7,6 @@
 #include "cli/fragments.h"
 #include "cli/step.h"
 #include "core/envname.h"
-#include "core/expiry.h"
 #include "core/record.h"
 #include "flow/deploy.h"
 #include "flow/origin.h"
@@ -19,21 +18,8 @@ struct args {
 	struct kube_args kube;
 	struct http_args http;
 	struct secret git_credentials;
-	struct strvec values;
-	struct strvec set;
-	struct preparation_args preparation;
-	const char *url_template;
-	const char *diagnosis;
+	struct deploy_args deploy;
 	const char *markdown;
-	int64_t expires_in;
-	int64_t renew;
-	int64_t wait_timeout;
-	int64_t patience;
-	int64_t lock_timeout;
-	int64_t history_max;
-	int64_t max_environments;
-	bool evict_oldest;
-	bool wait_for_jobs;
 	bool print_names;
 };
 
@@ -41,36 +27,37 @@ static const struct opt options[] = {
 	OPT_ENVIRONMENT(struct args, name),
 	OPT_FLAG(struct args, print_names, "print-names", "", 0,
 		 "print what the environment is called, and end"),
-	OPT_LIST(struct args, values, "values", "FILE", NULL, 0,
+	OPT_LIST(struct args, deploy.values, "values", "FILE", NULL, 0,
 		 "values for Helm (may be repeated)"),
-	OPT_LIST(struct args, set, "set", "KEY=VALUE", "", 0,
+	OPT_LIST(struct args, deploy.set, "set", "KEY=VALUE", "", 0,
 		 "a value for Helm (may be repeated)"),
-	OPT_PREPARATION(struct args, preparation),
-	OPT_DURATION(struct args, expires_in, "expires-in", NULL, 0,
+	OPT_PREPARATION(struct args, deploy.preparation),
+	OPT_DURATION(struct args, deploy.expires_in, "expires-in", NULL, 0,
 		     "time to live; default: from the values, else 2h"),
-	OPT_DURATION(struct args, renew, "renew", "", OPT_VALUE_OPTIONAL,
+	OPT_DURATION(struct args, deploy.renew, "renew", "", OPT_VALUE_OPTIONAL,
 		     "only move the expiry; default: 2h from now"),
-	OPT_DURATION(struct args, wait_timeout, "wait-timeout", NULL, 0,
+	OPT_DURATION(struct args, deploy.wait_timeout, "wait-timeout", NULL, 0,
 		     "time for all to become ready; default: 10m"),
-	OPT_FLAG(struct args, wait_for_jobs, "wait-for-jobs", NULL, 0,
+	OPT_FLAG(struct args, deploy.wait_for_jobs, "wait-for-jobs", NULL, 0,
 		 "wait until Jobs have completed too"),
-	OPT_DURATION(struct args, patience, "patience", NULL, 0,
+	OPT_DURATION(struct args, deploy.patience, "patience", NULL, 0,
 		     "with what waiting does not cure; default: 1m"),
-	OPT_DURATION(struct args, lock_timeout, "lock-timeout", NULL, 0,
+	OPT_DURATION(struct args, deploy.lock_timeout, "lock-timeout", NULL, 0,
 		     "time to wait for another run; default: 15m"),
-	OPT_INTEGER(struct args, history_max, "history-max", NULL, 0, 1, 1000,
-		    "revisions that Helm keeps; default: 10"),
-	OPT_INTEGER(struct args, max_environments, "max-environments", NULL, 0,
-		    1, 10000, "that the repository may have beside main's"),
-	OPT_FLAG(struct args, evict_oldest, "evict-oldest", NULL, 0,
+	OPT_INTEGER(struct args, deploy.history_max, "history-max", NULL, 0, 1,
+		    1000, "revisions that Helm keeps; default: 10"),
+	OPT_INTEGER(struct args, deploy.max_environments, "max-environments",
+		    NULL, 0, 1, 10000,
+		    "that the repository may have beside main's"),
+	OPT_FLAG(struct args, deploy.evict_oldest, "evict-oldest", NULL, 0,
 		 "make room by deleting the oldest of them"),
-	OPT_STRING(struct args, diagnosis, "diagnosis", "FILE", NULL, 0,
+	OPT_STRING(struct args, deploy.diagnosis, "diagnosis", "FILE", NULL, 0,
 		   "write why it failed as JSON there"),
 	OPT_STRING(struct args, markdown, "markdown", "FILE", NULL, 0,
 		   "write the result as a comment for a pull request there"),
 	OPT_GIT_CREDENTIALS(struct args, git_credentials),
-	OPT_STRING(struct args, url_template, "url-template", "URL", NULL, 0,
-		   "address, such as https://{namespace}.example.com"),
+	OPT_STRING(struct args, deploy.url_template, "url-template", "URL",
+		   NULL, 0, "address, such as https://{namespace}.example.com"),
 	OPT_KUBE(struct args, kube),
 	OPT_HTTP(struct args, http),
 	OPT_END};
@@ -136,52 +123,18 @@ static bool act(struct step_run *run, struct kube *kube,
 	return report(run, kube, deploy, &result, done ? err : &unsaid) && done;
 }
 
-/* What the user says of the time to live. */
-static int64_t time_to_live(const struct args *args)
-{
-	if (args->renew == OPT_UNSET)
-		return args->expires_in;
-	return args->renew ? args->renew : EXPIRY_DEFAULT_MS;
-}
-
-/* What the command line says. */
-static struct deploy deploy_of(const struct step_run *run,
-			       const struct envname *name,
-			       const struct origin *origin)
-{
-	const struct args *args = run->args;
-
-	return (struct deploy){
-		.name = name,
-		.origin = origin,
-		.values = &args->values,
-		.set = &args->set,
-		.wait_ms = args->wait_timeout,
-		.patience_ms = args->patience,
-		.wait_for_jobs = args->wait_for_jobs,
-		.lock_ms = args->lock_timeout,
-		.history_max = args->history_max,
-		.max_environments = args->max_environments,
-		.evict_oldest = args->evict_oldest,
-		.diagnosis = args->diagnosis,
-		.reporter = &run->reporter,
-	};
-}
-
-/* What the workspace says; all that needs no cluster. */
+/* What the user and the workspace say; all that needs no cluster. */
 static bool prepare(struct step_run *run, const struct http_config *http,
 		    struct deploy *deploy, struct err *err)
 {
 	const struct args *args = run->args;
 	const struct deploy_sources sources = {
+		.args = &args->deploy,
 		.chart = run->arguments.count ? run->arguments.items[0] : NULL,
 		.recorded = record_text(run->record, "umbrella.outputDir"),
-		.url_template = args->url_template,
 		.main_branch = args->name.main_branch,
 		.http = http,
 		.git_credentials = &args->git_credentials,
-		.preparation = &args->preparation,
-		.renew = args->renew != OPT_UNSET,
 	};
 
 	return deploy_read(deploy, &sources, err);
@@ -192,7 +145,7 @@ static bool deploy_to(struct step_run *run, struct kube *kube,
 {
 	if (!deploy_check_claim(kube, deploy, err) ||
 	    !kube_read_time(kube, &deploy->now, err) ||
-	    !deploy_decide_expiry(deploy, time_to_live(run->args), err) ||
+	    !deploy_decide_expiry(deploy, err) ||
 	    (run->dry_run && deploy->chart &&
 	     !deploy_rehearse(kube, deploy, err)))
 		return false;
@@ -227,7 +180,9 @@ static bool run(struct step_run *run, struct err *err)
 		return false;
 	if (args->print_names)
 		return print_names(run, &name, err);
-	deploy = deploy_of(run, &name, &origin);
+	deploy.name = &name;
+	deploy.origin = &origin;
+	deploy.reporter = &run->reporter;
 	return prepare(run, &cluster.http, &deploy, err) &&
 	       kube_open(&kube, &cluster, err) &&
 	       deploy_to(run, &kube, &deploy, err);
@@ -243,12 +198,12 @@ static bool check(struct step_run *run, struct err *err)
 		.namespace = args->name.namespace,
 		.rights = READINESS_DEPLOY,
 		.preparation = &preparation,
-		.limited = args->max_environments != OPT_UNSET,
+		.limited = args->deploy.max_environments != OPT_UNSET,
 		.deadline = run->deadline,
 	};
 	struct value *found;
 
-	return preparation_read(&preparation, &args->preparation,
+	return preparation_read(&preparation, &args->deploy.preparation,
 				args->name.namespace, err) &&
 	       readiness_check(&readiness, &run->arena, &found, err) &&
 	       step_result(run, found,

@@ -57,19 +57,31 @@ static bool check_set(const struct strvec *set, struct err *err)
 	return true;
 }
 
-static void set_default(int64_t *number, int64_t otherwise)
+static int64_t given_or(int64_t given, int64_t otherwise)
 {
-	if (*number == DEPLOY_UNSET)
-		*number = otherwise;
+	return given == DEPLOY_UNSET ? otherwise : given;
 }
 
-static void set_defaults(struct deploy *deploy)
+static int64_t time_to_live(const struct deploy_args *args)
 {
-	set_default(&deploy->wait_ms, DEPLOY_WAIT_MS);
-	set_default(&deploy->patience_ms, DEPLOY_PATIENCE_MS);
-	set_default(&deploy->lock_ms, DEPLOY_LOCK_MS);
-	set_default(&deploy->history_max, DEPLOY_HISTORY_MAX);
-	set_default(&deploy->max_environments, 0);
+	if (args->renew == DEPLOY_UNSET)
+		return args->expires_in;
+	return args->renew ? args->renew : EXPIRY_DEFAULT_MS;
+}
+
+static void take_args(struct deploy *deploy, const struct deploy_args *args)
+{
+	deploy->values = &args->values;
+	deploy->set = &args->set;
+	deploy->time_to_live = time_to_live(args);
+	deploy->wait_ms = given_or(args->wait_timeout, DEPLOY_WAIT_MS);
+	deploy->patience_ms = given_or(args->patience, DEPLOY_PATIENCE_MS);
+	deploy->wait_for_jobs = args->wait_for_jobs;
+	deploy->lock_ms = given_or(args->lock_timeout, DEPLOY_LOCK_MS);
+	deploy->history_max = given_or(args->history_max, DEPLOY_HISTORY_MAX);
+	deploy->max_environments = given_or(args->max_environments, 0);
+	deploy->evict_oldest = args->evict_oldest;
+	deploy->diagnosis = args->diagnosis;
 }
 
 static void find_ahead(struct deploy *deploy,
@@ -90,15 +102,17 @@ static void find_ahead(struct deploy *deploy,
 bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 		 struct err *err)
 {
-	set_defaults(deploy);
+	const struct deploy_args *args = sources->args;
+
+	take_args(deploy, args);
 	if (!check_set(deploy->set, err) ||
-	    !preparation_read(&deploy->preparation, sources->preparation,
+	    !preparation_read(&deploy->preparation, &args->preparation,
 			      deploy->name->namespace, err) ||
-	    (sources->url_template &&
-	     !envname_expand(deploy->name, sources->url_template, &deploy->url,
+	    (args->url_template &&
+	     !envname_expand(deploy->name, args->url_template, &deploy->url,
 			     err)))
 		return false;
-	if (sources->renew)
+	if (args->renew != DEPLOY_UNSET)
 		return !sources->chart ||
 		       err_set(err, ERR_USAGE,
 			       "'--renew' deploys nothing, so it takes no "
@@ -184,13 +198,12 @@ static bool decide_by_values(struct deploy *deploy, struct expiry_input *input,
 			  err);
 }
 
-bool deploy_decide_expiry(struct deploy *deploy, int64_t expires_in,
-			  struct err *err)
+bool deploy_decide_expiry(struct deploy *deploy, struct err *err)
 {
 	const char *warning = NULL;
 	struct expiry_input input = {
 		.main = deploy->name->main,
-		.explicit_ms = expires_in,
+		.explicit_ms = deploy->time_to_live,
 		.now = deploy->now,
 	};
 

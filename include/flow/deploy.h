@@ -47,11 +47,30 @@ struct value;
 #define DEPLOY_LOCK_MS	   ((int64_t)15 * 60 * 1000)
 #define DEPLOY_HISTORY_MAX 10
 
+/* What the user may set; numbers may be DEPLOY_UNSET: the default. */
+struct deploy_args {
+	struct strvec values;	  /* files for Helm */
+	struct strvec set;	  /* KEY=VALUE for Helm */
+	const char *url_template; /* NULL: ask the cluster */
+	const char *diagnosis;	  /* file for why it failed; NULL: none */
+	int64_t expires_in;
+	int64_t renew; /* only that; 0: by the default */
+	int64_t wait_timeout;
+	int64_t patience;
+	int64_t lock_timeout;
+	int64_t history_max;
+	int64_t max_environments;
+	bool evict_oldest;
+	bool wait_for_jobs;
+	struct preparation_args preparation;
+};
+
 /* What to deploy; borrowed, but for what says otherwise. */
 struct deploy {
 	const struct envname *name;
 	const struct origin *origin; /* its build_url is us to other runs */
 	struct ahead ahead;	     /* owned; of a branch alone */
+	int64_t time_to_live;	     /* as the user said; DEPLOY_UNSET */
 	struct expiry expiry;
 	char *chart;			/* folder, owned; NULL: --renew */
 	const struct strvec *values;	/* files */
@@ -84,21 +103,18 @@ struct deploy_result {
 	struct bundle bundle; /* gathered if it failed */
 };
 
-/* Whence the rest comes that needs no cluster; NULL = not given. */
+/* Whence it comes, as far as that needs no cluster; NULL = not given. */
 struct deploy_sources {
+	const struct deploy_args *args;
 	const char *chart;    /* else @recorded, else the one in rendered/ */
 	const char *recorded; /* what umbrella-render left in the record */
-	const char *url_template;
 	const char *main_branch;
 	const struct http_config *http; /* to Git's server: flow/ahead.h */
 	const struct secret *git_credentials;
-	const struct preparation_args *preparation;
-	bool renew; /* no chart: only the expiry is moved */
 };
 
 /*
- * Read them: fills chart, ahead, url and preparation of @deploy, and the
- * defaults of numbers that are DEPLOY_UNSET.
+ * Read them into @deploy, of which name, origin and reporter are set.
  * Errors: USAGE (no chart or several; one beside --renew; an unknown name in
  * the template; values of ours in --set), INPUT (no chart in it), and those
  * of preparation_read().
@@ -107,13 +123,11 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 		 struct err *err) MUST_CHECK;
 
 /*
- * Set @deploy->expiry: by the branch, @expires_in (ms; what expiry_decide()
- * takes for unset), and 'global' in the chart's values.yaml and in the files
- * of values; the last that says something counts.
- * Errors: INPUT with the place in the file.
+ * Set @deploy->expiry: by the branch, what the user says, and 'global' in
+ * the chart's values.yaml and in the files of values; the last that says
+ * something counts.  Errors: INPUT with the place in the file.
  */
-bool deploy_decide_expiry(struct deploy *deploy, int64_t expires_in,
-			  struct err *err) MUST_CHECK;
+bool deploy_decide_expiry(struct deploy *deploy, struct err *err) MUST_CHECK;
 
 /*
  * Tell whether the environment may be deployed to, without changing
