@@ -52,8 +52,7 @@ static const struct opt options[] = {
 	OPT_HTTP(struct args, http),
 	OPT_END};
 
-static bool plan(struct marking *marking, const char *application,
-		 const struct step_run *run, struct err *err)
+static bool plan(struct marks *marks, struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
 	CLEANUP(ci_release) struct ci ci = {0};
@@ -62,7 +61,6 @@ static bool plan(struct marking *marking, const char *application,
 	ci_detect(&ci, run->env);
 	facts = (struct marking_facts){
 		.record = run->record->merged,
-		.application = application,
 		.text = args->text,
 		.tags = &args->tags,
 		.dashboard = args->dashboard,
@@ -76,7 +74,8 @@ static bool plan(struct marking *marking, const char *application,
 			       "'--panel' is of no use without '--dashboard'");
 	return marking_parse_time(args->start, "start", &facts.start_ms, err) &&
 	       marking_parse_time(args->end, "end", &facts.end_ms, err) &&
-	       marking_plan(marking, &facts, err);
+	       marks_plan(marks, &facts, args->per_application, &run->arena,
+			  err);
 }
 
 static bool open_grafana(struct grafana *grafana, const struct step_run *run,
@@ -128,50 +127,6 @@ static bool put(struct marking *marking, struct grafana *grafana,
 	       keep(marking, run, &failure, err);
 }
 
-/* One mark of all applications, or one of each that was changed. */
-struct marks {
-	struct strvec applications; /* empty: all in one */
-	struct marking *items;
-	struct marking_told *told;
-	size_t count;
-};
-
-static void marks_release(struct marks *marks)
-{
-	for (size_t i = 0; i < marks->count; i++)
-		marking_release(&marks->items[i]);
-	strvec_release(&marks->applications);
-}
-
-static bool plan_all(struct marks *marks, struct step_run *run, struct err *err)
-{
-	const struct args *args = run->args;
-	CLEANUP(marking_release) struct marking all = {0};
-
-	/* Whatever is wrong with one of all is wrong with each. */
-	if (args->per_application) {
-		if (!plan(&all, NULL, run, err))
-			return false;
-		marking_find_applications(run->record->merged,
-					  &marks->applications);
-	}
-	marks->count = args->per_application ? marks->applications.count : 1;
-	marks->items =
-		arena_new_array(&run->arena, struct marking, marks->count);
-	marks->told =
-		arena_new_array(&run->arena, struct marking_told, marks->count);
-	for (size_t i = 0; i < marks->count; i++) {
-		struct marking_told *told = &marks->told[i];
-
-		told->marking = &marks->items[i];
-		if (args->per_application)
-			told->application = marks->applications.items[i];
-		if (!plan(&marks->items[i], told->application, run, err))
-			return false;
-	}
-	return true;
-}
-
 /* The addresses, which have the marks' ids in them. */
 static bool see(struct marks *marks, struct step_run *run, struct err *err)
 {
@@ -216,7 +171,7 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(marks_release) struct marks marks = {0};
 	CLEANUP(str_release) struct str text = {0};
 
-	if (!plan_all(&marks, run, err) || !see(&marks, run, err) ||
+	if (!plan(&marks, run, err) || !see(&marks, run, err) ||
 	    !open_grafana(&grafana, run, err))
 		return false;
 	for (size_t i = 0; i < marks.count; i++)

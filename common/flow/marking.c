@@ -279,3 +279,48 @@ void marking_release(struct marking *marking)
 	free(marking->line);
 	*marking = (struct marking){0};
 }
+
+/* --- all of a release ---------------------------------------------------- */
+
+/* Whatever is wrong with one of all is wrong with each. */
+static bool find_changed(struct strvec *applications,
+			 const struct marking_facts *facts, struct err *err)
+{
+	CLEANUP(marking_release) struct marking all = {0};
+
+	if (!marking_plan(&all, facts, err))
+		return false;
+	marking_find_applications(facts->record, applications);
+	return true;
+}
+
+bool marks_plan(struct marks *marks, const struct marking_facts *facts,
+		bool per_application, struct arena *arena, struct err *err)
+{
+	struct marking_facts one = *facts;
+
+	if (per_application && !find_changed(&marks->applications, facts, err))
+		return false;
+	marks->count = per_application ? marks->applications.count : 1;
+	marks->items = arena_new_array(arena, struct marking, marks->count);
+	marks->told = arena_new_array(arena, struct marking_told, marks->count);
+	for (size_t i = 0; i < marks->count; i++) {
+		if (per_application)
+			one.application = marks->applications.items[i];
+		marks->told[i] = (struct marking_told){
+			.marking = &marks->items[i],
+			.application = one.application,
+		};
+		if (!marking_plan(&marks->items[i], &one, err))
+			return false;
+	}
+	return true;
+}
+
+void marks_release(struct marks *marks)
+{
+	for (size_t i = 0; i < marks->count; i++)
+		marking_release(&marks->items[i]);
+	strvec_release(&marks->applications);
+	*marks = (struct marks){0};
+}

@@ -15,6 +15,7 @@
 
 #include "api/grafana.h"
 #include "base/attr.h"
+#include "base/strvec.h"
 
 struct arena;
 struct err;
@@ -119,6 +120,25 @@ struct marking_told {
 	const char *application; /* NULL: of all */
 	const char *url;	 /* "" = none */
 };
+
+/* The marks of a release: one of all applications, or one of each. */
+struct marks {
+	struct strvec applications; /* empty: all in one */
+	struct marking *items;	    /* in the arena, as are those of @told */
+	struct marking_told *told;
+	size_t count;
+};
+
+/*
+ * Make those that @facts tell, which is of no application; with
+ * @per_application one of each that the release changed.  Pure.
+ * Errors: those of marking_plan(), also where no application was changed.
+ */
+bool marks_plan(struct marks *marks, const struct marking_facts *facts,
+		bool per_application, struct arena *arena, struct err *err)
+	MUST_CHECK;
+
+void marks_release(struct marks *marks);
 
 /* Set the addresses of all by marking_url(). */
 bool marking_see(struct marking_told *told, size_t count, const char *template,
