@@ -157,6 +157,17 @@ static bool publish_all(struct publishing *publishing, struct step_run *run,
 	return true;
 }
 
+/* What a pipeline has set for all of its stages yields to '--destination'. */
+static bool check_options(const struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+
+	return !args->destination || !strvec_has(run->given, "repo") ||
+	       err_set(err, ERR_USAGE,
+		       "'--destination' only packages, and '--repo' publishes: "
+		       "give one of them");
+}
+
 /* The result, of a dry run its plan; what is real is recorded, too. */
 static bool tell(struct publishing *publishing, struct step_run *run,
 		 struct err *err)
@@ -181,7 +192,8 @@ static bool run(struct step_run *run, struct err *err)
 		.gpg = GPG_NONE};
 	const char *dir = args->destination;
 
-	if ((!dir && !open_repo(&publishing, run, err)) ||
+	if (!check_options(run, err) ||
+	    (!dir && !open_repo(&publishing, run, err)) ||
 	    !package(&publishing, run, err))
 		return false;
 	if (run->dry_run) {

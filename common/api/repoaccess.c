@@ -54,6 +54,21 @@ static bool ask_helm(struct helmrepos *repos, const char *address,
 		helmrepos_find(repos, address, known, err));
 }
 
+/* Only S3 has that; nobody shall believe that it was done elsewhere. */
+static bool set_writing(struct chartrepo *repo,
+			const struct s3_writing *writing, struct err *err)
+{
+	struct s3 *bucket = chartrepo_bucket(repo);
+
+	if (bucket)
+		return s3_set_writing(bucket, writing, err);
+	return !s3_writing_is_set(writing) ||
+	       err_set(err, ERR_USAGE,
+		       "encryption ('--sse') and ACLs ('--acl') are for s3:// "
+		       "only, not for '%s'",
+		       repo->address);
+}
+
 bool repoaccess_open(struct chartrepo *repo, struct http *http,
 		     const char *address, const struct repoaccess_args *args,
 		     const struct http_config *config, struct err *err)
@@ -80,6 +95,5 @@ bool repoaccess_open(struct chartrepo *repo, struct http *http,
 	return (!needs_http ||
 		repoaccess_open_client(http, known, config, err)) &&
 	       chartrepo_open(repo, address, &repo_config, err) &&
-	       (!chartrepo_bucket(repo) ||
-		s3_set_writing(chartrepo_bucket(repo), &args->s3, err));
+	       set_writing(repo, &args->s3, err);
 }

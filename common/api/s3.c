@@ -134,18 +134,23 @@ static bool advise_by_code(const char *code, const char *source,
 static void advise(const struct s3 *s3, const char *code, const char *action,
 		   const char *key, struct err *err)
 {
-	CLEANUP(str_release) struct str source = {0};
+	CLEANUP(str_release) struct str source = {0}, more = {0};
 
 	aws_add_source(&source, &s3->aws);
 	if (advise_by_code(code, str_text(&source), err) || err->status != 403)
 		return;
+	if (same_text(action, "s3:PutObject"))
+		s3_add_write_rights(&more, s3);
 	err_hint(err,
 		 "the credentials, which come from %s, need %s on "
-		 "'s3://%s/%s'%s",
+		 "'s3://%s/%s'%s%s",
 		 str_text(&source), action, s3->bucket, key,
 		 same_text(action, "s3:GetObject")
-			 ? ", and s3:ListBucket to be told of what is not there"
-			 : "");
+			 ? ", and s3:ListBucket to be told of what is not "
+			   "there; of what is encrypted by a KMS key, "
+			   "kms:Decrypt on that"
+			 : "",
+		 str_text(&more));
 }
 
 bool s3_fail(const struct s3 *s3, const struct http_request *request,
@@ -418,31 +423,6 @@ bool s3_stat(struct s3 *s3, const char *key, struct s3_object *object,
 
 	return prepare_key(s3, "HEAD", key, &request, err) &&
 	       send_and_take(s3, key, &request, object, err);
-}
-
-/* --- how objects are written ----------------------------------------------- */
-
-bool s3_set_writing(struct s3 *s3, const struct s3_writing *writing,
-		    struct err *err)
-{
-	const char *const headers[][2] = {
-		{"x-amz-server-side-encryption", writing->sse},
-		{"x-amz-server-side-encryption-aws-kms-key-id",
-		 writing->sse_kms_key_id},
-		{"x-amz-acl", writing->acl},
-	};
-
-	if (writing->sse_kms_key_id &&
-	    (!writing->sse || !starts_with(writing->sse, "aws:kms")))
-		return err_set(err, ERR_USAGE,
-			       "a KMS key is of use only with encryption by "
-			       "aws:kms");
-	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
-		if (headers[i][1])
-			strvec_addf(&s3->write_headers, "%s: %s", headers[i][0],
-				    headers[i][1]);
-	}
-	return true;
 }
 
 /* --- writing --------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /*
  * What the parts of api/s3 share: s3.c single objects, s3_list.c listings,
- * s3_many.c many objects at once, s3_address.c the bucket's address.
+ * s3_many.c many objects at once, s3_address.c the bucket's address,
+ * s3_writing.c how objects are written.
  */
 #ifndef API_S3_PARTS_H
 #define API_S3_PARTS_H
@@ -8,6 +9,8 @@
 #include <stdbool.h>
 
 #include "api/s3.h"
+
+struct str;
 
 /*
  * A request on the bucket itself; nothing but its URL differs for keys.
@@ -35,6 +38,22 @@ bool s3_take_deleted(const struct s3 *s3, const char *key, const char *etag,
 		     const struct http_request *request,
 		     const struct http_reply *reply, enum s3_outcome *outcome,
 		     struct err *err) MUST_CHECK;
+
+/* --- how objects are written (s3_writing.c) --------------------------------- */
+
+#define S3_SSE_HEADER	  "x-amz-server-side-encryption"
+#define S3_SSE_KEY_HEADER S3_SSE_HEADER "-aws-kms-key-id"
+#define S3_ACL_HEADER	  "x-amz-acl"
+
+/* What is asked of S3 with every write, and needs a right of its own. */
+bool s3_sets_acl(const struct s3 *s3);
+bool s3_uses_kms(const struct s3 *s3);
+
+/* Append what that right on the key is called. */
+void s3_add_kms_right(struct str *out, const struct s3 *s3);
+
+/* Append what writing takes beside s3:PutObject: ", s3:PutObjectAcl ..." */
+void s3_add_write_rights(struct str *out, const struct s3 *s3);
 
 /* --- where the bucket is (s3_address.c) ------------------------------------- */
 

@@ -4,6 +4,7 @@
 
 #include "api/s3.h"
 #include "api/s3_conditions.h"
+#include "api/s3_parts.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -56,6 +57,51 @@ static bool try_put(struct s3 *s3, const char *key, struct err *err)
 	       s3_delete(s3, key, NULL, &outcome, err);
 }
 
+/* The same with only those of the headers that are called @name; NULL: none. */
+static bool try_put_with(struct s3 *s3, const char *key, const char *name,
+			 struct err *err)
+{
+	struct strvec all = s3->write_headers;
+	CLEANUP(strvec_release) struct strvec some = {0};
+	bool done;
+
+	for (size_t i = 0; i < all.count && name; i++)
+		if (starts_with(all.items[i], name))
+			strvec_add(&some, all.items[i]);
+	s3->write_headers = some;
+	done = try_put(s3, key, err);
+	s3->write_headers = all;
+	return done;
+}
+
+/* Is it denied?  Any other failure stays in @failure. */
+static bool is_denied(bool done, struct err *failure)
+{
+	if (done || failure->kind != ERR_DENIED)
+		return false;
+	err_release(failure);
+	return true;
+}
+
+/* A write was denied: of all that it asks for, or a part of it? */
+static unsigned int find_denied(struct s3 *s3, const char *key,
+				struct err *failure)
+{
+	unsigned int asked = (s3_sets_acl(s3) ? S3_MAY_PUT_ACL : 0) |
+			     (s3_uses_kms(s3) ? S3_MAY_ENCRYPT : 0);
+	unsigned int denied = 0;
+
+	if (!asked || is_denied(try_put_with(s3, key, NULL, failure), failure))
+		return S3_MAY_PUT | asked;
+	if ((asked & S3_MAY_PUT_ACL) &&
+	    is_denied(try_put_with(s3, key, S3_ACL_HEADER, failure), failure))
+		denied |= S3_MAY_PUT_ACL;
+	if ((asked & S3_MAY_ENCRYPT) &&
+	    is_denied(try_put_with(s3, key, S3_SSE_HEADER, failure), failure))
+		denied |= S3_MAY_ENCRYPT;
+	return denied ? denied : S3_MAY_PUT | asked;
+}
+
 static const struct {
 	enum s3_right right;
 	const char *action;
@@ -101,9 +147,16 @@ bool s3_find_missing_rights(struct s3 *s3, const char *prefix,
 			err_move(err, &failure);
 			return false;
 		}
-		denied |= right;
 		if (first.kind == ERR_NONE)
 			err_move(&first, &failure);
+		err_release(&failure);
+		denied |= right == S3_MAY_PUT ? find_denied(s3, key, &failure)
+					      : right;
+		if (failure.kind != ERR_NONE) {
+			err_move(err, &failure);
+			return false;
+		}
+		any = any || (right == S3_MAY_PUT && !(denied & S3_MAY_PUT));
 	}
 	if (any || first.kind == ERR_NONE) {
 		*missing = denied;
@@ -119,6 +172,15 @@ void s3_add_rights(struct str *out, const struct s3 *s3, const char *prefix,
 {
 	const char *comma = "";
 
+	if (rights & S3_MAY_ENCRYPT) {
+		s3_add_kms_right(out, s3);
+		comma = ", ";
+	}
+	if (rights & S3_MAY_PUT_ACL) {
+		str_addf(out, "%ss3:PutObjectAcl on 's3://%s/%s'", comma,
+			 s3->bucket, prefix);
+		comma = ", ";
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
 		if (!(rights & trials[i].right))
 			continue;

@@ -221,6 +221,7 @@ static void fill_run(struct session *session)
 
 	run->step = &step;
 	run->args = session->options.own_args;
+	run->given = &session->options.given;
 	run->env = &session->env;
 	run->record = &session->record;
 	run->out = &session->out;

@@ -39,8 +39,8 @@ struct repoaccess_args {
 /*
  * Open @repo at @address, and @http where it needs a client; both are the
  * caller's.  @args: NULL where what the options say is for another repository.
- * Errors: those of http_open(), chartrepo_open(), helmrepos_read() and
- * s3_set_writing().
+ * Errors: USAGE (encryption or an ACL for what is not s3://); those of
+ * http_open(), chartrepo_open(), helmrepos_read() and s3_set_writing().
  */
 bool repoaccess_open(struct chartrepo *repo, struct http *http,
 		     const char *address, const struct repoaccess_args *args,

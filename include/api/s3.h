@@ -88,9 +88,15 @@ struct s3_writing {
 	const char *acl; /* a canned one: bucket-owner-full-control */
 };
 
-/* Texts are copied.  Errors: USAGE (a key without aws:kms). */
+/*
+ * Texts are copied.  Errors: USAGE (a key without aws:kms; an encryption or an
+ * ACL that S3 does not know).
+ */
 bool s3_set_writing(struct s3 *s3, const struct s3_writing *writing,
 		    struct err *err) MUST_CHECK;
+
+/* Does it ask for anything? */
+bool s3_writing_is_set(const struct s3_writing *writing);
 
 /* An object, or the knowledge that there is none. */
 struct s3_object {

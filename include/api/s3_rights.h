@@ -20,13 +20,20 @@ enum s3_right {
 	S3_MAY_PUT = 1 << 2,	       /* s3:PutObject */
 	S3_MAY_TIDY = 1 << 3,	       /* s3:DeleteObject below .slipway/ */
 	S3_MAY_DELETE_CHARTS = 1 << 4, /* s3:DeleteObject of all objects */
+	/* What s3_set_writing() has asked for takes them too. */
+	S3_MAY_PUT_ACL = 1 << 5, /* s3:PutObjectAcl */
+	S3_MAY_ENCRYPT = 1 << 6, /* kms:GenerateDataKey */
 };
+
+#define S3_MAY_WRITE (S3_MAY_PUT | S3_MAY_PUT_ACL | S3_MAY_ENCRYPT)
 
 /*
  * *@missing gets those of the @wanted rights that are denied below @prefix,
  * which is empty or has a slash at its end.  Where listing is wanted and
  * denied, S3 answers a read of what is not there as one that is denied: so
- * S3_MAY_GET is not judged then.  A store that lets the write through knows
+ * S3_MAY_GET is not judged then.  Where a write is denied that sets an ACL or
+ * is encrypted by KMS, writes without the one and the other show what it is;
+ * all three are missing where these are denied too.  A store that lets the write through knows
  * no conditions; what it wrote is removed.
  * Errors: all but DENIED of s3_put(), and DENIED where it is the credentials
  * that are refused, or all rights.

@@ -31,8 +31,9 @@ struct value;
 /* Everything that a run gets from main(). */
 struct step_run {
 	const struct step *step;
-	const void *args;	 /* the step's struct args, filled */
-	struct strvec arguments; /* what was no option */
+	const void *args;	    /* the step's struct args, filled */
+	struct strvec arguments;    /* what was no option */
+	const struct strvec *given; /* names of options on the command line */
 	const struct env *env;
 	struct record *record;	  /* never NULL; empty without --record */
 	struct reporter reporter; /* warnings and progress on stderr */

@@ -488,21 +488,6 @@ def test_what_is_not_our_archive_is_named(publish, s3, there):
 
 # --- how it is written --------------------------------------------------------------
 
-def test_options_of_writing(publish, s3):
-    prove(s3)
-    publish(s3, "--sse", "aws:kms", "--sse-kms-key-id", "key/7",
-            "--acl", "bucket-owner-full-control")
-    puts = [seen for seen in s3.requests if seen.method == "PUT"]
-    assert len(puts) == 2
-    for seen in puts:
-        assert seen.headers["x-amz-server-side-encryption"] == "aws:kms"
-        assert seen.headers["x-amz-server-side-encryption-aws-kms-key-id"] == "key/7"
-        assert seen.headers["x-amz-acl"] == "bucket-owner-full-control"
-        assert "x-amz-acl" in seen.headers["authorization"], "it is signed"
-    failed = publish(s3, "--sse-kms-key-id", "key/7", expect=2)
-    assert "a KMS key is of use only with encryption by aws:kms" in failed.err
-
-
 @pytest.mark.parametrize("wanted, written, media", [
     ("keep", "yaml", "application/yaml"), ("yaml", "yaml", "application/yaml"),
     ("json", "json", "application/json")])
