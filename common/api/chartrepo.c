@@ -454,10 +454,12 @@ bool chartrepo_put_chart(struct chartrepo *repo,
 }
 
 bool chartrepo_put_provenance(struct chartrepo *repo,
-			      const struct chartrepo_put *put, struct err *err)
+			      const struct chartrepo_put *put,
+			      enum chartrepo_outcome *outcome, struct err *err)
 {
+	*outcome = CHARTREPO_WRITTEN;
 	return !repo->kind->put_provenance ||
-	       repo->kind->put_provenance(repo, put, err);
+	       repo->kind->put_provenance(repo, put, outcome, err);
 }
 
 /* An entry for a version of which nothing else is known. */

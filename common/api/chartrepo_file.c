@@ -179,13 +179,13 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 }
 
 static bool put_provenance(struct chartrepo *repo,
-			   const struct chartrepo_put *put, struct err *err)
+			   const struct chartrepo_put *put,
+			   enum chartrepo_outcome *outcome, struct err *err)
 {
 	CLEANUP(free_ptr) char *name =
 		xasprintf("%s.prov", chart_file_name(put->chart));
-	enum chartrepo_outcome outcome;
 
-	return put_file(repo, put, name, &outcome, err);
+	return put_file(repo, put, name, outcome, err);
 }
 
 struct lister {

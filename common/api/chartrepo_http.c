@@ -354,12 +354,12 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 
 /* The chart has found out where the API is. */
 static bool put_provenance(struct chartrepo *repo,
-			   const struct chartrepo_put *put, struct err *err)
+			   const struct chartrepo_put *put,
+			   enum chartrepo_outcome *outcome, struct err *err)
 {
-	enum chartrepo_outcome outcome;
 	bool unclear, missing;
 
-	if (!post(repo, "prov", put, &outcome, &unclear, &missing, err))
+	if (!post(repo, "prov", put, outcome, &unclear, &missing, err))
 		return false;
 	return !missing ||
 	       err_set(err, ERR_REMOTE,

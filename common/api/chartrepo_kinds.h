@@ -78,6 +78,7 @@ struct chartrepo_kind {
 	/* NULL: put_chart() has put it there. */
 	bool (*put_provenance)(struct chartrepo *repo,
 			       const struct chartrepo_put *put,
+			       enum chartrepo_outcome *outcome,
 			       struct err *err);
 };
 

@@ -195,13 +195,13 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 }
 
 static bool put_provenance(struct chartrepo *repo,
-			   const struct chartrepo_put *put, struct err *err)
+			   const struct chartrepo_put *put,
+			   enum chartrepo_outcome *outcome, struct err *err)
 {
-	enum chartrepo_outcome outcome;
 	bool unclear = false;
 
 	return put_file(repo, put, ".prov", "text/plain; charset=utf-8",
-			&outcome, &unclear, err);
+			outcome, &unclear, err);
 }
 
 struct lister {

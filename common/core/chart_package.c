@@ -204,6 +204,14 @@ void chart_add_provenance(struct str *out, const struct chart *chart,
 	ydoc_emit(out, sums);
 }
 
+bool chart_provenance_is_of(const char *text, size_t len, const char *digest)
+{
+	CLEANUP(str_release) struct str sum = {0};
+
+	str_addf(&sum, "sha256:%s", digest);
+	return memmem(text, len, sum.buf, sum.len);
+}
+
 const char *chart_file_name(const struct chart *chart)
 {
 	return arena_printf(chart->arena, "%s-%s.tgz", chart->name,

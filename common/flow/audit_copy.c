@@ -13,8 +13,6 @@
 #include "flow/audit_parts.h"
 #include "format/value.h"
 
-#define PROVENANCE_MAX ((size_t)1 << 20)
-
 /* One version to copy. */
 struct pick {
 	struct chartrepo_fetch fetch; /* first: its archive */
@@ -112,7 +110,7 @@ static bool take_provenance(struct copying *copying, const struct pick *pick,
 {
 	CLEANUP(free_ptr) char *url = xasprintf("%s.prov", pick->fetch.url);
 
-	if (chartrepo_get(copying->copy->from, url, PROVENANCE_MAX,
+	if (chartrepo_get(copying->copy->from, url, CHARTREPO_PROVENANCE_MAX,
 			  &item->provenance, err))
 		return true;
 	if (err->kind != ERR_NOT_FOUND && err->kind != ERR_DENIED)

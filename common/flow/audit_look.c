@@ -23,6 +23,9 @@ struct looking {
 	struct reading **readings;
 	size_t count;
 	size_t capacity;
+	struct reading **signatures; /* of archives that are what they should */
+	size_t signature_count;
+	size_t signature_capacity;
 	const char *read_name; /* the chart whose entries are in read */
 	struct chartindex_entries read;
 	struct audit_found_orphan *orphans;
@@ -53,6 +56,7 @@ static void looking_release(struct looking *looking)
 	arena_release(&looking->window);
 	err_release(&looking->failure);
 	free(looking->readings);
+	free(looking->signatures);
 	free(looking->orphans);
 }
 
@@ -133,13 +137,28 @@ static void add_edit(struct looking *looking, const struct audit_claim *claim,
 
 /* --- marks ------------------------------------------------------------------- */
 
+/* The .prov that lies beside the archive, NULL if none does. */
+static const struct audit_object *provenance_of(const struct reading *reading)
+{
+	CLEANUP(free_ptr) char *name =
+		reading->object ? xasprintf("%s.prov", reading->object->name)
+				: NULL;
+
+	return name ? map_get(&reading->looking->look->objects, name) : NULL;
+}
+
+/* What is beside the archive is as much a part of it. */
 static bool mark_of(const struct reading *reading, char mark[AUDIT_MARK_SIZE],
 		    struct err *err)
 {
 	const struct audit_object *object = reading->object;
+	const struct audit_object *provenance = provenance_of(reading);
+	CLEANUP(free_ptr) char *state =
+		xasprintf("%s%s%s", object->state, provenance ? " " : "",
+			  provenance ? provenance->state : "");
 
-	return audit_mark(&reading->claim, object->name, object->state,
-			  object->size, mark, err);
+	return audit_mark(&reading->claim, object->name, state, object->size,
+			  mark, err);
 }
 
 /* Is it known that this entry is true?  Then it counts as verified. */
@@ -175,6 +194,65 @@ static bool verified(struct looking *looking, const struct reading *reading,
 	return true;
 }
 
+/* --- what is beside them ------------------------------------------------------- */
+
+static void finish_reading(struct chartrepo_fetch *fetch, struct err *failure)
+{
+	struct reading *reading = (struct reading *)fetch;
+
+	if (failure->kind != ERR_NONE &&
+	    reading->looking->failure.kind == ERR_NONE)
+		err_move(&reading->looking->failure, failure);
+	str_release(&fetch->bytes);
+	err_release(&fetch->failure);
+	err_release(failure);
+}
+
+/* That one is gone by now is as good as none. */
+static void take_provenance(struct chartrepo_fetch *fetch)
+{
+	struct reading *reading = (struct reading *)fetch;
+	struct err failure = {0};
+
+	if (fetch->failure.kind != ERR_NONE &&
+	    fetch->failure.kind != ERR_NOT_FOUND)
+		err_move(&failure, &fetch->failure);
+	else if (fetch->failure.kind == ERR_NONE &&
+		 !chart_provenance_is_of(str_text(&fetch->bytes),
+					 fetch->bytes.len,
+					 reading->claim.digest))
+		mismatch(reading->looking, &reading->claim, fetch->url,
+			 "it signs another archive than the one beside it");
+	else if (!verified(reading->looking, reading, &failure))
+		log_debug("%s", failure.text);
+	finish_reading(fetch, &failure);
+}
+
+/* The archive is what the index says; is its .prov of it, if it has one? */
+static bool see_provenance(struct reading *reading, struct err *err)
+{
+	struct looking *looking = reading->looking;
+	struct reading *beside;
+
+	if (!provenance_of(reading))
+		return verified(looking, reading, err);
+	beside = arena_new(&looking->window, struct reading);
+	*beside = *reading;
+	beside->fetch = (struct chartrepo_fetch){
+		.repo = reading->fetch.repo,
+		.url = arena_printf(&looking->window, "%s.prov",
+				    reading->fetch.url),
+		.limit = CHARTREPO_PROVENANCE_MAX,
+		.taken = take_provenance,
+	};
+	looking->signatures =
+		grow_array(looking->signatures, looking->signature_count + 1,
+			   sizeof(struct reading *),
+			   &looking->signature_capacity);
+	looking->signatures[looking->signature_count++] = beside;
+	return true;
+}
+
 /* --- reading archives ---------------------------------------------------------- */
 
 static bool judge(struct reading *reading, struct err *err)
@@ -187,7 +265,7 @@ static bool judge(struct reading *reading, struct err *err)
 			 &verdict, err))
 		return false;
 	if (!verdict.reason)
-		return verified(looking, reading, err);
+		return see_provenance(reading, err);
 	mismatch(looking, &reading->claim, reading->fetch.url, verdict.reason);
 	if (verdict.entry)
 		add_edit(looking, &reading->claim, verdict.digest,
@@ -217,18 +295,6 @@ static void count_read(struct looking *looking)
 			looking->look->verified, looking->look->entries);
 }
 
-static void finish_reading(struct chartrepo_fetch *fetch, struct err *failure)
-{
-	struct reading *reading = (struct reading *)fetch;
-
-	if (failure->kind != ERR_NONE &&
-	    reading->looking->failure.kind == ERR_NONE)
-		err_move(&reading->looking->failure, failure);
-	str_release(&fetch->bytes);
-	err_release(&fetch->failure);
-	err_release(failure);
-}
-
 static void take_archive(struct chartrepo_fetch *fetch)
 {
 	struct reading *reading = (struct reading *)fetch;
@@ -253,25 +319,33 @@ static void take_archive(struct chartrepo_fetch *fetch)
 	finish_reading(fetch, &failure);
 }
 
-static bool flush(struct looking *looking, struct err *err)
+static bool fetch_all(struct looking *looking, struct reading **readings,
+		      size_t count, struct err *err)
 {
 	const struct audit *audit = looking->look->audit;
 	static const struct reporter silent = {0};
-	bool done = true;
 
-	if (looking->count)
-		done = chartrepo_fetch_all(
-			audit->http,
-			(struct chartrepo_fetch **)looking->readings,
-			looking->count, audit->jobs, &silent, err);
+	if (count && !chartrepo_fetch_all(audit->http,
+					  (struct chartrepo_fetch **)readings,
+					  count, audit->jobs, &silent, err))
+		return false;
+	if (looking->failure.kind == ERR_NONE)
+		return true;
+	err_move(err, &looking->failure);
+	return false;
+}
+
+static bool flush(struct looking *looking, struct err *err)
+{
+	size_t count = looking->count;
+
 	looking->count = 0;
-	if (!done)
+	if (!fetch_all(looking, looking->readings, count, err))
 		return false;
-	if (looking->failure.kind != ERR_NONE) {
-		err_move(err, &looking->failure);
-		return false;
-	}
-	return audit_marks_keep(looking->marks, err);
+	count = looking->signature_count;
+	looking->signature_count = 0;
+	return fetch_all(looking, looking->signatures, count, err) &&
+	       audit_marks_keep(looking->marks, err);
 }
 
 static void add_reading(struct looking *looking, const struct reading *wanted)
@@ -327,6 +401,7 @@ static bool look_at_entry(struct looking *looking, const char *name,
 				  : NULL;
 	struct reading reading = {
 		.fetch = {.url = url, .taken = take_archive},
+		.looking = looking,
 		.claim = {name, entry->version, entry->digest, entry->value},
 	};
 	const char *fault;

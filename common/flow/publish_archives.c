@@ -277,7 +277,8 @@ static bool overwrite(const struct publish *publish, struct publish_item *item,
 	bool written, unclear;
 
 	item->replaced = true;
-	return put(publish, item, true, &written, &unclear, err) &&
+	return publish_drop_provenance(publish, item, err) &&
+	       put(publish, item, true, &written, &unclear, err) &&
 	       (written ||
 		err_set(err, ERR_TIMEOUT, "other writes of '%s' are under way",
 			str_text(&item->address)));
@@ -322,7 +323,8 @@ static bool put_archive(const struct publish *publish,
 	case PUBLISH_PLACE_OTHER:
 		return overwrite(publish, item, err);
 	case PUBLISH_PLACE_OURS:
-		return true;
+		return publish->if_exists != PUBLISH_REPLACE ||
+		       publish_drop_provenance(publish, item, err);
 	}
 	BUG("an archive is in no place");
 }

@@ -182,8 +182,18 @@ void publish_tidy(struct publish_run *run);
 /* --- publish_sign.c -------------------------------------------------------- */
 
 /*
+ * Before the archive is replaced: remove a .prov that is not of the new one,
+ * so that at no moment one lies beside an archive that it does not sign.
+ * Errors: DENIED, unless ours is going to overwrite it.
+ */
+bool publish_drop_provenance(const struct publish *publish,
+			     const struct publish_item *item, struct err *err)
+	MUST_CHECK;
+
+/*
  * Put a .prov beside the archive that is there; signed anew if that archive
- * is not ours but the same chart.  One that is there with it stays.
+ * is not ours but the same chart.  One that is there with it stays, unless
+ * it is of another archive.
  */
 bool publish_put_provenance(const struct publish *publish,
 			    struct publish_item *item, struct err *err)

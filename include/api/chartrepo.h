@@ -195,12 +195,16 @@ bool chartrepo_put_chart(struct chartrepo *repo,
 			 enum chartrepo_outcome *outcome, bool *unclear,
 			 struct err *err) MUST_CHECK;
 
+#define CHARTREPO_PROVENANCE_MAX ((size_t)1 << 20)
+
 /*
  * Put the .prov of put->chart, put->bytes, beside its archive; in a registry
- * it went with the archive.  One that is there stays, unless put->replace.
+ * it went with the archive.  One that is there stays (*@outcome tells),
+ * unless put->replace.
  */
 bool chartrepo_put_provenance(struct chartrepo *repo,
-			      const struct chartrepo_put *put, struct err *err)
+			      const struct chartrepo_put *put,
+			      enum chartrepo_outcome *outcome, struct err *err)
 	MUST_CHECK;
 
 /*

@@ -170,6 +170,9 @@ bool chart_package(struct str *tgz, const struct chart *chart, struct err *err)
 void chart_add_provenance(struct str *out, const struct chart *chart,
 			  const char *digest);
 
+/* Does the .prov @text speak of an archive of that @digest? */
+bool chart_provenance_is_of(const char *text, size_t len, const char *digest);
+
 /*
  * Append what Go's json.Marshal() makes of Helm's struct Metadata: the config
  * of an OCI artifact; and of a list of its struct Dependency.

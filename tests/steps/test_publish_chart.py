@@ -146,9 +146,12 @@ def test_provenance_before_the_index(publish, fake_gpg):
     there = gzip.compress(gzip.decompress(put.body), 1)
     nobody_waits = Reply(200, b"<ListBucketResult/>")
     with ScriptedHttp(index(OTHERS), error(412, "PreconditionFailed"), Reply(200, there),
-                      error(412, "PreconditionFailed"), OK, nobody_waits) as s:
+                      error(412, "PreconditionFailed"),
+                      lambda request: Reply(200, s.requests[3].body), OK,
+                      nobody_waits) as s:
         publish(s, "--sign", env=fake_gpg)
-        prov = s.requests[3]
+        prov, read = s.requests[3:5]
+    assert read.line == f"GET {ARCHIVE}.prov", "is it of that archive?"
     assert prov.line == f"PUT {ARCHIVE}.prov" and prov.header("If-None-Match") == "*"
     assert hashlib.sha256(there).hexdigest().encode() in prov.body
 

@@ -35,7 +35,7 @@ def publish(run_step, chart):
     """publish(s3, ...): one run in stable/ of the bucket."""
     def run(s3: ScriptedS3, *args, charts=None, **options):
         return run_step("publish-chart", *(charts or [chart]), "--repo", REPO, *args,
-                        env=s3.env, **options)
+                        env=s3.env | options.pop("env", {}), **options)
     return run
 
 
@@ -60,8 +60,9 @@ def test_replacing_what_is_listed(publish, s3):
     publish(s3)
     s3.forget()
     publish(s3, *REPLACE, "--set", "image.tag=v2")
-    assert s3.lines == [f"GET {INDEX}", f"GET {ARCHIVE}", f"PUT {ARCHIVE}",
-                        f"PUT {INDEX}", f"GET {ARCHIVE}"], "and it is ours at the end"
+    assert s3.lines == [f"GET {INDEX}", f"GET {ARCHIVE}", f"GET {ARCHIVE}.prov",
+                        f"PUT {ARCHIVE}", f"PUT {INDEX}", f"GET {ARCHIVE}"], \
+        "and it is ours at the end"
     check_true(s3)
 
 
@@ -69,7 +70,7 @@ def test_replacing_by_the_same_changes_nothing(publish, s3):
     publish(s3)
     s3.forget()
     result = publish(s3, *REPLACE, "--output", "json")
-    assert s3.lines == [f"GET {INDEX}", f"GET {ARCHIVE}"]
+    assert s3.lines == [f"GET {INDEX}", f"GET {ARCHIVE}", f"GET {ARCHIVE}.prov"]
     assert result.json["charts"][0]["existed"]
 
 
@@ -353,3 +354,58 @@ def test_kept_in_a_folder(run_step, chart, tmp_path):
     before = (tmp_path / "charts/index.yaml").read_bytes()
     run_step(*argv, *KEEP, "--annotation", "a=b")
     assert (tmp_path / "charts/index.yaml").read_bytes() == before
+
+
+# --- what signs it -------------------------------------------------------------------
+
+PROV = f"{ARCHIVE}.prov"
+
+
+def check_signed(s3: ScriptedS3) -> None:
+    assert digest(s3.objects[ARCHIVE].body).encode() in s3.objects[PROV].body
+
+
+def test_a_replaced_chart_loses_its_provenance(publish, s3, fake_gpg):
+    """Before the archive: so none ever lies beside an archive that it does not sign."""
+    publish(s3, "--sign", env=fake_gpg)
+    check_signed(s3)
+    s3.forget()
+    publish(s3, *REPLACE, "--set", "image.tag=v2")
+    assert s3.lines == [f"GET {INDEX}", f"GET {ARCHIVE}", f"GET {PROV}", f"DELETE {PROV}",
+                        f"PUT {ARCHIVE}", f"PUT {INDEX}", f"GET {ARCHIVE}"]
+    assert PROV not in s3.objects
+
+
+def test_a_replaced_chart_is_signed_anew(publish, s3, fake_gpg):
+    """Without the right to remove the old one, too."""
+    publish(s3, "--sign", env=fake_gpg)
+    s3.fault = lambda seen: Fault(403, "AccessDenied") if seen.method == "DELETE" else None
+    publish(s3, *REPLACE, "--sign", "--set", "image.tag=v2", env=fake_gpg)
+    check_signed(s3)
+    before = dict(s3.objects)
+    failed = publish(s3, *REPLACE, "--set", "image.tag=v3", expect=1)
+    assert "cannot remove the provenance of what is replaced" in only_error(failed)
+    assert "s3:DeleteObject" in failed.err
+    assert s3.objects == before, "nothing was replaced"
+
+
+def test_a_stale_provenance_is_put_right(publish, s3, fake_gpg):
+    """Of a run that was killed after it had replaced the archive, say."""
+    publish(s3)
+    s3.put(PROV, b"sha256:" + b"a" * 64)
+    publish(s3, "--sign", env=fake_gpg)
+    check_signed(s3)
+    signed = s3.objects[PROV].body
+    publish(s3, "--sign", env=fake_gpg)
+    assert s3.objects[PROV].body == signed, "what is right stays"
+    s3.put(PROV, b"sha256:" + b"a" * 64)
+    publish(s3, *REPLACE)
+    assert PROV not in s3.objects
+
+
+def test_a_replaced_file_loses_its_provenance(run_step, chart, tmp_path, fake_gpg):
+    argv = ("publish-chart", chart, "--repo", f"file://{tmp_path}/charts")
+    run_step(*argv, "--sign", env=fake_gpg)
+    run_step(*argv, *REPLACE, "--set", "image.tag=v2")
+    assert sorted(path.name for path in (tmp_path / "charts").glob("web*")) == \
+        ["web-1.0.0.tgz"]

@@ -44,6 +44,13 @@ def prove(s3: ScriptedS3) -> None:
     s3.put(INDEX, f"annotations:\n  {s3.proof}: '2026'\n".encode() + body)
 
 
+def sign(s3: ScriptedS3, name: str) -> bytes:
+    """What lies beside the archive as if it had been signed."""
+    digest = hashlib.sha256(s3.objects[PREFIX + name].body).hexdigest()
+    s3.put(f"{PREFIX}{name}.prov", f"files:\n  {name}: sha256:{digest}\n".encode())
+    return s3.objects[f"{PREFIX}{name}.prov"].body
+
+
 def break_all(s3: ScriptedS3) -> None:
     """A flipped byte, an orphan, a dangling entry."""
     body = bytearray(s3.objects[PREFIX + "api-2.0.0.tgz"].body)
@@ -106,6 +113,22 @@ def test_what_is_wrong_is_found(audit, s3):
     assert s3.objects == before, "nothing was written"
 
 
+def test_a_provenance_of_another_archive(audit, s3):
+    """It is read once, and again when it changes."""
+    prov = PREFIX + "web-1.0.0.tgz.prov"
+    sign(s3, "web-1.0.0.tgz")
+    assert audit("--repair", "--output", "json").json["verified"] == 4
+    s3.forget()
+    assert audit("--output", "json").json["verified"] == 4
+    assert reads(s3) == [] and f"GET {prov}" not in s3.lines
+    s3.put(prov, b"files:\n  web-1.0.0.tgz: sha256:" + b"a" * 64)
+    found = audit("--repair", "--output", "json", expect=1).json
+    assert (names(found["mismatched"]), found["verified"]) == ([("web", "1.0.0")], 3)
+    [item] = found["mismatched"]
+    assert item["url"] == f"{REPO}/web-1.0.0.tgz.prov"
+    assert item["reason"] == "it signs another archive than the one beside it"
+
+
 @pytest.mark.parametrize("old, new, reason", [
     (b"urls:\n    - api-2.0.0.tgz", b"flavour: 1", "no address"),
     (b"- api-2.0.0.tgz", b"- ../other/api-2.0.0.tgz", "leads out of the repository"),
@@ -127,7 +150,7 @@ def test_entries_that_are_wrong(audit, s3, old, new, reason):
 def test_archives_of_others_are_no_orphans(audit, s3):
     """Folders may be other repositories; what is no .tgz is no chart."""
     s3.put(PREFIX + "nested/db-1.0.0.tgz", charts.archive("db", "1.0.0"))
-    s3.put(PREFIX + "web-1.1.0.tgz.prov", b"signed")
+    sign(s3, "web-1.1.0.tgz")
     s3.put("stable-2/db-1.0.0.tgz", charts.archive("db", "1.0.0"))
     assert audit("--output", "json").json["orphans"] == []
 
@@ -401,7 +424,7 @@ def archives(s3: ScriptedS3) -> list[str]:
 
 
 def test_prune(audit, s3):
-    s3.put(PREFIX + "web-1.0.0.tgz.prov", b"signed")
+    sign(s3, "web-1.0.0.tgz")
     result = audit(*PRUNE)
     assert names(result.json["pruned"]) == OLD
     assert entries(s3) == {"api": ["2.0.0"], "web": ["1.1.0"]}
@@ -541,10 +564,10 @@ def test_copy(run_step, s3, tmp_path):
 
 
 def test_copy_within_s3(run_step, s3):
-    s3.put(PREFIX + "web-1.1.0.tgz.prov", b"signed")
+    signed = sign(s3, "web-1.1.0.tgz")
     copy(run_step, s3, "s3://bucket/live", "web")
     assert s3.objects["live/web-1.1.0.tgz"].body == s3.objects[PREFIX + "web-1.1.0.tgz"].body
-    assert s3.objects["live/web-1.1.0.tgz.prov"].body == b"signed"
+    assert s3.objects["live/web-1.1.0.tgz.prov"].body == signed
     run_step("repo-audit", "--repo", "s3://bucket/live", env=s3.env)
 
 

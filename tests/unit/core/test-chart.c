@@ -383,6 +383,27 @@ static void test_values(void **state)
 	}
 }
 
+static void test_provenance(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_of_it;
+	} cases[] = {
+		{"files:\n  web-1.0.0.tgz: sha256:abcdef\n", true},
+		{"files:\n  web-1.0.0.tgz: sha256:abcde\n", false},
+		{"files:\n  web-1.0.0.tgz: abcdef\n", false},
+		{"<html>", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_case(cases[i].text,
+			    chart_provenance_is_of(
+				    cases[i].text, strlen(cases[i].text),
+				    "abcdef") == cases[i].is_of_it);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_schemas),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_provenance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
