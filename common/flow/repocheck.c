@@ -39,9 +39,14 @@ static struct needs needs_of(const struct repocheck *check)
 	return all;
 }
 
-static bool refuse(const char *names, struct err *err)
+static bool refuse(const char *names, unsigned int missing, struct err *err)
 {
 	(void)err_set(err, ERR_DENIED, "missing rights: %s", names);
+	if (!(missing & S3_MAY_PUT) &&
+	    missing & (S3_MAY_PUT_ACL | S3_MAY_ENCRYPT))
+		return err_hint(err, "that is what '--acl' and '--sse aws:kms' "
+				     "take beside the policies of "
+				     "pipeline-examples/iam");
 	return err_hint(err, "pipeline-examples/iam has the policies that are "
 			     "enough");
 }
@@ -84,7 +89,7 @@ static bool check_rights(const struct repocheck *check, struct s3 *bucket,
 		return err_wrap(err, "cannot use '%s'", check->repo->address);
 	s3_add_rights(&names, bucket, prefix, missing);
 	if (missing & wanted.needed)
-		return refuse(str_text(&names), err);
+		return refuse(str_text(&names), missing, err);
 	if (!missing)
 		return true;
 	warn(check, missing, str_text(&names));

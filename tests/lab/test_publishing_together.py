@@ -158,6 +158,46 @@ def test_killed_and_hindered_publishers_lose_nothing(
               f"{len(waiting(any_s3))} wait for the next helper")
 
 
+def replace_at_once(start_step, bucket, folder: Path, dice: random.Random,
+                    killed: int) -> list[int]:
+    """Four builds replace one version; the exit codes of those not killed."""
+    running, codes = [], []
+    for _ in range(4):
+        step = start_step("publish-chart", folder / "web-1.0.0", "--repo",
+                          f"{bucket.url}/stable", "--if-exists", "replace",
+                          "--annotation", f"build={dice.random()}", env=bucket.env)
+        running.append(step)
+    for step in dice.sample(running, killed):
+        time.sleep(dice.uniform(0, 0.05))
+        step.kill()
+    for step in running:
+        codes.append(step.process.wait(100))
+        step.wait(codes[-1])
+    return [code for code in codes if code != -9]
+
+
+@pytest.mark.parametrize("round_number", range(ROUNDS))
+def test_replacers_end_with_what_is_true(start_step, run_step, any_s3, tmp_path,
+                                         round_number):
+    """Who says 0 has the archive and the entry, or was replaced by who has both;
+    what kills leave is healed by the next one."""
+    seed = SEED + round_number
+    print(f"SLIPWAY_SEED={seed}")
+    dice = random.Random(seed)
+    argv = ("publish-chart", make_chart(tmp_path, "web"), "--repo",
+            f"{any_s3.url}/stable")
+    run_step(*argv, env=any_s3.env)
+    for killed in (0, 0, 2):
+        codes = replace_at_once(start_step, any_s3, tmp_path, dice, killed)
+        assert set(codes) <= {0, 3}, codes
+        if killed:
+            run_step(*argv, "--if-exists", "replace", "--annotation",
+                     f"build={dice.random()}", env=any_s3.env)
+        else:
+            assert 0 in codes
+        assert check_index(any_s3) == {"web-1.0.0"}
+
+
 def test_helm_reads_an_index_that_says_of_its_store(run_step, s3, helm4, helm3,
                                                     static_http, tmp_path):
     run_step("publish-chart", make_chart(tmp_path, "web"), "--repo", s3.url, env=s3.env)
