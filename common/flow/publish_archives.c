@@ -114,7 +114,7 @@ static bool refuse(const struct publish *publish,
 	}
 	(void)err_set(err, ERR_CONFLICT, "'%s' is there already%s", address,
 		      why);
-	return err_hint(err, PUBLISH_NEW_VERSION);
+	return publish_hint_conflict(publish, err);
 }
 
 /* The published one stays: from now on it is the chart of this item. */

@@ -12,6 +12,16 @@
 #define NEW_VERSION \
 	"give the chart another version: what was published must not change"
 
+bool publish_hint_conflict(const struct publish *publish, struct err *err)
+{
+	if (publish->if_exists == PUBLISH_EXACT)
+		return err_hint(err, "what was published must not change: "
+				     "compare both before one is removed");
+	return err_hint(err, "give the chart another version: what was "
+			     "published must not change; '--if-exists keep' "
+			     "leaves that one and goes on with the others");
+}
+
 static const char *url_of(const struct chartindex_entry *entry)
 {
 	return entry->urls->list.count
@@ -45,7 +55,7 @@ static bool refuse(const struct publish_run *run,
 		      item->chart->version,
 		      *entry->digest ? entry->digest : "unknown",
 		      url ? url : "no address", tail);
-	return err_hint(err, PUBLISH_NEW_VERSION);
+	return publish_hint_conflict(run->publish, err);
 }
 
 /* The published one stays, as the index has it. */

@@ -21,10 +21,6 @@
 
 struct value;
 
-#define PUBLISH_NEW_VERSION                                                    \
-	"give the chart another version: what was published must not change; " \
-	"'--if-exists keep' leaves that one and goes on with the others"
-
 struct publish_run {
 	const struct publish *publish;
 	struct publish_batch *batch;
@@ -82,6 +78,9 @@ bool publish_is_proved(const struct s3 *bucket, const struct chartindex *index,
 bool publish_keep_lock(struct publish_run *run, struct err *err) MUST_CHECK;
 
 /* --- publish_judge.c ------------------------------------------------------- */
+
+/* The hint of a conflict with what was published by the rules. */
+bool publish_hint_conflict(const struct publish *publish, struct err *err);
 
 /*
  * Before anything is written: fill in what the index says of each chart of

@@ -260,9 +260,11 @@ def test_a_copy_is_judged_as_well(run_step, publish, s3, tmp_path, chart):
     run_step("publish-chart", chart, "--repo", source)
     prove(s3, listed("https://cdn.example.com/web-1.0.0.tgz", "a" * 64))
     before = s3.objects[INDEX].body
-    run_step("repo-audit", "--repo", source, "--copy-to", REPO, "web", env=s3.env,
-             expect=3)
+    failed = run_step("repo-audit", "--repo", source, "--copy-to", REPO, "web",
+                      env=s3.env, expect=3)
     assert s3.objects[INDEX].body == before and list(s3.objects) == [INDEX]
+    assert "hint: what was published must not change" in failed.err
+    assert "--if-exists" not in failed.err, "it has no such option"
 
 
 # --- several charts -----------------------------------------------------------------
