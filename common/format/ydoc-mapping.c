@@ -96,6 +96,8 @@ static bool key_text(struct yreader *reader, struct ydoc_node *key,
 		str_splice(&text, 0, text.len, ".inf", 4);
 	else if (strcmp(str_text(&text), "-Inf") == 0)
 		str_splice(&text, 0, text.len, "-.inf", 5);
+	else if (strcmp(str_text(&text), "NaN") == 0)
+		str_splice(&text, 0, text.len, ".nan", 4);
 	key->key =
 		value_new_bytes(&reader->doc->arena, str_text(&text), text.len);
 	return true;

@@ -85,6 +85,8 @@ static void test_collections(void **state)
 	assert_value("'<<': 1", "map[<<:1]");
 	assert_value("- {&a 1: x}\n- *a", "[map[1:x] 1]");
 	assert_value("a: .inf\na: 1", "map[a:1]");
+	assert_value("{.nan: 1, .inf: 2, -.inf: 3, 1e300: 4}",
+		     "map[-.inf:3 .inf:4 .nan:1]");
 }
 
 static void test_errors(void **state)
