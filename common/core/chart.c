@@ -49,7 +49,8 @@ static bool take_requirements(struct chart *chart,
 
 	if (!file)
 		return true;
-	if (!chart_parse_file(&doc, chart, file, YDOC_FIRST, err) ||
+	if (!chart_parse_file(&doc, chart, file, YDOC_FIRST | YDOC_INFINITE,
+			      err) ||
 	    !chart_read_metadata(&doc, chart->arena, &read, err))
 		return false;
 	for (size_t i = 0; i < read->map.count; i++)
@@ -65,11 +66,15 @@ static bool load_metadata(const struct chart_loader *loader,
 {
 	const struct chart_file *file = find_file(files, "Chart.yaml");
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	unsigned int flags = YDOC_FIRST;
 
 	if (!file)
 		return err_set(err, ERR_INPUT, "it has no Chart.yaml");
 	chart->mtime = file->mtime;
-	return chart_parse_file(&doc, chart, file, YDOC_FIRST, err) &&
+	/* Of the first chart Helm reads all into an interface{} before. */
+	if (loader->depth)
+		flags |= YDOC_INFINITE;
+	return chart_parse_file(&doc, chart, file, flags, err) &&
 	       chart_read_metadata(&doc, chart->arena, &chart->metadata, err) &&
 	       take_requirements(chart, files, err) &&
 	       chart_take_metadata(chart, &doc, loader->depth > 0, err);
@@ -80,7 +85,8 @@ static bool load_lock(struct chart *chart, const struct chart_file *file,
 {
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 
-	if (!chart_parse_file(&doc, chart, file, YDOC_FIRST, err))
+	if (!chart_parse_file(&doc, chart, file, YDOC_FIRST | YDOC_INFINITE,
+			      err))
 		return false;
 	if (lockfile_read(doc.root, chart->arena, &chart->lock, err))
 		return true;

@@ -309,12 +309,42 @@ static const struct value *find_member(const struct value *map,
 	return found ? found->value : NULL;
 }
 
+/* Does text come of a number that stands in the field? */
+static bool makes_text(const struct field *fields, const char *name)
+{
+	while (fields->name && strcasecmp(fields->name, name))
+		fields++;
+	return fields->name && fields->type != LIST && fields->type != ANY;
+}
+
+/* Only as text can .inf and .nan go through JSON, as in Helm they do. */
+static bool check_numbers(const struct reader *reader, const char *path,
+			  const struct value *map, const struct field *fields,
+			  struct err *err)
+{
+	for (size_t i = 0; i < map->map.count; i++) {
+		const struct value_pair *pair = &map->map.pairs[i];
+
+		if (!value_has_infinite(pair->value) ||
+		    makes_text(fields, pair->key.bytes))
+			continue;
+		err_set(err, ERR_INPUT,
+			"'%s' holds a number that JSON, and so Helm, does not "
+			"know",
+			pair->key.bytes);
+		return reader->doc ? ydoc_blame(reader->doc, path, err) : false;
+	}
+	return true;
+}
+
 static bool read_fields(const struct reader *reader, const char *path,
 			const struct value *map, const struct field *fields,
 			struct value **out, struct err *err)
 {
 	struct value *read = value_new_map(reader->arena);
 
+	if (!check_numbers(reader, path, map, fields, err))
+		return false;
 	for (; fields->name; fields++) {
 		const struct value *member = find_member(map, fields->name);
 		const char *member_path = fields->name;

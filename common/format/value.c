@@ -1,5 +1,6 @@
 #include "format/value.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -504,6 +505,25 @@ static bool same_at(const struct value *a, const struct value *b,
 bool value_same(const struct value *a, const struct value *b)
 {
 	return same_at(a, b, 0);
+}
+
+bool value_has_infinite(const struct value *value)
+{
+	if (value->kind == VALUE_FLOAT64)
+		return !isfinite(value->number);
+	if (value_is_list(value)) {
+		for (size_t i = 0; i < value->list.count; i++) {
+			if (value_has_infinite(value->list.items[i]))
+				return true;
+		}
+	}
+	if (value_is_map(value)) {
+		for (size_t i = 0; i < value->map.count; i++) {
+			if (value_has_infinite(value->map.pairs[i].value))
+				return true;
+		}
+	}
+	return false;
 }
 
 bool value_truth(const struct value *value)

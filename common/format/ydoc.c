@@ -206,7 +206,8 @@ static bool resolve_scalar(struct yreader *reader, struct ydoc_node *node,
 	if (tag && !apply_tag(&scalar, tag))
 		return yreader_fail(reader, node,
 				    "the value is not what its tag says", err);
-	if (scalar.kind == YSCALAR_FLOAT && !isfinite(scalar.number))
+	if (scalar.kind == YSCALAR_FLOAT && !isfinite(scalar.number) &&
+	    !(reader->doc->flags & YDOC_INFINITE))
 		reader->infinite = node;
 	node->value = scalar_value(&reader->doc->arena, &scalar, text, len);
 	node->merge_key = len == 2 && memcmp(text, "<<", 2) == 0 &&
@@ -519,21 +520,6 @@ static bool read_end(struct yreader *reader, struct err *err)
 	}
 }
 
-static bool has_infinite(const struct value *value)
-{
-	if (value->kind == VALUE_FLOAT64)
-		return !isfinite(value->number);
-	if (value_is_list(value))
-		for (size_t i = 0; i < value->list.count; i++)
-			if (has_infinite(value->list.items[i]))
-				return true;
-	if (value_is_map(value))
-		for (size_t i = 0; i < value->map.count; i++)
-			if (has_infinite(value->map.pairs[i].value))
-				return true;
-	return false;
-}
-
 static bool read_document(struct yreader *reader, struct err *err)
 {
 	CLEANUP(event_release) yaml_event_t event = {0};
@@ -547,7 +533,7 @@ static bool read_document(struct yreader *reader, struct err *err)
 		return false;
 	reader->doc->root = yreader_value(reader, reader->doc->nodes);
 	/* As a key, or where a later key replaces it, it does no harm. */
-	if (reader->infinite && has_infinite(reader->doc->root)) {
+	if (reader->infinite && value_has_infinite(reader->doc->root)) {
 		(void)yreader_fail(reader, reader->infinite,
 				   "JSON, and so Helm, knows no such number",
 				   err);

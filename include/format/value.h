@@ -220,6 +220,9 @@ const struct value *value_merge(const struct value *base,
 /* Equal in kind and content, at any depth. */
 bool value_same(const struct value *a, const struct value *b);
 
+/* Is it, or holds it at any depth, a number that JSON does not know? */
+bool value_has_infinite(const struct value *value);
+
 /* Go's truth: not false, 0, "", nil, or an empty list or map. */
 bool value_truth(const struct value *value);
 

@@ -60,6 +60,11 @@ enum ydoc_flag {
 	 * where it is YAML that means nothing, "yaml: " and our own words.
 	 */
 	YDOC_GO_ERRORS = 1 << 3,
+	/*
+	 * .inf and .nan are numbers, where the caller knows what becomes of
+	 * them (default: an error, as JSON has none such).
+	 */
+	YDOC_INFINITE = 1 << 4,
 };
 
 /* Where a node stands: bytes start..end of the text, line from 1. */

@@ -38,6 +38,56 @@ static bool load(const struct member *members, struct arena *arena,
 }
 
 /*
+ * Helm makes text of numbers that JSON does not know where the field is text,
+ * and refuses them elsewhere; in the chart itself, which it first reads without
+ * knowing fields, everywhere.
+ */
+static void test_infinite_numbers_of_a_subchart(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *description; /* NULL: refused */
+	} cases[] = {
+		{"description: .nan\n", "NaN"},
+		{"Description: .inf\n", "+Inf"},
+		{"maintainers: [{name: -.inf}]\n", ""},
+		{"annotations: {.nan: b, c: .nan}\n", ""},
+		{"dependencies: [{name: a, tags: [.nan]}]\n", ""},
+		{"x: .nan\n", NULL},
+		{"deprecated: .nan\n", NULL},
+		{"description: [.nan]\n", NULL},
+		{"maintainers: [{x: .nan}]\n", NULL},
+		{"annotations: {a: {b: .nan}}\n", NULL},
+		{"dependencies: [{name: a, import-values: [.nan]}]\n", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		const char *text =
+			arena_printf(&arena, META "%s", cases[i].line);
+		const struct member own[] = {{"web/Chart.yaml", text}, {0}};
+		const struct member sub[] = {{"web/Chart.yaml", META},
+					     {"web/charts/db/Chart.yaml", text},
+					     {0}};
+		struct chart *chart = NULL;
+		const char *found;
+
+		assert_case(cases[i].line, !load(own, &arena, &chart, &err));
+		err_release(&err);
+		assert_case(cases[i].line, load(sub, &arena, &chart, &err) ==
+						   !!cases[i].description);
+		if (!cases[i].description)
+			continue;
+		found = value_find_text(chart->subcharts[0]->metadata,
+					"description");
+		assert_case(cases[i].line,
+			    !strcmp(found ? found : "", cases[i].description));
+	}
+}
+
+/*
  * What would leave the folder that it is unpacked into, or is no chart.  The
  * first part of a name does not count, whatever it is, as in Helm.
  */
@@ -409,6 +459,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused_archives),
 		cmocka_unit_test(test_odd_archives),
+		cmocka_unit_test(test_infinite_numbers_of_a_subchart),
 		cmocka_unit_test(test_any_version_of_the_api_in_a_subchart),
 		cmocka_unit_test(test_damaged_archives),
 		cmocka_unit_test(test_a_bomb),
