@@ -196,7 +196,7 @@ class Rendering:
         self.argv = [folder / "umbrella", "--output-dir", self.parent / "shop",
                      "--cache-dir", self.cache]
         self.env = CI
-        self.old = {"Chart.yaml": b"old", "charts/old.tgz": b"old"}
+        self.old = {"Chart.yaml": b"name: shop\n", "charts/old.tgz": b"old"}
         self.new: dict[str, bytes] = {}
 
     def reset(self) -> None:
