@@ -19,7 +19,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
-#include "core/envname.h"
+#include "core/gitaddress.h"
 #include "format/charset.h"
 #include "sys/file.h"
 #include "sys/lazy.h"
@@ -353,7 +353,7 @@ static int note_fetched(const char *ref, const char *url, const git_oid *oid,
 	(void)is_merge;
 	fetched->found |= same_text(ref, fetched->ref) && url &&
 			  git.oid_equal(oid, fetched->oid) &&
-			  envname_same_repository(url, fetched->url);
+			  gitaddress_same(url, fetched->url);
 	return 0;
 }
 

@@ -88,11 +88,17 @@ static void set_git_url(struct ci *ci, const char *url)
 		xasprintf("%.*s%s", (int)(scheme_end + 3 - url), url, host);
 }
 
-/* The owner in "owner/repository", or all of "owner". */
+/*
+ * Whose it is: all but the last part of "owner/repository" or
+ * "group/owner/repository", or all of "owner".
+ */
 static void set_fork(struct ci *ci, const char *fork)
 {
+	const char *end = strrchr(fork, '/');
+
 	if (!ci->fork && *fork)
-		ci->fork = xmemdupz(fork, strcspn(fork, "/"));
+		ci->fork = end ? xmemdupz(fork, (size_t)(end - fork))
+			       : xstrdup(fork);
 }
 
 /*

@@ -3,18 +3,22 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "core/envname.h"
+#include "core/gitaddress.h"
 #include "core/sweep.h"
 
-static bool is_same_owner(const struct claim *found, const struct envname *name,
-			  const char *git_url)
+/* Of these names, wherever the repository may be. */
+static bool is_same_pair(const struct claim *found, const struct envname *name)
 {
 	if (found->repository &&
 	    !same_text(found->repository, name->repository))
 		return false;
-	if (found->branch && !same_text(found->branch, name->branch))
-		return false;
+	return !found->branch || same_text(found->branch, name->branch);
+}
+
+static bool is_same_address(const struct claim *found, const char *git_url)
+{
 	return !found->git_url || !git_url ||
-	       envname_same_repository(found->git_url, git_url);
+	       gitaddress_same(found->git_url, git_url);
 }
 
 static const char *or_else(const char *text, const char *otherwise)
@@ -46,6 +50,22 @@ static bool refuse_other(const struct claim *found, const struct envname *name,
 	return err_hint(err, "give another name with '--namespace'");
 }
 
+/* The same names, but of a repository elsewhere; or only so it seems. */
+static bool refuse_address(const struct claim *found,
+			   const struct envname *name, const char *git_url,
+			   struct err *err)
+{
+	(void)err_set(err, ERR_CONFLICT,
+		      "namespace '%s' belongs to the repository at '%s', not "
+		      "to that at '%s'",
+		      name->namespace, found->git_url, git_url);
+	return err_hint(err,
+			"give another name with '--namespace'; if both "
+			"addresses are of one repository: kubectl annotate "
+			"--overwrite namespace %s slipway/git-url=%s",
+			name->namespace, git_url);
+}
+
 bool claim_check(const struct claim *found, const struct envname *name,
 		 const char *git_url, struct err *err)
 {
@@ -62,8 +82,10 @@ bool claim_check(const struct claim *found, const struct envname *name,
 			       "namespace '%s' has marks of version '%s', "
 			       "which this program does not know",
 			       name->namespace, found->managed);
-	if (!is_same_owner(found, name, git_url))
+	if (!is_same_pair(found, name))
 		return refuse_other(found, name, err);
+	if (!is_same_address(found, git_url))
+		return refuse_address(found, name, git_url, err);
 	if (found->main && !name->main)
 		return err_set(err, ERR_CONFLICT,
 			       "namespace '%s' is a main environment, which "

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -168,37 +167,6 @@ bool envname_decide(struct envname *name, const struct envname_args *args,
 	*name = decided;
 	decided = (struct envname){0};
 	return true;
-}
-
-/* Where the last two parts of the path of @url begin; *@len: without .git */
-static const char *owner_and_name(const char *url, size_t *len)
-{
-	size_t end = strlen(url);
-	unsigned int slashes = 0;
-	size_t start;
-
-	while (end && url[end - 1] == '/')
-		end--;
-	if (end > 4 && strncmp(url + end - 4, ".git", 4) == 0)
-		end -= 4;
-	for (start = end; start; start--) {
-		char c = url[start - 1];
-
-		if (c == ':' || (c == '/' && ++slashes == 2))
-			break;
-	}
-	*len = end - start;
-	return url + start;
-}
-
-bool envname_same_repository(const char *a, const char *b)
-{
-	const char *in_a, *in_b;
-	size_t a_len, b_len;
-
-	in_a = owner_and_name(a, &a_len);
-	in_b = owner_and_name(b, &b_len);
-	return a_len == b_len && strncasecmp(in_a, in_b, a_len) == 0;
 }
 
 void envname_release(struct envname *name)

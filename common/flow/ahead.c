@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "core/ahead.h"
-#include "core/envname.h"
+#include "core/gitaddress.h"
 #include "flow/origin.h"
 #include "net/http.h"
 
@@ -129,8 +129,7 @@ static bool is_of(const struct repo *repo, const struct origin *origin,
 
 	if (!repo_remote_url(repo, REMOTE, &url, err))
 		return false;
-	*same = url && origin->git_url &&
-		envname_same_repository(url, origin->git_url);
+	*same = url && origin->git_url && gitaddress_same(url, origin->git_url);
 	return true;
 }
 

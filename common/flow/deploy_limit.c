@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/envname.h"
+#include "core/gitaddress.h"
 #include "core/sweep.h"
 #include "flow/cleanup.h"
 #include "flow/deploy_parts.h"
@@ -39,7 +40,7 @@ static bool is_other(const struct sweep_namespace *home,
 	    !same_text(home->repository, deploy->name->repository))
 		return false;
 	return !home->git_url || !deploy->origin->git_url ||
-	       envname_same_repository(home->git_url, deploy->origin->git_url);
+	       gitaddress_same(home->git_url, deploy->origin->git_url);
 }
 
 /* What was there before us has no date, and is never the oldest. */

@@ -26,7 +26,8 @@ struct ci {
 	char *branch; /* of a pull request: its source branch */
 	char *target; /* of a pull request: the branch it goes to */
 	char *change; /* number of the pull request */
-	char *fork;   /* owner of the fork that it comes from */
+	char *fork;   /* owner of the fork that it comes from: "ann", or with
+			 GitLab's groups "acme/ann" */
 	char *commit;
 	char *own_commit; /* of a pull request, where commit is its merge */
 	char *build_url;

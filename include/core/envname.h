@@ -64,13 +64,6 @@ bool envname_decide(struct envname *name, const struct envname_args *args,
 
 void envname_release(struct envname *name);
 
-/*
- * Do two addresses lead to the same repository?  Judged by the last two
- * parts of the path, owner and name, because one repository has addresses of
- * several forms (git@host:team/web.git, https://host/scm/team/web).
- */
-bool envname_same_repository(const char *a, const char *b);
-
 /* The namespace of @repository and @branch, both raw; the caller frees it. */
 bool envname_namespace(const char *repository, const char *branch,
 		       char **namespace, struct err *err) MUST_CHECK;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 import time
 from pathlib import Path
 
@@ -194,6 +195,15 @@ def test_another_owner_is_refused(cluster, deploy, tmp_path):
     assert "red/web.git" in refused.err
     deploy("--repository-name", "web", "--branch", "api-fix", chart,
            env={"GIT_URL": "ssh://git@git.example.com/red/web"})
+
+    moved = {"GIT_URL": "https://git.example.org/red/web"}
+    names = "--repository-name", "web", "--branch", "api-fix"
+    refused = deploy(*names, chart, env=moved, expect=3)
+    home = "/api/v1/namespaces/web-api-fix"
+    annotate = re.search("slipway/git-url=(.*)", refused.err)[1]
+    cluster.api("PATCH", home, {"metadata": {"annotations": {
+        "slipway/git-url": annotate}}}, MERGE_PATCH)
+    deploy(*names, chart, env=moved)
 
 
 def test_marks_of_a_later_version_and_leaving_namespaces(cluster, deploy,

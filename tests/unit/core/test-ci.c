@@ -103,6 +103,11 @@ static void test_servers(void **state)
 		 "CI_MERGE_REQUEST_PROJECT_PATH=shop/web",
 		 "server=gitlab branch=fix target=main change=4 "
 		 "fork=ann"},
+		{"gitlab, merge request of a fork in a group's group",
+		 "GITLAB_CI=true CI_MERGE_REQUEST_IID=4 "
+		 "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH=acme/ann/web "
+		 "CI_MERGE_REQUEST_PROJECT_PATH=acme/shop/web",
+		 "server=gitlab change=4 fork=acme/ann"},
 		{"gitlab, merge request of the project itself",
 		 "GITLAB_CI=true CI_MERGE_REQUEST_IID=4 "
 		 "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH=shop/web "

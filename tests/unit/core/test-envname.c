@@ -282,34 +282,6 @@ static void test_refusals(void **state)
 	}
 }
 
-static void test_same_repository(void **state)
-{
-	static const struct {
-		const char *a, *b;
-		bool same;
-	} pairs[] = {
-		{"https://host/red/web.git", "git@host:red/web.git", true},
-		{"https://host/red/web", "https://host/red/web/", true},
-		{"ssh://git@host:7999/red/web.git",
-		 "https://other/scm/RED/web.git", true},
-		{"git@host:red/web", "git@host:blue/web", false},
-		{"git@host:red/web", "git@host:red/webs", false},
-		{"git@host:web.git", "/srv/git/web", false},
-		{"/srv/git/web", "file:///srv/git/web.git", true},
-		{".git", "", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		assert_case(pairs[i].a,
-			    envname_same_repository(pairs[i].a, pairs[i].b) ==
-				    pairs[i].same);
-		assert_case(pairs[i].b,
-			    envname_same_repository(pairs[i].b, pairs[i].a) ==
-				    pairs[i].same);
-	}
-}
-
 static void test_templates(void **state)
 {
 	struct envname name = {(char *)(uintptr_t)"r", (char *)(uintptr_t)"b",
@@ -336,7 +308,6 @@ int main(void)
 		cmocka_unit_test(test_what_the_join_cannot_tell),
 		cmocka_unit_test(test_decisions),
 		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_same_repository),
 		cmocka_unit_test(test_templates),
 	};
 

@@ -1,0 +1,25 @@
+/*
+ * Addresses of Git repositories: do two lead to the same one?  Pure.
+ *
+ * One repository has several: https://host/red/web, git@host:red/web.git,
+ * ssh://git@host:7999/red/web.git.  What differs by the way alone does not
+ * count: scheme, user, ".git" and slashes at the ends, the case of letters,
+ * ports (but of two over HTTP), "scm" before the path of Bitbucket Data
+ * Center over HTTP, and the hosts on which github.com, gitlab.com and
+ * bitbucket.org take SSH through firewalls.
+ *
+ * All else counts, for two repositories that are taken for one share an
+ * environment: the host, and the whole path.  A server that shows one
+ * repository under several paths or names is not known here.
+ * Sources: GitHub "Using SSH over the HTTPS port", GitLab "Use SSH keys",
+ * Bitbucket Cloud "SSH on port 443", Bitbucket Data Center "Clone a
+ * repository"; git-clone(1), "Git URLs".
+ */
+#ifndef CORE_GITADDRESS_H
+#define CORE_GITADDRESS_H
+
+#include <stdbool.h>
+
+bool gitaddress_same(const char *a, const char *b);
+
+#endif
