@@ -88,9 +88,11 @@ static struct sweep_rules rules_of(const struct args *args)
 	};
 }
 
-/* Who keeps it for want of a date should hear of it. */
-static void warn_of_doubts(const struct sweep_plan *plan)
+/* Who keeps it for want of a date should hear of it, or finds none at all. */
+static void tell_doubts(const struct sweep_plan *plan, const char *asked_for)
 {
+	if (asked_for && !plan->count)
+		log_info("there is no environment '%s'", asked_for);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct sweep_item *item = &plan->items[i];
 
@@ -172,7 +174,7 @@ static bool sweep(struct step_run *run, struct cleanup_metrics *metrics,
 	    !survey_run(&survey, &run->arena, &world, &plan, err))
 		return false;
 	*metrics = cleanup_measure(&plan, NULL);
-	warn_of_doubts(&plan);
+	tell_doubts(&plan, args->environment);
 	/* Of a plan that is refused too, a dry run shows what is in it. */
 	planned = cleanup_tell(&plan, NULL, &run->arena, &text);
 	dry_run = step_plan(run, planned, str_text(&text));
@@ -203,12 +205,12 @@ static bool write_metrics(struct step_run *run, struct cleanup_metrics *metrics,
 
 static bool run(struct step_run *run, struct err *err)
 {
-	const struct args *args = run->args;
+	const struct sweep_rules rules = rules_of(run->args);
 	struct cleanup_metrics metrics = {0};
 	int64_t started = clock_monotonic_ms();
 
-	if (args->now && !args->environment)
-		return err_set(err, ERR_USAGE, "'--now' needs '--environment'");
+	if (!sweep_check_rules(&rules, err))
+		return false;
 	return write_metrics(run, &metrics, started, sweep(run, &metrics, err),
 			     err);
 }

@@ -154,6 +154,7 @@ bool namespace_find_marked(struct kube *kube, const char *name,
 		return false;
 	if (found)
 		add_marked(world, name, &marks);
+	world->unmarked = found && !marks.managed && !marks.terminating;
 	return true;
 }
 

@@ -66,8 +66,8 @@ static void read_url(struct address *address, const char *url, const char *rest)
 {
 	size_t len = strcspn(rest, "/");
 
-	address->http = starts_with(url, "http://") ||
-			starts_with(url, "https://");
+	address->http =
+		starts_with(url, "http://") || starts_with(url, "https://");
 	read_authority(address, (struct part){rest, len});
 	if ((starts_with(url, "https://") && is_text(address->port, "443")) ||
 	    (starts_with(url, "http://") && is_text(address->port, "80")))
@@ -79,11 +79,10 @@ static void read_url(struct address *address, const char *url, const char *rest)
 static bool read_scp(struct address *address, const char *text)
 {
 	const char *at = strchr(text, '@');
-	const char *host = at && !memchr(text, '/', (size_t)(at - text))
-				   ? at + 1
-				   : text;
-	size_t len = *host == '[' ? strcspn(host, "]") + 1
-				  : strcspn(host, ":/");
+	const char *host =
+		at && !memchr(text, '/', (size_t)(at - text)) ? at + 1 : text;
+	size_t len =
+		*host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
 
 	if (len > strlen(host) || host[len] != ':' || !len)
 		return false;
@@ -152,8 +151,8 @@ bool gitaddress_same(const char *a, const char *b)
 	/* A file system tells letters of either case apart. */
 	if (!left.host.len)
 		return left.path.len == right.path.len &&
-		       memcmp(left.path.text, right.path.text,
-			      left.path.len) == 0;
+		       memcmp(left.path.text, right.path.text, left.path.len) ==
+			       0;
 	return is_same(left.path, right.path) ||
 	       is_same_in_scm(&left, &right) || is_same_in_scm(&right, &left);
 }

@@ -1,6 +1,5 @@
 #include "core/sweep.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "core/envname.h"
+#include "core/glob.h"
 
 void sweep_add_release(struct sweep_world *world,
 		       const struct sweep_release *release)
@@ -33,15 +33,6 @@ void sweep_world_release(struct sweep_world *world)
 	free(world->releases);
 	free(world->namespaces);
 	*world = (struct sweep_world){0};
-}
-
-static bool matches_any(const char *name, const struct strvec *globs)
-{
-	for (size_t i = 0; globs && i < globs->count; i++) {
-		if (fnmatch(globs->items[i], name, 0) == 0)
-			return true;
-	}
-	return false;
 }
 
 static struct sweep_item *add_item(struct sweep_plan *plan)
@@ -164,7 +155,7 @@ static const char *protection(struct sweep_plan *plan,
 		return "the namespace belongs to the cluster";
 	if (item->home && item->home->main)
 		return "it is a main environment";
-	if (matches_any(item->namespace, rules->protect))
+	if (glob_matches_any(rules->protect, item->namespace))
 		return "it is protected";
 	if (item->home && item->home->terminating)
 		return "it is being deleted already";
@@ -320,7 +311,7 @@ static bool is_wanted(const char *namespace, const struct sweep_rules *rules)
 	if (rules->environment)
 		return strcmp(namespace, rules->environment) == 0;
 	return !rules->namespaces || !rules->namespaces->count ||
-	       matches_any(namespace, rules->namespaces);
+	       glob_matches_any(rules->namespaces, namespace);
 }
 
 /* Revisions of one release stand together, the highest first. */
@@ -463,6 +454,14 @@ static bool check_named(const struct sweep_plan *plan,
 {
 	if (!rules->environment || !rules->immediately)
 		return true;
+	if (plan->unmarked)
+		return err_set(err, ERR_CONFLICT,
+			       "cannot delete namespace '%s': %s",
+			       rules->environment,
+			       envname_is_system(rules->environment)
+				       ? "it belongs to the cluster"
+				       : "neither it nor a release in it bears "
+					 "a mark of ours");
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct sweep_item *item = &plan->items[i];
 
@@ -474,10 +473,19 @@ static bool check_named(const struct sweep_plan *plan,
 	return true;
 }
 
+bool sweep_check_rules(const struct sweep_rules *rules, struct err *err)
+{
+	if (rules->immediately && !rules->environment)
+		return err_set(err, ERR_USAGE, "'--now' needs '--environment'");
+	return glob_check_all(rules->namespaces, err) &&
+	       glob_check_all(rules->protect, err);
+}
+
 void sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
 		  const struct sweep_rules *rules)
 {
 	collect(plan, world, rules);
+	plan->unmarked = !plan->count && world->unmarked;
 	for (size_t i = 0; i < plan->count; i++) {
 		judge(plan, &plan->items[i], world, rules);
 		plan->removals += plan->items[i].remove;

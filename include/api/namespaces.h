@@ -57,7 +57,8 @@ bool namespaces_find_marked(struct kube *kube, struct arena *arena,
 			    struct sweep_world *world, struct err *err)
 	MUST_CHECK;
 
-/* Add the one called @name, if it is there and bears it. */
+/* Add the one called @name, if it is there and bears it; or note that it does
+ * not, in @world->unmarked. */
 bool namespace_find_marked(struct kube *kube, const char *name,
 			   struct arena *arena, struct sweep_world *world,
 			   struct err *err) MUST_CHECK;

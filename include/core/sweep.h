@@ -102,7 +102,8 @@ struct sweep_world {
 	struct sweep_namespace *namespaces;
 	size_t namespace_count;
 	size_t namespace_capacity;
-	int64_t now; /* the server's clock, seconds since the epoch */
+	int64_t now;   /* the server's clock, seconds since the epoch */
+	bool unmarked; /* the namespace asked for is there, without marks */
 };
 
 /* Make room in @world, whose arrays it owns, and add. */
@@ -157,7 +158,15 @@ struct sweep_plan {
 	size_t capacity;
 	size_t removals;
 	size_t questions;
+	bool unmarked; /* what was asked for by name is not ours at all */
 };
+
+/*
+ * Are @rules what somebody can have meant?  Errors: USAGE (a pattern that
+ * matches nothing, immediately without an environment).
+ */
+bool sweep_check_rules(const struct sweep_rules *rules, struct err *err)
+	MUST_CHECK;
 
 /*
  * Judge @world, which must outlive @plan.  An environment asked for by name
@@ -168,7 +177,8 @@ void sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
 
 /*
  * May @plan be carried out?  Errors: CONFLICT (the fuse: more removals than
- * the rules allow; or the environment asked for by name must be kept).
+ * the rules allow; or the environment asked for by name must be kept, or
+ * is none).
  */
 bool sweep_check(const struct sweep_plan *plan, const struct sweep_rules *rules,
 		 struct err *err) MUST_CHECK;

@@ -125,6 +125,29 @@ def test_the_marks_of_that_one(kube, sweep):
                                           expect=1).err
 
 
+@pytest.mark.parametrize("name, words", [
+    ("team", "neither it nor a release in it bears a mark of ours"),
+    ("kube-system", "it belongs to the cluster"),
+    ("default", "it belongs to the cluster"),
+])
+def test_one_that_is_not_ours(name, words, kube, sweep):
+    """Asked for by name; without --now it is no environment, as one that does
+    not exist."""
+    theirs = namespace(name)
+    del theirs["metadata"]["labels"]
+    unmarked = secret(name, 1)
+    del unmarked["metadata"]["labels"]["slipway/managed"]
+    kube.script("GET", f"{NAMESPACES}/{name}", answer(theirs))
+    kube.script("GET", f"{NAMESPACES}/{name}/secrets", listing(unmarked))
+    refused = sweep("--environment", name, "--now", dry_run=False, expect=3)
+    assert f"cannot delete namespace '{name}': {words}" in refused.err
+    for absent in [name], ["nowhere", "--now"]:
+        none = sweep("--environment", *absent, dry_run=False)
+        assert f"info: there is no environment '{absent[0]}'" in none.err
+        assert none.json["judged"] == 0
+    assert kube.writes == []
+
+
 def test_the_servers_clock_counts(kube, sweep):
     """Ours is years away from it."""
     reply = listing()
@@ -347,6 +370,9 @@ def test_the_fuse_of_many(kube, sweep):
 
 def test_usage(kube, sweep):
     assert "'--now' needs '--environment'" in sweep("--now", expect=2).err
+    for option in "--protect", "--namespace":
+        refused = sweep(option, "prot-[x", expect=2)
+        assert "'prot-[x' matches no name: its '[' is not closed" in refused.err
     sweep("--max-percent", 101, expect=2)
     sweep("--jobs", 0, expect=2)
     sweep("argument", expect=2)
