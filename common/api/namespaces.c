@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/kube.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -39,6 +40,16 @@ static const char *copy_member(struct arena *arena, const json_t *object,
 	return text ? arena_strdup(arena, text) : NULL;
 }
 
+static void read_deletion(const json_t *object, struct namespace_marks *marks)
+{
+	const char *when = jsn_text(object, "metadata.deletionTimestamp");
+	int64_t since;
+
+	marks->terminating = when != NULL;
+	if (when && clock_parse_rfc3339(when, strlen(when), &since))
+		marks->terminating_since = since;
+}
+
 static void read_marks(const json_t *object, struct arena *arena,
 		       struct namespace_marks *marks)
 {
@@ -72,9 +83,8 @@ static void read_marks(const json_t *object, struct arena *arena,
 		.main = same_text(copy_member(arena, object, annotations,
 					      ANNOTATION_MAIN),
 				  "true"),
-		.terminating =
-			jsn_text(object, "metadata.deletionTimestamp") != NULL,
 	};
+	read_deletion(object, marks);
 }
 
 struct search {
@@ -95,6 +105,7 @@ static void add_marked(struct sweep_world *world, const char *name,
 		.created = marks->created,
 		.main = marks->main,
 		.terminating = marks->terminating,
+		.terminating_since = marks->terminating_since,
 		.owner = marks->owner,
 		.repository = marks->repository,
 		.branch = marks->branch,

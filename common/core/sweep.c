@@ -157,9 +157,7 @@ static const char *protection(struct sweep_plan *plan,
 		return "it is a main environment";
 	if (glob_matches_any(rules->protect, item->namespace))
 		return "it is protected";
-	if (item->home && item->home->terminating)
-		return "it is being deleted already";
-	if (!item->release && !item->home->created)
+	if (!item->release && !item->home->created && !item->home->terminating)
 		return "only its namespace is left, which was there before us";
 	return NULL;
 }
@@ -277,6 +275,38 @@ static void judge_by_branch(struct sweep_plan *plan, struct sweep_item *item)
 	}
 }
 
+/* Since when the deletion of our namespace has taken too long; 0: it has not. */
+static int64_t overdue_since(const struct sweep_namespace *home, int64_t now)
+{
+	int64_t since = home->terminating_since;
+
+	return home->created && since && now - since > SWEEP_LEAVE_S ? since
+								     : 0;
+}
+
+/* It is on its way out already, or should be. */
+static void judge_leaving(struct sweep_plan *plan, struct sweep_item *item,
+			  int64_t now)
+{
+	const struct sweep_namespace *home = item->home;
+	int64_t since = overdue_since(home, now);
+
+	item->reason = "it is being deleted already";
+	if (!since)
+		return;
+	if (!home->held) {
+		item->question = SWEEP_ASK_HELD;
+		return;
+	}
+	item->stuck = *home->held != '\0';
+	if (item->stuck)
+		item->reason = arena_printf(
+			&plan->arena,
+			"it was deleted %lld minutes ago, and is still there: "
+			"%s",
+			(long long)(now - since) / 60, home->held);
+}
+
 static void judge(struct sweep_plan *plan, struct sweep_item *item,
 		  const struct sweep_world *world,
 		  const struct sweep_rules *rules)
@@ -284,6 +314,10 @@ static void judge(struct sweep_plan *plan, struct sweep_item *item,
 	item->reason = protection(plan, item, rules);
 	if (item->reason)
 		return;
+	if (item->home && item->home->terminating) {
+		judge_leaving(plan, item, world->now);
+		return;
+	}
 	if (rules->immediately) {
 		item->remove = true;
 		item->reason = "asked for by name";

@@ -485,6 +485,8 @@ static void plan_tasks(struct sweep *sweep, const struct sweep_plan *plan)
 		struct cleanup_outcome *outcome = &result->outcomes[i];
 
 		outcome->item = &plan->items[i];
+		if (plan->items[i].stuck)
+			outcome->state = CLEANUP_FAILED;
 		outcome->reason =
 			arena_strdup(&result->arena, plan->items[i].reason);
 		if (!plan->items[i].remove)

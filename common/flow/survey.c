@@ -217,6 +217,27 @@ static bool read_merge(struct inquiry *inquiry, const struct sweep_item *item,
 	return true;
 }
 
+/* What cannot be found out is told, too: somebody has to look anyway. */
+static bool read_held(struct inquiry *inquiry, const struct sweep_item *item,
+		      struct err *err)
+{
+	struct sweep_namespace *home = home_of(inquiry, item);
+	CLEANUP(err_release) struct err failure = {0};
+	struct namespace_leave leave = {0};
+
+	if (namespace_read_leave(inquiry->survey->kube, home->name, home->uid,
+				 inquiry->arena, &leave, &failure)) {
+		home->held = leave.gone ? "" : leave.why;
+		return true;
+	}
+	if (failure.kind == ERR_INTERRUPTED) {
+		err_move(err, &failure);
+		return false;
+	}
+	home->held = arena_strdup(inquiry->arena, failure.text);
+	return true;
+}
+
 static bool answer(struct inquiry *inquiry, const struct sweep_item *item,
 		   struct err *err)
 {
@@ -229,6 +250,8 @@ static bool answer(struct inquiry *inquiry, const struct sweep_item *item,
 		return read_branch(inquiry, item, err);
 	case SWEEP_ASK_MERGE:
 		return read_merge(inquiry, item, err);
+	case SWEEP_ASK_HELD:
+		return read_held(inquiry, item, err);
 	}
 	return true;
 }

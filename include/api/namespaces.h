@@ -23,6 +23,7 @@
 #define API_NAMESPACES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "api/kube.h"
 #include "base/attr.h"
@@ -50,6 +51,7 @@ struct namespace_marks {
 	const char *created;
 	bool main;
 	bool terminating;
+	int64_t terminating_since; /* seconds since the epoch; 0 = unknown */
 };
 
 /* Add all that bear slipway/managed to @world->namespaces. */

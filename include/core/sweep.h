@@ -9,8 +9,11 @@
  * revision of it is marked, or if the marks of its namespace name it; all
  * other releases are nobody's business here.
  *
+ * A namespace that we made and that was deleted more than SWEEP_LEAVE_S ago is
+ * stuck, whoever deleted it: somebody has to look.
+ *
  * What is needed beyond the lists to judge an item (the values of a release
- * that bears no expiry, whether a branch is still there, or merged) stands in
+ * that bears no expiry, whether a branch is still there, or merged, what holds a namespace) stands in
  * item->question; whoever decides answers that in the world, and decides
  * again, as one answer may lead to the next question:
  *
@@ -36,7 +39,8 @@
 struct err;
 struct value;
 
-#define SWEEP_MARK_VERSION "v1" /* of the label slipway/managed */
+#define SWEEP_MARK_VERSION "v1"	    /* of the label slipway/managed */
+#define SWEEP_LEAVE_S	   (5 * 60) /* for a deleted namespace to be gone */
 
 /* What the values of a revision tell. */
 struct sweep_values {
@@ -83,7 +87,9 @@ struct sweep_namespace {
 	const char *created; /* annotation: when we made it */
 	bool main;	     /* annotation slipway/main */
 	bool terminating;
-	const char *owner;	/* annotation: the run that works on it */
+	int64_t terminating_since; /* seconds since the epoch, 0 = unknown */
+	const char *held;  /* the answer to SWEEP_ASK_HELD; "": by nothing */
+	const char *owner; /* annotation: the run that works on it */
 	const char *repository; /* annotations: raw, whose it is */
 	const char *branch;
 	const char *git_url;
@@ -131,6 +137,7 @@ enum sweep_question {
 	SWEEP_ASK_VALUES, /* of item->judged: what do they tell? */
 	SWEEP_ASK_BRANCH, /* of item->home: is it still there? */
 	SWEEP_ASK_MERGE,  /* of item->home: is it in that which it led? */
+	SWEEP_ASK_HELD,	  /* of item->home: why is it not gone yet? */
 };
 
 /* One environment and what becomes of it. */
@@ -146,6 +153,7 @@ struct sweep_item {
 	bool remove;
 	bool soon;     /* expires within warn_before_s */
 	bool doubtful; /* kept because nobody knows when it ends */
+	bool stuck;    /* it was deleted long ago, and is still there */
 	enum sweep_question question;
 	const char *reason; /* for people, why it is kept or removed */
 };

@@ -125,6 +125,60 @@ def test_the_marks_of_that_one(kube, sweep):
                                           expect=1).err
 
 
+def leaving(minutes: float, **annotations: str) -> dict:
+    item = namespace("env", 1, **annotations)
+    since = datetime.fromtimestamp(time.time() - 60 * minutes, timezone.utc)
+    item["metadata"]["deletionTimestamp"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
+    return item
+
+
+STUCK = {"status": {"conditions": [
+    {"type": "NamespaceFinalizersRemaining", "status": "True",
+     "message": "example.com/held in 1 resource instances"}]}}
+
+
+@pytest.mark.parametrize("asked", [[], ["--environment", "env", "--now"]])
+def test_a_namespace_that_does_not_go_away(asked, kube, sweep):
+    """Every sweep says so, until it does; whoever deleted it."""
+    old = leaving(17.5, created="then")
+    kube.script("GET", NAMESPACES, listing(old))
+    kube.script("GET", f"{NAMESPACES}/env", answer(old | STUCK))
+    failed = sweep(*asked, dry_run=False, expect=1)
+    (item,) = failed.json["failed"]
+    words = "it was deleted 17 minutes ago, and is still there: " \
+        "example.com/held in 1 resource instances"
+    assert item["reason"] == words
+    assert f"warning: 'env' failed: {words}" in failed.err
+    assert failed.json["metrics"]["failed"] == 1
+    (item,) = sweep(*asked).json["kept"]        # a dry run only tells
+    assert item["reason"] == words
+
+    kube.script("GET", f"{NAMESPACES}/env", answer(old), Reply(500, b"", NOW))
+    if not asked:
+        kube.script("GET", f"{NAMESPACES}/env", Reply(500, b"", NOW))
+    failed = sweep(*asked, "--timeout", "3s", dry_run=False, expect=1)
+    assert "is still there: " in failed.err and "500" in failed.err
+    assert kube.writes == []
+
+
+@pytest.mark.parametrize("minutes, annotations", [
+    (4, {"created": "then"}),           # it may yet go
+    (17, {}),                           # it was there before us
+    (-17, {"created": "then"}),
+])
+def test_a_namespace_that_is_going(minutes, annotations, kube, sweep):
+    kube.script("GET", NAMESPACES, listing(leaving(minutes, **annotations)))
+    (item,) = sweep(dry_run=False).json["kept"]
+    assert item["reason"] == "it is being deleted already"
+    assert len(kube.requests) == 2
+
+
+def test_one_that_is_gone_meanwhile(kube, sweep):
+    kube.script("GET", NAMESPACES, listing(leaving(17, created="then")))
+    (item,) = sweep(dry_run=False).json["kept"]
+    assert item["reason"] == "it is being deleted already"
+
+
 @pytest.mark.parametrize("name, words", [
     ("team", "neither it nor a release in it bears a mark of ours"),
     ("kube-system", "it belongs to the cluster"),

@@ -479,6 +479,56 @@ static void test_namespace_alone(void **state)
 	assert_true(ours.items[0].remove);
 }
 
+/* A namespace on its way out: for how long, and what holds it. */
+static void test_leaving(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t since;
+		const char *created, *held;
+		bool asks, stuck;
+		const char *reason;
+	} rows[] = {
+		{"just now", NOW, "then", NULL, false, false, "already"},
+		{"in time", NOW - SWEEP_LEAVE_S, "then", NULL, false, false,
+		 "already"},
+		{"nobody knows when", 0, "then", NULL, false, false, "already"},
+		{"in the future", NOW + 9999, "then", NULL, false, false,
+		 "already"},
+		{"not of our making", 1, NULL, NULL, false, false, "already"},
+		{"not asked yet", NOW - 361, "then", NULL, true, false,
+		 "already"},
+		{"gone meanwhile", NOW - 361, "then", "", false, false,
+		 "already"},
+		{"held", NOW - 361, "then", "a finalizer", false, true,
+		 "it was deleted 6 minutes ago, and is still there: a "
+		 "finalizer"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sweep_namespace home = {
+			.name = "web-x",
+			.managed = "v1",
+			.expires_at = "1",
+			.created = rows[i].created,
+			.terminating = true,
+			.terminating_since = rows[i].since,
+			.held = rows[i].held,
+		};
+		const struct sweep_world world = {
+			.namespaces = &home, .namespace_count = 1, .now = NOW};
+		CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+
+		sweep_decide(&plan, &world, &plain);
+		assert_case(rows[i].name, !plan.items[0].remove);
+		assert_case(rows[i].name, plan.questions == rows[i].asks);
+		assert_case(rows[i].name, plan.items[0].stuck == rows[i].stuck);
+		assert_case(rows[i].name,
+			    strstr(plan.items[0].reason, rows[i].reason));
+	}
+}
+
 static void test_unchanged(void **state)
 {
 	const struct sweep_release judged = {"n", "r", 2, "u2", "20", 0, 0};
@@ -536,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_fuse),
 		cmocka_unit_test(test_by_name),
 		cmocka_unit_test(test_namespace_alone),
+		cmocka_unit_test(test_leaving),
 		cmocka_unit_test(test_unchanged),
 		cmocka_unit_test(test_leftovers),
 	};
