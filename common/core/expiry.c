@@ -11,6 +11,13 @@
 
 #define NEVER "never"
 
+static bool is_duration(const char *text)
+{
+	int64_t milliseconds;
+
+	return num_parse_duration(text, &milliseconds);
+}
+
 bool expiry_parse(const char *text, int64_t now, int64_t *at)
 {
 	size_t len = strlen(text);
@@ -68,7 +75,7 @@ static bool read_date(const struct value *global, int64_t now, bool *found,
 bool expiry_decide(struct expiry *expiry, const struct expiry_input *input,
 		   const char **warning, struct err *err)
 {
-	struct expiry decided = {.expires = true};
+	struct expiry decided = {.expires = true, .from_then = true};
 	int64_t date = 0;
 	bool has_date = false;
 	int says = -1;
@@ -92,11 +99,20 @@ bool expiry_decide(struct expiry *expiry, const struct expiry_input *input,
 		decided.expires = false;
 	} else if (has_date) {
 		decided.at = date;
+		decided.from_then = is_duration(
+			value_find_text(input->global, "expiryDate"));
 	} else {
 		decided.at = input->now + EXPIRY_DEFAULT_MS / 1000;
 	}
 	*expiry = decided;
 	return true;
+}
+
+struct expiry expiry_renew(struct expiry decided, int64_t then, int64_t now)
+{
+	if (decided.expires && decided.from_then)
+		decided.at += now - then;
+	return decided;
 }
 
 /* What Helm's templates saw: config over the chart's own values. */
@@ -120,13 +136,6 @@ static bool read_deployed(const struct value *release, int64_t *since)
 	const char *text = value_find_text(release, "info.last_deployed");
 
 	return text && clock_parse_rfc3339(text, strlen(text), since);
-}
-
-static bool is_duration(const char *text)
-{
-	int64_t milliseconds;
-
-	return num_parse_duration(text, &milliseconds);
 }
 
 static bool is_zoneless(const char *text)

@@ -22,17 +22,17 @@
 #include "sys/signals.h"
 
 /* The expiry as values, so that what runs can show it. */
-static bool write_values(const struct deploy *deploy, const char *path,
+static bool write_values(const struct expiry *expiry, const char *path,
 			 struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(free_ptr) char *date = expiry_date(&deploy->expiry);
+	CLEANUP(free_ptr) char *date = expiry_date(expiry);
 	CLEANUP(str_release) struct str text = {0};
 	struct value *global = value_new_map(&arena);
 	struct value *root = value_new_map(&arena);
 
 	value_map_set(global, &arena, "expires",
-		      deploy->expiry.expires ? &value_true : &value_false);
+		      expiry->expires ? &value_true : &value_false);
 	value_map_set_text(global, &arena, "expiryDate", date);
 	value_map_set(root, &arena, "global", global);
 	ydoc_emit(&text, root);
@@ -120,7 +120,7 @@ static bool upgrade(struct deployment *run, struct err *err)
 			     &dir, err))
 		return false;
 	path = path_join(str_text(&dir), "expiry.yaml");
-	if (!write_values(run->deploy, path, err))
+	if (!write_values(&run->expiry, path, err))
 		return false;
 	for (int tries = 1;; tries++) {
 		bool busy = false;
@@ -317,17 +317,34 @@ static bool install(struct deployment *run, struct err *err)
 	return done && marked;
 }
 
-/* Wait until the environment is ours alone, and mark it. */
+void deploy_stamp(struct deployment *run)
+{
+	const struct deploy *deploy = run->deploy;
+
+	/* Each answer tells the time. */
+	run->now =
+		run->kube->server_time ? run->kube->server_time : deploy->now;
+	run->expiry = expiry_renew(deploy->expiry, deploy->now, run->now);
+	free(run->expires_at);
+	run->expires_at = expiry_label(&run->expiry);
+}
+
+/*
+ * Wait until the environment is ours alone, and mark it.  Its time begins
+ * when the wait ends.
+ */
 static bool try_to_enter(struct deployment *run, struct deadline until,
 			 struct err *err)
 {
 	const struct deploy *deploy = run->deploy;
 
-	return deploy_make(run, until, err) &&
-	       envlock_take(&run->lock, run->kube, deploy->name->namespace,
-			    deploy->origin->build_url, until, deploy->reporter,
-			    err) &&
-	       deploy_claim(run, err);
+	if (!deploy_make(run, until, err) ||
+	    !envlock_take(&run->lock, run->kube, deploy->name->namespace,
+			  deploy->origin->build_url, until, deploy->reporter,
+			  err))
+		return false;
+	deploy_stamp(run);
+	return deploy_claim(run, err);
 }
 
 /*
@@ -375,13 +392,11 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 		const struct deploy *deploy, struct deploy_result *result,
 		struct err *err)
 {
-	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
 	struct deployment run = {
 		.kube = kube,
 		.helm = helm,
 		.deploy = deploy,
 		.result = result,
-		.expires_at = expires_at,
 		.waiting =
 			{
 				.namespace = deploy->name->namespace,
@@ -393,6 +408,7 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 	};
 	bool done;
 
+	deploy_stamp(&run);
 	result->started = clock_now_ms() / 1000;
 	done = enter(&run, err) && read_before(&run, err) && install(&run, err);
 	if (done) {
@@ -402,6 +418,8 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 	if (!done && signals_noted())
 		deploy_tell_abort(&run, err);
 	leave(&run);
+	result->expiry = run.expiry;
+	free(run.expires_at);
 	waiting_release(&run.waiting);
 	return done || err_wrap(err, "cannot deploy '%s' to namespace '%s'",
 				deploy->name->release, deploy->name->namespace);
@@ -422,6 +440,7 @@ bool deploy_renew(struct kube *kube, const struct deploy *deploy,
 	    !releases_set_expiry(kube, name->namespace, name->release,
 				 result->revision, expires_at, err))
 		return false;
+	result->expiry = deploy->expiry;
 	result->applications = value_new_list(&result->arena);
 	find_urls(kube, deploy, result);
 	return true;

@@ -195,7 +195,9 @@ bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
 		return true;
 	if (!deploy_make_room(run, err))
 		return false;
-	clock_add_rfc3339(&created, deploy->now);
+	deploy_stamp(run); /* room may have taken its time */
+	marks.expires_at = run->expires_at;
+	clock_add_rfc3339(&created, run->now);
 	marks.created = str_text(&created);
 	mark_ahead(&marks, deploy, &found);
 	if (!namespace_create(run->kube, namespace, &marks, labels_of(deploy),
@@ -294,16 +296,16 @@ static bool mark_again(struct kube *kube, const struct deploy *deploy,
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct namespace_marks found = {0};
 	const char *namespace = deploy->name->namespace;
-	struct expiry moved;
+	struct expiry ours, moved;
 	bool exists;
 
 	if (!namespace_read(kube, namespace, &arena, &found, &exists, err))
 		return false;
 	if (!exists || found.terminating)
 		return refuse_vanished(deploy, err);
-	if (found.expires_at && deploy->expiry.expires &&
-	    expiry_parse_label(found.expires_at, &moved) &&
-	    (!moved.expires || moved.at > deploy->expiry.at))
+	if (found.expires_at && expiry_parse_label(marks->expires_at, &ours) &&
+	    ours.expires && expiry_parse_label(found.expires_at, &moved) &&
+	    (!moved.expires || moved.at > ours.at))
 		marks->expires_at = found.expires_at;
 	mark_ahead(marks, deploy, &found);
 	marks->resource_version = found.resource_version;

@@ -37,10 +37,9 @@ static void add_head(struct str *out, const struct deploy *deploy,
 	str_add(out, "\n\n");
 }
 
-static void add_place(struct str *out, const struct deploy *deploy,
-		      const struct deploy_result *result)
+static void add_place(struct str *out, const struct deploy_result *result)
 {
-	CLEANUP(free_ptr) char *date = expiry_date(&deploy->expiry);
+	CLEANUP(free_ptr) char *date = expiry_date(&result->expiry);
 
 	for (size_t i = 0; i < result->urls.count; i++) {
 		str_add(out, "- ");
@@ -48,7 +47,7 @@ static void add_place(struct str *out, const struct deploy *deploy,
 				  result->urls.items[i]);
 		str_add_char(out, '\n');
 	}
-	if (deploy->expiry.expires)
+	if (result->expiry.expires)
 		str_addf(out, "- expires %s UTC\n", date);
 	str_addf(out, "- revision %lld\n\n", (long long)result->revision);
 }
@@ -104,7 +103,7 @@ bool deploy_write_markdown(const struct deploy *deploy,
 	CLEANUP(str_release) struct str text = {0};
 
 	add_head(&text, deploy, result);
-	add_place(&text, deploy, result);
+	add_place(&text, result);
 	add_applications(&text, result->applications);
 	add_findings(&text, &result->bundle.diagnosis);
 	return file_replace(path, str_text(&text), text.len, 0644, err) ||

@@ -24,8 +24,10 @@ struct deployment {
 	struct deploy_result *result;
 	struct envlock lock;
 	struct waiting waiting;
-	const char *expires_at; /* the label */
-	int64_t latest;		/* revisions, when it was healed; 0 = none */
+	int64_t now; /* the server's clock, when this was stamped: */
+	struct expiry expiry;
+	char *expires_at; /* owned; the same as a label */
+	int64_t latest;	  /* revisions, when it was healed; 0 = none */
 	int64_t deployed;
 	const struct value *old; /* the applications that ran before */
 	bool helm_begun;
@@ -116,6 +118,9 @@ void deploy_end_farewell(struct deployment *run, int signal);
 void deploy_tell_abort(struct deployment *run, struct err *err);
 
 /* --- deploy.c ----------------------------------------------------------------- */
+
+/* Let the time to live begin now, by the server's clock. */
+void deploy_stamp(struct deployment *run);
 
 /*
  * The tick of a Helm that works for the struct deployment @run: keeps the

@@ -51,11 +51,12 @@ static void say_plan(struct str *text, const struct deploy *deploy)
 			 deploy->name->namespace);
 }
 
-static void say_expiry(struct str *text, const struct deploy *deploy)
+static void say_expiry(struct str *text, const struct deploy *deploy,
+		       const struct expiry *expiry)
 {
-	CLEANUP(free_ptr) char *date = expiry_date(&deploy->expiry);
+	CLEANUP(free_ptr) char *date = expiry_date(expiry);
 
-	if (deploy->expiry.expires)
+	if (expiry->expires)
 		str_addf(text, "%s: expires %s UTC\n", deploy->name->namespace,
 			 date);
 	else
@@ -98,11 +99,13 @@ struct value *deploy_tell(const struct deploy *deploy,
 {
 	CLEANUP(str_release) struct str unsaid = {0};
 	struct value *map = deploy_tell_names(deploy->name, arena, &unsaid);
+	const struct expiry *expiry =
+		result ? &result->expiry : &deploy->expiry;
 
-	expiry_tell(&deploy->expiry, map, arena);
+	expiry_tell(expiry, map, arena);
 	if (!result)
 		say_plan(text, deploy);
-	say_expiry(text, deploy);
+	say_expiry(text, deploy, expiry);
 	if (!result) {
 		value_map_set_text(map, arena, "chart",
 				   deploy->chart ? deploy->chart : "");

@@ -30,7 +30,8 @@ struct value;
 /* All-zero: never. */
 struct expiry {
 	bool expires;
-	int64_t at; /* seconds since the epoch, UTC */
+	int64_t at;	/* seconds since the epoch, UTC */
+	bool from_then; /* a time to live that counts from the decision */
 };
 
 struct expiry_input {
@@ -47,6 +48,9 @@ struct expiry_input {
  */
 bool expiry_decide(struct expiry *expiry, const struct expiry_input *input,
 		   const char **warning, struct err *err) MUST_CHECK;
+
+/* What was decided at @then as it would be now: a time to live begins anew. */
+struct expiry expiry_renew(struct expiry decided, int64_t then, int64_t now);
 
 /* A date, an RFC 3339 time or a duration from @now. */
 bool expiry_parse(const char *text, int64_t now, int64_t *at) MUST_CHECK;

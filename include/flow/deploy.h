@@ -68,10 +68,10 @@ struct deploy_args {
 /* What to deploy; borrowed, but for what says otherwise. */
 struct deploy {
 	const struct envname *name;
-	const struct origin *origin; /* its build_url is us to other runs */
-	struct ahead ahead;	     /* owned; of a branch alone */
-	int64_t time_to_live;	     /* as the user said; DEPLOY_UNSET */
-	struct expiry expiry;
+	const struct origin *origin;	/* its build_url is us to other runs */
+	struct ahead ahead;		/* owned; of a branch alone */
+	int64_t time_to_live;		/* as the user said; DEPLOY_UNSET */
+	struct expiry expiry;		/* decided at @now */
 	char *chart;			/* folder, owned; NULL: --renew */
 	const struct strvec *values;	/* files */
 	const struct strvec *set;	/* KEY=VALUE */
@@ -91,7 +91,8 @@ struct deploy {
 
 struct deploy_result {
 	struct arena arena;
-	const char *cluster; /* uid of its kube-system, NULL if unknown */
+	struct expiry expiry; /* as it was stamped */
+	const char *cluster;  /* uid of its kube-system, NULL if unknown */
 	int64_t revision;
 	const char *status;	/* Helm's, or "failed" for ours */
 	int64_t rolled_back_to; /* a revision; 0 = it was not */

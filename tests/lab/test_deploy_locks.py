@@ -139,6 +139,20 @@ def test_a_lapsed_lease_is_taken_over(cluster, step, environment, tmp_path):
     assert revisions(cluster) == ["deployed"]
 
 
+def test_the_time_to_live_begins_after_the_wait(cluster, step, environment,
+                                                tmp_path):
+    """Of 60 s of silence 6 are missing."""
+    hold(cluster, silent=54)
+    begun = int(time.time())
+    done = step("--expires-in", "1h", "--output", "json",
+                umbrella(tmp_path, "1.0.0")).wait(timeout=LONG)
+    expires = done.json["expiresAt"]
+    assert expires >= begun + 3600 + 5
+    release = cluster.api("GET", f"{HOME}/secrets?labelSelector=owner%3Dhelm")
+    for item in cluster.api("GET", HOME), *release["items"]:
+        assert item["metadata"]["labels"]["slipway/expires-at"] == str(expires)
+
+
 def test_a_run_that_lost_its_environment_ends(cluster, step, tmp_path):
     running = step("--wait-timeout", "5m", umbrella(tmp_path, "1.0.0", STUCK))
     wait_for_helm(cluster)

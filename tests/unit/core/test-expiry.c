@@ -235,12 +235,56 @@ static void test_date(void **state)
 	assert_string_equal(date, "2026-11-22 13:04:05");
 }
 
+/* What was decided at NOW, an hour later; @global is global.expiryDate. */
+static void test_renew(void **state)
+{
+	static const struct {
+		const char *name;
+		bool main;
+		int64_t explicit_ms;
+		const char *date;
+		int64_t moved;
+	} rows[] = {
+		{"a time to live", false, 60000, NULL, 3600},
+		{"none at all", false, 0, NULL, 3600},
+		{"a duration among the values", false, EXPIRY_UNSET, "8h",
+		 3600},
+		{"the default", false, EXPIRY_UNSET, NULL, 3600},
+		{"a date", false, EXPIRY_UNSET, "2026-11-25 08:00:00", 0},
+		{"a main branch", true, 60000, "8h", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct value *global = value_new_map(&arena);
+		const struct expiry_input input = {
+			.main = rows[i].main,
+			.explicit_ms = rows[i].explicit_ms,
+			.global = global,
+			.now = NOW,
+		};
+		struct expiry decided, renewed;
+		const char *warning;
+
+		if (rows[i].date)
+			value_map_set_text(global, &arena, "expiryDate",
+					   rows[i].date);
+		assert_true(expiry_decide(&decided, &input, &warning, &err));
+		renewed = expiry_renew(decided, NOW, NOW + 3600);
+		assert_case(rows[i].name, renewed.expires == decided.expires);
+		assert_case(rows[i].name,
+			    renewed.at == decided.at + rows[i].moved);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decisions), cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_releases),  cmocka_unit_test(test_later),
-		cmocka_unit_test(test_date),
+		cmocka_unit_test(test_date),	  cmocka_unit_test(test_renew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
