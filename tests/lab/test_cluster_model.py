@@ -176,3 +176,55 @@ def test_random_changes_meanwhile(cluster, cleaner, start_step, helm4,
             assert (name, newest) not in gone, told
         assert not changed - left, told
         cleaner.clean()
+
+
+# --- with deployments ----------------------------------------------------------
+
+def settings_chart(folder: Path) -> Path:
+    path = environments.chart(folder, "web", "2.0.0")
+    (path / "templates" / "all.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: deployed}\n")
+    (path / "values.yaml").write_text("global: {expires: true}\n")
+    return path
+
+
+@pytest.mark.timeout(3600)
+def test_random_deployments_meanwhile(cluster, cleaner, start_step, helm4,
+                                      helm3, tmp_path):
+    """Environments that have expired are swept, and deployed to at any moment
+    of it: what ended well is there, what was not deployed is gone.  The
+    sweep's Helm takes a moment before it begins, when the last look is over."""
+    api, chart = cluster.api, settings_chart(tmp_path)
+    for seed in range(SEED, SEED + CLUSTERS):
+        dice = random.Random(seed)
+        names = [f"env-{n}" for n in range(5)]
+        for name in names:
+            environments.make(api, name, environments.past(),
+                              created=dice.random() < 0.7)
+        helm = helm3 if seed % 3 == 0 else helm4
+        slow = tmp_path / f"helm-{seed}"
+        slow.write_text(f"#!/bin/sh\nsleep {dice.uniform(0, 0.6)}\n"
+                        f'exec {shlex.quote(str(helm.path))} "$@"\n')
+        slow.chmod(0o755)
+        step = start_step(*SWEEP, "--helm", slow, "--jobs",
+                          dice.randrange(1, 4), env=cluster.env)
+        deployed = dice.sample(names, 3)
+        running = []
+        for name in deployed:
+            time.sleep(dice.uniform(0, 0.5))
+            running.append(start_step(
+                "deploy-preview", "--helm", helm.path, "--repository-name",
+                "web", "--branch", name, "--namespace", name, "--release",
+                "web", "--expires-in", "7d", chart, env=cluster.env))
+        swept = step.wait(timeout=240)
+        results = [run.wait(expect=None, timeout=240) for run in running]
+
+        told = f"seed {seed}: {swept} {[str(r) for r in results]}"
+        assert {r.code for r in results} <= {0, 75}, told
+        there = releases(api)
+        for name, result in zip(deployed, results):
+            alive = (name, "web") in there and api.exists(
+                f"/api/v1/namespaces/{name}/configmaps/deployed")
+            assert alive or result.code == 75, told
+        assert not {n for n, _ in there} - set(deployed), told
+        cleaner.clean()

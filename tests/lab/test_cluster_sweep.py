@@ -197,7 +197,7 @@ def test_what_changed_since_the_list_survives(cluster, start_step, slow_helm,
     add_release(api, "reborn", "web", marks(past()),
                 objects=[environments.config_map("reborn")])
     api("POST", "/api/v1/namespaces/tenant/pods", pod("by-hand"))
-    # claimed by a deployment that has not come to Helm yet
+    # by hand: a deployment waits, but the namespace stays all the same
     api("PATCH", "/api/v1/namespaces/a-first",
         {"metadata": {"labels": marks(future())}}, MERGE_PATCH)
     (tmp_path / "go").touch()
