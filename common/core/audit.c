@@ -1,5 +1,7 @@
 #include "core/audit.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -221,6 +223,24 @@ static bool is_used(const char *name, const struct chartindex_entry *entry,
 	       (*entry->digest && map_has(used, entry->digest));
 }
 
+static bool is_prerelease(const char *version)
+{
+	return version[strcspn(version, "-+")] == '-';
+}
+
+/* Do @keep newer ones stand before number @i, releases or pre-releases as it? */
+static bool has_newer(const struct chartindex_entries *entries, size_t i,
+		      int64_t keep)
+{
+	bool prerelease = is_prerelease(entries->items[i].version);
+
+	for (size_t j = 0; j < i && keep; j++) {
+		if (is_prerelease(entries->items[j].version) == prerelease)
+			keep--;
+	}
+	return !keep;
+}
+
 bool audit_is_too_many(const char *name,
 		       const struct chartindex_entries *entries, size_t i,
 		       int64_t keep, const struct map *used,
@@ -228,27 +248,88 @@ bool audit_is_too_many(const char *name,
 {
 	const struct chartindex_entry *entry = &entries->items[i];
 
-	return (int64_t)i >= keep && is_version(entry->version) &&
+	return has_newer(entries, i, keep) && is_version(entry->version) &&
 	       !is_used(name, entry, used) &&
 	       !map_has(ambiguous, entry->version);
 }
 
-void audit_read_used(struct map *used, const char *text, size_t len)
+/* --- what is in use -------------------------------------------------------- */
+
+/* "web-1.4.0" of "web@1.4.0", "web-1.4.0.tgz" or itself; NULL of others. */
+static char *read_used_name(const char *word)
+{
+	char *name = xstrdup(word);
+	char *at = strchr(name, '@');
+	size_t len = strlen(name);
+
+	if (len > 4 && strcmp(name + len - 4, ".tgz") == 0)
+		name[len - 4] = '\0';
+	if (at && at > name && is_version(at + 1)) {
+		*at = '-';
+		return name;
+	}
+	for (char *dash = strchr(name, '-'); dash;
+	     dash = strchr(dash + 1, '-')) {
+		if (dash > name && is_version(dash + 1))
+			return name;
+	}
+	free(name);
+	return NULL;
+}
+
+/* A digest in lower case, with or without "sha256:"; NULL: it is none. */
+static char *read_used_digest(const char *word)
+{
+	const char *digits = after_prefix(word, "sha256:");
+	char *digest;
+
+	digits = digits ? digits : word;
+	if (strspn(digits, "0123456789abcdefABCDEF") != SHA256_HEX_SIZE - 1 ||
+	    strlen(digits) != SHA256_HEX_SIZE - 1)
+		return NULL;
+	digest = xstrdup(digits);
+	for (char *c = digest; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return digest;
+}
+
+static bool read_used(struct map *used, const char *word, unsigned int line,
+		      const char *path, struct err *err)
+{
+	CLEANUP(free_ptr) char *key = read_used_digest(word);
+
+	if (!key && !strpbrk(word, " \t"))
+		key = read_used_name(word);
+	if (!key) {
+		err_set(err, ERR_INPUT,
+			"%s:%u: '%s' names no version of a chart", path, line,
+			word);
+		return err_hint(err, "a line is 'web-1.4.0', 'web@1.4.0' or "
+				     "the digest of an archive");
+	}
+	map_put(used, key, used);
+	return true;
+}
+
+bool audit_read_used(struct map *used, const char *text, size_t len,
+		     const char *path, struct err *err)
 {
 	const char *end = text + len;
 
-	while (text < end) {
+	for (unsigned int number = 1; text < end; number++) {
 		const char *stop = memchr(text, '\n', (size_t)(end - text));
 		CLEANUP(str_release) struct str line = {0};
-		const char *word, *digest;
 
 		stop = stop ? stop : end;
 		str_add_bytes(&line, text, (size_t)(stop - text));
 		str_trim(&line);
-		word = str_text(&line);
-		digest = after_prefix(word, "sha256:");
-		if (*word && *word != '#')
-			map_put(used, digest ? digest : word, used);
+		if (line.len && *line.buf != '#' &&
+		    !read_used(used, str_text(&line), number, path, err))
+			return false;
 		text = stop + 1;
 	}
+	if (used->count)
+		return true;
+	err_set(err, ERR_INPUT, "'%s' names nothing that is in use", path);
+	return err_hint(err, "if that is true, leave '--keep-used' out");
 }

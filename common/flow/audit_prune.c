@@ -43,10 +43,8 @@ bool audit_load_used(struct map *used, const char *path, struct err *err)
 {
 	CLEANUP(str_release) struct str text = {0};
 
-	if (!file_read(path, AUDIT_PRUNE_SIZE_MAX, &text, err))
-		return false;
-	audit_read_used(used, str_text(&text), text.len);
-	return true;
+	return file_read(path, AUDIT_PRUNE_SIZE_MAX, &text, err) &&
+	       audit_read_used(used, str_text(&text), text.len, path, err);
 }
 
 /* --- gathering ------------------------------------------------------------------ */

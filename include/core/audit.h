@@ -93,15 +93,19 @@ void audit_find_ambiguous(struct map *ambiguous,
 			  const struct chartindex_entries *entries);
 
 /*
- * What is in use and must stay, of a text of lines: "name-version", or the
- * digest of an archive, with or without "sha256:"; blank lines and those that
- * start with # are nothing.  Keys of @used.
+ * What is in use and must stay, of the text of the file @path: lines
+ * "name-version", with or without ".tgz", "name@version", or the digest of an
+ * archive, with or without "sha256:"; blank ones and those that start with #
+ * are nothing.  Keys of @used.  Errors: INPUT (another line, with its number;
+ * nothing at all: a list that failed to be made must not delete).
  */
-void audit_read_used(struct map *used, const char *text, size_t len);
+bool audit_read_used(struct map *used, const char *text, size_t len,
+		     const char *path, struct err *err) MUST_CHECK;
 
 /*
  * Is number @i of the versions of chart @name one too many?  @entries are in
- * descending order, of which the first @keep stay, as does what is in use.
+ * descending order, of which the first @keep releases and the first @keep
+ * pre-releases stay, as does what is in use.
  * What is no version, or is ambiguous, has no place in that order and stays
  * too.
  */

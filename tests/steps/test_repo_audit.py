@@ -454,6 +454,10 @@ def test_what_is_used_stays(audit, s3, tmp_path):
 def test_a_list_that_cannot_be_read_deletes_nothing(audit, s3, tmp_path):
     before = dict(s3.objects)
     audit(*PRUNE, "--keep-used", tmp_path / "none", expect=2)
+    used = tmp_path / "used"
+    for text in ("", "web 1.0.0\n", "Error: timeout\n"):
+        used.write_text(text)
+        audit(*PRUNE, "--keep-used", used, expect=2)
     assert s3.objects == before
 
 

@@ -213,6 +213,10 @@ static void test_read_marks(void **state)
 	}
 }
 
+/* Followed by the first digit of the version. */
+#define DIGEST_OF \
+	"abcdef0123456789abcdef0123456789abcdef0123456789abcdef012345678"
+
 static void test_too_many(void **state)
 {
 	static const struct {
@@ -224,13 +228,17 @@ static void test_too_many(void **state)
 		{"1.0.0,1.10.0,1.2.0", 2, "", "1.0.0"},
 		{"1.0.0,1.10.0,1.2.0", 1, "", "1.2.0,1.0.0"},
 		{"1.0.0,1.10.0,1.2.0", 3, "", ""},
-		{"1.0.0-rc.1,1.0.0,1.0.0-rc.2", 1, "", "1.0.0-rc.2,1.0.0-rc.1"},
+		{"1.0.0-rc.1,1.0.0,1.0.0-rc.2", 1, "", "1.0.0-rc.1"},
+		{"1.0.0,1.1.0,2.0.0-x.1,2.0.0-x.2,2.0.0-x.3", 2, "",
+		 "2.0.0-x.1"},
+		{"1.0.0,1.1.0+a-b,2.0.0-x.1", 1, "", "1.0.0"},
 		{"1.0.0,2.0.0,3.0.0", 1, "web-1.0.0\n", "2.0.0"},
 		{"1.0.0,2.0.0,3.0.0", 1, "  web-1.0.0  ", "2.0.0"},
 		{"1.0.0,2.0.0,3.0.0", 1, "# web-1.0.0\n\nweb-2.0.0", "1.0.0"},
-		{"1.0.0,2.0.0,3.0.0", 1, "db-1.0.0\nweb-1\n", "2.0.0,1.0.0"},
-		{"1.0.0,2.0.0,3.0.0", 1, "digest-of-1.0.0\n", "2.0.0"},
-		{"1.0.0,2.0.0,3.0.0", 1, "sha256:digest-of-2.0.0\r\n", "1.0.0"},
+		{"1.0.0,2.0.0,3.0.0", 1, "db-1.0.0\n", "2.0.0,1.0.0"},
+		{"1.0.0,2.0.0,3.0.0", 1, "web@1.0.0\nweb-2.0.0.tgz", ""},
+		{"1.0.0,2.0.0,3.0.0", 1, DIGEST_OF "1\n", "2.0.0"},
+		{"1.0.0,2.0.0,3.0.0", 1, "sha256:" DIGEST_OF "2\r\n", "1.0.0"},
 		{"1.0.0,nightly,2.0.0", 1, "", "1.0.0"},
 		{"1.0.0,1.0.0,2.0.0,0.1.0", 1, "", "0.1.0"},
 		{"1.0.0+a,1.0.0+b,2.0.0", 1, "web-1.0.0+b", "1.0.0+a"},
@@ -250,14 +258,18 @@ static void test_too_many(void **state)
 		str_add(&text, "apiVersion: v1\nentries:\n  web:\n");
 		for (size_t j = 0; j < versions.count; j++)
 			str_addf(&text,
-				 "  - version: %s\n    digest: digest-of-%s\n",
-				 versions.items[j], versions.items[j]);
+				 "  - version: %s\n    digest: " DIGEST_OF
+				 "%c\n",
+				 versions.items[j], *versions.items[j]);
 		assert_true(
 			chartindex_open(&index, text.buf, text.len, "x", &err));
 		assert_true(
 			chartindex_read(&index, "web", &arena, &entries, &err));
 		audit_find_ambiguous(&ambiguous, &entries);
-		audit_read_used(&used, cases[i].used, strlen(cases[i].used));
+		if (*cases[i].used)
+			assert_true(audit_read_used(&used, cases[i].used,
+						    strlen(cases[i].used),
+						    "used.txt", &err));
 		for (size_t j = 0; j < entries.count; j++) {
 			if (audit_is_too_many("web", &entries, j, cases[i].keep,
 					      &used, &ambiguous))
@@ -265,6 +277,46 @@ static void test_too_many(void **state)
 					 entries.items[j].version);
 		}
 		assert_string_equal(str_text(&gone), cases[i].gone);
+	}
+}
+
+static void test_used(void **state)
+{
+	static const struct {
+		const char *text, *refused;
+	} cases[] = {
+		{"web-1.0.0\n", NULL},
+		{"my-web-1.0.0-rc.1", NULL},
+		{"web@1.0.0", NULL},
+		{DIGEST_OF "A", NULL},
+		{"", "'used.txt' names nothing that is in use"},
+		{"# none\n\n", "'used.txt' names nothing that is in use"},
+		{"web-1.0.0\nweb\n", "used.txt:2: 'web' names no version of a "
+				     "chart"},
+		{"web 1.0.0", "used.txt:1: 'web 1.0.0' names no version of a "
+			      "chart"},
+		{"my web-1.0.0", "used.txt:1: 'my web-1.0.0' names no version "
+				 "of a chart"},
+		{"-1.0.0", "used.txt:1: '-1.0.0' names no version of a chart"},
+		{"@1.0.0", "used.txt:1: '@1.0.0' names no version of a chart"},
+		{"sha256:abc", "used.txt:1: 'sha256:abc' names no version of a "
+			       "chart"},
+		{"Error: no such release", "used.txt:1: 'Error: no such "
+					   "release' names no version of a "
+					   "chart"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(map_release) struct map used = {0};
+		CLEANUP(err_release) struct err err = {0};
+		bool read = audit_read_used(&used, cases[i].text,
+					    strlen(cases[i].text), "used.txt",
+					    &err);
+
+		assert_case(cases[i].text, read == !cases[i].refused);
+		if (!read)
+			assert_string_equal(err.text, cases[i].refused);
 	}
 }
 
@@ -276,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_read_marks),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
