@@ -140,8 +140,10 @@ static bool swap_index(struct chartrepo *repo,
 
 	(void)unclear;
 	if (!dir_create_all(repo->dir, err) ||
-	    !file_lock(lock_path, CHARTREPO_LOCK_MS, &lock, err) ||
-	    !is_same(path, index, &same, err))
+	    !file_lock(lock_path, CHARTREPO_LOCK_MS, &lock, err))
+		return false;
+	dir_sweep_temp(repo->dir);
+	if (!is_same(path, index, &same, err))
 		return false;
 	if (!same) {
 		*outcome = CHARTREPO_NOT_MET;
@@ -228,7 +230,8 @@ static bool list_objects(struct chartrepo *repo,
 		.context = &lister,
 	};
 
-	return !file_is_dir(repo->dir) || walk_tree(&walk, err);
+	return (access(repo->dir, F_OK) < 0 && errno == ENOENT) ||
+	       walk_tree(&walk, err);
 }
 
 static bool put_any(struct chartrepo *repo, const char *name, const char *bytes,

@@ -9,6 +9,7 @@
 #include "core/chartindex.h"
 #include "flow/publish_parts.h"
 #include "format/value.h"
+#include "sys/file.h"
 
 /* --- rights ------------------------------------------------------------------ */
 
@@ -98,6 +99,15 @@ static bool check_rights(const struct repocheck *check, struct s3 *bucket,
 	return true;
 }
 
+static bool check_folder(const struct repocheck *check, struct err *err)
+{
+	const char *dir = check->repo->dir;
+
+	if (!dir || check->use == REPOCHECK_READ || dir_is_writable(dir))
+		return true;
+	return err_set(err, ERR_DENIED, "no files can be made in '%s'", dir);
+}
+
 /* --- the repository ------------------------------------------------------------ */
 
 /* Where the bucket is, which the first answer has told. */
@@ -130,6 +140,7 @@ bool repocheck_run(const struct repocheck *check, struct arena *arena,
 	bool proved = false;
 
 	if ((bucket && !check_rights(check, bucket, missing, arena, err)) ||
+	    !check_folder(check, err) ||
 	    !chartrepo_read_index(check->repo, &index, err) ||
 	    !publish_parse_index(&parsed, check->repo, &index, err) ||
 	    (bucket &&

@@ -305,6 +305,14 @@ void temp_name(char name[TEMP_NAME_SIZE])
 		 (unsigned long long)random_number());
 }
 
+bool is_temp_name(const char *name)
+{
+	const char *digits = after_prefix(name, ".slipway-");
+
+	return digits && strspn(digits, "0123456789abcdef") == 16 &&
+	       strcmp(digits + 16, ".tmp") == 0;
+}
+
 /* The content under a temporary name in @dirfd; false: errno, and no file. */
 static bool write_temp(int dirfd, char name[TEMP_NAME_SIZE], const void *bytes,
 		       size_t len, mode_t mode, enum flush flush)
@@ -344,6 +352,22 @@ static bool rename_over(int dirfd, const char *from, const char *to)
 	return renameat(dirfd, from, dirfd, to) == 0;
 }
 
+/* Who may read and write what is replaced may do so after. */
+static void keep_mode(int dirfd, const char *old, const char *new)
+{
+	struct stat info;
+
+	if (fstatat(dirfd, old, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(info.st_mode))
+		(void)!fchmodat(dirfd, new, info.st_mode & 0777, 0);
+}
+
+static bool replace(int dirfd, const char *from, const char *to)
+{
+	keep_mode(dirfd, to, from);
+	return rename_over(dirfd, from, to);
+}
+
 /*
  * Write @path by way of a temporary name which @place turns into the last
  * one.  False: errno is set and nothing is left behind.
@@ -370,7 +394,8 @@ static bool write_by(bool (*place)(int dirfd, const char *from, const char *to),
 bool file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
 		  struct err *err)
 {
-	if (!write_by(rename_over, path, bytes, len, mode, FLUSH_WAITED))
+	if (!write_by(mode == FILE_SHARED ? replace : rename_over, path, bytes,
+		      len, mode, FLUSH_WAITED))
 		return err_errno(err, "cannot write '%s'", path);
 	return true;
 }
@@ -404,6 +429,8 @@ bool file_lock(const char *path, int64_t timeout_ms, int *fd, struct err *err)
 	CLEANUP(close_fd) int lock =
 		open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 
+	if (lock < 0 && errno == EACCES)
+		lock = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (lock < 0)
 		return err_errno(err, "cannot open lock '%s'", path);
 	while (flock(lock, LOCK_EX | LOCK_NB) < 0) {

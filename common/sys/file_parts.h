@@ -21,7 +21,8 @@ bool sync_fd(int fd) MUST_CHECK;
 
 #define TEMP_NAME_SIZE sizeof(".slipway-0123456789abcdef.tmp")
 
-/* A random one. */
+/* A random one; and is @name of that form? */
 void temp_name(char name[TEMP_NAME_SIZE]);
+bool is_temp_name(const char *name);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -37,6 +38,38 @@ bool dir_is_empty(const char *path)
 			return false;
 	}
 	return errno == 0;
+}
+
+bool dir_is_writable(const char *path)
+{
+	CLEANUP(free_ptr) char *parent = NULL;
+
+	if (access(path, W_OK | X_OK) == 0)
+		return file_is_dir(path);
+	if (errno != ENOENT)
+		return false;
+	parent = path_parent(path);
+	return strcmp(parent, path) != 0 && dir_is_writable(parent);
+}
+
+static void sweep_temp(int dirfd, const char *name)
+{
+	struct stat info;
+
+	if (is_temp_name(name) &&
+	    fstatat(dirfd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(info.st_mode) &&
+	    time(NULL) - info.st_mtime > FILE_TEMP_OLD_S)
+		(void)!unlinkat(dirfd, name, 0);
+}
+
+void dir_sweep_temp(const char *path)
+{
+	CLEANUP(close_dir) DIR *dir = opendir(path);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		sweep_temp(dirfd(dir), entry->d_name);
 }
 
 /* --- made ---------------------------------------------------------------- */

@@ -66,8 +66,9 @@ bool file_read_at(int dirfd, const char *name, size_t limit, struct str *text,
 
 /*
  * Give @path the content @bytes, atomically; @mode as for open(2), the umask
- * applies.  Errors: IO.
+ * applies.  With FILE_SHARED a file that is there keeps its mode.  Errors: IO.
  */
+#define FILE_SHARED 0666
 bool file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
 		  struct err *err) MUST_CHECK;
 
@@ -100,6 +101,16 @@ bool file_is_dir(const char *path);
 
 /* Is it a folder that can be read, with nothing in it? */
 bool dir_is_empty(const char *path);
+
+/* May files be made in it, or it be made itself?  As access(2) knows. */
+bool dir_is_writable(const char *path);
+
+/*
+ * Remove from @dir what runs that were killed left of files on their way to a
+ * name: temporary files not touched for FILE_TEMP_OLD_S.  As far as may be.
+ */
+#define FILE_TEMP_OLD_S 3600
+void dir_sweep_temp(const char *dir);
 
 /* mkdir -p.  Errors: IO. */
 bool dir_create_all(const char *path, struct err *err) MUST_CHECK;
@@ -139,7 +150,8 @@ bool tree_replace(const char *from, const char *to, struct err *err) MUST_CHECK;
 /*
  * A lock between processes: an flock(2) on @path, created if need be.  Waits
  * until @timeout_ms has passed (error TIMEOUT) or a signal arrives (error
- * INTERRUPTED).  *@fd is closed by the caller, which unlocks:
+ * INTERRUPTED).  A lock that another user made need not be writable.  *@fd is
+ * closed by the caller, which unlocks:
  *
  *	CLEANUP(close_fd) int lock = -1;
  */

@@ -474,3 +474,29 @@ def test_killed_before_the_index_then_run_again(start_step, run_step, chart, tmp
         run_step("publish-chart", chart, "--repo", "s3://bucket/stable",
                  env=KEYS | {"AWS_ENDPOINT_URL_S3": s.url})
         assert sorted(swapped(s)["entries"]) == ["db", "web"]
+
+
+def test_a_folder_that_many_users_publish_to(run_step, chart, tmp_path, steps):
+    """Modes stay, a lock of another user is locked all the same, and what may
+    not be written is told by --check."""
+    repository = tmp_path / "charts"
+    argv = ["publish-chart", chart, "--repo", f"file://{repository}"]
+    run_step(*argv)
+    index = repository / "index.yaml"
+    index.chmod(0o664)
+    (repository / ".index.lock").chmod(0o444)
+    stale = repository / ".slipway-0123456789abcdef.tmp"
+    stale.write_text("of a killed run")
+    os.utime(stale, (0, 0))
+    umask = os.umask(0o077)
+    try:
+        run_step(*argv, "--version", "1.1.0")
+    finally:
+        os.umask(umask)
+    assert index.stat().st_mode & 0o777 == 0o664
+    assert not stale.exists()
+
+    run_step(*argv, "--check")
+    barred = run_step("publish-chart", chart, "--repo", f"file://{index}/x",
+                      "--check", expect=1)
+    assert f"no files can be made in '{index}/x'" in only_error(barred)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sys/env.h"
@@ -137,6 +138,14 @@ static void test_replace(void **state)
 	assert_int_equal(info.st_mode & 0777, 0600);
 	assert_int_equal(count_entries(), 1);
 
+	/* Who could read it can. */
+	assert_int_equal(chmod("file", 0664), 0);
+	umask(077);
+	assert_true(file_replace("file", "three", 5, FILE_SHARED, &err));
+	assert_int_equal(stat("file", &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0664);
+	umask(022);
+
 	/* A failure leaves nothing behind. */
 	assert_int_equal(mkdir("dir", 0755), 0);
 	assert_false(file_replace("dir", "x", 1, 0644, &err));
@@ -151,6 +160,44 @@ static void test_replace(void **state)
 }
 
 /* Of several pieces, the last one a rest. */
+static void make_old(const char *path)
+{
+	const struct timespec times[2] = {
+		{.tv_sec = time(NULL) - FILE_TEMP_OLD_S - 60},
+		{.tv_sec = time(NULL) - FILE_TEMP_OLD_S - 60}};
+
+	put(path, "x");
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void test_sweep_temp(void **state)
+{
+	(void)state;
+	make_old(".slipway-0123456789abcdef.tmp");
+	make_old(".slipway-0123456789abcdeg.tmp");
+	make_old(".slipway-0123456789abcdef.tmp.tgz");
+	make_old("web-1.0.0.tgz");
+	put(".slipway-fedcba9876543210.tmp", "young");
+	dir_sweep_temp(".");
+	dir_sweep_temp("no such folder");
+	assert_false(file_exists(".slipway-0123456789abcdef.tmp"));
+	assert_int_equal(count_entries(), 4);
+}
+
+static void test_writable(void **state)
+{
+	(void)state;
+	put("file", "x");
+	assert_true(dir_is_writable("."));
+	assert_true(dir_is_writable("new/below/it"));
+	assert_false(dir_is_writable("file"));
+	assert_false(dir_is_writable("file/below"));
+	assert_false(dir_is_empty("file"));
+	assert_false(dir_is_empty("."));
+	assert_int_equal(mkdir("none", 0755), 0);
+	assert_true(dir_is_empty("none"));
+}
+
 static void test_replace_large(void **state)
 {
 	CLEANUP(str_release) struct str text = {0}, read = {0};
@@ -411,6 +458,7 @@ int main(void)
 		IN_FOLDER(test_read_refusals), IN_FOLDER(test_read_appends),
 		IN_FOLDER(test_read_refusals), IN_FOLDER(test_read_pipe),
 		IN_FOLDER(test_find),	       IN_FOLDER(test_replace),
+		IN_FOLDER(test_sweep_temp),    IN_FOLDER(test_writable),
 		IN_FOLDER(test_replace_large), IN_FOLDER(test_replace_link),
 		IN_FOLDER(test_create),	       IN_FOLDER(test_create_race),
 		IN_FOLDER(test_folders),       IN_FOLDER(test_remove),
