@@ -78,6 +78,9 @@ bool publish_drop_provenance(const struct publish *publish,
 	CLEANUP(strvec_release) struct strvec names = {0};
 	bool stale;
 
+	/* A server that keeps the index keeps what is beside the archives. */
+	if (!chartrepo_writes_index(publish->repo))
+		return true;
 	if (!find_stale(publish, item, &stale, err))
 		return false;
 	if (!stale)

@@ -64,6 +64,19 @@ def test_six_requests_and_then_three(publish, registry, tmp_path):
     assert sorted(methods(registry.requests()[seen:])) == ["GET", "GET", "HEAD", "POST", "POST"]
 
 
+def test_several_are_judged_before_any_is_pushed(publish, registry, tmp_path):
+    web, api = (make_chart(tmp_path, name, "1.0.0") for name in ("web", "api"))
+    publish(web, registry.url)
+    (web / "values.yaml").write_text("a: 2\n")
+    seen = len(registry.requests())
+    publish(api, registry.url, web, expect=3)
+    assert set(methods(registry.requests()[seen:])) == {"GET"}
+    charts = publish(api, registry.url, web, "--if-exists", "keep").json["charts"]
+    assert [chart["existed"] for chart in charts] == [False, True] and charts[1]["kept"]
+    charts = publish(api, registry.url, web, "--if-exists", "replace").json["charts"]
+    assert [chart["existed"] for chart in charts] == [True, False]
+
+
 def test_other_content_leaves_no_upload(publish, registry, tmp_path):
     chart = make_chart(tmp_path, "web", "1.0.0")
     publish(chart, registry.url)

@@ -101,7 +101,8 @@ class ChartMuseum(ScriptedHttp):
                 {"apiVersion": "v1", "entries": self._entries(repo),
                  "generated": "2026-01-01T00:00:00Z", "serverInfo": info}).encode())
         repo = repo.removesuffix("charts").strip("/")
-        body = self.charts.get(repo, {}).get(file)
+        body = (self.charts.get(repo, {}).get(file)
+                or self.provenances.get((repo, file.removesuffix(".prov"))))
         return Reply(200, body) if body else _json(404, error="not found")
 
     def _entries(self, repo: str) -> dict[str, list[dict]]:

@@ -93,6 +93,25 @@ def test_a_version_that_is_there(publish, chart, overwrite):
         assert (museum.charts[""][FILE] == first) == (overwrite is None)
 
 
+def test_several_are_judged_before_any_is_posted(publish, chart, tmp_path, fake_gpg):
+    other = tmp_path / "api"
+    other.mkdir()
+    (other / "Chart.yaml").write_text("apiVersion: v2\nname: api\nversion: 1.0.0\n")
+    with ChartMuseum() as museum:
+        publish(museum.repo(), "--sign", env=fake_gpg)
+        first = museum.charts[""][FILE]
+        (chart / "values.yaml").write_text("new: 1\n")
+        before = len(museum.requests)
+        assert "with other content" in only_error(publish(museum.repo(), other, expect=3))
+        assert not [line for line in museum.lines[before:] if "POST" in line]
+        kept = publish(museum.repo(), other, "--if-exists", "keep", "--output", "json")
+        assert [chart.get("kept") for chart in kept.json["charts"]] == [True, None]
+        assert museum.charts[""][FILE] == first
+        publish(museum.repo(), other, "--if-exists", "replace")
+        assert museum.charts[""][FILE] != first
+        assert sorted(museum.charts[""]) == ["api-1.0.0.tgz", FILE]
+
+
 def test_versions_that_differ_in_metadata_are_two(publish):
     with ChartMuseum() as museum:
         for version in ("1.0.0+a", "1.0.0+b"):
