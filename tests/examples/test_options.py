@@ -116,3 +116,17 @@ def test_cron_job(usage):
         "containers"]
     (step,) = container["command"]
     assert not unknown_options(container["args"], usage(step))
+
+
+@pytest.mark.parametrize("jenkinsfile", ["storefront/Jenkinsfile", "stack/Jenkinsfile"])
+@pytest.mark.parametrize("failing, result", [("", "SUCCESS"), ("deploy-preview", "FAILURE")])
+def test_each_release_is_marked(groovy: Groovy, tmp_path: Path, jenkinsfile: str,
+                                failing: str, result: str):
+    """Also one that failed; and Grafana may be away for all of them."""
+    jenkins = Jenkins(groovy, tmp_path, credentials=CREDENTIALS, fail=failing)
+    build = jenkins.build(jenkinsfile, env={"GIT_COMMIT": COMMIT, **MASTER})
+    assert build.result == result
+    steps = [call for shell in build.shells for call in calls(shell.script)]
+    marks = [call for call in steps if call[0] == "grafana-annotate"]
+    assert len(marks) == 1 and "--spool" in marks[0]
+    assert "deploy-preview" in [call[0] for call in steps[:steps.index(marks[0])]]
