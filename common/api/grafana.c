@@ -33,6 +33,27 @@ void grafana_prepare_body(struct http_request *request, struct str *body,
 	request->body_len = body->len;
 }
 
+/*
+ * A proxy's page, a login, an ingress without a backend: whoever said it, it
+ * was not Grafana, and may be again later.
+ */
+static bool not_grafana(struct err *err)
+{
+	err->kind = ERR_REMOTE;
+	err_temporary(err, true);
+	err_wrap(err, "this is no answer of Grafana's");
+	return err_hint(err, "something in front of Grafana may have answered; "
+			     "see whether --url is right");
+}
+
+bool grafana_nonsense(const struct http_request *request, const char *what,
+		      struct err *err)
+{
+	err_set(err, ERR_REMOTE, "%s %s: %s", request->method,
+		str_text(&request->url), what);
+	return not_grafana(err);
+}
+
 static bool refused(const struct http_request *request,
 		    const struct http_reply *reply, struct err *err)
 {
@@ -44,6 +65,8 @@ static bool refused(const struct http_request *request,
 		      &ignored))
 		words = jsn_text(json, "message");
 	http_fail(request, reply, words, err);
+	if (!words)
+		return not_grafana(err);
 	if (reply->status == 401)
 		err_hint(err, "use the token of a service account");
 	else if (reply->status == 403)
@@ -64,8 +87,8 @@ bool grafana_ask(struct grafana *grafana, struct http_request *request,
 	if (jsn_parse(json, str_text(&reply.body), reply.body.len, "the answer",
 		      err))
 		return true;
-	err->kind = ERR_REMOTE;
-	return err_wrap(err, "%s %s", request->method, str_text(&request->url));
+	err_wrap(err, "%s %s", request->method, str_text(&request->url));
+	return not_grafana(err);
 }
 
 bool grafana_open(struct grafana *grafana, const struct grafana_config *config,
@@ -236,7 +259,7 @@ bool grafana_find_mark(struct grafana *grafana, const struct grafana_mark *like,
 					 err);
 	if (grafana_api_find(grafana, like, line, window_ms, found, &gone))
 		return true;
-	if (gone.status == 404) {
+	if (gone.kind == ERR_NOT_FOUND) {
 		grafana->namespace = xstrdup(FIRST_NAMESPACE);
 		if (grafana_apis_find(grafana, like, line, window_ms, found,
 				      &failure))
@@ -278,7 +301,7 @@ bool grafana_delete_mark(struct grafana *grafana, const char *id,
 	bool done = grafana->namespace ? grafana_apis_delete(grafana, id, err)
 				       : grafana_api_delete(grafana, id, err);
 
-	if (done || err->status != 404)
+	if (done || err->kind != ERR_NOT_FOUND)
 		return done;
 	err_release(err);
 	return true;

@@ -72,8 +72,7 @@ bool grafana_api_find(struct grafana *grafana, const struct grafana_mark *like,
 	if (!grafana_ask(grafana, &request, &list, err))
 		return false;
 	if (!json_is_array(list))
-		return err_set(err, ERR_REMOTE, "GET %s: the answer is no list",
-			       str_text(&request.url));
+		return grafana_nonsense(&request, "the answer is no list", err);
 	json_array_foreach (list, i, json) {
 		const char *text = jsn_text(json, "text");
 		const char *dashboard = jsn_text(json, "dashboardUID");
@@ -110,8 +109,7 @@ bool grafana_api_create(struct grafana *grafana, struct grafana_mark *mark,
 		return false;
 	mark->id = read_id(created);
 	return mark->id ||
-	       err_set(err, ERR_REMOTE, "POST %s: the answer has no id",
-		       str_text(&request.url));
+	       grafana_nonsense(&request, "the answer has no id", err);
 }
 
 bool grafana_api_update(struct grafana *grafana, struct grafana_mark *mark,

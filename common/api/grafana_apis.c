@@ -104,9 +104,8 @@ bool grafana_apis_find(struct grafana *grafana, const struct grafana_mark *like,
 		if (!grafana_ask(grafana, &request, &page, err))
 			return false;
 		if (!json_is_array(jsn_find(page, "items")))
-			return err_set(err, ERR_REMOTE,
-				       "GET %s: the answer has no items",
-				       str_text(&request.url));
+			return grafana_nonsense(&request,
+						"the answer has no items", err);
 		look_for_line(jsn_find(page, "items"), like, line, found);
 		/* A page without items would be asked for again and again. */
 		seen += 1 + json_array_size(jsn_find(page, "items"));
@@ -137,8 +136,7 @@ static bool send_mark(struct grafana *grafana, const char *method,
 		return false;
 	read_mark(kept, answer);
 	return kept->id ||
-	       err_set(err, ERR_REMOTE, "%s %s: the answer has no name", method,
-		       str_text(&request.url));
+	       grafana_nonsense(&request, "the answer has no name", err);
 }
 
 bool grafana_apis_create(struct grafana *grafana, struct grafana_mark *mark,

@@ -30,9 +30,16 @@ void grafana_prepare(const struct grafana *grafana,
 void grafana_prepare_body(struct http_request *request, struct str *body,
 			  const char *type, const json_t *json);
 
-/* Send and parse; anything but 2xx is an error with Grafana's words. */
+/*
+ * Send and parse; anything but 2xx is an error with Grafana's words, or where
+ * it has none as grafana_nonsense().
+ */
 bool grafana_ask(struct grafana *grafana, struct http_request *request,
 		 json_t **json, struct err *err) MUST_CHECK;
+
+/* The answer to @request was none of Grafana's: @what says why. */
+bool grafana_nonsense(const struct http_request *request, const char *what,
+		      struct err *err);
 
 void grafana_add_number(struct url *url, const char *name, int64_t number);
 void grafana_read_tags(struct strvec *tags, const json_t *list);

@@ -159,20 +159,22 @@ static void add_tickets(struct str *text, const struct marking_facts *facts)
 	add_fact(text, "tickets", str_text(&keys));
 }
 
+/* First, and whoever tells the rest: nobody may take it for a success. */
 static bool describe_release(struct str *text,
 			     const struct marking_facts *facts, struct err *err)
 {
 	const struct value *step = deployment(facts->record);
-	const char *outcome = step ? text_at(step, "outcome") : NULL;
+	size_t told;
 
+	if (step && same_text(text_at(step, "outcome"), "failed"))
+		add_failure(text, facts->record);
 	if (!is_blank(facts->text)) {
 		str_addf(text, "%s\n", facts->text);
 		return true;
 	}
-	if (same_text(outcome, "failed"))
-		add_failure(text, facts->record);
+	told = text->len;
 	add_applications(text, facts);
-	if (text->len == 0)
+	if (text->len == told)
 		add_umbrella(text, facts->record);
 	if (text->len == 0) {
 		err_set(err, ERR_USAGE, "missing '--text'");

@@ -9,8 +9,9 @@
  *		return false;
  *
  * Errors of what asks the server: DENIED (token, rights), NOT_FOUND (the
- * dashboard, or a mark that was deleted), REMOTE (its words), and those of
- * http_send().
+ * dashboard, or a mark that was deleted), REMOTE (its words; temporary where
+ * the answer is none of Grafana's, as a login or maintenance page), and those
+ * of http_send().
  * Grafana has two forms of this API: /api/annotations, and from version 13 on
  * /apis/annotation.grafana.app.  The older one is used while it is there,
  * unless the newer one's namespace is given.

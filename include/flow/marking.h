@@ -36,8 +36,9 @@ struct value;
 struct marking_facts {
 	const struct value *record; /* merged */
 	const char *application;    /* the mark is of it alone; NULL: of all */
-	const char *text;	    /* instead of the one made of the record */
-	const struct strvec *tags;  /* besides the usual ones */
+	/* Instead of what the record tells, but for a failure. */
+	const char *text;
+	const struct strvec *tags; /* besides the usual ones */
 	const char *dashboard;
 	int64_t panel;
 	int64_t start_ms, end_ms; /* -1: from the record, else @now_ms */

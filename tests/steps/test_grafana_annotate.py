@@ -183,6 +183,9 @@ def test_a_release_that_was_rolled_back_says_so(grafana, step, record):
                      "seconds": 150.0, "outcome": "failed", "error": "x"}])
     step(grafana, "--record", record)
     assert only_mark(grafana)["text"].startswith("failed, rolled back to revision 6\n")
+    step(grafana, "--record", record, "--text", "the autumn release")
+    assert only_mark(grafana)["text"].startswith(
+        "failed, rolled back to revision 6\nthe autumn release\nrelease: ")
 
 
 def test_the_changelog_is_told(grafana, step, record):
@@ -233,15 +236,19 @@ def test_concurrent_runs_make_one_mark(start_step, record, kind, look):
         only_mark(server)
 
 
-def test_a_twin_that_may_not_be_deleted_is_told(start_step, record):
+@pytest.mark.parametrize("how", [
+    {"status": 403, "body": {"message": "no"}},
+    {"status": 404, "html": True},      # of a proxy: it is not gone
+])
+def test_a_twin_that_may_not_be_deleted_is_told(start_step, record, how):
     with ScriptedGrafana() as server:
         server.fail(method="GET", delay=1, times=2)
-        server.fail(method="DELETE", status=403, times=None)
+        server.fail(method="DELETE", times=None, **how)
         runs = [start_step("grafana-annotate", "--record", record,
                            env={"GRAFANA_URL": server.url, "GRAFANA_TOKEN": TOKEN})
                 for _ in range(2)]
         told = "".join(run.wait(timeout=60).err for run in runs)
-        assert "of the same release stays: DELETE" in told
+        assert "of the same release stays: " in told and "DELETE http" in told
 
 
 # --- the newer API -----------------------------------------------------------
@@ -398,7 +405,9 @@ def test_a_mark_that_was_not_created_is_tried_again(grafana, step):
 
 @pytest.mark.parametrize("fault, code, message", [
     ({"cut": 1}, 75, " bytes "),
-    ({"html": True}, 1, "the answer"),
+    ({"html": True}, 75, "this is no answer of Grafana's"),
+    ({"html": True, "status": 404}, 75, "hint: something in front of Grafana may have answered"),
+    ({"status": 200, "body": {"maintenance": True}}, 75, "this is no answer of Grafana's"),
     ({"oversized": 17 << 20}, 1, "the reply is larger than"),
 ])
 def test_answers_that_are_none(grafana, step, fault, code, message):
@@ -448,9 +457,28 @@ def test_nobody_there_at_all(run_step, tmp_path):
     assert "kept marks stay" not in result.err
 
 
-def test_what_grafana_refuses_is_not_kept(grafana, step, tmp_path):
+PAGES = [{"html": True}, *({"html": True, "status": status} for status in (302, 401, 403, 404)),
+         {"status": 404, "body": "default backend"}]
+
+
+@pytest.mark.parametrize("method, page", [("POST", PAGES[0])] + [("GET", page) for page in PAGES])
+def test_what_is_no_answer_of_grafanas_fails_no_release(grafana, step, tmp_path, method, page):
+    spool = tmp_path / "spool"
+    grafana.fail(method=method, times=None, **page)
+    result = step(grafana, "--text", "x", *REGION, "--spool", spool, "--timeout", "1s")
+    assert f"the mark is kept in '{spool}'" in result.err
+    grafana.clear()
+    step(grafana, "--text", "y", "--spool", spool)
+    assert len(grafana.state["annotations"]) == 2 and list(spool.iterdir()) == []
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_what_grafana_refuses_is_not_kept(grafana, step, tmp_path, status):
     spool = tmp_path / "spool"
     step(grafana, "--text", "x", "--dashboard", "nowhere", "--spool", spool, expect=1)
+    grafana.fail(times=None, status=status, body={"message": "not so"})
+    result = step(grafana, "--text", "x", "--spool", spool, expect=1)
+    assert f"answered {status} (not so)" in result.err
     assert not spool.exists()
 
 

@@ -113,6 +113,38 @@ static void test_line(void **state)
 	}
 }
 
+#define FAILED(environment)                                           \
+	"{\"steps\": [{\"name\": \"deploy-preview\", \"outcome\": "   \
+	"\"failed\"}],"                                               \
+	" \"umbrella\": {\"name\": \"shop\", \"version\": \"1.0.0\"}" \
+	", \"environment\": {\"namespace\": \"n\"" environment "}}"
+
+/* Whatever else it says, it says first that the release failed. */
+static void test_text_of_a_failure(void **state)
+{
+	static const struct {
+		const char *name, *record, *text, *want;
+	} cases[] = {
+		{"umbrella", FAILED(""), NULL, "failed\nshop 1.0.0\nrelease: "},
+		{"text", FAILED(""), "autumn", "failed\nautumn\nrelease: "},
+		{"rolled back", FAILED(", \"rolledBackTo\": 6"), "autumn",
+		 "failed, rolled back to revision 6\nautumn\nrelease: "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(marking_release) struct marking marking = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+		struct marking_facts facts = facts_of(&arena, cases[i].record);
+		struct err err = {0};
+
+		facts.text = cases[i].text;
+		assert_true(marking_plan(&marking, &facts, &err));
+		assert_case(cases[i].name,
+			    starts_with(marking.mark.text, cases[i].want));
+	}
+}
+
 static void test_text_of_the_umbrella(void **state)
 {
 	CLEANUP(marking_release) struct marking marking = {0};
@@ -205,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_text_of_a_failure),
 		cmocka_unit_test(test_text_of_the_umbrella),
 		cmocka_unit_test(test_nothing_to_say),
 		cmocka_unit_test(test_url),
