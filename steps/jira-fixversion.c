@@ -21,7 +21,7 @@ struct args {
 	const char *app, *environment, *semver, *version_name;
 	struct strvec tickets, projects;
 	const char *range, *git_dir;
-	const char *environment_url, *transition;
+	const char *environment_url, *transition, *resolution;
 	bool comment, done;
 	int64_t archive_age, jobs;
 	struct http_args http;
@@ -59,6 +59,8 @@ static const struct opt options[] = {
 		 "close the tickets and release the version"),
 	OPT_STRING(struct args, transition, "transition", "NAME", NULL, 0,
 		   "of --done; default: to a status of category Done"),
+	OPT_STRING(struct args, resolution, "resolution", "NAME", NULL, 0,
+		   "of --done; default, where one is demanded: Done"),
 	OPT_DURATION(struct args, archive_age, "archive-older-than", NULL, 0,
 		     "with --done: also archive what was released before"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, JOBS_MAX,
@@ -149,6 +151,7 @@ static struct ticketing_args make_args(const struct step_run *run,
 		.tickets = tickets,
 		.projects = &args->projects,
 		.transition = args->transition,
+		.resolution = args->resolution,
 		.comment = args->comment,
 		.done = args->done,
 		.archive_age_ms =

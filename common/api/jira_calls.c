@@ -215,82 +215,17 @@ static bool read_link(struct jira_call *call,
 	return true;
 }
 
-/*
- * What a transition demands beyond its id, as far as we can know it: a
- * resolution, the first that is allowed.
- */
-static bool required_fields(struct jira_call *call, const json_t *transition,
-			    struct err *err)
-{
-	CLEANUP(jsn_release) json_t *fields = json_object();
-	CLEANUP(str_release) struct str text = {0};
-	const json_t *field;
-	const char *name;
-
-	json_object_foreach (jsn_find(transition, "fields"), name, field) {
-		const char *value = jsn_text(field, "allowedValues.0.name");
-		json_t *resolution;
-
-		if (!jsn_bool(field, "required", false) ||
-		    jsn_bool(field, "hasDefaultValue", false))
-			continue;
-		if (!same_text(name, "resolution"))
-			return err_set(err, ERR_REMOTE,
-				       "transition '%s' demands the field '%s'",
-				       jsn_text(transition, "name"), name);
-		resolution = json_object();
-		jsn_set_text(resolution, "name", value ? value : "Done");
-		jsn_set(fields, name, resolution);
-	}
-	if (json_object_size(fields) > 0) {
-		jsn_print(&text, fields, false);
-		call->fields = str_detach(&text);
-	}
-	return true;
-}
-
-static bool no_transition(const struct jira_call *call, struct err *err)
-{
-	if (call->transition)
-		return err_set(err, ERR_REMOTE,
-			       "the workflow offers no transition '%s' now",
-			       call->transition);
-	err_set(err, ERR_REMOTE,
-		"the workflow offers no transition to a status of the category "
-		"Done now");
-	return err_hint(err, "name one with --transition");
-}
-
 static bool read_transitions(struct jira_call *call,
 			     const struct http_request *request,
 			     const struct http_reply *reply, struct err *err)
 {
 	CLEANUP(jsn_release) json_t *json = NULL;
-	const json_t *transition;
-	size_t i;
 
 	if (!jira_judge(request, reply, &json, err))
 		return false;
-	if (!jsn_find(json, "transitions"))
+	if (!json_is_array(jsn_find(json, "transitions")))
 		return jira_nonsense(request, "transitions", err);
-	json_array_foreach (jsn_find(json, "transitions"), i, transition) {
-		const char *id = jsn_text(transition, "id");
-		bool wanted =
-			call->transition
-				? same_text(jsn_text(transition, "name"),
-					    call->transition)
-				: same_text(jsn_text(transition,
-						     "to.statusCategory.key"),
-					    "done");
-
-		if (!wanted || !id)
-			continue;
-		if (!required_fields(call, transition, err))
-			return false;
-		call->id = xstrdup(id);
-		return true;
-	}
-	return no_transition(call, err);
+	return jira_choose_transition(call, jsn_find(json, "transitions"), err);
 }
 
 /* Is @text a comment with the same first line as ours? */

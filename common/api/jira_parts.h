@@ -13,6 +13,7 @@ struct err;
 struct http_reply;
 struct http_request;
 struct jira;
+struct jira_call;
 struct str;
 
 /*
@@ -45,6 +46,14 @@ bool jira_ask(struct jira *jira, struct http_request *request, json_t **json,
  * would be asked for for ever.
  */
 bool jira_next_page(const json_t *page, size_t *start);
+
+/*
+ * Set the id and the fields of @call, a JIRA_FIND_TRANSITION, to the first of
+ * @transitions, an array as the server has it, that is wanted and whose
+ * fields are known.  Errors: REMOTE, with what the server offers as a hint.
+ */
+bool jira_choose_transition(struct jira_call *call, const json_t *transitions,
+			    struct err *err) MUST_CHECK;
 
 /* "Cannot be understood": an answer without what it must have. */
 bool jira_nonsense(const struct http_request *request, const char *what,

@@ -60,6 +60,7 @@ static bool prepare(const struct queue *queue, struct ticketing_ticket *ticket)
 	call->link = &work->facts.link;
 	call->comment = work->facts.comment;
 	call->transition = work->args->transition;
+	call->resolution = work->args->resolution;
 	if (ticket->todo & TICKET_ADD)
 		call->version = work->versions.items[ticket->version].id;
 	return true;

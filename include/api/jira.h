@@ -196,7 +196,9 @@ enum jira_call_kind {
 	JIRA_FIND_LINK,	      /* @link; result: @found, the same as @link */
 	JIRA_PUT_LINK,	      /* create or update @link; result: @found */
 	JIRA_FIND_TRANSITION, /* @transition, NULL = to the category Done;
-				 result: @id, @fields */
+				 where it demands or shows a resolution,
+				 @resolution, NULL = Done, Fixed or Resolved,
+				 if allowed; result: @id, @fields */
 	JIRA_TRANSITION,      /* @id with @fields */
 	JIRA_FIND_COMMENT,    /* whose first line is that of @comment; result:
 				 @id if there is one, @found: the same text */
@@ -206,10 +208,11 @@ enum jira_call_kind {
 /* All-zero but for the kind; jira_call_release() forgets results too. */
 struct jira_call {
 	enum jira_call_kind kind;
-	const char *issue;   /* borrowed, as the next four */
+	const char *issue;   /* borrowed, as the next five */
 	const char *version; /* id */
 	const struct jira_link *link;
 	const char *transition;
+	const char *resolution;
 	const char *comment; /* lines of plain text */
 
 	char *id;     /* owned */

@@ -54,6 +54,7 @@ struct ticketing_args {
 	const struct strvec *tickets;
 	const struct strvec *projects; /* empty = all */
 	const char *transition; /* by name; NULL = to the category Done */
+	const char *resolution; /* NULL: Done, Fixed or Resolved */
 	bool comment;
 	bool done; /* close the tickets instead of opening the version */
 	int64_t archive_age_ms; /* of --done; less than 0: archive nothing */

@@ -59,6 +59,8 @@ def cloud_state() -> dict[str, Any]:
                    "SHOP-3": new_issue("Old news", status="Done"),
                    "PAY-7": new_issue("Accept vouchers")},
         "workflows": {"default": copy.deepcopy(WORKFLOW)},
+        # In the order in which an administrator has put them.
+        "resolutions": ["Won't Do", "Duplicate", "Done"],
         "permissions": ["BROWSE_PROJECTS", "EDIT_ISSUES", "RESOLVE_ISSUES",
                         "LINK_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS",
                         "ADMINISTER_PROJECTS"],
@@ -315,11 +317,19 @@ class ScriptedJira(ScriptedServer):
                 "to": self._status(issueIdOrKey, transition["to"])}
             if "transitions.fields" in request.params.get("expand", ""):
                 one["fields"] = {
-                    name: {"required": True, "name": name, "key": name,
-                           "operations": ["set"], "schema": {"type": name}}
-                    for name in transition.get("required", [])}
+                    name: self._field(name, name in transition.get("required", []))
+                    for name in transition.get("screen", transition.get("required", []))}
             shown.append(one)
         return Reply(200, {"expand": "transitions", "transitions": shown})
+
+    def _field(self, name: str, required: bool) -> dict:
+        field = {"required": required, "name": name.capitalize(), "key": name,
+                 "operations": ["set"], "schema": {"type": name},
+                 "hasDefaultValue": name == "resolution" and bool(self.state.get("defaultResolution"))}
+        if name == "resolution":
+            field["allowedValues"] = [{"id": str(10 + at), "name": value}
+                                      for at, value in enumerate(self.state["resolutions"])]
+        return field
 
     def do_doTransition(self, request: Request, issueIdOrKey: str) -> Reply:
         issue = self.state["issues"].get(issueIdOrKey)
@@ -332,12 +342,18 @@ class ScriptedJira(ScriptedServer):
             return self.refuse(400, "It seems that you have tried to perform a workflow "
                                     "operation that is not valid for the current state of this issue.")
         missing = [name for name in chosen.get("required", [])
-                   if name not in given.get("fields", {})]
+                   if name not in given.get("fields", {})
+                   and not (name == "resolution" and self.state.get("defaultResolution"))]
         if missing:
             return self.refuse(400, **{name: f"{name.capitalize()} is required." for name in missing})
+        resolution = given.get("fields", {}).get("resolution", {}).get("name")
+        if resolution and resolution not in self.state["resolutions"]:
+            return self.refuse(400, resolution="Resolution value is not valid.")
         refused = self._apply(issueIdOrKey, issue, given)
         if refused:
             return refused
+        if "resolution" in chosen.get("required", []) and not resolution:
+            issue["resolution"] = self.state["defaultResolution"]
         issue["status"] = chosen["to"]
         return Reply(204)
 

@@ -315,14 +315,73 @@ def test_done_by_a_named_transition(jira, step):
     assert jira.state["issues"]["SHOP-1"]["status"] == "In Progress"
 
 
-def test_done_gives_the_resolution_that_the_workflow_demands(jira, step):
-    release(jira, "SHOP-1")
+def closing(jira, *transitions):
+    """A workflow whose ways to the end are @transitions: (name, fields that it demands)."""
     jira.state["workflows"]["SHOP"] = {
         "statuses": {"To Do": "new", "Closed": "done"},
-        "transitions": [{"id": "5", "name": "Close", "from": None, "to": "Closed",
-                         "required": ["resolution"]}]}
+        "transitions": [{"id": str(5 + at), "name": name, "from": None, "to": "Closed",
+                         "required": required}
+                        for at, (name, required) in enumerate(transitions)]}
+
+
+@pytest.mark.parametrize("allowed, default, args, got", [
+    (["Won't Do", "Done"], None, [], "Done"),
+    (["Won't Do", "FIXED", "Resolved"], None, [], "FIXED"),
+    (["Won't Do", "Resolved"], None, [], "Resolved"),
+    (["Won't Do", "Done"], "Won't Do", [], "Done"),
+    (["Won't Do", "Shipped"], "Shipped", [], "Shipped"),
+    (["Done", "Shipped"], None, ["--resolution", "shipped"], "Shipped"),
+])
+def test_done_gives_the_resolution_that_the_workflow_demands(jira, step, allowed, default, args,
+                                                             got):
+    release(jira, "SHOP-1")
+    closing(jira, ("Close", ["resolution"]))
+    jira.state.update(resolutions=allowed, defaultResolution=default)
+    step(jira, *RELEASE, "--done", *args)
+    assert jira.state["issues"]["SHOP-1"]["resolution"] == got
+
+
+def test_a_named_resolution_is_given_where_none_is_demanded(cloud, step):
+    release(cloud, "SHOP-1")
+    closing(cloud, ("Close", []))
+    cloud.state["workflows"]["SHOP"]["transitions"][0]["screen"] = ["resolution"]
+    step(cloud, *RELEASE, "--done", "--resolution", "Duplicate")
+    assert cloud.state["issues"]["SHOP-1"]["resolution"] == "Duplicate"
+
+
+@pytest.mark.parametrize("args, message", [
+    ([], "demands a resolution, and allows 'Won't Do', 'Duplicate'\n"
+         "hint: name one with --resolution"),
+    (["--resolution", "Done"],
+     "the resolution 'Done' is not allowed, but 'Won't Do', 'Duplicate'"),
+])
+def test_no_ticket_is_closed_by_a_wrong_resolution(jira, step, args, message):
+    release(jira, "SHOP-1")
+    closing(jira, ("Close", ["resolution"]))
+    jira.state["resolutions"] = ["Won't Do", "Duplicate"]
+    result = step(jira, *RELEASE, "--done", *args, expect=1)
+    assert message in result.err
+    assert jira.state["issues"]["SHOP-1"]["status"] == "To Do"
+
+
+def test_a_transition_that_demands_what_we_do_not_know(jira, step):
+    release(jira, "SHOP-1")
+    closing(jira, ("Close", ["customfield_10010"]))
+    result = step(jira, *RELEASE, "--done", expect=1)
+    assert "transition 'Close' demands the field 'customfield_10010'" in result.err
+    assert "hint: name another one with --transition" in result.err
+    assert jira.state["issues"]["SHOP-1"]["status"] == "To Do"
+    closing(jira, ("Close", ["customfield_10010"]), ("Ship", []))
     step(jira, *RELEASE, "--done")
-    assert jira.state["issues"]["SHOP-1"]["resolution"] == "Done"
+    assert jira.state["issues"]["SHOP-1"]["status"] == "Closed"
+
+
+def test_a_mistyped_transition_is_answered_with_those_on_offer(jira, step):
+    release(jira, "SHOP-1")
+    closing(jira, ("Close", []), ("Ship", []))
+    result = step(jira, *RELEASE, "--done", "--transition", "Cloes", expect=1)
+    assert "offers no transition 'Cloes' now" in result.err
+    assert "hint: name one with --transition; it offers 'Close', 'Ship'" in result.err
 
 
 def test_done_without_a_way_leaves_the_ticket_and_the_version(jira, step):
