@@ -4,121 +4,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/tickets_friends.h"
 #include "format/semver.h"
-
-/*
- * Words that people put before a hyphen and a number without meaning a
- * ticket: encodings, algorithms, standards, licences, months.  A project of
- * that name is still found when the allow-list names it.
- */
-static const char *const false_friends[] = {
-	/* encodings */
-	"UTF",
-	"UCS",
-	"ISO",
-	"ANSI",
-	"ASCII",
-	"CP",
-	"KOI8",
-	"LATIN",
-	"WINDOWS",
-	"GB",
-	"BASE",
-	"BIG",
-	/* algorithms and formats */
-	"SHA",
-	"SHA1",
-	"SHA2",
-	"SHA3",
-	"MD",
-	"AES",
-	"DES",
-	"RSA",
-	"ECDSA",
-	"HMAC",
-	"CRC",
-	"FNV",
-	"HS",
-	"RS",
-	"PS",
-	"ES",
-	"ED",
-	"PKCS",
-	"X509",
-	"LZ",
-	"MP",
-	"MPEG",
-	"AVX",
-	"SSE",
-	"ARM",
-	"X86",
-	"I18N",
-	/* standards, protocols, licences */
-	"RFC",
-	"IEEE",
-	"IEC",
-	"DIN",
-	"ECMA",
-	"PEP",
-	"JEP",
-	"JSR",
-	"KEP",
-	"BCP",
-	"STD",
-	"CVE",
-	"CWE",
-	"GHSA",
-	"RHSA",
-	"DSA",
-	"USN",
-	"PCI",
-	"USB",
-	"HTTP",
-	"TLS",
-	"SSL",
-	"TCP",
-	"UDP",
-	"IP",
-	"IPV",
-	"GPL",
-	"LGPL",
-	"AGPL",
-	"MPL",
-	"BSD",
-	"CC",
-	"EPL",
-	"APACHE",
-	"COVID",
-	/* time and releases */
-	"UTC",
-	"GMT",
-	"JAN",
-	"FEB",
-	"MAR",
-	"APR",
-	"MAY",
-	"JUN",
-	"JUL",
-	"AUG",
-	"SEP",
-	"SEPT",
-	"OCT",
-	"NOV",
-	"DEC",
-	"Q1",
-	"Q2",
-	"Q3",
-	"Q4",
-	"H1",
-	"H2",
-	"FY",
-	"KW",
-	"CW",
-	"RC",
-	"ALPHA",
-	"BETA",
-	"REV",
-};
 
 static bool is_upper(char c)
 {
@@ -178,14 +65,6 @@ static bool ends_word(const char *text, size_t len, size_t at)
 	return text[at] != '.' || at + 1 >= len || !is_digit(text[at + 1]);
 }
 
-static bool is_false_friend(const char *project)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(false_friends); i++)
-		if (same_text(project, false_friends[i]))
-			return true;
-	return false;
-}
-
 static void add_key(struct strvec *keys, const char *key, size_t len,
 		    size_t project_len, const struct strvec *projects)
 {
@@ -193,7 +72,7 @@ static void add_key(struct strvec *keys, const char *key, size_t len,
 	CLEANUP(free_ptr) char *whole = xmemdupz(key, len);
 	bool wanted = projects && projects->count > 0
 			      ? strvec_has(projects, project)
-			      : !is_false_friend(project);
+			      : !ticket_false_friend(project);
 
 	if (wanted && keys->count < TICKETS_MAX)
 		strvec_add_once(keys, whole);

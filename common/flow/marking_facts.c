@@ -134,6 +134,17 @@ static void add_changelog(struct str *text, const struct marking_facts *facts)
 		str_addf(text, "%s\n", str_text(&changes));
 }
 
+static void add_project(struct strvec *projects, const struct value *ticket)
+{
+	CLEANUP(free_ptr) char *project =
+		ticket->kind == VALUE_STRING
+			? ticket_project(ticket->string.bytes)
+			: NULL;
+
+	if (project)
+		strvec_add_once(projects, project);
+}
+
 /*
  * Those that the changelog in @text has not told; it tells all of one
  * application's.
@@ -141,13 +152,16 @@ static void add_changelog(struct str *text, const struct marking_facts *facts)
 static void add_tickets(struct str *text, const struct marking_facts *facts)
 {
 	const struct value *tickets = value_find_list(facts->record, "tickets");
+	CLEANUP(strvec_release) struct strvec projects = {0};
 	CLEANUP(strvec_release) struct strvec told = {0};
 	CLEANUP(str_release) struct str keys = {0};
 
 	if (facts->application &&
 	    changelog_tells_of(facts->record, facts->application))
 		return;
-	tickets_find(&told, str_text(text), text->len, NULL);
+	for (size_t i = 0; i < tickets->list.count; i++)
+		add_project(&projects, tickets->list.items[i]);
+	tickets_find(&told, str_text(text), text->len, &projects);
 	for (size_t i = 0; i < tickets->list.count; i++) {
 		const struct value *key = tickets->list.items[i];
 

@@ -32,7 +32,8 @@ struct strvec;
  * order of appearance.  A key stands at word borders; "A-B-1" holds none,
  * nor does "TLS-1.2".  With @projects, exactly keys of these projects count.
  * Without (NULL or empty), what looks like a key and is known to be none
- * does not count: UTF-8, SHA-256, ISO-8859, CVE-2024, NOV-22, Q3-2026 ...
+ * does not count: UTF-8, SHA256-1, ISO-8859, CVE-2024, NOV-22, Q3-2026,
+ * CET-1, JAVA-17, PR-12 ...
  */
 void tickets_find(struct strvec *keys, const char *text, size_t len,
 		  const struct strvec *projects);

@@ -72,7 +72,22 @@ static void false_friends_are_no_tickets(void **state)
 	expect("CVE-2024-1234 RFC-9110 TLS-1 HTTP-2 LGPL-2.1 UTC-5 PEP-8", NULL,
 	       "");
 	expect("2026-11-22 NOV-22 22-NOV-2026 Q3-2026 DEC-2026", NULL, "");
+	expect("JANUARY-2026 WEEK-42 W42-2026 MON-1 M1-2026 CET-1 EST-5", NULL,
+	       "");
+	expect("PR-12 MR-5 GH-12 ISSUE-7", NULL, "");
+	expect("MD5-1 SHA512-1 UTF8-1 X509-3 X86-64 X86_64-1 ARMV8-1", NULL,
+	       "");
+	expect("JAVA-17 LOG4J-2 LOG4J2-1 OAUTH-2 HTML-5 ES2015-1", NULL, "");
+	expect("RFC-9110 ISO-8601 IEEE-754 CVE-2024 K8S-1", NULL, "");
 	expect("UTF-8 in SHOP-1", NULL, "SHOP-1");
+}
+
+/* Like them, or of them, but rather a team's. */
+static void teams_are_no_false_friends(void **state)
+{
+	(void)state;
+	expect("IOS-1 GO-2 BUG-3 MARS-4 JAVAC-5 PRS-6 UTFX-7 MAR2-8", NULL,
+	       "IOS-1 GO-2 BUG-3 MARS-4 JAVAC-5 PRS-6 UTFX-7 MAR2-8");
 }
 
 static void an_allow_list_decides_alone(void **state)
@@ -80,6 +95,7 @@ static void an_allow_list_decides_alone(void **state)
 	(void)state;
 	expect("SHOP-1 PAY-2 SHA-256", "SHOP", "SHOP-1");
 	expect("SHOP-1 PAY-2 SHA-256", "SHA PAY", "PAY-2 SHA-256");
+	expect("JAVA-17 PR-3 SHA512-1", "JAVA", "JAVA-17");
 	expect("SHOP-1", "SHO", "");
 }
 
@@ -261,6 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_stand_at_word_borders),
 		cmocka_unit_test(false_friends_are_no_tickets),
+		cmocka_unit_test(teams_are_no_false_friends),
 		cmocka_unit_test(an_allow_list_decides_alone),
 		cmocka_unit_test(bytes_behind_the_end_are_not_read),
 		cmocka_unit_test(whole_keys_and_their_projects),
