@@ -43,7 +43,7 @@ ifeq ($(VARIANT),fuzz)
 CC := clang
 endif
 
-packages := jansson yaml-0.1 libpcre2-8 libcurl libgit2 libcrypto
+packages := jansson yaml-0.1 libpcre2-8 zlib libcurl libgit2 libcrypto
 
 # The path of the source tree is kept out of the binaries, so that the same
 # commit gives the same bytes wherever it is built.

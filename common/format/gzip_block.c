@@ -3,19 +3,38 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "format/gzip_format.h"
 #include "format/gzip_huffman.h"
 
-#define LITERALS  DEFLATE_LITERALS_CODE
-#define DISTANCES DEFLATE_DISTANCES
-#define PACKED	  DEFLATE_PACKED
-#define CODES_MAX (LITERALS + DISTANCES)
+#define END_OF_BLOCK	  256
+#define LENGTHS_START	  257
+#define LITERALS	  288 /* bytes, end, lengths; two are never used */
+#define DISTANCES	  30
+#define LENGTH_LONGEST	  28  /* the code of a length of 258 */
+#define LONGEST		  255 /* 258, less the base */
+#define LENGTH_MANTISSA	  2
+#define DISTANCE_MANTISSA 1
 
-#define WORD_BITS   48 /* that many are handed on at once */
-#define WORD	    (WORD_BITS / 8)
-#define HEADER_BITS 3
-#define RUN_MIN	    3
-#define LONG_MIN    11
+#define CODES_MAX (LITERALS + DISTANCES)
+#define WORD_BITS 48 /* that many are handed on at once */
+#define WORD	  (WORD_BITS / 8)
+
+#define KIND_STORED  0
+#define KIND_FIXED   1
+#define KIND_DYNAMIC 2
+#define HEADER_BITS  3
+
+/* The lengths of codes are packed themselves, with symbols for runs. */
+#define PACKED	      19
+#define PACKED_LENGTH 7
+#define PACKED_MIN    4
+#define RUN_OF_SAME   16
+#define RUN_OF_ZEROS  17
+#define LONG_OF_ZEROS 18
+#define RUN_MIN	      3
+#define LONG_MIN      11
+
+static const unsigned char packed_order[PACKED] = {
+	16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
 
 struct packed {
 	uint8_t symbol;
@@ -83,7 +102,7 @@ static void put_all(struct block_bits *bits)
 
 static void put_stored_header(struct block_bits *bits, size_t len, bool last)
 {
-	put(bits, DEFLATE_STORED << 1 | last, HEADER_BITS);
+	put(bits, KIND_STORED << 1 | last, HEADER_BITS);
 	put_all(bits);
 	put(bits, (uint32_t)len, 16);
 	put(bits, (uint32_t)~len & 0xffff, 16);
@@ -122,15 +141,15 @@ static inline struct part length_of(uint32_t token)
 {
 	unsigned int length = token >> TOKEN_LENGTH_SHIFT & 0xff;
 
-	if (length == DEFLATE_MATCH_MAX - DEFLATE_MATCH_MIN)
-		return (struct part){.code = DEFLATE_LONGEST};
-	return part_of(length, DEFLATE_LENGTH_MANTISSA);
+	if (length == LONGEST)
+		return (struct part){.code = LENGTH_LONGEST};
+	return part_of(length, LENGTH_MANTISSA);
 }
 
 static inline struct part distance_of(uint32_t token)
 {
 	return part_of(token & ((1u << TOKEN_LENGTH_SHIFT) - 1),
-		       DEFLATE_DISTANCE_MANTISSA);
+		       DISTANCE_MANTISSA);
 }
 
 static size_t used(const uint32_t *counts, size_t symbols)
@@ -152,11 +171,11 @@ static void count_tokens(struct block *block)
 		}
 		length = length_of(token);
 		distance = distance_of(token);
-		block->literal_counts[DEFLATE_LENGTHS + length.code]++;
+		block->literal_counts[LENGTHS_START + length.code]++;
 		block->distance_counts[distance.code]++;
 		block->extra_bits += length.extra_len + distance.extra_len;
 	}
-	block->literal_counts[DEFLATE_END]++;
+	block->literal_counts[END_OF_BLOCK]++;
 	/* A tree of nothing cannot be written. */
 	if (!used(block->distance_counts, DISTANCES))
 		block->distance_counts[0] = 1;
@@ -176,12 +195,12 @@ static void put_tokens(struct block_bits *bits, const struct block *block)
 		}
 		length = length_of(token);
 		distance = distance_of(token);
-		put_code(bits, block->literals[DEFLATE_LENGTHS + length.code]);
+		put_code(bits, block->literals[LENGTHS_START + length.code]);
 		put(bits, length.extra, length.extra_len);
 		put_code(bits, block->distances[distance.code]);
 		put(bits, distance.extra, distance.extra_len);
 	}
-	put_code(bits, block->literals[DEFLATE_END]);
+	put_code(bits, block->literals[END_OF_BLOCK]);
 }
 
 /* --- codes --------------------------------------------------------------- */
@@ -215,12 +234,12 @@ static void pack_run(struct block *block, unsigned int len, size_t count)
 {
 	if (len) {
 		add_packed(block, len, 0);
-		count = pack_runs(block, DEFLATE_SAME, RUN_MIN, RUN_MIN + 3,
+		count = pack_runs(block, RUN_OF_SAME, RUN_MIN, RUN_MIN + 3,
 				  count - 1);
 	} else {
-		count = pack_runs(block, DEFLATE_MANY_ZEROS, LONG_MIN,
+		count = pack_runs(block, LONG_OF_ZEROS, LONG_MIN,
 				  LONG_MIN + 127, count);
-		count = pack_runs(block, DEFLATE_ZEROS, RUN_MIN, RUN_MIN + 7,
+		count = pack_runs(block, RUN_OF_ZEROS, RUN_MIN, RUN_MIN + 7,
 				  count);
 	}
 	for (; count; count--)
@@ -249,22 +268,21 @@ static void pack_lengths(struct block *block)
 		start = i;
 	}
 	huffman_build(block->packed_codes, block->packed_counts, PACKED,
-		      DEFLATE_PACKED_LENGTH);
+		      PACKED_LENGTH);
 	block->packed_lengths = PACKED;
-	while (block->packed_lengths > DEFLATE_PACKED_MIN &&
-	       !block->packed_counts
-			[deflate_packed_order[block->packed_lengths - 1]])
+	while (block->packed_lengths > PACKED_MIN &&
+	       !block->packed_counts[packed_order[block->packed_lengths - 1]])
 		block->packed_lengths--;
 }
 
 static unsigned int packed_extra_len(unsigned int symbol)
 {
 	switch (symbol) {
-	case DEFLATE_SAME:
+	case RUN_OF_SAME:
 		return 2;
-	case DEFLATE_ZEROS:
+	case RUN_OF_ZEROS:
 		return 3;
-	case DEFLATE_MANY_ZEROS:
+	case LONG_OF_ZEROS:
 		return 7;
 	default:
 		return 0;
@@ -273,12 +291,12 @@ static unsigned int packed_extra_len(unsigned int symbol)
 
 static void put_codes(struct block_bits *bits, const struct block *block)
 {
-	put(bits, DEFLATE_DYNAMIC << 1, HEADER_BITS);
-	put(bits, (uint32_t)block->literal_codes - DEFLATE_LENGTHS, 5);
+	put(bits, KIND_DYNAMIC << 1, HEADER_BITS);
+	put(bits, (uint32_t)block->literal_codes - LENGTHS_START, 5);
 	put(bits, (uint32_t)block->distance_codes - 1, 5);
-	put(bits, (uint32_t)block->packed_lengths - DEFLATE_PACKED_MIN, 4);
+	put(bits, (uint32_t)block->packed_lengths - PACKED_MIN, 4);
 	for (size_t i = 0; i < block->packed_lengths; i++)
-		put(bits, block->packed_codes[deflate_packed_order[i]].len, 3);
+		put(bits, block->packed_codes[packed_order[i]].len, 3);
 	for (size_t i = 0; i < block->packed_count; i++) {
 		struct packed packed = block->packed[i];
 
@@ -287,12 +305,21 @@ static void put_codes(struct block_bits *bits, const struct block *block)
 	}
 }
 
+static unsigned int fixed_len(size_t literal)
+{
+	if (literal < 144)
+		return 8;
+	if (literal < 256)
+		return 9;
+	return literal < 280 ? 7 : 8;
+}
+
 static void take_fixed_codes(struct block *block)
 {
 	for (size_t i = 0; i < LITERALS; i++)
-		block->literals[i].len = (uint8_t)deflate_fixed_literal(i);
+		block->literals[i].len = (uint8_t)fixed_len(i);
 	for (size_t i = 0; i < DISTANCES; i++)
-		block->distances[i].len = DEFLATE_FIXED_DISTANCE;
+		block->distances[i].len = 5;
 	huffman_assign(block->literals, LITERALS);
 	huffman_assign(block->distances, DISTANCES);
 }
@@ -309,11 +336,9 @@ static size_t fixed_size(const struct block *block)
 	size_t size = HEADER_BITS + block->extra_bits;
 
 	for (size_t i = 0; i < LITERALS; i++)
-		size += (size_t)block->literal_counts[i] *
-			deflate_fixed_literal(i);
+		size += (size_t)block->literal_counts[i] * fixed_len(i);
 	for (size_t i = 0; i < DISTANCES; i++)
-		size += (size_t)block->distance_counts[i] *
-			DEFLATE_FIXED_DISTANCE;
+		size += (size_t)block->distance_counts[i] * 5;
 	return size;
 }
 
@@ -361,7 +386,7 @@ void block_write(struct block_bits *bits, const uint32_t *tokens, size_t count,
 		put_codes(bits, &block);
 	} else {
 		take_fixed_codes(&block);
-		put(bits, DEFLATE_FIXED << 1, HEADER_BITS);
+		put(bits, KIND_FIXED << 1, HEADER_BITS);
 	}
 	put_tokens(bits, &block);
 }

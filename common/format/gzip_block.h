@@ -15,10 +15,11 @@
 
 struct str;
 
-#define BLOCK_TOKENS_MAX 16384
-#define BLOCK_STORED_MAX UINT16_MAX
+#define BLOCK_TOKENS_MAX  16384
+#define BLOCK_STORED_MAX  UINT16_MAX
+#define MATCH_LENGTH_BASE 3
 
-/* A byte, or a match: TOKEN_MATCH, length - DEFLATE_MATCH_MIN, distance - 1. */
+/* A byte, or a match: MATCH, length - MATCH_LENGTH_BASE, distance - 1. */
 #define TOKEN_MATCH	   ((uint32_t)1 << 31)
 #define TOKEN_LENGTH_SHIFT 16
 

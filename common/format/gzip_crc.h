@@ -1,6 +1,7 @@
 /*
  * The checksum of gzip (RFC 1952, 8), several times as fast as zlib's where
- * the processor multiplies without carries.
+ * the processor multiplies without carries.  It needs no zlib: nor does who
+ * only compresses.
  *
  *	uint32_t sum = gzip_crc(0, bytes, len);
  *

@@ -7,13 +7,12 @@
 
 #include "base/mem.h"
 #include "format/gzip_block.h"
-#include "format/gzip_format.h"
 
-#define REACH	   DEFLATE_REACH
+#define REACH	   32768u /* how far back a match may be */
 #define REACH_MASK (REACH - 1)
 #define WINDOW	   (2 * REACH)
-#define MATCH_MIN  4 /* shorter ones are not looked for */
-#define MATCH_MAX  DEFLATE_MATCH_MAX
+#define MATCH_MIN  4
+#define MATCH_MAX  258
 /* With so much ahead nothing depends on what comes later. */
 #define LOOKAHEAD (MATCH_MIN + MATCH_MAX)
 
@@ -102,7 +101,7 @@ static void add_match(struct gzip_deflate *deflate, struct match match)
 {
 	deflate->tokens[deflate->token_count++] =
 		TOKEN_MATCH |
-		(match.length - DEFLATE_MATCH_MIN) << TOKEN_LENGTH_SHIFT |
+		(match.length - MATCH_LENGTH_BASE) << TOKEN_LENGTH_SHIFT |
 		(match.distance - 1);
 }
 

@@ -1,7 +1,7 @@
 /*
  * Deflate (RFC 1951), byte for byte as Go's compress/flate compresses at its
- * default level: packages are the same on all machines, as those of zlib are
- * not, and the same as Helm's.
+ * default level: packages are then the same on machines whose zlib differs,
+ * and the same as Helm's.
  *
  *	struct gzip_deflate *deflate = deflate_new(&out);
  *

@@ -14,9 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "format/gzip_format.h"
-
-#define HUFFMAN_SYMBOLS_MAX DEFLATE_LITERALS_CODE
+#define HUFFMAN_SYMBOLS_MAX 288
 #define HUFFMAN_LENGTH_MAX  15
 /* Of all symbols together. */
 #define HUFFMAN_COUNT_MAX (((uint32_t)1 << 23) - 1)

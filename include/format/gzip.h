@@ -1,6 +1,6 @@
 /*
  * gzip (RFC 1952): compressed as Go's compress/gzip does it, byte for byte;
- * expanded, and refused, as by zlib.
+ * expanded by zlib, whose facade this is.
  *
  * Bytes of other compressors differ: what comes from elsewhere is compared
  * expanded.

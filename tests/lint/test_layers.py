@@ -19,6 +19,7 @@ FACADES = {
     "openssl/*": ["common/format/hash.c", "common/format/cipher.c"],
     "yaml.h": ["common/format/ydoc*", "tests/bench/libyaml/*"],
     "pcre2.h": ["common/format/rx_pcre2.h"],
+    "zlib.h": ["common/format/gzip_zlib.h"],
     "jansson.h": ["common/format/*", "include/format/*", "common/api/*",
                   "include/api/*", "tests/*"],
     "cmocka.h": ["tests/unit/unit.h"],
