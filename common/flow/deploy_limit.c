@@ -8,11 +8,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strvec.h"
 #include "core/envname.h"
 #include "core/gitaddress.h"
 #include "core/sweep.h"
 #include "flow/cleanup.h"
 #include "flow/deploy_parts.h"
+#include "flow/envlock.h"
 #include "flow/origin.h"
 #include "flow/readiness.h"
 #include "flow/survey.h"
@@ -75,23 +77,12 @@ static bool find_others(struct kube *kube, const struct deploy *deploy,
 	return true;
 }
 
-static bool refuse(const struct deploy *deploy, const struct others *others,
-		   struct err *err)
+/* How many of them have to go before there may be one more. */
+static size_t surplus(const struct deploy *deploy, const struct others *others)
 {
-	(void)err_set(err, ERR_CONFLICT,
-		      "repository '%s' has %zu environments already, of %lld "
-		      "that it may have",
-		      deploy->name->repository, others->count,
-		      (long long)deploy->max_environments);
-	return err_hint(err,
-			"delete one that is not needed, as with expire-sweep "
-			"--environment %s --now, or say '--evict-oldest'",
-			others->items[0]->name);
-}
+	size_t allowed = (size_t)deploy->max_environments - 1;
 
-static bool is_full(const struct deploy *deploy, const struct others *others)
-{
-	return others->count >= (size_t)deploy->max_environments;
+	return others->count > allowed ? others->count - allowed : 0;
 }
 
 static bool is_limited(const struct deploy *deploy)
@@ -99,8 +90,72 @@ static bool is_limited(const struct deploy *deploy)
 	return deploy->max_environments > 0 && !deploy->name->main;
 }
 
-bool deploy_check_limit(struct kube *kube, const struct deploy *deploy,
-			struct err *err)
+static bool refuse(const struct deploy *deploy, const struct others *others,
+		   enum err_kind kind, struct err *err)
+{
+	return err_set(err, kind,
+		       "repository '%s' has %zu environments already, of %lld "
+		       "that it may have",
+		       deploy->name->repository, others->count,
+		       (long long)deploy->max_environments);
+}
+
+static bool refuse_one_more(const struct deploy *deploy,
+			    const struct others *others, struct err *err)
+{
+	(void)refuse(deploy, others, ERR_CONFLICT, err);
+	return err_hint(err,
+			"delete one that is not needed, as with expire-sweep "
+			"--environment %s --now, or say '--evict-oldest'",
+			others->items[0]->name);
+}
+
+/* @busy: one that a run is at work on, and whose; NULL if there is none. */
+static bool refuse_to_evict(const struct deploy *deploy,
+			    const struct others *others, const char *busy,
+			    struct err *err)
+{
+	(void)refuse(deploy, others, busy ? ERR_REMOTE : ERR_CONFLICT, err);
+	if (!busy)
+		return err_hint(err,
+				"none can make room, as their namespaces were "
+				"there before: delete what is not needed by "
+				"hand, or raise '--max-environments'");
+	(void)err_temporary(err, true);
+	return err_hint(err, "try again when no run is at work on %s", busy);
+}
+
+/*
+ * The oldest that have to go, if all that have to can: not those which a run
+ * is at work on or whose namespaces were there before us.
+ */
+static bool choose_victims(struct kube *kube, const struct deploy *deploy,
+			   struct others *others, struct strvec *victims,
+			   struct err *err)
+{
+	size_t wanted = surplus(deploy, others);
+	const char *busy = NULL;
+
+	for (size_t i = 0; i < others->count && victims->count < wanted; i++) {
+		const struct sweep_namespace *home = others->items[i];
+		const char *by;
+
+		if (!home->created)
+			continue;
+		if (!envlock_look(kube, home->name, &others->arena, &by, err))
+			return false;
+		if (!by)
+			strvec_add(victims, home->name);
+		else if (!busy)
+			busy = arena_printf(&others->arena, "'%s': %s",
+					    home->name, by);
+	}
+	return victims->count == wanted ||
+	       refuse_to_evict(deploy, others, busy, err);
+}
+
+bool deploy_find_victims(struct kube *kube, const struct deploy *deploy,
+			 struct strvec *victims, struct err *err)
 {
 	CLEANUP(others_release) struct others others = {0};
 
@@ -108,10 +163,20 @@ bool deploy_check_limit(struct kube *kube, const struct deploy *deploy,
 		return true;
 	if (!find_others(kube, deploy, &others, err))
 		return false;
-	if (!is_full(deploy, &others))
+	if (!surplus(deploy, &others))
 		return true;
-	return deploy->evict_oldest ? readiness_check_limit(kube, err)
-				    : refuse(deploy, &others, err);
+	return deploy->evict_oldest
+		       ? choose_victims(kube, deploy, &others, victims, err)
+		       : refuse_one_more(deploy, &others, err);
+}
+
+bool deploy_check_limit(struct kube *kube, const struct deploy *deploy,
+			struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec victims = {0};
+
+	return deploy_find_victims(kube, deploy, &victims, err) &&
+	       (!victims.count || readiness_check_limit(kube, err));
 }
 
 /* As expire-sweep --environment NAMESPACE --now would, with all its care. */
@@ -154,41 +219,27 @@ static bool evict(struct deployment *run, const char *namespace,
 	return true;
 }
 
-/* One that a run works on is not the oldest, whatever its age. */
-static const struct sweep_namespace *oldest(const struct others *others)
-{
-	for (size_t i = 0; i < others->count; i++) {
-		if (others->items[i]->created && !others->items[i]->owner)
-			return others->items[i];
-	}
-	return NULL;
-}
-
 bool deploy_make_room(struct deployment *run, struct err *err)
 {
 	const struct deploy *deploy = run->deploy;
 
-	if (!is_limited(deploy))
-		return true;
 	for (;;) {
-		CLEANUP(others_release) struct others others = {0};
-		const struct sweep_namespace *victim;
+		CLEANUP(strvec_release) struct strvec victims = {0};
+		const char *oldest;
 
-		if (!find_others(run->kube, deploy, &others, err))
+		if (!deploy_find_victims(run->kube, deploy, &victims, err))
 			return false;
-		if (!is_full(deploy, &others))
+		if (!victims.count)
 			return true;
-		victim = oldest(&others);
-		if (!deploy->evict_oldest || !victim)
-			return refuse(deploy, &others, err);
+		oldest = victims.items[0];
 		report_warning(deploy->reporter,
 			       "deleting environment '%s', the oldest of "
 			       "repository '%s', to make room",
-			       victim->name, deploy->name->repository);
-		if (!evict(run, victim->name, err))
+			       oldest, deploy->name->repository);
+		if (!evict(run, oldest, err))
 			return err_wrap(err,
 					"cannot make room by deleting '%s'",
-					victim->name);
+					oldest);
 	}
 }
 
@@ -218,7 +269,7 @@ bool deploy_keep_limit(struct deployment *run, struct err *err)
 		return true;
 	if (!find_others(run->kube, deploy, &others, err))
 		return false;
-	if (!is_full(deploy, &others))
+	if (!surplus(deploy, &others))
 		return true;
 	if (!take_back(run, err))
 		return false;

@@ -15,6 +15,7 @@
 struct err;
 struct helm;
 struct kube;
+struct strvec;
 struct value;
 
 struct deployment {
@@ -67,13 +68,22 @@ bool deploy_move_expiry(struct kube *kube, const struct deploy *deploy,
 
 /*
  * May there be one more, or could it be made room for?  Changes nothing.
- * Errors: CONFLICT (there are as many as it may have); DENIED (one would
- * have to go, which we may not delete).
+ * Errors: CONFLICT (there are as many as it may have); those of
+ * deploy_find_victims(); DENIED (we may not delete what would have to go).
  */
 bool deploy_check_limit(struct kube *kube, const struct deploy *deploy,
 			struct err *err) MUST_CHECK;
 
-/* The same, and with --evict-oldest the oldest go until there may. */
+/*
+ * Which environments --evict-oldest would delete to make room: their
+ * namespaces, the oldest first, appended to @victims.  Nobody is at work on
+ * them.  Errors: CONFLICT; REMOTE and temporary (a run that is at work on
+ * one is in the way).
+ */
+bool deploy_find_victims(struct kube *kube, const struct deploy *deploy,
+			 struct strvec *victims, struct err *err) MUST_CHECK;
+
+/* The same, and they are deleted, one after the other. */
 bool deploy_make_room(struct deployment *run, struct err *err) MUST_CHECK;
 
 /*

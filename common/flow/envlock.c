@@ -283,6 +283,25 @@ bool envlock_try(struct envlock *lock, struct kube *kube, const char *namespace,
 	return true;
 }
 
+bool envlock_look(struct kube *kube, const char *namespace, struct arena *arena,
+		  const char **by, struct err *err)
+{
+	CLEANUP(envlock_release) struct envlock look = {.kube = kube,
+							.namespace = namespace};
+	CLEANUP(str_release) struct str who = {0};
+	struct holder holder;
+	bool found;
+
+	if (!read_holder(&look, &holder, &found, err))
+		return false;
+	*by = NULL;
+	if (owner_judge(&holder.lease, NULL, look.server_s) != OWNER_LIVE)
+		return true;
+	describe(&look, &holder, &who);
+	*by = arena_strdup(arena, str_text(&who));
+	return true;
+}
+
 /* The Lease was written to: by us, whose answer was lost, or by another. */
 static bool look_again(struct envlock *lock, int64_t begun, struct err *err)
 {

@@ -68,6 +68,13 @@ bool envlock_try(struct envlock *lock, struct kube *kube, const char *namespace,
 		 const char **by, struct err *err) MUST_CHECK;
 
 /*
+ * Who is at work there now, without taking anything: *@by tells it for
+ * people and in @arena; NULL: nobody, or a run that is known to be gone.
+ */
+bool envlock_look(struct kube *kube, const char *namespace, struct arena *arena,
+		  const char **by, struct err *err) MUST_CHECK;
+
+/*
  * Renew it if that is due: to be called every few seconds.  False: it is not
  * ours any more, or cannot be shown to be: end what it protects.  True for
  * one that is not held.

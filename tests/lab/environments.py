@@ -15,6 +15,7 @@ import gzip
 import json
 import time
 from collections.abc import Iterable
+from datetime import datetime, timezone
 from pathlib import Path
 
 import yaml
@@ -185,6 +186,20 @@ def make(api: KubeApi, namespace: str, expires_at: int | str | None,
         add_release(api, namespace, release, marks(expires_at, managed),
                     objects=objects, values=values)
     return namespace
+
+
+def hold(api: KubeApi, namespace: str, silent: float, run: str = "another",
+         lasts: int = 60) -> None:
+    """Another run holds the Lease of @namespace, and was heard of @silent
+    seconds ago."""
+    heard = datetime.fromtimestamp(time.time() - silent, timezone.utc)
+    api("POST", "/apis/coordination.k8s.io/v1/namespaces/"
+        f"{namespace}/leases", {
+            "metadata": {"name": "slipway", "annotations": {
+                "slipway/owner": '{"run": "%s", "build": "https://ci/job/7",'
+                                 ' "host": "agent-3", "process": 12}' % run}},
+            "spec": {"holderIdentity": run, "leaseDurationSeconds": lasts,
+                     "renewTime": heard.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}})
 
 
 def past() -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 import environments
+import wait
 from environments import umbrella
 
 LONG = 240.0            # seconds; a busy machine takes its time
@@ -53,9 +56,12 @@ def test_one_more_is_refused(cluster, step):
 
 
 def test_the_oldest_makes_room(cluster, step):
+    owner = {"slipway/owner": '{"run": "another"}'}
     make(cluster, "shop-a", 3)
-    make(cluster, "shop-b", 2)
-    make(cluster, "shop-c", 1, **{"slipway/owner": '{"run": "a"}'})
+    make(cluster, "shop-b", 2, **owner)
+    environments.hold(cluster.api, "shop-b", silent=70)
+    make(cluster, "shop-c", 1, **owner)
+    environments.hold(cluster.api, "shop-c", silent=0, lasts=3600)
     make(cluster, "shop-d", 1, **{"slipway/created": None})
     done = step("new", "--max-environments", "3",
                 "--evict-oldest").wait(timeout=LONG)
@@ -63,10 +69,37 @@ def test_the_oldest_makes_room(cluster, step):
     assert "deleting environment 'shop-a', the oldest" in done.err
     assert cluster.api.namespaces() == {"shop-c", "shop-d", "shop-new"}
 
+    # one is worked on, one was there before: too few can go, so none does
     full = step("more", "--max-environments", "2",
-                "--evict-oldest").wait(expect=None, timeout=LONG)
-    assert full.code == 3
-    assert "shop-more" not in cluster.api.namespaces()
+                "--evict-oldest").wait(expect=75, timeout=LONG)
+    assert "hint: try again when no run is at work on 'shop-c': " \
+        "https://ci/job/7 (process 12 on agent-3)" in full.err
+    assert cluster.api.namespaces() == {"shop-c", "shop-d", "shop-new"}
+
+
+def test_only_what_was_there_before_cannot_go(cluster, step):
+    make(cluster, "shop-a", 1, **{"slipway/created": None})
+    full = step("new", "--max-environments", "1",
+                "--evict-oldest").wait(expect=3, timeout=LONG)
+    assert "hint: none can make room" in full.err
+    assert "say '--evict-oldest'" not in full.err
+
+
+def test_a_killed_run_does_not_keep_its_environment(cluster, start_step, helm4,
+                                                    step, tmp_path):
+    stuck = umbrella(tmp_path / "stuck", "1.0.0",
+                     {"front": {"nodeName": "nowhere"}})    # never ready
+    killed = start_step("deploy-preview", "--repository-name", "shop",
+                        "--branch", "one", "--helm", helm4.path, stuck,
+                        env=cluster.env)
+    wait.until(lambda: cluster.api.pods("shop-one"), "Helm at work")
+    killed.process.kill()
+    killed.wait(expect=-signal.SIGKILL, timeout=LONG)
+
+    done = step("two", "--max-environments", "1",
+                "--evict-oldest").wait(timeout=LONG)
+    assert "deleting environment 'shop-one', the oldest" in done.err
+    assert cluster.api.namespaces() == {"shop-two"}
 
 
 def test_runs_at_the_same_moment_keep_the_limit(cluster, step):
