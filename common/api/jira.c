@@ -268,28 +268,27 @@ static bool page_projects(struct jira *jira, size_t *start, struct strvec *keys,
 	return true;
 }
 
-bool jira_find_projects(struct jira *jira, struct strvec *keys, struct err *err)
+bool jira_find_projects(struct jira *jira, size_t most, struct strvec *keys,
+			struct err *err)
 {
 	CLEANUP(http_request_release) struct http_request request = {0};
 	CLEANUP(jsn_release) json_t *list = NULL;
 	bool more = true;
 	size_t start = 0;
 
-	while (jira->cloud && more) {
-		if (start >= JIRA_PROJECTS_MAX)
-			return err_set(err, ERR_REMOTE,
-				       "there are more than %d projects",
-				       JIRA_PROJECTS_MAX);
+	while (jira->cloud && more && keys->count <= most)
 		if (!page_projects(jira, &start, keys, &more, err))
 			return false;
+	if (!jira->cloud) {
+		jira_prepare(jira, &request, "GET",
+			     (const char *[]){"project", NULL}, NULL);
+		if (!jira_ask(jira, &request, &list, err))
+			return false;
+		if (!add_projects(list, keys))
+			return jira_nonsense(&request, "key", err);
 	}
-	if (jira->cloud)
+	if (keys->count <= most)
 		return true;
-	jira_prepare(jira, &request, "GET", (const char *[]){"project", NULL},
-		     NULL);
-	if (!jira_ask(jira, &request, &list, err))
-		return false;
-	if (!add_projects(list, keys))
-		return jira_nonsense(&request, "key", err);
-	return true;
+	return err_set(err, ERR_INPUT, "there are more than %zu projects",
+		       most);
 }

@@ -54,7 +54,7 @@ bool changelog_find_projects(struct changelog_gathering *gathering,
 	if (args->projects->count > 0 || !asks_jira(args))
 		return true;
 	if (!open_jira(args, &jira, &failure) ||
-	    !jira_find_projects(&jira, &keys, &failure))
+	    !jira_find_projects(&jira, JIRA_PROJECTS_MAX, &keys, &failure))
 		return forgive(args, &failure, "tickets of any project count",
 			       err);
 	strvec_add_all(&gathering->projects, &keys);

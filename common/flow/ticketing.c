@@ -149,21 +149,36 @@ static bool take_issues(struct ticketing *work, struct jira *jira,
 
 /* --- gathering for --done ---------------------------------------------- */
 
+/* All of them, if they are few: each is asked for its versions. */
+static bool gather_all_projects(struct jira *jira, struct strvec *projects,
+				struct err *err)
+{
+	if (jira_find_projects(jira, TICKETING_PROJECTS_MAX, projects, err))
+		return true;
+	if (err->kind != ERR_INPUT)
+		return false;
+	err_wrap(err, "cannot look for the version");
+	return err_hint(err, "name those of the release with --project, or "
+			     "JIRA_PROJECTS");
+}
+
 /* The projects that may hold the version: as told, else all of them. */
 static bool gather_projects(const struct ticketing *work, struct jira *jira,
 			    const struct jira_issues *issues,
 			    struct strvec *projects, struct err *err)
 {
-	if (work->args->projects->count > 0)
-		strvec_add_all(projects, work->args->projects);
-	else if (issues->count == 0)
-		return jira_find_projects(jira, projects, err);
-	else
-		for (size_t i = 0; i < issues->count; i++)
-			if (issues->items[i].key)
-				strvec_add_once(projects,
-						issues->items[i].project);
-	return true;
+	const struct ticketing_args *args = work->args;
+
+	strvec_add_all(projects, args->projects);
+	if (projects->count > 0)
+		return true;
+	for (size_t i = 0; i < issues->count; i++)
+		if (issues->items[i].key)
+			strvec_add_once(projects, issues->items[i].project);
+	if (issues->count > 0)
+		return true;
+	ticketing_projects_from_record(projects, args->record);
+	return projects->count > 0 || gather_all_projects(jira, projects, err);
 }
 
 /* Forget the projects that have no version of the release. */
@@ -180,6 +195,29 @@ static void drop_unknown(struct ticketing_versions *versions)
 	versions->count = kept;
 }
 
+/*
+ * A release without tickets has no version.  One that should have tickets has
+ * lost it, or is called otherwise: that must not pass for done.
+ */
+static bool no_version(const struct ticketing *work, struct err *err)
+{
+	const struct version_name *name = &work->facts.name;
+
+	if (ticketing_may_lack_tickets(work->args)) {
+		report_warning(work->reporter,
+			       "there is no version of '%s' %s for '%s': a "
+			       "release without tickets has none",
+			       name->app, name->semver, name->environment);
+		return true;
+	}
+	err_set(err, ERR_NOT_FOUND,
+		"cannot find a version of '%s' %s for '%s' in any project",
+		name->app, name->semver, name->environment);
+	return err_hint(err, "the run without '--done' creates it: with the "
+			     "same --app, --environment, --semver and "
+			     "--version-name");
+}
+
 static bool gather_versions(struct ticketing *work, struct jira *jira,
 			    const struct strvec *projects, struct err *err)
 {
@@ -189,17 +227,7 @@ static bool gather_versions(struct ticketing *work, struct jira *jira,
 	if (!ticketing_look_up_versions(work, jira, err))
 		return false;
 	drop_unknown(&work->versions);
-	if (work->versions.count == 0) {
-		err_set(err, ERR_NOT_FOUND,
-			"cannot find a version of '%s' %s for '%s' in any "
-			"project",
-			work->facts.name.app, work->facts.name.semver,
-			work->facts.name.environment);
-		return err_hint(err, "the run without '--done' creates it: "
-				     "with the same --app, --environment, "
-				     "--semver and --version-name");
-	}
-	return true;
+	return work->versions.count > 0 || no_version(work, err);
 }
 
 static void plan_closing(struct ticketing *work, const char *key,

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/strvec.h"
+#include "flow/ticketing_parts.h"
 #include "format/value.h"
 
 /* @given, else the record's text at @path; NULL if blank. */
@@ -147,4 +148,33 @@ void ticketing_keys_from_record(struct strvec *keys, const struct value *record)
 		    ticket_key_valid(key->string.bytes))
 			strvec_add_once(keys, key->string.bytes);
 	}
+}
+
+void ticketing_projects_from_record(struct strvec *projects,
+				    const struct value *record)
+{
+	const struct value *list = value_find_list(record, "jira.versions");
+
+	for (size_t i = 0; i < list->list.count; i++) {
+		const char *project =
+			value_find_text(list->list.items[i], "project");
+
+		if (!is_blank(project))
+			strvec_add_once(projects, project);
+	}
+}
+
+bool ticketing_may_lack_tickets(const struct ticketing_args *args)
+{
+	const struct value *told =
+		args->record ? value_find(args->record, "jira.versions") : NULL;
+
+	if (args->tickets->count > 0)
+		return false;
+	/* An earlier step looked for tickets, and made no version. */
+	if (args->range_was_read ||
+	    (told && value_is_list(told) && told->list.count == 0))
+		return true;
+	/* Else what the record tells is no slip of the pen. */
+	return !told && is_blank(args->semver) && is_blank(args->app);
 }

@@ -20,9 +20,12 @@ struct arena;
 struct err;
 struct jira;
 struct jira_version_search;
+struct strvec;
 struct ticketing;
+struct ticketing_args;
 struct ticketing_version;
 struct ticketing_versions;
+struct value;
 
 /* A new one at the end; it is moved when the next is added. */
 struct ticketing_version *ticketing_add_version(
@@ -54,6 +57,16 @@ bool ticketing_mark_released(struct ticketing *work, struct jira *jira,
 struct jira_version_search *ticketing_searches(
 	const struct ticketing_version *versions, size_t count,
 	const char *text, struct arena *arena);
+
+/* Add the projects of the versions that the record tells of. */
+void ticketing_projects_from_record(struct strvec *projects,
+				    const struct value *record);
+
+/*
+ * May a release that has no version in Jira be one without tickets?  Yes, if
+ * commits or record name none and nobody has typed which release it is.
+ */
+bool ticketing_may_lack_tickets(const struct ticketing_args *args);
 
 /*
  * Make the calls of each ticket's @todo, those of one ticket in turn, until

@@ -104,6 +104,12 @@ struct value *ticketing_result(const struct ticketing *work,
 	return describe(work, false, arena);
 }
 
+static void add_emptiness(struct str *out, const struct ticketing *work)
+{
+	if (work->versions.count == 0 && work->ticket_count == 0)
+		str_add(out, "nothing to do: the release has no tickets\n");
+}
+
 static void add_acts(struct str *out, const struct ticketing *work,
 		     const struct ticketing_ticket *ticket, unsigned int acts)
 {
@@ -127,6 +133,7 @@ static void add_acts(struct str *out, const struct ticketing *work,
 
 void ticketing_plan_text(const struct ticketing *work, struct str *out)
 {
+	add_emptiness(out, work);
 	for (size_t i = 0; i < work->versions.count; i++) {
 		const struct ticketing_version *version =
 			&work->versions.items[i];
@@ -151,6 +158,7 @@ void ticketing_plan_text(const struct ticketing *work, struct str *out)
 
 void ticketing_result_text(const struct ticketing *work, struct str *out)
 {
+	add_emptiness(out, work);
 	for (size_t i = 0; i < work->versions.count; i++) {
 		const struct ticketing_version *version =
 			&work->versions.items[i];

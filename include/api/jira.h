@@ -34,7 +34,7 @@
 
 #define JIRA_REPLY_MAX	  ((size_t)16 << 20)
 #define JIRA_ISSUES_MAX	  10000 /* found by one search */
-#define JIRA_PROJECTS_MAX 2000
+#define JIRA_PROJECTS_MAX 2000	/* whose keys are worth asking for */
 #define JIRA_VERSIONS_MAX 10000 /* looked through in one project */
 #define JIRA_COMMENTS_MAX 100	/* the newest ones of an issue are looked at */
 
@@ -176,9 +176,12 @@ bool jira_version_issues(struct jira *jira, const char *id,
 
 void jira_issues_release(struct jira_issues *issues);
 
-/* Add the keys of all projects that the user may see. */
-bool jira_find_projects(struct jira *jira, struct strvec *keys, struct err *err)
-	MUST_CHECK;
+/*
+ * Add to the empty @keys those of all projects that the user may see.
+ * Errors: INPUT (they are more than @most).
+ */
+bool jira_find_projects(struct jira *jira, size_t most, struct strvec *keys,
+			struct err *err) MUST_CHECK;
 
 /* Borrowed. */
 struct jira_link {

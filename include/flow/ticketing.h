@@ -41,6 +41,9 @@ struct value;
 /* Bytes of a changelog that a version's description has room for. */
 #define TICKETING_CHANGELOG_MAX ((size_t)16000)
 
+/* Projects that are searched for a version where none is named. */
+#define TICKETING_PROJECTS_MAX 100
+
 /* All borrowed; as long as the struct ticketing that is filled with it. */
 struct ticketing_args {
 	/* Merged; stands in for what is NULL here.  NULL = no record. */
@@ -52,6 +55,7 @@ struct ticketing_args {
 	/* A ticket that is not there is left over, or else only warned of. */
 	bool tickets_must_exist;
 	const struct strvec *tickets;
+	bool range_was_read;	       /* for @tickets; they may be none */
 	const struct strvec *projects; /* empty = all */
 	const char *transition; /* by name; NULL = to the category Done */
 	const char *resolution; /* NULL: Done, Fixed or Resolved */
@@ -142,7 +146,9 @@ struct ticketing {
 /*
  * Look up tickets, versions, links, comments and transitions, and plan;
  * @work->facts are set.  Errors: those of the API; with @args->done,
- * NOT_FOUND where no project has the version.
+ * NOT_FOUND where no project has the version, unless the release may well
+ * have no tickets, and INPUT where nobody tells in which of more than
+ * TICKETING_PROJECTS_MAX projects it is.
  */
 bool ticketing_gather(struct ticketing *work, struct jira *jira,
 		      const struct ticketing_args *args,

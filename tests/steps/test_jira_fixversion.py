@@ -443,6 +443,59 @@ def test_done_of_an_unknown_release(jira, step):
     assert "hint: the run without '--done' creates it" in result.err
 
 
+def told(tmp_path, **more):
+    """A record of a build of web 1.4.0 for the shop."""
+    record = tmp_path / "record"
+    record.mkdir()
+    (record / "20261122T100000.000Z-deploy-preview-00000000.json").write_text(json.dumps({
+        "schemaVersion": 1, "steps": [], "charts": [{"name": "web", "version": "1.4.0"}],
+        "environment": {"stack": "shop", "namespace": "web-main", "release": "web"}, **more}))
+    return record
+
+
+def test_done_of_a_release_without_tickets_is_nothing_to_do(jira, step, tmp_path, repository):
+    none = ["--range", "HEAD..HEAD", "--git-dir", repository]
+    result = step(jira, *RELEASE, "--done", *none)
+    assert result.out == "nothing to do: the release has no tickets\n"
+    record = told(tmp_path)
+    result = step(jira, "--done", "--record", record)
+    assert "warning: there is no version of 'web' 1.4.0 for 'shop'" in result.err
+    step(jira, "--record", record, *none)
+    assert step(jira, *RELEASE, "--done", "--record", record, "--output", "json").json == {
+        "versions": [], "tickets": [], "left": [], "archived": []}
+
+
+@pytest.mark.parametrize("args, more", [
+    (["--semver", "1.4.1"], {}),
+    (["--app", "wbe", "--semver", "1.4.0"], {}),
+    (["--ticket", "SHOP-1"], {}),
+    ([], {"tickets": ["SHOP-1"]}),
+    ([], {"jira": {"versions": [{"project": "SHOP", "id": "1", "name": "x", "created": True}]}}),
+])
+def test_done_of_a_release_that_should_have_a_version(jira, step, tmp_path, args, more):
+    result = step(jira, "--done", "--record", told(tmp_path, **more), *args, expect=1)
+    assert "cannot find a version of " in result.err
+
+
+def test_done_asks_the_projects_of_the_record(cloud, step, tmp_path):
+    release(cloud, "SHOP-1")
+    step(cloud, "--done", "--record", told(tmp_path, jira={"versions": [
+        {"project": "SHOP", "id": "10300", "name": "x", "created": True}]}))
+    asked = {request.path for request in cloud.requests if "/project/" in request.path}
+    assert asked == {"/rest/api/3/project/SHOP/version"}
+
+
+def test_done_asks_no_thousand_projects(jira, step):
+    release(jira, "SHOP-1")
+    jira.state["projects"].update((f"P{n}", {"id": str(50000 + n), "name": "x"})
+                                  for n in range(1000))
+    result = step(jira, *RELEASE, "--done", expect=2)
+    assert "there are more than 100 projects" in result.err and "--project" in result.err
+    assert len(jira.requests) < 6
+    step(jira, *RELEASE, "--done", "--project", "SHOP")
+    assert jira.state["issues"]["SHOP-1"]["status"] == "Done"
+
+
 def test_a_transition_whose_answer_was_lost_is_no_failure(jira, step):
     release(jira, "SHOP-1")
     jira.fail(method="POST", path="/transitions$", lose=True)
