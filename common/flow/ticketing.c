@@ -279,6 +279,24 @@ static bool gather_done(struct ticketing *work, struct jira *jira,
 	return true;
 }
 
+/* What cannot be tried because its version failed. */
+static void fail_with_version(struct ticketing *work,
+			      struct ticketing_ticket *ticket)
+{
+	const struct err *cause;
+
+	if (ticket->version == SIZE_MAX || ticket->failure.kind != ERR_NONE)
+		return;
+	cause = &work->versions.items[ticket->version].failure;
+	if (cause->kind == ERR_NONE)
+		return;
+	err_set(&ticket->failure, cause->kind, "%s", cause->text);
+	ticket->failure.status = cause->status;
+	ticket->failure.temporary = cause->temporary;
+	if (cause->hint)
+		err_hint(&ticket->failure, "%s", cause->hint);
+}
+
 /* --- looking at links, comments and transitions ------------------------ */
 
 /*
@@ -310,7 +328,11 @@ bool ticketing_gather(struct ticketing *work, struct jira *jira,
 	if (args->done ? !gather_done(work, jira, &issues, err)
 		       : !take_issues(work, jira, &issues, err))
 		return false;
-	return look(work, jira, err);
+	if (!look(work, jira, err) || !ticketing_judge_rights(work, jira, err))
+		return false;
+	for (size_t i = 0; i < work->ticket_count; i++)
+		fail_with_version(work, &work->tickets[i]);
+	return true;
 }
 
 /* --- acting ------------------------------------------------------------ */
@@ -354,24 +376,6 @@ static bool anything_left(const struct ticketing *work)
 	return false;
 }
 
-/* What cannot be tried because its version could not be created. */
-static void fail_with_version(struct ticketing *work,
-			      struct ticketing_ticket *ticket)
-{
-	const struct err *cause;
-
-	if (ticket->version == SIZE_MAX || ticket->failure.kind != ERR_NONE)
-		return;
-	cause = &work->versions.items[ticket->version].failure;
-	if (cause->kind == ERR_NONE)
-		return;
-	err_set(&ticket->failure, cause->kind, "%s", cause->text);
-	ticket->failure.status = cause->status;
-	ticket->failure.temporary = cause->temporary;
-	if (cause->hint)
-		err_hint(&ticket->failure, "%s", cause->hint);
-}
-
 bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
 {
 	if (!work->args->done &&
@@ -406,39 +410,4 @@ void ticketing_release(struct ticketing *work)
 	free(work->tickets);
 	ticketing_facts_release(&work->facts);
 	*work = (struct ticketing){0};
-}
-
-/* "'SHOP': EDIT_ISSUES, LINK_ISSUES" */
-static void add_missing(struct str *all, const char *project,
-			const struct strvec *missing)
-{
-	str_addf(all, "%s'%s': ", all->len ? "; " : "", project);
-	for (size_t i = 0; i < missing->count; i++)
-		str_addf(all, "%s%s", i ? ", " : "", missing->items[i]);
-}
-
-bool ticketing_check(struct jira *jira, const struct strvec *projects,
-		     struct err *err)
-{
-	static const char *const rights[] = {
-		"BROWSE_PROJECTS",     "EDIT_ISSUES",  "RESOLVE_ISSUES",
-		"LINK_ISSUES",	       "ADD_COMMENTS", "TRANSITION_ISSUES",
-		"ADMINISTER_PROJECTS", NULL,
-	};
-	CLEANUP(str_release) struct str all = {0};
-
-	for (size_t i = 0; i < projects->count; i++) {
-		CLEANUP(strvec_release) struct strvec missing = {0};
-
-		if (!jira_check_rights(jira, projects->items[i], rights,
-				       &missing, err))
-			return false;
-		if (missing.count > 0)
-			add_missing(&all, projects->items[i], &missing);
-	}
-	if (all.len == 0)
-		return true;
-	err_set(err, ERR_DENIED, "the user lacks rights in %s", str_text(&all));
-	return err_hint(err, "let an administrator of the project grant them "
-			     "in its permission scheme");
 }

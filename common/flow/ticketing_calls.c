@@ -7,11 +7,13 @@
 static const struct {
 	enum ticketing_act act;
 	enum jira_call_kind look, carry_out;
+	const char *intent;
 } calls[] = {
-	{TICKET_ADD, JIRA_ADD_VERSION, JIRA_ADD_VERSION},
-	{TICKET_LINK, JIRA_FIND_LINK, JIRA_PUT_LINK},
-	{TICKET_COMMENT, JIRA_FIND_COMMENT, JIRA_PUT_COMMENT},
-	{TICKET_FINISH, JIRA_FIND_TRANSITION, JIRA_TRANSITION},
+	{TICKET_ADD, JIRA_ADD_VERSION, JIRA_ADD_VERSION, "add the version"},
+	{TICKET_LINK, JIRA_FIND_LINK, JIRA_PUT_LINK, "link the environment"},
+	{TICKET_COMMENT, JIRA_FIND_COMMENT, JIRA_PUT_COMMENT, "comment"},
+	{TICKET_FINISH, JIRA_FIND_TRANSITION, JIRA_TRANSITION,
+	 "move it to done"},
 };
 
 struct queue {
@@ -92,6 +94,15 @@ static void note(const struct queue *queue, struct ticketing_ticket *ticket)
 		ticket->planned &= ~act;
 }
 
+static void fail(const struct queue *queue, struct ticketing_ticket *ticket,
+		 struct err *failure)
+{
+	err_move(&ticket->failure, failure);
+	if (!queue->looking)
+		err_wrap(&ticket->failure, "cannot %s",
+			 calls[first_of(ticket->todo)].intent);
+}
+
 /* The ticket that @call is a member of. */
 static struct ticketing_ticket *ticket_of(struct jira_call *call)
 {
@@ -108,7 +119,7 @@ static bool call_done(void *context, struct jira_call *call,
 
 	(void)err;
 	if (failure->kind != ERR_NONE)
-		err_move(&ticket->failure, failure);
+		fail(queue, ticket, failure);
 	else
 		note(queue, ticket);
 	push(queue, ticket);

@@ -6,6 +6,7 @@
  *	ticketing_facts.c   what the release is called
  *	ticketing_calls.c   the calls about tickets, many side by side
  *	ticketing_archive.c versions of long ago
+ *	ticketing_rights.c  what the user may do
  *	ticketing_tell.c    what is told of it all
  */
 #ifndef COMMON_FLOW_TICKETING_PARTS_H
@@ -76,6 +77,13 @@ bool ticketing_may_lack_tickets(const struct ticketing_args *args);
  */
 bool ticketing_run_calls(struct ticketing *work, struct jira *jira,
 			 bool looking, struct err *err) MUST_CHECK;
+
+/*
+ * Fail the versions of the projects in which the user lacks a right that the
+ * planned changes need: a ticket is rather left alone than half changed.
+ */
+bool ticketing_judge_rights(struct ticketing *work, struct jira *jira,
+			    struct err *err) MUST_CHECK;
 
 /*
  * Find the versions of the same application and environment, in the projects

@@ -138,6 +138,8 @@ void ticketing_plan_text(const struct ticketing *work, struct str *out)
 		const struct ticketing_version *version =
 			&work->versions.items[i];
 
+		if (version->failure.kind != ERR_NONE)
+			continue;
 		if (!version->id)
 			str_addf(out, "create version %s in %s\n",
 				 version->name, version->project);

@@ -196,7 +196,7 @@ bool ticketing_create_versions(struct ticketing *work, struct jira *jira,
 	for (size_t i = 0; i < work->versions.count; i++) {
 		struct ticketing_version *version = &work->versions.items[i];
 
-		if (version->id)
+		if (version->id || version->failure.kind != ERR_NONE)
 			continue;
 		versions[count] = version;
 		made[count++] = (struct jira_new_version){
@@ -224,7 +224,7 @@ bool ticketing_describe_versions(struct ticketing *work, struct jira *jira,
 		struct ticketing_version *version = &work->versions.items[i];
 		CLEANUP(err_release) struct err failure = {0};
 
-		if (!version->describe)
+		if (!version->describe || version->failure.kind != ERR_NONE)
 			continue;
 		version->described = jira_describe_version(
 			jira, version->id, work->facts.description, &failure);

@@ -643,6 +643,32 @@ def test_a_name_that_is_taken_by_an_archived_version(jira, step):
     assert "there is one of that name, archived" in result.err
 
 
+@pytest.mark.parametrize("right, args", [
+    ("LINK_ISSUES", ["--environment-url", URL]),
+    ("ADD_COMMENTS", ["--comment"]),
+    ("ADD_COMMENTS", ["--comment", "--environment-url", URL]),
+])
+def test_without_a_right_no_ticket_is_half_changed(jira, step, right, args):
+    jira.state["permissions"].remove(right)
+    before = json.dumps(jira.state)
+    result = step(jira, *RELEASE, "--ticket", "SHOP-1", "--ticket", "PAY-7", *args,
+                  "--output", "json", expect=1)
+    assert json.dumps(jira.state) == before
+    assert f"the user lacks rights in 'SHOP': {right}" in result.err and "hint:" in result.err
+    assert [left["key"] for left in result.json["left"]] == ["SHOP-1", "PAY-7"]
+
+
+def test_what_was_changed_before_a_refusal_is_told(jira, step):
+    jira.fail(method="POST", path="/remotelink$", status=403, times=None,
+              body={"errorMessages": ["Issue linking is currently disabled."]})
+    result = step(jira, *RELEASE, "--ticket", "SHOP-1", "--environment-url", URL,
+                  "--output", "json", expect=1)
+    assert [(one["added"], one["linked"]) for one in result.json["tickets"]] == [(True, False)]
+    (left,) = result.json["left"]
+    assert left["reason"].startswith("cannot link the environment: POST ")
+    assert "Issue linking is currently disabled." in left["reason"]
+
+
 def test_conflict_on_one_ticket(jira, step):
     jira.fail(method="PUT", path="/issue/SHOP-2$", times=None, status=409,
               body={"errorMessages": ["The issue is being edited."]})
