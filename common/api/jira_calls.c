@@ -158,6 +158,18 @@ static void prepare_find_comment(const struct jira *jira,
 				      NULL});
 }
 
+static void prepare_delete_comment(const struct jira *jira,
+				   const struct jira_call *call,
+				   struct http_request *request)
+{
+	const char *id = call->twins.items[call->twins.count - 1];
+
+	jira_prepare(jira, request, "DELETE",
+		     (const char *[]){"issue", call->issue, "comment", id,
+				      NULL},
+		     NULL);
+}
+
 static void prepare_call(const struct jira *jira, struct jira_call *call,
 			 struct http_request *request)
 {
@@ -190,6 +202,9 @@ static void prepare_call(const struct jira *jira, struct jira_call *call,
 		break;
 	case JIRA_PUT_COMMENT:
 		prepare_comment(jira, call, request);
+		break;
+	case JIRA_DELETE_TWIN:
+		prepare_delete_comment(jira, call, request);
 		break;
 	}
 }
@@ -237,6 +252,29 @@ static bool is_our_comment(const struct jira_call *call, const char *text)
 	       (text[len] == '\0' || text[len] == '\n' || text[len] == '\r');
 }
 
+/* Ids are numbers, in the order of their making. */
+static bool is_earlier(const char *a, const char *b)
+{
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	return a_len != b_len ? a_len < b_len : strcmp(a, b) < 0;
+}
+
+/* The earliest of ours is the one, whoever looks; the others are twins. */
+static void take_comment(struct jira_call *call, const char *id,
+			 const char *text)
+{
+	if (call->id && is_earlier(call->id, id)) {
+		strvec_add(&call->twins, id);
+		return;
+	}
+	if (call->id)
+		strvec_add(&call->twins, call->id);
+	free(call->id);
+	call->id = xstrdup(id);
+	call->found = same_text(text, call->comment);
+}
+
 static bool read_comments(struct jira_call *call,
 			  const struct http_request *request,
 			  const struct http_reply *reply, struct err *err)
@@ -249,19 +287,26 @@ static bool read_comments(struct jira_call *call,
 		return false;
 	if (!jsn_find(json, "comments"))
 		return jira_nonsense(request, "comments", err);
+	free(call->id);
+	call->id = NULL;
 	call->found = false;
+	strvec_truncate(&call->twins, 0);
 	json_array_foreach (jsn_find(json, "comments"), i, comment) {
 		CLEANUP(str_release) struct str text = {0};
 		const char *id = jsn_text(comment, "id");
 
 		add_comment_text(&text, comment);
-		if (!id || !is_our_comment(call, str_text(&text)))
-			continue;
-		call->id = xstrdup(id);
-		call->found = same_text(str_text(&text), call->comment);
-		return true;
+		if (id && is_our_comment(call, str_text(&text)))
+			take_comment(call, id, str_text(&text));
 	}
 	return true;
+}
+
+/* One that is not there (any more) is deleted. */
+static bool read_deleted(const struct http_request *request,
+			 const struct http_reply *reply, struct err *err)
+{
+	return reply->status == 404 || jira_judge(request, reply, NULL, err);
 }
 
 static bool read_call(struct jira_call *call,
@@ -275,6 +320,8 @@ static bool read_call(struct jira_call *call,
 		return read_transitions(call, request, reply, err);
 	case JIRA_FIND_COMMENT:
 		return read_comments(call, request, reply, err);
+	case JIRA_DELETE_TWIN:
+		return read_deleted(request, reply, err);
 	case JIRA_PUT_LINK:
 		call->found = reply->status == 200;
 		return jira_judge(request, reply, NULL, err);
@@ -339,6 +386,7 @@ void jira_call_release(struct jira_call *call)
 {
 	free(call->id);
 	free(call->fields);
+	strvec_release(&call->twins);
 	str_release(&call->body);
 	*call = (struct jira_call){0};
 }

@@ -3,7 +3,7 @@
 #include "flow/ticketing.h"
 #include "flow/ticketing_parts.h"
 
-/* In the order in which a ticket makes them; an addition needs no look. */
+/* In the order in which a ticket makes them; some need no look before. */
 static const struct {
 	enum ticketing_act act;
 	enum jira_call_kind look, carry_out;
@@ -12,6 +12,10 @@ static const struct {
 	{TICKET_ADD, JIRA_ADD_VERSION, JIRA_ADD_VERSION, "add the version"},
 	{TICKET_LINK, JIRA_FIND_LINK, JIRA_PUT_LINK, "link the environment"},
 	{TICKET_COMMENT, JIRA_FIND_COMMENT, JIRA_PUT_COMMENT, "comment"},
+	{TICKET_LOOK, JIRA_FIND_COMMENT, JIRA_FIND_COMMENT,
+	 "look for a second comment"},
+	{TICKET_MERGE, JIRA_DELETE_TWIN, JIRA_DELETE_TWIN,
+	 "delete a second comment"},
 	{TICKET_FINISH, JIRA_FIND_TRANSITION, JIRA_TRANSITION,
 	 "move it to done"},
 };
@@ -83,24 +87,66 @@ static bool next_call(void *context, struct jira_call **call)
 	return false;
 }
 
+/*
+ * Runs at one moment may each make a comment, as none finds the other's.  So
+ * who has made one looks again, and whoever finds several leaves the first.
+ */
+static void note_comments(struct ticketing_ticket *ticket, unsigned int act)
+{
+	const struct jira_call *call = &ticket->call;
+
+	if (act == TICKET_COMMENT && !call->id)
+		ticket->todo |= TICKET_LOOK;
+	if (act == TICKET_LOOK && call->id && !call->found)
+		ticket->todo |= TICKET_COMMENT;
+	if (act == TICKET_LOOK && call->twins.count > 0)
+		ticket->todo |= TICKET_MERGE;
+}
+
+static void drop_twin(struct ticketing_ticket *ticket)
+{
+	struct strvec *twins = &ticket->call.twins;
+
+	strvec_truncate(twins, twins->count - 1);
+	if (twins->count > 0)
+		ticket->todo |= TICKET_MERGE;
+}
+
 static void note(const struct queue *queue, struct ticketing_ticket *ticket)
 {
 	unsigned int act = calls[first_of(ticket->todo)].act;
 
 	ticket->todo &= ~act;
-	if (!queue->looking)
+	if (!queue->looking) {
 		ticket->acted |= act;
-	else if (act != TICKET_FINISH && ticket->call.found)
+		note_comments(ticket, act);
+		if (act == TICKET_MERGE)
+			drop_twin(ticket);
+		return;
+	}
+	if (act == TICKET_COMMENT && ticket->call.twins.count > 0)
+		ticket->planned |= TICKET_MERGE;
+	if (act != TICKET_FINISH && ticket->call.found)
 		ticket->planned &= ~act;
 }
 
+/* A second comment is ugly, but no harm. */
 static void fail(const struct queue *queue, struct ticketing_ticket *ticket,
 		 struct err *failure)
 {
+	size_t at = first_of(ticket->todo);
+
+	if (calls[at].act == TICKET_MERGE && err_exit_code(failure) == 1) {
+		report_warning(queue->work->reporter,
+			       "a second comment on '%s' stays: %s",
+			       ticket->key, failure->text);
+		ticket->todo &= ~(unsigned int)TICKET_MERGE;
+		err_release(failure);
+		return;
+	}
 	err_move(&ticket->failure, failure);
 	if (!queue->looking)
-		err_wrap(&ticket->failure, "cannot %s",
-			 calls[first_of(ticket->todo)].intent);
+		err_wrap(&ticket->failure, "cannot %s", calls[at].intent);
 }
 
 /* The ticket that @call is a member of. */

@@ -123,6 +123,8 @@ static void add_acts(struct str *out, const struct ticketing *work,
 		str_addf(out, " link to %s;", work->facts.link.url);
 	if (acts & TICKET_COMMENT)
 		str_add(out, " comment;");
+	if (acts & TICKET_MERGE)
+		str_add(out, " one comment left of several;");
 	if (acts & TICKET_FINISH)
 		str_add(out, " done;");
 	if (acts == 0 && ticket->failure.kind == ERR_NONE)
@@ -239,6 +241,9 @@ static void add_ticket_effects(const struct ticketing *work,
 			    work->facts.link.url);
 	if (ticket->acted & TICKET_COMMENT)
 		strvec_addf(lines, "commented on '%s'", ticket->key);
+	if (ticket->acted & TICKET_MERGE)
+		strvec_addf(lines, "left one comment of several on '%s'",
+			    ticket->key);
 	if (ticket->acted & TICKET_FINISH)
 		strvec_addf(lines, "moved '%s' to done", ticket->key);
 }

@@ -204,8 +204,10 @@ enum jira_call_kind {
 				 if allowed; result: @id, @fields */
 	JIRA_TRANSITION,      /* @id with @fields */
 	JIRA_FIND_COMMENT,    /* whose first line is that of @comment; result:
-				 @id if there is one, @found: the same text */
+				 @id of the first, if there is one, @found: it
+				 has the same text, @twins: ids of others */
 	JIRA_PUT_COMMENT,     /* @comment, in place of @id if set */
+	JIRA_DELETE_TWIN,     /* the comment that is the last of @twins */
 };
 
 /* All-zero but for the kind; jira_call_release() forgets results too. */
@@ -220,6 +222,7 @@ struct jira_call {
 
 	char *id;     /* owned */
 	char *fields; /* JSON, owned */
+	struct strvec twins;
 	bool found;
 
 	struct str body; /* of the request under way */

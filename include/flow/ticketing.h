@@ -120,6 +120,8 @@ enum ticketing_act {
 	TICKET_LINK = 1 << 1,
 	TICKET_COMMENT = 1 << 2,
 	TICKET_FINISH = 1 << 3, /* transition */
+	TICKET_LOOK = 1 << 4,	/* whether another run has commented as well */
+	TICKET_MERGE = 1 << 5,	/* leave one comment of several */
 };
 
 struct ticketing_ticket {
@@ -128,7 +130,7 @@ struct ticketing_ticket {
 	unsigned int planned; /* of enum ticketing_act */
 	unsigned int todo;
 	unsigned int acted;
-	struct jira_call call;
+	struct jira_call call; /* what it found of comments is kept */
 	struct ticketing_ticket *next_ready; /* while calls are made */
 	struct err failure;
 };

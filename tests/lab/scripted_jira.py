@@ -63,7 +63,7 @@ def cloud_state() -> dict[str, Any]:
         "resolutions": ["Won't Do", "Duplicate", "Done"],
         "permissions": ["BROWSE_PROJECTS", "EDIT_ISSUES", "RESOLVE_ISSUES",
                         "LINK_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS",
-                        "ADMINISTER_PROJECTS"],
+                        "DELETE_OWN_COMMENTS", "ADMINISTER_PROJECTS"],
     }
 
 
@@ -436,6 +436,15 @@ class ScriptedJira(ScriptedServer):
             return refused
         comment["body"] = request.value["body"]
         return Reply(200, comment)
+
+    def do_deleteComment(self, _request: Request, issueIdOrKey: str, id: str) -> Reply:
+        comment = self._comment(issueIdOrKey, id)
+        if comment is None:
+            return self._no_issue()
+        if "DELETE_OWN_COMMENTS" not in self.state["permissions"]:
+            return self.refuse(400, "You do not have the permission to delete this comment.")
+        self.state["issues"][issueIdOrKey]["comments"].remove(comment)
+        return Reply(204)
 
     # How the state is read.
 

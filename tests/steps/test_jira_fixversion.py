@@ -90,6 +90,48 @@ def test_a_comment_is_kept_up_to_date(jira, step):
     assert "version 1.5.0" in json.dumps(comments[0]["body"])
 
 
+COMMENTING = [*RELEASE, "--ticket", "SHOP-2", "--comment"]
+
+
+def comments(server):
+    return server.state["issues"]["SHOP-2"]["comments"]
+
+
+def comment_at_once(server, start_step):
+    """Two runs, each of which looks before the other has commented."""
+    server.fail(method="GET", path="/comment", delay=0.7, times=2)
+    env = {"JIRA_URL": server.url, "JIRA_USER": USER, "JIRA_TOKEN": TOKEN}
+    runs = [start_step("jira-fixversion", *COMMENTING, env=env) for _ in range(2)]
+    said = "".join(run.wait(timeout=60).err for run in runs)
+    assert len([one for one in server.writes if one.path.endswith("/comment")]) == 2
+    return said
+
+
+def test_concurrent_runs_leave_one_comment(cloud, start_step):
+    comment_at_once(cloud, start_step)
+    assert len(comments(cloud)) == 1
+
+
+def test_a_second_comment_that_may_not_be_deleted_is_warned_of(cloud, start_step):
+    cloud.state["permissions"].remove("DELETE_OWN_COMMENTS")
+    said = comment_at_once(cloud, start_step)
+    assert len(comments(cloud)) == 2 and "warning: a second comment on 'SHOP-2' stays" in said
+
+
+def test_a_later_run_leaves_one_comment_of_several(jira, step):
+    step(jira, *COMMENTING)
+    (first,) = comments(jira)
+    comments(jira).extend({**first, "id": str(int(first["id"]) + n)} for n in (1, 2))
+    comments(jira)[0]["body"] = json.loads(json.dumps(first["body"]).replace("1.4.0", "1.3.0"))
+    result = step(jira, *COMMENTING)
+    (left,) = comments(jira)
+    assert left["id"] == first["id"] and "1.4.0" in json.dumps(left["body"])
+    assert "left one comment of several on 'SHOP-2'" in result.err
+    jira.clear()
+    step(jira, *COMMENTING)
+    assert not [one for one in jira.writes if "/comment" in one.path]
+
+
 def test_the_link_moves_on_with_the_next_release(jira, step):
     args = ["--ticket", "SHOP-1", "--app", "web", "--environment", "shop"]
     step(jira, *args, "--semver", "1.4.0", "--environment-url", URL)
