@@ -30,6 +30,10 @@ static void test_estimates(void **state)
 		{900, 5000, true, "noise (1"},
 		/* Deflate gives at most a thousandth. */
 		{0, 2000, false, ""},
+		/* More than is held of them. */
+		{0, 40000, false, ""},
+		{10000, 0, true, "noise (1"},
+		{1000, 40000, true, "noise (1"},
 	};
 
 	(void)state;
@@ -75,11 +79,31 @@ static void test_the_largest_come_first(void **state)
 	assert_null(strstr(str_text(&largest), "f2"));
 }
 
+/* They are not held any more when the largest are sought. */
+static void test_many_small_ones(void **state)
+{
+	CLEANUP(releasesize_release) struct releasesize size = {0};
+	CLEANUP(str_release) struct str noise = {0};
+	CLEANUP(str_release) struct str largest = {0};
+
+	(void)state;
+	add_noise(&noise, 10 << 20);
+	for (size_t at = 0; at < noise.len; at += 10 << 10) {
+		CLEANUP(free_ptr) char *name = xasprintf("at %zu", at);
+
+		releasesize_add_text(&size, name, noise.buf + at, 10 << 10);
+		assert_true(size.payload.len <= RELEASESIZE_HELD_MAX);
+	}
+	assert_true(releasesize_estimate(&size, &largest) > 13 << 20);
+	assert_true(starts_with(str_text(&largest), "at "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_estimates),
 		cmocka_unit_test(test_the_largest_come_first),
+		cmocka_unit_test(test_many_small_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
