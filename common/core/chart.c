@@ -182,10 +182,17 @@ static bool load_packed(struct chart_loader *loader, const char *path,
 			struct err *err)
 {
 	struct chart_files files = {0};
+	bool inside = loader->inside;
 
-	return chart_read_archive(loader, archive->bytes, archive->len, &files,
-				  err) &&
-	       load_files(loader, path, &files, chart, err);
+	if (!inside)
+		loader->packed += archive->len;
+	loader->inside = true;
+	if (!chart_read_archive(loader, archive->bytes, archive->len, &files,
+				err) ||
+	    !load_files(loader, path, &files, chart, err))
+		return false;
+	loader->inside = inside;
+	return true;
 }
 
 static bool refuse_file(const char *key, struct err *err)
@@ -298,19 +305,19 @@ bool chart_load_archive(const void *bytes, size_t len, const char *name,
 			struct arena *arena, struct chart **chart,
 			struct err *err)
 {
-	struct chart_loader loader = {.arena = arena};
-	struct chart_files files = {0};
+	const struct chart_file archive = {.bytes = bytes, .len = len};
+	struct chart_loader loader = {.arena = arena,
+				      .unpack_min = CHART_UNPACK_MIN};
 
-	if (chart_read_archive(&loader, bytes, len, &files, err) &&
-	    load_files(&loader, name, &files, chart, err))
-		return true;
-	return err_wrap(err, "cannot load chart '%s'", name);
+	return load_packed(&loader, name, &archive, chart, err) ||
+	       err_wrap(err, "cannot load chart '%s'", name);
 }
 
 static bool load_folder(const char *path, struct arena *arena,
 			struct chart **chart, struct err *err)
 {
-	struct chart_loader loader = {.arena = arena};
+	struct chart_loader loader = {.arena = arena,
+				      .unpack_min = CHART_TAR_MAX};
 	struct chart_files files = {0};
 
 	if (chart_read_folder(&loader, path, &files, err) &&

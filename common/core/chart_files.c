@@ -14,9 +14,8 @@
 
 #define NANOSECONDS  1000000000
 #define BOM	     "\xef\xbb\xbf"
-#define SURVEY_MIN   ((size_t)16 << 10) /* deflate makes it 16 MiB at most */
-#define EXTENDED_MAX ((size_t)1 << 20)	/* in extended headers */
-#define TAIL_MAX     ((size_t)1 << 20)	/* behind the end of an archive */
+#define EXTENDED_MAX ((size_t)1 << 20) /* in extended headers */
+#define TAIL_MAX     ((size_t)1 << 20) /* behind the end of an archive */
 
 static bool take_file(struct chart_loader *loader, struct chart_files *files,
 		      const struct chart_file *file, struct err *err)
@@ -233,12 +232,40 @@ static bool too_large(struct err *err)
 		       "it expands to more than a chart may hold");
 }
 
-/* Is it more than we are ready to hold?  Found out without holding it. */
-static bool survey(void *context, const char *part, size_t len, struct err *err)
+/* What may be unpacked in all, for what the outermost archives take. */
+static size_t unpack_max(const struct chart_loader *loader)
 {
-	struct tar_survey *seen = context;
+	size_t most = CHART_UNPACK_RATIO * loader->packed;
 
-	if (!tar_survey_push(seen, part, len, err))
+	return most > loader->unpack_min ? most : loader->unpack_min;
+}
+
+static bool spend(struct chart_loader *loader, size_t len, struct err *err)
+{
+	if (len > unpack_max(loader) - loader->unpacked)
+		return err_set(err, ERR_INPUT,
+			       "unpacked it passes %zu bytes, the most that "
+			       "%zu compressed ones may become (%d times as "
+			       "many, %zu at least)",
+			       unpack_max(loader), loader->packed,
+			       CHART_UNPACK_RATIO, loader->unpack_min);
+	loader->unpacked += len;
+	return true;
+}
+
+struct survey {
+	struct chart_loader loader; /* as it will be then */
+	struct tar_survey seen;
+};
+
+static bool look_at(void *context, const char *part, size_t len,
+		    struct err *err)
+{
+	struct survey *survey = context;
+	struct tar_survey *seen = &survey->seen;
+
+	if (!spend(&survey->loader, len, err) ||
+	    !tar_survey_push(seen, part, len, err))
 		return false;
 	if (seen->members > CHART_FILES_MAX)
 		return err_set(err, ERR_INPUT, "it has more than %d files",
@@ -249,18 +276,27 @@ static bool survey(void *context, const char *part, size_t len, struct err *err)
 	return true;
 }
 
+/* Is it more than we are ready to hold?  Found out without holding it. */
+static bool survey_archive(const struct chart_loader *loader, const void *bytes,
+			   size_t len, struct err *err)
+{
+	struct survey survey = {.loader = *loader};
+	size_t left = unpack_max(loader) - loader->unpacked;
+
+	return len <= left / GZIP_EXPANSION_MAX ||
+	       gzip_each(bytes, len, CHART_TAR_MAX, look_at, &survey, err);
+}
+
 bool chart_read_archive(struct chart_loader *loader, const void *bytes,
 			size_t len, struct chart_files *files, struct err *err)
 {
 	CLEANUP(tar_reader_release) struct tar_reader reader = {0};
 	CLEANUP(str_release) struct str tar = {0};
-	struct tar_survey seen = {0};
 	size_t total = 0;
 
-	if (len > SURVEY_MIN &&
-	    !gzip_each(bytes, len, CHART_TAR_MAX, survey, &seen, err))
-		return false;
-	if (!gzip_expand(&tar, bytes, len, CHART_TAR_MAX, err))
+	if (!survey_archive(loader, bytes, len, err) ||
+	    !gzip_expand(&tar, bytes, len, CHART_TAR_MAX, err) ||
+	    !spend(loader, tar.len, err))
 		return false;
 	reader.bytes = str_text(&tar);
 	reader.len = tar.len;

@@ -32,12 +32,16 @@ struct chart_loader {
 	size_t bytes;
 	size_t files;
 	size_t depth;
+	bool inside;	   /* an archive */
+	size_t packed;	   /* bytes of the outermost archives */
+	size_t unpacked;   /* bytes of tar that all archives became */
+	size_t unpack_min; /* that they may become at least */
 };
 
 /*
  * Add the files of a folder, but for what .helmignore leaves out, or those of
- * an archive.  Errors: INPUT (too many, too large; a name that leads out of
- * the chart; not an archive), IO.
+ * an archive.  Errors: INPUT (too many, too large, also for what the archives
+ * take; a name that leads out of the chart; not an archive), IO.
  */
 bool chart_read_folder(struct chart_loader *loader, const char *path,
 		       struct chart_files *files, struct err *err) MUST_CHECK;

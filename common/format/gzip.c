@@ -21,7 +21,6 @@
 #define HEADER		10 /* bytes of one without extras */
 #define TRAILER		8
 #define FLAGS_AT	3
-#define EXPANSION_MAX	1032 /* bytes that deflate can make of one */
 
 static void add_le(struct str *out, uint32_t number, size_t bytes)
 {
@@ -213,7 +212,7 @@ static bool find_trailer(const void *bytes, size_t len, struct trailer *trailer)
 		return false;
 	trailer->sum = get_le(start + len - TRAILER);
 	trailer->size = get_le(start + len - TRAILER + 4);
-	return trailer->size / EXPANSION_MAX <= len;
+	return trailer->size / GZIP_EXPANSION_MAX <= len;
 }
 
 /*

@@ -41,6 +41,17 @@ struct value;
 #define CHART_FILES_MAX	    20000		/* of a tree of charts */
 #define CHART_DEPTH_MAX	    32			/* subcharts in subcharts */
 
+/*
+ * What all archives of a chart, with those inside of them, may unpack to in
+ * bytes of tar: so many times what the outermost ones take, or the least that
+ * each chart may have.  Charts shrink to a tenth or a fourth, and deflate to
+ * a thousandth at best: what is beyond is made to fill the memory.  Those in a
+ * folder, which is the user's own, may become what Helm takes of one,
+ * CHART_TAR_MAX.
+ */
+#define CHART_UNPACK_RATIO 100
+#define CHART_UNPACK_MIN   ((size_t)8 << 20)
+
 struct chart_file {
 	const char *name; /* below the chart's folder */
 	const char *bytes;
@@ -99,7 +110,8 @@ struct chart {
  * Load the chart in the folder or the .tgz @path.
  * Errors: INPUT: missing; no Chart.yaml; what Helm's validation refuses
  * (name, version, type, duplicate dependencies, ...); YAML, JSON with place;
- * hostile names in an archive; ceilings passed.
+ * hostile names in an archive; ceilings passed, found out before an archive
+ * is held unpacked.
  */
 bool chart_load(const char *path, struct arena *arena, struct chart **chart,
 		struct err *err) MUST_CHECK;
@@ -189,7 +201,8 @@ const char *chart_file_name(const struct chart *chart);
 
 /*
  * Do two packages hold the same chart?  Others compress it otherwise, so the
- * tar streams are compared.  A package that cannot be expanded equals none.
+ * tar streams are compared, of @b no more than @a has.  A package that cannot
+ * be expanded equals none.
  */
 bool chart_same_package(const void *a, size_t a_len, const void *b,
 			size_t b_len);

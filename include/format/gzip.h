@@ -16,6 +16,8 @@
 struct err;
 struct str;
 
+#define GZIP_EXPANSION_MAX 1032 /* bytes that deflate can make of one */
+
 /* What goes into the header; all-zero gives a plain one. */
 struct gzip_header {
 	const void *extra; /* FEXTRA bytes */

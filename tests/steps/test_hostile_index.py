@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import charts
-from rendering import CI, dependencies, left_behind
+from rendering import dependencies, left_behind
 
 MIB = 1 << 20
 SIZE = 6 * MIB - 100        # of each text, more or less: see core/chartindex.h
@@ -50,23 +50,6 @@ HOSTILE = {
     "JSON: list": JSON + b'"web":[{"a":[' + filled(b"0,") + b"0]}]}}",
     "JSON: text": JSON + b'"web":[{"a":"' + filled(b"\\u00fc") + b'"}]}}',
 }
-
-
-@pytest.fixture
-def measured(run_step, steps, tmp_path):
-    """Run a step, built without sanitizers, within 64 MB and 5 s of processor time."""
-    release = steps.parent.parent / "release" / "bin"
-
-    def run(program: str, *args: object, **options):
-        told = tmp_path / "told"
-        result = run_step("/usr/bin/time", "-q", "-o", told, "-f", "%M %U %S",
-                          release / program, *args, env=CI, cwd=tmp_path, **options)
-        kib, user, system = told.read_text().split()
-        assert int(kib) <= 64 << 10, result
-        assert float(user) + float(system) <= 5, result
-        return result
-
-    return run
 
 
 def files(folder: Path) -> dict[str, bytes]:

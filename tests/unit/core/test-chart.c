@@ -224,6 +224,77 @@ static void test_a_bomb(void **state)
 	assert_int_equal(err.kind, ERR_INPUT);
 }
 
+/* A .tgz of @count subcharts in charts/, each with @zeros bytes of nothing. */
+static void make_nest(struct str *tgz, size_t count, size_t zeros, size_t noise)
+{
+	CLEANUP(str_release) struct str tar = {0}, inner = {0}, packed = {0};
+	CLEANUP(str_release) struct str content = {0};
+	unsigned int random = 1;
+
+	str_add_repeated(&content, '\0', zeros);
+	tar_add_file(&inner, "web/Chart.yaml", 0, META, strlen(META));
+	tar_add_file(&inner, "web/zeros", 0, str_text(&content), zeros);
+	tar_end(&inner);
+	gzip_compress(&packed, inner.buf, inner.len, NULL);
+
+	tar_add_file(&tar, "web/Chart.yaml", 0, META, strlen(META));
+	for (size_t i = 0; i < count; i++) {
+		CLEANUP(free_ptr) char *name =
+			xasprintf("web/charts/c%02zu.tgz", i);
+
+		tar_add_file(&tar, name, 0, packed.buf, packed.len);
+	}
+	str_truncate(&content, 0);
+	for (size_t i = 0; i < noise; i++) {
+		random = random * 1103515245 + 12345;
+		str_add_char(&content, (char)(random >> 16 & 0xff));
+	}
+	tar_add_file(&tar, "web/noise", 0, str_text(&content), noise);
+	tar_end(&tar);
+	gzip_compress(tgz, tar.buf, tar.len, NULL);
+}
+
+/* One budget for all archives, by what the outermost takes. */
+static void test_the_budget_of_nested_archives(void **state)
+{
+	enum {
+		KIB = 1 << 10,
+		MIB = 1 << 20
+	};
+	static const struct {
+		const char *what;
+		size_t count, zeros, noise;
+		bool taken;
+	} cases[] = {
+		{"the least that all may have", 7, MIB, 0, true},
+		{"more than that", 8, MIB, 0, false},
+		{"as one", 1, 8 * MIB, 0, false},
+		{"small ones, which are not looked into before", 10, 900 * KIB,
+		 0, false},
+		{"one that is worth it", 20, MIB, 300 * KIB, true},
+		{"one that is not", 40, MIB, 300 * KIB, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(str_release) struct str tgz = {0};
+		struct chart *chart = NULL;
+		bool taken;
+
+		make_nest(&tgz, cases[i].count, cases[i].zeros, cases[i].noise);
+		taken = chart_load_archive(tgz.buf, tgz.len, "web.tgz", &arena,
+					   &chart, &err);
+		assert_case(cases[i].what, taken == cases[i].taken);
+		if (taken)
+			continue;
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_non_null(strstr(err.text, "'web.tgz'"));
+		assert_non_null(strstr(err.text, "100 times as many"));
+	}
+}
+
 static const struct member web[] = {
 	{"web/templates/b.yaml", "b\n"}, {"web/values.yaml", "x: 1 # one\n"},
 	{"web/Chart.yaml", META},	 {"web/templates/a.yaml", "a\n"},
@@ -463,6 +534,7 @@ int main(void)
 		cmocka_unit_test(test_any_version_of_the_api_in_a_subchart),
 		cmocka_unit_test(test_damaged_archives),
 		cmocka_unit_test(test_a_bomb),
+		cmocka_unit_test(test_the_budget_of_nested_archives),
 		cmocka_unit_test(test_order_of_members),
 		cmocka_unit_test(test_not_subcharts),
 		cmocka_unit_test(test_numbers_as_text),
