@@ -193,11 +193,13 @@ check-nightly: all drivers $(oracle_binaries) references
 	SLIPWAY_TEMPLATES=100000 SLIPWAY_DOCUMENTS=20000 SLIPWAY_PAIRS=100000 \
 		SLIPWAY_SIGNATURES=10000 SLIPWAY_PATTERNS=200000 SLIPWAY_TEXTS=10000 SLIPWAY_PUBLISH_ROUNDS=20 \
 		SLIPWAY_PUBLISHERS=100 SLIPWAY_FAULTS=all SLIPWAY_SWEEP_ROUNDS=1000 SLIPWAY_STORIES=200 \
-		SLIPWAY_SWEEP_CLUSTERS=20 SLIPWAY_SWEEP_KILLS=40 \
+		SLIPWAY_SWEEP_CLUSTERS=20 SLIPWAY_SWEEP_KILLS=40 SLIPWAY_AUDIT_ROUNDS=20 \
+		SLIPWAY_LISTS=500 SLIPWAY_CHARTS=300 SLIPWAY_EDITS=50 SLIPWAY_FILES=5000 SLIPWAY_KUBECONFIGS=20000 \
 		SLIPWAY_KILLS=0 SLIPWAY_NAMES=1000000 \
 		SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle \
 		$(python_tests) tests/oracle tests/lab/test_publishing.py \
-		tests/lab/test_publishing_together.py tests/fault tests/steps/test_sweep_model.py \
+		tests/lab/test_publishing_together.py tests/lab/test_locks.py tests/lab/test_audit.py \
+		tests/fault tests/steps/test_sweep_model.py \
 		tests/steps/test_deploy_ahead.py \
 		tests/lab/test_cluster_model.py tests/lab/test_sweep_survives.py \
 		tests/lab/test_deploy_kills.py tests/steps/test_names.py

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import shlex
 import signal
 import time
 from pathlib import Path
@@ -40,17 +39,9 @@ def test_through_a_proxy_that_fails(cluster, run_step, helm4, tmp_path):
     old = {make(api, f"old-{n}", past()) for n in range(3)}
     alone = {make(api, f"alone-{n}", past(), release=None) for n in range(1)}
     kept = {make(api, f"kept-{n}", future()) for n in range(3)}
-    helm = tmp_path / "helm"
-    helm.write_text(
-        "#!/bin/sh\n"
-        'for word; do case $word in --kubeconfig=*) word=--kubeconfig='
-        f'{shlex.quote(str(cluster.kubeconfig))};; esac\n'
-        'shift; set -- "$@" "$word"; done\n'
-        f'exec {shlex.quote(str(helm4.path))} "$@"\n')
-    helm.chmod(0o755)
-
     with KubeProxy(cluster, share=0.25, seed=SEED) as proxy:
         config = proxy.kubeconfig(tmp_path)
+        helm = proxy.spared(helm4.path, tmp_path)
         for _ in range(6):
             result = run_step(*SWEEP, "--helm", helm, "--kubeconfig", config,
                               expect=None, timeout=200)
