@@ -161,7 +161,7 @@ static bool read_before(struct deployment *run, struct err *err)
 }
 
 /* Addresses are a courtesy: without them the environment is up as well. */
-static void find_urls(struct kube *kube, const struct deploy *deploy,
+void deploy_find_urls(struct kube *kube, const struct deploy *deploy,
 		      struct deploy_result *result)
 {
 	CLEANUP(err_release) struct err failure = {0};
@@ -205,7 +205,7 @@ static bool describe(struct deployment *run, struct err *err)
 	result->revision = head.revision;
 	result->status = head.status;
 	result->applications = stack_changes(run->old, new, &result->arena);
-	find_urls(run->kube, run->deploy, result);
+	deploy_find_urls(run->kube, run->deploy, result);
 	find_cluster(run->kube, result);
 	return true;
 }
@@ -423,27 +423,6 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 	waiting_release(&run.waiting);
 	return done || err_wrap(err, "cannot deploy '%s' to namespace '%s'",
 				deploy->name->release, deploy->name->namespace);
-}
-
-bool deploy_renew(struct kube *kube, const struct deploy *deploy,
-		  struct deploy_result *result, struct err *err)
-{
-	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
-	const struct envname *name = deploy->name;
-
-	if (!deploy_move_expiry(kube, deploy, expires_at, err) ||
-	    !releases_read_latest(kube, name->namespace, name->release,
-				  &result->arena, &result->revision,
-				  &result->status, err))
-		return false;
-	if (result->revision &&
-	    !releases_set_expiry(kube, name->namespace, name->release,
-				 result->revision, expires_at, err))
-		return false;
-	result->expiry = deploy->expiry;
-	result->applications = value_new_list(&result->arena);
-	find_urls(kube, deploy, result);
-	return true;
 }
 
 void deploy_result_release(struct deploy_result *result)

@@ -142,7 +142,8 @@ static bool choose_victims(struct kube *kube, const struct deploy *deploy,
 
 		if (!home->created)
 			continue;
-		if (!envlock_look(kube, home->name, &others->arena, &by, err))
+		if (!envlock_look(kube, home->name, &others->arena, &by, NULL,
+				  err))
 			return false;
 		if (!by)
 			strvec_add(victims, home->name);

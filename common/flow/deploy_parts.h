@@ -132,6 +132,10 @@ void deploy_tell_abort(struct deployment *run, struct err *err);
 /* Let the time to live begin now, by the server's clock. */
 void deploy_stamp(struct deployment *run);
 
+/* Note in the result where the environment is reached, or warn. */
+void deploy_find_urls(struct kube *kube, const struct deploy *deploy,
+		      struct deploy_result *result);
+
 /*
  * The tick of a Helm that works for the struct deployment @run: keeps the
  * environment ours, looks how far it is.

@@ -284,7 +284,7 @@ bool envlock_try(struct envlock *lock, struct kube *kube, const char *namespace,
 }
 
 bool envlock_look(struct kube *kube, const char *namespace, struct arena *arena,
-		  const char **by, struct err *err)
+		  const char **by, const char **run, struct err *err)
 {
 	CLEANUP(envlock_release) struct envlock look = {.kube = kube,
 							.namespace = namespace};
@@ -299,6 +299,8 @@ bool envlock_look(struct kube *kube, const char *namespace, struct arena *arena,
 		return true;
 	describe(&look, &holder, &who);
 	*by = arena_strdup(arena, str_text(&who));
+	if (run)
+		*run = arena_strdup(arena, holder.lease.run);
 	return true;
 }
 

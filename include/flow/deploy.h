@@ -158,8 +158,10 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 
 /*
  * Only move the expiry: the labels of the namespace and of the release's
- * latest revision.  Values keep what was deployed.
- * Errors: NOT_FOUND (no such environment), CONFLICT (a main one, another's).
+ * latest revision.  Values keep what was deployed.  A sweep that is at work on
+ * it is waited for; a deployment is not.
+ * Errors: NOT_FOUND (no such environment, or not any more), CONFLICT (a main
+ * one, another's), TIMEOUT (temporary; the sweep is at work still).
  */
 bool deploy_renew(struct kube *kube, const struct deploy *deploy,
 		  struct deploy_result *result, struct err *err) MUST_CHECK;

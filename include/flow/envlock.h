@@ -70,9 +70,11 @@ bool envlock_try(struct envlock *lock, struct kube *kube, const char *namespace,
 /*
  * Who is at work there now, without taking anything: *@by tells it for
  * people and in @arena; NULL: nobody, or a run that is known to be gone.
+ * *@run, unless NULL, is then its owner.run.
  */
 bool envlock_look(struct kube *kube, const char *namespace, struct arena *arena,
-		  const char **by, struct err *err) MUST_CHECK;
+		  const char **by, const char **run, struct err *err)
+	MUST_CHECK;
 
 /*
  * Renew it if that is due: to be called every few seconds.  False: it is not

@@ -275,6 +275,39 @@ def test_a_deployment_waits_where_the_namespace_stays(cluster, start_step,
 
 
 @pytest.mark.timeout(300)
+def test_renewed_too_late(cluster, start_step, deploy, run_step, slow_helm,
+                          tmp_path):
+    """Nobody hears that an environment lives on whose end has begun."""
+    deploy("--expires-in", "0s").wait()
+    step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
+    wait.until((tmp_path / "asked").exists, "the uninstall")
+    renew = ["deploy-preview", "--repository-name", "shop", "--branch", "fix",
+             "--renew", "7d"]
+    early = run_step(*renew, "--lock-timeout", "0s", env=cluster.env,
+                     expect=75)
+    assert "another run is at work on environment 'shop-fix'" in early.err
+    late = start_step(*renew, env=cluster.env)
+    (tmp_path / "go").touch()
+    assert set(reasons(step.wait().json["deleted"])) == {"shop-fix"}
+    assert late.wait(expect=None, timeout=120).code in (1, 75)  # gone, going
+
+
+@pytest.mark.timeout(300)
+def test_renewed_while_it_is_deployed(cluster, deploy, run_step):
+    api = cluster.api
+    running = deploy("--wait-timeout", "5m", "--set", "front.nodeName=nowhere")
+    wait.until(lambda: api.exists("/api/v1/namespaces/shop-fix")
+               and api.pods("shop-fix"), "Helm at work")
+    told = run_step("deploy-preview", "--repository-name", "shop", "--branch",
+                    "fix", "--renew", "7d", "--output", "json",
+                    env=cluster.env).json
+    running.process.terminate()
+    running.wait(expect=143)
+    labels = api("GET", "/api/v1/namespaces/shop-fix")["metadata"]["labels"]
+    assert labels["slipway/expires-at"] == str(told["expiresAt"])
+
+
+@pytest.mark.timeout(300)
 def test_what_is_deployed_just_now_stays(cluster, deploy, sweep):
     """Though it has expired meanwhile; later it goes."""
     api = cluster.api

@@ -1,0 +1,103 @@
+#include <stdlib.h>
+
+#include "api/kube.h"
+#include "api/namespaces.h"
+#include "api/releases.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "core/envname.h"
+#include "flow/deploy_parts.h"
+#include "format/value.h"
+#include "sys/signals.h"
+
+/*
+ * Is a run at work on it that is no deployment, and so a sweep?  *@by tells
+ * which, for people.  A deployment is named by the namespace, too, and keeps
+ * an expiry that somebody moves.
+ */
+static bool find_sweep(struct kube *kube, const char *namespace,
+		       struct arena *arena, const char **by, struct err *err)
+{
+	struct namespace_marks found = {0};
+	struct owner owner = {0};
+	const char *run;
+	bool exists;
+
+	if (!envlock_look(kube, namespace, arena, by, &run, err))
+		return false;
+	if (!*by)
+		return true;
+	if (!namespace_read(kube, namespace, arena, &found, &exists, err))
+		return false;
+	if (exists && found.owner && owner_parse(found.owner, arena, &owner) &&
+	    same_text(owner.run, run))
+		*by = NULL;
+	return true;
+}
+
+/* *@waited: there was one. */
+static bool await_sweep(struct kube *kube, const struct deploy *deploy,
+			struct deadline until, bool *waited, struct err *err)
+{
+	const char *namespace = deploy->name->namespace;
+
+	for (*waited = false;; *waited = true) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		const char *by;
+
+		if (!find_sweep(kube, namespace, &arena, &by, err))
+			return false;
+		if (!by)
+			return true;
+		if (deadline_left_ms(&until, ENVLOCK_POLL_MS) < ENVLOCK_POLL_MS)
+			return err_set(err, ERR_TIMEOUT,
+				       "another run is at work on environment "
+				       "'%s': %s",
+				       namespace, by);
+		(void)signals_sleep_ms(ENVLOCK_POLL_MS);
+		if (signals_interrupted(err))
+			return false;
+	}
+}
+
+/*
+ * Whichever came first counts: a sweep that looks after we have moved the
+ * expiry keeps the environment, and one that has looked before holds its Lease
+ * by then.
+ */
+static bool move_expiry(struct kube *kube, const struct deploy *deploy,
+			const char *expires_at, bool *swept, struct err *err)
+{
+	struct deadline until = deadline_in(deploy->lock_ms);
+	bool waited;
+
+	return await_sweep(kube, deploy, until, &waited, err) &&
+	       deploy_move_expiry(kube, deploy, expires_at, err) &&
+	       await_sweep(kube, deploy, until, swept, err);
+}
+
+bool deploy_renew(struct kube *kube, const struct deploy *deploy,
+		  struct deploy_result *result, struct err *err)
+{
+	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
+	const struct envname *name = deploy->name;
+	bool swept;
+
+	if (!move_expiry(kube, deploy, expires_at, &swept, err) ||
+	    !releases_read_latest(kube, name->namespace, name->release,
+				  &result->arena, &result->revision,
+				  &result->status, err))
+		return false;
+	if (swept && !result->revision)
+		return err_set(err, ERR_NOT_FOUND,
+			       "environment '%s' was deleted meanwhile",
+			       name->namespace);
+	if (result->revision &&
+	    !releases_set_expiry(kube, name->namespace, name->release,
+				 result->revision, expires_at, err))
+		return false;
+	result->expiry = deploy->expiry;
+	result->applications = value_new_list(&result->arena);
+	deploy_find_urls(kube, deploy, result);
+	return true;
+}
