@@ -284,16 +284,31 @@ static const struct value *only_texts(const struct value *urls,
 	return texts;
 }
 
+/* Hex of either case is the same digest. */
+static const char *bare_digest(const char *digest, struct arena *arena)
+{
+	const char *hex = after_prefix(digest, "sha256:");
+	char *lower;
+
+	hex = hex ? hex : digest;
+	if (!hex[strcspn(hex, "ABCDEF")])
+		return hex;
+	lower = arena_strdup(arena, hex);
+	for (char *at = lower; *at; at++) {
+		if (*at >= 'A' && *at <= 'F')
+			*at |= 0x20;
+	}
+	return lower;
+}
+
 static struct chartindex_entry entry_of(const struct value *value,
 					struct arena *arena)
 {
 	const char *digest = chartindex_text_at(value, "digest", arena);
 
-	if (starts_with(digest, "sha256:"))
-		digest += strlen("sha256:");
 	return (struct chartindex_entry){
 		.version = chartindex_text_at(value, "version", arena),
-		.digest = digest,
+		.digest = bare_digest(digest, arena),
 		.created = chartindex_text_at(value, "created", arena),
 		.urls = only_texts(value_map_get(value, "urls"), arena),
 		.value = value,

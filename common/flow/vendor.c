@@ -138,9 +138,14 @@ static bool check_names(struct vendoring *vendoring, struct err *err)
 			&vendoring->wanted.items[i];
 		const char *name = effective_name(dependency);
 
-		if (!is_name(dependency->name) || !is_name(name)) {
+		if (!is_name(dependency->name)) {
 			err_set(err, ERR_INPUT, "it is no name for a chart");
 			return vendor_fail(vendoring, i, "", err);
+		}
+		if (!is_name(name)) {
+			err_set(err, ERR_INPUT,
+				"its alias '%s' is no name for a chart", name);
+			return vendor_fail(vendoring, i, "alias", err);
 		}
 		if (map_put(&seen, name, dependency)) {
 			err_set(err, ERR_INPUT,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "flow/vendor_parts.h"
@@ -231,6 +232,19 @@ static bool check_digest(const struct vendor_archive *archive, struct err *err)
 	return true;
 }
 
+/* Of a registry's archive, its manifest vouches for the bytes. */
+static void note_unchecked(const struct vendoring *vendoring,
+			   const struct vendor_archive *archive)
+{
+	if (!*archive->digest && !archive->recorded &&
+	    chartrepo_has_index(&archive->source->repo))
+		report_warning(vendoring->args->http->reporter,
+			       "the index of '%s' has no digest of chart '%s' "
+			       "%s: whatever was there is vendored",
+			       archive->source->address, archive->name,
+			       archive->version);
+}
+
 /* The bytes are those of the index, and the chart that they should be. */
 static bool check_archive(struct vendoring *vendoring,
 			  struct vendor_archive *archive, struct err *err)
@@ -252,6 +266,7 @@ static bool check_archive(struct vendoring *vendoring,
 			       "'%s' is not what its index promises: it holds "
 			       "'%s' %s",
 			       archive->fetch.url, chart->name, chart->version);
+	note_unchecked(vendoring, archive);
 	vendor_note_chart(vendoring, chart, archive->uses);
 	return true;
 }
