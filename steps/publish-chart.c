@@ -91,6 +91,7 @@ static bool package(struct publishing *publishing, struct step_run *run,
 		.set_string = &args->set_string,
 		.source_date_epoch = args->source_date_epoch,
 		.origin = &publishing->origin,
+		.reporter = &run->reporter,
 	};
 
 	return publish_choose(&paths, &run->arguments, err) &&

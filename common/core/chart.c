@@ -320,10 +320,11 @@ static bool load_folder(const char *path, struct arena *arena,
 				      .unpack_min = CHART_TAR_MAX};
 	struct chart_files files = {0};
 
-	if (chart_read_folder(&loader, path, &files, err) &&
-	    load_files(&loader, path, &files, chart, err))
-		return true;
-	return err_wrap(err, "cannot load chart '%s'", path);
+	if (!chart_read_folder(&loader, path, &files, err) ||
+	    !load_files(&loader, path, &files, chart, err))
+		return err_wrap(err, "cannot load chart '%s'", path);
+	(*chart)->links = loader.links;
+	return true;
 }
 
 bool chart_load(const char *path, struct arena *arena, struct chart **chart,

@@ -1,4 +1,5 @@
 /* The files of a chart, out of a folder or an archive; hostile until read. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -90,24 +91,50 @@ static int64_t to_seconds(int64_t nanoseconds)
 	return seconds - (half_up % NANOSECONDS < 0);
 }
 
+static bool is_below(const char *path, const char *root)
+{
+	const char *rest = after_prefix(path, root);
+
+	return rest && (!*rest || *rest == '/' || ends_with(root, "/"));
+}
+
+static void note_link(struct folder *folder, const char *name, const char *path)
+{
+	struct chart_loader *loader = folder->loader;
+	struct chart_links *links = &loader->links;
+	CLEANUP(free_ptr) char *root = realpath(folder->root, NULL);
+	CLEANUP(free_ptr) char *target = realpath(path, NULL);
+
+	/* One that is gone by now is found missing when it is read. */
+	if (!root || !target || is_below(target, root))
+		return;
+	links->items = arena_grow(loader->arena, links->items, links->count + 1,
+				  sizeof(*links->items), &links->capacity);
+	links->items[links->count++] = (struct chart_link){
+		.name = arena_strdup(loader->arena, name),
+		.target = arena_strdup(loader->arena, target),
+	};
+}
+
 static bool visit(void *context, const struct walk_entry *entry, bool *descend,
 		  struct err *err)
 {
 	struct folder *folder = context;
 	CLEANUP(str_release) struct str text = {0};
-	CLEANUP(free_ptr) char *path = NULL;
+	CLEANUP(free_ptr) char *path = path_join(folder->root, entry->path);
 
 	if (helmignore_has(&folder->ignore, entry->path,
 			   entry->kind == WALK_DIR)) {
 		*descend = false;
 		return true;
 	}
+	if (entry->is_link)
+		note_link(folder, entry->path, path);
 	if (entry->kind == WALK_DIR)
 		return true;
 	if (entry->kind != WALK_FILE)
 		return err_set(err, ERR_INPUT, "'%s' is not a regular file",
 			       entry->path);
-	path = path_join(folder->root, entry->path);
 	if (!file_read(path, CHART_SIZE_MAX, &text, err))
 		return false;
 	folder->bytes += text.len;

@@ -15,12 +15,9 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "core/chart.h"
 
 struct arena;
-struct chart;
-struct chart_dependencies;
-struct chart_file;
-struct chart_files;
 struct err;
 struct str;
 struct value;
@@ -36,6 +33,7 @@ struct chart_loader {
 	size_t packed;	   /* bytes of the outermost archives */
 	size_t unpacked;   /* bytes of tar that all archives became */
 	size_t unpack_min; /* that they may become at least */
+	struct chart_links links;
 };
 
 /*

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/chart.h"
 #include "sys/file.h"
 #include "sys/walk.h"
 
@@ -89,4 +91,19 @@ bool chartdir_find(const char *const *places, const char *cure, char **dir,
 		      "in %s",
 		      str_text(&looked));
 	return err_hint(err, "%s", cure);
+}
+
+void chartdir_tell_links(const struct chart *chart,
+			 const struct reporter *reporter)
+{
+	for (size_t i = 0; i < chart->links.count; i++) {
+		const struct chart_link *link = &chart->links.items[i];
+		CLEANUP(free_ptr) char *path =
+			path_join(chart->path, link->name);
+
+		report_warning(reporter,
+			       "'%s' -> '%s' leads out of the chart, and what "
+			       "is there is packaged",
+			       path, link->target);
+	}
 }

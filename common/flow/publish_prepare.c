@@ -104,6 +104,7 @@ static bool prepare(struct publish_item *item, const char *path,
 
 	if (!chart_load(path, arena, &chart, err))
 		return false;
+	chartdir_tell_links(chart, changes->reporter);
 	annotate(chart, changes->origin);
 	if (changes->app_version)
 		chart_set_app_version(chart, changes->app_version);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "flow/chartdir.h"
 #include "flow/vendor_parts.h"
 #include "format/semver.h"
 #include "sys/file.h"
@@ -101,6 +102,7 @@ bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 	    !vendor_put_archive(vendoring, chart->name, chart->version, &bytes,
 				err))
 		return vendor_fail(vendoring, i, "repository", err);
+	chartdir_tell_links(chart, vendoring->args->http->reporter);
 	vendor_note_chart(vendoring, chart, 1);
 	item.version = chart->version;
 	item.digest = arena_strdup(&vendored->arena, hex);

@@ -119,15 +119,16 @@ static bool descend(struct walker *walker, const struct level *outer,
 
 /* The status of @name, by its link's target if wanted; ENOENT: it went. */
 static bool look_at(const struct walker *walker, const struct level *level,
-		    const char *name, struct stat *info, bool *gone,
-		    struct err *err)
+		    const char *name, struct stat *info, bool *is_link,
+		    bool *gone, struct err *err)
 {
-	*gone = false;
+	*is_link = *gone = false;
 	if (fstatat(level->fd, name, info, AT_SYMLINK_NOFOLLOW) < 0) {
 		*gone = errno == ENOENT;
 		return *gone || fail_at(walker, strerror(errno), err);
 	}
-	if (!S_ISLNK(info->st_mode) || !walker->walk->follow_links)
+	*is_link = S_ISLNK(info->st_mode);
+	if (!*is_link || !walker->walk->follow_links)
 		return true;
 	if (fstatat(level->fd, name, info, 0) < 0)
 		return fail_at(walker, "the link leads nowhere", err);
@@ -139,9 +140,9 @@ static bool visit(struct walker *walker, const struct level *level,
 {
 	struct stat info;
 	struct walk_entry entry;
-	bool enter, gone;
+	bool enter, is_link, gone;
 
-	if (!look_at(walker, level, name, &info, &gone, err))
+	if (!look_at(walker, level, name, &info, &is_link, &gone, err))
 		return false;
 	if (gone)
 		return true;
@@ -154,6 +155,7 @@ static bool visit(struct walker *walker, const struct level *level,
 		.size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0,
 		.mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 +
 			    info.st_mtim.tv_nsec,
+		.is_link = is_link,
 	};
 	enter = entry.kind == WALK_DIR;
 	if (!walker->walk->visit(walker->walk->context, &entry, &enter, err))

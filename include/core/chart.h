@@ -65,6 +65,18 @@ struct chart_files {
 	size_t capacity;
 };
 
+/* A symbolic link that leads out of the chart's folder. */
+struct chart_link {
+	const char *name;   /* below the chart's folder */
+	const char *target; /* what is loaded in its place */
+};
+
+struct chart_links {
+	struct chart_link *items;
+	size_t count;
+	size_t capacity;
+};
+
 /* What Chart.yaml says of a dependency; "" where nothing is said. */
 struct chart_dependency {
 	const char *name;
@@ -98,6 +110,7 @@ struct chart {
 	const struct chart_file *schema; /* values.schema.json, NULL = none */
 	struct chart_files templates;
 	struct chart_files others;
+	struct chart_links links; /* followed, as Helm does */
 
 	struct chart **subcharts;
 	size_t subchart_count;

@@ -1,5 +1,6 @@
 /*
- * Which folder a chart is in, where the user names none.
+ * Which folder a chart is in, where the user names none; and what is odd about
+ * a folder.
  */
 #ifndef FLOW_CHARTDIR_H
 #define FLOW_CHARTDIR_H
@@ -8,7 +9,9 @@
 
 #include "base/attr.h"
 
+struct chart;
 struct err;
+struct reporter;
 
 /*
  * The first of @places (NULL-terminated, below the current folder) that has
@@ -25,5 +28,9 @@ bool chartdir_find(const char *const *places, const char *cure, char **dir,
 
 /* Is there a Chart.yaml in @dir? */
 bool chartdir_has_chart(const char *dir);
+
+/* Warn of the links that lead out of @chart, one line each. */
+void chartdir_tell_links(const struct chart *chart,
+			 const struct reporter *reporter);
 
 #endif

@@ -145,6 +145,7 @@ struct publish_changes {
 	const struct strvec *set_string;  /* PATH=TEXT */
 	const char *source_date_epoch;	  /* seconds, as text */
 	const struct origin *origin; /* annotated; its commit's time counts */
+	const struct reporter *reporter;
 };
 
 /*
@@ -158,7 +159,7 @@ bool publish_choose(struct strvec *paths, const struct strvec *named,
  * Load the charts @paths (folders or .tgz) into @arena, change them, check
  * them, package them and fill in the digests.  The annotations slipway/commit and
  * slipway/repository say where it comes from; nothing that differs between
- * two builds of one commit enters the package.
+ * two builds of one commit enters the package.  Warns of links out of a chart.
  * Errors: INPUT (not a chart; see chart_load()), USAGE (a change that is not
  * of its form; two charts of the same name and version).
  */

@@ -30,6 +30,7 @@ struct walk_entry {
 	enum walk_kind kind;
 	uint64_t size;	  /* bytes of a file */
 	int64_t mtime_ns; /* modification, nanoseconds since the epoch */
+	bool is_link;	  /* a link leads here: kind is what it points to */
 };
 
 struct walk {
