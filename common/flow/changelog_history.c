@@ -419,8 +419,15 @@ static bool refuse_range(const struct changelog_gathering *gathering,
 		return err_hint(err, "run it in a clone, or name one by "
 				     "'--git-dir'");
 	}
-	return repo_walk(&clone->repo, gathering->args->range, ignore_commit,
-			 NULL, err);
+	if (!repo_walk(&clone->repo, gathering->args->range, ignore_commit,
+		       NULL, err))
+		return false;
+	/* Not there a moment ago: somebody works on it, or the disk fails. */
+	err_set(err, ERR_IO,
+		"cannot read the commits of '%s': the repository in '%s' shows "
+		"them at times only",
+		gathering->args->range, clone->dir);
+	return err_temporary(err, true);
 }
 
 bool changelog_read_commits(struct changelog_gathering *gathering,

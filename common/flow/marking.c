@@ -1,5 +1,6 @@
 #include "flow/marking.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -198,17 +199,6 @@ bool marking_spool(struct marking *marking, const char *dir, const char *url,
 	return true;
 }
 
-/* Read the mark that @path keeps; @url is the server that it is for. */
-static bool read_spooled(struct marking *marking, const char *path, char **url,
-			 struct err *err)
-{
-	CLEANUP(str_release) struct str text = {0};
-
-	return file_read(path, 2 * GRAFANA_TEXT_MAX, &text, err) &&
-	       grafana_mark_read(&marking->mark, url, &marking->line,
-				 str_text(&text), text.len, err);
-}
-
 static bool set_aside(const char *path, const struct reporter *reporter,
 		      const struct err *failure, struct err *err)
 {
@@ -216,8 +206,32 @@ static bool set_aside(const char *path, const struct reporter *reporter,
 
 	report_warning(reporter, "gave up the kept mark '%s': %s", aside,
 		       failure->text);
-	if (rename(path, aside) != 0)
-		return err_errno(err, "cannot rename '%s'", path);
+	return rename(path, aside) == 0 || errno == ENOENT ||
+	       err_errno(err, "cannot rename '%s'", path);
+}
+
+/* Another run with the same spool may have done so. */
+static bool forget(const char *path, struct err *err)
+{
+	return unlink(path) == 0 || errno == ENOENT ||
+	       err_errno(err, "cannot remove '%s'", path);
+}
+
+/* What cannot be read now may be later; only what it says can be wrong. */
+static bool read_spooled(const char *path, const struct reporter *reporter,
+			 struct str *text, bool *found, struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (file_find(path, 2 * GRAFANA_TEXT_MAX, text, found, &failure))
+		return true;
+	if (failure.kind == ERR_INTERRUPTED) {
+		err_move(err, &failure);
+		return false;
+	}
+	report_warning(reporter, "a kept mark stays in the spool: %s",
+		       failure.text);
+	*found = false;
 	return true;
 }
 
@@ -230,17 +244,21 @@ static bool send_spooled(const char *path, const char *url,
 	CLEANUP(marking_release) struct marking marking = {0};
 	CLEANUP(err_release) struct err failure = {0};
 	CLEANUP(free_ptr) char *for_url = NULL;
+	CLEANUP(str_release) struct str text = {0};
+	bool found;
 
-	if (!read_spooled(&marking, path, &for_url, &failure))
+	if (!read_spooled(path, reporter, &text, &found, err))
+		return false;
+	if (!found)
+		return true;
+	if (!grafana_mark_read(&marking.mark, &for_url, &marking.line,
+			       str_text(&text), text.len, &failure))
 		return set_aside(path, reporter, &failure, err);
 	if (!same_text(for_url, url))
 		return true;
 	if (marking_find(&marking, grafana, &failure) &&
-	    marking_put(&marking, grafana, &failure)) {
-		if (unlink(path) != 0)
-			return err_errno(err, "cannot remove '%s'", path);
-		return true;
-	}
+	    marking_put(&marking, grafana, &failure))
+		return forget(path, err);
 	if (failure.kind == ERR_INTERRUPTED) {
 		err_move(err, &failure);
 		return false;

@@ -92,8 +92,9 @@ bool marking_spool(struct marking *marking, const char *dir, const char *url,
 
 /*
  * Put the marks that @dir keeps for @url and remove their files; stops at
- * the first that cannot be sent now.  What Grafana refuses for good is
- * renamed to *.refused with a warning.  No folder is no mark.
+ * the first that cannot be sent now.  What Grafana refuses for good, or
+ * is no mark, is renamed to *.refused with a warning; a file that cannot be
+ * read stays, with one.  Other runs may do the same.  No folder is no mark.
  * Errors: INTERRUPTED, IO, INPUT (the folder); those of Grafana are warnings.
  */
 bool marking_send_spooled(const char *dir, const char *url,

@@ -503,6 +503,32 @@ def test_a_damaged_spool_file_is_set_aside(grafana, step, tmp_path):
         "mark-0000000000000000.json.refused", "notes.txt"]
 
 
+def test_a_kept_mark_that_cannot_be_read_now_stays(grafana, step, tmp_path):
+    """Whatever hinders it: only what a file says can be wrong for good."""
+    (tmp_path / "spool").mkdir()
+    kept = tmp_path / "spool" / "mark-0000000000000000.json"
+    kept.write_bytes(b" " * (1 << 20))
+    result = step(grafana, "--text", "y", "--spool", kept.parent)
+    assert "warning: a kept mark stays in the spool: " in result.err and kept.exists()
+
+
+def test_runs_may_share_a_spool(grafana, step, start_step, tmp_path):
+    """Both send what is kept; who comes second finds it gone."""
+    spool = tmp_path / "spool"
+    grafana.fail(times=None, html=True)
+    for hour in range(4):
+        step(grafana, "--text", "x", "--start", f"2026-11-22T0{hour}:00:00Z", "--spool", spool)
+    assert len(list(spool.iterdir())) == 4
+    grafana.clear()
+    grafana.latency = 0.02
+    env = {"GRAFANA_URL": grafana.url, "GRAFANA_TOKEN": TOKEN}
+    runs = [start_step("grafana-annotate", "--text", "y", *REGION, "--spool", spool, env=env)
+            for _ in range(3)]
+    for run in runs:
+        run.wait(timeout=60)
+    assert len(grafana.state["annotations"]) == 5 and list(spool.iterdir()) == []
+
+
 def test_marks_kept_for_another_grafana_stay(grafana, run_step, step, tmp_path):
     spool = tmp_path / "spool"
     run_step("grafana-annotate", "--text", "x", *REGION, "--url", "http://127.0.0.1:1",
