@@ -1,6 +1,7 @@
-"""publish-chart and umbrella-render, killed or failed by the system at every
-call that they make: a repository and a rendered folder are as before or as
-after, never half-written under a final name, and the next run heals.
+"""publish-chart, umbrella-render, grafana-annotate and changelog, killed or
+failed by the system at every call that they make: a repository, a rendered
+folder, a spool and a record are as before or as after, never half-written
+under a final name, no mark is lost or made twice, and the next run heals.
 
 SLIPWAY_FAULTS   how many faults of each kind (15 at random; "all": each
                  call of the run in turn)
@@ -24,6 +25,7 @@ from injecting import Call, Hit, list_calls, run_hit
 from runner import Runner
 from scripted_s3 import ScriptedS3
 from static_http import StaticHttp
+from telling import Marking, Story
 
 FAULTS = os.environ.get("SLIPWAY_FAULTS", "15")
 SEED = int(os.environ.get("SLIPWAY_SEED", str(random.randrange(1 << 32))))
@@ -251,7 +253,7 @@ class CachedRendering(Rendering):
             shutil.copytree(self.cache.with_name("full"), self.cache)
 
 
-KINDS = (Files, Bucket, NewBucket, Rendering, CachedRendering)
+KINDS = (Files, Bucket, NewBucket, Rendering, CachedRendering, Marking, Story)
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
@@ -285,6 +287,17 @@ def chosen(faults: list) -> list:
     if FAULTS == "all":
         return faults
     return random.Random(SEED).sample(faults, min(int(FAULTS), len(faults)))
+
+
+@pytest.mark.parametrize("kind", [Marking, Story])
+def test_no_child_learns_of_a_token(tmp_path, plain, kind):
+    """These start none: what is in their environment stays there."""
+    scenario = kind(tmp_path)
+    try:
+        names = {call.name for call in calls_of(scenario, plain)[2]}
+    finally:
+        scenario.close()
+    assert "write" in names and not names & {"fork", "vfork", "clone", "clone3"}
 
 
 def test_killed(scenario, plain):

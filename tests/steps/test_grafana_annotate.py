@@ -538,7 +538,13 @@ def test_marks_kept_for_another_grafana_stay(grafana, run_step, step, tmp_path):
 
 
 def test_no_secret_is_shown(grafana, step, tmp_path):
-    result = step(grafana, "--text", "x", "--verbose", "--record", tmp_path / "record")
-    shown = result.out + result.err + "".join(
-        path.read_text() for path in (tmp_path / "record").iterdir())
+    record, spool = tmp_path / "record", tmp_path / "spool"
+    args = ["--text", "x", "--verbose", "--record", record, "--spool", spool]
+    results = [step(grafana, *args)]
+    grafana.fail(times=None, html=True)
+    results.append(step(grafana, *args, "--start", START))
+    files = [*record.iterdir(), *spool.iterdir()]
+    assert len(files) == 3
+    shown = "".join([*(result.out + result.err for result in results),
+                     *(path.read_text() for path in files)])
     assert TOKEN not in shown
