@@ -32,10 +32,12 @@ static const struct opt options[] = {
 	OPT_LIST(struct args, deploy.set, "set", "KEY=VALUE", "", 0,
 		 "a value for Helm (may be repeated)"),
 	OPT_PREPARATION(struct args, deploy.preparation),
-	OPT_DURATION(struct args, deploy.expires_in, "expires-in", NULL, 0,
-		     "time to live; default: from the values, else 2h"),
-	OPT_DURATION(struct args, deploy.renew, "renew", "", OPT_VALUE_OPTIONAL,
-		     "only move the expiry; default: 2h from now"),
+	OPT_DURATION_FROM(struct args, deploy.expires_in, "expires-in", NULL, 0,
+			  EXPIRY_LEAST_MS,
+			  "time to live; default: from the values, else 2h"),
+	OPT_DURATION_FROM(struct args, deploy.renew, "renew", "",
+			  OPT_VALUE_OPTIONAL, EXPIRY_LEAST_MS,
+			  "only put the expiry off; default: 2h from now"),
 	OPT_DURATION(struct args, deploy.wait_timeout, "wait-timeout", NULL, 0,
 		     "time for all to become ready; default: 10m"),
 	OPT_FLAG(struct args, deploy.wait_for_jobs, "wait-for-jobs", NULL, 0,
@@ -146,6 +148,7 @@ static bool deploy_to(struct step_run *run, struct kube *kube,
 	if (!deploy_check_claim(kube, deploy, err) ||
 	    !kube_read_time(kube, &deploy->now, err) ||
 	    !deploy_decide_expiry(deploy, err) ||
+	    (!deploy->chart && !deploy_plan_renewal(kube, deploy, err)) ||
 	    (run->dry_run && deploy->chart &&
 	     !deploy_rehearse(kube, deploy, err)))
 		return false;

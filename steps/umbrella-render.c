@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "cli/fragments.h"
 #include "cli/step.h"
+#include "core/expiry.h"
 #include "core/record.h"
 #include "flow/renderfacts.h"
 #include "flow/rendering.h"
@@ -36,8 +37,9 @@ static const struct opt options[] = {
 	OPT_STRING(struct args, repo, "repo", "URL", NULL, 0,
 		   "repository of dependencies without one"),
 	OPT_LOGIN(struct args, login),
-	OPT_DURATION(struct args, expires_in, "expires-in", NULL, 0,
-		     "time to live; default: from the values, else 2h"),
+	OPT_DURATION_FROM(struct args, expires_in, "expires-in", NULL, 0,
+			  EXPIRY_LEAST_MS,
+			  "time to live; default: from the values, else 2h"),
 	OPT_ENVIRONMENT(struct args, name),
 	OPT_STRING(struct args, left_delim, "left-delim", "TEXT", NULL, 0,
 		   "start of an action; default: (("),

@@ -81,7 +81,8 @@ static bool is_valid(const struct opt *opt, const char *text)
 	case OPT_TYPE_INTEGER:
 		return parse_integer(opt, text, &integer);
 	case OPT_TYPE_DURATION:
-		return num_parse_duration(text, &integer);
+		return num_parse_duration(text, &integer) &&
+		       integer >= opt->minimum;
 	case OPT_TYPE_CHOICE:
 		return find_choice(opt, text) != NULL;
 	default:
@@ -98,6 +99,9 @@ static void describe(struct str *out, const struct opt *opt)
 		break;
 	case OPT_TYPE_DURATION:
 		str_add(out, "must be a duration such as 90s, 5m or 1h30m");
+		if (opt->minimum)
+			str_addf(out, ", and at least %llds",
+				 (long long)opt->minimum / 1000);
 		break;
 	case OPT_TYPE_CHOICE:
 		str_add(out, "must be one of");
@@ -324,6 +328,15 @@ static bool fail_unknown(const struct opt_set *set, const char *name,
 
 /* --- the command line ---------------------------------------------------- */
 
+/* Has @text the form of a value, be it one that is refused? */
+static bool looks_valid(const struct opt *opt, const char *text)
+{
+	int64_t any;
+
+	return opt->type == OPT_TYPE_DURATION ? num_parse_duration(text, &any)
+					      : is_valid(opt, text);
+}
+
 /* Is @text, which stands where a value could, one? */
 static bool follows_as_value(const struct parser *parser, const struct opt *opt,
 			     const char *text)
@@ -333,7 +346,7 @@ static bool follows_as_value(const struct parser *parser, const struct opt *opt,
 	if (!text)
 		return false;
 	if (opt->flags & OPT_VALUE_OPTIONAL)
-		return text[0] != '-' && is_valid(opt, text);
+		return text[0] != '-' && looks_valid(opt, text);
 	return !starts_with(text, "--") ||
 	       !find_option(parser->set, text + 2, &other);
 }
@@ -359,8 +372,9 @@ static bool set_without_value(const struct parser *parser,
 		return set_value(parser, &hidden, "true", "", err);
 	if (opt->type == OPT_TYPE_CHOICE)
 		return set_value(parser, found, opt->choices[0], "", err);
-	return set_value(parser, found,
-			 opt->type == OPT_TYPE_DURATION ? "0" : "", "", err);
+	store(parser, opt, field_of(opt, found->args),
+	      opt->type == OPT_TYPE_DURATION ? "0" : "");
+	return true;
 }
 
 /*

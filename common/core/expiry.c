@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "format/value.h"
+#include "format/ydoc.h"
 
 #define NEVER "never"
 
@@ -113,6 +114,21 @@ struct expiry expiry_renew(struct expiry decided, int64_t then, int64_t now)
 	if (decided.expires && decided.from_then)
 		decided.at += now - then;
 	return decided;
+}
+
+char *expiry_warn_passed(const struct expiry *expiry, int64_t now,
+			 const struct ydoc *values)
+{
+	CLEANUP(err_release) struct err place = {0};
+	CLEANUP(free_ptr) char *date = expiry_date(expiry);
+
+	if (!expiry->expires || expiry->at > now)
+		return NULL;
+	(void)err_set(&place, ERR_INPUT, "it has passed");
+	(void)ydoc_blame(values, "global.expiryDate", &place);
+	return xasprintf("'global.expiryDate' in %s:%u is %s UTC, which has "
+			 "passed: expire-sweep will delete the environment",
+			 place.file, place.line, date);
 }
 
 /* What Helm's templates saw: config over the chart's own values. */

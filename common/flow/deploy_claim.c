@@ -290,23 +290,31 @@ bool deploy_claim(struct deployment *run, struct err *err)
 	return attempt(claim, run->kube, run->deploy, &marks, err);
 }
 
+/* An expiry that somebody moved further meanwhile stays. */
+static void keep_later(const struct namespace_marks *found,
+		       struct namespace_marks *marks)
+{
+	struct expiry ours, moved;
+
+	if (found->expires_at && expiry_parse_label(marks->expires_at, &ours) &&
+	    ours.expires && expiry_parse_label(found->expires_at, &moved) &&
+	    (!moved.expires || moved.at > ours.at))
+		marks->expires_at = found->expires_at;
+}
+
 static bool mark_again(struct kube *kube, const struct deploy *deploy,
 		       struct namespace_marks *marks, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct namespace_marks found = {0};
 	const char *namespace = deploy->name->namespace;
-	struct expiry ours, moved;
 	bool exists;
 
 	if (!namespace_read(kube, namespace, &arena, &found, &exists, err))
 		return false;
 	if (!exists || found.terminating)
 		return refuse_vanished(deploy, err);
-	if (found.expires_at && expiry_parse_label(marks->expires_at, &ours) &&
-	    ours.expires && expiry_parse_label(found.expires_at, &moved) &&
-	    (!moved.expires || moved.at > ours.at))
-		marks->expires_at = found.expires_at;
+	keep_later(&found, marks);
 	mark_ahead(marks, deploy, &found);
 	marks->resource_version = found.resource_version;
 	return namespace_mark(kube, namespace, marks, labels_of(deploy), err);
@@ -321,25 +329,36 @@ bool deploy_mark_again(struct deployment *run, struct err *err)
 	return attempt(mark_again, run->kube, run->deploy, &marks, err);
 }
 
+bool deploy_read_renewable(struct kube *kube, const struct deploy *deploy,
+			   struct arena *arena, struct namespace_marks *found,
+			   struct err *err)
+{
+	const char *namespace = deploy->name->namespace;
+	bool exists;
+
+	if (!look(kube, deploy, arena, found, &exists, err))
+		return false;
+	if (!exists || !found->managed)
+		return err_set(err, ERR_NOT_FOUND,
+			       "there is no environment '%s' to renew",
+			       namespace);
+	return (!found->main && !deploy->name->main) ||
+	       err_set(err, ERR_CONFLICT,
+		       "'%s' is a main environment, which has no expiry to "
+		       "renew",
+		       namespace);
+}
+
 static bool renew(struct kube *kube, const struct deploy *deploy,
 		  struct namespace_marks *marks, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct namespace_marks found = {0};
 	const char *namespace = deploy->name->namespace;
-	bool exists;
 
-	if (!look(kube, deploy, &arena, &found, &exists, err))
+	if (!deploy_read_renewable(kube, deploy, &arena, &found, err))
 		return false;
-	if (!exists || !found.managed)
-		return err_set(err, ERR_NOT_FOUND,
-			       "there is no environment '%s' to renew",
-			       namespace);
-	if (found.main || deploy->name->main)
-		return err_set(err, ERR_CONFLICT,
-			       "'%s' is a main environment, which has no "
-			       "expiry to renew",
-			       namespace);
+	keep_later(&found, marks);
 	marks->resource_version = found.resource_version;
 	return namespace_mark(kube, namespace, marks, NULL, err);
 }

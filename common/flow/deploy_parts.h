@@ -12,9 +12,11 @@
 #include "flow/envlock.h"
 #include "flow/waiting.h"
 
+struct arena;
 struct err;
 struct helm;
 struct kube;
+struct namespace_marks;
 struct strvec;
 struct value;
 
@@ -60,7 +62,15 @@ bool deploy_claim(struct deployment *run, struct err *err) MUST_CHECK;
  */
 bool deploy_mark_again(struct deployment *run, struct err *err) MUST_CHECK;
 
-/* Only move the expiry of the namespace. */
+/*
+ * The marks of an environment that can be renewed.
+ * Errors: NOT_FOUND (no such environment), CONFLICT (a main one, another's).
+ */
+bool deploy_read_renewable(struct kube *kube, const struct deploy *deploy,
+			   struct arena *arena, struct namespace_marks *found,
+			   struct err *err) MUST_CHECK;
+
+/* Only move the expiry of the namespace, and not nearer. */
 bool deploy_move_expiry(struct kube *kube, const struct deploy *deploy,
 			const char *expires_at, struct err *err) MUST_CHECK;
 

@@ -172,6 +172,15 @@ static bool add_globals(struct globals *globals, const char *path,
 	return stream.ended;
 }
 
+static void warn_passed(const struct deploy *deploy, const struct ydoc *values)
+{
+	CLEANUP(free_ptr) char *warning =
+		expiry_warn_passed(&deploy->expiry, deploy->now, values);
+
+	if (warning)
+		report_warning(deploy->reporter, "%s", warning);
+}
+
 /* The expiry as the chart and the files of values have it. */
 static bool decide_by_values(struct deploy *deploy, struct expiry_input *input,
 			     const char **warning, struct err *err)
@@ -187,8 +196,10 @@ static bool decide_by_values(struct deploy *deploy, struct expiry_input *input,
 			return false;
 	}
 	input->global = globals.merged;
-	if (expiry_decide(&deploy->expiry, input, warning, err))
+	if (expiry_decide(&deploy->expiry, input, warning, err)) {
+		warn_passed(deploy, &globals.last);
 		return true;
+	}
 	expires = value_map_get(globals.merged, "expires");
 	return ydoc_blame(&globals.last,
 			  expires && expires->kind != VALUE_BOOL &&

@@ -5,7 +5,10 @@
 #include "api/releases.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
 #include "core/envname.h"
+#include "core/sweep.h"
 #include "flow/deploy_parts.h"
 #include "format/value.h"
 #include "sys/signals.h"
@@ -74,6 +77,75 @@ static bool move_expiry(struct kube *kube, const struct deploy *deploy,
 	return await_sweep(kube, deploy, until, &waited, err) &&
 	       deploy_move_expiry(kube, deploy, expires_at, err) &&
 	       await_sweep(kube, deploy, until, swept, err);
+}
+
+/* A label that says nothing, or nothing legible, moves nothing. */
+static void note_label(struct expiry *latest, const char *label)
+{
+	struct expiry told;
+
+	if (label && expiry_parse_label(label, &told))
+		*latest = expiry_later(*latest, told);
+}
+
+/* The values count where the release has no label, as for expire-sweep. */
+static bool note_values(struct kube *kube, const struct envname *name,
+			int64_t revision, struct arena *arena,
+			struct expiry *latest, struct err *err)
+{
+	struct sweep_release release = {
+		.namespace = name->namespace,
+		.name = name->release,
+		.revision = revision,
+	};
+
+	if (!releases_read_told(kube, &release, arena, err))
+		return false;
+	if (release.values->told.told)
+		*latest = expiry_later(*latest, release.values->told.expiry);
+	return true;
+}
+
+static bool find_latest(struct kube *kube, const struct deploy *deploy,
+			struct expiry *latest, struct err *err)
+{
+	const struct envname *name = deploy->name;
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks home = {0};
+	struct release_head head;
+
+	if (!deploy_read_renewable(kube, deploy, &arena, &home, err) ||
+	    !releases_read_head(kube, name->namespace, name->release, &arena,
+				&head, err))
+		return false;
+	note_label(latest, home.expires_at);
+	note_label(latest, head.expires_at);
+	return !head.revision || head.expires_at ||
+	       note_values(kube, name, head.revision, &arena, latest, err);
+}
+
+static bool is_same(const struct expiry *a, const struct expiry *b)
+{
+	return a->expires == b->expires && (!a->expires || a->at == b->at);
+}
+
+bool deploy_plan_renewal(struct kube *kube, struct deploy *deploy,
+			 struct err *err)
+{
+	CLEANUP(free_ptr) char *date = NULL;
+	struct expiry latest = deploy->expiry;
+
+	if (!find_latest(kube, deploy, &latest, err))
+		return false;
+	if (is_same(&latest, &deploy->expiry))
+		return true;
+	date = expiry_date(&latest);
+	log_info("the expiry of environment '%s' stays: %s%s, which is later "
+		 "than '--renew' asks for",
+		 deploy->name->namespace, latest.expires ? date : "never",
+		 latest.expires ? " UTC" : "");
+	deploy->expiry = latest;
+	return true;
 }
 
 bool deploy_renew(struct kube *kube, const struct deploy *deploy,

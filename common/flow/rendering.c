@@ -34,7 +34,7 @@ static bool render(struct rendering *rendering, struct arena *arena,
 
 static bool stamp(struct rendering *rendering, struct err *err)
 {
-	const char *warning = NULL;
+	CLEANUP(free_ptr) char *warning = NULL;
 
 	if (!umbrella_stamp(&rendering->umbrella, &rendering->facts.input,
 			    &rendering->expiry, &warning, err))

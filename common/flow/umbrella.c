@@ -445,23 +445,28 @@ static bool set_date(struct ydoc *values, const struct expiry *expiry,
 }
 
 bool umbrella_stamp(struct umbrella *umbrella, struct expiry_input *input,
-		    struct expiry *expiry, const char **warning,
-		    struct err *err)
+		    struct expiry *expiry, char **warning, struct err *err)
 {
 	CLEANUP(ydoc_release) struct ydoc values = {0};
+	CLEANUP(free_ptr) char *passed = NULL;
 	struct expiry decided;
+	const char *said;
 
 	if (!read_values(umbrella, &values, err))
 		return false;
 	input->global = value_map_get(values.root, "global");
-	if (!expiry_decide(&decided, input, warning, err))
+	if (!expiry_decide(&decided, input, &said, err))
 		return blame(&values, err);
 	input->global = NULL;
+	passed = expiry_warn_passed(&decided, input->now, &values);
 	if (!(decided.expires ? set_date(&values, &decided, err)
 			      : set_never(&values, err)))
 		return err_wrap(err, "cannot stamp the expiry");
 	if (values.text.len || umbrella_find(umbrella, VALUES_FILE))
 		umbrella_put(umbrella, VALUES_FILE, &values.text);
+	*warning = said ? xstrdup(said) : passed;
+	if (!said)
+		passed = NULL;
 	*expiry = decided;
 	return true;
 }

@@ -81,7 +81,8 @@ struct opt {
 	const char *variables;	    /* see above */
 	const char *help;	    /* one line; lower case, no full stop */
 	const char *const *choices; /* NULL-terminated; first = default */
-	int64_t minimum;	    /* INTEGER: accepted range; equal: any */
+	int64_t minimum; /* INTEGER: accepted range; equal: any; DURATION:
+			    the least, ms */
 	int64_t maximum;
 };
 
@@ -109,6 +110,11 @@ struct opt {
 	{.type = OPT_TYPE_DURATION, .flags = (flags_),                        \
 	 .offset = OPT_FIELD(args, field, int64_t), .name = (name_),          \
 	 .value_name = "DURATION", .variables = (variables_), .help = (help_)}
+#define OPT_DURATION_FROM(args, field, name_, variables_, flags_, min_, help_) \
+	{.type = OPT_TYPE_DURATION, .flags = (flags_),                        \
+	 .offset = OPT_FIELD(args, field, int64_t), .name = (name_),          \
+	 .value_name = "DURATION", .variables = (variables_), .help = (help_), \
+	 .minimum = (min_)}
 #define OPT_LIST(args, field, name_, value_, variables_, flags_, help_)       \
 	{.type = OPT_TYPE_LIST, .flags = (flags_),                            \
 	 .offset = OPT_FIELD(args, field, struct strvec), .name = (name_),    \

@@ -22,10 +22,12 @@
 struct arena;
 struct err;
 struct value;
+struct ydoc;
 
 #define EXPIRY_DEFAULT_MS ((int64_t)2 * 3600 * 1000)
-#define EXPIRY_UNSET	  INT64_MIN /* as cli's OPT_UNSET */
-#define EXPIRY_LABEL_MAX  12	    /* digits of an epoch in a label */
+#define EXPIRY_LEAST_MS	  ((int64_t)1000) /* of a time to live */
+#define EXPIRY_UNSET	  INT64_MIN	  /* as cli's OPT_UNSET */
+#define EXPIRY_LABEL_MAX  12		  /* digits of an epoch in a label */
 
 /* All-zero: never. */
 struct expiry {
@@ -51,6 +53,14 @@ bool expiry_decide(struct expiry *expiry, const struct expiry_input *input,
 
 /* What was decided at @then as it would be now: a time to live begins anew. */
 struct expiry expiry_renew(struct expiry decided, int64_t then, int64_t now);
+
+/*
+ * The line to warn with of a decided expiry that has passed already, which
+ * can only be a date of the values, at its place in @values; NULL: it has
+ * not.  The caller frees it.
+ */
+char *expiry_warn_passed(const struct expiry *expiry, int64_t now,
+			 const struct ydoc *values) MUST_CHECK;
 
 /* A date, an RFC 3339 time or a duration from @now. */
 bool expiry_parse(const char *text, int64_t now, int64_t *at) MUST_CHECK;

@@ -157,9 +157,17 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 		struct err *err) MUST_CHECK;
 
 /*
- * Only move the expiry: the labels of the namespace and of the release's
- * latest revision.  Values keep what was deployed.  A sweep that is at work on
- * it is waited for; a deployment is not.
+ * A renewal moves no expiry nearer: set @deploy->expiry to the latest of what
+ * it asks for and what the environment has, and say so where that stays.
+ * Errors: NOT_FOUND (no such environment), CONFLICT (a main one, another's).
+ */
+bool deploy_plan_renewal(struct kube *kube, struct deploy *deploy,
+			 struct err *err) MUST_CHECK;
+
+/*
+ * Carry that out: the labels of the namespace and of the release's latest
+ * revision.  Values keep what was deployed.  A sweep that is at work on it is
+ * waited for; a deployment is not.
  * Errors: NOT_FOUND (no such environment, or not any more), CONFLICT (a main
  * one, another's), TIMEOUT (temporary; the sweep is at work still).
  */

@@ -123,13 +123,13 @@ bool umbrella_render(struct umbrella *umbrella,
 /*
  * Decide when the environment expires by the rendered values.yaml and write
  * the decision there: global.expires, global.expiryDate.  What already says
- * so keeps its bytes.  @input->global is filled here; *@warning as
- * expiry_decide().
+ * so keeps its bytes.  @input->global is filled here; *@warning is that of
+ * expiry_decide() or of expiry_warn_passed(), and the caller's to free.
  * Errors: INPUT with the place in values.yaml.
  */
 bool umbrella_stamp(struct umbrella *umbrella, struct expiry_input *input,
-		    struct expiry *expiry, const char **warning,
-		    struct err *err) MUST_CHECK;
+		    struct expiry *expiry, char **warning, struct err *err)
+	MUST_CHECK;
 
 /*
  * May the umbrella @name be written to @output_dir: is nothing there, an empty

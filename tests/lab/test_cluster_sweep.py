@@ -232,7 +232,7 @@ def test_a_deployment_waits_for_the_sweep(cluster, start_step, deploy,
                                           slow_helm, tmp_path):
     """It comes while Helm is about to uninstall, and makes all anew."""
     api = cluster.api
-    deploy("--expires-in", "0s").wait()
+    deploy("--expires-in", "1s").wait()
     step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
     wait.until((tmp_path / "asked").exists, "the uninstall")
     old = api("GET", "/api/v1/namespaces/shop-fix")["metadata"]
@@ -262,7 +262,7 @@ def test_a_deployment_waits_where_the_namespace_stays(cluster, start_step,
     api = cluster.api
     api.create_namespace("shop-fix")
     here = "--namespace", "shop-fix"
-    deploy(*here, "--expires-in", "0s").wait()
+    deploy(*here, "--expires-in", "1s").wait()
     step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
     wait.until((tmp_path / "asked").exists, "the uninstall")
     late = deploy(*here, "--expires-in", "7d")
@@ -278,7 +278,7 @@ def test_a_deployment_waits_where_the_namespace_stays(cluster, start_step,
 def test_renewed_too_late(cluster, start_step, deploy, run_step, slow_helm,
                           tmp_path):
     """Nobody hears that an environment lives on whose end has begun."""
-    deploy("--expires-in", "0s").wait()
+    deploy("--expires-in", "1s").wait()
     step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
     wait.until((tmp_path / "asked").exists, "the uninstall")
     renew = ["deploy-preview", "--repository-name", "shop", "--branch", "fix",
@@ -312,7 +312,7 @@ def test_what_is_deployed_just_now_stays(cluster, deploy, sweep):
     """Though it has expired meanwhile; later it goes."""
     api = cluster.api
     chart = "--set", "front.nodeName=nowhere"       # never ready
-    running = deploy("--expires-in", "0s", "--wait-timeout", "5m", *chart)
+    running = deploy("--expires-in", "1s", "--wait-timeout", "5m", *chart)
     wait.until(lambda: api.exists("/api/v1/namespaces/shop-fix")
                and api.pods("shop-fix"), "Helm at work")
     kept = reasons(sweep().json["kept"])
@@ -329,7 +329,7 @@ def test_a_killed_sweep_holds_nothing(cluster, start_step, deploy, slow_helm,
                                       tmp_path):
     api = cluster.api
     for kill, told in ("terminate", False), ("kill", True):
-        deploy("--expires-in", "0s").wait()
+        deploy("--expires-in", "1s").wait()
         step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
         wait.until((tmp_path / "asked").exists, "the uninstall")
         getattr(step.process, kill)()

@@ -15,6 +15,7 @@ from scripted_kube import TOKEN, ScriptedKube, answer, refusal
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
 HOME = "/api/v1/namespaces/shop-fix"
+LATER = 4_000_000_000
 
 
 @pytest.fixture
@@ -274,6 +275,59 @@ def test_somebody_else_claims_meanwhile(deploy, kube, tmp_path):
     patch = json.loads(next(r.body for r in kube.requests
                             if r.line == f"PATCH {HOME}"))
     assert patch["metadata"]["resourceVersion"] == "7"
+
+
+def expiring(expires: object) -> Reply:
+    """Our environment, of which the namespace says that."""
+    home = json.loads(marked(repository="shop", branch="fix").body)
+    home["metadata"]["labels"]["slipway/expires-at"] = str(expires)
+    return answer(home)
+
+
+def release(expires: object) -> Reply:
+    return answer({"items": [{"metadata": {"labels": {
+        "version": "1", "status": "deployed",
+        "slipway/expires-at": str(expires)}}}]})
+
+
+@pytest.mark.parametrize("home, latest", [
+    (LATER, 1), (1, LATER), ("never", 1), (1, "never")])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_renew_never_shortens(home, latest, dry_run, deploy, kube):
+    kube.script("GET", HOME, expiring(home))
+    kube.script("GET", f"{HOME}/secrets", release(latest))
+    kube.script("PATCH", HOME, answer({}))
+    path = f"{HOME}/secrets/sh.helm.release.v1.shop-fix.v1"
+    kube.script("PATCH", path, answer({}))
+
+    result = deploy("--renew", given=None, dry_run=dry_run)
+
+    assert result.err.count("info: the expiry of environment 'shop-fix' "
+                            "stays: ") == 1
+    (wanted,) = {home, latest} - {1}
+    assert result.json["expiresAt"] == (None if wanted == "never" else wanted)
+    labels = [json.loads(r.body)["metadata"]["labels"]["slipway/expires-at"]
+              for r in kube.requests if r.method == "PATCH"]
+    assert labels == ([] if dry_run else [str(wanted)] * 2)
+
+
+def test_a_life_of_no_length_is_refused(deploy, kube):
+    for args in (["--renew", "0s"], ["--renew=0"], ["--expires-in", "0"]):
+        failed = deploy(*args, expect=2)
+        assert "at least 1s" in failed.err
+    assert kube.requests == []
+
+
+def test_a_date_that_has_passed_is_warned_of(deploy, kube, chart, tmp_path):
+    (chart / "values.yaml").write_text(
+        "global:\n  expires: true\n  expiryDate: 2001-02-03 04:05:06\n")
+    place = f"'global.expiryDate' in {chart}/values.yaml:3 is " \
+        "2001-02-03 04:05:06 UTC, which has passed"
+    assert place in deploy().err
+    assert "has passed" not in deploy("--expires-in", "1h").err
+    more = tmp_path / "more.yaml"
+    more.write_text("\nglobal: {expiryDate: 2099-01-01 00:00:00}\n")
+    assert "has passed" not in deploy("--values", more).err
 
 
 def test_renew(deploy, kube):

@@ -46,8 +46,8 @@ static const struct opt own_options[] = {
 	OPT_FLAG(struct args, force, "force", NULL, 0, "whatever comes"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, 64, "at once"),
 	OPT_DURATION(struct args, expires, "expires-in", NULL, 0, "expiry"),
-	OPT_DURATION(struct args, grace, "grace", "", OPT_VALUE_OPTIONAL,
-		     "longer"),
+	OPT_DURATION_FROM(struct args, grace, "grace", "", OPT_VALUE_OPTIONAL,
+			  1000, "longer"),
 	OPT_LIST(struct args, tags, "tag", "TAG", NULL, 0, "label"),
 	OPT_SECRET(struct args, token, "token", "GRAFANA_TOKEN", 0, "token"),
 	OPT_END,
@@ -205,6 +205,12 @@ static void test_refusals(void **state)
 		{"--expires-in 5",
 		 "invalid value '5' of '--expires-in': must be a duration "
 		 "such as 90s, 5m or 1h30m"},
+		{"--grace 0s", "invalid value '0s' of '--grace': must be a "
+			       "duration such as 90s, 5m or 1h30m, and at "
+			       "least 1s"},
+		{"--grace=999ms", "invalid value '999ms' of '--grace': must be "
+				  "a duration such as 90s, 5m or 1h30m, and "
+				  "at least 1s"},
 		{"--if-exists no", "invalid value 'no' of '--if-exists': must "
 				   "be one of same, fail, replace"},
 		{"--force=maybe",

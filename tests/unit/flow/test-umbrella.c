@@ -137,8 +137,8 @@ static void test_stamp(void **state)
 		struct expiry_input input = {.main = cases[i].main,
 					     .explicit_ms = EXPIRY_UNSET,
 					     .now = NOW};
+		CLEANUP(free_ptr) char *warning = NULL;
 		struct expiry expiry;
-		const char *warning;
 
 		if (cases[i].before)
 			put(&umbrella, "values.yaml", cases[i].before);
@@ -150,6 +150,26 @@ static void test_stamp(void **state)
 		else
 			assert_null(umbrella_find(&umbrella, "values.yaml"));
 	}
+}
+
+static void test_stamp_warns(void **state)
+{
+	CLEANUP(umbrella_release) struct umbrella umbrella = {
+		.dir = xstrdup("x")};
+	CLEANUP(err_release) struct err err = {0};
+	CLEANUP(free_ptr) char *warning = NULL;
+	struct expiry_input input = {.explicit_ms = EXPIRY_UNSET, .now = NOW};
+	struct expiry expiry;
+
+	(void)state;
+	put(&umbrella, "values.yaml",
+	    "global:\n  expiryDate: 2001-09-09 01:46:40\n");
+	assert_true(umbrella_stamp(&umbrella, &input, &expiry, &warning, &err));
+	assert_string_equal(
+		warning,
+		"'global.expiryDate' in x/values.yaml:2 is 2001-09-09 01:46:40 "
+		"UTC, which has passed: expire-sweep will delete the "
+		"environment");
 }
 
 static void test_stamp_refused(void **state)
@@ -171,8 +191,8 @@ static void test_stamp_refused(void **state)
 			.dir = xstrdup("x")};
 		CLEANUP(err_release) struct err err = {0};
 		struct expiry_input input = {.explicit_ms = EXPIRY_UNSET};
+		CLEANUP(free_ptr) char *warning = NULL;
 		struct expiry expiry;
-		const char *warning;
 
 		put(&umbrella, "values.yaml", cases[i].values);
 		assert_false(umbrella_stamp(&umbrella, &input, &expiry,
@@ -209,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_which_are_templates),
 		cmocka_unit_test(test_stamp),
+		cmocka_unit_test(test_stamp_warns),
 		cmocka_unit_test(test_stamp_refused),
 		cmocka_unit_test(test_clock),
 	};
