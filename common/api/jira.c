@@ -218,6 +218,88 @@ bool jira_check_rights(struct jira *jira, const char *project,
 	return true;
 }
 
+static json_t *rights_question(const char *const *rights,
+			       const struct jira_project_rights *projects,
+			       size_t count)
+{
+	json_t *question = json_object();
+	json_t *list = json_array();
+	json_t *one = json_object();
+	json_t *names = json_array();
+	json_t *ids = json_array();
+
+	for (size_t i = 0; rights[i]; i++)
+		jsn_add(names, jsn_string(rights[i]));
+	for (size_t i = 0; i < count; i++) {
+		int64_t id = 0;
+
+		if (num_parse_int64(projects[i].id, &id))
+			jsn_add(ids, json_integer(id));
+	}
+	jsn_set(one, "permissions", names);
+	jsn_set(one, "projects", ids);
+	jsn_add(list, one);
+	jsn_set(question, "projectPermissions", list);
+	return question;
+}
+
+/* Does @granted, the server's list, have @right in the project @id? */
+static bool is_granted(const json_t *granted, const char *right, const char *id)
+{
+	const json_t *grant, *project;
+	int64_t number;
+	size_t i, k;
+
+	if (!num_parse_int64(id, &number))
+		return false;
+	json_array_foreach (granted, i, grant)
+		if (same_text(jsn_text(grant, "permission"), right))
+			json_array_foreach (jsn_find(grant, "projects"), k,
+					    project)
+				if (json_integer_value(project) == number)
+					return true;
+	return false;
+}
+
+static bool check_in_bulk(struct jira *jira, const char *const *rights,
+			  struct jira_project_rights *projects, size_t count,
+			  struct err *err)
+{
+	CLEANUP(jsn_release) json_t *question =
+		rights_question(rights, projects, count);
+	CLEANUP(http_request_release) struct http_request request = {0};
+	CLEANUP(jsn_release) json_t *json = NULL;
+	CLEANUP(str_release) struct str body = {0};
+	const json_t *granted;
+
+	jira_prepare(jira, &request, "POST",
+		     (const char *[]){"permissions", "check", NULL}, NULL);
+	jira_prepare_body(&request, &body, question);
+	if (!jira_ask(jira, &request, &json, err))
+		return err_wrap(err, "cannot look up the rights");
+	granted = jsn_find(json, "projectPermissions");
+	if (!json_is_array(granted))
+		return jira_nonsense(&request, "projectPermissions", err);
+	for (size_t i = 0; i < count; i++)
+		for (size_t r = 0; rights[r]; r++)
+			if (!is_granted(granted, rights[r], projects[i].id))
+				strvec_add(&projects[i].missing, rights[r]);
+	return true;
+}
+
+bool jira_check_many_rights(struct jira *jira, const char *const *rights,
+			    struct jira_project_rights *projects, size_t count,
+			    struct err *err)
+{
+	if (jira->cloud && count > 1)
+		return check_in_bulk(jira, rights, projects, count, err);
+	for (size_t i = 0; i < count; i++)
+		if (!jira_check_rights(jira, projects[i].key, rights,
+				       &projects[i].missing, err))
+			return false;
+	return true;
+}
+
 void jira_release(struct jira *jira)
 {
 	http_release(&jira->http);

@@ -285,7 +285,8 @@ static void fail_with_version(struct ticketing *work,
 {
 	const struct err *cause;
 
-	if (ticket->version == SIZE_MAX || ticket->failure.kind != ERR_NONE)
+	if (ticket->version == SIZE_MAX || !ticket->planned ||
+	    ticket->failure.kind != ERR_NONE)
 		return;
 	cause = &work->versions.items[ticket->version].failure;
 	if (cause->kind == ERR_NONE)

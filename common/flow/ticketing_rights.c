@@ -1,7 +1,10 @@
 /* What the user may do in the projects of a release. */
 
+#include <stdint.h>
+
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
 #include "flow/ticketing.h"
@@ -49,14 +52,28 @@ bool ticketing_check(struct jira *jira, const struct strvec *projects,
 
 /* --- before the first change ------------------------------------------- */
 
+/* Of the tickets of @version; SIZE_MAX: of all. */
 static unsigned int planned_in(const struct ticketing *work, size_t version)
 {
 	unsigned int planned = 0;
 
 	for (size_t i = 0; i < work->ticket_count; i++)
-		if (work->tickets[i].version == version)
+		if (version == SIZE_MAX || work->tickets[i].version == version)
 			planned |= work->tickets[i].planned;
 	return planned;
+}
+
+/* Fail the version of each project in which a needed right is missing. */
+static void refuse(struct ticketing *work, struct jira_project_rights *projects)
+{
+	for (size_t i = 0; i < work->versions.count; i++) {
+		CLEANUP(str_release) struct str told = {0};
+
+		if (projects[i].missing.count == 0 || !planned_in(work, i))
+			continue;
+		add_missing(&told, projects[i].key, &projects[i].missing);
+		lacking(str_text(&told), &work->versions.items[i].failure);
+	}
 }
 
 /*
@@ -73,25 +90,28 @@ bool ticketing_judge_rights(struct ticketing *work, struct jira *jira,
 		{TICKET_LINK, "LINK_ISSUES"},
 		{TICKET_COMMENT, "ADD_COMMENTS"},
 	};
+	CLEANUP(arena_release) struct arena arena = {0};
+	const char *rights[ARRAY_SIZE(later) + 1] = {NULL};
+	unsigned int planned = planned_in(work, SIZE_MAX);
+	size_t count = work->versions.count;
+	struct jira_project_rights *projects =
+		arena_new_array(&arena, struct jira_project_rights, count);
+	size_t wanted = 0;
+	bool ok;
 
-	for (size_t v = 0; v < work->versions.count; v++) {
-		struct ticketing_version *version = &work->versions.items[v];
-		const char *rights[ARRAY_SIZE(later) + 1] = {NULL};
-		CLEANUP(strvec_release) struct strvec missing = {0};
-		CLEANUP(str_release) struct str told = {0};
-		unsigned int planned = planned_in(work, v);
-		size_t count = 0;
-
-		for (size_t i = 0; i < ARRAY_SIZE(later); i++)
-			if (planned & later[i].act)
-				rights[count++] = later[i].right;
-		if (count > 0 && !jira_check_rights(jira, version->project,
-						    rights, &missing, err))
-			return false;
-		if (missing.count == 0)
-			continue;
-		add_missing(&told, version->project, &missing);
-		lacking(str_text(&told), &version->failure);
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		if (planned & later[i].act)
+			rights[wanted++] = later[i].right;
+	if (wanted == 0)
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		projects[i].key = work->versions.items[i].project;
+		projects[i].id = work->versions.items[i].project_id;
 	}
-	return true;
+	ok = jira_check_many_rights(jira, rights, projects, count, err);
+	if (ok)
+		refuse(work, projects);
+	for (size_t i = 0; i < count; i++)
+		strvec_release(&projects[i].missing);
+	return ok;
 }

@@ -78,6 +78,17 @@ bool jira_check_rights(struct jira *jira, const char *project,
 		       const char *const *rights, struct strvec *missing,
 		       struct err *err) MUST_CHECK;
 
+/* Of one project; @key and @id are borrowed, @missing is the caller's. */
+struct jira_project_rights {
+	const char *key, *id;
+	struct strvec missing;
+};
+
+/* The same for @count projects: of Cloud in one request. */
+bool jira_check_many_rights(struct jira *jira, const char *const *rights,
+			    struct jira_project_rights *projects, size_t count,
+			    struct err *err) MUST_CHECK;
+
 void jira_release(struct jira *jira);
 
 /* Strings are owned; so in all structs below unless said otherwise. */

@@ -134,6 +134,14 @@ class ScriptedJira(ScriptedServer):
                    "havePermission": name in self.state["permissions"]}
             for name in asked}})
 
+    def do_getBulkPermissions(self, request: Request) -> Reply:
+        known = {int(project["id"]) for project in self.state["projects"].values()}
+        granted = [{"permission": name, "issues": [],
+                    "projects": [one for one in asked.get("projects", []) if one in known]}
+                   for asked in request.value.get("projectPermissions", [])
+                   for name in asked["permissions"] if name in self.state["permissions"]]
+        return Reply(200, {"globalPermissions": [], "projectPermissions": granted})
+
     # Projects and their versions.
 
     def do_getProject(self, _request: Request, projectIdOrKey: str) -> Reply:

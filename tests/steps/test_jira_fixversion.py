@@ -403,6 +403,18 @@ def test_without_a_right_no_ticket_is_half_changed(jira, step, right, args):
     assert [left["key"] for left in result.json["left"]] == ["SHOP-1", "PAY-7"]
 
 
+def test_rights_are_asked_for_once_and_only_where_they_are_needed(cloud, step):
+    args = [*RELEASE, "--ticket", "SHOP-1", "--ticket", "PAY-7", "--environment-url", URL]
+    step(cloud, *args)
+    asked = [one.line for one in cloud.requests if "permissions" in one.path]
+    assert asked == ["POST /rest/api/3/permissions/check"]
+    cloud.state["permissions"].remove("LINK_ISSUES")
+    step(cloud, *args)      # nothing is left to do
+    cloud.state["issues"]["PAY-7"]["links"].clear()
+    result = step(cloud, *args, "--output", "json", expect=1)
+    assert [left["key"] for left in result.json["left"]] == ["PAY-7"]
+
+
 def test_what_was_changed_before_a_refusal_is_told(jira, step):
     jira.fail(method="POST", path="/remotelink$", status=403, times=None,
               body={"errorMessages": ["Issue linking is currently disabled."]})
