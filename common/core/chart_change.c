@@ -177,7 +177,7 @@ void chart_stamp(struct chart *chart, int64_t seconds)
 		chart_stamp(chart->subcharts[i], seconds);
 }
 
-static bool has_subchart(const struct chart *chart, const char *name)
+bool chart_has_subchart(const struct chart *chart, const char *name)
 {
 	for (size_t i = 0; i < chart->subchart_count; i++) {
 		if (!strcmp(chart->subcharts[i]->name, name))
@@ -186,12 +186,25 @@ static bool has_subchart(const struct chart *chart, const char *name)
 	return false;
 }
 
+void chart_add_subchart(struct chart *chart, struct chart *subchart)
+{
+	size_t count = chart->subchart_count;
+	struct chart **grown =
+		arena_new_array(chart->arena, struct chart *, count + 1);
+
+	if (count)
+		memcpy(grown, chart->subcharts, count * sizeof(*grown));
+	grown[count] = subchart;
+	chart->subcharts = grown;
+	chart->subchart_count++;
+}
+
 void chart_add_missing(struct str *names, const struct chart *chart)
 {
 	for (size_t i = 0; i < chart->dependencies.count; i++) {
 		const char *name = chart->dependencies.items[i].name;
 
-		if (!has_subchart(chart, name))
+		if (!chart_has_subchart(chart, name))
 			str_addf(names, "%s'%s'", names->len ? ", " : "", name);
 	}
 }

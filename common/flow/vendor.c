@@ -13,7 +13,7 @@
 
 #define REQUIREMENTS "requirements.yaml"
 
-static void vendoring_release(struct vendoring *vendoring)
+void vendoring_release(struct vendoring *vendoring)
 {
 	for (size_t i = 0; i < vendoring->sources.count; i++)
 		vendor_source_release(vendoring->sources.entries[i].value);
@@ -129,6 +129,14 @@ static const char *effective_name(const struct chart_dependency *dependency)
 					   : dependency->alias;
 }
 
+/* Does the folder that is completed have it already? */
+static bool is_there(const struct vendoring *vendoring, size_t i)
+{
+	return vendoring->chart &&
+	       chart_has_subchart(vendoring->chart,
+				  vendoring->wanted.items[i].name);
+}
+
 static bool check_names(struct vendoring *vendoring, struct err *err)
 {
 	CLEANUP(map_release) struct map seen = {0};
@@ -164,7 +172,7 @@ static bool fill_repository(struct vendoring *vendoring, size_t i,
 	struct chart_dependency *dependency = &vendoring->wanted.items[i];
 	const char *repository = vendoring->args->repository;
 
-	if (!is_blank(dependency->repository) ||
+	if (!is_blank(dependency->repository) || is_there(vendoring, i) ||
 	    vendor_is_inside(vendoring, dependency->name))
 		return true;
 	if (is_blank(repository)) {
@@ -364,7 +372,9 @@ static bool resolve(struct vendoring *vendoring, struct err *err)
 			vendor_folder(vendoring, repository);
 		bool done;
 
-		if (is_blank(repository))
+		if (is_there(vendoring, i))
+			done = true;
+		else if (is_blank(repository))
 			done = vendor_settle_inside(vendoring, i, err);
 		else if (vendor_is_chart(folder))
 			done = vendor_settle_folder(vendoring, i, folder, err);
@@ -378,6 +388,8 @@ static bool resolve(struct vendoring *vendoring, struct err *err)
 
 static bool settle_archives(struct vendoring *vendoring, struct err *err)
 {
+	if (vendoring->world->missing.count)
+		return true;
 	for (size_t i = 0; i < vendoring->wanted.count; i++)
 		if (vendoring->of[i] &&
 		    !vendor_settle_archive(vendoring, i, err))
@@ -385,27 +397,36 @@ static bool settle_archives(struct vendoring *vendoring, struct err *err)
 	return true;
 }
 
+bool vendor_all(struct vendoring *vendoring, struct err *err)
+{
+	if (!read_wanted(vendoring, err))
+		return false;
+	if (!vendoring->wanted.count)
+		return true;
+	if (vendoring->args->locked && !vendor_read_lock(vendoring, err))
+		return false;
+	prepare(vendoring);
+	remove_stale(vendoring);
+	return resolve(vendoring, err) && vendor_fetch(vendoring, err) &&
+	       settle_archives(vendoring, err);
+}
+
 bool vendor_dependencies(struct vendored *vendored, struct umbrella *umbrella,
 			 const struct vendor_args *args, struct err *err)
 {
 	CLEANUP(vendoring_release) struct vendoring vendoring = {
-		.vendored = vendored, .umbrella = umbrella, .args = args};
+		.world = &vendoring,
+		.vendored = vendored,
+		.umbrella = umbrella,
+		.args = args,
+	};
 	CLEANUP(str_release) struct str text = {0};
 
-	if (!read_wanted(&vendoring, err))
-		return false;
-	if (!vendoring.wanted.count) {
-		vendor_check_size(&vendoring);
-		return true;
-	}
-	if (args->locked && !vendor_read_lock(&vendoring, err))
-		return false;
-	prepare(&vendoring);
-	remove_stale(&vendoring);
-	if (!resolve(&vendoring, err) || !vendor_fetch(&vendoring, err) ||
-	    !settle_archives(&vendoring, err))
+	if (!vendor_all(&vendoring, err))
 		return false;
 	vendor_check_size(&vendoring);
+	if (!vendoring.wanted.count)
+		return true;
 	chartcache_tidy(&vendoring.cache, clock_now_ms());
 	str_add_bytes(&text, vendoring.doc.text.buf, vendoring.doc.text.len);
 	umbrella_put(umbrella, vendoring.file, &text);

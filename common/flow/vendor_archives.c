@@ -92,10 +92,10 @@ static bool read_cached(const struct vendoring *vendoring,
 
 	/* What a tag meant last time counts only where nobody can be asked. */
 	if (!*digest && vendoring->args->offline &&
-	    chartcache_find(&vendoring->cache, key, &last))
+	    chartcache_find(&vendoring->world->cache, key, &last))
 		digest = last.digest;
-	return chartcache_read(&vendoring->cache, digest, archive->fetch.limit,
-			       &archive->fetch.bytes);
+	return chartcache_read(&vendoring->world->cache, digest,
+			       archive->fetch.limit, &archive->fetch.bytes);
 }
 
 static void keep_archive(const struct vendoring *vendoring,
@@ -108,11 +108,11 @@ static void keep_archive(const struct vendoring *vendoring,
 	if (is_local(archive) || archive->is_there)
 		return;
 	memcpy(hex, archive->hex, sizeof(hex));
-	chartcache_write(&vendoring->cache, hex,
+	chartcache_write(&vendoring->world->cache, hex,
 			 str_text(&archive->fetch.bytes),
 			 archive->fetch.bytes.len);
 	if (!*archive->digest)
-		chartcache_remember(&vendoring->cache, key, &name);
+		chartcache_remember(&vendoring->world->cache, key, &name);
 }
 
 static void look_into_cache(struct vendoring *vendoring)
@@ -125,7 +125,7 @@ static void look_into_cache(struct vendoring *vendoring)
 			continue;
 		archive->is_there = read_cached(vendoring, archive);
 		if (!archive->is_there && vendoring->args->offline)
-			strvec_addf(&vendoring->missing,
+			strvec_addf(&vendoring->world->missing,
 				    "chart '%s' %s of '%s'", archive->name,
 				    archive->version, archive->source->address);
 	}
@@ -135,9 +135,9 @@ static bool fail_offline(const struct vendoring *vendoring, struct err *err)
 {
 	CLEANUP(str_release) struct str names = {0};
 
-	for (size_t i = 0; i < vendoring->missing.count; i++)
+	for (size_t i = 0; i < vendoring->world->missing.count; i++)
 		str_addf(&names, "%s%s", i ? "; " : "",
-			 vendoring->missing.items[i]);
+			 vendoring->world->missing.items[i]);
 	(void)err_set(err, ERR_NOT_FOUND,
 		      "cannot vendor offline, as these are not in the cache: "
 		      "%s",
@@ -172,7 +172,7 @@ static struct http *client_of(struct vendoring *vendoring,
 	if (source->own.client &&
 	    (source->known->pass_credentials_all || is_at_home(archive)))
 		return &source->own;
-	return &vendoring->http;
+	return &vendoring->world->http;
 }
 
 static bool fetch_with(struct vendoring *vendoring, struct http *http,
@@ -198,18 +198,20 @@ static bool fetch_with(struct vendoring *vendoring, struct http *http,
 
 bool vendor_fetch(struct vendoring *vendoring, struct err *err)
 {
+	const struct map *sources = &vendoring->world->sources;
+
 	look_into_cache(vendoring);
-	if (vendoring->missing.count)
-		return fail_offline(vendoring, err);
-	for (size_t i = 0; i < vendoring->sources.count; i++) {
-		struct vendor_source *source =
-			vendoring->sources.entries[i].value;
+	/* Of a folder's own: all that is missing is told at once, at the end. */
+	if (vendoring->world->missing.count)
+		return vendoring->outer || fail_offline(vendoring, err);
+	for (size_t i = 0; i < sources->count; i++) {
+		struct vendor_source *source = sources->entries[i].value;
 
 		if (source->own.client &&
 		    !fetch_with(vendoring, &source->own, err))
 			return false;
 	}
-	return fetch_with(vendoring, &vendoring->http, err);
+	return fetch_with(vendoring, &vendoring->world->http, err);
 }
 
 /* --- checking ---------------------------------------------------------------------- */

@@ -19,6 +19,15 @@ static bool understand(struct vendoring *vendoring, struct err *err)
 	       ydoc_blame(&doc, "", err);
 }
 
+static bool hint_at_update(const struct vendoring *vendoring, struct err *err)
+{
+	if (vendoring->outer)
+		return err_hint(err, "run 'helm dependency update %s'",
+				vendoring->umbrella->dir);
+	return err_hint(err, "render without '--locked', and commit the lock "
+			     "that it writes");
+}
+
 bool vendor_read_lock(struct vendoring *vendoring, struct err *err)
 {
 	CLEANUP(str_release) struct str difference = {0};
@@ -29,8 +38,7 @@ bool vendor_read_lock(struct vendoring *vendoring, struct err *err)
 	if (!umbrella_find(vendoring->umbrella, vendoring->lock)) {
 		(void)err_set(err, ERR_INPUT, "there is no '%s' to keep to",
 			      path);
-		return err_hint(err, "render without '--locked' once, and "
-				     "commit the lock that it writes");
+		return hint_at_update(vendoring, err);
 	}
 	if (!understand(vendoring, err))
 		return err_wrap(err, "cannot keep to '%s'", path);
@@ -41,8 +49,7 @@ bool vendor_read_lock(struct vendoring *vendoring, struct err *err)
 		return true;
 	(void)err_set(err, ERR_INPUT, "cannot keep to '%s': %s", path,
 		      str_text(&difference));
-	return err_hint(err, "render without '--locked', and commit the lock "
-			     "that it writes");
+	return hint_at_update(vendoring, err);
 }
 
 static bool lock_has_digest(const struct str *text, const char *digest)

@@ -3,6 +3,7 @@
  *
  *	vendor.c	  what is wanted, and the order of events
  *	vendor_folders.c  charts that are folders
+ *	vendor_nested.c	  what such a folder lacks of its own dependencies
  *	vendor_sources.c  repositories, their indexes, what to take of them
  *	vendor_archives.c archives: cached, downloaded, checked
  *	vendor_lock.c	  the lock
@@ -54,8 +55,16 @@ struct vendor_archive {
 	char hex[SHA256_HEX_SIZE];
 };
 
-/* All that a run of this module holds. */
+/*
+ * All that a run of this module holds; or, of a folder that is vendored, what
+ * it takes to get its own dependencies, with @chart made of it.  What is
+ * asked of servers and cache is @world's, the umbrella's.
+ */
 struct vendoring {
+	struct vendoring *world;
+	struct vendoring *outer; /* NULL = it is the umbrella's */
+	struct chart *chart;	 /* NULL = it is the umbrella's */
+	bool is_open;		 /* repositories, cache and login are known */
 	struct vendored *vendored;
 	struct umbrella *umbrella;
 	const struct vendor_args *args;
@@ -77,6 +86,10 @@ struct vendoring {
 	struct strvec missing;	    /* what --offline could not find */
 	struct releasesize size;
 };
+
+/* Get all that is wanted and put it into charts/; no lock yet. */
+bool vendor_all(struct vendoring *vendoring, struct err *err) MUST_CHECK;
+void vendoring_release(struct vendoring *vendoring);
 
 /* Parse a rendered file, which must be a mapping. */
 bool vendor_parse_file(struct ydoc *doc, const struct umbrella *umbrella,
@@ -129,6 +142,17 @@ bool vendor_settle_inside(struct vendoring *vendoring, size_t i,
 			  struct err *err) MUST_CHECK;
 bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 			  const char *folder, struct err *err) MUST_CHECK;
+
+/* --- vendor_nested.c ------------------------------------------------------- */
+
+/*
+ * Put into @chart, which is in @folder, what it lacks of its dependencies;
+ * they are resolved as those of the umbrella, but seen from there.
+ * Errors: INPUT (folders that depend on each other in a circle, or
+ * VENDOR_NESTED_MAX deep), and those of vendor_dependencies().
+ */
+bool vendor_complete(struct vendoring *vendoring, struct chart *chart,
+		     const char *folder, struct err *err) MUST_CHECK;
 
 /* --- vendor_sources.c ------------------------------------------------------ */
 

@@ -62,7 +62,9 @@ static void note(struct vendoring *vendoring, const struct chart *chart,
 void vendor_note_chart(struct vendoring *vendoring, const struct chart *chart,
 		       size_t uses)
 {
-	note(vendoring, chart, "", uses);
+	/* A subchart of a folder is looked at with the folder. */
+	if (!vendoring->outer)
+		note(vendoring, chart, "", uses);
 }
 
 /* A file of the umbrella itself, or of a chart that is a folder in it. */

@@ -45,27 +45,36 @@ static bool name_source(struct vendoring *vendoring, const char **repository,
 
 	if (!*repository || !helmrepos_alias(*repository))
 		return true;
-	if (!helmrepos_find(&vendoring->repos, *repository, &entry, err))
+	if (!helmrepos_find(&vendoring->world->repos, *repository, &entry, err))
 		return false;
 	*repository = arena_strdup(&vendoring->vendored->arena, entry->url);
 	return true;
 }
 
-bool vendor_name_sources(struct vendoring *vendoring, struct err *err)
+static bool open_world(struct vendoring *world, struct err *err)
 {
-	const struct vendor_args *args = vendoring->args;
+	const struct vendor_args *args = world->args;
 	const char *own = args->repository;
 
+	if (world->is_open)
+		return true;
+	if (!helmrepos_read(&world->repos, args->env, err) ||
+	    !chartcache_open(&world->cache, args->cache_dir, args->env, err))
+		return false;
+	login_set_args(&world->own_login, args->login);
+	if (!name_source(world, &own, err))
+		return false;
+	world->own_address = own;
+	world->is_open = true;
+	return true;
+}
+
+bool vendor_name_sources(struct vendoring *vendoring, struct err *err)
+{
 	if (!are_remote(vendoring))
 		return true;
-	if (!helmrepos_read(&vendoring->repos, args->env, err) ||
-	    !chartcache_open(&vendoring->cache, args->cache_dir, args->env,
-			     err))
+	if (!open_world(vendoring->world, err))
 		return false;
-	login_set_args(&vendoring->own_login, args->login);
-	if (!name_source(vendoring, &own, err))
-		return false;
-	vendoring->own_address = own;
 	for (size_t i = 0; i < vendoring->wanted.count; i++)
 		if (!name_source(vendoring,
 				 &vendoring->wanted.items[i].repository, err))
@@ -76,8 +85,9 @@ bool vendor_name_sources(struct vendoring *vendoring, struct err *err)
 /* Is it the one that --repo names, for which the options have a login? */
 static bool is_own(const struct vendoring *vendoring, const char *address)
 {
-	return vendoring->own_address && login_is_set(&vendoring->own_login) &&
-	       url_same_place(vendoring->own_address, address);
+	return vendoring->world->own_address &&
+	       login_is_set(&vendoring->world->own_login) &&
+	       url_same_place(vendoring->world->own_address, address);
 }
 
 /* The client of all, or the source's own where it has its certificates. */
@@ -88,8 +98,8 @@ static bool open_client(struct vendoring *vendoring,
 
 	if (vendoring->args->offline || !chartrepo_needs_http(source->address))
 		return true;
-	if (!vendoring->http.client &&
-	    !http_open(&vendoring->http, config, err))
+	if (!vendoring->world->http.client &&
+	    !http_open(&vendoring->world->http, config, err))
 		return false;
 	return !repoaccess_has_certificates(source->known) ||
 	       repoaccess_open_client(&source->own, source->known, config, err);
@@ -103,16 +113,17 @@ static bool open_repo(struct vendoring *vendoring, struct vendor_source *source,
 	CLEANUP(free_ptr) char *absolute =
 		folder ? xasprintf("file://%s", folder) : NULL;
 	struct chartrepo_config config = {
-		.http = source->own.client ? &source->own : &vendoring->http,
+		.http = source->own.client ? &source->own
+					   : &vendoring->world->http,
 		.env = vendoring->args->env,
-		.cache = &vendoring->cache,
+		.cache = &vendoring->world->cache,
 	};
 
 	if (folder)
 		config.http = NULL;
 	repoaccess_use(source->known, &config);
 	if (is_own(vendoring, address))
-		config.login = &vendoring->own_login;
+		config.login = &vendoring->world->own_login;
 	return chartrepo_open(&source->repo, absolute ? absolute : address,
 			      &config, err);
 }
@@ -128,7 +139,7 @@ static bool read_cached(const struct vendoring *vendoring,
 			const struct chartcache_name *name,
 			struct chartrepo_index *index)
 {
-	index->found = chartcache_read(&vendoring->cache, name->digest,
+	index->found = chartcache_read(&vendoring->world->cache, name->digest,
 				       CHARTINDEX_SIZE_MAX, &index->text);
 	return index->found;
 }
@@ -141,12 +152,12 @@ static void keep_index(const struct vendoring *vendoring, const char *key,
 	const struct chartcache_name name = {hex, index->token,
 					     index->modified};
 
-	if (!vendoring->cache.dir || !index->found ||
+	if (!vendoring->world->cache.dir || !index->found ||
 	    !sha256_hex(str_text(&index->text), index->text.len, hex, &unfit))
 		return;
-	chartcache_write(&vendoring->cache, hex, str_text(&index->text),
+	chartcache_write(&vendoring->world->cache, hex, str_text(&index->text),
 			 index->text.len);
-	chartcache_remember(&vendoring->cache, key, &name);
+	chartcache_remember(&vendoring->world->cache, key, &name);
 }
 
 /* Ask whether what is cached is still true, and read it from there if so. */
@@ -186,13 +197,14 @@ static bool read_index(struct vendoring *vendoring,
 	if (is_local(source))
 		return chartrepo_read_index(&source->repo, &source->index_text,
 					    err);
-	is_known = chartcache_find(&vendoring->cache, key, &cached);
+	is_known = chartcache_find(&vendoring->world->cache, key, &cached);
 	if (!vendoring->args->offline)
 		return refresh(vendoring, source, &cached, key, err);
 	if (is_known && read_cached(vendoring, &cached, &source->index_text))
 		return true;
 	source->is_missing = true;
-	strvec_addf(&vendoring->missing, "the index of '%s'", source->address);
+	strvec_addf(&vendoring->world->missing, "the index of '%s'",
+		    source->address);
 	return true;
 }
 
@@ -214,19 +226,24 @@ static bool open_index(struct vendoring *vendoring,
 			       source->repo.index_address, err);
 }
 
+/* What is no file is the same for whoever names it, and is opened once. */
 static bool open_source(struct vendoring *vendoring, const char *address,
 			struct vendor_source **result, struct err *err)
 {
-	struct vendor_source *source = map_get(&vendoring->sources, address);
+	struct vendor_source *source;
 
+	if (!starts_with(address, "file://"))
+		vendoring = vendoring->world;
+	source = map_get(&vendoring->sources, address);
 	*result = source;
 	if (source)
 		return true;
 	source = arena_new(&vendoring->vendored->arena, struct vendor_source);
-	source->address = address;
+	source->address = arena_strdup(&vendoring->vendored->arena, address);
 	map_put(&vendoring->sources, address, source);
 	if (repoaccess_is_web(address) && !is_own(vendoring, address) &&
-	    !helmrepos_find(&vendoring->repos, address, &source->known, err))
+	    !helmrepos_find(&vendoring->world->repos, address, &source->known,
+			    err))
 		return false;
 	if (!open_client(vendoring, source, err) ||
 	    !open_repo(vendoring, source, err))
@@ -251,8 +268,9 @@ static void keep_versions(const struct vendoring *vendoring, const char *key,
 			 entries->items[i].version);
 	if (!sha256_hex(str_text(&text), text.len, hex, &unfit))
 		return;
-	chartcache_write(&vendoring->cache, hex, str_text(&text), text.len);
-	chartcache_remember(&vendoring->cache, key, &name);
+	chartcache_write(&vendoring->world->cache, hex, str_text(&text),
+			 text.len);
+	chartcache_remember(&vendoring->world->cache, key, &name);
 }
 
 /* The versions that the registry had when it was asked last. */
@@ -264,11 +282,11 @@ static void list_cached(struct vendoring *vendoring,
 	CLEANUP(strvec_release) struct strvec versions = {0};
 	CLEANUP(str_release) struct str text = {0};
 
-	if (!chartcache_find(&vendoring->cache, key, &name) ||
-	    !chartcache_read(&vendoring->cache, name.digest, TAGS_SIZE_MAX,
-			     &text)) {
-		strvec_addf(&vendoring->missing, "the versions of '%s/%s'",
-			    source->address, chart);
+	if (!chartcache_find(&vendoring->world->cache, key, &name) ||
+	    !chartcache_read(&vendoring->world->cache, name.digest,
+			     TAGS_SIZE_MAX, &text)) {
+		strvec_addf(&vendoring->world->missing,
+			    "the versions of '%s/%s'", source->address, chart);
 		return;
 	}
 	strvec_split(&versions, str_text(&text), '\n');
@@ -349,12 +367,12 @@ bool vendor_choose(struct vendoring *vendoring, size_t i, struct err *err)
 
 	if (!open_source(vendoring, wanted->repository, &source, err))
 		return vendor_fail(vendoring, i, "repository", err);
-	missing = vendoring->missing.count;
+	missing = vendoring->world->missing.count;
 	if (source->is_missing)
 		return true;
 	if (!find_entries(vendoring, source, i, &entries, err))
 		return vendor_fail(vendoring, i, "name", err);
-	if (vendoring->missing.count > missing)
+	if (vendoring->world->missing.count > missing)
 		return true;
 	if (!resolve_entry(&entries, wanted->name, constraint, &entry, err)) {
 		err_wrap(err, "repository '%s'", wanted->repository);

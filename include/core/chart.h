@@ -177,6 +177,12 @@ void chart_stamp(struct chart *chart, int64_t seconds);
  */
 bool chart_check_dependencies(const struct chart *chart, struct err *err)
 	MUST_CHECK;
+/* Is a chart of that name in charts/? */
+bool chart_has_subchart(const struct chart *chart, const char *name);
+/*
+ * Put @subchart, which lives in the same arena, behind those in charts/.
+ */
+void chart_add_subchart(struct chart *chart, struct chart *subchart);
 /* Append their names: "'redis', 'mysql'". */
 void chart_add_missing(struct str *names, const struct chart *chart);
 

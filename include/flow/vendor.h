@@ -12,8 +12,9 @@
  * A dependency without a repository is the folder charts/NAME of the
  * umbrella, as in Helm; where there is none it is of @repository.  Disabled
  * ones are vendored too, because Helm refuses a chart without them.  What a
- * vendored chart lacks of its own dependencies is warned of and left so, as
- * Helm does.
+ * vendored folder lacks of its own dependencies is resolved in the same way,
+ * seen from there, by its lock with @locked.  What an archive lacks is warned
+ * of and left so, as Helm does.
  */
 #ifndef FLOW_VENDOR_H
 #define FLOW_VENDOR_H
@@ -36,6 +37,7 @@ struct value;
 
 #define VENDOR_DEPENDENCIES_MAX 1000
 #define VENDOR_JOBS_DEFAULT	8
+#define VENDOR_NESTED_MAX	8 /* folders that folders depend on */
 
 struct vendor_args {
 	const char *repository; /* for those without one; NULL = none */
