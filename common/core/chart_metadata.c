@@ -290,12 +290,10 @@ static bool read_field(const struct reader *reader, const char *path,
 	BUG("field '%s' has no type", field->name);
 }
 
-/*
- * Go's JSON decoder takes a name in any case.  Of several the last counts, in
- * the order of bytes: that in which they come out of YAML.
- */
-static const struct value *find_member(const struct value *map,
-				       const char *name)
+/* The member called @name in any case that comes next after @last by bytes. */
+static const struct value_pair *next_spelling(const struct value *map,
+					      const char *name,
+					      const struct value_pair *last)
 {
 	const struct value_pair *found = NULL;
 
@@ -303,10 +301,46 @@ static const struct value *find_member(const struct value *map,
 		const struct value_pair *pair = &map->map.pairs[i];
 
 		if (!strcasecmp(pair->key.bytes, name) &&
-		    (!found || strcmp(pair->key.bytes, found->key.bytes) > 0))
+		    (!last || strcmp(pair->key.bytes, last->key.bytes) > 0) &&
+		    (!found || strcmp(pair->key.bytes, found->key.bytes) < 0))
 			found = pair;
 	}
-	return found ? found->value : NULL;
+	return found;
+}
+
+static void merge(struct value *map, struct arena *arena,
+		  const struct value *more)
+{
+	for (size_t i = 0; i < more->map.count; i++)
+		value_map_set_bytes(map, arena, more->map.pairs[i].key.bytes,
+				    more->map.pairs[i].key.len,
+				    more->map.pairs[i].value);
+}
+
+/*
+ * Go's JSON decoder takes a name in any case, and of several all, in the order
+ * in which they come out of YAML: each must be of the type, the last counts,
+ * but for texts by name, which are put together.  *@out: NULL if there is none.
+ */
+static bool read_member(const struct reader *reader, const char *path,
+			const struct value *map, const struct field *field,
+			struct value **out, struct err *err)
+{
+	const struct value_pair *pair = NULL;
+
+	*out = NULL;
+	while ((pair = next_spelling(map, field->name, pair))) {
+		struct value *value;
+
+		if (!read_field(reader, path, pair->value, field, &value, err))
+			return false;
+		if (*out && field->type == TEXT_MAP &&
+		    pair->value->kind != VALUE_NIL)
+			merge(*out, reader->arena, value);
+		else
+			*out = value;
+	}
+	return true;
 }
 
 /* Does text come of a number that stands in the field? */
@@ -346,20 +380,22 @@ static bool read_fields(const struct reader *reader, const char *path,
 	if (!check_numbers(reader, path, map, fields, err))
 		return false;
 	for (; fields->name; fields++) {
-		const struct value *member = find_member(map, fields->name);
 		const char *member_path = fields->name;
 		struct value *value;
 
-		if (!member && !(fields->flags & ALWAYS))
+		if (!(fields->flags & ALWAYS) &&
+		    !next_spelling(map, fields->name, NULL))
 			continue;
 		if (*path)
 			member_path = arena_printf(reader->arena, "%s.%s", path,
 						   fields->name);
-		if (!read_field(reader, member_path,
-				member ? member : &value_nil, fields, &value,
-				err))
+		if (!read_member(reader, member_path, map, fields, &value,
+				 err) ||
+		    (!value && (fields->flags & ALWAYS) &&
+		     !read_field(reader, member_path, &value_nil, fields,
+				 &value, err)))
 			return false;
-		if (value_truth(value) || (fields->flags & ALWAYS))
+		if (value && (value_truth(value) || (fields->flags & ALWAYS)))
 			value_map_set(read, reader->arena, fields->name, value);
 	}
 	*out = read;

@@ -380,6 +380,39 @@ static void test_numbers_as_text(void **state)
 	}
 }
 
+/* As Go's JSON decoder: all spellings are read, in the order of bytes. */
+static void test_spellings(void **state)
+{
+	static const struct {
+		const char *text, *x; /* the annotation; NULL: refused */
+	} cases[] = {
+		{"annotations: {x: '1'}\nAnnotations: {x: '2'}\n", "1"},
+		{"annotations: {y: '1'}\nAnnotations: {x: '2'}\n", "2"},
+		{"annotations: {x: '1'}\nAnnotations: 7\n", NULL},
+		{"ANNOTATIONS: {x: '1', y: '2'}\nannotations:\n", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str meta = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct chart *chart = NULL;
+		const char *found;
+
+		str_addf(&meta, META "%s", cases[i].text);
+		assert_case(cases[i].text,
+			    load((struct member[]){{"web/Chart.yaml",
+						    str_text(&meta)},
+						   {0}},
+				 &arena, &chart, &err) == (cases[i].x != NULL));
+		if (!cases[i].x)
+			continue;
+		found = chart_annotation(chart, "x");
+		assert_string_equal(found ? found : "", cases[i].x);
+	}
+}
+
 /* Valid JSON is enough; what a reader of ours could not hold is kept. */
 static void test_schemas(void **state)
 {
@@ -538,6 +571,7 @@ int main(void)
 		cmocka_unit_test(test_order_of_members),
 		cmocka_unit_test(test_not_subcharts),
 		cmocka_unit_test(test_numbers_as_text),
+		cmocka_unit_test(test_spellings),
 		cmocka_unit_test(test_schemas),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_values),
