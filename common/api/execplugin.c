@@ -287,7 +287,16 @@ static bool fail_to_run(const struct execplugin *plugin, struct err *err)
 	return err_hint(err, "the kubeconfig's user needs that program");
 }
 
-bool execplugin_run(const struct execplugin *plugin,
+static int64_t time_of(struct deadline until)
+{
+	struct deadline end =
+		deadline_sooner(deadline_in(EXECPLUGIN_MS), until);
+	int64_t left = deadline_left_ms(&end, EXECPLUGIN_MS);
+
+	return left ? left : 1;
+}
+
+bool execplugin_run(const struct execplugin *plugin, struct deadline until,
 		    struct execplugin_answer *answer, struct err *err)
 {
 	CLEANUP(str_release) struct str out = {.limit = EXECPLUGIN_OUTPUT_MAX};
@@ -295,7 +304,7 @@ bool execplugin_run(const struct execplugin *plugin,
 		.argv = strvec_argv(&plugin->argv),
 		.env = &plugin->env,
 		.stdout_to = &out,
-		.timeout_ms = EXECPLUGIN_MS,
+		.timeout_ms = time_of(until),
 	};
 	bool done;
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 #include "base/secret.h"
 #include "base/strvec.h"
 #include "sys/env.h"
@@ -23,7 +24,7 @@ struct err;
 struct kubeconfig;
 struct kubeconfig_entry;
 
-#define EXECPLUGIN_MS	      60000 /* its time */
+#define EXECPLUGIN_MS	      60000 /* its time, if the run has as much */
 #define EXECPLUGIN_OUTPUT_MAX ((size_t)1 << 20)
 
 struct execplugin {
@@ -65,8 +66,9 @@ struct execplugin_answer {
 /*
  * Errors: CHILD (it failed, or printed no credential), TIMEOUT, NOT_FOUND
  * (there is no such program; the hint is the kubeconfig's installHint).
+ * @until is when the run itself has to end.
  */
-bool execplugin_run(const struct execplugin *plugin,
+bool execplugin_run(const struct execplugin *plugin, struct deadline until,
 		    struct execplugin_answer *answer, struct err *err)
 	MUST_CHECK;
 

@@ -242,12 +242,19 @@ static bool is_out_of_reach(const char *words)
 		"the server has received too many requests",
 	};
 
+	if (strstr(words, "request is too large"))
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
 		if (strstr(words, signs[i]))
 			return true;
 	}
 	return false;
 }
+
+#define TOO_LARGE                                                             \
+	"Helm keeps the chart with all its files and what it renders in one " \
+	"Secret of at most 1 MiB: leave out what is large, by .helmignore; "  \
+	"umbrella-render warns of it and names the largest"
 
 /* The first of these that Helm says tells what to do. */
 static bool add_hint(const char *words, struct err *err)
@@ -260,6 +267,12 @@ static bool add_hint(const char *words, struct err *err)
 		 "if no other run is at work on it, a killed one left the "
 		 "release pending: 'helm rollback' or, for a first install, "
 		 "'helm uninstall' frees it"},
+		{"may not be more than 1048576", TOO_LARGE},
+		{"must have at most 1048576", TOO_LARGE},
+		{"request is too large", TOO_LARGE},
+		{"which is incompatible with Kubernetes",
+		 "deploy to a cluster of a version that the chart's "
+		 "'kubeVersion' allows, or widen that in its Chart.yaml"},
 		{"cannot be imported into the current release",
 		 "another release or person made that object: remove it, name "
 		 "ours otherwise, or deploy to another namespace"},
@@ -276,6 +289,9 @@ static bool add_hint(const char *words, struct err *err)
 		 "them out of the chart"},
 		{"field is immutable",
 		 "that object has to be deleted before it can be so"},
+		{"connection refused",
+		 "see whether the cluster is up, and its address right in the "
+		 "kubeconfig"},
 		{"exceeded quota",
 		 "raise the quota of the namespace, or ask for less"},
 		{"is forbidden",
@@ -299,6 +315,10 @@ static bool add_hint(const char *words, struct err *err)
 		 "'helm template --debug' shows what the template makes"},
 		{"unable to build kubernetes objects",
 		 "'helm template' shows what the chart makes"},
+		{"namespaces \"",
+		 "a template puts its object into a namespace that is not "
+		 "there, or the environment's was deleted meanwhile: make it, "
+		 "or leave 'metadata.namespace' out of the template"},
 		{"context deadline exceeded",
 		 "'--wait-timeout' gives it more time"},
 		{"timed out waiting", "'--wait-timeout' gives it more time"},

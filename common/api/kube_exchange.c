@@ -132,12 +132,48 @@ static int64_t hurry_of(const struct kube *kube)
 	return left > 0 ? left : 1;
 }
 
+/* The Status that a reply holds, or NULL. */
+static json_t *read_status(const struct http_reply *reply)
+{
+	CLEANUP(err_release) struct err ignored = {0};
+	json_t *status = NULL;
+
+	return jsn_parse(&status, str_text(&reply->body), reply->body.len,
+			 "reply", &ignored)
+		       ? status
+		       : NULL;
+}
+
+/* Of an object that it cannot read the API server says 500, each time. */
+static bool is_misread(const struct http_reply *reply)
+{
+	static const char *const signs[] = {
+		"quantities must match",
+		"unable to parse quantity",
+		"strict decoding error",
+		"json: cannot unmarshal",
+	};
+	CLEANUP(jsn_release) json_t *status = NULL;
+	const char *words;
+
+	if (reply->status != 500)
+		return false;
+	status = read_status(reply);
+	words = status ? jsn_text(status, "message") : NULL;
+	for (size_t i = 0; words && i < ARRAY_SIZE(signs); i++) {
+		if (strstr(words, signs[i]))
+			return true;
+	}
+	return false;
+}
+
 static void prepare(struct exchange *exchange, const char *accept)
 {
 	struct http_request *request = &exchange->request;
 
 	request->before_try = authorize;
 	request->again = ask_anew;
+	request->is_final = is_misread;
 	request->context = exchange;
 	url_add_text(&request->url, &exchange->url, true);
 	strvec_add(&request->headers, accept);
@@ -153,8 +189,16 @@ static void prepare(struct exchange *exchange, const char *accept)
 
 static bool fail_unanswered(const struct exchange *exchange, struct err *err)
 {
-	advise_trust(exchange->kube, err);
-	return err_wrap(err, "cannot ask the Kubernetes API");
+	const struct kube *kube = exchange->kube;
+
+	advise_trust(kube, err);
+	(void)err_wrap(err, "cannot ask the Kubernetes API");
+	return err->kind == ERR_UNREACHABLE && err->temporary
+		       ? err_hint(err,
+				  "see whether the cluster is up, and whether "
+				  "'%s' of the kubeconfig is its address",
+				  kube->config->server)
+		       : false;
 }
 
 bool exchange_send(struct exchange *exchange, const char *accept,
@@ -194,14 +238,15 @@ bool exchange_take(struct exchange *exchange, struct http_request *request,
 
 bool exchange_fail(const struct exchange *exchange, struct err *err)
 {
-	CLEANUP(jsn_release) json_t *status = NULL;
-	CLEANUP(err_release) struct err ignored = {0};
-	const char *words = NULL;
+	CLEANUP(jsn_release) json_t *status = read_status(&exchange->reply);
+	const char *words = status ? jsn_text(status, "message") : NULL;
 
-	if (jsn_parse(&status, str_text(&exchange->reply.body),
-		      exchange->reply.body.len, "reply", &ignored))
-		words = jsn_text(status, "message");
 	(void)http_fail(&exchange->request, &exchange->reply, words, err);
+	if (is_misread(&exchange->reply)) {
+		(void)err_temporary(err, false);
+		return err_hint(err, "mend the object, by what the server says "
+				     "of it");
+	}
 	if (exchange->reply.status == 401)
 		return err_hint(err, "the token or certificate of the "
 				     "kubeconfig is not (or no longer) valid");

@@ -278,9 +278,12 @@ static bool fail_without(const struct kubeconfig_files *files,
 			      "the kubeconfig has no current context");
 		return err_hint(err, "give '--kube-context'");
 	}
-	if (list)
-		return err_set(err, ERR_INPUT,
-			       "no file of KUBECONFIG exists: '%s'", list);
+	if (list) {
+		(void)err_set(err, ERR_INPUT,
+			      "no file of KUBECONFIG exists: '%s'", list);
+		return err_hint(err, "let KUBECONFIG name one that is there, "
+				     "or give '--kubeconfig'");
+	}
 	(void)err_set(err, ERR_INPUT,
 		      "there is no kubeconfig, and this is no "
 		      "pod of a cluster");

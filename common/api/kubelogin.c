@@ -29,7 +29,7 @@ static bool ask_eks(struct kubelogin *login, struct execplugin_answer *answer,
 }
 
 /* AWS's own tool may know a way to credentials that we do not: its turn. */
-static bool ask_tool(const struct execplugin *plugin,
+static bool ask_tool(const struct execplugin *plugin, struct deadline until,
 		     struct execplugin_answer *answer, struct err *failure,
 		     struct err *err)
 {
@@ -41,19 +41,20 @@ static bool ask_tool(const struct execplugin *plugin,
 		return false;
 	}
 	log_debug("%s; '%s' is asked instead", failure->text, program);
-	return execplugin_run(plugin, answer, err);
+	return execplugin_run(plugin, until, answer, err);
 }
 
 static bool ask(struct kubelogin *login, struct execplugin_answer *answer,
 		struct err *err)
 {
 	const struct execplugin *plugin = &login->config->plugin;
+	struct deadline until = login->general.deadline;
 	CLEANUP(err_release) struct err failure = {0};
 
 	if (!login->eks.cluster)
-		return execplugin_run(plugin, answer, err);
+		return execplugin_run(plugin, until, answer, err);
 	return ask_eks(login, answer, &failure) ||
-	       ask_tool(plugin, answer, &failure, err);
+	       ask_tool(plugin, until, answer, &failure, err);
 }
 
 static bool ask_plugin(struct kubelogin *login, struct err *err)

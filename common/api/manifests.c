@@ -59,6 +59,16 @@ static void copy_member(json_t *to, const json_t *from, const char *key)
 		jsn_set(to, key, json_incref(member));
 }
 
+static bool fail_missing(const char *namespace, const char *name,
+			 struct err *err)
+{
+	(void)err_set(err, ERR_NOT_FOUND,
+		      "there is no secret '%s' in namespace '%s'", name,
+		      namespace);
+	return err_hint(err, "make it there, or name one that is there by "
+			     "'--copy-secret NAMESPACE/NAME'");
+}
+
 bool manifest_copy_secret(struct kube *kube, const char *namespace,
 			  const char *name, const char *target, struct err *err)
 {
@@ -74,9 +84,7 @@ bool manifest_copy_secret(struct kube *kube, const char *namespace,
 		return err_wrap(err, "cannot read secret '%s/%s'", namespace,
 				name);
 	if (!source)
-		return err_set(err, ERR_NOT_FOUND,
-			       "there is no secret '%s' in namespace '%s'",
-			       name, namespace);
+		return fail_missing(namespace, name, err);
 	jsn_set_text(copy, "apiVersion", "v1");
 	jsn_set_text(copy, "kind", "Secret");
 	metadata = json_object();

@@ -196,7 +196,8 @@ static bool is_worth_repeating(const struct transfer *transfer)
 	if (transfer->code != CURLE_OK) {
 		if (!find_failure(transfer)->temporary)
 			return false;
-	} else if (!retry_status(status)) {
+	} else if (!retry_status(status) ||
+		   (request->is_final && request->is_final(&transfer->reply))) {
 		return false;
 	}
 	if (http_is_repeatable(request))

@@ -142,6 +142,11 @@ struct http_request {
 	 */
 	bool (*again)(void *context, struct http_request *request,
 		      const struct http_reply *reply);
+	/*
+	 * Is a reply of a status that is tried again, such as 500, final all
+	 * the same?  NULL = none is.
+	 */
+	bool (*is_final)(const struct http_reply *reply);
 	void *context;
 };
 

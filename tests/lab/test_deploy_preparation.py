@@ -108,10 +108,16 @@ def test_manifests_that_the_cluster_cannot_have(kind, words, deploy, tmp_path):
 def test_what_does_not_go_is_said(cluster, deploy, tmp_path):
     missing = deploy("--copy-secret", "default/none", expect=1)
     assert "there is no secret 'none' in namespace 'default'" in missing.err
+    assert "hint: make it there, or name one that is there" in missing.err
     path = tmp_path / "bad.yaml"
     path.write_text(yaml.safe_dump(QUOTA | {"spec": {"hard": {"pods": "-1"}}}))
     failed = deploy("--namespace-manifest", path, expect=1)
     assert "cannot apply ResourceQuota 'limits'" in failed.err
+    path.write_text(yaml.safe_dump(QUOTA | {"spec": {"hard": {"pods": "x"}}}))
+    unread = deploy("--namespace-manifest", path, expect=1)
+    assert "quantities must match the regular expression" in unread.err
+    assert "hint: mend the object, by what the server says" in unread.err
+    assert "trying again" not in unread.err
     # marked all the same, and nobody works on it any more
     home = cluster.api("GET", HOME)["metadata"]
     assert "slipway/expires-at" in home["labels"]

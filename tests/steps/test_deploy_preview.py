@@ -199,6 +199,7 @@ def test_where_a_kubeconfig_is_found(run_step, kube, chart, tmp_path):
     assert "no context 'missing'" in failed.err
     failed = run_step(*step, expect=2, env={"KUBECONFIG": "/none"})
     assert "no file of KUBECONFIG exists: '/none'" in failed.err
+    assert "hint: let KUBECONFIG name one that is there" in failed.err
     failed = run_step(*step, expect=2)
     assert "there is no kubeconfig" in failed.err
 

@@ -198,6 +198,16 @@ def in_time(seconds: float) -> str:
                          time.gmtime(time.time() + seconds))
 
 
+def test_a_plugin_that_hangs(sweep, kube, tmp_path):
+    """It has no more time than the whole run."""
+    before = time.monotonic()
+    failed = sweep(kube, "--timeout", "1s", expect=75, exec={
+        "command": "sleep", "args": ["1000"],
+        "apiVersion": f"{GROUP}/v1", "interactiveMode": "Never"})
+    assert "cannot ask 'sleep' who we are: " in failed.err
+    assert time.monotonic() - before < 40       # of its 60 s
+
+
 @pytest.mark.parametrize("version", ["v1", "v1beta1"])
 def test_a_plugin(version, sweep, kube, plugin):
     """Asked once: what it does not date is good for the run."""

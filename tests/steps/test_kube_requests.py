@@ -125,6 +125,14 @@ def test_a_busy_server_that_wants_too_much_time(kube, sweep):
     assert "429 (too many requests)" in failed.err
 
 
+def test_a_cluster_that_is_not_up(kube, run_step, tmp_path):
+    config = kube.kubeconfig(tmp_path, {"server": "http://127.0.0.1:1"})
+    failed = run_step("expire-sweep", "--kubeconfig", config, "--dry-run",
+                      "--timeout", "1s", expect=75)
+    assert "hint: see whether the cluster is up, and whether " \
+        "'http://127.0.0.1:1' of the kubeconfig is its address" in failed.err
+
+
 # --- deletions ---------------------------------------------------------------
 
 def test_a_deletion_names_what_it_saw(kube, sweep, expired):
@@ -241,6 +249,8 @@ def test_no_cluster(server, code, words, run_step, kube, tmp_path):
     (refusal(403, "Forbidden", "you may not list secrets"), 1,
      "403 (you may not list secrets)", "'--check' the step names each right"),
     (refusal(503, "ServiceUnavailable", "not now"), 75, "503", ""),
+    (refusal(500, "", "json: cannot unmarshal string into Go value"), 1,
+     "500 (json: cannot unmarshal", "mend the object"),
 ])
 def test_refusals_in_the_servers_words(reply, code, words, hint, kube, sweep):
     if code == 75:

@@ -203,6 +203,28 @@ static void test_what_upgrade_says(void **state)
 		 "Error: shop/templates/a.yaml:1:3 executing \"a\" at "
 		 "<include \"x\">: error calling include: no x\n",
 		 false, false, "no x", "'helm template'"},
+		{"too large for a Secret", 1, 0, "",
+		 "Error: UPGRADE FAILED: create: failed to create: Secret "
+		 "\"sh.helm.release.v1.web.v1\" is invalid: data: Too long: "
+		 "may not be more than 1048576 bytes\n",
+		 false, false, "Too long", "umbrella-render warns of it"},
+		{"too large for etcd", 1, 0, "",
+		 "Error: etcdserver: request is too large\n", false, false,
+		 "too large", "umbrella-render warns of it"},
+		{"another Kubernetes", 1, 0, "",
+		 "Error: chart requires kubeVersion: >=1.99.0 which is "
+		 "incompatible with Kubernetes v1.34.1\n",
+		 false, false, "kubeVersion", "'kubeVersion' allows"},
+		{"no such namespace", 1, 0, "",
+		 "Error: INSTALLATION FAILED: 1 error occurred: * namespaces "
+		 "\"nowhere\" not found\n",
+		 false, false, "nowhere", "leave 'metadata.namespace' out"},
+		{"nobody listens", 1, 0, "",
+		 "Error: Kubernetes cluster unreachable: Get "
+		 "\"https://x/version\": dial tcp 127.0.0.1:1: connect: "
+		 "connection refused\n",
+		 false, true, "connection refused",
+		 "whether the cluster is up"},
 		{"too late", 1, 0, "",
 		 "Error: resource x not ready\ncontext deadline exceeded\n",
 		 false, false, "not ready", "'--wait-timeout'"},
