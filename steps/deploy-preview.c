@@ -96,6 +96,16 @@ static bool print_names(struct step_run *run, const struct envname *name,
 	return step_result(run, told, str_text(&text), err);
 }
 
+static bool rehearse(struct step_run *run, struct kube *kube,
+		     struct deploy *deploy, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(helm_release) struct helm helm = {0};
+
+	return helm_open(&helm, &args->kube, run->env, run->deadline, err) &&
+	       deploy_rehearse(kube, &helm, deploy, err);
+}
+
 static bool upgrade(struct step_run *run, struct kube *kube,
 		    const struct deploy *deploy, struct deploy_result *result,
 		    struct err *err)
@@ -150,7 +160,7 @@ static bool deploy_to(struct step_run *run, struct kube *kube,
 	    !deploy_decide_expiry(deploy, err) ||
 	    (!deploy->chart && !deploy_plan_renewal(kube, deploy, err)) ||
 	    (run->dry_run && deploy->chart &&
-	     !deploy_rehearse(kube, deploy, err)))
+	     !rehearse(run, kube, deploy, err)))
 		return false;
 	return plan(run, deploy) || act(run, kube, deploy, err);
 }

@@ -69,22 +69,42 @@ static bool fail_missing(const char *namespace, const char *name,
 			     "'--copy-secret NAMESPACE/NAME'");
 }
 
+static bool read_source(struct kube *kube, const struct kube_ref *ref,
+			json_t **source, struct err *err)
+{
+	if (!kube_get(kube, ref, source, err))
+		return err_wrap(err, "cannot read secret '%s/%s'",
+				ref->namespace, ref->name);
+	return *source || fail_missing(ref->namespace, ref->name, err);
+}
+
+static struct kube_ref secret_ref(const char *namespace, const char *name)
+{
+	return (struct kube_ref){.api = "v1",
+				 .resource = "secrets",
+				 .namespace = namespace,
+				 .name = name};
+}
+
+bool manifest_check_secret(struct kube *kube, const char *namespace,
+			   const char *name, struct err *err)
+{
+	const struct kube_ref ref = secret_ref(namespace, name);
+	CLEANUP(jsn_release) json_t *source = NULL;
+
+	return read_source(kube, &ref, &source, err);
+}
+
 bool manifest_copy_secret(struct kube *kube, const char *namespace,
 			  const char *name, const char *target, struct err *err)
 {
-	struct kube_ref ref = {.api = "v1",
-			       .resource = "secrets",
-			       .namespace = namespace,
-			       .name = name};
+	struct kube_ref ref = secret_ref(namespace, name);
 	CLEANUP(jsn_release) json_t *source = NULL;
 	CLEANUP(jsn_release) json_t *copy = json_object();
 	json_t *metadata;
 
-	if (!kube_get(kube, &ref, &source, err))
-		return err_wrap(err, "cannot read secret '%s/%s'", namespace,
-				name);
-	if (!source)
-		return fail_missing(namespace, name, err);
+	if (!read_source(kube, &ref, &source, err))
+		return false;
 	jsn_set_text(copy, "apiVersion", "v1");
 	jsn_set_text(copy, "kind", "Secret");
 	metadata = json_object();

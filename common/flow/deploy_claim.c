@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "api/helm.h"
 #include "api/kube.h"
 #include "api/namespaces.h"
 #include "base/clock.h"
@@ -222,16 +223,22 @@ static bool write_for_show(struct kube *kube, const struct deploy *deploy,
 					 labels_of(deploy), &appeared, err);
 }
 
-bool deploy_rehearse(struct kube *kube, const struct deploy *deploy,
-		     struct err *err)
+bool deploy_rehearse(struct kube *kube, const struct helm *helm,
+		     struct deploy *deploy, struct err *err)
 {
+	int major;
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
 	struct namespace_marks marks = wanted_marks(deploy, expires_at);
 	struct namespace_marks found = {0};
 	bool exists, done;
 
-	if (!look(kube, deploy, &arena, &found, &exists, err))
+	if (!helm_read_major(helm, &major, err) ||
+	    !look(kube, deploy, &arena, &found, &exists, err) ||
+	    !preparation_rehearse(&deploy->preparation, kube,
+				  deploy->name->namespace, err) ||
+	    (!exists &&
+	     !deploy_find_victims(kube, deploy, &deploy->victims, err)))
 		return false;
 	mark_ahead(&marks, deploy, &found);
 	kube->dry_run = true;

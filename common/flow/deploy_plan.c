@@ -231,6 +231,7 @@ void deploy_release(struct deploy *deploy)
 {
 	preparation_release(&deploy->preparation);
 	ahead_release(&deploy->ahead);
+	strvec_release(&deploy->victims);
 	free(deploy->chart);
 	free(deploy->url);
 	*deploy = (struct deploy){0};

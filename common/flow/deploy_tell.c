@@ -41,8 +41,24 @@ static void add_result(struct value *map, const struct deploy_result *result,
 		      value_copy(result->applications, arena));
 }
 
+static void add_victims(struct value *map, const struct deploy *deploy,
+			struct arena *arena)
+{
+	struct value *victims = value_new_list(arena);
+
+	for (size_t i = 0; i < deploy->victims.count; i++)
+		value_list_add(victims, arena,
+			       value_new_text(arena, deploy->victims.items[i]));
+	value_map_set(map, arena, "evicted", victims);
+}
+
 static void say_plan(struct str *text, const struct deploy *deploy)
 {
+	for (size_t i = 0; i < deploy->victims.count; i++)
+		str_addf(text,
+			 "would delete '%s', the oldest of repository '%s', to "
+			 "make room\n",
+			 deploy->victims.items[i], deploy->name->repository);
 	if (deploy->chart)
 		str_addf(text, "would deploy '%s' as release '%s'\n",
 			 deploy->chart, deploy->name->release);
@@ -109,6 +125,7 @@ struct value *deploy_tell(const struct deploy *deploy,
 	if (!result) {
 		value_map_set_text(map, arena, "chart",
 				   deploy->chart ? deploy->chart : "");
+		add_victims(map, deploy, arena);
 		return map;
 	}
 	add_result(map, result, arena);

@@ -153,6 +153,23 @@ bool preparation_run(const struct preparation *preparation, struct kube *kube,
 	return true;
 }
 
+bool preparation_rehearse(const struct preparation *preparation,
+			  struct kube *kube, const char *namespace,
+			  struct err *err)
+{
+	const struct strvec *secrets = &preparation->args->secrets;
+
+	for (size_t i = 0; i < secrets->count; i++) {
+		const char *name = strchr(secrets->items[i], '/') + 1;
+		CLEANUP(free_ptr) char *source = source_of(secrets->items[i]);
+
+		if (!same_text(source, namespace) &&
+		    !manifest_check_secret(kube, source, name, err))
+			return false;
+	}
+	return true;
+}
+
 /* What applies may have to make. */
 static bool find_missing(struct kube *kube, const char *namespace,
 			 const char *group, const char *resource,

@@ -36,6 +36,13 @@ bool manifest_apply(struct kube *kube, struct kinds *kinds,
 		    struct err *err) MUST_CHECK;
 
 /*
+ * Is there that secret to copy, and may we read it?  Errors: NOT_FOUND, with a
+ * hint, and kube's.
+ */
+bool manifest_check_secret(struct kube *kube, const char *namespace,
+			   const char *name, struct err *err) MUST_CHECK;
+
+/*
  * Make the Secret @name of @namespace also be in @target.
  * Errors: NOT_FOUND (there is none), and kube's.
  */

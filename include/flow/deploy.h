@@ -83,6 +83,7 @@ struct deploy {
 	int64_t history_max;
 	int64_t max_environments; /* of the repository; 0: any number */
 	bool evict_oldest;
+	struct strvec victims; /* owned; what makes room, of a dry run */
 	char *url;   /* owned; where it is reached; NULL: ask the cluster */
 	int64_t now; /* the server's clock, seconds since the epoch */
 	const char *diagnosis; /* file for why it failed; NULL: none */
@@ -140,11 +141,13 @@ bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 
 /*
  * Let the server judge the making or marking of the namespace, with all that
- * it has for admission, and keep nothing of it.  Errors: as claim_check();
- * DENIED, with the server's words.
+ * it has for admission, and keep nothing of it; see that @helm is one and the
+ * secrets to copy are there, and set @deploy->victims.
+ * Errors: as claim_check(); DENIED, with the server's words; CHILD (Helm);
+ * those of preparation_rehearse() and deploy_check_claim().
  */
-bool deploy_rehearse(struct kube *kube, const struct deploy *deploy,
-		     struct err *err) MUST_CHECK;
+bool deploy_rehearse(struct kube *kube, const struct helm *helm,
+		     struct deploy *deploy, struct err *err) MUST_CHECK;
 
 /*
  * Errors: those of the claim; TIMEOUT (temporary; another run, or somebody

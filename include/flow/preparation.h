@@ -47,6 +47,14 @@ bool preparation_run(const struct preparation *preparation, struct kube *kube,
 		     const char *namespace, struct err *err) MUST_CHECK;
 
 /*
+ * Are the secrets to be copied to @namespace there?  Changes nothing.
+ * Errors: NOT_FOUND, and kube's.
+ */
+bool preparation_rehearse(const struct preparation *preparation,
+			  struct kube *kube, const char *namespace,
+			  struct err *err) MUST_CHECK;
+
+/*
  * Add to @missing a line for each right that it takes and we do not have in
  * @namespace (NULL: in all), as kube_find_missing_rights() does.
  * Errors: INPUT (a kind that the cluster does not know), and kube's.

@@ -63,8 +63,13 @@ def test_the_oldest_makes_room(cluster, step):
     make(cluster, "shop-c", 1, **owner)
     environments.hold(cluster.api, "shop-c", silent=0, lasts=3600)
     make(cluster, "shop-d", 1, **{"slipway/created": None})
-    done = step("new", "--max-environments", "3",
-                "--evict-oldest").wait(timeout=LONG)
+    before = cluster.api.namespaces()
+    limit = ["--max-environments", "3", "--evict-oldest"]
+    plan = step("new", *limit, "--dry-run").wait(timeout=LONG)
+    assert "would delete 'shop-b', the oldest of repository 'shop'" in plan.out
+    assert "would delete 'shop-a', " in plan.out
+    assert cluster.api.namespaces() == before
+    done = step("new", *limit).wait(timeout=LONG)
     assert "deleting environment 'shop-b', the oldest" in done.err
     assert "deleting environment 'shop-a', the oldest" in done.err
     assert cluster.api.namespaces() == {"shop-c", "shop-d", "shop-new"}

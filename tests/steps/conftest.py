@@ -22,6 +22,15 @@ def aws_authority(tmp_path_factory) -> TestAuthority:
 
 
 @pytest.fixture
+def any_helm(tmp_path) -> Path:
+    """A Helm that knows what it is, and nothing else."""
+    program = tmp_path / "any-helm"
+    program.write_text("#!/bin/sh\necho v4.3.1+g1234567\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture
 def measured(run_step, steps, tmp_path):
     """Run a step, built without sanitizers, within 64 MB and 5 s of processor time."""
     release = steps.parent.parent / "release" / "bin"

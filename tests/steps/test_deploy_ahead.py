@@ -87,7 +87,7 @@ def checkout(server, web, tmp_path):
 
 
 @pytest.fixture
-def deploy(run_step, kube, tmp_path, server, warnings):
+def deploy(run_step, kube, any_helm, tmp_path, server, warnings):
     """Gives the marks, of a namespace that has those that are given."""
     chart = tmp_path / "chart"
     chart.mkdir()
@@ -104,7 +104,7 @@ def deploy(run_step, kube, tmp_path, server, warnings):
         before = len(kube.requests)
         result = run_step(
             "deploy-preview", "--kubeconfig", kube.kubeconfig(tmp_path),
-            "--dry-run", *args, chart, env=about,
+            "--dry-run", "--helm", any_helm, *args, chart, env=about,
             cwd=checkout.folder if checkout else tmp_path)
         warnings.append(result.err)
         (request,) = [r for r in kube.requests[before:]

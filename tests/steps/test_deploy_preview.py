@@ -34,13 +34,14 @@ def chart(tmp_path):
 
 
 @pytest.fixture
-def deploy(run_step, kube, chart, tmp_path):
+def deploy(run_step, kube, chart, any_helm, tmp_path):
     """A dry run of the chart, unless told."""
-    def run(*args, config=None, dry_run=True, given=chart, **options):
+    def run(*args, config=None, dry_run=True, given=chart, helm=any_helm,
+            **options):
         return run_step(
             "deploy-preview", *NAMES, "--kubeconfig",
             config or kube.kubeconfig(tmp_path), "--output", "json",
-            *(["--dry-run"] if dry_run else []), *args,
+            *(["--dry-run", "--helm", helm] if dry_run else []), *args,
             *([given] if given else []), **options)
     return run
 
@@ -186,12 +187,13 @@ def test_a_kubeconfig_that_is_none(deploy, kube, tmp_path):
     assert "hint: its contexts are 'x'" in failed.err
 
 
-def test_where_a_kubeconfig_is_found(run_step, kube, chart, tmp_path):
+def test_where_a_kubeconfig_is_found(run_step, kube, chart, any_helm,
+                                     tmp_path):
     """KUBECONFIG is a list, of which the first that says something counts."""
     folder = tmp_path / "home" / ".kube"
     folder.mkdir(parents=True)
     kube.kubeconfig(folder).rename(folder / "config")
-    step = ["deploy-preview", *NAMES, "--dry-run", chart]
+    step = ["deploy-preview", *NAMES, "--helm", any_helm, "--dry-run", chart]
     run_step(*step, env={"HOME": str(tmp_path / "home")})
     (tmp_path / "first").write_text("current-context: missing\n")
     failed = run_step(*step, expect=2, env={
@@ -348,6 +350,20 @@ def test_renew(deploy, kube):
     assert home == release == {
         "slipway/expires-at": str(result["expiresAt"])}
     assert kube.writes == [f"PATCH {HOME}", f"PATCH {path}"]
+
+
+def test_a_dry_run_refuses_what_the_run_would(deploy, kube, any_helm):
+    kube.script("GET", "/api/v1/namespaces/ci/secrets/pull",
+                refusal(404, "NotFound"))
+    missing = deploy("--copy-secret", "ci/pull", expect=1)
+    assert "there is no secret 'pull' in namespace 'ci'" in missing.err
+    assert "hint: make it there" in missing.err
+    none = deploy(helm="/none", expect=1)
+    assert "there is no program '/none'" in none.err
+    any_helm.write_text("#!/bin/sh\necho v2.17.0\n")
+    old = deploy(expect=1)
+    assert "is neither Helm 3 nor Helm 4: its version is 'v2.17.0'" in old.err
+    assert not [w for w in kube.writes if "dryRun" not in w]
 
 
 @pytest.mark.parametrize("option, value, words", [

@@ -187,7 +187,7 @@ def test_nothing_is_deleted_unseen(field, kube, sweep):
 # --- dry runs ----------------------------------------------------------------
 
 @pytest.fixture
-def plan(run_step, kube, tmp_path):
+def plan(run_step, kube, any_helm, tmp_path):
     chart = tmp_path / "chart"
     chart.mkdir()
     (chart / "Chart.yaml").write_text("name: shop\nversion: 1.0.0\n")
@@ -195,7 +195,8 @@ def plan(run_step, kube, tmp_path):
     def run(**options):
         return run_step("deploy-preview", "--dry-run", "--repository-name",
                         "shop", "--branch", "fix", "--kubeconfig",
-                        kube.kubeconfig(tmp_path), chart, **options)
+                        kube.kubeconfig(tmp_path), "--helm", any_helm, chart,
+                        **options)
     return run
 
 
