@@ -7,6 +7,7 @@ can into one sweep.
 from __future__ import annotations
 
 import shlex
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from environments import add_release, future, make, marks, past
 from git_server import GitServer
 from kubeapi import MERGE_PATCH
 
+EXPIRED = 2.0           # seconds; a life of one has passed by then
 SWEEP = ["expire-sweep", "--output", "json"]
 
 
@@ -233,6 +235,7 @@ def test_a_deployment_waits_for_the_sweep(cluster, start_step, deploy,
     """It comes while Helm is about to uninstall, and makes all anew."""
     api = cluster.api
     deploy("--expires-in", "1s").wait()
+    time.sleep(EXPIRED)
     step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
     wait.until((tmp_path / "asked").exists, "the uninstall")
     old = api("GET", "/api/v1/namespaces/shop-fix")["metadata"]
@@ -263,6 +266,7 @@ def test_a_deployment_waits_where_the_namespace_stays(cluster, start_step,
     api.create_namespace("shop-fix")
     here = "--namespace", "shop-fix"
     deploy(*here, "--expires-in", "1s").wait()
+    time.sleep(EXPIRED)
     step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
     wait.until((tmp_path / "asked").exists, "the uninstall")
     late = deploy(*here, "--expires-in", "7d")
@@ -279,6 +283,7 @@ def test_renewed_too_late(cluster, start_step, deploy, run_step, slow_helm,
                           tmp_path):
     """Nobody hears that an environment lives on whose end has begun."""
     deploy("--expires-in", "1s").wait()
+    time.sleep(EXPIRED)
     step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
     wait.until((tmp_path / "asked").exists, "the uninstall")
     renew = ["deploy-preview", "--repository-name", "shop", "--branch", "fix",
@@ -315,6 +320,7 @@ def test_what_is_deployed_just_now_stays(cluster, deploy, sweep):
     running = deploy("--expires-in", "1s", "--wait-timeout", "5m", *chart)
     wait.until(lambda: api.exists("/api/v1/namespaces/shop-fix")
                and api.pods("shop-fix"), "Helm at work")
+    time.sleep(EXPIRED)
     kept = reasons(sweep().json["kept"])
     assert "another run is at work on it: process " \
         f"{running.pid} on " in kept["shop-fix"]
@@ -330,6 +336,7 @@ def test_a_killed_sweep_holds_nothing(cluster, start_step, deploy, slow_helm,
     api = cluster.api
     for kill, told in ("terminate", False), ("kill", True):
         deploy("--expires-in", "1s").wait()
+        time.sleep(EXPIRED)
         step = start_step(*SWEEP, "--helm", slow_helm, env=cluster.env)
         wait.until((tmp_path / "asked").exists, "the uninstall")
         getattr(step.process, kill)()
