@@ -35,9 +35,10 @@ static const struct opt options[] = {
 	OPT_DURATION_FROM(struct args, deploy.expires_in, "expires-in", NULL, 0,
 			  EXPIRY_LEAST_MS,
 			  "time to live; default: from the values, else 2h"),
-	OPT_DURATION_FROM(struct args, deploy.renew, "renew", "",
-			  OPT_VALUE_OPTIONAL, EXPIRY_LEAST_MS,
-			  "only put the expiry off; default: 2h from now"),
+	OPT_DURATION_FROM(
+		struct args, deploy.renew, "renew", "", OPT_VALUE_OPTIONAL,
+		EXPIRY_LEAST_MS,
+		"only move the expiry; alone: put it off to 2h from now"),
 	OPT_DURATION(struct args, deploy.wait_timeout, "wait-timeout", NULL, 0,
 		     "time for all to become ready; default: 10m"),
 	OPT_FLAG(struct args, deploy.wait_for_jobs, "wait-for-jobs", NULL, 0,

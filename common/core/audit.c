@@ -235,7 +235,11 @@ static bool has_newer(const struct chartindex_entries *entries, size_t i,
 	bool prerelease = is_prerelease(entries->items[i].version);
 
 	for (size_t j = 0; j < i && keep; j++) {
-		if (is_prerelease(entries->items[j].version) == prerelease)
+		const char *version = entries->items[j].version;
+
+		/* What stands twice is one. */
+		if (is_prerelease(version) == prerelease &&
+		    (!j || strcmp(version, entries->items[j - 1].version) != 0))
 			keep--;
 	}
 	return !keep;

@@ -14,6 +14,8 @@
 #include "format/value.h"
 #include "format/ydoc.h"
 
+#define SPELLINGS_MAX 4 /* of a field; each costs a pass over all members */
+
 enum field_type {
 	TEXT,
 	TEXTS,	  /* []string */
@@ -327,11 +329,19 @@ static bool read_member(const struct reader *reader, const char *path,
 			struct value **out, struct err *err)
 {
 	const struct value_pair *pair = NULL;
+	unsigned int spellings = 0;
 
 	*out = NULL;
 	while ((pair = next_spelling(map, field->name, pair))) {
 		struct value *value;
 
+		if (++spellings > SPELLINGS_MAX)
+			return err_set(err, ERR_INPUT,
+				       "'%s' is spelled in more than %d ways",
+				       path, SPELLINGS_MAX);
+		if (*out && pair->value->kind == VALUE_NIL &&
+		    (field->type == TEXT || field->type == FLAG))
+			continue;
 		if (!read_field(reader, path, pair->value, field, &value, err))
 			return false;
 		if (*out && field->type == TEXT_MAP &&

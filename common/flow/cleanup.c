@@ -125,7 +125,8 @@ static bool before_uninstall(void *context, struct err *err)
 	task->gone = !look.released;
 	if (task->gone)
 		return err_set(err, ERR_CONFLICT, "%s", task->item->reason);
-	return check_removal(task, &look, err);
+	/* All this may have taken longer than a Lease lasts. */
+	return check_removal(task, &look, err) && hold_keep(task->hold, err);
 }
 
 /* While Helm runs. */

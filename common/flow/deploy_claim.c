@@ -365,7 +365,8 @@ static bool renew(struct kube *kube, const struct deploy *deploy,
 
 	if (!deploy_read_renewable(kube, deploy, &arena, &found, err))
 		return false;
-	keep_later(&found, marks);
+	if (!deploy->renew_to)
+		keep_later(&found, marks);
 	marks->resource_version = found.resource_version;
 	return namespace_mark(kube, namespace, marks, NULL, err);
 }

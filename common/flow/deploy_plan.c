@@ -112,6 +112,7 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 	     !envname_expand(deploy->name, args->url_template, &deploy->url,
 			     err)))
 		return false;
+	deploy->renew_to = args->renew != DEPLOY_UNSET && args->renew != 0;
 	if (args->renew != DEPLOY_UNSET)
 		return !sources->chart ||
 		       err_set(err, ERR_USAGE,

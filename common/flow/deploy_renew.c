@@ -140,11 +140,13 @@ bool deploy_plan_renewal(struct kube *kube, struct deploy *deploy,
 	if (is_same(&latest, &deploy->expiry))
 		return true;
 	date = expiry_date(&latest);
-	log_info("the expiry of environment '%s' stays: %s%s, which is later "
-		 "than '--renew' asks for",
-		 deploy->name->namespace, latest.expires ? date : "never",
-		 latest.expires ? " UTC" : "");
-	deploy->expiry = latest;
+	log_info("the expiry of environment '%s' %s: %s%s, which is later than "
+		 "'--renew' asks for",
+		 deploy->name->namespace,
+		 deploy->renew_to ? "moves nearer" : "stays",
+		 latest.expires ? date : "never", latest.expires ? " UTC" : "");
+	if (!deploy->renew_to)
+		deploy->expiry = latest;
 	return true;
 }
 

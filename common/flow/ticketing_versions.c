@@ -196,6 +196,8 @@ bool ticketing_create_versions(struct ticketing *work, struct jira *jira,
 	for (size_t i = 0; i < work->versions.count; i++) {
 		struct ticketing_version *version = &work->versions.items[i];
 
+		if (version->failure.kind != ERR_NONE)
+			version->created = false;
 		if (version->id || version->failure.kind != ERR_NONE)
 			continue;
 		versions[count] = version;

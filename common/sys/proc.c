@@ -23,6 +23,7 @@
 #include "sys/signals.h"
 
 #define READ_CHUNK ((size_t)64 << 10)
+#define REST_MAX   ((size_t)1 << 20) /* the largest pipe */
 #define NEVER	   INT64_MAX
 
 /* --- signals that we get ------------------------------------------------- */
@@ -248,7 +249,8 @@ static void feed(struct child *child)
 		close_fd(&child->in);
 }
 
-static void drain(struct child *child, int which)
+/* False: there is nothing now. */
+static bool drain(struct child *child, int which)
 {
 	struct str *output = output_of(child->proc, which);
 	CLEANUP(free_ptr) char *chunk = xmalloc(READ_CHUNK);
@@ -258,6 +260,19 @@ static void drain(struct child *child, int which)
 		str_add_bytes(output, chunk, (size_t)got);
 	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
 		close_fd(&child->out[which]);
+	return got > 0;
+}
+
+/* What a pipe holds when the child is over; others may write on. */
+static void drain_rest(struct child *child)
+{
+	for (int which = 0; which < 2; which++) {
+		for (size_t got = 0; got < REST_MAX && child->out[which] >= 0;
+		     got += READ_CHUNK) {
+			if (!drain(child, which))
+				break;
+		}
+	}
 }
 
 static void signal_group(const struct child *child, int number)
@@ -340,6 +355,7 @@ static bool finish(struct child *child, int64_t now)
 	kill(-child->pid, SIGKILL);
 	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	drain_rest(child);
 	close_ours(child);
 	if (WIFEXITED(status))
 		child->proc->exit_code = WEXITSTATUS(status);
@@ -435,9 +451,9 @@ static void pump(struct crew *crew, const struct watch *watch)
 		if (fd[0].revents)
 			feed(&crew->children[i]);
 		if (fd[1].revents)
-			drain(&crew->children[i], 0);
+			(void)drain(&crew->children[i], 0);
 		if (fd[2].revents)
-			drain(&crew->children[i], 1);
+			(void)drain(&crew->children[i], 1);
 	}
 }
 

@@ -73,6 +73,7 @@ struct deploy {
 	int64_t time_to_live;		/* as the user said; DEPLOY_UNSET */
 	struct expiry expiry;		/* decided at @now */
 	char *chart;			/* folder, owned; NULL: --renew */
+	bool renew_to;			/* --renew named a duration */
 	const struct strvec *values;	/* files */
 	const struct strvec *set;	/* KEY=VALUE */
 	struct preparation preparation; /* owned */
@@ -160,8 +161,9 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 		struct err *err) MUST_CHECK;
 
 /*
- * A renewal moves no expiry nearer: set @deploy->expiry to the latest of what
- * it asks for and what the environment has, and say so where that stays.
+ * A renewal that names no duration moves no expiry nearer: set @deploy->expiry
+ * to the latest of what it asks for and what the environment has.  Say where
+ * that stays, and where a duration that was named moves it nearer.
  * Errors: NOT_FOUND (no such environment), CONFLICT (a main one, another's).
  */
 bool deploy_plan_renewal(struct kube *kube, struct deploy *deploy,

@@ -314,6 +314,19 @@ def test_renew_never_shortens(home, latest, dry_run, deploy, kube):
     assert labels == ([] if dry_run else [str(wanted)] * 2)
 
 
+def test_renew_to_a_moment_may_shorten(deploy, kube):
+    kube.script("GET", HOME, expiring(LATER))
+    kube.script("GET", f"{HOME}/secrets", release(1))
+    kube.script("PATCH", HOME, answer({}))
+    kube.script("PATCH", f"{HOME}/secrets/sh.helm.release.v1.shop-fix.v1",
+                answer({}))
+
+    result = deploy("--renew", "2s", given=None, dry_run=False)
+
+    assert "'shop-fix' moves nearer: " in result.err
+    assert result.json["expiresAt"] < LATER
+
+
 def test_a_life_of_no_length_is_refused(deploy, kube):
     for args in (["--renew", "0s"], ["--renew=0"], ["--expires-in", "0"]):
         failed = deploy(*args, expect=2)

@@ -389,6 +389,8 @@ static void test_spellings(void **state)
 		{"annotations: {x: '1'}\nAnnotations: {x: '2'}\n", "1"},
 		{"annotations: {y: '1'}\nAnnotations: {x: '2'}\n", "2"},
 		{"annotations: {x: '1'}\nAnnotations: 7\n", NULL},
+		{"HOME: a\nhome:\nannotations: {x: '1'}\n", "1"},
+		{"home: a\nHome: a\nhOme: a\nhoMe: a\nhomE: a\n", NULL},
 		{"ANNOTATIONS: {x: '1', y: '2'}\nannotations:\n", ""},
 	};
 
@@ -475,6 +477,35 @@ static void test_changes(void **state)
 					after.len));
 }
 
+/* Text stays text below items, too. */
+static void test_values_in_lists(void **state)
+{
+	static const char *const cases[][3] = {
+		{"m[0][1]", "7", "m: [[1, 7]]\nc: [{p: [{t: \"1\"}]}]\n"},
+		{"c[0].p[0].t", "20261126",
+		 "m: [[1, 2]]\nc: [{p: [{t: \"20261126\"}]}]\n"},
+		{"c[0].p[0].new", "true",
+		 "m: [[1, 2]]\nc: [{p: [{t: \"1\", new: true}]}]\n"},
+	};
+	const struct member members[] = {
+		{"web/Chart.yaml", META},
+		{"web/values.yaml", "m: [[1, 2]]\nc: [{p: [{t: \"1\"}]}]\n"},
+		{0}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		struct chart *chart = NULL;
+
+		assert_true(load(members, &arena, &chart, &err));
+		assert_case(cases[i][0],
+			    chart_set_value(chart, cases[i][0], cases[i][1],
+					    CHART_TYPED, &err));
+		assert_string_equal(chart->values->bytes, cases[i][2]);
+	}
+}
+
 static void test_values(void **state)
 {
 	static const struct {
@@ -508,6 +539,7 @@ static void test_values(void **state)
 		/* items of lists */
 		{"l[0].a", "2", CHART_TYPED, "v: 1\ns: \"1\"\nl: [{a: 2}]\n"},
 		{"l.0.a", "2", CHART_TYPED, "v: 1\ns: \"1\"\nl: [{a: 2}]\n"},
+		{"m[0][1]", "2", CHART_TYPED, NULL},
 		{"v[0]", "2", CHART_TYPED, NULL},
 		{"new[0].a", "2", CHART_TYPED, NULL},
 		{"l[x].a", "2", CHART_TYPED, NULL},
@@ -575,6 +607,7 @@ int main(void)
 		cmocka_unit_test(test_schemas),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_values_in_lists),
 		cmocka_unit_test(test_provenance),
 	};
 
