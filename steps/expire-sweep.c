@@ -143,7 +143,8 @@ static bool act(struct step_run *run, struct kube *kube,
 	log_outcomes(&result);
 	report = cleanup_tell(plan, &result, &run->arena, &text);
 	return step_result(run, report, str_text(&text), err) &&
-	       cleanup_check(&result, err);
+	       cleanup_check(&result, err) &&
+	       (!args->now || cleanup_check_named(&result, err));
 }
 
 static bool sweep(struct step_run *run, struct cleanup_metrics *metrics,

@@ -521,6 +521,21 @@ bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 	return done;
 }
 
+bool cleanup_check_named(const struct cleanup_result *result, struct err *err)
+{
+	for (size_t i = 0; i < result->count; i++) {
+		const struct cleanup_outcome *outcome = &result->outcomes[i];
+
+		if (!outcome->item->remove || outcome->state != CLEANUP_KEPT)
+			continue;
+		err_set(err, ERR_REMOTE, "'%s' was not deleted: %s",
+			outcome->item->namespace, outcome->reason);
+		err_hint(err, "run it again when that has ended");
+		return err_temporary(err, true);
+	}
+	return true;
+}
+
 bool cleanup_check(const struct cleanup_result *result, struct err *err)
 {
 	const struct cleanup_outcome *first = NULL;

@@ -69,6 +69,13 @@ bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 		 struct cleanup_result *result, struct err *err) MUST_CHECK;
 
 /*
+ * The run's error where what was to be deleted by its name was kept at the
+ * last moment.  Errors: REMOTE, temporary.
+ */
+bool cleanup_check_named(const struct cleanup_result *result, struct err *err)
+	MUST_CHECK;
+
+/*
  * The run's error for what failed; the rest was done all the same.
  * Errors: REMOTE, temporary if all failures are.
  */

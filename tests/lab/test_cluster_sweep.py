@@ -324,6 +324,8 @@ def test_what_is_deployed_just_now_stays(cluster, deploy, sweep):
     kept = reasons(sweep().json["kept"])
     assert "another run is at work on it: process " \
         f"{running.pid} on " in kept["shop-fix"]
+    named = sweep("--environment", "shop-fix", "--now", expect=75)
+    assert "'shop-fix' was not deleted: another run is at work" in named.err
     running.process.terminate()
     running.wait(expect=143)
     assert set(reasons(sweep().json["deleted"])) == {"shop-fix"}
