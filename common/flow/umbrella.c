@@ -436,11 +436,11 @@ static bool set_date(struct ydoc *values, const struct expiry *expiry,
 		     struct err *err)
 {
 	CLEANUP(free_ptr) char *date = expiry_date(expiry);
-	const char *now = value_find_text(values->root, "global.expiryDate");
 
 	if (!set_expires(values, true, err))
 		return false;
-	return same_text(now, date) ||
+	return same_text(value_find_text(values->root, "global.expiryDate"),
+			 date) ||
 	       ydoc_set_text(values, "global.expiryDate", date, err);
 }
 
