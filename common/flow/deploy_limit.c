@@ -215,7 +215,9 @@ static bool evict(struct deployment *run, const char *namespace,
 		if (result.outcomes[i].state == CLEANUP_DELETED)
 			continue;
 		(void)err_set(err, ERR_REMOTE, "%s", result.outcomes[i].reason);
-		return err_temporary(err, result.outcomes[i].temporary);
+		return err_temporary(err, result.outcomes[i].temporary ||
+						  result.outcomes[i].state ==
+							  CLEANUP_KEPT);
 	}
 	return true;
 }
@@ -244,17 +246,33 @@ bool deploy_make_room(struct deployment *run, struct err *err)
 	}
 }
 
+/*
+ * Unless another run of the same branch has begun to deploy to it.  One that
+ * begins after the look marks it, and the deletion is of the state before, or
+ * finds it on its way out.
+ */
 static bool take_back(struct deployment *run, struct err *err)
 {
 	const char *namespace = run->deploy->name->namespace;
 	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err failure = {0};
 	struct namespace_marks ours;
+	const char *by;
 	bool exists;
 
-	return namespace_read(run->kube, namespace, &arena, &ours, &exists,
-			      err) &&
-	       (!exists || namespace_delete(run->kube, namespace, ours.uid,
-					    ours.resource_version, err));
+	if (!namespace_read(run->kube, namespace, &arena, &ours, &exists, err))
+		return false;
+	if (!exists)
+		return true;
+	if (!envlock_look(run->kube, namespace, &arena, &by, NULL, err))
+		return false;
+	if (by ||
+	    namespace_delete(run->kube, namespace, ours.uid,
+			     ours.resource_version, &failure) ||
+	    failure.kind == ERR_CONFLICT)
+		return true;
+	err_move(err, &failure);
+	return false;
 }
 
 /*

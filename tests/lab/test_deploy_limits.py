@@ -115,3 +115,21 @@ def test_runs_at_the_same_moment_keep_the_limit(cluster, step):
             if not cluster.api("GET", f"/api/v1/namespaces/{name}")[
                 "metadata"].get("deletionTimestamp")}
     assert len(made) == codes.count(0) <= 2
+
+
+def test_two_runs_of_each_branch_at_the_same_moment(cluster, step):
+    """Who takes its namespace back spares that in which the other deploys."""
+    branches = [f"b{i // 2}" for i in range(8)]
+    running = [step(branch, "--max-environments", "2") for branch in branches]
+    codes = [run.wait(expect=None, timeout=LONG).code for run in running]
+    assert set(codes) <= {0, 3, 75}
+    deployed = {f"shop-{branch}" for branch, code in zip(branches, codes)
+                if code == 0}
+    for name in deployed:
+        releases = cluster.api("GET", f"/api/v1/namespaces/{name}/secrets"
+                               "?labelSelector=owner%3Dhelm")["items"]
+        assert releases, (name, codes)
+    made = {name for name in cluster.api.namespaces()
+            if not cluster.api("GET", f"/api/v1/namespaces/{name}")[
+                "metadata"].get("deletionTimestamp")}
+    assert deployed <= made and len(made) <= 2, (codes, made)
