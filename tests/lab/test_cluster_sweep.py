@@ -513,7 +513,7 @@ def test_a_finalizer_that_holds_what_helm_deletes(cluster, sweep):
     api("PATCH", held, {"metadata": {"finalizers": ["example.com/held"]}},
         MERGE_PATCH)
 
-    failed = sweep("--wait-timeout", "2s", expect=1)
+    failed = sweep("--wait-timeout", "10s", expect=1)
     (reason,) = reasons(failed.json["failed"]).values()
     assert "ConfigMap web-settings is held by example.com/held" in reason
     assert api.namespaces() == {"env"} and releases(api) == set()
