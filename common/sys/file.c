@@ -347,6 +347,16 @@ static bool rename_new(int dirfd, const char *from, const char *to)
 	return true;
 }
 
+/* Who may not read what is replaced may not read what is on its way, either. */
+static mode_t least_mode(const char *old, mode_t mode)
+{
+	struct stat info;
+
+	if (lstat(old, &info) == 0 && S_ISREG(info.st_mode))
+		return mode & info.st_mode;
+	return mode;
+}
+
 static bool rename_over(int dirfd, const char *from, const char *to)
 {
 	return renameat(dirfd, from, dirfd, to) == 0;
@@ -394,8 +404,10 @@ static bool write_by(bool (*place)(int dirfd, const char *from, const char *to),
 bool file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
 		  struct err *err)
 {
-	if (!write_by(mode == FILE_SHARED ? replace : rename_over, path, bytes,
-		      len, mode, FLUSH_WAITED))
+	bool shared = mode == FILE_SHARED;
+
+	if (!write_by(shared ? replace : rename_over, path, bytes, len,
+		      shared ? least_mode(path, mode) : mode, FLUSH_WAITED))
 		return err_errno(err, "cannot write '%s'", path);
 	return true;
 }

@@ -213,6 +213,55 @@ static void test_replace_large(void **state)
 	assert_memory_equal(read.buf, text.buf, text.len);
 }
 
+/* The bits that others have on a file on its way to its name; -1: none. */
+static int rights_of_temp(void)
+{
+	DIR *dir = opendir(".");
+	struct dirent *entry;
+	int rights = -1;
+
+	while (rights < 0 && (entry = readdir(dir))) {
+		struct stat info;
+
+		if (starts_with(entry->d_name, ".slipway-") &&
+		    lstat(entry->d_name, &info) == 0)
+			rights = info.st_mode & 077;
+	}
+	closedir(dir);
+	return rights;
+}
+
+/* What others must not read they cannot read while it is written, either. */
+static void test_replace_private(void **state)
+{
+	CLEANUP(str_release) struct str bytes = {0};
+	const char *const place = "private";
+	mode_t umask_before = umask(022);
+	struct err err = {0};
+	int status = -1;
+	pid_t watcher;
+
+	(void)state;
+	for (size_t i = 0; i < 1 << 20; i++)
+		str_add(&bytes, "content ");
+	assert_true(file_write(place, "old", 3, 0600, &err));
+	watcher = fork();
+	if (watcher == 0) {
+		int rights;
+
+		alarm(60);
+		while ((rights = rights_of_temp()) < 0)
+			continue;
+		_exit(rights != 0);
+	}
+	while (waitpid(watcher, &status, WNOHANG) == 0)
+		assert_true(file_replace(place, bytes.buf, bytes.len,
+					 FILE_SHARED, &err));
+	umask(umask_before);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void test_replace_link(void **state)
 {
 	CLEANUP(err_release) struct err err = {0};
@@ -455,16 +504,26 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDER(test_read_refusals), IN_FOLDER(test_read_appends),
-		IN_FOLDER(test_read_refusals), IN_FOLDER(test_read_pipe),
-		IN_FOLDER(test_find),	       IN_FOLDER(test_replace),
-		IN_FOLDER(test_sweep_temp),    IN_FOLDER(test_writable),
-		IN_FOLDER(test_replace_large), IN_FOLDER(test_replace_link),
-		IN_FOLDER(test_create),	       IN_FOLDER(test_create_race),
-		IN_FOLDER(test_folders),       IN_FOLDER(test_remove),
-		IN_FOLDER(test_tree_replace),  IN_FOLDER(test_identity),
-		IN_FOLDER(test_pieces),	       IN_FOLDER(test_swap),
-		IN_FOLDER(test_lock),	       IN_FOLDER(test_names),
+		IN_FOLDER(test_read_refusals),
+		IN_FOLDER(test_read_appends),
+		IN_FOLDER(test_replace_private),
+		IN_FOLDER(test_read_pipe),
+		IN_FOLDER(test_find),
+		IN_FOLDER(test_replace),
+		IN_FOLDER(test_sweep_temp),
+		IN_FOLDER(test_writable),
+		IN_FOLDER(test_replace_large),
+		IN_FOLDER(test_replace_link),
+		IN_FOLDER(test_create),
+		IN_FOLDER(test_create_race),
+		IN_FOLDER(test_folders),
+		IN_FOLDER(test_remove),
+		IN_FOLDER(test_tree_replace),
+		IN_FOLDER(test_identity),
+		IN_FOLDER(test_pieces),
+		IN_FOLDER(test_swap),
+		IN_FOLDER(test_lock),
+		IN_FOLDER(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
