@@ -225,8 +225,11 @@ static bool take_top_line(struct chartindex_layout *layout,
 	}
 	if (has_key(line, text, "apiVersion:"))
 		layout->has_api_version = true;
-	if (has_key(line, text, GENERATED))
+	if (has_key(line, text, GENERATED)) {
 		layout->generated = value_of(line, text, strlen(GENERATED));
+		layout->generated.end = line_scalar_end(
+			text, layout->generated.start, line->end);
+	}
 	if (has_key(line, text, ANNOTATIONS))
 		layout->annotations =
 			(struct chartindex_span){line->start, line->next};
@@ -279,6 +282,14 @@ struct scan {
 	struct proof proof;
 };
 
+/* A line without content: blank, a comment, or text that looks like those. */
+static void take_other_line(struct chartindex_layout *layout, enum part part,
+			    const struct line *line, bool is_text)
+{
+	if (part == PART_ANNOTATIONS && is_text)
+		layout->annotations.end = line->next;
+}
+
 bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 			   size_t len, struct arena *arena)
 {
@@ -291,8 +302,11 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 	while ((line = lines_next(&scan->lines))) {
 		if (!proof_line(&scan->proof, text, line))
 			return false;
-		if (!line->first)
+		if (!line->first) {
+			take_other_line(layout, part, line,
+					scan->proof.in_scalar);
 			continue;
+		}
 		if (line->indent) {
 			if (!take_inner_line(layout, part, line, text, arena))
 				return false;
@@ -347,23 +361,35 @@ bool chartindex_find_annotation(const char *text,
 	return true;
 }
 
+/* A comment on what follows the items; deeper ones may be text of an item. */
+static bool is_outer_comment(const struct line *line, size_t item_indent)
+{
+	return !line->first && line->indent <= item_indent &&
+	       line->indent < line->end - line->start;
+}
+
 static void find_line_items(const struct chartindex_block *block,
 			    const char *text, struct arena *arena,
 			    struct chartindex_spans *spans)
 {
 	size_t at = block->span.start;
+	bool ended = false; /* the last item, by a comment */
 
 	while (at < block->span.end) {
 		struct line line;
 
 		line_find(&line, text, block->span.end, at);
 		at = line.next;
-		if (line.start == block->span.start ||
-		    line.indent != block->item_indent || !is_item(&line, text))
+		if (line.start == block->span.start)
 			continue;
-		if (spans->count)
-			spans->items[spans->count - 1].end = line.start;
-		chartindex_add_span(spans, arena, line.start, block->span.end);
+		if (line.indent == block->item_indent && is_item(&line, text))
+			chartindex_add_span(spans, arena, line.start, at);
+		else if (is_outer_comment(&line, block->item_indent))
+			ended = true;
+		if (line.first)
+			ended = false;
+		if (spans->count && !ended)
+			spans->items[spans->count - 1].end = at;
 	}
 }
 

@@ -216,6 +216,18 @@ static bool is_quoted(const char *text, size_t len)
 			       before_comment(text + end, len - end) == 0));
 }
 
+size_t line_scalar_end(const char *text, size_t at, size_t line_end)
+{
+	size_t len = line_end - at;
+	size_t quoted = 0;
+
+	if (!len)
+		return line_end;
+	if (text[at] == '"' || text[at] == '\'')
+		quoted = quoted_length(text + at, len);
+	return at + (quoted ? quoted : before_comment(text + at, len));
+}
+
 /* "|-", ">2+": text follows on the lines below. */
 static bool announces_text(struct line *line, const char *text, size_t len)
 {

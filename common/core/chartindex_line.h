@@ -38,6 +38,9 @@ struct line {
 /* The line of @text that starts at @at, which is before @len. */
 void line_find(struct line *line, const char *text, size_t len, size_t at);
 
+/* The end of the scalar of a line, which starts at @at, or of no text. */
+size_t line_scalar_end(const char *text, size_t at, size_t line_end) MUST_CHECK;
+
 #define LINES_KEPT 128
 
 /*

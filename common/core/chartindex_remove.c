@@ -124,7 +124,9 @@ static bool remove_from_block(struct removing *removing,
 	*emptied = gone.count == spans.count && gone.count &&
 		   !is_put(wanted, block->name);
 	if (*emptied)
-		cut(removing, block->span);
+		cut(removing,
+		    (struct chartindex_span){block->span.start,
+					     spans.items[spans.count - 1].end});
 	for (size_t i = 0; !*emptied && i < gone.count; i++)
 		cut(removing, gone.items[i]);
 	return true;

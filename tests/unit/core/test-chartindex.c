@@ -5,67 +5,7 @@
 #include "core/chartindex_layout.h"
 #include "core/resolve.h"
 #include "format/value.h"
-#include "tests/unit/unit.h"
-
-#define NOW "2026-11-22T10:00:00Z"
-
-/* As helm repo index writes it, with a field that nobody knows. */
-static const char helm_index[] = "apiVersion: v1\n"
-				 "entries:\n"
-				 "  basket:\n"
-				 "  - apiVersion: v2\n"
-				 "    created: \"2026-01-01T00:00:00Z\"\n"
-				 "    digest: aa\n"
-				 "    name: basket\n"
-				 "    urls:\n"
-				 "    - basket-1.0.0.tgz\n"
-				 "    version: 1.0.0\n"
-				 "  web:\n"
-				 "  - apiVersion: v2\n"
-				 "    created: \"2026-01-02T00:00:00Z\"\n"
-				 "    description: |-\n"
-				 "      many lines\n"
-				 "\n"
-				 "      # no comment\n"
-				 "    digest: sha256:BB\n"
-				 "    flavour: unknown to us\n"
-				 "    name: web\n"
-				 "    urls:\n"
-				 "    - web-1.10.0.tgz\n"
-				 "    version: 1.10.0\n"
-				 "  - apiVersion: v2\n"
-				 "    digest: cc\n"
-				 "    name: web\n"
-				 "    urls:\n"
-				 "    - web-1.2.0+a.tgz\n"
-				 "    version: 1.2.0+a\n"
-				 "  - name: web\n"
-				 "    urls:\n"
-				 "    - web-1.2.0-rc.tgz\n"
-				 "    version: 1.2.0-rc\n"
-				 "generated: \"2026-01-02T00:00:00Z\"\n";
-
-static const char json_index[] =
-	"{\n  \"apiVersion\": \"v1\",\n  \"generated\": \"2026\",\n"
-	"  \"entries\": {\n    \"web\": [\n"
-	"      {\"version\": \"1.10.0\", \"digest\": \"bb\", "
-	"\"urls\": [\"a\"]},\n"
-	"      {\"version\": \"1.2.0+a\", \"digest\": \"cc\", "
-	"\"urls\": [\"b\"]}\n"
-	"    ],\n    \"zoo\": []\n  }\n}\n";
-
-/* The versions of @name with commas between, as read. */
-static void add_versions(struct str *out, struct chartindex *index,
-			 const char *name)
-{
-	CLEANUP(arena_release) struct arena arena = {0};
-	struct chartindex_entries entries;
-	struct err err = {0};
-
-	assert_true(chartindex_read(index, name, &arena, &entries, &err));
-	for (size_t i = 0; i < entries.count; i++)
-		str_addf(out, "%s%s", i ? "," : "", entries.items[i].version);
-}
+#include "tests/unit/core/indexes.h"
 
 static void test_read(void **state)
 {
@@ -152,12 +92,6 @@ static void test_entry(void **state)
 	assert_null(chartindex_find(&entries, "1.2.0+b"));
 }
 
-/* A case without a text is one of no index. */
-static const char *text_of(const struct str *text)
-{
-	return text->len ? text->buf : NULL;
-}
-
 #define TEXT(literal) literal, sizeof(literal) - 1
 
 static void test_refused(void **state)
@@ -222,66 +156,6 @@ static void test_nul(void **state)
 		assert_string_equal(err.text, "bad index 'index': a NUL byte "
 					      "is in it");
 	}
-}
-
-static struct value *new_entry(struct arena *arena, const char *name,
-			       const char *version)
-{
-	struct value *entry = value_new_map(arena);
-	struct value *urls = value_new_list(arena);
-
-	value_list_add(urls, arena, value_new_text(arena, "new.tgz"));
-	value_map_set_text(entry, arena, "name", name);
-	value_map_set_text(entry, arena, "version", version);
-	value_map_set_text(entry, arena, "digest", "dd");
-	value_map_set(entry, arena, "urls", urls);
-	return entry;
-}
-
-/*
- * Put "name version" pairs, separated by commas, as @wanted asks else; those
- * with a "-" before them are removed.
- */
-static void change_as(struct str *out, const char *text, const char *pairs,
-		      struct chartindex_change wanted)
-{
-	CLEANUP(chartindex_release) struct chartindex index = {0};
-	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(strvec_release) struct strvec list = {0};
-	struct chartindex_put puts[8];
-	struct chartindex_removal removals[8];
-	struct err err = {0};
-
-	str_add(out, text);
-	if (*pairs)
-		strvec_split(&list, pairs, ',');
-	for (size_t i = 0; i < list.count; i++) {
-		char *blank = strchr(list.items[i], ' ');
-
-		*blank = '\0';
-		if (*list.items[i] == '-') {
-			removals[wanted.removal_count++] =
-				(struct chartindex_removal){list.items[i] + 1,
-							    blank + 1};
-			continue;
-		}
-		puts[wanted.count++] = (struct chartindex_put){
-			.name = list.items[i],
-			.version = blank + 1,
-			.entry = new_entry(&arena, list.items[i], blank + 1),
-		};
-	}
-	assert_case(pairs, chartindex_open(&index, text_of(out), out->len,
-					   "index", &err));
-	wanted.puts = puts;
-	wanted.removals = removals;
-	wanted.generated = NOW;
-	assert_case(pairs, chartindex_change(&index, out, &wanted, &err));
-}
-
-static void change(struct str *out, const char *text, const char *pairs)
-{
-	change_as(out, text, pairs, (struct chartindex_change){0});
 }
 
 static void test_change(void **state)
@@ -417,22 +291,6 @@ static void test_remove(void **state)
 	}
 }
 
-/* What is removed leaves all other bytes as they were. */
-static void test_remove_keeps_bytes(void **state)
-{
-	CLEANUP(str_release) struct str out = {0};
-	const char *gone = strstr(helm_index, "  - apiVersion: v2\n"
-					      "    digest: cc\n");
-	const char *rest = strstr(helm_index, "  - name: web\n");
-	const char *stamp = strstr(helm_index, "generated");
-
-	(void)state;
-	change(&out, helm_index, "-web 1.2.0+a");
-	assert_memory_equal(out.buf, helm_index, (size_t)(gone - helm_index));
-	assert_memory_equal(out.buf + (gone - helm_index), rest,
-			    (size_t)(stamp - rest));
-}
-
 /* An address that is no text is none. */
 static void test_strange_urls(void **state)
 {
@@ -452,104 +310,6 @@ static void test_strange_urls(void **state)
 			    "web.tgz");
 }
 
-/* What is left when the new lines are taken out is the old text. */
-static void test_other_bytes_stay(void **state)
-{
-	static const char new_lines[] =
-		"  - digest: dd\n    name: web\n    urls:\n    - new.tgz\n"
-		"    version: 1.5.0\n";
-	CLEANUP(str_release) struct str out = {0};
-	char *at;
-
-	(void)state;
-	change(&out, helm_index, "web 1.5.0");
-	at = strstr(out.buf, new_lines);
-	assert_non_null(at);
-	str_splice(&out, (size_t)(at - out.buf), strlen(new_lines), "", 0);
-	at = strstr(out.buf, NOW);
-	assert_non_null(at);
-	str_splice(&out, (size_t)(at - out.buf), strlen(NOW),
-		   "2026-01-02T00:00:00Z", 20);
-	assert_string_equal(out.buf, helm_index);
-}
-
-/* Entries that shrink and grow in one change, moved past each other. */
-static void test_moves_cross(void **state)
-{
-	CLEANUP(str_release) struct str out = {0}, again = {0};
-
-	(void)state;
-	change(&out, helm_index,
-	       "alpine 1.0.0,basket 1.0.0,web 1.10.0,web 1.2.0-rc");
-	change(&again, str_text(&out), "basket 1.0.0,web 1.10.0");
-	assert_string_equal(out.buf, again.buf);
-	assert_null(strstr(out.buf, "many lines"));
-	assert_non_null(strstr(out.buf, "    version: 1.2.0+a\n  - digest: dd\n"
-					"    name: web\n    urls:\n"
-					"    - new.tgz\n"
-					"    version: 1.2.0-rc\ngenerated:"));
-}
-
-#define LINES_END "apiVersion: v1\nentries: {}\n"
-
-static void test_annotation(void **state)
-{
-	static const struct {
-		const char *text;
-		const char *wanted; /* a part of the changed text */
-	} cases[] = {
-		{LINES_END, "annotations:\n  k: v\napiVersion: v1\n"},
-		{"---\n" LINES_END, "---\nannotations:\n  k: v\napi"},
-		{"annotations:\n    # c\n    a: b\n" LINES_END,
-		 "annotations:\n    # c\n    a: b\n    k: v\napi"},
-		{"annotations:\n  k: old\n  z: b\n" LINES_END,
-		 "annotations:\n  k: v\n  z: b\napi"},
-		{"annotations:\n  k: >\n    old\n" LINES_END,
-		 "annotations:\n  k: v\napi"},
-		{"annotations:\n  kk: old\n" LINES_END,
-		 "annotations:\n  kk: old\n  k: v\napi"},
-		{"annotations:\n" LINES_END, "annotations:\n  k: v\napi"},
-		{"annotations:\n- a\n" LINES_END, "annotations:\n  k: v\n"},
-		{"annotations: {a: b}\n" LINES_END,
-		 "annotations:\n  a: b\n  k: v\napi"},
-		{"apiVersion: v1\nentries: {}\nannotations:\n  a: b",
-		 "annotations:\n  a: b\n  k: v\ngenerated"},
-		{"", "annotations:\n  k: v\napi"},
-		{"entries: {}\napiVersion: v1\n",
-		 "annotations:\n  k: v\nentries:\n  web:\n"},
-		{"{\"apiVersion\":\"v1\",\"entries\":{}}",
-		 "\"annotations\":{\"k\":\"v\"},"},
-		{"{\"annotations\": {}, \"apiVersion\":\"v1\",\"entries\":{}}",
-		 "\"annotations\": {\"k\":\"v\"}, "},
-		{"{\"annotations\": {\"a\": \"b\"}, \"apiVersion\":\"v1\","
-		 "\"entries\":{}}",
-		 "\"annotations\": {\"k\":\"v\",\"a\": \"b\"}, "},
-		{"{\"annotations\": {\"a\": 1, \"k\": \"old\"}, "
-		 "\"apiVersion\":\"v1\",\"entries\":{}}",
-		 "{\"a\": 1, \"k\":\"v\"}, "},
-		{"{apiVersion: v1, entries: {}}", "annotations:\n  k: v\n"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP(str_release) struct str out = {0};
-		CLEANUP(chartindex_release) struct chartindex index = {0};
-		CLEANUP(arena_release) struct arena arena = {0};
-		struct err err = {0};
-
-		change_as(&out, cases[i].text, "web 1.0.0",
-			  (struct chartindex_change){.annotation = "k",
-						     .annotation_text = "v"});
-		assert_case(str_text(&out), strstr(out.buf, cases[i].wanted));
-		assert_true(chartindex_open(&index, text_of(&out), out.len,
-					    "out", &err));
-		assert_string_equal(chartindex_annotation(&index, "k", &arena),
-				    "v");
-		assert_null(chartindex_annotation(&index, "other", &arena));
-	}
-}
-
-/* Of other charts too: what is no JSON may be YAML, or nothing at all. */
 /* Where a string ends, and what of it looks like something else. */
 static void test_json_strings(void **state)
 {
@@ -598,6 +358,7 @@ static void test_json_strings(void **state)
 	}
 }
 
+/* Of other charts too: what is no JSON may be YAML, or nothing at all. */
 static void test_broken_json(void **state)
 {
 	static const struct {
@@ -741,11 +502,7 @@ int main(void)
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_change),
 		cmocka_unit_test(test_remove),
-		cmocka_unit_test(test_remove_keeps_bytes),
 		cmocka_unit_test(test_strange_urls),
-		cmocka_unit_test(test_other_bytes_stay),
-		cmocka_unit_test(test_moves_cross),
-		cmocka_unit_test(test_annotation),
 		cmocka_unit_test(test_json_strings),
 		cmocka_unit_test(test_broken_json),
 		cmocka_unit_test(test_format),
