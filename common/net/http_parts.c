@@ -178,6 +178,56 @@ static void add_words(struct str *out, const struct http_reply *reply)
 	str_add_escaped(out, text, len);
 }
 
+/* A redirect that is not followed, as of a POST, is no use to its reader. */
+static void hint_moved(const struct url *asked, const char *location,
+		       struct err *err)
+{
+	CLEANUP(err_release) struct err ignored = {0};
+	CLEANUP(url_release) struct url moved = {0};
+	CLEANUP(str_release) struct str text = {0}, shown = {0};
+
+	if (!location ||
+	    !http_redirect_target(asked, location, &moved, &ignored))
+		return;
+	url_add_text(&text, &moved, true);
+	redact_url(&shown, str_text(&text));
+	err_hint(err, "it is at '%s' now: give the address of that server",
+		 str_text(&shown));
+}
+
+/* Beyond another origin nothing secret is sent, which looks like no right. */
+static void hint_stranger(const struct url *asked, const char *answered,
+			  struct err *err)
+{
+	CLEANUP(err_release) struct err ignored = {0};
+	CLEANUP(url_release) struct url other = {0};
+	CLEANUP(str_release) struct str from = {0}, to = {0};
+
+	if (!url_parse(&other, answered, &ignored) ||
+	    url_same_origin(asked, &other))
+		return;
+	url_add_origin(&from, asked);
+	url_add_origin(&to, &other);
+	err_hint(err,
+		 "'%s' redirected to '%s', which was not told who we are: give "
+		 "that server's own address",
+		 str_text(&from), str_text(&to));
+}
+
+static void hint_redirect(const struct http_request *request,
+			  const struct http_reply *reply, struct err *err)
+{
+	CLEANUP(err_release) struct err ignored = {0};
+	CLEANUP(url_release) struct url asked = {0};
+
+	if (!url_parse(&asked, str_text(&request->url), &ignored))
+		return;
+	if (http_is_redirect(reply->status))
+		hint_moved(&asked, http_header(reply, "Location"), err);
+	else if (reply->status == 401 || reply->status == 403)
+		hint_stranger(&asked, str_text(&reply->url), err);
+}
+
 bool http_fail(const struct http_request *request,
 	       const struct http_reply *reply, const char *words,
 	       struct err *err)
@@ -196,6 +246,7 @@ bool http_fail(const struct http_request *request,
 		str_text(&shown), reply->status, said.len ? " (" : "",
 		str_text(&said), said.len ? ")" : "");
 	err->status = reply->status;
+	hint_redirect(request, reply, err);
 	return err_temporary(err, reply->status == 408 ||
 					  reply->status == 429 ||
 					  reply->status >= 500);

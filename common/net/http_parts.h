@@ -22,10 +22,6 @@ struct url;
 bool http_check_request(const struct http_request *request, struct err *err)
 	MUST_CHECK;
 
-/* url_parse() for http and https only.  Errors: INPUT. */
-bool http_parse_url(struct url *url, const char *text, struct err *err)
-	MUST_CHECK;
-
 /* Does @status mean that the reply is to be had at its Location? */
 bool http_is_redirect(int status);
 

@@ -48,6 +48,7 @@
 
 struct env;
 struct err;
+struct url;
 struct http_reply;
 struct reporter;
 
@@ -211,6 +212,10 @@ struct http_batch {
 bool http_run(struct http *http, struct http_batch *batch, struct err *err)
 	MUST_CHECK;
 
+/* url_parse() for http and https only.  Errors: INPUT. */
+bool http_parse_url(struct url *url, const char *text, struct err *err)
+	MUST_CHECK;
+
 /* Value of the first header @name (any case), or NULL. */
 const char *http_header(const struct http_reply *reply, const char *name);
 
@@ -218,7 +223,8 @@ const char *http_header(const struct http_reply *reply, const char *name);
  * Make @err of an unwelcome status: "PUT https://host/x: server answered 403
  * (its words)".  Kind: 401, 403 DENIED; 404, 410 NOT_FOUND; 409, 412
  * CONFLICT; else REMOTE; 408, 429, 5xx temporary.  @words is the server's
- * own message, NULL = the start of a text body.
+ * own message, NULL = the start of a text body.  A redirect that was not
+ * followed, or beyond which we were a stranger, makes the hint.
  */
 bool http_fail(const struct http_request *request,
 	       const struct http_reply *reply, const char *words,

@@ -75,6 +75,51 @@ static void test_fail(void **state)
 	}
 }
 
+static void test_failure_behind_a_redirect(void **state)
+{
+	static const struct {
+		int status;
+		const char *location, *answered;
+		const char *hint; /* NULL = none */
+	} cases[] = {
+		{301, "https://u:p@h/a?token=1", NULL,
+		 "it is at 'https://h/a?token=***' now: give the address of "
+		 "that server"},
+		{308, "/b", NULL,
+		 "it is at 'http://h/b' now: give the address of that server"},
+		{302, "file:///etc/passwd", NULL, NULL},
+		{302, NULL, NULL, NULL},
+		{200, "https://h/a", NULL, NULL},
+		{401, NULL, "https://h/a",
+		 "'http://h' redirected to 'https://h', which was not told who "
+		 "we are: give that server's own address"},
+		{403, NULL, "http://other/a",
+		 "'http://h' redirected to 'http://other', which was not told "
+		 "who we are: give that server's own address"},
+		{404, NULL, "http://other/a", NULL},
+		{403, NULL, "http://h/elsewhere", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(http_request_release) struct http_request request = {
+			.method = "GET"};
+		CLEANUP(http_reply_release) struct http_reply reply = {
+			.status = cases[i].status};
+		CLEANUP(err_release) struct err err = {0};
+
+		str_add(&request.url, "http://u:p@h/?token=1");
+		if (cases[i].answered)
+			str_add(&reply.url, cases[i].answered);
+		if (cases[i].location)
+			strvec_addf(&reply.headers, "Location: %s",
+				    cases[i].location);
+		assert_false(http_fail(&request, &reply, NULL, &err));
+		assert_case(cases[i].hint ? cases[i].hint : "none",
+			    same_text(err.hint, cases[i].hint));
+	}
+}
+
 static void test_redirect_target(void **state)
 {
 	static const struct {
@@ -323,6 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_fail),
+		cmocka_unit_test(test_failure_behind_a_redirect),
 		cmocka_unit_test(test_redirect_target),
 		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_names_of_hosts),
