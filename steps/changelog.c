@@ -7,6 +7,7 @@
 #include "cli/step.h"
 #include "core/changelogtext.h"
 #include "core/record.h"
+#include "core/tickets.h"
 #include "format/value.h"
 
 struct args {
@@ -81,7 +82,8 @@ static bool gather(struct step_run *run, struct changelog_work *work,
 	if (args->range && (args->old || args->new))
 		return err_set(err, ERR_USAGE,
 			       "'--range' goes without '--old' and '--new'");
-	return changelog_gather(work, &wanted, err);
+	return tickets_check_projects(&args->projects, err) &&
+	       changelog_gather(work, &wanted, err);
 }
 
 static bool run(struct step_run *run, struct err *err)

@@ -191,7 +191,8 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(jira_release) struct jira jira = {0};
 	struct ticketing_args args;
 
-	if (!find_tickets(&tickets, run, err))
+	if (!tickets_check_projects(&given->projects, err) ||
+	    !find_tickets(&tickets, run, err))
 		return false;
 	changelog_add_recorded(&changelog, run->record->merged, given->app,
 			       CHANGELOG_TEXT, TICKETING_CHANGELOG_MAX);
@@ -215,7 +216,7 @@ static bool find_projects(struct strvec *projects, const struct step_run *run,
 
 	strvec_add_all(projects, &args->projects);
 	if (projects->count > 0)
-		return true;
+		return tickets_check_projects(projects, err);
 	if (!find_tickets(&tickets, run, err))
 		return false;
 	for (size_t i = 0; i < tickets.count; i++) {

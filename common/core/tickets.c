@@ -103,6 +103,21 @@ bool ticket_key_valid(const char *key)
 	return len > 0 && key_length(key, len, &project_len) == len;
 }
 
+bool tickets_check_projects(const struct strvec *projects, struct err *err)
+{
+	for (size_t i = 0; i < projects->count; i++) {
+		CLEANUP(free_ptr) char *first =
+			xasprintf("%s-1", projects->items[i]);
+
+		if (!ticket_key_valid(first))
+			return err_set(err, ERR_USAGE,
+				       "cannot use '--project %s': the key of "
+				       "a project looks like SHOP",
+				       projects->items[i]);
+	}
+	return true;
+}
+
 char *ticket_project(const char *key)
 {
 	return xmemdupz(key, strcspn(key, "-"));

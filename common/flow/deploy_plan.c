@@ -9,8 +9,10 @@
 #include "flow/ahead.h"
 #include "flow/chartdir.h"
 #include "flow/deploy.h"
+#include "format/url.h"
 #include "format/value.h"
 #include "format/ydoc.h"
+#include "net/http.h"
 #include "sys/file.h"
 
 static bool find_chart(const char *given, const char *recorded, char **chart,
@@ -38,7 +40,7 @@ static bool find_chart(const char *given, const char *recorded, char **chart,
  * Helm would let --set win over the expiry that we give it, and what runs
  * would show another than what counts.
  */
-static bool check_set(const struct strvec *set, struct err *err)
+static bool check_expiry_not_set(const struct strvec *set, struct err *err)
 {
 	static const char *const ours[] = {"global.expires=",
 					   "global.expiryDate="};
@@ -55,6 +57,18 @@ static bool check_set(const struct strvec *set, struct err *err)
 				     "chart's values are for");
 	}
 	return true;
+}
+
+/* Helm would tell, but not before the namespace is made. */
+static bool check_set(const struct strvec *set, struct err *err)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (!strchr(set->items[i], '='))
+			return err_set(err, ERR_USAGE,
+				       "'--set %s' is no KEY=VALUE",
+				       set->items[i]);
+	}
+	return check_expiry_not_set(set, err);
 }
 
 static int64_t given_or(int64_t given, int64_t otherwise)
@@ -99,6 +113,18 @@ static void find_ahead(struct deploy *deploy,
 	ahead_find(&deploy->ahead, &asked);
 }
 
+/* What is told as an address has to be one for those that are told. */
+static bool make_url(struct deploy *deploy, const char *template,
+		     struct err *err)
+{
+	CLEANUP(url_release) struct url parsed = {0};
+
+	if (!envname_expand(deploy->name, template, &deploy->url, err))
+		return false;
+	return http_parse_url(&parsed, deploy->url, err) ||
+	       err_wrap(err, "cannot use '--url-template %s'", template);
+}
+
 bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 		 struct err *err)
 {
@@ -108,9 +134,7 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 	if (!check_set(deploy->set, err) ||
 	    !preparation_read(&deploy->preparation, &args->preparation,
 			      deploy->name->namespace, err) ||
-	    (args->url_template &&
-	     !envname_expand(deploy->name, args->url_template, &deploy->url,
-			     err)))
+	    (args->url_template && !make_url(deploy, args->url_template, err)))
 		return false;
 	deploy->renew_to = args->renew != DEPLOY_UNSET && args->renew != 0;
 	if (args->renew != DEPLOY_UNSET)
@@ -139,12 +163,18 @@ static void globals_release(struct globals *globals)
 }
 
 /* What one document of a values file says; it is taken if it is to blame. */
-static void add_document(struct globals *globals, struct ydoc *doc)
+static bool add_document(struct globals *globals, struct ydoc *doc,
+			 struct err *err)
 {
-	const struct value *global = value_map_get(doc->root, "global");
+	const struct value *global;
 
+	if (doc->root->kind != VALUE_NIL && !value_is_map(doc->root)) {
+		(void)err_set(err, ERR_INPUT, "values are a mapping");
+		return ydoc_blame(doc, "", err);
+	}
+	global = value_map_get(doc->root, "global");
 	if (!global || !value_is_map(global))
-		return;
+		return true;
 	global = value_copy(global, &globals->arena);
 	globals->merged = globals->merged ? value_merge(globals->merged, global,
 							&globals->arena)
@@ -155,6 +185,7 @@ static void add_document(struct globals *globals, struct ydoc *doc)
 		globals->last = *doc;
 		*doc = (struct ydoc){0};
 	}
+	return true;
 }
 
 static bool add_globals(struct globals *globals, const char *path,
@@ -168,8 +199,10 @@ static bool add_globals(struct globals *globals, const char *path,
 		return false;
 	stream.text = str_text(&text);
 	stream.len = text.len;
-	while (ydoc_next(&stream, &doc, 0, err))
-		add_document(globals, &doc);
+	while (ydoc_next(&stream, &doc, 0, err)) {
+		if (!add_document(globals, &doc, err))
+			return false;
+	}
 	return stream.ended;
 }
 

@@ -3,9 +3,12 @@
 #include "flow/ticketing.h"
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/strvec.h"
 #include "flow/ticketing_parts.h"
+#include "format/url.h"
 #include "format/value.h"
+#include "net/http.h"
 
 /* @given, else the record's text at @path; NULL if blank. */
 static const char *or_recorded(const char *given, const struct value *record,
@@ -72,6 +75,16 @@ static void set_link(struct ticketing_facts *facts,
 	};
 }
 
+/* Jira takes no other, and says so when the ticket has its version. */
+static bool check_link(const struct ticketing_facts *facts, struct err *err)
+{
+	CLEANUP(url_release) struct url parsed = {0};
+
+	return !facts->link.url ||
+	       http_parse_url(&parsed, facts->link.url, err) ||
+	       err_wrap(err, "cannot link the environment");
+}
+
 /* The first line is what the comment is found again by. */
 static void set_comment(struct ticketing_facts *facts, const char *space)
 {
@@ -124,7 +137,7 @@ bool ticketing_describe(struct ticketing_facts *facts,
 		set_description(facts, args->changelog);
 	if (args->comment)
 		set_comment(facts, space);
-	return true;
+	return check_link(facts, err);
 }
 
 void ticketing_facts_release(struct ticketing_facts *facts)

@@ -41,6 +41,10 @@ void tickets_find(struct strvec *keys, const char *text, size_t len,
 /* Is the whole of @key a ticket's key? */
 bool ticket_key_valid(const char *key);
 
+/* A project whose key no ticket can have hides all.  Errors: USAGE. */
+bool tickets_check_projects(const struct strvec *projects, struct err *err)
+	MUST_CHECK;
+
 /* "SHOP" of "SHOP-12"; the caller frees it. */
 char *ticket_project(const char *key) MUST_CHECK;
 

@@ -197,6 +197,7 @@ def test_projects_are_an_allow_list(web, changelog):
 
 
 @pytest.mark.parametrize("args, code, words", [
+    (["--range", "v1.0.0..main", "--project", "shop"], 2, "cannot use '--project shop'"),
     ([], 2, "missing '--range' or '--old'"),
     (["--range", "nope..HEAD"], 1, "cannot find the commit 'nope'"),
     (["--range", "HEAD"], 2, "write it as OLD..NEW"),

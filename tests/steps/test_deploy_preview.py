@@ -115,12 +115,16 @@ def test_values_that_are_wrong_are_shown(deploy, chart, tmp_path):
     more.write_text("global: {expires: maybe}\n")
     failed = deploy("--values", more, expect=2)
     assert "more.yaml:1:19" in failed.err
+    more.write_text("# no mapping\n- global\n")
+    assert "values are a mapping\n  at " in deploy("--values", more, expect=2).err
     more.write_text("global: {expires: false, expiryDate: ''}\n")
     assert deploy("--values", more).json["expires"] is False
 
 
 def test_usage(deploy, kube):
     assert "'{x}'" in deploy("--url-template", "https://{x}", expect=2).err
+    assert "not of the form" in deploy("--url-template", "{namespace}.example", expect=2).err
+    assert "'--set nothing' is no KEY=VALUE" in deploy("--set", "nothing", expect=2).err
     assert "takes no chart" in deploy("--renew", expect=2).err
     deploy("--history-max", 0, expect=2)
     for item in "global.expires=false", "a=b,global.expiryDate=2030-01-01":

@@ -313,6 +313,12 @@ def test_missing_parts_of_the_release(cloud, step, missing):
     (["--ticket", "shop-1"], "cannot use '--ticket shop-1'"),
     (["--ticket", "SHOP-1", "--version-name", "{apps}"], "no value is called '{apps}'"),
     (["--ticket", "SHOP-1", "--jobs", "0"], "--jobs"),
+    (["--ticket", "SHOP-1", "--project", "shop"], "cannot use '--project shop'"),
+    (["--ticket", "SHOP-1", "--project", "PAY,SHOP"], "cannot use '--project PAY,SHOP'"),
+    (["--ticket", "SHOP-1", "--environment-url", "shop.example.com"],
+     "cannot link the environment: bad address 'shop.example.com'"),
+    (["--ticket", "SHOP-1", "--environment-url", "ftp://shop.example.com"],
+     "cannot use 'ftp://shop.example.com': not an http or https address"),
 ])
 def test_bad_options(cloud, step, args, message):
     result = step(cloud, *RELEASE, *args, expect=2)
