@@ -10,6 +10,8 @@
 #include "sys/file.h"
 #include "sys/proc.h"
 
+#define WORK "slipway-gpg" /* begins the name of each run's folder */
+
 /* One run of gpg. */
 struct call {
 	struct strvec argv;
@@ -101,6 +103,8 @@ static const char *find_parent(const struct env *env)
 bool gpg_open(struct gpg *gpg, const struct gpg_args *args,
 	      const struct env *env, struct deadline deadline, struct err *err)
 {
+	const char *parent = find_parent(env);
+
 	gpg->args = args;
 	gpg->deadline = deadline;
 	gpg->program = proc_find(env, "gpg");
@@ -110,8 +114,9 @@ bool gpg_open(struct gpg *gpg, const struct gpg_args *args,
 	}
 	env_copy(&gpg->env, env);
 	env_set(&gpg->env, "LC_ALL", "C.UTF-8");
-	return tempdir_create(&gpg->work, find_parent(env), "slipway-gpg",
-			      err) &&
+	/* A killed run's has secret keys in it. */
+	tempdir_sweep(parent, WORK);
+	return tempdir_create(&gpg->work, parent, WORK, err) &&
 	       (!args->keyring || import_keyring(gpg, err));
 }
 

@@ -57,7 +57,8 @@ struct gpg {
 #define GPG_NONE {.work = TEMPDIR_NONE}
 
 /*
- * Find gpg and import the keyring, if one is given.
+ * Find gpg and import the keyring, if one is given.  Removes what killed runs
+ * left of theirs.
  * Errors: NOT_FOUND (no gpg, with a hint), INPUT (no keyring that gpg takes),
  * CHILD, IO.
  */
