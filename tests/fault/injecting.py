@@ -1,4 +1,5 @@
-"""A step that is killed, or that the system fails, at one of its calls.
+"""A step that is killed, or that the system fails, at one of its calls; its
+children are let alone.
 
     calls = list_calls([steps / "publish-chart", ...], env, cwd)
     hit = run_hit(argv, env, cwd, calls[7], "error=EIO")
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
+import traceback
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +45,7 @@ def strace(argv: list, env: dict[str, str], cwd: Path, *options: str) -> tuple:
     """(result, trace)."""
     with tempfile.NamedTemporaryFile(prefix="slipway-trace-") as log:
         result = subprocess.run(
-            ["strace", "-qq", "-f", "-o", log.name, *options, *argv], env=env, cwd=cwd,
+            ["strace", "-qq", "-o", log.name, *options, *argv], env=env, cwd=cwd,
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE)
         return result, Path(log.name).read_text()
 
@@ -54,18 +56,13 @@ def list_calls(argv: list, env: dict[str, str], cwd: Path) -> list[Call]:
     assert result.returncode == 0, result.stderr
     loader, found, main = trace.partition(MAIN)
     assert found, "the trace has no start of main()"
-    counts: dict[str, Counter] = {}
+    counts: Counter[str] = Counter()
     calls = []
-    for line in trace.splitlines():
-        match = re.match(r"(\d+)\s+(\w+)\(", line)
-        if not match:
-            continue
-        pid, name = match.groups()
-        number = counts.setdefault(pid, Counter())
-        number[name] += 1
-        calls.append(Call(name, number[name]))
-    own = calls[len(re.findall(r"^\d+\s+\w+\(", loader, re.M)):]
-    return [call for call in dict.fromkeys(own) if call.name not in NO_CALLS]
+    for name in re.findall(r"^(\w+)\(", trace, re.M):
+        counts[name] += 1
+        calls.append(Call(name, counts[name]))
+    own = calls[len(re.findall(r"^\w+\(", loader, re.M)):]
+    return [call for call in own if call.name not in NO_CALLS]
 
 
 def run_hit(argv: list, env: dict[str, str], cwd: Path, call: Call, effect: str) -> Hit:
@@ -76,3 +73,9 @@ def run_hit(argv: list, env: dict[str, str], cwd: Path, call: Call, effect: str)
     if result.returncode < 0:
         hits = trace.splitlines()
     return Hit(result.returncode, result.stdout, result.stderr, hits[-1] if hits else "")
+
+
+def tell(error: Exception) -> str:
+    """What did not hold, and where that is said."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{place.name}:{place.lineno}: {place.line}: {error!r:.400}"

@@ -22,6 +22,7 @@ BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 LOGIN = {"HELM_REPO_USERNAME": USER, "HELM_REPO_PASSWORD": PASSWORD}
 EPOCH = "1700000000"
 CONFIG_TYPE = "application/vnd.cncf.helm.config.v1+json"
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 LAYER_TYPE = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 MANIFEST = "/v2/team/charts/web/manifests/1.0.0"
 UPLOADS = "/v2/team/charts/web/blobs/uploads/"

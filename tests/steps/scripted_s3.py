@@ -111,7 +111,12 @@ class ScriptedS3(Serving):
     @property
     def proof(self) -> str:
         """The annotation by which an index says that this store is proved."""
-        base = f"{self.url}/{BUCKET}"
+        return self.proof_at(self.url)
+
+    @staticmethod
+    def proof_at(url: str) -> str:
+        """The same of a store that is reached at @url."""
+        base = f"{url}/{BUCKET}"
         return ("slipway/conditional-writes-"
                 + hashlib.sha256(base.encode()).hexdigest()[:16])
 

@@ -17,8 +17,8 @@ import pytest
 from scripted_aws import as_json, keys, who
 from scripted_http import Reply, Request, ScriptedHttp, TestAuthority
 from scripted_oci import (
-    BASIC, CONFIG, CONFIG_TEXT, CONFIG_TYPE, LAYER_TYPE, LOGIN, MANIFEST, MOUNTED,
-    NO_MANIFEST, NOW, OK, PASSWORD, TOKEN, UPLOADS, USER, archive, by_blob, chart,
+    BASIC, CONFIG, CONFIG_TEXT, CONFIG_TYPE, LAYER_TYPE, LOGIN, MANIFEST,
+    MANIFEST_TYPE, MOUNTED, NO_MANIFEST, NOW, OK, PASSWORD, TOKEN, UPLOADS, USER, archive, by_blob, chart,
     digest_in, error, fresh, known, manifest_of, only_error, pair, place, publish,
     sha256, token_reply, upload, wants_bearer, write_config)
 
@@ -31,7 +31,7 @@ def test_a_fresh_chart_takes_six_requests(publish, archive):
         uploads = [r for r in s.requests if UPLOADS in r.path]
         assert s.connections <= 3 and len(s.requests) == 6
     assert (head.line, manifest.line) == (f"HEAD {MANIFEST}", f"PUT {MANIFEST}")
-    assert head.header("Accept") == "application/vnd.oci.image.manifest.v1+json"
+    assert head.header("Accept") == MANIFEST_TYPE
     config, layer = ([r for r in uploads if digest_in(r) == digest]
                      for digest in (CONFIG, sha256(archive)))
     for (post, put), bytes_sent in ((config, CONFIG_TEXT), (layer, archive)):
@@ -43,7 +43,7 @@ def test_a_fresh_chart_takes_six_requests(publish, archive):
         assert query == {"_state": ["x/y"], "digest": [digest]}
         assert (post.body, put.body) == (b"", bytes_sent)
         assert put.header("Content-Type") == "application/octet-stream"
-    assert manifest.header("Content-Type") == "application/vnd.oci.image.manifest.v1+json"
+    assert manifest.header("Content-Type") == MANIFEST_TYPE
     assert manifest.body == (
         '{"schemaVersion":2,"config":{"mediaType":"%s","digest":"%s","size":%d},'
         '"layers":[{"mediaType":"%s","digest":"%s","size":%d}],"annotations":{'
