@@ -32,7 +32,8 @@ static const struct lazy_symbol symbols[] = {
  */
 static struct lazy library = {.sonames = "libcurl.so.4",
 			      .symbols = symbols,
-			      .unprepared = "GNUTLS_NO_IMPLICIT_INIT"};
+			      .unprepared = "GNUTLS_NO_IMPLICIT_INIT",
+			      .sooner = "libcrypto.so.3 libgnutls.so.30"};
 LAZY_NOTE("libcurl.so.4");
 
 bool http_load_curl(struct err *err)

@@ -8,12 +8,26 @@
 #include "base/strvec.h"
 #include "sys/env.h"
 
+static void *open_one(const char *soname)
+{
+	return dlopen(soname, RTLD_LAZY | RTLD_LOCAL);
+}
+
+static void open_all(const char *list)
+{
+	CLEANUP(strvec_release) struct strvec sonames = {0};
+
+	strvec_split(&sonames, list, ' ');
+	for (size_t i = 0; i < sonames.count; i++)
+		(void)open_one(sonames.items[i]);
+}
+
 static void *open_first(const struct strvec *sonames)
 {
 	void *handle = NULL;
 
 	for (size_t i = 0; i < sonames->count && !handle; i++)
-		handle = dlopen(sonames->items[i], RTLD_LAZY | RTLD_LOCAL);
+		handle = open_one(sonames->items[i]);
 	return handle;
 }
 
@@ -22,8 +36,11 @@ static void *open_unprepared(const struct lazy *lazy,
 {
 	const char *name = lazy->unprepared;
 	bool ours = name && env_set_process(name, "1");
-	void *handle = open_first(sonames);
+	void *handle;
 
+	if (lazy->sooner)
+		open_all(lazy->sooner);
+	handle = open_first(sonames);
 	if (ours)
 		env_unset_process(name);
 	return handle;

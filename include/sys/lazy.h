@@ -41,6 +41,13 @@ struct lazy {
 	 * not to prepare itself.
 	 */
 	const char *unprepared;
+	/*
+	 * SONAMEs, NULL = none, of large libraries that come along and are
+	 * loaded before it.  Each symbol is looked for in all libraries that
+	 * are loaded together, in turn: a library by itself has few to ask.
+	 * Where one is not installed, nothing is lost.
+	 */
+	const char *sooner;
 	bool loaded;
 };
 

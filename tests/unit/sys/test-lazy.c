@@ -1,5 +1,6 @@
 #include "sys/lazy.h"
 
+#include <dlfcn.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -77,6 +78,28 @@ static void test_unprepared(void **state)
 	env_unset_process(name);
 }
 
+static bool is_loaded(const char *soname)
+{
+	void *handle = dlopen(soname, RTLD_LAZY | RTLD_NOLOAD);
+
+	return handle && dlclose(handle) == 0;
+}
+
+/* What comes along and is not installed is missed by nobody. */
+static void test_sooner(void **state)
+{
+	struct lazy library = {.sonames = "libm.so.6",
+			       .symbols = found,
+			       .sooner = "libno-such.so.9 libz.so.1"};
+	CLEANUP(err_release) struct err err = {0};
+
+	(void)state;
+	assert_false(is_loaded("libz.so.1"));
+	assert_true(lazy_load(&library, &err));
+	assert_true(is_loaded("libz.so.1"));
+	assert_true(math.cos(0) == 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +107,7 @@ int main(void)
 		cmocka_unit_test(test_missing_library),
 		cmocka_unit_test(test_missing_function),
 		cmocka_unit_test(test_unprepared),
+		cmocka_unit_test(test_sooner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
