@@ -31,7 +31,8 @@ warnings := -Wall -Wextra -Wshadow -Wdeclaration-after-statement -Wpointer-arith
 	-Wformat=2 -Wformat-security -Wvla -Wwrite-strings -Wundef -Wcast-qual \
 	-Wno-missing-field-initializers -Werror
 
-optimise.release := -O2 -D_FORTIFY_SOURCE=3 -g
+# Nobody unwinds the stack at run time; debuggers have tables of their own.
+optimise.release := -O2 -D_FORTIFY_SOURCE=3 -g -fno-asynchronous-unwind-tables
 optimise.debug   := -O0 -g3
 optimise.asan    := -DTIDY_EXIT -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 optimise.fuzz    := -DTIDY_EXIT -O1 -g3 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -52,12 +53,14 @@ CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -iquote . -iquote include -iquote common 
 	-ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(CURDIR)=. $(optimise.$(VARIANT)) $(warnings) $(CFLAGS)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(optimise.$(VARIANT)) $(LDFLAGS)
-# The other packages are loaded at first use (sys/lazy), libcrypto's but for
-# SHA-256, which comes from the static library where there is one.  The C
+# What nearly every run needs comes from static libraries where there are such:
+# each shared one that a start loads takes a twentieth of it.  Of libcrypto that
+# is SHA-256; the other packages are loaded at first use (sys/lazy).  The C
 # library has the few mathematical functions that are not compiled to
 # instructions, too: standing first, it spares every start another library.
-static_crypto := $(wildcard $(shell $(CC) -print-file-name=libcrypto.a))
-LIBS := -ljansson -lyaml -ldl -lc -lm $(or $(static_crypto),-lcrypto)
+static_first = $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
+LIBS := $(call static_first,jansson) $(call static_first,yaml) -ldl -lc -lm \
+	$(call static_first,crypto)
 
 # --- what there is ---------------------------------------------------------
 
