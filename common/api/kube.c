@@ -204,16 +204,3 @@ bool kube_delete(struct kube *kube, const struct kube_ref *ref, const char *uid,
 	*existed = true;
 	return true;
 }
-
-bool kube_ask(struct kube *kube, const struct kube_ref *ref,
-	      const json_t *question, json_t **answer, struct err *err)
-{
-	CLEANUP(exchange_release) struct exchange exchange = {0};
-
-	exchange_start(&exchange, kube, "POST", ref);
-	if (!write_object(&exchange, question, CONTENT_JSON, err))
-		return false;
-	if (exchange.reply.status != 201)
-		return exchange_fail(&exchange, err);
-	return exchange_parse(&exchange, answer, err);
-}

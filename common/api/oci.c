@@ -232,19 +232,6 @@ bool oci_take_manifest(struct oci *oci, const char *reference,
 	return true;
 }
 
-bool oci_find_manifest(struct oci *oci, const char *repository,
-		       const char *reference, struct oci_manifest *manifest,
-		       struct err *err)
-{
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(http_reply_release) struct http_reply reply = {0};
-
-	return oci_ask_manifest(oci, repository, reference, &request, err) &&
-	       http_send(oci->http, &request, &reply, err) &&
-	       oci_take_manifest(oci, reference, &request, &reply, manifest,
-				 err);
-}
-
 bool oci_ask_presence(struct oci *oci, const char *repository,
 		      const char *reference, struct http_request *request,
 		      struct err *err)

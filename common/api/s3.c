@@ -41,11 +41,6 @@ void s3_release(struct s3 *s3)
 	*s3 = (struct s3){0};
 }
 
-void s3_add_address(struct str *out, const struct s3 *s3, const char *key)
-{
-	str_addf(out, "s3://%s/%s", s3->bucket, key);
-}
-
 /* --- what S3 says of a failure --------------------------------------------- */
 
 struct complaint {

@@ -197,14 +197,6 @@ bool kube_delete(struct kube *kube, const struct kube_ref *ref, const char *uid,
 		 const char *resource_version, bool *existed, struct err *err)
 	MUST_CHECK;
 
-/*
- * Post what is answered at once and kept nowhere: a review.  The caller
- * releases *@answer.
- */
-bool kube_ask(struct kube *kube, const struct kube_ref *ref,
-	      const json_t *question, json_t **answer, struct err *err)
-	MUST_CHECK;
-
 /* A right that somebody needs, and what for. */
 struct kube_right {
 	const char *verb;

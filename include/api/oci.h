@@ -2,12 +2,11 @@
  * OCI registries: manifests, blobs and tags of the repositories in one.
  *
  *	CLEANUP(oci_release) struct oci oci = {0};
- *	CLEANUP(oci_manifest_release) struct oci_manifest manifest = {0};
  *
  *	if (!oci_open(&oci, &http, env, "ghcr.io", NULL, err) ||
- *	    !oci_find_manifest(&oci, "org/charts/web", "1.4.0", &manifest, err))
+ *	    !oci_has_manifest(&oci, "org/charts/web", "1.4.0", &found, err))
  *		return false;
- *	if (!manifest.found) ...
+ *	if (!found) ...
  *
  * Spoken over https; over http to this machine itself (localhost and the
  * addresses of loopback), where nothing else is usual.  Logins: see
@@ -86,21 +85,16 @@ struct oci_manifest {
 	char digest[OCI_DIGEST_SIZE];
 };
 
-/* @reference is a tag or a digest.  That there is none is an answer. */
-bool oci_find_manifest(struct oci *oci, const char *repository,
-		       const char *reference, struct oci_manifest *manifest,
-		       struct err *err) MUST_CHECK;
-
 /* Is there one?  Asked with the rights to push, which are needed next. */
 bool oci_has_manifest(struct oci *oci, const char *repository,
 		      const char *reference, bool *found, struct err *err)
 	MUST_CHECK;
 
 /*
- * The two halves of oci_find_manifest() and of reading a blob, for many at
- * once by http_run(): fill @request, which borrows @oci; then understand
- * @reply to it.  A blob's bytes are appended to @bytes; errors also:
- * NOT_FOUND.
+ * The two halves of reading a manifest, and a blob, for many at once by
+ * http_run(): fill @request, which borrows @oci; then understand @reply to
+ * it.  @reference is a tag or a digest; that there is no such manifest is an
+ * answer.  A blob's bytes are appended to @bytes; errors also: NOT_FOUND.
  */
 bool oci_ask_manifest(struct oci *oci, const char *repository,
 		      const char *reference, struct http_request *request,

@@ -255,9 +255,6 @@ bool s3_do_all(struct s3 *s3, struct s3_task *tasks, size_t count,
 
 void s3_task_release(struct s3_task *task);
 
-/* Append "s3://bucket/key", for messages and results. */
-void s3_add_address(struct str *out, const struct s3 *s3, const char *key);
-
 void s3_object_release(struct s3_object *object);
 void s3_written_release(struct s3_written *written);
 void s3_release(struct s3 *s3);
