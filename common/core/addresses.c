@@ -13,15 +13,9 @@
 #define HTTP_PORT  80
 #define HTTPS_PORT 443
 
-static const char *text_of(const struct value *value)
-{
-	return value && value->kind == VALUE_STRING ? value->string.bytes
-						    : NULL;
-}
-
 static const struct value *first_of(const struct value *map, const char *path)
 {
-	return rollout_item_at(value_find(map, path), 0);
+	return value_list_at(value_find(map, path), 0);
 }
 
 /* How a host is served: by which scheme and port; port 0 = the usual one. */
@@ -67,11 +61,11 @@ static bool has_tls(const struct value *ingress, const char *host)
 	const struct value *entries = value_find(ingress, "spec.tls");
 	const struct value *entry, *pattern;
 
-	for (size_t i = 0; (entry = rollout_item_at(entries, i)); i++) {
+	for (size_t i = 0; (entry = value_list_at(entries, i)); i++) {
 		const struct value *hosts = value_map_get(entry, "hosts");
 
-		for (size_t j = 0; (pattern = rollout_item_at(hosts, j)); j++) {
-			const char *text = text_of(pattern);
+		for (size_t j = 0; (pattern = value_list_at(hosts, j)); j++) {
+			const char *text = value_find_text(pattern, "");
 
 			if (text && covers(text, host))
 				return true;
@@ -85,7 +79,7 @@ static void add_ingress(const struct value *ingress, struct strvec *urls)
 	const struct value *rules = value_find(ingress, "spec.rules");
 	const struct value *rule;
 
-	for (size_t i = 0; (rule = rollout_item_at(rules, i)); i++) {
+	for (size_t i = 0; (rule = value_list_at(rules, i)); i++) {
 		const char *host = value_find_text(rule, "host");
 		const char *path =
 			value_find_text(first_of(rule, "http.paths"), "path");
@@ -115,7 +109,7 @@ static const struct value *find_gateway(const struct value *gateways,
 {
 	const struct value *gateway;
 
-	for (size_t i = 0; (gateway = rollout_item_at(gateways, i)); i++) {
+	for (size_t i = 0; (gateway = value_list_at(gateways, i)); i++) {
 		const char *namespace =
 			value_find_text(gateway, "metadata.namespace");
 		CLEANUP(free_ptr) char *found = key_of(
@@ -145,7 +139,7 @@ void addresses_add_gateways(const struct value *route, const char *namespace,
 	const struct value *parents = value_find(route, "spec.parentRefs");
 	const struct value *parent;
 
-	for (size_t i = 0; (parent = rollout_item_at(parents, i)); i++) {
+	for (size_t i = 0; (parent = value_list_at(parents, i)); i++) {
 		CLEANUP(free_ptr) char *key = parent_key(parent, namespace);
 
 		if (key)
@@ -195,10 +189,10 @@ static bool find_listener(const struct addresses_world *world,
 	const struct value *parent, *listener;
 	bool found = false;
 
-	for (size_t i = 0; (parent = rollout_item_at(parents, i)); i++) {
+	for (size_t i = 0; (parent = value_list_at(parents, i)); i++) {
 		const struct value *all = listeners_of(world, parent);
 
-		for (size_t j = 0; (listener = rollout_item_at(all, j)); j++) {
+		for (size_t j = 0; (listener = value_list_at(all, j)); j++) {
 			bool tls =
 				is_tls(value_find_text(listener, "protocol"));
 
@@ -230,10 +224,10 @@ static void add_listener_hosts(const struct addresses_world *world,
 	const struct value *parents = value_find(route, "spec.parentRefs");
 	const struct value *parent, *listener;
 
-	for (size_t i = 0; (parent = rollout_item_at(parents, i)); i++) {
+	for (size_t i = 0; (parent = value_list_at(parents, i)); i++) {
 		const struct value *all = listeners_of(world, parent);
 
-		for (size_t j = 0; (listener = rollout_item_at(all, j)); j++) {
+		for (size_t j = 0; (listener = value_list_at(all, j)); j++) {
 			const char *host =
 				value_find_text(listener, "hostname");
 			const struct server server = {
@@ -253,10 +247,10 @@ static void add_route(const struct addresses_world *world,
 	const struct value *hosts = value_find(route, "spec.hostnames");
 	const struct value *host;
 
-	if (!rollout_item_at(hosts, 0))
+	if (!value_list_at(hosts, 0))
 		add_listener_hosts(world, route, urls);
-	for (size_t i = 0; (host = rollout_item_at(hosts, i)); i++) {
-		const char *name = text_of(host);
+	for (size_t i = 0; (host = value_list_at(hosts, i)); i++) {
+		const char *name = value_find_text(host, "");
 		struct server server = {0};
 
 		if (!is_openable(name))
@@ -286,9 +280,9 @@ void addresses_add_istio_gateways(const struct value *virtual_service,
 		value_find(virtual_service, "spec.gateways");
 	const struct value *name;
 
-	for (size_t i = 0; (name = rollout_item_at(names, i)); i++) {
+	for (size_t i = 0; (name = value_list_at(names, i)); i++) {
 		CLEANUP(free_ptr) char *key =
-			istio_key(text_of(name), namespace);
+			istio_key(value_find_text(name, ""), namespace);
 
 		if (key)
 			strvec_add_once(gateways, key);
@@ -301,8 +295,8 @@ static bool serves(const struct value *server, const char *host)
 	const struct value *hosts = value_map_get(server, "hosts");
 	const struct value *pattern;
 
-	for (size_t i = 0; (pattern = rollout_item_at(hosts, i)); i++) {
-		const char *text = text_of(pattern);
+	for (size_t i = 0; (pattern = value_list_at(hosts, i)); i++) {
+		const char *text = value_find_text(pattern, "");
 		const char *slash = text ? strchr(text, '/') : NULL;
 
 		if (text && covers(slash ? slash + 1 : text, host))
@@ -318,7 +312,7 @@ static void find_istio_server(const struct value *gateway, const char *host,
 	const struct value *server;
 	bool any = false;
 
-	for (size_t i = 0; (server = rollout_item_at(servers, i)); i++) {
+	for (size_t i = 0; (server = value_list_at(servers, i)); i++) {
 		bool tls = is_tls(value_find_text(server, "port.protocol"));
 
 		if (!serves(server, host) || (any && (found->tls || !tls)))
@@ -351,8 +345,8 @@ static void add_virtual_service(const struct addresses_world *world,
 				     &gateways);
 	if (!gateways.count) /* the mesh alone reaches it */
 		return;
-	for (size_t i = 0; (host = rollout_item_at(hosts, i)); i++) {
-		const char *name = text_of(host);
+	for (size_t i = 0; (host = value_list_at(hosts, i)); i++) {
+		const char *name = value_find_text(host, "");
 		struct server server = {0};
 
 		if (!is_openable(name))
@@ -386,14 +380,13 @@ void addresses_add(const struct addresses_world *world, struct strvec *urls)
 {
 	const struct value *object;
 
-	for (size_t i = 0; (object = rollout_item_at(world->ingresses, i)); i++)
+	for (size_t i = 0; (object = value_list_at(world->ingresses, i)); i++)
 		add_ingress(object, urls);
-	for (size_t i = 0; (object = rollout_item_at(world->http_routes, i));
-	     i++)
+	for (size_t i = 0; (object = value_list_at(world->http_routes, i)); i++)
 		add_route(world, object, urls);
-	for (size_t i = 0;
-	     (object = rollout_item_at(world->virtual_services, i)); i++)
+	for (size_t i = 0; (object = value_list_at(world->virtual_services, i));
+	     i++)
 		add_virtual_service(world, object, urls);
-	for (size_t i = 0; (object = rollout_item_at(world->services, i)); i++)
+	for (size_t i = 0; (object = value_list_at(world->services, i)); i++)
 		add_service(object, urls);
 }

@@ -25,14 +25,6 @@ struct writer {
 
 /* --- what there is ----------------------------------------------------- */
 
-static const struct value *list_of(const struct value *map, const char *key)
-{
-	static const struct value none = {.kind = VALUE_LIST};
-	const struct value *list = value_map_get(map, key);
-
-	return list && value_is_list(list) ? list : &none;
-}
-
 static size_t number_of(const struct value *map, const char *key)
 {
 	const struct value *number = value_map_get(map, key);
@@ -111,7 +103,7 @@ static void add_line(struct writer *writer, const char *text)
 static const struct value *find_ticket(const struct value *told,
 				       const char *key)
 {
-	const struct value *tickets = list_of(told, "tickets");
+	const struct value *tickets = value_find_list(told, "tickets");
 
 	for (size_t i = 0; i < tickets->list.count; i++)
 		if (same_text(value_find_text(tickets->list.items[i], "key"),
@@ -131,7 +123,7 @@ static void add_ticket(const struct writer *writer, struct str *line,
 
 static void add_tickets(struct writer *writer, const struct value *told)
 {
-	const struct value *tickets = list_of(told, "tickets");
+	const struct value *tickets = value_find_list(told, "tickets");
 	bool markdown = writer->form == CHANGELOG_MARKDOWN;
 
 	if (tickets->list.count == 0)
@@ -178,7 +170,7 @@ static void add_references(struct writer *writer, struct str *line,
 {
 	const char *name = value_find_text(change, "change");
 	const char *hash = value_find_text(change, "hash");
-	const struct value *tickets = list_of(change, "tickets");
+	const struct value *tickets = value_find_list(change, "tickets");
 	CLEANUP(str_release) struct str short_hash = {0};
 
 	if (!name && hash) {
@@ -218,7 +210,7 @@ static void add_change(struct writer *writer, const struct value *told,
 		       const struct value *change)
 {
 	bool markdown = writer->form == CHANGELOG_MARKDOWN;
-	const struct value *authors = list_of(change, "authors");
+	const struct value *authors = value_find_list(change, "authors");
 	const char *title = value_find_text(change, "title");
 	CLEANUP(str_release) struct str line = {0};
 
@@ -294,7 +286,7 @@ static void add_summary(struct writer *writer, const struct value *application)
 	size_t commits = number_of(application, "commits");
 	const char *from = value_find_text(application, "from");
 	const char *to = value_find_text(application, "to");
-	const struct value *authors = list_of(application, "authors");
+	const struct value *authors = value_find_list(application, "authors");
 	CLEANUP(str_release) struct str count = {0};
 	CLEANUP(str_release) struct str line = {0};
 
@@ -321,13 +313,13 @@ static void add_application(struct writer *writer, const struct value *told,
 			    const struct value *application)
 {
 	bool markdown = writer->form == CHANGELOG_MARKDOWN;
-	const struct value *removed = list_of(application, "removed");
+	const struct value *removed = value_find_list(application, "removed");
 
 	if (!value_find_text(application, "name"))
 		return;
 	add_heading(writer, application);
 	add_summary(writer, application);
-	add_changes(writer, told, list_of(application, "changes"));
+	add_changes(writer, told, value_find_list(application, "changes"));
 	if (removed->list.count > 0) {
 		add_line(writer, markdown ? "\nNo longer in it:\n"
 					  : "  no longer in it:");
@@ -347,7 +339,8 @@ void changelog_add_text(struct str *out, const struct value *told,
 		.start = out->len,
 		.limit = limit > last ? limit - last : limit,
 	};
-	const struct value *applications = list_of(told, "applications");
+	const struct value *applications =
+		value_find_list(told, "applications");
 
 	for (size_t i = 0; i < applications->list.count; i++)
 		add_application(&writer, told, applications->list.items[i]);

@@ -55,31 +55,10 @@ const char *chart_annotation(const struct chart *chart, const char *key)
 
 /* --- values ---------------------------------------------------------------- */
 
-/* As value_find(), and numbers are items of lists, as in format/ydoc.h. */
-static const struct value *find_at(const struct value *value, const char *path)
-{
-	while (value && *path) {
-		size_t len = strcspn(path, ".");
-		CLEANUP(free_ptr) char *step = xmemdupz(path, len);
-		int64_t index;
-
-		if (value_is_map(value))
-			value = value_map_get(value, step);
-		else if (value_is_list(value) &&
-			 num_parse_range(step, 0, INT32_MAX, &index) &&
-			 (size_t)index < value->list.count)
-			value = value->list.items[index];
-		else
-			return NULL;
-		path += len + (path[len] == '.');
-	}
-	return value;
-}
-
 /* Append the item that "[N]" names to the list at @path; false: it does not. */
 static bool add_index(struct str *path, const struct ydoc *doc, const char **at)
 {
-	const struct value *list = find_at(doc->root, str_text(path));
+	const struct value *list = value_find(doc->root, str_text(path));
 	size_t digits = strspn(*at + 1, "0123456789");
 	const char *end = *at + 1 + digits;
 
@@ -150,7 +129,7 @@ static bool set_value(struct ydoc *doc, const char *path, const char *text,
 		      enum chart_text as, struct err *err)
 {
 	CLEANUP(str_release) struct str scalar = {0};
-	const struct value *old = find_at(doc->root, path);
+	const struct value *old = value_find(doc->root, path);
 
 	if (as == CHART_TEXT || !read_scalar(&scalar, text) ||
 	    (old && old->kind == VALUE_STRING &&

@@ -157,7 +157,7 @@ static const struct value *last_event(const struct look *look,
 {
 	const struct value *last = NULL, *event;
 
-	for (size_t i = 0; (event = rollout_item_at(look->world->events, i));
+	for (size_t i = 0; (event = value_list_at(look->world->events, i));
 	     i++) {
 		const char *found = text_or(event, "reason", "");
 
@@ -293,7 +293,7 @@ static size_t judge_containers(const struct look *look, const char *path,
 	struct diagnosis_finding finding;
 	size_t found = 0;
 
-	for (size_t i = 0; (container = rollout_item_at(all, i)); i++) {
+	for (size_t i = 0; (container = value_list_at(all, i)); i++) {
 		if (!judge_container(look, container, init, &finding))
 			continue;
 		finding.container = text_or(container, "name", "?");
@@ -441,7 +441,7 @@ static void judge_list(struct diagnosis *diagnosis,
 {
 	const struct value *object;
 
-	for (size_t i = 0; (object = rollout_item_at(list, i)); i++) {
+	for (size_t i = 0; (object = value_list_at(list, i)); i++) {
 		struct look look = look_at(diagnosis, world, object);
 
 		if (!is_leaving(object))

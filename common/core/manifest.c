@@ -93,10 +93,9 @@ bool manifest_read(struct manifest *manifest, const char *text, size_t len,
 
 static bool runs_at_deletion(const struct value *hook)
 {
-	const struct value *events = value_find(hook, "events");
+	const struct value *events = value_find_list(hook, "events");
 
-	for (size_t i = 0;
-	     events && value_is_list(events) && i < events->list.count; i++) {
+	for (size_t i = 0; i < events->list.count; i++) {
 		const char *event = value_find_text(events->list.items[i], "");
 
 		if (same_text(event, "pre-delete") ||
@@ -117,12 +116,11 @@ static bool read_text(struct manifest *manifest, const struct value *text,
 bool manifest_of_release(struct manifest *manifest, const struct value *release,
 			 struct arena *arena, struct err *err)
 {
-	const struct value *hooks = value_find(release, "hooks");
+	const struct value *hooks = value_find_list(release, "hooks");
 
 	if (!read_text(manifest, value_find(release, "manifest"), arena, err))
 		return false;
-	for (size_t i = 0;
-	     hooks && value_is_list(hooks) && i < hooks->list.count; i++) {
+	for (size_t i = 0; i < hooks->list.count; i++) {
 		const struct value *hook = hooks->list.items[i];
 		size_t before = manifest->count;
 

@@ -7,13 +7,6 @@
 #include "base/str.h"
 #include "format/value.h"
 
-const struct value *rollout_item_at(const struct value *list, size_t i)
-{
-	return list && value_is_list(list) && i < list->list.count
-		       ? list->list.items[i]
-		       : NULL;
-}
-
 int64_t rollout_number(const struct value *object, const char *path,
 		       int64_t otherwise)
 {
@@ -42,7 +35,7 @@ const struct value *rollout_condition(const struct value *object,
 	const struct value *all = value_find(object, "status.conditions");
 	const struct value *condition;
 
-	for (size_t i = 0; (condition = rollout_item_at(all, i)); i++) {
+	for (size_t i = 0; (condition = value_list_at(all, i)); i++) {
 		if (same_text(value_find_text(condition, "type"), type))
 			return condition;
 	}
@@ -85,7 +78,7 @@ const struct value *rollout_controller(const struct value *object)
 		value_find(object, "metadata.ownerReferences");
 	const struct value *owner;
 
-	for (size_t i = 0; (owner = rollout_item_at(all, i)); i++) {
+	for (size_t i = 0; (owner = value_list_at(all, i)); i++) {
 		const struct value *leads = value_map_get(owner, "controller");
 
 		if (leads && value_truth(leads))
@@ -100,7 +93,7 @@ static const struct value *find_object(const struct value *list,
 	const char *uid = value_find_text(reference, "uid");
 	const struct value *object;
 
-	for (size_t i = 0; uid && (object = rollout_item_at(list, i)); i++) {
+	for (size_t i = 0; uid && (object = value_list_at(list, i)); i++) {
 		if (same_text(value_find_text(object, "metadata.uid"), uid))
 			return object;
 	}
@@ -286,7 +279,7 @@ static void add_items(struct rollout *rollout,
 {
 	const struct value *object;
 
-	for (size_t i = 0; (object = rollout_item_at(list, i)); i++) {
+	for (size_t i = 0; (object = value_list_at(list, i)); i++) {
 		struct rollout_item item = {
 			.object = object,
 			.kind = rollout_kind(object),

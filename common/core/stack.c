@@ -4,13 +4,6 @@
 #include "base/str.h"
 #include "format/value.h"
 
-static const struct value *item_at(const struct value *list, size_t i)
-{
-	return list && list->kind == VALUE_LIST && i < list->list.count
-		       ? list->list.items[i]
-		       : NULL;
-}
-
 /*
  * The lock names what was resolved, in the order of the dependencies; the
  * dependency itself may only name a range.
@@ -39,14 +32,15 @@ const struct value *stack_applications(const struct value *payload,
 		return applications;
 	dependencies = value_find(payload, "chart.metadata.dependencies");
 	locked = value_find(payload, "chart.lock.dependencies");
-	for (size_t i = 0; (dependency = item_at(dependencies, i)); i++) {
+	for (size_t i = 0; (dependency = value_list_at(dependencies, i)); i++) {
 		name = value_find_text(dependency, "alias");
 		if (is_blank(name))
 			name = value_find_text(dependency, "name");
 		if (!is_blank(name))
-			value_map_set_text(applications, arena, name,
-					   version_of(dependency,
-						      item_at(locked, i)));
+			value_map_set_text(
+				applications, arena, name,
+				version_of(dependency,
+					   value_list_at(locked, i)));
 	}
 	if (applications->map.count)
 		return applications;

@@ -51,13 +51,6 @@ static bool tell_application(struct changelog_gathering *gathering,
 
 /* --- tickets ----------------------------------------------------------- */
 
-static const struct value *list_of(const struct value *map, const char *key)
-{
-	const struct value *list = map ? value_find(map, key) : NULL;
-
-	return list && value_is_list(list) ? list : NULL;
-}
-
 /* The keys of all applications, once each. */
 static void collect_keys(const struct value *applications, struct strvec *keys)
 {
@@ -65,9 +58,9 @@ static void collect_keys(const struct value *applications, struct strvec *keys)
 
 	for (size_t i = 0; i < applications->list.count; i++) {
 		const struct value *tickets =
-			list_of(applications->list.items[i], "tickets");
+			value_find_list(applications->list.items[i], "tickets");
 
-		for (size_t t = 0; tickets && t < tickets->list.count; t++) {
+		for (size_t t = 0; t < tickets->list.count; t++) {
 			const char *key = tickets->list.items[t]->string.bytes;
 
 			if (map_has(&seen, key) || keys->count == TICKETS_MAX)
@@ -132,11 +125,11 @@ void changelog_work_release(struct changelog_work *work)
 void changelog_record(const struct value *told, struct record *record,
 		      struct arena *arena)
 {
-	const struct value *tickets = list_of(told, "tickets");
+	const struct value *tickets = value_find_list(told, "tickets");
 	struct value *keys = value_new_list(arena);
 
 	record_set(record, "changelog", told);
-	for (size_t i = 0; tickets && i < tickets->list.count; i++)
+	for (size_t i = 0; i < tickets->list.count; i++)
 		value_list_add(keys, arena,
 			       value_map_get(tickets->list.items[i], "key"));
 	if (keys->list.count > 0)
@@ -146,7 +139,7 @@ void changelog_record(const struct value *told, struct record *record,
 static const struct value *find_named(const struct value *list, const char *key,
 				      const char *text)
 {
-	for (size_t i = 0; list && text && i < list->list.count; i++)
+	for (size_t i = 0; text && i < list->list.count; i++)
 		if (same_text(value_find_text(list->list.items[i], key), text))
 			return list->list.items[i];
 	return NULL;
@@ -157,18 +150,18 @@ static const struct value *only(const struct value *told,
 				const struct value *application,
 				struct arena *arena)
 {
-	const struct value *keys = list_of(application, "tickets");
+	const struct value *keys = value_find_list(application, "tickets");
 	struct value *applications = value_new_list(arena);
 	struct value *tickets = value_new_list(arena);
 	struct value *one = value_new_map(arena);
 
 	value_list_add(applications, arena, application);
-	for (size_t i = 0; keys && i < keys->list.count; i++) {
+	for (size_t i = 0; i < keys->list.count; i++) {
 		const struct value *key = keys->list.items[i];
 		const struct value *ticket =
 			key->kind == VALUE_STRING
-				? find_named(list_of(told, "tickets"), "key",
-					     key->string.bytes)
+				? find_named(value_find_list(told, "tickets"),
+					     "key", key->string.bytes)
 				: NULL;
 
 		if (ticket)
@@ -182,8 +175,8 @@ static const struct value *only(const struct value *told,
 static const struct value *find_application(const struct value *record,
 					    const char *app)
 {
-	return find_named(list_of(record, "changelog.applications"), "name",
-			  app);
+	return find_named(value_find_list(record, "changelog.applications"),
+			  "name", app);
 }
 
 bool changelog_tells_of(const struct value *record, const char *app)

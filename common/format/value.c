@@ -287,6 +287,25 @@ const struct value *value_map_get(const struct value *map, const char *key)
 	return value_map_get_bytes(map, key, strlen(key));
 }
 
+const struct value *value_list_at(const struct value *list, size_t i)
+{
+	return list && value_is_list(list) && i < list->list.count
+		       ? list->list.items[i]
+		       : NULL;
+}
+
+static const struct value *find_item(const struct value *list,
+				     const char *digits, size_t len)
+{
+	size_t index = 0;
+
+	if (!len || strspn(digits, "0123456789") < len)
+		return NULL;
+	for (size_t i = 0; i < len && index < list->list.count; i++)
+		index = index * 10 + (size_t)(digits[i] - '0');
+	return value_list_at(list, index);
+}
+
 const struct value *value_find(const struct value *root, const char *path)
 {
 	const struct value *value = root;
@@ -294,7 +313,9 @@ const struct value *value_find(const struct value *root, const char *path)
 	while (value && *path) {
 		size_t len = strcspn(path, ".");
 
-		value = value_map_get_bytes(value, path, len);
+		value = value_is_list(value)
+				? find_item(value, path, len)
+				: value_map_get_bytes(value, path, len);
 		path += len;
 		if (*path == '.')
 			path++;

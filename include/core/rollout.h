@@ -103,7 +103,4 @@ int64_t rollout_number(const struct value *object, const char *path,
 const char *rollout_kind(const struct value *object);
 const char *rollout_name(const struct value *object);
 
-/* The i-th of a list, NULL behind its end or where it is none. */
-const struct value *rollout_item_at(const struct value *list, size_t i);
-
 #endif

@@ -195,8 +195,8 @@ const struct value *value_map_get_bytes(const struct value *map,
 					const char *key, size_t key_len);
 
 /*
- * The value at a path of map keys separated by dots; NULL if there is none.
- * "" is @root itself.
+ * The value at a path of map keys, and numbers of lists' items, separated by
+ * dots; NULL if there is none.  "" is @root itself.
  */
 const struct value *value_find(const struct value *root, const char *path);
 
@@ -205,6 +205,9 @@ const char *value_find_text(const struct value *root, const char *path);
 
 /* The list at @path; an empty one if there is none. */
 const struct value *value_find_list(const struct value *root, const char *path);
+
+/* The i-th of a list, NULL behind its end or where it is none. */
+const struct value *value_list_at(const struct value *list, size_t i);
 
 /* A deep copy into @arena. */
 struct value *value_copy(const struct value *value, struct arena *arena);

@@ -193,6 +193,15 @@ static void test_find_list(void **state)
 	assert_int_equal(value_find_list(root, "text")->list.count, 0);
 	assert_int_equal(value_find_list(root, "none")->list.count, 0);
 	assert_int_equal(value_find_list(NULL, "list")->list.count, 0);
+	assert_ptr_equal(value_find(root, "list.0"), &value_true);
+	assert_ptr_equal(value_find(root, "list.00"), &value_true);
+	assert_null(value_find(root, "list.1"));
+	assert_null(value_find(root, "list.x"));
+	assert_null(value_find(root, "list..0"));
+	assert_null(value_find(root, "list.-0"));
+	assert_null(value_find(root, "list.99999999999999999999999999"));
+	assert_null(value_list_at(list, 1));
+	assert_null(value_list_at(NULL, 0));
 }
 
 static void test_copy_and_same(void **state)
