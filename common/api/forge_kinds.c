@@ -26,13 +26,6 @@ static void add_segments(struct url *url, const char *path)
 			url_add_segment(url, parts.items[i]);
 }
 
-static void add_number(struct url *url, const char *name, int64_t number)
-{
-	CLEANUP(free_ptr) char *text = xasprintf("%lld", (long long)number);
-
-	url_add_query(url, name, text);
-}
-
 /* --- GitHub and Gitea -------------------------------------------------- */
 
 static void add_repos(struct url *url, const char *path)
@@ -64,7 +57,7 @@ static void github_list(struct url *url, const char *old, const char *new,
 	url_add_segment(url, "compare");
 	url_add_segment(url, span);
 	url_add_query(url, "per_page", PAGE);
-	add_number(url, "page", page->number);
+	url_add_query_int(url, "page", page->number);
 }
 
 static void leave_out(struct url *url)
@@ -95,7 +88,7 @@ static void gitea_list(struct url *url, const char *old, const char *new,
 	url_add_query(url, "not", old);
 	leave_out(url);
 	url_add_query(url, "limit", PAGE_GITEA);
-	add_number(url, "page", page->number);
+	url_add_query_int(url, "page", page->number);
 }
 
 /* --- GitLab ------------------------------------------------------------ */
@@ -130,7 +123,7 @@ static void gitlab_list(struct url *url, const char *old, const char *new,
 	url_add_query(url, "ref_name", span);
 	url_add_query(url, "order", "topo");
 	url_add_query(url, "per_page", PAGE);
-	add_number(url, "page", page->number);
+	url_add_query_int(url, "page", page->number);
 }
 
 /* --- Bitbucket --------------------------------------------------------- */
@@ -160,7 +153,7 @@ static void bitbucket_list(struct url *url, const char *old, const char *new,
 	url_add_query(url, "include", new);
 	url_add_query(url, "exclude", old);
 	url_add_query(url, "pagelen", PAGE);
-	add_number(url, "page", page->number);
+	url_add_query_int(url, "page", page->number);
 }
 
 static void server_repository(struct url *url, const char *path)
@@ -194,7 +187,7 @@ static void server_list(struct url *url, const char *old, const char *new,
 	url_add_query(url, "since", old);
 	url_add_query(url, "until", new);
 	url_add_query(url, "limit", PAGE);
-	add_number(url, "start", page->start);
+	url_add_query_int(url, "start", page->start);
 }
 
 /* --- the table --------------------------------------------------------- */

@@ -195,11 +195,24 @@ bool grafana_has_line(const char *text, const char *line)
 	return false;
 }
 
-void grafana_add_number(struct url *url, const char *name, int64_t number)
+bool grafana_delete_at(struct grafana *grafana, const struct url *url,
+		       struct err *err)
 {
-	CLEANUP(free_ptr) char *text = xasprintf("%lld", (long long)number);
+	CLEANUP(http_request_release) struct http_request request = {0};
+	CLEANUP(jsn_release) json_t *answer = NULL;
 
-	url_add_query(url, name, text);
+	grafana_prepare(grafana, &request, "DELETE", url);
+	request.repeat = HTTP_REPEAT_ALWAYS;
+	return grafana_ask(grafana, &request, &answer, err);
+}
+
+void grafana_add_place(json_t *json, const struct grafana_mark *mark,
+		       const char *panel)
+{
+	if (mark->dashboard)
+		jsn_set_text(json, "dashboardUID", mark->dashboard);
+	if (mark->panel)
+		jsn_set(json, panel, json_integer(mark->panel));
 }
 
 json_t *grafana_mark_json(const struct grafana_mark *mark)
@@ -216,20 +229,12 @@ json_t *grafana_mark_json(const struct grafana_mark *mark)
 	return json;
 }
 
-/* Ids are numbers, or names of one length: in the order of their making. */
-static bool is_before(const char *a, const char *b)
-{
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	return a_len != b_len ? a_len < b_len : strcmp(a, b) < 0;
-}
-
 void grafana_take_found(struct grafana_mark *found, struct grafana_mark *other)
 {
 	struct grafana_mark later = *other;
 
 	*other = (struct grafana_mark){0};
-	if (!found->id || is_before(later.id, found->id)) {
+	if (!found->id || is_made_before(later.id, found->id)) {
 		struct grafana_mark first = later;
 
 		first.twins = found->twins;
@@ -326,10 +331,7 @@ void grafana_mark_write(const struct grafana_mark *mark, const char *url,
 {
 	CLEANUP(jsn_release) json_t *json = grafana_mark_json(mark);
 
-	if (mark->dashboard)
-		jsn_set_text(json, "dashboardUID", mark->dashboard);
-	if (mark->panel)
-		jsn_set(json, "panelId", json_integer(mark->panel));
+	grafana_add_place(json, mark, "panelId");
 	jsn_set(json, "version", json_integer(SPOOL_VERSION));
 	jsn_set_text(json, "url", url);
 	jsn_set_text(json, "line", line);

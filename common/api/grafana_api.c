@@ -46,14 +46,14 @@ static void prepare_search(const struct grafana *grafana,
 	CLEANUP(url_release) struct url url = {0};
 
 	annotations_url(grafana, &url);
-	grafana_add_number(&url, "from", like->start_ms - window_ms);
-	grafana_add_number(&url, "to", like->end_ms + window_ms);
-	grafana_add_number(&url, "limit", GRAFANA_MARKS_MAX);
+	url_add_query_int(&url, "from", like->start_ms - window_ms);
+	url_add_query_int(&url, "to", like->end_ms + window_ms);
+	url_add_query_int(&url, "limit", GRAFANA_MARKS_MAX);
 	url_add_query(&url, "type", "annotation");
 	if (like->dashboard)
 		url_add_query(&url, "dashboardUID", like->dashboard);
 	if (like->panel)
-		grafana_add_number(&url, "panelId", like->panel);
+		url_add_query_int(&url, "panelId", like->panel);
 	for (size_t i = 0; i < like->tags.count; i++)
 		url_add_query(&url, "tags", like->tags.items[i]);
 	grafana_prepare(grafana, request, "GET", &url);
@@ -98,10 +98,7 @@ bool grafana_api_create(struct grafana *grafana, struct grafana_mark *mark,
 	CLEANUP(url_release) struct url url = {0};
 
 	/* Where a mark is cannot be changed later: only a new one says it. */
-	if (mark->dashboard)
-		jsn_set_text(json, "dashboardUID", mark->dashboard);
-	if (mark->panel)
-		jsn_set(json, "panelId", json_integer(mark->panel));
+	grafana_add_place(json, mark, "panelId");
 	annotations_url(grafana, &url);
 	grafana_prepare(grafana, &request, "POST", &url);
 	grafana_prepare_body(&request, &body, JSON, json);
@@ -132,13 +129,9 @@ bool grafana_api_update(struct grafana *grafana, struct grafana_mark *mark,
 bool grafana_api_delete(struct grafana *grafana, const char *id,
 			struct err *err)
 {
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(jsn_release) json_t *answer = NULL;
 	CLEANUP(url_release) struct url url = {0};
 
 	annotations_url(grafana, &url);
 	url_add_segment(&url, id);
-	grafana_prepare(grafana, &request, "DELETE", &url);
-	request.repeat = HTTP_REPEAT_ALWAYS;
-	return grafana_ask(grafana, &request, &answer, err);
+	return grafana_delete_at(grafana, &url, err);
 }

@@ -55,13 +55,13 @@ static void prepare_search(const struct grafana *grafana,
 	CLEANUP(url_release) struct url url = {0};
 
 	resource_url(grafana, "search", &url);
-	grafana_add_number(&url, "from", like->start_ms - window_ms);
-	grafana_add_number(&url, "to", like->end_ms + window_ms);
-	grafana_add_number(&url, "limit", PAGE);
+	url_add_query_int(&url, "from", like->start_ms - window_ms);
+	url_add_query_int(&url, "to", like->end_ms + window_ms);
+	url_add_query_int(&url, "limit", PAGE);
 	if (like->dashboard)
 		url_add_query(&url, "dashboardUID", like->dashboard);
 	if (like->panel)
-		grafana_add_number(&url, "panelID", like->panel);
+		url_add_query_int(&url, "panelID", like->panel);
 	for (size_t i = 0; i < like->tags.count; i++)
 		url_add_query(&url, "tag", like->tags.items[i]);
 	if (token)
@@ -148,10 +148,7 @@ bool grafana_apis_create(struct grafana *grafana, struct grafana_mark *mark,
 	json_t *metadata = json_object();
 	json_t *spec = grafana_mark_json(mark);
 
-	if (mark->dashboard)
-		jsn_set_text(spec, "dashboardUID", mark->dashboard);
-	if (mark->panel)
-		jsn_set(spec, "panelID", json_integer(mark->panel));
+	grafana_add_place(spec, mark, "panelID");
 	jsn_set_text(json, "apiVersion", GROUP "/" VERSION);
 	jsn_set_text(json, "kind", "Annotation");
 	jsn_set_text(metadata, "generateName", "slipway-");
@@ -169,15 +166,11 @@ bool grafana_apis_create(struct grafana *grafana, struct grafana_mark *mark,
 bool grafana_apis_delete(struct grafana *grafana, const char *id,
 			 struct err *err)
 {
-	CLEANUP(http_request_release) struct http_request request = {0};
-	CLEANUP(jsn_release) json_t *answer = NULL;
 	CLEANUP(url_release) struct url url = {0};
 
 	resource_url(grafana, "annotations", &url);
 	url_add_segment(&url, id);
-	grafana_prepare(grafana, &request, "DELETE", &url);
-	request.repeat = HTTP_REPEAT_ALWAYS;
-	return grafana_ask(grafana, &request, &answer, err);
+	return grafana_delete_at(grafana, &url, err);
 }
 
 /*

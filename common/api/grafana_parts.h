@@ -41,7 +41,6 @@ bool grafana_ask(struct grafana *grafana, struct http_request *request,
 bool grafana_nonsense(const struct http_request *request, const char *what,
 		      struct err *err);
 
-void grafana_add_number(struct url *url, const char *name, int64_t number);
 void grafana_read_tags(struct strvec *tags, const json_t *list);
 /* Is @line a line of @text? */
 bool grafana_has_line(const char *text, const char *line);
@@ -49,6 +48,12 @@ bool grafana_has_line(const char *text, const char *line);
 void grafana_take_found(struct grafana_mark *found, struct grafana_mark *other);
 /* {time, timeEnd, tags, text} */
 json_t *grafana_mark_json(const struct grafana_mark *mark);
+/* Where it is: {dashboardUID, @panel}, as far as it says so. */
+void grafana_add_place(json_t *json, const struct grafana_mark *mark,
+		       const char *panel);
+/* Delete what is at @url. */
+bool grafana_delete_at(struct grafana *grafana, const struct url *url,
+		       struct err *err) MUST_CHECK;
 
 /* As the functions of the public header. */
 bool grafana_api_find(struct grafana *grafana, const struct grafana_mark *like,

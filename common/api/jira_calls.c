@@ -252,19 +252,11 @@ static bool is_our_comment(const struct jira_call *call, const char *text)
 	       (text[len] == '\0' || text[len] == '\n' || text[len] == '\r');
 }
 
-/* Ids are numbers, in the order of their making. */
-static bool is_earlier(const char *a, const char *b)
-{
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	return a_len != b_len ? a_len < b_len : strcmp(a, b) < 0;
-}
-
 /* The earliest of ours is the one, whoever looks; the others are twins. */
 static void take_comment(struct jira_call *call, const char *id,
 			 const char *text)
 {
-	if (call->id && is_earlier(call->id, id)) {
+	if (call->id && is_made_before(call->id, id)) {
 		strvec_add(&call->twins, id);
 		return;
 	}

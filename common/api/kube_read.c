@@ -46,13 +46,6 @@ bool kube_get_metadata(struct kube *kube, const struct kube_ref *ref,
 	return get(kube, ref, ACCEPT_METADATA, object, err);
 }
 
-static void add_number(struct url *url, const char *name, size_t number)
-{
-	CLEANUP(free_ptr) char *text = xasprintf("%zu", number);
-
-	url_add_query(url, name, text);
-}
-
 bool kube_read_log(struct kube *kube, const struct kube_log *log,
 		   struct str *text, struct err *err)
 {
@@ -65,8 +58,8 @@ bool kube_read_log(struct kube *kube, const struct kube_log *log,
 
 	exchange_start(&exchange, kube, "GET", &ref);
 	url_add_query(&exchange.url, "container", log->container);
-	add_number(&exchange.url, "tailLines", log->lines);
-	add_number(&exchange.url, "limitBytes", log->bytes);
+	url_add_query_int(&exchange.url, "tailLines", log->lines);
+	url_add_query_int(&exchange.url, "limitBytes", log->bytes);
 	if (log->previous)
 		url_add_query(&exchange.url, "previous", "true");
 	exchange.request.repeat = HTTP_REPEAT_NEVER;
@@ -135,7 +128,7 @@ static void ask(struct reading *reading, struct kube *kube,
 	add_query(&asked->url, "labelSelector", list->label_selector);
 	add_query(&asked->url, "fieldSelector", list->field_selector);
 	if (!list->ref.name)
-		add_number(&asked->url, "limit", KUBE_PAGE);
+		url_add_query_int(&asked->url, "limit", KUBE_PAGE);
 	add_query(&asked->url, "continue", reading->token);
 	if (list->once)
 		asked->request.repeat = HTTP_REPEAT_NEVER;

@@ -193,6 +193,13 @@ const char *after_prefix(const char *text, const char *prefix)
 	return starts_with(text, prefix) ? text + strlen(prefix) : NULL;
 }
 
+bool is_made_before(const char *a, const char *b)
+{
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	return a_len != b_len ? a_len < b_len : strcmp(a, b) < 0;
+}
+
 bool same_text(const char *a, const char *b)
 {
 	if (!a || !b)

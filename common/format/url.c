@@ -507,6 +507,13 @@ void url_add_query(struct url *url, const char *name, const char *value)
 	set(&url->query, str_detach(&query));
 }
 
+void url_add_query_int(struct url *url, const char *name, int64_t value)
+{
+	CLEANUP(free_ptr) char *text = xasprintf("%lld", (long long)value);
+
+	url_add_query(url, name, text);
+}
+
 void url_copy(struct url *to, const struct url *from)
 {
 	struct url copy = {

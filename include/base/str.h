@@ -82,6 +82,11 @@ bool starts_with(const char *text, const char *prefix);
 bool ends_with(const char *text, const char *suffix);
 /* The text behind @prefix, or NULL if @text does not start with it. */
 const char *after_prefix(const char *text, const char *prefix);
+/*
+ * Was what has id @a made before what has id @b, where a server counts up, or
+ * gives names of one length that do?  The shorter is less.
+ */
+bool is_made_before(const char *a, const char *b);
 /* Equal; two NULLs are equal, NULL and text are not. */
 bool same_text(const char *a, const char *b);
 /* NULL or "". */

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 
@@ -54,6 +55,7 @@ void url_add_segment(struct url *url, const char *segment);
 
 /* Append @name=@value, percent-encoded, to the query. */
 void url_add_query(struct url *url, const char *name, const char *value);
+void url_add_query_int(struct url *url, const char *name, int64_t value);
 
 /*
  * Append @text with all bytes but the unreserved ones (RFC 3986, 2.3) and
