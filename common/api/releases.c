@@ -231,20 +231,6 @@ bool releases_read_head(struct kube *kube, const char *namespace,
 	return true;
 }
 
-bool releases_read_latest(struct kube *kube, const char *namespace,
-			  const char *name, struct arena *arena,
-			  int64_t *revision, const char **status,
-			  struct err *err)
-{
-	struct release_head head;
-
-	if (!releases_read_head(kube, namespace, name, arena, &head, err))
-		return false;
-	*revision = head.revision;
-	*status = head.status;
-	return true;
-}
-
 /* Kubernetes' base64 around Helm's base64 around gzip: what is in them. */
 static bool unpack(const char *data, struct str *text, struct err *err)
 {
@@ -288,22 +274,6 @@ static bool fail_empty(const char *secret_called, struct err *err)
 {
 	return err_set(err, ERR_REMOTE, "Secret '%s' holds no release",
 		       secret_called);
-}
-
-/* The Secret of a revision, and what Helm keeps in it; NULL: none. */
-static bool read_secret(struct kube *kube, const char *namespace,
-			const char *name, int64_t revision, json_t **secret,
-			const char **data, struct err *err)
-{
-	CLEANUP(free_ptr) char *secret_called = secret_name(name, revision);
-	struct kube_ref ref = all_secrets;
-
-	ref.namespace = namespace;
-	ref.name = secret_called;
-	if (!kube_get(kube, &ref, secret, err))
-		return false;
-	*data = *secret ? jsn_text(*secret, "data.release") : NULL;
-	return !*secret || *data || fail_empty(secret_called, err);
 }
 
 static bool note_secret(void *context, const json_t *secret, struct err *err)
@@ -480,14 +450,20 @@ bool releases_fail_pending(struct kube *kube, const char *namespace,
 	CLEANUP(free_ptr) char *secret_called = secret_name(name, revision);
 	CLEANUP(jsn_release) json_t *secret = NULL;
 	CLEANUP(str_release) struct str packed = {0};
+	struct kube_ref ref = all_secrets;
 	const char *data, *version;
 	bool pending;
 
 	*changed = false;
-	if (!read_secret(kube, namespace, name, revision, &secret, &data, err))
+	ref.namespace = namespace;
+	ref.name = secret_called;
+	if (!kube_get(kube, &ref, &secret, err))
 		return false;
 	if (!secret)
 		return true;
+	data = jsn_text(secret, "data.release");
+	if (!data)
+		return fail_empty(secret_called, err);
 	version = jsn_text(secret, "metadata.resourceVersion");
 	if (!version)
 		return err_set(err, ERR_REMOTE,

@@ -134,10 +134,10 @@ static bool wait_once(struct s3_lock *lock, const struct claims *claims,
 		tell_owner(lock, claims, wait->reporter);
 	if (deadline_passed(&wait->deadline))
 		return give_up(lock, claims, err);
-	(void)signals_sleep_ms(retry_jitter_ms(S3_LOCK_WAIT_BASE_MS,
-					       S3_LOCK_WAIT_CAP_MS, try,
-					       random_number()));
-	return !signals_interrupted(err);
+	return signals_pause(retry_jitter_ms(S3_LOCK_WAIT_BASE_MS,
+					     S3_LOCK_WAIT_CAP_MS, try,
+					     random_number()),
+			     err);
 }
 
 /* Who we are, as another one's message shows it. */

@@ -236,6 +236,11 @@ bool expiry_parse_label(const char *label, struct expiry *expiry)
 	return true;
 }
 
+bool expiry_same(struct expiry a, struct expiry b)
+{
+	return a.expires == b.expires && (!a.expires || a.at == b.at);
+}
+
 struct expiry expiry_later(struct expiry a, struct expiry b)
 {
 	if (!a.expires || !b.expires)

@@ -15,6 +15,7 @@
 #include "core/sweep.h"
 #include "flow/cleanup_hold.h"
 #include "flow/cleanup_look.h"
+#include "flow/farewell.h"
 #include "flow/removal.h"
 #include "sys/proc.h"
 #include "sys/signals.h"
@@ -424,8 +425,7 @@ static bool wait_until_gone(struct sweep *sweep, struct err *err)
 			return true;
 		report_progress(sweep->cleanup->reporter, "environments gone",
 				sweep->count - left, sweep->count);
-		(void)signals_sleep_ms(CLEANUP_POLL_MS);
-		if (signals_interrupted(err))
+		if (!signals_pause(CLEANUP_POLL_MS, err))
 			return false;
 	}
 }
@@ -434,20 +434,13 @@ static bool wait_until_gone(struct sweep *sweep, struct err *err)
 static void release_holds(struct sweep *sweep)
 {
 	struct kube *kube = sweep->cleanup->kube;
-	int signal = signals_take();
+	struct deadline until = {0};
+	int signal = farewell_begin(kube, &until, HOLD_FAREWELL_MS);
 
-	if (signal) {
-		kube->hurry_ms = HOLD_FAREWELL_MS;
-		kube->hurry_until = deadline_in(HOLD_FAREWELL_MS);
-	}
 	for (size_t i = 0; i < sweep->count; i++)
 		hold_release(&sweep->holds[i]);
 	free(sweep->holds);
-	if (signal) {
-		kube->hurry_ms = 0;
-		kube->hurry_until = (struct deadline){0};
-	}
-	signals_put(signal);
+	farewell_end(kube, signal);
 }
 
 static void sweep_release(struct sweep *sweep)

@@ -55,16 +55,14 @@ static struct value *make_entry(struct entry *last,
 }
 
 /* With what a message to its owner needs. */
-static struct value *make_soon_entry(struct entry *last,
-				     const struct cleanup_outcome *outcome,
+static struct value *make_soon_entry(const struct value *plain,
+				     const struct sweep_item *item,
 				     struct arena *arena)
 {
 	static const struct sweep_namespace unmarked;
-	const struct sweep_item *item = outcome->item;
 	const struct sweep_namespace *home =
 		item->home ? item->home : &unmarked;
 	struct value *entry = value_new_map(arena);
-	const struct value *plain = make_entry(last, outcome, arena);
 
 	for (size_t i = 0; i < plain->map.count; i++)
 		value_map_set(entry, arena, plain->map.pairs[i].key.bytes,
@@ -138,7 +136,8 @@ struct value *cleanup_tell(const struct sweep_plan *plan,
 		value_list_add(lists[outcome.state], arena, entry);
 		if (plan->items[i].soon)
 			value_list_add(soon, arena,
-				       make_soon_entry(&last, &outcome, arena));
+				       make_soon_entry(entry, outcome.item,
+						       arena));
 		say(text,
 		    !result && plan->items[i].remove ? "would delete"
 						     : words[outcome.state],

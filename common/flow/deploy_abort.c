@@ -8,28 +8,17 @@
 #include "base/str.h"
 #include "core/envname.h"
 #include "flow/deploy_parts.h"
+#include "flow/farewell.h"
 #include "sys/signals.h"
 
 int deploy_begin_farewell(struct deployment *run)
 {
-	int signal = signals_take();
-
-	if (!signal)
-		return 0;
-	if (deadline_left_ms(&run->farewell, -1) < 0)
-		run->farewell = deadline_in(DEPLOY_FAREWELL_MS);
-	run->kube->hurry_ms = DEPLOY_FAREWELL_MS;
-	run->kube->hurry_until = run->farewell;
-	return signal;
+	return farewell_begin(run->kube, &run->farewell, DEPLOY_FAREWELL_MS);
 }
 
 void deploy_end_farewell(struct deployment *run, int signal)
 {
-	if (!signal)
-		return;
-	run->kube->hurry_ms = 0;
-	run->kube->hurry_until = (struct deadline){0};
-	signals_put(signal);
+	farewell_end(run->kube, signal);
 }
 
 /* Of the kubeconfigs of whoever types it we know no more than the context. */
@@ -104,8 +93,7 @@ static void tell_head(struct deployment *run, const struct release_head *head,
 			       (long long)head->revision);
 		return;
 	}
-	if (starts_with(head->status, "pending-"))
-		deploy_settle(run, head->revision);
+	deploy_settle_head(run, head);
 	tell_incomplete(run, head, err);
 }
 

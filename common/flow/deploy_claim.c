@@ -151,8 +151,7 @@ static bool await_end(struct deployment *run,
 				       namespace, leave.why);
 			told_at = now;
 		}
-		(void)signals_sleep_ms(ENVLOCK_POLL_MS);
-		if (signals_interrupted(err))
+		if (!signals_pause(ENVLOCK_POLL_MS, err))
 			return false;
 	}
 }
@@ -304,8 +303,8 @@ static void keep_later(const struct namespace_marks *found,
 	struct expiry ours, moved;
 
 	if (found->expires_at && expiry_parse_label(marks->expires_at, &ours) &&
-	    ours.expires && expiry_parse_label(found->expires_at, &moved) &&
-	    (!moved.expires || moved.at > ours.at))
+	    expiry_parse_label(found->expires_at, &moved) &&
+	    !expiry_same(expiry_later(ours, moved), ours))
 		marks->expires_at = found->expires_at;
 }
 

@@ -83,8 +83,8 @@ static bool wait_a_little(struct deployment *run, struct deadline until,
 			       (long long)head->revision, name->release,
 			       head->status);
 	*told = true;
-	signals_sleep_ms(ENVLOCK_POLL_MS);
-	return !signals_interrupted(err) && envlock_keep(&run->lock, err);
+	return signals_pause(ENVLOCK_POLL_MS, err) &&
+	       envlock_keep(&run->lock, err);
 }
 
 bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
@@ -110,6 +110,24 @@ bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
 	}
 }
 
+static void warn_pending(const struct deployment *run, int64_t revision,
+			 const struct err *failure)
+{
+	report_warning(run->deploy->reporter,
+		       "revision %lld may be left pending: %s",
+		       (long long)revision, failure->text);
+}
+
+void deploy_settle_head(struct deployment *run, const struct release_head *head)
+{
+	CLEANUP(err_release) struct err failure = {0};
+	int signal = deploy_begin_farewell(run);
+
+	if (is_pending(head) && !free_release(run, head, &failure))
+		warn_pending(run, head->revision, &failure);
+	deploy_end_farewell(run, signal);
+}
+
 void deploy_settle(struct deployment *run, int64_t revision)
 {
 	const struct envname *name = run->deploy->name;
@@ -119,11 +137,9 @@ void deploy_settle(struct deployment *run, int64_t revision)
 	int signal = deploy_begin_farewell(run);
 
 	if (!releases_read_head(run->kube, name->namespace, name->release,
-				&arena, &head, &failure) ||
-	    (head.revision == revision && is_pending(&head) &&
-	     !free_release(run, &head, &failure)))
-		report_warning(run->deploy->reporter,
-			       "revision %lld may be left pending: %s",
-			       (long long)revision, failure.text);
+				&arena, &head, &failure))
+		warn_pending(run, revision, &failure);
+	else if (head.revision == revision)
+		deploy_settle_head(run, &head);
 	deploy_end_farewell(run, signal);
 }

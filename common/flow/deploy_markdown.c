@@ -10,16 +10,11 @@
 #include "format/value.h"
 #include "sys/file.h"
 
-/* What comes from others stands on one line, whatever it holds. */
 static void add_text(struct str *out, const char *text)
 {
 	CLEANUP(str_release) struct str line = {0};
 
 	log_add_masked(&line, text);
-	for (size_t i = 0; i < line.len; i++) {
-		if (line.buf[i] == '\n' || line.buf[i] == '\r')
-			line.buf[i] = ' ';
-	}
 	markdown_add_text(out, str_text(&line), line.len);
 }
 

@@ -118,14 +118,13 @@ bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
  * it counts as failed.  Labels cannot tell that of a rollback.
  */
 void deploy_settle(struct deployment *run, int64_t revision);
+/* The same of what was read just now. */
+void deploy_settle_head(struct deployment *run,
+			const struct release_head *head);
 
 /* --- deploy_abort.c: after a signal ------------------------------------------ */
 
-/*
- * For what is still to be said to the server: until the end, a signal that
- * came is taken away and requests hurry.  Who sent it may KILL us soon:
- * Jenkins after 5 s.
- */
+/* See flow/farewell.h; all of one run share DEPLOY_FAREWELL_MS. */
 int deploy_begin_farewell(struct deployment *run);
 void deploy_end_farewell(struct deployment *run, int signal);
 

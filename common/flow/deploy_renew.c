@@ -57,8 +57,7 @@ static bool await_sweep(struct kube *kube, const struct deploy *deploy,
 				       "another run is at work on environment "
 				       "'%s': %s",
 				       namespace, by);
-		(void)signals_sleep_ms(ENVLOCK_POLL_MS);
-		if (signals_interrupted(err))
+		if (!signals_pause(ENVLOCK_POLL_MS, err))
 			return false;
 	}
 }
@@ -124,11 +123,6 @@ static bool find_latest(struct kube *kube, const struct deploy *deploy,
 	       note_values(kube, name, head.revision, &arena, latest, err);
 }
 
-static bool is_same(const struct expiry *a, const struct expiry *b)
-{
-	return a->expires == b->expires && (!a->expires || a->at == b->at);
-}
-
 bool deploy_plan_renewal(struct kube *kube, struct deploy *deploy,
 			 struct err *err)
 {
@@ -137,7 +131,7 @@ bool deploy_plan_renewal(struct kube *kube, struct deploy *deploy,
 
 	if (!find_latest(kube, deploy, &latest, err))
 		return false;
-	if (is_same(&latest, &deploy->expiry))
+	if (expiry_same(latest, deploy->expiry))
 		return true;
 	date = expiry_date(&latest);
 	log_info("the expiry of environment '%s' %s: %s%s, which is later than "
@@ -155,13 +149,15 @@ bool deploy_renew(struct kube *kube, const struct deploy *deploy,
 {
 	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
 	const struct envname *name = deploy->name;
+	struct release_head head;
 	bool swept;
 
 	if (!move_expiry(kube, deploy, expires_at, &swept, err) ||
-	    !releases_read_latest(kube, name->namespace, name->release,
-				  &result->arena, &result->revision,
-				  &result->status, err))
+	    !releases_read_head(kube, name->namespace, name->release,
+				&result->arena, &head, err))
 		return false;
+	result->revision = head.revision;
+	result->status = head.status;
 	if (swept && !result->revision)
 		return err_set(err, ERR_NOT_FOUND,
 			       "environment '%s' was deleted meanwhile",

@@ -179,6 +179,7 @@ static bool wait_for(const struct envlock *lock, const struct holder *holder,
 		     int64_t *told_at, struct err *err)
 {
 	int64_t now = clock_monotonic_ms();
+	int64_t left = deadline_left_ms(&until, ENVLOCK_POLL_MS);
 
 	if (deadline_passed(&until))
 		return give_up(lock, holder, err);
@@ -192,11 +193,8 @@ static bool wait_for(const struct envlock *lock, const struct holder *holder,
 			       lock->namespace, str_text(&who));
 		*told_at = now;
 	}
-	signals_sleep_ms(deadline_left_ms(&until, ENVLOCK_POLL_MS) <
-					 ENVLOCK_POLL_MS
-				 ? deadline_left_ms(&until, ENVLOCK_POLL_MS)
-				 : ENVLOCK_POLL_MS);
-	return !signals_interrupted(err);
+	return signals_pause(left < ENVLOCK_POLL_MS ? left : ENVLOCK_POLL_MS,
+			     err);
 }
 
 static void tell_takeover(struct envlock *lock, const struct holder *from,

@@ -129,7 +129,7 @@ bool marking_put(struct marking *marking, struct grafana *grafana,
 	if (marking->changed &&
 	    !grafana_update_mark(grafana, &marking->mark, err))
 		return err_wrap(err, "cannot update mark '%s'",
-				marking->mark.id ? marking->mark.id : "new");
+				marking->mark.id);
 	return true;
 }
 

@@ -9,9 +9,6 @@
 #include "flow/publish_parts.h"
 #include "format/value.h"
 
-#define NEW_VERSION \
-	"give the chart another version: what was published must not change"
-
 bool publish_hint_conflict(const struct publish *publish, struct err *err)
 {
 	if (publish->if_exists == PUBLISH_EXACT)

@@ -108,3 +108,9 @@ bool signals_sleep_ms(int64_t milliseconds)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return slept;
 }
+
+bool signals_pause(int64_t milliseconds, struct err *err)
+{
+	(void)signals_sleep_ms(milliseconds);
+	return !signals_interrupted(err);
+}

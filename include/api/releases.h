@@ -49,15 +49,6 @@ struct kube_list releases_query(struct releases_query *query,
 				struct arena *arena, struct sweep_world *world);
 void releases_query_release(struct releases_query *query);
 
-/*
- * The highest revision number of a release and its status, 0 if there is
- * none.  *@status lives in @arena.
- */
-bool releases_read_latest(struct kube *kube, const char *namespace,
-			  const char *name, struct arena *arena,
-			  int64_t *revision, const char **status,
-			  struct err *err) MUST_CHECK;
-
 /* The newest revision of a release; strings live in the arena given. */
 struct release_head {
 	int64_t revision; /* 0: there is no release */

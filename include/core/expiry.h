@@ -98,6 +98,7 @@ char *expiry_label(const struct expiry *expiry) MUST_CHECK;
 bool expiry_parse_label(const char *label, struct expiry *expiry) MUST_CHECK;
 
 /* Where two marks disagree the later counts; never is latest. */
+bool expiry_same(struct expiry a, struct expiry b);
 struct expiry expiry_later(struct expiry a, struct expiry b);
 
 #endif

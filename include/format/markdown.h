@@ -19,7 +19,7 @@
 
 struct str;
 
-/* Append @text, which has no line ends, to be shown as it is. */
+/* Append @text to be shown as it is, but on one line. */
 void markdown_add_text(struct str *out, const char *text, size_t len);
 
 /*

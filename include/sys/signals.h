@@ -4,8 +4,8 @@
  *
  *	signals_catch();
  *	...
- *	if (!signals_sleep_ms(1000))
- *		return !signals_interrupted(err);
+ *	if (!signals_pause(1000, err))
+ *		return false;
  */
 #ifndef SYS_SIGNALS_H
 #define SYS_SIGNALS_H
@@ -40,6 +40,8 @@ void signals_put(int number);
 
 /* Sleep; false, and at once, if one comes or has come before. */
 bool signals_sleep_ms(int64_t milliseconds);
+/* The same, with the error of signals_interrupted(). */
+bool signals_pause(int64_t milliseconds, struct err *err) MUST_CHECK;
 
 /*
  * Let each of them put a byte into the pipe @fd (-1 = none), which poll() can
