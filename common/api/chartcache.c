@@ -105,12 +105,6 @@ bool chartcache_open(struct chartcache *cache, const char *dir,
 
 /* --- bytes by digest ------------------------------------------------------- */
 
-static bool is_digest(const char *text)
-{
-	return strlen(text) == SHA256_HEX_SIZE - 1 &&
-	       strspn(text, "0123456789abcdef") == SHA256_HEX_SIZE - 1;
-}
-
 /* "DIR/v1/blobs/9f86..."; the caller frees it. */
 static char *path_of(const struct chartcache *cache, const char *what,
 		     const char *hex)
@@ -150,7 +144,7 @@ bool chartcache_read(const struct chartcache *cache, const char *digest,
 	size_t before = bytes->len;
 	char hex[SHA256_HEX_SIZE];
 
-	if (!cache->dir || !is_digest(digest))
+	if (!cache->dir || !sha256_is_hex(digest))
 		return false;
 	path = path_of(cache, BLOBS, digest);
 	if (!read_file(path, limit, bytes))
@@ -180,7 +174,7 @@ void chartcache_write(const struct chartcache *cache, const char *digest,
 {
 	CLEANUP(free_ptr) char *path = NULL;
 
-	if (!cache->dir || !is_digest(digest))
+	if (!cache->dir || !sha256_is_hex(digest))
 		return;
 	path = path_of(cache, BLOBS, digest);
 	/* What is damaged there goes when it is read. */
@@ -213,7 +207,7 @@ bool chartcache_find(const struct chartcache *cache, const char *key,
 	    !jsn_parse(&json, str_text(&text), text.len, path, &unfit))
 		return false;
 	digest = jsn_text(json, "digest");
-	if (!digest || !is_digest(digest))
+	if (!digest || !sha256_is_hex(digest))
 		return false;
 	*name = (struct chartcache_name){
 		.digest = xstrdup(digest),

@@ -10,6 +10,7 @@
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "format/gojson.h"
+#include "format/hash.h"
 #include "format/jsn.h"
 #include "format/semver.h"
 #include "format/value.h"
@@ -222,8 +223,7 @@ static bool is_digest(const char *text)
 {
 	const char *hex = after_prefix(text, "sha256:");
 
-	return hex && strlen(hex) == 64 &&
-	       strspn(hex, "0123456789abcdef") == 64;
+	return sha256_is_hex(hex);
 }
 
 bool oci_chart_find_package(const struct str *manifest, size_t limit,

@@ -1,6 +1,5 @@
 #include "core/audit.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -281,29 +280,15 @@ static char *read_used_name(const char *word)
 	return NULL;
 }
 
-/* A digest in lower case, with or without "sha256:"; NULL: it is none. */
-static char *read_used_digest(const char *word)
-{
-	const char *digits = after_prefix(word, "sha256:");
-	char *digest;
-
-	digits = digits ? digits : word;
-	if (strspn(digits, "0123456789abcdefABCDEF") != SHA256_HEX_SIZE - 1 ||
-	    strlen(digits) != SHA256_HEX_SIZE - 1)
-		return NULL;
-	digest = xstrdup(digits);
-	for (char *c = digest; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	return digest;
-}
-
 static bool read_used(struct map *used, const char *word, unsigned int line,
 		      const char *path, struct err *err)
 {
-	CLEANUP(free_ptr) char *key = read_used_digest(word);
+	CLEANUP(arena_release) struct arena arena = {0};
+	const char *digest = chartindex_bare_digest(word, &arena);
+	CLEANUP(free_ptr) char *name =
+		strpbrk(word, " \t") ? NULL : read_used_name(word);
+	const char *key = sha256_is_hex(digest) ? digest : name;
 
-	if (!key && !strpbrk(word, " \t"))
-		key = read_used_name(word);
 	if (!key) {
 		err_set(err, ERR_INPUT,
 			"%s:%u: '%s' names no version of a chart", path, line,

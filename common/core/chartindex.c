@@ -284,8 +284,7 @@ static const struct value *only_texts(const struct value *urls,
 	return texts;
 }
 
-/* Hex of either case is the same digest. */
-static const char *bare_digest(const char *digest, struct arena *arena)
+const char *chartindex_bare_digest(const char *digest, struct arena *arena)
 {
 	const char *hex = after_prefix(digest, "sha256:");
 	char *lower;
@@ -308,7 +307,7 @@ static struct chartindex_entry entry_of(const struct value *value,
 
 	return (struct chartindex_entry){
 		.version = chartindex_text_at(value, "version", arena),
-		.digest = bare_digest(digest, arena),
+		.digest = chartindex_bare_digest(digest, arena),
 		.created = chartindex_text_at(value, "created", arena),
 		.urls = only_texts(value_map_get(value, "urls"), arena),
 		.value = value,

@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "base/block.h"
+#include "base/num.h"
 #include "base/str.h"
 
 /* --- its end -------------------------------------------------------------- */
@@ -106,7 +107,7 @@ static size_t escape_digits(char c)
 static bool is_hex(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (!strchr("0123456789abcdefABCDEF", text[i]) || !text[i])
+		if (num_hex_digit(text[i]) < 0)
 			return false;
 	}
 	return true;

@@ -74,14 +74,6 @@ static bool is_name(const char *text)
 	return true;
 }
 
-static bool is_digest(const char *text)
-{
-	size_t len = SHA256_HEX_SIZE - 1;
-
-	return text && strlen(text) == len &&
-	       strspn(text, "0123456789abcdef") == len;
-}
-
 static bool is_time(const char *text)
 {
 	int64_t seconds;
@@ -98,7 +90,7 @@ static bool read_chart(struct pending_chart *chart, const struct value *value)
 		.created = value_find_text(value, "created"),
 	};
 	return is_name(chart->name) && is_name(chart->version) &&
-	       is_digest(chart->digest) && is_time(chart->created);
+	       sha256_is_hex(chart->digest) && is_time(chart->created);
 }
 
 static bool has_name(const char *text, size_t len, const char *name, bool *same,

@@ -159,6 +159,12 @@ bool hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 	return done;
 }
 
+bool sha256_is_hex(const char *text)
+{
+	return text && strlen(text) == SHA256_HEX_SIZE - 1 &&
+	       strspn(text, "0123456789abcdef") == SHA256_HEX_SIZE - 1;
+}
+
 void hex_encode(const unsigned char *bytes, size_t len, char *hex)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -183,12 +183,6 @@ bool toml_scalar_text(struct toml_scalars *scalars,
 
 /* --- numbers and dates --------------------------------------------------- */
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') ||
-	       ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
 /* Each between digits of any base. */
 static bool underscores_are_right(const char *text, size_t len)
 {
@@ -197,7 +191,7 @@ static bool underscores_are_right(const char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '_' && !digit)
 			return false;
-		digit = is_hex(text[i]);
+		digit = toml_is_hex((unsigned char)text[i]);
 	}
 	return digit;
 }

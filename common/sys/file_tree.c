@@ -24,22 +24,6 @@ static void close_dir(DIR **dir)
 		closedir(*dir);
 }
 
-bool dir_is_empty(const char *path)
-{
-	CLEANUP(close_dir) DIR *dir = opendir(path);
-	const struct dirent *entry;
-
-	if (!dir)
-		return false;
-	errno = 0;
-	while ((entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			return false;
-	}
-	return errno == 0;
-}
-
 bool dir_is_writable(const char *path)
 {
 	CLEANUP(free_ptr) char *parent = NULL;
@@ -50,26 +34,6 @@ bool dir_is_writable(const char *path)
 		return false;
 	parent = path_parent(path);
 	return strcmp(parent, path) != 0 && dir_is_writable(parent);
-}
-
-static void sweep_temp(int dirfd, const char *name)
-{
-	struct stat info;
-
-	if (is_temp_name(name) &&
-	    fstatat(dirfd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(info.st_mode) &&
-	    time(NULL) - info.st_mtime > FILE_TEMP_OLD_S)
-		(void)!unlinkat(dirfd, name, 0);
-}
-
-void dir_sweep_temp(const char *path)
-{
-	CLEANUP(close_dir) DIR *dir = opendir(path);
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		sweep_temp(dirfd(dir), entry->d_name);
 }
 
 /* --- made ---------------------------------------------------------------- */
@@ -155,6 +119,33 @@ static const char *next_name(DIR *dir)
 		entry = readdir(dir);
 	} while (entry && is_dots(entry->d_name));
 	return entry ? entry->d_name : NULL;
+}
+
+bool dir_is_empty(const char *path)
+{
+	CLEANUP(close_dir) DIR *dir = opendir(path);
+
+	return dir && !next_name(dir) && errno == 0;
+}
+
+static void sweep_temp(int dirfd, const char *name)
+{
+	struct stat info;
+
+	if (is_temp_name(name) &&
+	    fstatat(dirfd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(info.st_mode) &&
+	    time(NULL) - info.st_mtime > FILE_TEMP_OLD_S)
+		(void)!unlinkat(dirfd, name, 0);
+}
+
+void dir_sweep_temp(const char *path)
+{
+	CLEANUP(close_dir) DIR *dir = opendir(path);
+	const char *name;
+
+	while (dir && (name = next_name(dir)))
+		sweep_temp(dirfd(dir), name);
 }
 
 /* The folder @fd for next_name(), which closes it. */

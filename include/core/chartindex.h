@@ -98,6 +98,12 @@ bool chartindex_read(struct chartindex *index, const char *name,
 /* Add the names of all charts, in the order of the text. */
 void chartindex_add_names(const struct chartindex *index, struct strvec *names);
 
+/*
+ * @digest without "sha256:" and in lower case, as hex of either case is the
+ * same; it or a copy in @arena.
+ */
+const char *chartindex_bare_digest(const char *digest, struct arena *arena);
+
 /* The entry with exactly @version, or NULL. */
 const struct chartindex_entry *chartindex_find(
 	const struct chartindex_entries *entries, const char *version);

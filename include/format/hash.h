@@ -54,6 +54,9 @@ bool sha256_end_hex(struct sha256 *sha256, char hex[SHA256_HEX_SIZE],
 bool hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 		 unsigned char mac[SHA256_SIZE], struct err *err) MUST_CHECK;
 
+/* Is @text, NULL included, a SHA-256 as sha256_hex() writes it? */
+bool sha256_is_hex(const char *text);
+
 /* Lower-case hex of @len bytes plus NUL into @hex (2 * len + 1). */
 void hex_encode(const unsigned char *bytes, size_t len, char *hex);
 
