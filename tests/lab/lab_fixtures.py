@@ -26,7 +26,6 @@ import pytest
 
 import toolbox
 from cleaning import Cleaner
-from cluster import Cluster
 from image import Image
 from moto_server import Moto
 from registry import Registry

@@ -43,6 +43,15 @@ class Result:
                 f"--- stdout\n{self.out}--- stderr\n{self.err}---")
 
 
+def error_lines(result: Result) -> list[str]:
+    return [line for line in result.err.splitlines() if ": error: " in line]
+
+
+def only_error(result: Result) -> str:
+    [line] = error_lines(result)
+    return line
+
+
 class Running:
     """A program that was started; wait() ends the matter."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import re
 import subprocess
 from pathlib import Path
 
@@ -32,9 +31,13 @@ CHART = "apiVersion: v2\nname: functions\nversion: 1.0.0\n"
 CHANGING = {"now", "ago", "date", "dateInZone", "date_in_zone", "htmlDate",
             "htmlDateInZone", "uuidv4", "randInt", "shuffle", "encryptAES"}
 CHANGES = re.compile(rf"\b({'|'.join(CHANGING)})\b")
-CHANGES = re.compile(rf"\b({'|'.join(CHANGING)})\b")
 WANTED = 2      # calls of each function
 TRIES = 60
+
+
+def text_of(values) -> str:
+    """As JSON that is YAML, which joins no surrogates."""
+    return json.dumps(values, ensure_ascii=False)
 
 
 class Ours:
@@ -45,9 +48,9 @@ class Ours:
 
     def render(self, calls: dict[str, str], data) -> str | None:
         values = {"calls": calls, "data": data}
-        (self.folder / "values.json").write_text(json.dumps(values))
+        (self.folder / "values.json").write_text(text_of(values))
         (self.folder / "context.json").write_text(
-            json.dumps({"Values": values}))
+            text_of({"Values": values}))
         (self.folder / "calls.yaml").write_text(TEMPLATE)
         result = subprocess.run(
             [self.step, "--file", "calls.yaml", "--context", "context.json",

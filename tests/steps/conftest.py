@@ -8,6 +8,7 @@ import pytest
 
 from rendering import CI, render, repository, umbrella     # noqa: F401
 from scripted_http import TestAuthority
+from scripted_kube import ScriptedKube
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +20,12 @@ def probe(steps: Path) -> Path:
 def aws_authority(tmp_path_factory) -> TestAuthority:
     """Whoever vouches for the servers that stand in for AWS's."""
     return TestAuthority(tmp_path_factory.mktemp("aws-authority"))
+
+
+@pytest.fixture
+def kube():
+    with ScriptedKube() as server:
+        yield server
 
 
 @pytest.fixture

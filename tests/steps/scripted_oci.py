@@ -148,11 +148,6 @@ def manifest_of(archive: bytes, config: str = CONFIG_TYPE) -> bytes:
                     "size": len(archive)}]}).encode()
 
 
-def only_error(result) -> str:
-    [line] = [line for line in result.err.splitlines() if ": error: " in line]
-    return line
-
-
 def write_config(folder: Path, config: dict) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config))

@@ -7,6 +7,7 @@ import hashlib
 
 import pytest
 
+from runner import only_error
 from scripted_chartmuseum import ChartMuseum
 from scripted_http import Reply, ScriptedHttp
 
@@ -34,11 +35,6 @@ def publish(run_step, chart, tmp_path):
             assert secret not in result.out + result.err
         return result
     return run
-
-
-def only_error(result) -> str:
-    [line] = [line for line in result.err.splitlines() if ": error: " in line]
-    return line
 
 
 @pytest.mark.parametrize("path, api", [("", "/api/charts"), ("org/team", "/api/org/team/charts")])

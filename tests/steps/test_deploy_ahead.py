@@ -19,7 +19,7 @@ import pytest
 from git_server import REFS, SERVICE, GitServer
 from histories import History
 from scripted_http import Reply
-from scripted_kube import ScriptedKube, answer, listing, namespace
+from scripted_kube import answer, listing, namespace
 
 STORIES = int(os.environ.get("SLIPWAY_STORIES", "4"))
 SEED = int(os.environ.get("SLIPWAY_SEED", time.time_ns() % 10 ** 9))
@@ -29,12 +29,6 @@ HOME = "/api/v1/namespaces/web-fix"
 LATER = 9999999999
 TOKEN = "canary-git-0123456789"
 PAIR = "Basic " + base64.b64encode(f"ci:{TOKEN}".encode()).decode()
-
-
-@pytest.fixture
-def kube():
-    with ScriptedKube() as server:
-        yield server
 
 
 @pytest.fixture
@@ -398,8 +392,10 @@ class Story:
 
     def reset(self) -> None:
         self._on("main")
-        self.web.git("branch", "-f", "fix",
-                     self.dice.choice(["main", "main~1", "fix~1"]))
+        first = self.web.git("rev-list", "--count", "--first-parent",
+                             "fix") == "1"
+        self.web.git("branch", "-f", "fix", self.dice.choice(
+            ["main", "main~1"] + ["fix~1"] * (not first)))
 
     def step(self) -> None:
         self.dice.choice([

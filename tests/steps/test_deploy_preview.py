@@ -11,17 +11,11 @@ import json
 import pytest
 
 from scripted_http import Reply
-from scripted_kube import TOKEN, ScriptedKube, answer, refusal
+from scripted_kube import TOKEN, answer, refusal
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
 HOME = "/api/v1/namespaces/shop-fix"
 LATER = 4_000_000_000
-
-
-@pytest.fixture
-def kube():
-    with ScriptedKube() as server:
-        yield server
 
 
 @pytest.fixture

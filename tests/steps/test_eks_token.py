@@ -15,7 +15,7 @@ import pytest
 
 from scripted_aws import form, home, in_seconds, sts, sts_error, who  # noqa: F401
 from scripted_http import Reply, ScriptedHttp
-from scripted_kube import ScriptedKube, answer, refusal
+from scripted_kube import answer
 
 GROUP = "client.authentication.k8s.io"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -198,12 +198,6 @@ def test_check_with_429_then_fine(run_step, server):
 # --- other steps ----------------------------------------------------------------
 
 @pytest.fixture
-def kube():
-    with ScriptedKube() as server:
-        yield server
-
-
-@pytest.fixture
 def tool(tmp_path):
     """tool(): an 'aws' in PATH that gives the token 'of-the-tool'."""
     folder = tmp_path / "bin"
@@ -292,27 +286,6 @@ def test_credentials_that_expire(sweep, server):
     assert len(server.requests) > 1
 
 
-def merge(old: dict, patch: dict) -> dict:
-    """RFC 7386, but that null stays."""
-    return old | {k: merge(old.get(k) or {}, v) if isinstance(v, dict) else v
-                  for k, v in patch.items()}
-
-
-def keep_lease(kube, path: str) -> None:
-    """One lease at @path, that can be made, read and changed."""
-    lease: dict = {}
-
-    def write(request):
-        lease.update(merge(lease, json.loads(request.body)))
-        lease["metadata"]["resourceVersion"] = str(len(kube.requests))
-        return answer(lease, 201 if request.method == "POST" else 200)
-
-    kube.script("POST", path, write)
-    kube.script("PATCH", f"{path}/slipway", write)
-    kube.script("GET", f"{path}/slipway", lambda _: answer(lease) if lease
-                else refusal(404, "NotFound"))
-
-
 # --- Helm's child ---------------------------------------------------------------
 
 @pytest.fixture
@@ -336,8 +309,7 @@ def handed(run_step, kube, tmp_path):
             "labels": {"slipway/managed": "v1"}, "annotations": {
                 "slipway/repository": "shop", "slipway/branch": "fix"}}}))
         kube.script("PATCH", home_, answer({}))
-        keep_lease(kube, "/apis/coordination.k8s.io/v1/namespaces/shop-fix/"
-                   "leases")
+        kube.lease(home_)
         config = kube.kubeconfig(tmp_path, cluster=cluster, exec={
             "apiVersion": f"{GROUP}/v1beta1", **exec_})
         result = run_step(

@@ -17,19 +17,13 @@ import pytest
 
 import wait
 from scripted_http import Reply
-from scripted_kube import (TOKEN, ScriptedKube, answer, listing, namespace,
+from scripted_kube import (TOKEN, answer, listing, namespace,
                            refusal, secret)
 
 SECRETS = "/api/v1/secrets"
 NAMESPACES = "/api/v1/namespaces"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces"
 NOW = ["Retry-After: 0"]
-
-
-@pytest.fixture
-def kube():
-    with ScriptedKube() as server:
-        yield server
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 import wait
 from scripted_http import Reply, ScriptedHttp
-from scripted_kube import ScriptedKube, listing, namespace
+from scripted_kube import listing, namespace
 
 NAMESPACES = "/api/v1/namespaces"
 LATER, PAST = 9999999999, 1
@@ -55,12 +55,6 @@ def empty(tmp_path_factory) -> bytes:
     folder = tmp_path_factory.mktemp("empty")
     git(folder, "init", "-q", "-b", "main")
     return advertise(folder)
-
-
-@pytest.fixture
-def kube():
-    with ScriptedKube() as server:
-        yield server
 
 
 class Forge(ScriptedHttp):

@@ -17,12 +17,6 @@ RELEASES = "/api/v1/secrets"
 
 
 @pytest.fixture
-def kube():
-    with ScriptedKube() as server:
-        yield server
-
-
-@pytest.fixture
 def sweep(run_step, tmp_path):
     """sweep(server, **user): a dry run, which asks for two lists."""
     def run(server, *args, cluster=None, expect=0, env=None, **user):

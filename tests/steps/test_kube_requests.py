@@ -10,16 +10,10 @@ import time
 import pytest
 
 from scripted_http import Reply
-from scripted_kube import TOKEN, ScriptedKube, answer, listing, refusal, secret
+from scripted_kube import TOKEN, answer, listing, refusal, secret
 
 NAMESPACES, SECRETS = "/api/v1/namespaces", "/api/v1/secrets"
 HOME = f"{NAMESPACES}/shop-fix"
-
-
-@pytest.fixture
-def kube():
-    with ScriptedKube() as server:
-        yield server
 
 
 @pytest.fixture

@@ -24,12 +24,6 @@ KEPT = "not expired yet"
 
 
 @pytest.fixture
-def kube():
-    with ScriptedKube() as server:
-        yield server
-
-
-@pytest.fixture
 def server(tmp_path):
     with GitServer(tmp_path / "served") as server:
         yield server

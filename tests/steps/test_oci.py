@@ -10,16 +10,17 @@ import os
 import threading
 import time
 import urllib.parse
-from pathlib import Path
 
 import pytest
 
 from scripted_aws import as_json, keys, who
 from scripted_http import Reply, Request, ScriptedHttp, TestAuthority
+from runner import only_error
 from scripted_oci import (
     BASIC, CONFIG, CONFIG_TEXT, CONFIG_TYPE, LAYER_TYPE, LOGIN, MANIFEST,
-    MANIFEST_TYPE, MOUNTED, NO_MANIFEST, NOW, OK, PASSWORD, TOKEN, UPLOADS, USER, archive, by_blob, chart,
-    digest_in, error, fresh, known, manifest_of, only_error, pair, place, publish,
+    MANIFEST_TYPE, MOUNTED, NO_MANIFEST, NOW, OK, PASSWORD, TOKEN, UPLOADS, USER,
+    archive, by_blob, chart, digest_in, error, fresh, known, manifest_of, pair, place,
+    publish,
     sha256, token_reply, upload, wants_bearer, write_config)
 
 # --- pushing -------------------------------------------------------------------

@@ -15,6 +15,7 @@ import yaml
 
 import records
 from published import package
+from runner import error_lines, only_error
 from scripted_http import Reply, Request, ScriptedHttp
 
 SECRET = "very/secret+key"
@@ -88,15 +89,6 @@ def publish(run_step, chart, tmp_path):
         assert SECRET not in result.out + result.err
         return result
     return run
-
-
-def error_lines(result) -> list[str]:
-    return [line for line in result.err.splitlines() if ": error: " in line]
-
-
-def only_error(result) -> str:
-    [line] = error_lines(result)
-    return line
 
 
 def swapped(server: ScriptedHttp) -> dict:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from published import ARCHIVE, INDEX, OTHERS, REPO, entries, make_chart, package, prove
+from runner import only_error
 from scripted_s3 import Fault, ScriptedS3, Seen
 
 REPLACE = ("--if-exists", "replace")
@@ -47,11 +48,6 @@ def check_true(s3: ScriptedS3) -> None:
     """The index names what lies there."""
     [entry] = entries(s3)["web"]
     assert entry["digest"] == digest(s3.objects[ARCHIVE].body)
-
-
-def only_error(result) -> str:
-    [line] = [line for line in result.err.splitlines() if ": error: " in line]
-    return line
 
 
 # --- replaced ------------------------------------------------------------------

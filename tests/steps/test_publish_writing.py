@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from published import ARCHIVE, INDEX, REPO, make_chart, prove
+from runner import only_error
 from scripted_s3 import Fault, ScriptedS3, Seen
 
 KMS = ("--sse", "aws:kms", "--sse-kms-key-id", "key/7")
@@ -33,15 +34,8 @@ def publish(run_step, chart, tmp_path):
     return run
 
 
-def only_error(result) -> str:
-    [line] = [line for line in result.err.splitlines() if ": error: " in line]
-    return line
-
-
 def test_options_of_writing(publish, s3):
-    prove(s3)
-    publish(s3, "--sse", "aws:kms", "--sse-kms-key-id", "key/7",
-            "--acl", "bucket-owner-full-control")
+    publish(s3, *KMS, *ACL)
     puts = [seen for seen in s3.requests if seen.method == "PUT"]
     assert len(puts) == 2
     for seen in puts:

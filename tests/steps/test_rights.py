@@ -9,19 +9,13 @@ import re
 import pytest
 
 from scripted_http import Reply
-from scripted_kube import ScriptedKube, answer, refusal
+from scripted_kube import answer, refusal
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 HELM = "#!/bin/sh\necho v4.3.1\n"
 
 pytestmark = pytest.mark.parametrize("step", ["deploy-preview",
                                               "expire-sweep"])
-
-
-@pytest.fixture
-def kube():
-    with ScriptedKube() as server:
-        yield server
 
 
 @pytest.fixture
