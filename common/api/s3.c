@@ -453,6 +453,16 @@ static bool find_outcome(const struct http_request *request,
 	return true;
 }
 
+/*
+ * VersityGW keeps prefixes as folders, and removes those that get empty: a
+ * write that meets the removal gets this.  S3 knows no such answer.
+ */
+static bool lost_its_folder(const struct http_reply *reply)
+{
+	return reply->status == 409 &&
+	       complains(reply, "ExistingObjectIsDirectory");
+}
+
 bool s3_prepare_put(struct s3 *s3, const struct s3_put *put,
 		    struct http_request *request, struct err *err)
 {
@@ -465,6 +475,7 @@ bool s3_prepare_put(struct s3 *s3, const struct s3_put *put,
 	request->body = put->bytes;
 	request->body_len = put->len;
 	request->repeat = HTTP_REPEAT_ALWAYS;
+	request->is_passing = lost_its_folder;
 	strvec_addf(&request->headers, "Content-Type: %s",
 		    type ? type : "application/octet-stream");
 	if (put->cache_control)

@@ -187,6 +187,14 @@ static void fail(struct transfer *transfer)
 		err_hint(err, "%s", failure->hint);
 }
 
+static bool says_passing(const struct http_request *request,
+			 const struct http_reply *reply)
+{
+	if (retry_status(reply->status))
+		return !request->is_final || !request->is_final(reply);
+	return request->is_passing && request->is_passing(reply);
+}
+
 /* May what happened be tried again, by what it was? */
 static bool is_worth_repeating(const struct transfer *transfer)
 {
@@ -196,8 +204,7 @@ static bool is_worth_repeating(const struct transfer *transfer)
 	if (transfer->code != CURLE_OK) {
 		if (!find_failure(transfer)->temporary)
 			return false;
-	} else if (!retry_status(status) ||
-		   (request->is_final && request->is_final(&transfer->reply))) {
+	} else if (!says_passing(request, &transfer->reply)) {
 		return false;
 	}
 	if (http_is_repeatable(request))

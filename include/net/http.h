@@ -148,6 +148,11 @@ struct http_request {
 	 * the same?  NULL = none is.
 	 */
 	bool (*is_final)(const struct http_reply *reply);
+	/*
+	 * Does what a reply of another status says pass by itself, so that it
+	 * is tried again like a 503?  NULL = it never does.
+	 */
+	bool (*is_passing)(const struct http_reply *reply);
 	void *context;
 };
 

@@ -23,7 +23,7 @@ from webhook import MESSAGE, Webhook
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
 HOME = "/api/v1/namespaces/shop-fix"
-PATIENT = ["--wait-timeout", "50s"]
+PATIENT = ["--wait-timeout", "100s"]
 
 
 @pytest.fixture(params=["helm4", "helm3"])
@@ -165,7 +165,8 @@ def test_nine_causes_and_their_cures(cluster, start_step, helm, kubelet,
                           *PATIENT, "--helm", helm.path, "--diagnosis", report,
                           chart, env=cluster.env)
         play_nine(kubelet)
-        wait.until(lambda: not unsaid(cluster.api), "what the others say")
+        wait.until(lambda: not unsaid(cluster.api), lambda: (
+            "what they say", unsaid(cluster.api), said(cluster.api)))
         end_helm(step)
         failed = step.wait(expect=1)
 

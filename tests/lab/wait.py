@@ -12,9 +12,11 @@ T = TypeVar("T")
 POLL = 0.02             # seconds between two looks
 
 
-def until(condition: Callable[[], T], what: str, seconds: float = 30.0) -> T:
-    """The first true value of @condition; an error that says @what if none
-    comes in time.  An OSError of @condition is a "not yet"."""
+def until(condition: Callable[[], T], what: str | Callable[[], object],
+          seconds: float = 90.0) -> T:
+    """The first true value of @condition; an error that says @what, or what
+    it returns, if none comes in time.  An OSError of @condition is a "not
+    yet"."""
     deadline = time.monotonic() + seconds
     cause: object = "still false"
     while True:
@@ -24,7 +26,8 @@ def until(condition: Callable[[], T], what: str, seconds: float = 30.0) -> T:
         except OSError as error:
             cause = error
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds:g} s: {what} ({cause})")
+            said = what() if callable(what) else what
+            raise TimeoutError(f"not within {seconds:g} s: {said} ({cause})")
         time.sleep(POLL)
 
 

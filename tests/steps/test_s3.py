@@ -405,6 +405,15 @@ def test_slow_down_is_obeyed(call):
     assert "server answered 503" in call.log
 
 
+def test_a_folder_that_was_removed_beneath_a_write_is_made_again(call):
+    """VersityGW 1.8.0, when the last other object of a prefix goes."""
+    gone = error(409, "ExistingObjectIsDirectory")
+    with ScriptedHttp(gone, gone, Reply(200, headers=['ETag: "x"'])) as s:
+        [answer] = call(s, CREATE)
+        assert s.lines == ["PUT /charts/k"] * 3
+    assert answer == {"outcome": "written", "etag": '"x"', "unclear": False}
+
+
 def test_delete(call):
     with ScriptedHttp(Reply(204), error(404, "NoSuchKey"),
                       error(412, "PreconditionFailed"),
