@@ -97,16 +97,22 @@ static bool keep(struct marking *marking, const struct step_run *run,
 		 struct err *failure, struct err *err)
 {
 	const struct args *args = run->args;
+	bool kept;
 
 	if (is_blank(args->spool) || failure->kind == ERR_INTERRUPTED ||
 	    err_exit_code(failure) != 75) {
 		err_move(err, failure);
 		return false;
 	}
-	log_warning("%s; the mark is kept in '%s'", failure->text, args->spool);
-	marking->spooled = true;
-	return run->dry_run ||
+	kept = run->dry_run ||
 	       marking_spool(marking, args->spool, args->url, err);
+	log_warning("%s; the mark %s in '%s'", failure->text,
+		    !kept	   ? "cannot be kept"
+		    : run->dry_run ? "would be kept"
+				   : "is kept",
+		    args->spool);
+	marking->spooled = kept;
+	return kept;
 }
 
 static bool find(struct marking *marking, struct grafana *grafana,

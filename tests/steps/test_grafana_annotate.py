@@ -436,6 +436,17 @@ def test_an_unreachable_grafana_fails_no_release(grafana, step, tmp_path):
     assert list(spool.iterdir()) == []
 
 
+def test_a_spool_that_keeps_nothing_is_not_said_to(grafana, step, tmp_path):
+    spool = tmp_path / "spool"
+    args = ["--text", "x", *REGION, "--spool", spool, "--timeout", "1s"]
+    grafana.fail(times=None, status=502)
+    assert f"the mark would be kept in '{spool}'" in step(grafana, *args, "--dry-run").err
+    spool.write_text("no folder")
+    failed = step(grafana, *args, expect=1)
+    assert f"the mark cannot be kept in '{spool}'" in failed.err
+    assert "is kept" not in failed.err
+
+
 def test_a_mark_that_was_sent_after_all_is_not_sent_twice(grafana, step, tmp_path):
     spool = tmp_path / "spool"
     grafana.fail(method="POST", lose=True)
