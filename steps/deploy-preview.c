@@ -75,9 +75,9 @@ static bool report(struct step_run *run, const struct kube *kube,
 	struct value *told = deploy_tell(deploy, result, &run->arena, &text);
 
 	deploy_record(result, told, kube_cluster(kube), run->record);
-	return (!args->markdown ||
-		deploy_write_markdown(deploy, result, args->markdown, err)) &&
-	       step_result(run, told, str_text(&text), err);
+	return step_result(run, told, str_text(&text), err) &&
+	       (!args->markdown ||
+		deploy_write_markdown(deploy, result, args->markdown, err));
 }
 
 static bool plan(struct step_run *run, const struct deploy *deploy)

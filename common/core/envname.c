@@ -62,14 +62,19 @@ static bool is_label_value(const char *text)
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == len;
 }
 
+bool envname_check_namespace(const char *namespace, struct err *err)
+{
+	return envname_is_label(namespace, ENVNAME_NAMESPACE_MAX) ||
+	       err_set(err, ERR_USAGE,
+		       "'%s' is no legal namespace (lower-case letters, "
+		       "digits and '-', at most %d)",
+		       namespace, ENVNAME_NAMESPACE_MAX);
+}
+
 static bool check_given(const struct envname_args *args, struct err *err)
 {
-	if (args->namespace &&
-	    !envname_is_label(args->namespace, ENVNAME_NAMESPACE_MAX))
-		return err_set(err, ERR_USAGE,
-			       "'%s' is no legal namespace (lower-case "
-			       "letters, digits and '-', at most %d)",
-			       args->namespace, ENVNAME_NAMESPACE_MAX);
+	if (args->namespace && !envname_check_namespace(args->namespace, err))
+		return false;
 	if (args->namespace && envname_is_system(args->namespace))
 		return err_set(err, ERR_USAGE,
 			       "namespace '%s' belongs to the cluster",

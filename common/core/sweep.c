@@ -511,6 +511,9 @@ bool sweep_check_rules(const struct sweep_rules *rules, struct err *err)
 {
 	if (rules->immediately && !rules->environment)
 		return err_set(err, ERR_USAGE, "'--now' needs '--environment'");
+	if (rules->environment &&
+	    !envname_check_namespace(rules->environment, err))
+		return false;
 	return glob_check_all(rules->namespaces, err) &&
 	       glob_check_all(rules->protect, err);
 }

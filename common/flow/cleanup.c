@@ -243,6 +243,11 @@ static bool delete_namespace(struct task *task, struct err *err)
 		keep_namespace(task, look.changed);
 		return true;
 	}
+	if (task->uninstalled && look.released)
+		return err_set(err, ERR_CHILD,
+			       "release '%s' is still there after helm "
+			       "uninstall",
+			       task->item->release);
 	if (look.marks.terminating) {
 		note_leaving(task, &look);
 		return true;

@@ -388,6 +388,18 @@ static void leave(struct deployment *run)
 	run->kube->hurry_ms = 0;
 }
 
+/* What calls itself Helm, a script around it say, may end well for nothing. */
+static bool check_revision(struct deployment *run, struct err *err)
+{
+	if (run->result->revision > run->latest)
+		return true;
+	run->result->status = "failed";
+	(void)err_set(err, ERR_CHILD,
+		      "'%s' ended well, but made no new revision",
+		      run->helm->program);
+	return err_hint(err, "see whether that is Helm itself");
+}
+
 bool deploy_run(struct kube *kube, const struct helm *helm,
 		const struct deploy *deploy, struct deploy_result *result,
 		struct err *err)
@@ -413,7 +425,7 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 	done = enter(&run, err) && read_before(&run, err) && install(&run, err);
 	if (done) {
 		result->ready = clock_now_ms() / 1000;
-		done = describe(&run, err);
+		done = describe(&run, err) && check_revision(&run, err);
 	}
 	if (!done && signals_noted())
 		deploy_tell_abort(&run, err);

@@ -78,6 +78,9 @@ bool envname_expand(const struct envname *name, const char *template,
 /* A DNS label of RFC 1123: [a-z0-9]([-a-z0-9]*[a-z0-9])?, at most @max. */
 bool envname_is_label(const char *text, size_t max);
 
+/* Errors: USAGE (one that no cluster can have). */
+bool envname_check_namespace(const char *namespace, struct err *err) MUST_CHECK;
+
 /* Namespaces that are never ours: default, kube-*. */
 bool envname_is_system(const char *namespace);
 

@@ -343,8 +343,11 @@ def test_a_branch_stays_to_be_looked_at(cluster, run_step, helm, tmp_path):
     # (it says where, for Helm 3 leaves in place what it knows nothing of)
     third = environments.umbrella(tmp_path / "3", "1.2.0",
                                   {"front": {"nodeName": "node-0"}})
-    assert run_step(*deploy, third, env=cluster.env).json["applications"][1] \
-        == {"name": "front", "old": "1.0.0", "new": "1.2.0"}
+    # and is told also where no comment can be written
+    deploy[-1] = tmp_path / "nowhere" / "comment.md"
+    told = run_step(*deploy, third, env=cluster.env, expect=1).json
+    assert told["applications"][1] == {"name": "front", "old": "1.0.0",
+                                       "new": "1.2.0"}
 
 
 # --- what Helm or the API server refuses --------------------------------------

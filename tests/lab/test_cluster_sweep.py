@@ -142,6 +142,26 @@ def test_what_deploy_preview_brought_up(version, cluster, sweep, run_step,
     assert sweep("--environment", "shop-fix", "--now").json["judged"] == 0
 
 
+def test_a_helm_that_does_nothing(cluster, run_step, tmp_path):
+    """Its word alone is not what deletes or deploys an environment."""
+    helm = tmp_path / "helm"
+    helm.write_text("#!/bin/sh\n")
+    helm.chmod(0o755)
+    make(cluster.api, "shop-fix", past())
+    swept = run_step(*SWEEP, "--helm", helm, env=cluster.env, expect=1)
+    assert swept.json["deleted"] == []
+    assert reasons(swept.json["failed"]) == {
+        "shop-fix": "release 'web' is still there after helm uninstall"}
+    deployed = run_step(
+        "deploy-preview", "--repository-name", "web", "--branch", "shop-fix",
+        "--namespace", "shop-fix", "--release", "web", "--helm", helm,
+        "--output", "json", environments.umbrella(tmp_path, "1.0.0"),
+        env=cluster.env, expect=1)
+    assert deployed.json["status"] == "failed"
+    assert f"'{helm}' ended well, but made no new revision" in deployed.err
+    assert "hint: see whether that is Helm itself" in deployed.err
+
+
 def test_the_fuse(cluster, sweep):
     api = cluster.api
     for name in "a", "b", "c":

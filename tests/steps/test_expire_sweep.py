@@ -418,6 +418,9 @@ def test_the_fuse_of_many(kube, sweep):
 
 def test_usage(kube, sweep):
     assert "'--now' needs '--environment'" in sweep("--now", expect=2).err
+    for name in "", "web-*", "Web", "a/b":
+        refused = sweep("--environment", name, "--now", expect=2)
+        assert f"'{name}' is no legal namespace" in refused.err
     for option in "--protect", "--namespace":
         refused = sweep(option, "prot-[x", expect=2)
         assert "'prot-[x' matches no name: its '[' is not closed" in refused.err
