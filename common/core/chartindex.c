@@ -38,15 +38,39 @@ static void forget_blocks(struct chartindex *index)
 	index->layout->blocks = (struct chartindex_blocks){0};
 }
 
-static bool too_much(const struct chartindex *index, struct err *err)
+static size_t max_size(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+/* So many values may be parsed at once in a part of @len bytes. */
+static size_t part_values_max(size_t len)
+{
+	return max_size(CHARTINDEX_VALUES_MAX, len / CHARTINDEX_VALUE);
+}
+
+/* The same for all of it. */
+static size_t whole_values_max(size_t len)
+{
+	return len > CHARTINDEX_SMALL ? len / CHARTINDEX_VALUE
+				      : CHARTINDEX_VALUES_MAX;
+}
+
+/* What helps where all of it was too much to parse. */
+static bool suggest_layout(struct err *err)
+{
+	return err_hint(err, "laid out as Helm writes it an index may be "
+			     "larger: 'helm repo index EMPTY_DIR --merge "
+			     "index.yaml' writes it so");
+}
+
+static bool too_large(const struct chartindex *index, struct err *err)
 {
 	(void)err_set(err, ERR_INPUT,
-		      "bad index '%s': over %zu MiB or %zu values that must "
-		      "be parsed at once",
-		      index->source, CHARTINDEX_PARSED_MAX >> 20,
-		      CHARTINDEX_VALUES_MAX);
-	return err_hint(err, "an index may be larger where it is laid out as "
-			     "'helm repo index' writes it");
+		      "bad index '%s': over %zu MiB that must be parsed at "
+		      "once",
+		      index->source, CHARTINDEX_PARSED_MAX >> 20);
+	return suggest_layout(err);
 }
 
 /* Parse all of it: what cannot be scanned is refused here, with its place. */
@@ -57,9 +81,10 @@ static bool parse_tree(struct chartindex *index, struct err *err)
 
 	forget_blocks(index);
 	if (index->len > CHARTINDEX_PARSED_MAX)
-		return too_much(index, err);
+		return too_large(index, err);
 	if (!ydoc_parse_values(&doc, index->text, index->len, index->source,
-			       YDOC_STRICT_KEYS, CHARTINDEX_VALUES_MAX, err))
+			       YDOC_STRICT_KEYS, whole_values_max(index->len),
+			       err))
 		return false;
 	if (!value_is_map(doc.root))
 		return refused(index, "it must be a mapping", err);
@@ -158,11 +183,6 @@ void chartindex_release(struct chartindex *index)
 /* An object, while it is one of jansson's, takes the room of this many more. */
 #define JSON_OBJECT 3
 
-static size_t max_size(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
 static size_t count_byte(const char *text, size_t len, char byte)
 {
 	size_t count = 0;
@@ -183,8 +203,7 @@ static bool parse_json_block(const struct chartindex *index,
 
 	return gojson_check(text, len, &size, &unfit) &&
 	       size.values + count_byte(text, len, '{') * JSON_OBJECT <=
-		       max_size(CHARTINDEX_VALUES_MAX,
-				len / CHARTINDEX_VALUE) &&
+		       part_values_max(len) &&
 	       jsontext_parse(list, text, len, index->source, arena, &unfit);
 }
 
@@ -195,12 +214,10 @@ static bool parse_lines_block(const struct chartindex *index,
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	CLEANUP(err_release) struct err unfit = {0};
 	size_t len = block->span.end - block->span.start;
-	size_t nodes_max =
-		max_size(CHARTINDEX_VALUES_MAX, len / CHARTINDEX_VALUE);
 
 	if (!ydoc_parse_values(&doc, index->text + block->span.start, len,
-			       index->source, YDOC_STRICT_KEYS, nodes_max,
-			       &unfit) ||
+			       index->source, YDOC_STRICT_KEYS,
+			       part_values_max(len), &unfit) ||
 	    !value_is_map(doc.root) || doc.root->map.count != 1)
 		return false;
 	*list = ydoc_take_values(&doc, arena)->map.pairs[0].value;

@@ -26,6 +26,18 @@ void chartindex_edits_release(struct chartindex_edits *edits)
 	*edits = (struct chartindex_edits){0};
 }
 
+void chartindex_use_crlf(struct chartindex_edits *edits)
+{
+	for (size_t i = 0; i < edits->count; i++) {
+		struct str *text = &edits->items[i].text;
+
+		for (size_t at = 0; at < text->len; at++) {
+			if (text->buf[at] == '\n')
+				str_splice(text, at++, 0, "\r", 1);
+		}
+	}
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct chartindex_edit *left = a, *right = b;

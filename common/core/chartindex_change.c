@@ -586,6 +586,8 @@ bool chartindex_change(struct chartindex *index, struct str *text,
 	if (fits && !splice(&change, index, &wanted, &fits, err))
 		return false;
 	if (fits) {
+		if (index->layout->crlf)
+			chartindex_use_crlf(&change.edits);
 		chartindex_apply(text, index->len, &change.edits);
 		chartindex_release(index);
 		return true;

@@ -283,11 +283,12 @@ struct scan {
 };
 
 /* A line without content: blank, a comment, or text that looks like those. */
-static void take_other_line(struct chartindex_layout *layout, enum part part,
+static bool take_other_line(struct chartindex_layout *layout, enum part part,
 			    const struct line *line, bool is_text)
 {
 	if (part == PART_ANNOTATIONS && is_text)
 		layout->annotations.end = line->next;
+	return part != PART_GENERATED || !is_text;
 }
 
 bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
@@ -300,11 +301,14 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 	scan->lines.text = text;
 	scan->lines.len = len;
 	while ((line = lines_next(&scan->lines))) {
+		if (!line->start)
+			layout->crlf = text[line->end] == '\r';
 		if (!proof_line(&scan->proof, text, line))
 			return false;
 		if (!line->first) {
-			take_other_line(layout, part, line,
-					scan->proof.in_scalar);
+			if (!take_other_line(layout, part, line,
+					     scan->proof.inside))
+				return false;
 			continue;
 		}
 		if (line->indent) {
@@ -323,7 +327,7 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 	if (part == PART_ENTRIES)
 		end_entries(layout, len);
 	layout->form = CHARTINDEX_LINES;
-	return chartindex_names_are_unique(layout);
+	return proof_end(&scan->proof) && chartindex_names_are_unique(layout);
 }
 
 bool chartindex_find_annotation(const char *text,

@@ -74,6 +74,7 @@ struct chartindex_layout {
 	/* Lines: the key's line and those below it; JSON: the value. */
 	struct chartindex_span annotations;
 	size_t top;		  /* lines: where the first key may stand */
+	bool crlf;		  /* lines: they end in CR LF, as the first */
 	size_t members;		  /* JSON: behind the first brace */
 	const struct value *root; /* of a tree */
 };
@@ -188,6 +189,9 @@ struct chartindex_edits {
 /* What is to stand there; borrowed until the next edit is added. */
 struct str *chartindex_add_edit(struct chartindex_edits *edits, size_t start,
 				size_t end);
+
+/* End the lines of what is to stand there in CR LF. */
+void chartindex_use_crlf(struct chartindex_edits *edits);
 
 /*
  * Carry out @edits, which do not overlap, in @text itself; its length is

@@ -90,14 +90,16 @@ void line_find(struct line *line, const char *text, size_t len, size_t at)
 		end = found ? (size_t)(found - text) : len;
 	}
 	line->start = at;
-	line->end = end;
 	line->next = end < len ? end + 1 : len;
+	if (end < len && end > start && text[end - 1] == '\r')
+		end--;
+	line->end = end;
 	line->indent = start - at;
 	line->first = start < end && text[start] != '#' ? text[start] : '\0';
 	line->is_text = is_text(text + other, end - other);
 }
 
-/* --- scalars on one line ------------------------------------------------------ */
+/* --- scalars ------------------------------------------------------ */
 
 static size_t escape_digits(char c)
 {
@@ -134,27 +136,39 @@ static bool skip_escape(const char *text, size_t len, size_t *at)
 	return true;
 }
 
+enum quote_end {
+	QUOTE_BAD,
+	QUOTE_OPEN, /* at the end of the line */
+	QUOTE_CLOSED,
+};
+
+/* Go on from *@at within quoted text, and behind the quote that ends it. */
+static enum quote_end find_quote_end(char quote, const char *text, size_t len,
+				     size_t *at)
+{
+	while (*at < len) {
+		if (text[*at] != quote && text[*at] != '\\') {
+			++*at;
+		} else if (text[*at] == quote) {
+			++*at;
+			if (quote == '"' || *at == len || text[*at] != quote)
+				return QUOTE_CLOSED;
+			++*at;
+		} else if (quote == '\'' || *at + 1 == len) {
+			++*at;
+		} else if (!skip_escape(text, len, at)) {
+			return QUOTE_BAD;
+		}
+	}
+	return QUOTE_OPEN;
+}
+
 /* The length of the quoted text that @text starts with, 0 if there is none. */
 static size_t quoted_length(const char *text, size_t len)
 {
-	char quote = text[0];
 	size_t at = 1;
 
-	while (at < len) {
-		if (text[at] != quote && text[at] != '\\') {
-			at++;
-		} else if (text[at] == quote) {
-			if (quote == '"' || at + 1 == len ||
-			    text[at + 1] != quote)
-				return at + 1;
-			at += 2;
-		} else if (quote == '\'') {
-			at++;
-		} else if (!skip_escape(text, len, &at)) {
-			return 0;
-		}
-	}
-	return 0;
+	return find_quote_end(text[0], text, len, &at) == QUOTE_CLOSED ? at : 0;
 }
 
 /* The length of what stands before a comment. */
@@ -189,16 +203,12 @@ static bool is_indicator(char c)
 	return indicators[(unsigned char)c];
 }
 
-static bool is_plain(const char *text, size_t len)
+/* What goes on, or begins, plain text. */
+static bool is_plain_line(const char *text, size_t len)
 {
 	const char *at = text;
 
-	if (is_indicator(text[0]))
-		return false;
-	len = before_comment(text, len);
 	if (text[len - 1] == ':' || text[len - 1] == ' ')
-		return false;
-	if (text[0] == '-' && (len == 1 || text[1] == ' ' || text[1] == '-'))
 		return false;
 	while ((at = memchr(at, ':', (size_t)(text + len - at)))) {
 		if (at[1] == ' ')
@@ -208,13 +218,52 @@ static bool is_plain(const char *text, size_t len)
 	return true;
 }
 
-static bool is_quoted(const char *text, size_t len)
+static enum line_value plain_value(const char *text, size_t len)
 {
-	size_t end = quoted_length(text, len);
+	size_t whole = len;
 
-	return end &&
-	       (end == len || (text[end] == ' ' &&
-			       before_comment(text + end, len - end) == 0));
+	if (is_indicator(text[0]))
+		return LINE_UNKNOWN;
+	len = before_comment(text, len);
+	if (text[0] == '-' && (len == 1 || text[1] == ' ' || text[1] == '-'))
+		return LINE_UNKNOWN;
+	if (!is_plain_line(text, len))
+		return LINE_UNKNOWN;
+	return len == whole ? LINE_PLAIN : LINE_SCALAR;
+}
+
+static bool is_end(const char *text, size_t len)
+{
+	return !len || (text[0] == ' ' && before_comment(text, len) == 0);
+}
+
+/* Quoted text of which the first @at bytes are known. */
+static enum line_value quoted_value(char quote, const char *text, size_t len,
+				    size_t at)
+{
+	switch (find_quote_end(quote, text, len, &at)) {
+	case QUOTE_BAD:
+		return LINE_UNKNOWN;
+	case QUOTE_OPEN:
+		return quote == '"' ? LINE_DOUBLE : LINE_SINGLE;
+	case QUOTE_CLOSED:
+		return is_end(text + at, len - at) ? LINE_SCALAR : LINE_UNKNOWN;
+	}
+	return LINE_UNKNOWN;
+}
+
+bool line_continues(const struct line *line, const char *text,
+		    enum line_value *value)
+{
+	size_t len = line->end - line->start - line->indent;
+	char quote = *value == LINE_DOUBLE ? '"' : '\'';
+
+	text += line->start + line->indent;
+	if (*value == LINE_PLAIN)
+		return before_comment(text, len) == len &&
+		       is_plain_line(text, len);
+	*value = quoted_value(quote, text, len, 0);
+	return *value != LINE_UNKNOWN;
 }
 
 size_t line_scalar_end(const char *text, size_t at, size_t line_end)
@@ -246,18 +295,14 @@ static bool announces_text(struct line *line, const char *text, size_t len)
 
 static enum line_value value_at(struct line *line, const char *text, size_t len)
 {
-	bool known;
-
 	if (text[0] == '|' || text[0] == '>')
 		return announces_text(line, text, len) ? LINE_TEXT
 						       : LINE_UNKNOWN;
 	if (text[0] == '"' || text[0] == '\'')
-		known = is_quoted(text, len);
-	else
-		known = (len == 2 &&
-			 (!memcmp(text, "{}", 2) || !memcmp(text, "[]", 2))) ||
-			is_plain(text, len);
-	return known ? LINE_SCALAR : LINE_UNKNOWN;
+		return quoted_value(text[0], text, len, 1);
+	if (len == 2 && (!memcmp(text, "{}", 2) || !memcmp(text, "[]", 2)))
+		return LINE_SCALAR;
+	return plain_value(text, len);
 }
 
 /* --- its key ---------------------------------------------------------------- */

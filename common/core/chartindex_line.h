@@ -16,13 +16,16 @@
 enum line_value {
 	LINE_UNKNOWN,  /* not to be told from this line alone */
 	LINE_NO_VALUE, /* "key:" */
-	LINE_SCALAR,   /* on this line: quoted, plain, {} or [] */
+	LINE_SCALAR,   /* whole on this line: quoted, {}, [], or commented */
+	LINE_PLAIN,    /* plain, and may go on below */
+	LINE_SINGLE,   /* goes on below, as text in single quotes */
+	LINE_DOUBLE,   /* or double ones */
 	LINE_TEXT,     /* on the lines below, behind "|" or ">" */
 };
 
 struct line {
 	size_t start;
-	size_t end; /* of its text, without the line break */
+	size_t end; /* of its text, without the line break: LF or CR LF */
 	size_t next;
 	size_t indent;
 	char first;   /* NUL: nothing, or a comment only */
@@ -40,6 +43,13 @@ void line_find(struct line *line, const char *text, size_t len, size_t at);
 
 /* The end of the scalar of a line, which starts at @at, or of no text. */
 size_t line_scalar_end(const char *text, size_t at, size_t line_end) MUST_CHECK;
+
+/*
+ * Does the text that is to go on, *@value, do so on @line, which has some?
+ * *@value is LINE_SCALAR where a quote ends it.
+ */
+bool line_continues(const struct line *line, const char *text,
+		    enum line_value *value) MUST_CHECK;
 
 #define LINES_KEPT 128
 

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "core/chartindex_line.h"
-
 /* --- keys ------------------------------------------------------------------ */
 
 /* The names of charts, of which there may be many, are compared by layout. */
@@ -122,14 +120,16 @@ static bool take_dashes(struct proof *proof, const struct line *line)
 	return !line->key_len || push(proof, indent, false);
 }
 
-/* Text follows on the lines below. */
+/* Text may follow on the lines below. */
 static void begin_scalar(struct proof *proof, const struct line *line)
 {
 	size_t parent = top(proof)->indent;
 
-	proof->in_scalar = true;
-	proof->scalar_begun = false;
+	proof->open = line->value;
 	proof->scalar_parent = parent;
+	if (line->value != LINE_TEXT)
+		return;
+	proof->scalar_begun = false;
 	proof->scalar_indent =
 		line->text_indent ? parent + line->text_indent : 0;
 	proof->scalar_blank = 0;
@@ -145,27 +145,28 @@ static bool take_line(struct proof *proof, const char *text,
 	if (line->key_len && !take_key(proof, text, line))
 		return false;
 	proof->value_due = line->value == LINE_NO_VALUE;
-	if (line->value == LINE_TEXT)
-		begin_scalar(proof, line);
+	begin_scalar(proof, line);
 	return true;
 }
 
 /* --- text of several lines -------------------------------------------------------- */
 
-/* *@inside: the line is part of the text.  False: not proved. */
-static bool take_scalar_line(struct proof *proof, const struct line *line,
-			     bool *inside)
+/* These tell whether the line is part of the text.  False: not proved. */
+
+/* Lines behind "|" or ">". */
+static bool take_block_line(struct proof *proof, const struct line *line)
 {
 	size_t len = line->end - line->start;
 
-	*inside = true;
+	proof->inside = true;
 	if (line->indent == len) {
 		if (!proof->scalar_begun && len > proof->scalar_blank)
 			proof->scalar_blank = len;
 		return true;
 	}
 	if (line->indent <= proof->scalar_parent) {
-		*inside = proof->in_scalar = false;
+		proof->inside = false;
+		proof->open = LINE_SCALAR;
 		return true;
 	}
 	if (!proof->scalar_begun) {
@@ -178,6 +179,49 @@ static bool take_scalar_line(struct proof *proof, const struct line *line,
 	return line->indent >= proof->scalar_indent;
 }
 
+/* Blank lines may be the last of it. */
+static bool take_plain_line(struct proof *proof, const char *text,
+			    const struct line *line)
+{
+	if (line->indent == line->end - line->start)
+		return true;
+	proof->inside = line->first && line->indent > proof->scalar_parent;
+	if (proof->inside)
+		return line_continues(line, text, &proof->open);
+	proof->open = LINE_SCALAR;
+	return true;
+}
+
+static bool take_quoted_line(struct proof *proof, const char *text,
+			     const struct line *line)
+{
+	proof->inside = true;
+	if (line->indent == line->end - line->start)
+		return true;
+	return line->indent > proof->scalar_parent &&
+	       line_continues(line, text, &proof->open);
+}
+
+static bool take_text(struct proof *proof, const char *text,
+		      const struct line *line)
+{
+	proof->inside = false;
+	switch (proof->open) {
+	case LINE_TEXT:
+		return take_block_line(proof, line);
+	case LINE_PLAIN:
+		return take_plain_line(proof, text, line);
+	case LINE_SINGLE:
+	case LINE_DOUBLE:
+		return take_quoted_line(proof, text, line);
+	case LINE_UNKNOWN:
+	case LINE_NO_VALUE:
+	case LINE_SCALAR:
+		break;
+	}
+	return true;
+}
+
 static bool is_document_start(const char *text, const struct line *line)
 {
 	return line->end - line->start == 3 &&
@@ -186,15 +230,16 @@ static bool is_document_start(const char *text, const struct line *line)
 
 bool proof_line(struct proof *proof, const char *text, const struct line *line)
 {
-	bool inside = false;
-
-	if (!line->is_text)
+	if (!line->is_text || !take_text(proof, text, line))
 		return false;
-	if (proof->in_scalar && !take_scalar_line(proof, line, &inside))
-		return false;
-	if (inside || !line->first)
+	if (proof->inside || !line->first)
 		return true;
 	if (line->value == LINE_UNKNOWN)
 		return proof->depth == 0 && is_document_start(text, line);
 	return take_line(proof, text, line);
+}
+
+bool proof_end(const struct proof *proof)
+{
+	return proof->open != LINE_SINGLE && proof->open != LINE_DOUBLE;
 }

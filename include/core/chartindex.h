@@ -9,9 +9,9 @@
  *		return false;
  *
  * An index may have 10,000s of entries.  Where the text is proved, line by
- * line, to be laid out as Helm writes it, only the entries of the chart asked
- * for are parsed, and a change is a splice: all other bytes stay, fields that
- * we do not know too.  JSON indexes are scanned and spliced alike, after all
+ * line, to be laid out as Helm writes it (its lines may end in CR LF), only the
+ * entries of the chart asked for are parsed, and a change is a splice: all
+ * other bytes stay, fields that we do not know too.  JSON indexes are scanned and spliced alike, after all
  * of the text was found to be JSON.  Anything else (flow style, anchors) is
  * parsed as a whole; then a change writes it anew in Helm's form.
  *
@@ -37,14 +37,17 @@ struct value;
 
 #define CHARTINDEX_SIZE_MAX ((size_t)256 << 20)
 /*
- * What is parsed at once: so much text and so many values, keys among them, of
- * an index that can only be parsed as a whole.  An entry has 20 to 40.  The
- * entries of one chart, in an index that can be scanned, may have more where
- * they are as large as entries are: a value for each CHARTINDEX_VALUE bytes, a
- * version for each CHARTINDEX_VERSION.  So no text of up to 6 MiB makes us
- * take 64 MB, and none above it more than ten times of its size.
+ * What is parsed at once of an index that can only be parsed as a whole: so
+ * much text, and so many values, keys among them, of one that is small.  An
+ * entry has 20 to 40.  A larger one, and the entries of one chart in an index
+ * that can be scanned, may have more where they are as large as entries are: a
+ * value for each CHARTINDEX_VALUE bytes, a version for each
+ * CHARTINDEX_VERSION.  So no small text makes us take 64 MB, and no other one
+ * more than sixteen times of its size; ordinary ones take six times of it, if
+ * they cannot be scanned.
  */
-#define CHARTINDEX_PARSED_MAX	((size_t)6 << 20)
+#define CHARTINDEX_SMALL	((size_t)6 << 20)
+#define CHARTINDEX_PARSED_MAX	((size_t)32 << 20)
 #define CHARTINDEX_VALUES_MAX	((size_t)250000)
 #define CHARTINDEX_VERSIONS_MAX ((size_t)20000) /* of one chart */
 #define CHARTINDEX_CHARTS_MAX	((size_t)50000)

@@ -12,7 +12,7 @@ import charts
 from rendering import dependencies, left_behind
 
 MIB = 1 << 20
-SIZE = 6 * MIB - 100        # of each text, more or less: see core/chartindex.h
+SIZE = 6 * MIB - 100        # of each text, more or less: CHARTINDEX_SMALL
 HEAD = b"apiVersion: v1\nentries:\n"
 JSON = b'{"apiVersion":"v1","entries":{'
 
@@ -87,6 +87,32 @@ def entry(number: int) -> dict:
             "home": "https://example.com/charts", "name": f"c{number // 20}",
             "maintainers": [{"name": "team", "email": "team@example.com"}],
             "urls": [f"c-{number}.tgz"], "version": f"1.0.{number % 20}"}
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_a_large_index_of_folded_lines_keeps_its_bytes(measured, tmp_path, line_end):
+    """Helm and PyYAML fold what is longer than a line; Windows ends lines otherwise."""
+    folded = ("many words " * 20 + "- 'and' \"some\" more", "quoted: " + "it's # words " * 20,
+              "tab\t" + "\\ words  " * 20)
+    entries: dict[str, list] = {}
+    for number in range(10000):
+        texts = {"description": folded[number % 3] + f" {number}", "kubeVersion": folded[2]}
+        entries.setdefault(f"c{number // 20}", []).insert(0, entry(number) | texts)
+    before = yaml.dump({"apiVersion": "v1", "entries": entries, "generated": "then"},
+                       Dumper=yaml.CSafeDumper).encode().replace(b"\n", line_end)
+    assert len(before) > 6 * MIB
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "index.yaml").write_bytes(before)
+    chart = charts.make_chart(tmp_path / "web", "web", "1.0.0")
+    measured("publish-chart", chart, "--repo", f"file://{repository}")
+    after = (repository / "index.yaml").read_bytes()
+    stays = before[:before.index(b"generated: ")]
+    assert after.startswith(stays)
+    assert after.count(b"\n") == after.count(line_end)
+    added = after[len(stays):].split(line_end)
+    assert (added[0], added[1][:4], added[-3]) == (b"  web:", b"  - ", b"    version: 1.0.0")
+    assert added[-2].startswith(b'generated: "20') and added[-1] == b""
 
 
 def test_a_large_index_of_another_layout_keeps_its_meaning(measured, tmp_path):

@@ -52,7 +52,7 @@ static void test_ceilings(void **state)
 	str_add(&text, "apiVersion: v1\nentries: {web: []}\n");
 	fill(&text, "#0123456789abcde\n", CHARTINDEX_PARSED_MAX / 17 + 1);
 	str_add(&text, "x: {}\n");
-	assert_too_large(&text, "over 6 MiB");
+	assert_too_large(&text, "over 32 MiB");
 
 	/* The entries of one chart, in either form. */
 	str_clear(&text);
@@ -70,6 +70,32 @@ static void test_ceilings(void **state)
 	str_add(&text, "apiVersion: v1\nentries:\n  web:\n");
 	fill(&text, "  - a: b\n", CHARTINDEX_VERSIONS_MAX + 1);
 	assert_too_large(&text, "over 20000 versions of 'web'");
+}
+
+/* A list of @count texts, which are as long as entries say things. */
+static void add_flow(struct str *text, size_t count)
+{
+	str_clear(text);
+	str_add(text, "apiVersion: v1\nentries: {web: [{version: 1, urls: [");
+	fill(text, "01234567890,", count);
+	str_add(text, "]}]}\n");
+}
+
+/* What must be parsed as a whole. */
+static void test_large_whole(void **state)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	(void)state;
+	add_flow(&text, CHARTINDEX_SMALL / CHARTINDEX_VALUE - 100);
+	assert_too_large(&text, "more than 250000 values");
+	add_flow(&text, CHARTINDEX_SMALL / CHARTINDEX_VALUE + 100);
+	assert_too_large(&text, "more than 524");
+	str_clear(&text);
+	str_add(&text, "apiVersion: v1\nentries: {web: [{version: 1, urls: [");
+	fill(&text, "012345678901234567890123,", CHARTINDEX_SMALL / 20);
+	str_add(&text, "]}]}\n");
+	assert_null(reading_fails(&text));
 }
 
 /* As many as before, if they are as large as entries are. */
@@ -95,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ceilings),
+		cmocka_unit_test(test_large_whole),
 		cmocka_unit_test(test_large_charts),
 	};
 

@@ -92,6 +92,72 @@ static void test_comments_stay(void **state)
 	}
 }
 
+/* As Helm, and PyYAML, write what is longer than a line: other bytes stay. */
+static void test_folded_text(void **state)
+{
+	static const char text[] = "annotations:\n"
+				   "  note: \"quoted: \\\n"
+				   "    # no comment\"\n"
+				   "apiVersion: v1\n"
+				   "entries:\n"
+				   "  web:\n"
+				   "  - description: folded behind the first "
+				   "blank that comes after\n"
+				   "      - column 80\n"
+				   "    home: 'single: it''s\n"
+				   "\n"
+				   "      # folded'\n"
+				   "    version: 2.0.0\n"
+				   "  - version: 1.0.0\n"
+				   "generated: x\n";
+	CLEANUP(str_release) struct str out = {0};
+	const char *entry = strstr(text, "  - description");
+	char *at;
+
+	(void)state;
+	change_as(&out, text, "web 3.0.0,-web 1.0.0",
+		  (struct chartindex_change){.annotation = "k",
+					     .annotation_text = "v"});
+	at = strstr(out.buf, "  k: v\napiVersion");
+	assert_non_null(at);
+	assert_memory_equal(out.buf, text, (size_t)(at - out.buf));
+	at = strstr(out.buf, "  - description");
+	assert_non_null(at);
+	assert_memory_equal(at, entry,
+			    (size_t)(strstr(entry, "  - version") - entry));
+	assert_null(strstr(out.buf, "1.0.0"));
+}
+
+/* New lines end as the others do. */
+static void test_crlf(void **state)
+{
+	static const char text[] = "apiVersion: v1\r\n"
+				   "entries:\r\n"
+				   "  web:\r\n"
+				   "  - description: |\r\n"
+				   "      # many\r\n"
+				   "\r\n"
+				   "      lines\r\n"
+				   "    version: 1.0.0\r\n"
+				   "generated: x\r\n";
+	CLEANUP(str_release) struct str out = {0}, wanted = {0};
+
+	(void)state;
+	str_add(&wanted, "annotations:\r\n  k: v\r\n"
+			 "apiVersion: v1\r\n"
+			 "entries:\r\n"
+			 "  web:\r\n"
+			 "  - digest: dd\r\n    name: web\r\n    urls:\r\n"
+			 "    - new.tgz\r\n    version: 2.0.0\r\n");
+	str_add(&wanted, strstr(text, "  - description"));
+	str_truncate(&wanted, wanted.len - 3);
+	str_add(&wanted, "\"" NOW "\"\r\n");
+	change_as(&out, text, "web 2.0.0",
+		  (struct chartindex_change){.annotation = "k",
+					     .annotation_text = "v"});
+	assert_string_equal(out.buf, wanted.buf);
+}
+
 /* Entries that shrink and grow in one change, moved past each other. */
 static void test_moves_cross(void **state)
 {
@@ -181,6 +247,8 @@ int main(void)
 		cmocka_unit_test(test_remove_keeps_bytes),
 		cmocka_unit_test(test_other_bytes_stay),
 		cmocka_unit_test(test_comments_stay),
+		cmocka_unit_test(test_folded_text),
+		cmocka_unit_test(test_crlf),
 		cmocka_unit_test(test_moves_cross),
 		cmocka_unit_test(test_annotation),
 	};

@@ -58,6 +58,8 @@ static void find_slowly(struct line *line, const char *text, size_t len,
 	while (line->end < len && text[line->end] != '\n')
 		line->end++;
 	line->next = line->end < len ? line->end + 1 : len;
+	if (line->end < len && line->end > at && text[line->end - 1] == '\r')
+		line->end--;
 	while (at < line->end && text[at] == ' ')
 		at++;
 	line->indent = at - line->start;
@@ -80,10 +82,10 @@ static void assert_same_place(const struct line *a, const struct line *b)
 static void test_find(void **state)
 {
 	static const char *const words[] = {
-		"\n",	    " ", "  ", "a",	   "abcdefgh",
-		"        ", "#", "~",  "\n",	   "abcdefghijklmnopqrstu",
-		"      ",   "-", "\n", "\xc3\xa4", "\xe2\x82\xac",
-		"a",
+		"\n",	    " ",    "  ",   "a",	"abcdefgh",
+		"        ", "#",    "~",    "\n",	"abcdefghijklmnopqrstu",
+		"      ",   "-",    "\n",   "\xc3\xa4", "\xe2\x82\xac",
+		"a",	    "\r\n", "\r\n",
 	};
 	static const char *const odd[] = {"\x7f", "\t",	  "\r",		 "\xff",
 					  "\x01", "\xc3", "\xe2\x80\xa8"};
@@ -120,18 +122,18 @@ static void test_meaning(void **state)
 		const char *key;
 	} cases[] = {
 		{"a:", LINE_NO_VALUE, 0, "a"},
-		{"  a: b", LINE_SCALAR, 0, "a"},
+		{"  a: b", LINE_PLAIN, 0, "a"},
 		{"'a b': \"c\\\"\"", LINE_SCALAR, 0, "a b"},
 		{"\"a\": {}", LINE_SCALAR, 0, "a"},
 		{" - - a: []", LINE_SCALAR, 2, "a"},
-		{"- a", LINE_SCALAR, 1, ""},
+		{"- a", LINE_PLAIN, 1, ""},
 		{"- 'a: b'", LINE_SCALAR, 1, ""},
 		{"- a:b # c", LINE_SCALAR, 1, ""},
 		{"a: |", LINE_TEXT, 0, "a"},
 		{"- >-", LINE_TEXT, 1, ""},
 		{"null: a", LINE_UNKNOWN, 0, ""},
-		{"nulls: a", LINE_SCALAR, 0, "nulls"},
-		{"'null': a", LINE_SCALAR, 0, "null"},
+		{"nulls: a", LINE_PLAIN, 0, "nulls"},
+		{"'null': a", LINE_PLAIN, 0, "null"},
 		{"Off: a", LINE_UNKNOWN, 0, ""},
 		{"a", LINE_UNKNOWN, 0, ""},
 		{"a: b: c", LINE_UNKNOWN, 0, "a"},
@@ -142,7 +144,11 @@ static void test_meaning(void **state)
 		{"''", LINE_UNKNOWN, 0, ""},
 		{"- 'it''s'", LINE_SCALAR, 1, ""},
 		{"- 'a\\'", LINE_SCALAR, 1, ""},
-		{"- \"a\\\"", LINE_UNKNOWN, 1, ""},
+		{"- \"a\\\"", LINE_DOUBLE, 1, ""},
+		{"a: \"b \\", LINE_DOUBLE, 0, "a"},
+		{"a: \"b \\q", LINE_UNKNOWN, 0, "a"},
+		{"a: 'b''", LINE_SINGLE, 0, "a"},
+		{"'a", LINE_UNKNOWN, 0, ""},
 	};
 
 	(void)state;
@@ -159,6 +165,51 @@ static void test_meaning(void **state)
 					  !memcmp(text + line->key_at,
 						  cases[i].key, line->key_len));
 		assert_null(lines_next(&lines));
+	}
+}
+
+static void test_continues(void **state)
+{
+	static const struct {
+		const char *text;
+		enum line_value before;
+		enum line_value after; /* LINE_UNKNOWN: it does not */
+	} cases[] = {
+		{"  b c", LINE_PLAIN, LINE_PLAIN},
+		{"  - b", LINE_PLAIN, LINE_PLAIN},
+		{"  \"b", LINE_PLAIN, LINE_PLAIN},
+		{"  b:c#d", LINE_PLAIN, LINE_PLAIN},
+		{"  b: c", LINE_PLAIN, LINE_UNKNOWN},
+		{"  b:", LINE_PLAIN, LINE_UNKNOWN},
+		{"  b # c", LINE_PLAIN, LINE_UNKNOWN},
+		{"  b ", LINE_PLAIN, LINE_UNKNOWN},
+		{"  b: # c", LINE_DOUBLE, LINE_DOUBLE},
+		{"  # c", LINE_SINGLE, LINE_SINGLE},
+		{"  b \\", LINE_DOUBLE, LINE_DOUBLE},
+		{"  \\ b\"", LINE_DOUBLE, LINE_SCALAR},
+		{"  b\\\"", LINE_DOUBLE, LINE_DOUBLE},
+		{"  \\q", LINE_DOUBLE, LINE_UNKNOWN},
+		{"  \" # c", LINE_DOUBLE, LINE_SCALAR},
+		{"  \" c", LINE_DOUBLE, LINE_UNKNOWN},
+		{"  \"", LINE_SINGLE, LINE_SINGLE},
+		{"  b\\'", LINE_SINGLE, LINE_SCALAR},
+		{"  b''", LINE_SINGLE, LINE_SINGLE},
+		{"  b'''", LINE_SINGLE, LINE_SCALAR},
+		{"  b': c", LINE_SINGLE, LINE_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		enum line_value value = cases[i].before;
+		struct line line;
+		bool does;
+
+		line_find(&line, cases[i].text, strlen(cases[i].text), 0);
+		does = line_continues(&line, cases[i].text, &value);
+		assert_case(cases[i].text,
+			    does == (cases[i].after != LINE_UNKNOWN));
+		if (does)
+			assert_int_equal(value, cases[i].after);
 	}
 }
 
@@ -238,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_meaning),
+		cmocka_unit_test(test_continues),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_long_entry),
 	};
