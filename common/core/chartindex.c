@@ -16,13 +16,14 @@
 
 /* --- opening ------------------------------------------------------------- */
 
-static bool looks_like_json(const char *text, size_t len)
+bool chartindex_has_braces(const struct chartindex *index)
 {
+	const char *text = index->text;
 	size_t at = 0;
 
-	while (at < len && text[at] && strchr(" \t\r\n", text[at]))
+	while (at < index->len && text[at] && strchr(" \t\r\n", text[at]))
 		at++;
-	return at < len && text[at] == '{';
+	return at < index->len && text[at] == '{';
 }
 
 static bool refused(const struct chartindex *index, const char *cause,
@@ -125,7 +126,7 @@ static bool has_nul(const struct chartindex *index)
 /* Lines that are proved have no NUL: that saves a look at all of the text. */
 static bool find_layout(struct chartindex *index, struct err *err)
 {
-	bool is_json = looks_like_json(index->text, index->len);
+	bool is_json = chartindex_has_braces(index);
 
 	index->layout = arena_new(&index->arena, struct chartindex_layout);
 	if (!is_json) {

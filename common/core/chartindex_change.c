@@ -594,7 +594,7 @@ bool chartindex_change(struct chartindex *index, struct str *text,
 	}
 	as_json = wanted.format == CHARTINDEX_AS_JSON ||
 		  (wanted.format == CHARTINDEX_KEEP &&
-		   index->layout->form == CHARTINDEX_JSON);
+		   chartindex_has_braces(index));
 	if (!rewrite(&anew, index, &wanted, as_json, err))
 		return false;
 	chartindex_release(index);

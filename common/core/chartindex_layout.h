@@ -79,6 +79,9 @@ struct chartindex_layout {
 	const struct value *root; /* of a tree */
 };
 
+/* Is it JSON, or what only YAML takes for that (comments, single quotes)? */
+bool chartindex_has_braces(const struct chartindex *index) MUST_CHECK;
+
 /* For who finds the layout: a chart more; false: there are too many. */
 bool chartindex_add_block(struct chartindex_layout *layout,
 			  const struct chartindex_block *block) MUST_CHECK;

@@ -13,7 +13,8 @@
  * entries of the chart asked for are parsed, and a change is a splice: all
  * other bytes stay, fields that we do not know too.  JSON indexes are scanned and spliced alike, after all
  * of the text was found to be JSON.  Anything else (flow style, anchors) is
- * parsed as a whole; then a change writes it anew in Helm's form.
+ * parsed as a whole; then a change writes it anew in Helm's form, or as JSON if
+ * it began with a brace: all that read such YAML read that, too.
  *
  * Entries are told apart by the exact pair of name and version: Helm takes
  * 1.0.0+a and 1.0.0+b for one and loses one of them.
@@ -134,7 +135,7 @@ struct value *chartindex_new_entry(const struct chart *chart, const char *url,
 
 /* How a changed index is written. */
 enum chartindex_format {
-	CHARTINDEX_KEEP, /* as it is; a new one as YAML */
+	CHARTINDEX_KEEP, /* JSON what begins with a brace, else YAML */
 	CHARTINDEX_YAML,
 	CHARTINDEX_AS_JSON, /* which Helm reads several times as fast */
 };

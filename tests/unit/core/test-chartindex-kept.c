@@ -219,7 +219,8 @@ static void test_annotation(void **state)
 		{"{\"annotations\": {\"a\": 1, \"k\": \"old\"}, "
 		 "\"apiVersion\":\"v1\",\"entries\":{}}",
 		 "{\"a\": 1, \"k\":\"v\"}, "},
-		{"{apiVersion: v1, entries: {}}", "annotations:\n  k: v\n"},
+		{"{apiVersion: v1, entries: {}}",
+		 "\"annotations\":{\"k\":\"v\"},"},
 	};
 
 	(void)state;

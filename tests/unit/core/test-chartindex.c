@@ -427,6 +427,17 @@ static void test_format(void **state)
 		{"", CHARTINDEX_KEEP, 'a'},
 		{"", CHARTINDEX_AS_JSON, '{'},
 		{"{\"apiVersion\":\"v1\"}", CHARTINDEX_KEEP, '{'},
+		/* What only YAML takes becomes JSON that all take. */
+		{"{\"apiVersion\": \"v1\", # c\n\"entries\": {}}",
+		 CHARTINDEX_KEEP, '{'},
+		{"{\"apiVersion\": \"v1\", \"entries\": {},}", CHARTINDEX_KEEP,
+		 '{'},
+		{" {'apiVersion': 'v1', 'entries': {}}", CHARTINDEX_KEEP, '{'},
+		{"{apiVersion: v1, entries: {kit: [{version: 1.0}]}}",
+		 CHARTINDEX_KEEP, '{'},
+		{"{apiVersion: v1, entries: {}}", CHARTINDEX_YAML, 'a'},
+		{"apiVersion: v1\nentries: {kit: [{version: 1.0.0}]}\n",
+		 CHARTINDEX_KEEP, 'a'},
 	};
 
 	(void)state;
@@ -441,6 +452,8 @@ static void test_format(void **state)
 		assert_int_equal(out.buf[0], cases[i].first);
 		assert_true(chartindex_open(&index, text_of(&out), out.len,
 					    "out", &err));
+		assert_true((cases[i].first == '{') ==
+			    (index.layout->form == CHARTINDEX_JSON));
 		add_versions(&versions, &index, "new");
 		str_add_char(&versions, ' ');
 		add_versions(&versions, &index, "web");
