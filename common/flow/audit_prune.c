@@ -175,8 +175,21 @@ static void choose(struct pruning *pruning, const char *name,
 /* An archive, and what signs it: nothing else is deleted by a note. */
 static bool may_be_deleted(const struct pruning *pruning, const char *name)
 {
-	return ends_with(name, ".tgz") && map_has(&pruning->listed, name) &&
-	       !map_has(&pruning->referenced, name);
+	return ends_with(name, ".tgz") && !map_has(&pruning->referenced, name);
+}
+
+/* A run that was killed may have left one of the two. */
+static void add_present(struct pruning *pruning, const char *name,
+			struct strvec *gone)
+{
+	CLEANUP(free_ptr) char *signature = xasprintf("%s" PROVENANCE, name);
+
+	if (map_has(&pruning->listed, name)) {
+		strvec_add(gone, name);
+		map_put(&pruning->deleted, name, pruning);
+	}
+	if (map_has(&pruning->listed, signature))
+		strvec_add(gone, signature);
 }
 
 /* Delete those of the objects to which no entry leads, as things are now. */
@@ -188,15 +201,9 @@ static bool delete_objects(struct pruning *pruning, struct err *err)
 		return false;
 	for (size_t i = 0; i < pruning->objects.count; i++) {
 		const char *name = pruning->objects.items[i];
-		CLEANUP(free_ptr) char *signature =
-			xasprintf("%s" PROVENANCE, name);
 
-		if (!may_be_deleted(pruning, name))
-			continue;
-		strvec_add(&gone, name);
-		map_put(&pruning->deleted, name, pruning);
-		if (map_has(&pruning->listed, signature))
-			strvec_add(&gone, signature);
+		if (may_be_deleted(pruning, name))
+			add_present(pruning, name, &gone);
 	}
 	return chartrepo_remove_objects(pruning->audit->repo, &gone, err) ||
 	       err_wrap(err, "cannot delete what was taken out of the index");

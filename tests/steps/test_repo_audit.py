@@ -532,6 +532,16 @@ def test_killed_prune_is_finished(run_step, start_step, s3, method, key, again):
     assert not [key for key in s3.objects if "/prune/" in key]
 
 
+def test_killed_prune_forgets_no_provenance(audit, s3):
+    """It was killed behind the archive, and before what signs it."""
+    audit(*PRUNE)
+    s3.put(PREFIX + "web-1.0.0.tgz.prov", b"of the archive that is gone")
+    s3.put(PREFIX + ".slipway/audit/prune/x", b"web-1.0.0.tgz\n")
+    audit("--repair")
+    assert PREFIX + "web-1.0.0.tgz.prov" not in s3.objects
+    assert not [key for key in s3.objects if "/prune/" in key]
+
+
 def test_notes_of_nonsense_delete_nothing(audit, s3):
     s3.put(PREFIX + ".slipway/audit/prune/x",
            b"index.yaml\n../other/web-1.0.0.tgz\nweb-1.0.0.tgz\n\0\xff\n")
