@@ -90,7 +90,8 @@ class Pruning(Audited):
     def begin(self) -> dict[str, bytes]:
         files = super().begin()
         digest = hashlib.sha256(files["web-1.0.0.tgz"]).hexdigest()
-        return files | {"web-1.0.0.tgz.prov": f"files:\n  web-1.0.0.tgz: sha256:{digest}\n".encode()}
+        signed = f"files:\n  web-1.0.0.tgz: sha256:{digest}\n"
+        return files | {"web-1.0.0.tgz.prov": signed.encode()}
 
     def judge(self, files: dict[str, bytes], swapped: bool) -> None:
         """Whoever reads the index finds what it names."""

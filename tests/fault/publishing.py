@@ -22,7 +22,7 @@ from published import package
 from scripted_chartmuseum import ChartMuseum
 from scripted_oci import LOGIN, sha256
 from scripted_registry import Registry
-from scripted_s3 import ScriptedS3
+from scripted_s3 import ScriptedS3, proof_at
 
 TEMPORARY = re.compile(r"\.(slipway-[0-9a-f]{16}\.tmp|rendering-\w{6})$")
 # What a run in peace makes anew each time.
@@ -202,11 +202,13 @@ class Bucket(Files):
         self.url = url
         self.env |= self.server.env | {"AWS_ENDPOINT_URL_S3": url}
 
+    def proof(self) -> str:
+        return proof_at(self.url)
+
     def begin(self) -> dict[str, bytes]:
         files = super().begin()
         if self.proved:
-            proof = self.server.proof_at(self.url)
-            files["index.yaml"] = (f"annotations:\n  {proof}: '2026'\n".encode()
+            files["index.yaml"] = (f"annotations:\n  {self.proof()}: '2026'\n".encode()
                                    + files["index.yaml"])
         return files
 

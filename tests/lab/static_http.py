@@ -37,7 +37,8 @@ class StaticHttp:
         self._server = _Server(("127.0.0.1", 0), handler)
         self.requests: list[tuple[str, str]] = []
         self._server.requests = self.requests
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()

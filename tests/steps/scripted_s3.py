@@ -85,6 +85,12 @@ def error(status: int, code: str) -> Answer:
                   "</Message></Error>".encode())
 
 
+def proof_at(url: str, bucket: str = BUCKET) -> str:
+    """The annotation by which an index says that the store there is proved."""
+    return ("slipway/conditional-writes-"
+            + hashlib.sha256(f"{url}/{bucket}".encode()).hexdigest()[:16])
+
+
 class ScriptedS3(Serving):
     def __init__(self, mode: str = "", byte_seconds: float = 0.0):
         self.mode, self.byte_seconds = mode, byte_seconds
@@ -110,15 +116,7 @@ class ScriptedS3(Serving):
 
     @property
     def proof(self) -> str:
-        """The annotation by which an index says that this store is proved."""
-        return self.proof_at(self.url)
-
-    @staticmethod
-    def proof_at(url: str) -> str:
-        """The same of a store that is reached at @url."""
-        base = f"{url}/{BUCKET}"
-        return ("slipway/conditional-writes-"
-                + hashlib.sha256(base.encode()).hexdigest()[:16])
+        return proof_at(self.url)
 
     def put(self, key: str, body: bytes, modified: float | None = None) -> None:
         with self._lock:
