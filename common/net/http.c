@@ -61,6 +61,17 @@ void http_set_certificate(struct http *http, const char *cert_pem,
 	secret_set(&client->key_pem, secret_reveal(key_pem), key_pem->len);
 }
 
+const struct http_vigil *http_set_vigil(struct http *http,
+					const struct http_vigil *vigil)
+{
+	struct http_client *client = http->client;
+	const struct http_vigil *last = client->vigil;
+
+	client->vigil = vigil;
+	client->vigil_at = vigil ? clock_monotonic_ms() + vigil->every_ms : 0;
+	return last;
+}
+
 struct deadline http_deadline(const struct http *http)
 {
 	return http->client ? http->client->config.deadline
@@ -382,6 +393,25 @@ static void advance(struct transfer *transfer)
 		finish_try(transfer);
 }
 
+/*
+ * What may not wait for the servers.  Before a request is begun, too: once
+ * libcurl has it, those of the vigil send it along.
+ */
+static bool keep_vigil(struct http_client *client, struct err *err)
+{
+	const struct http_vigil *vigil = client->vigil;
+	bool kept;
+
+	if (!vigil || client->in_vigil ||
+	    clock_monotonic_ms() < client->vigil_at)
+		return true;
+	client->in_vigil = true;
+	kept = vigil->keep(vigil->context, err);
+	client->in_vigil = false;
+	client->vigil_at = clock_monotonic_ms() + vigil->every_ms;
+	return kept;
+}
+
 static void wait_for_news(struct http_client *client,
 			  const struct transfer *transfers, size_t count)
 {
@@ -426,11 +456,11 @@ bool http_send(struct http *http, struct http_request *request,
 	struct http_client *client = http->client;
 	CLEANUP(drop) struct transfer transfer = {0};
 
-	if (!start_client(client, err))
+	if (!start_client(client, err) || !keep_vigil(client, err))
 		return false;
 	begin(&transfer, client, request);
 	while (transfer.state != TRANSFER_DONE) {
-		if (signals_interrupted(err))
+		if (signals_interrupted(err) || !keep_vigil(client, err))
 			return false;
 		perform(client);
 		advance(&transfer);
@@ -544,12 +574,12 @@ bool http_run(struct http *http, struct http_batch *batch, struct err *err)
 		BUG("a batch of %zu jobs", batch->jobs);
 	run.transfers = xcalloc(batch->jobs, sizeof(*run.transfers));
 	run.lanes = xcalloc(batch->jobs, sizeof(*run.lanes));
-	if (!start_client(run.client, err))
+	if (!start_client(run.client, err) || !keep_vigil(run.client, err))
 		return false;
 	while (fill_lanes(&run)) {
 		bool busy;
 
-		if (signals_interrupted(err))
+		if (signals_interrupted(err) || !keep_vigil(run.client, err))
 			return false;
 		perform(run.client);
 		if (!collect(&run, &busy, err) ||

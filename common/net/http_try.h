@@ -23,6 +23,9 @@ struct http_client {
 	CURLM *multi;		    /* NULL until the first request */
 	CURL *spare[HTTP_JOBS_MAX]; /* handles with their TLS sessions */
 	size_t spare_count;
+	const struct http_vigil *vigil; /* borrowed; NULL = none */
+	int64_t vigil_at;		/* when it is due */
+	bool in_vigil;
 };
 
 enum transfer_state {

@@ -177,6 +177,23 @@ bool http_open(struct http *http, const struct http_config *config,
 void http_set_certificate(struct http *http, const char *cert_pem,
 			  const struct secret *key_pem);
 
+/*
+ * What its user has to do every @every_ms whatever the servers do, such as
+ * to renew a lock: @keep is called that often while requests are made, before
+ * one begins or while it waits for its answer or the next try.  It may use the
+ * client, whose requests do not call it then.  False ends the request, or the
+ * batch, with the error that it set.
+ */
+struct http_vigil {
+	int64_t every_ms;
+	bool (*keep)(void *context, struct err *err);
+	void *context;
+};
+
+/* From now on; borrowed.  NULL = none, as it was opened.  Gives the last one. */
+const struct http_vigil *http_set_vigil(struct http *http,
+					const struct http_vigil *vigil);
+
 /* The deadline that it was opened with, for what else its user waits for. */
 struct deadline http_deadline(const struct http *http);
 

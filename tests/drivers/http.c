@@ -4,7 +4,9 @@
  *	{"timeout": 3000, "cacert": "FILE", "jobs": 4,
  *	 "requests": [{"method": "GET", "url": "...", "headers": [...]}]}
  *
- * Without "jobs" one after the other, else as a batch.
+ * Without "jobs" one after the other, else as a batch.  With "vigil":
+ * {"every": 300, "url": "...", "times": 2} that is asked for so often; the
+ * time after that ends all.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -146,14 +148,46 @@ static bool run_batch(struct http *http, json_t *requests, size_t jobs,
 	return http_run(http, &batch, err);
 }
 
+/* What has to be done meanwhile. */
+struct chore {
+	struct http *http;
+	const char *url;
+	int64_t times;
+};
+
+static bool do_chore(void *context, struct err *err)
+{
+	struct chore *chore = context;
+	CLEANUP(http_request_release) struct http_request request = {
+		.method = "GET"};
+	CLEANUP(http_reply_release) struct http_reply reply = {0};
+
+	if (!chore->times)
+		return err_set(err, ERR_REMOTE, "the vigil has ended");
+	chore->times--;
+	str_add(&request.url, chore->url);
+	return http_send(chore->http, &request, &reply, err);
+}
+
 static bool run(json_t *script, const struct env *env, struct err *err)
 {
 	json_t *requests = json_object_get(script, "requests");
 	json_t *timeout = json_object_get(script, "timeout");
 	json_t *jobs = json_object_get(script, "jobs");
+	const json_t *vigil = json_object_get(script, "vigil");
 	const char *key_pem = driver_text(script, "keyPem");
 	CLEANUP(secret_release) struct secret key = {0};
 	CLEANUP(http_release) struct http http = {0};
+	struct chore chore = {
+		.http = &http,
+		.url = vigil ? driver_text(vigil, "url") : NULL,
+		.times = json_integer_value(json_object_get(vigil, "times")),
+	};
+	const struct http_vigil often = {
+		.every_ms = json_integer_value(json_object_get(vigil, "every")),
+		.keep = do_chore,
+		.context = &chore,
+	};
 	struct http_config config = {
 		.args = {.cacert = driver_text(script, "cacert"),
 			 .cert = driver_text(script, "cert"),
@@ -172,6 +206,8 @@ static bool run(json_t *script, const struct env *env, struct err *err)
 		config.deadline = deadline_in(json_integer_value(timeout));
 	if (!http_open(&http, &config, err))
 		return false;
+	if (vigil)
+		(void)http_set_vigil(&http, &often);
 	if (!jobs)
 		return send_all(&http, requests, err);
 	return run_batch(&http, requests, (size_t)json_integer_value(jobs),

@@ -570,6 +570,53 @@ def test_batch_ends_at_the_deadline(send):
     assert [a["kind"] for a in answers] == ["TIMEOUT"] * 4
 
 
+# --- what cannot wait for the servers ----------------------------------------
+
+
+def chores(server: ScriptedHttp) -> list[int]:
+    """After which of the other requests one came."""
+    others, found = 0, []
+    for request in list(server.requests):
+        if request.path == "/chore":
+            found.append(others)
+        else:
+            others += 1
+    return found
+
+
+@pytest.mark.parametrize("jobs", [{}, {"jobs": 2}])
+def test_a_vigil_is_kept_while_a_server_is_slow(send, jobs):
+    with ScriptedHttp() as s:
+        s.always(lambda r: Reply(200, delay=0 if r.path == "/chore" else 1.5))
+        answers = send(f"{s.url}/a", **jobs, vigil={
+            "every": 300, "url": f"{s.url}/chore", "times": 99})
+        assert [a["status"] for a in answers] == [200]
+        assert set(chores(s)) == {1} and 2 <= len(chores(s)) <= 5
+
+
+@pytest.mark.parametrize("jobs", [{}, {"jobs": 2}])
+def test_a_vigil_is_kept_between_tries(send, jobs):
+    with ScriptedHttp(Reply(503, headers=["Retry-After: 1"])) as s:
+        s.always(Reply(200))
+        [answer] = send(f"{s.url}/a", **jobs, vigil={
+            "every": 200, "url": f"{s.url}/chore", "times": 99})
+        assert answer["tries"] == 2 and chores(s)[0] == 1
+
+
+@pytest.mark.parametrize("jobs", [{}, {"jobs": 1}])
+def test_a_vigil_that_ends_ends_all_of_a_batch_or_one_request(send, jobs):
+    """What it keeps from being sent is not sent."""
+    with ScriptedHttp() as s:
+        s.always(lambda r: Reply(200, delay=60 if r.path == "/a" else 0))
+        answers = send(f"{s.url}/a", {"method": "DELETE", "url": f"{s.url}/b"},
+                       **jobs, expect=1 if jobs else 0, vigil={
+                           "every": 0, "url": f"{s.url}/chore", "times": 3})
+        assert [a["error"] for a in answers] == ["the vigil has ended"] * (
+            1 if jobs else 2)
+        assert "DELETE /b" not in s.lines and "GET /a" in s.lines
+        assert s.lines[0] == "GET /chore"
+
+
 # --- TLS ---------------------------------------------------------------------
 
 
