@@ -31,6 +31,7 @@ struct task {
 	bool changed;		  /* or worked on: it must survive */
 	bool gone;		  /* nothing is left for Helm to do */
 	bool uninstalled;
+	bool at_work;	     /* its Helm, which was not told to end */
 	const char *leaving; /* uid of the namespace on its way out, or NULL */
 	struct deadline patience; /* for it to be gone */
 	int64_t started;	  /* monotonic, ms */
@@ -45,7 +46,9 @@ struct sweep {
 	size_t releases; /* of them have one */
 	size_t next;	 /* the next task to start */
 	size_t done;
+	const struct task *current; /* whom a request is made for, or NULL */
 	struct removal removal;
+	struct http_vigil vigil;
 };
 
 static void settle(struct task *task, enum cleanup_state state,
@@ -65,6 +68,26 @@ static void fail(struct task *task, const struct err *err)
 	if (err->hint)
 		task->outcome->hint =
 			arena_strdup(&task->sweep->result->arena, err->hint);
+}
+
+/*
+ * While a request is under way, whosever: all that is held stays so.  What was
+ * lost ends the request that was made for it; and also any other where Helm is
+ * at work there, which we have to get back to.
+ */
+static bool keep_all(void *context, struct err *err)
+{
+	struct sweep *sweep = context;
+
+	hold_keep_all(sweep->holds, sweep->count, sweep->cleanup->kube);
+	for (size_t i = 0; i < sweep->count; i++) {
+		struct task *task = &sweep->tasks[i];
+
+		if ((task->at_work || task == sweep->current) &&
+		    !hold_keep(task->hold, err))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -106,13 +129,12 @@ static bool check_removal(struct task *task, const struct look *look,
 			     &task->manifest, err);
 }
 
-static bool before_uninstall(void *context, struct err *err)
+/* May Helm begin? */
+static bool prepare_uninstall(struct task *task, struct err *err)
 {
 	CLEANUP(look_release) struct look look = {0};
-	struct task *task = context;
 	const char *busy;
 
-	task->started = clock_monotonic_ms();
 	if (!enter(task, &busy, err))
 		return false;
 	task->changed = busy != NULL;
@@ -126,16 +148,29 @@ static bool before_uninstall(void *context, struct err *err)
 	task->gone = !look.released;
 	if (task->gone)
 		return err_set(err, ERR_CONFLICT, "%s", task->item->reason);
-	/* All this may have taken longer than a Lease lasts. */
 	return check_removal(task, &look, err) && hold_keep(task->hold, err);
+}
+
+static bool before_uninstall(void *context, struct err *err)
+{
+	struct task *task = context;
+
+	task->started = clock_monotonic_ms();
+	task->sweep->current = task;
+	task->at_work = prepare_uninstall(task, err);
+	task->sweep->current = NULL;
+	return task->at_work;
 }
 
 /* While Helm runs. */
 static bool keep_hold(void *context, struct err *err)
 {
 	struct task *task = context;
+	struct sweep *sweep = task->sweep;
 
-	return hold_keep(task->hold, err);
+	hold_keep_all(sweep->holds, sweep->count, sweep->cleanup->kube);
+	task->at_work = hold_keep(task->hold, err);
+	return task->at_work;
 }
 
 static bool next_uninstall(void *context, struct proc **proc)
@@ -153,7 +188,7 @@ static bool next_uninstall(void *context, struct proc **proc)
 				       sweep->cleanup->wait_ms);
 		task->call.proc.before_start = before_uninstall;
 		task->call.proc.tick = keep_hold;
-		task->call.proc.tick_ms = HOLD_TICK_MS;
+		task->call.proc.tick_ms = ENVLOCK_TICK_MS;
 		task->call.proc.context = task;
 		*proc = &task->call.proc;
 		return true;
@@ -260,7 +295,8 @@ static bool delete_namespace(struct task *task, struct err *err)
 		keep_namespace(task, reason);
 		return true;
 	}
-	if (!namespace_delete(kube, task->item->namespace, look.marks.uid,
+	if (!hold_keep(task->hold, err) ||
+	    !namespace_delete(kube, task->item->namespace, look.marks.uid,
 			      look.marks.resource_version, err))
 		return false;
 	note_leaving(task, &look);
@@ -302,7 +338,8 @@ static bool forget_leftovers(const struct task *task, struct err *err)
 		return false;
 	for (size_t i = 0; i < left.release_count; i++) {
 		if (sweep_is_leftover(item, &left.releases[i]) &&
-		    !releases_forget(kube, &left.releases[i], err))
+		    (!hold_keep(task->hold, err) ||
+		     !releases_forget(kube, &left.releases[i], err)))
 			return false;
 	}
 	return true;
@@ -344,6 +381,8 @@ static void uninstall_done(void *context, struct proc *proc, struct err *err)
 	struct task *task = proc->context;
 	CLEANUP(err_release) struct err failure = {0};
 
+	task->at_work = false;
+	sweep->current = task;
 	if (task->changed)
 		settle(task, CLEANUP_KEPT, err->text);
 	else if (task->gone)
@@ -354,6 +393,7 @@ static void uninstall_done(void *context, struct proc *proc, struct err *err)
 		note_uninstalled(task);
 	else
 		note_failed(task, &failure);
+	sweep->current = NULL;
 	hold_settle(task->hold);
 	report_progress(sweep->cleanup->reporter, "environments uninstalled",
 			++sweep->done, sweep->releases);
@@ -382,7 +422,9 @@ static bool delete_namespaces(struct sweep *sweep, struct err *err)
 		if (task->item->release)
 			continue;
 		task->started = clock_monotonic_ms();
+		sweep->current = task;
 		try_delete_namespace(task);
+		sweep->current = NULL;
 		hold_settle(task->hold);
 	}
 	return true;
@@ -508,55 +550,22 @@ bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 		.cleanup = cleanup,
 		.result = result,
 		.removal = {.kube = cleanup->kube},
+		.vigil = {.every_ms = ENVLOCK_TICK_MS,
+			  .keep = keep_all,
+			  .context = &sweep},
 	};
+	struct http *http = &cleanup->kube->http;
+	const struct http_vigil *outer;
 	bool done;
 
 	plan_tasks(&sweep, plan);
+	outer = http_set_vigil(http, &sweep.vigil);
 	done = delete_namespaces(&sweep, err) && uninstall_all(&sweep, err) &&
 	       wait_until_gone(&sweep, err);
+	(void)http_set_vigil(http, outer);
 	for (size_t i = 0; i < result->count; i++)
 		result->failed += result->outcomes[i].state == CLEANUP_FAILED;
 	return done;
-}
-
-bool cleanup_check_named(const struct cleanup_result *result, struct err *err)
-{
-	for (size_t i = 0; i < result->count; i++) {
-		const struct cleanup_outcome *outcome = &result->outcomes[i];
-
-		if (!outcome->item->remove || outcome->state != CLEANUP_KEPT)
-			continue;
-		err_set(err, ERR_REMOTE, "'%s' was not deleted: %s",
-			outcome->item->namespace, outcome->reason);
-		err_hint(err, "run it again when that has ended");
-		return err_temporary(err, true);
-	}
-	return true;
-}
-
-bool cleanup_check(const struct cleanup_result *result, struct err *err)
-{
-	const struct cleanup_outcome *first = NULL;
-	bool temporary = true;
-
-	for (size_t i = 0; i < result->count; i++) {
-		const struct cleanup_outcome *outcome = &result->outcomes[i];
-
-		if (outcome->state != CLEANUP_FAILED)
-			continue;
-		if (!first)
-			first = outcome;
-		temporary = temporary && outcome->temporary;
-	}
-	if (!first)
-		return true;
-	(void)err_set(err, ERR_REMOTE,
-		      "cannot delete %zu of the environments, the first is "
-		      "'%s': %s",
-		      result->failed, first->item->namespace, first->reason);
-	if (first->hint)
-		(void)err_hint(err, "%s", first->hint);
-	return err_temporary(err, temporary);
 }
 
 void cleanup_result_release(struct cleanup_result *result)

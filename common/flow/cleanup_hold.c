@@ -44,11 +44,43 @@ bool hold_enter(struct hold *hold, struct kube *kube,
 			hold->namespace);
 }
 
-bool hold_keep(void *hold, struct err *err)
+bool hold_keep(struct hold *hold, struct err *err)
 {
-	struct hold *held = hold;
+	return envlock_keep(&hold->lock, err);
+}
 
-	return envlock_keep(&held->lock, err);
+/* Of those that are held and were not looked at since @begun. */
+static struct hold *find_oldest(struct hold *holds, size_t count, int64_t begun)
+{
+	struct hold *oldest = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		struct hold *hold = &holds[i];
+
+		if (hold->lock.version && hold->kept_at < begun &&
+		    (!oldest ||
+		     hold->lock.renewed_at < oldest->lock.renewed_at))
+			oldest = hold;
+	}
+	return oldest;
+}
+
+void hold_keep_all(struct hold *holds, size_t count, struct kube *kube)
+{
+	const struct deadline hurry_until = kube->hurry_until;
+	struct deadline pass = deadline_in(ENVLOCK_TRY_MS);
+	int64_t begun = clock_monotonic_ms();
+	struct hold *hold;
+
+	kube->hurry_until = deadline_sooner(hurry_until, pass);
+	while (!deadline_passed(&pass) &&
+	       (hold = find_oldest(holds, count, begun))) {
+		CLEANUP(err_release) struct err lost = {0};
+
+		(void)!hold_keep(hold, &lost);
+		hold->kept_at = clock_monotonic_ms();
+	}
+	kube->hurry_until = hurry_until;
 }
 
 void hold_drop(struct hold *hold)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "flow/envlock.h"
@@ -20,7 +21,6 @@ struct err;
 struct kube;
 struct reporter;
 
-#define HOLD_TICK_MS 2000 /* between two looks whether it is to be renewed */
 #define HOLD_FAREWELL_MS 5000 /* for giving back all, after a signal */
 
 struct hold {
@@ -29,6 +29,7 @@ struct hold {
 	const char *busy; /* in the lock: who holds it; NULL: nobody else */
 	bool leaving;	  /* the namespace goes, or is gone: nobody deploys */
 	size_t tasks;	  /* that are not settled yet */
+	int64_t kept_at;  /* by hold_keep_all() */
 };
 
 /*
@@ -39,8 +40,17 @@ struct hold {
 bool hold_enter(struct hold *hold, struct kube *kube,
 		const struct reporter *reporter, struct err *err) MUST_CHECK;
 
-/* The tick of a child that works there.  Errors: those of envlock_keep(). */
-bool hold_keep(void *hold, struct err *err) MUST_CHECK;
+/*
+ * Is it ours still?  Comes before all that deletes something there.
+ * Errors: those of envlock_keep().
+ */
+bool hold_keep(struct hold *hold, struct err *err) MUST_CHECK;
+
+/*
+ * Renew what of @holds is due, the oldest first, in no more time than one may
+ * take: the rest is the next pass's.  What was lost hold_keep() tells.
+ */
+void hold_keep_all(struct hold *holds, size_t count, struct kube *kube);
 
 /* The namespace is being deleted, which ends the hold with it. */
 void hold_drop(struct hold *hold);

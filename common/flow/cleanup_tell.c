@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/err.h"
 #include "base/str.h"
 #include "core/sweep.h"
 #include "flow/cleanup.h"
@@ -149,4 +150,44 @@ struct value *cleanup_tell(const struct sweep_plan *plan,
 	value_map_set(map, arena, "dryRun", value_new_bool(arena, !result));
 	value_map_set(map, arena, "metrics", tell_metrics(plan, result, arena));
 	return map;
+}
+
+bool cleanup_check_named(const struct cleanup_result *result, struct err *err)
+{
+	for (size_t i = 0; i < result->count; i++) {
+		const struct cleanup_outcome *outcome = &result->outcomes[i];
+
+		if (!outcome->item->remove || outcome->state != CLEANUP_KEPT)
+			continue;
+		err_set(err, ERR_REMOTE, "'%s' was not deleted: %s",
+			outcome->item->namespace, outcome->reason);
+		err_hint(err, "run it again when that has ended");
+		return err_temporary(err, true);
+	}
+	return true;
+}
+
+bool cleanup_check(const struct cleanup_result *result, struct err *err)
+{
+	const struct cleanup_outcome *first = NULL;
+	bool temporary = true;
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct cleanup_outcome *outcome = &result->outcomes[i];
+
+		if (outcome->state != CLEANUP_FAILED)
+			continue;
+		if (!first)
+			first = outcome;
+		temporary = temporary && outcome->temporary;
+	}
+	if (!first)
+		return true;
+	(void)err_set(err, ERR_REMOTE,
+		      "cannot delete %zu of the environments, the first is "
+		      "'%s': %s",
+		      result->failed, first->item->namespace, first->reason);
+	if (first->hint)
+		(void)err_hint(err, "%s", first->hint);
+	return err_temporary(err, temporary);
 }

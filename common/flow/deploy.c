@@ -59,6 +59,20 @@ bool deploy_watch(void *context, struct err *err)
 	return going;
 }
 
+/*
+ * While a request is under way.  What was lost is looked at before anything
+ * that matters; it is no reason not to look why Helm failed.
+ */
+static bool keep_lock(void *context, struct err *err)
+{
+	CLEANUP(err_release) struct err lost = {0};
+	struct deployment *run = context;
+
+	(void)err;
+	(void)!envlock_keep(&run->lock, &lost);
+	return true;
+}
+
 static void add_release_labels(struct strvec *labels,
 			       const struct deployment *run)
 {
@@ -95,6 +109,8 @@ static bool run_helm(struct deployment *run, const char *expiry_values,
 	call.proc.tick = deploy_watch;
 	call.proc.tick_ms = DEPLOY_PROGRESS_MS;
 	call.proc.context = run;
+	if (!envlock_keep(&run->lock, err))
+		return false;
 	run->helm_begun = true;
 	run->helm_failed = !proc_run(&call.proc, err);
 	if (run->helm_failed)
@@ -256,14 +272,14 @@ static bool stamp_release(struct deployment *run, struct err *err)
  */
 static bool mark_end(struct deployment *run, bool installed, struct err *err)
 {
-	int signal;
+	int signal = deploy_begin_farewell(run);
+	CLEANUP(err_release) struct err lost = {0};
 	bool marked;
 
-	if (run->lock.lost) /* another run marks it now */
-		return true;
-	signal = deploy_begin_farewell(run);
-	marked = deploy_mark_again(run, err) &&
-		 (installed || stamp_release(run, err));
+	/* If it was lost, another run marks it now. */
+	marked = !envlock_keep(&run->lock, &lost) ||
+		 (deploy_mark_again(run, err) &&
+		  (installed || stamp_release(run, err)));
 	deploy_end_farewell(run, signal);
 	return marked;
 }
@@ -418,8 +434,12 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 				.reporter = deploy->reporter,
 			},
 	};
+	const struct http_vigil vigil = {.every_ms = ENVLOCK_TICK_MS,
+					 .keep = keep_lock,
+					 .context = &run};
 	bool done;
 
+	(void)http_set_vigil(&kube->http, &vigil);
 	deploy_stamp(&run);
 	result->started = clock_now_ms() / 1000;
 	done = enter(&run, err) && read_before(&run, err) && install(&run, err);
@@ -429,6 +449,7 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 	}
 	if (!done && signals_noted())
 		deploy_tell_abort(&run, err);
+	(void)http_set_vigil(&kube->http, NULL);
 	leave(&run);
 	result->expiry = run.expiry;
 	free(run.expires_at);

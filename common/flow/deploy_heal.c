@@ -39,7 +39,8 @@ static bool free_release(struct deployment *run,
 	const struct envname *name = run->deploy->name;
 	bool changed;
 
-	if (!releases_fail_pending(run->kube, name->namespace, name->release,
+	if (!envlock_keep(&run->lock, err) ||
+	    !releases_fail_pending(run->kube, name->namespace, name->release,
 				   head->revision,
 				   "The deployment was cut off: Slipway marked "
 				   "it as failed",

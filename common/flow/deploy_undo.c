@@ -33,10 +33,10 @@ static bool roll_back(struct deployment *run, int64_t to, bool *ours,
 	return helm_check_rollback(&call, err);
 }
 
-/* Is there time left, and is the environment still ours? */
+/* Is there to be one, and time left for it? */
 static bool may_undo(const struct deployment *run)
 {
-	return run->deploy->name->main && !run->lock.lost &&
+	return run->deploy->name->main &&
 	       deadline_left_ms(&run->helm->deadline, 1) > 0;
 }
 
@@ -61,6 +61,10 @@ bool deploy_undo(struct deployment *run, struct err *err)
 			       name->release);
 		return true;
 	}
+	/* To find out why it failed may have taken its time. */
+	if (!envlock_keep(&run->lock, err))
+		return err_wrap(err, "release '%s' is not rolled back",
+				name->release);
 	report_warning(run->deploy->reporter,
 		       "rolling release '%s' back to revision %lld",
 		       name->release, (long long)head.deployed);

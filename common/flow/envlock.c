@@ -341,29 +341,52 @@ static bool renew(struct envlock *lock, struct err *err)
 	return false;
 }
 
+static bool is_due(const struct envlock *lock)
+{
+	int64_t now = clock_monotonic_ms();
+
+	return !lock->lost && !lock->renewing &&
+	       now - lock->renewed_at >= ENVLOCK_RENEW_MS &&
+	       now - lock->tried_at >= ENVLOCK_TICK_MS;
+}
+
+/* Whoever waits for an answer just now may be in a hurry of his own. */
+static void try_to_renew(struct envlock *lock)
+{
+	struct kube *kube = lock->kube;
+	const int64_t hurry_ms = kube->hurry_ms;
+	const struct deadline hurry_until = kube->hurry_until;
+	CLEANUP(err_release) struct err failure = {0};
+
+	lock->renewing = true;
+	kube->hurry_ms = ENVLOCK_TRY_MS;
+	kube->hurry_until =
+		deadline_sooner(hurry_until, deadline_in(ENVLOCK_TRY_MS));
+	if (!renew(lock, &failure)) {
+		log_debug("lease not renewed: %s", failure.text);
+		lock->why = arena_strdup(&lock->arena, failure.text);
+	}
+	kube->hurry_ms = hurry_ms;
+	kube->hurry_until = hurry_until;
+	lock->renewing = false;
+	lock->tried_at = clock_monotonic_ms();
+}
+
 bool envlock_keep(struct envlock *lock, struct err *err)
 {
-	CLEANUP(err_release) struct err failure = {0};
-	int64_t now = clock_monotonic_ms();
-	bool renewed;
-
-	if (!lock->version || now - lock->renewed_at < ENVLOCK_RENEW_MS)
+	if (!lock->version)
 		return true;
-	lock->kube->hurry_ms = ENVLOCK_TRY_MS;
-	renewed = renew(lock, &failure);
-	lock->kube->hurry_ms = 0;
-	if (renewed)
+	if (is_due(lock))
+		try_to_renew(lock);
+	lock->lost |=
+		clock_monotonic_ms() - lock->renewed_at >= ENVLOCK_GIVE_UP_MS;
+	if (!lock->lost)
 		return true;
-	if (!lock->lost &&
-	    clock_monotonic_ms() - lock->renewed_at < ENVLOCK_GIVE_UP_MS) {
-		log_debug("lease not renewed: %s", failure.text);
-		return true;
-	}
-	lock->lost = true;
-	err_move(err, &failure);
-	(void)err_temporary(err, true);
-	return err_wrap(err, "cannot keep environment '%s' for this run",
-			lock->namespace);
+	(void)err_set(err, ERR_REMOTE,
+		      "cannot keep environment '%s' for this run: %s",
+		      lock->namespace,
+		      lock->why ? lock->why : "it was not renewed in time");
+	return err_temporary(err, true);
 }
 
 static bool give_back(struct envlock *lock, struct err *err)
@@ -397,6 +420,7 @@ void envlock_release(struct envlock *lock)
 {
 	CLEANUP(err_release) struct err lapses = {0};
 
+	lock->renewing = true; /* no vigil comes between */
 	if (lock->version && !lock->lost && !give_back_surely(lock, &lapses))
 		log_debug("lease not given back: %s", lapses.text);
 	free(lock->version);

@@ -6,7 +6,12 @@
  * taken over only from a holder that is known to be gone.  A holder that
  * cannot renew it ends what it does before others may take over: from
  * ENVLOCK_GIVE_UP_MS on envlock_keep() fails, and a child gets no more than
- * sys/proc's grace, which together are less than ENVLOCK_DURATION_S.
+ * sys/proc's grace, which together are less than ENVLOCK_DURATION_S, with
+ * room for the renewal that is under way by then.
+ *
+ * So envlock_keep() comes before whatever must not be done twice, and every
+ * few seconds while that lasts: as the tick of a child, and as the vigil of
+ * the client (net/http.h) while the server lets us wait.
  */
 #ifndef FLOW_ENVLOCK_H
 #define FLOW_ENVLOCK_H
@@ -27,7 +32,8 @@ struct reporter;
 #define ENVLOCK_DURATION_S 60
 #define ENVLOCK_RENEW_MS   10000
 #define ENVLOCK_TRY_MS	   5000 /* of one renewal */
-#define ENVLOCK_GIVE_UP_MS 40000
+#define ENVLOCK_TICK_MS	   2000 /* between two, if they fail; and two looks */
+#define ENVLOCK_GIVE_UP_MS 35000
 #define ENVLOCK_POLL_MS	   1000 /* between two looks at who holds it */
 #define ENVLOCK_TELL_MS	   30000
 
@@ -42,8 +48,12 @@ struct envlock {
 
 	struct arena arena;
 	char *version; /* of the Lease; NULL = not held */
-	bool lost;     /* it is another's, or may be: leave it alone */
+	bool lost; /* it is another's, or may be, for good: leave it alone */
+	const char
+		*why; /* in the arena: the renewal that failed last, or NULL */
+	bool renewing;
 	int64_t renewed_at;
+	int64_t tried_at;  /* when the last renewal ended */
 	int64_t server_s;  /* the server's clock ... */
 	int64_t server_at; /* ... at this moment of ours */
 };
@@ -77,9 +87,11 @@ bool envlock_look(struct kube *kube, const char *namespace, struct arena *arena,
 	MUST_CHECK;
 
 /*
- * Renew it if that is due: to be called every few seconds.  False: it is not
- * ours any more, or cannot be shown to be: end what it protects.  True for
- * one that is not held.
+ * Renew it if that is due, in at most ENVLOCK_TRY_MS and what is left of the
+ * @hurry_until of its kube.  False: it is not ours any more, or cannot be
+ * shown to be: end what it protects; and from then on always, without asking.
+ * True for one that is not held.
+ * Errors: REMOTE, temporary.
  */
 bool envlock_keep(struct envlock *lock, struct err *err) MUST_CHECK;
 

@@ -204,6 +204,62 @@ def test_progress_on_a_terminal(command, runner, kube):
     assert f"0 of 1 workloads ready, waiting for Pod '{POD}' (0 of 1)" in shown
 
 
+# --- while the API is slow ----------------------------------------------------
+
+MAIN = {"metadata": {
+    "name": "shop-fix", "uid": "u", "resourceVersion": "7",
+    "labels": {"slipway/managed": "v1", "slipway/expires-at": "never"},
+    "annotations": {"slipway/repository": "shop", "slipway/branch": "fix",
+                    "slipway/main": "true"}}}
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/shop-fix/leases/slipway"
+ANOTHER = {"metadata": {"resourceVersion": "999"},
+           "spec": {"holderIdentity": "another"}}
+SLOW = 12.0             # seconds; the Lease is renewed every 10
+
+
+def test_a_lease_that_is_lost_while_it_is_found_out_why(command, run_step,
+                                                        kube, tmp_path):
+    """Nothing is rolled back then, and nothing marked."""
+    note, begun = tmp_path / "of-run", tmp_path / "begun"
+    helm = f"""\
+case " $* " in *" rollback "*) >{begun}; exit 0;; esac
+for word; do case $word in --labels=slipway/run=*) echo "${{word##*=}}" >{note}
+esac; done
+{FAILING}"""
+
+    def secrets_now(request) -> Reply:
+        if "fieldSelector" in request.path:
+            return listing()
+        found = [revision(1, "deployed")]
+        if note.exists():
+            found.append(revision(2, "failed", note.read_text().strip()))
+        return listing(*found)
+
+    def slow(_request) -> Reply:
+        kube.script("PATCH", LEASE, refusal(409, "Conflict"))
+        kube.script("GET", LEASE, answer(ANOTHER))
+        reply = listing(pod())
+        reply.delay = SLOW
+        return reply
+
+    kube.script("GET", HOME, answer(MAIN))
+    kube.script("GET", f"{HOME}/pods", slow, listing(pod()))
+    kube.script("GET", f"{HOME}/secrets", secrets_now)
+    for number in 1, 2:
+        path = REVISION.removesuffix("1") + str(number)
+        kube.script("GET", path, answer({
+            "data": {"release": encoded(encoded(PAYLOAD))}}))
+        kube.script("PATCH", path, answer({}))
+    failed = run_step(*command(helm, "--main-branch", "fix"), expect=1)
+    assert "CrashLoopBackOff" in failed.err
+    assert not begun.exists()
+    assert "release 'shop-fix' is not rolled back: cannot keep environment " \
+        "'shop-fix' for this run: this run has lost it to run another" \
+        in failed.err
+    marked = [r.path for r in kube.requests if r.method == "PATCH"]
+    assert marked.count(HOME) == 1
+
+
 # --- ended by a signal --------------------------------------------------------
 
 ABORTING = """\
@@ -296,12 +352,6 @@ case " $* " in *" upgrade "*) ;; *) >{begun}; {ABORTING};; esac
 for word; do case $word in --labels=slipway/run=*) echo "${{word##*=}}" >{note}
 esac; done
 {FAILING}"""
-    main = {"metadata": {
-        "name": "shop-fix", "uid": "u", "resourceVersion": "7",
-        "labels": {"slipway/managed": "v1", "slipway/expires-at": "never"},
-        "annotations": {"slipway/repository": "shop", "slipway/branch": "fix",
-                        "slipway/main": "true"}}}
-
     def secrets_now(request) -> Reply:
         if "fieldSelector" in request.path:
             return listing()
@@ -312,7 +362,7 @@ esac; done
             found.append(revision(3, "failed"))
         return listing(*found)
 
-    kube.script("GET", HOME, answer(main))
+    kube.script("GET", HOME, answer(MAIN))
     kube.script("GET", f"{HOME}/secrets", secrets_now)
     for number in 1, 2, 3:
         path = REVISION.removesuffix("1") + str(number)

@@ -1,0 +1,133 @@
+"""expire-sweep holds the Lease of what it deletes, however slow the API is.
+
+A Lease lasts 60 s and is renewed every 10 s; the waits here are a bit longer
+than the latter.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+import pytest
+
+import wait
+from kube_world import KubeWorld
+from scripted_http import Reply, Request
+from sweep_model import Namespace, Release, Revision
+
+SLOW = 25.0             # seconds that nobody should have to wait for
+NOW = 1_800_000_000
+
+
+def expired(name: str, *releases: str) -> Namespace:
+    return Namespace(name, managed="v1", expires="1", releases=tuple(
+        Release(release, (Revision(1, "v1", "1"),)) for release in releases))
+
+
+class SlowWorld(KubeWorld):
+    """The answer to .slow is kept back, and what Helm is told of the
+    releases in .kept until they are taken out."""
+
+    def __init__(self, *namespaces: Namespace):
+        super().__init__({n.name: n for n in namespaces}, NOW,
+                         random.Random(1))
+        self.slow = ""
+        self.kept: set[str] = set()
+        self.asked = threading.Event()      # for .slow
+        self.always(self._on_slow_request)
+
+    def _on_slow_request(self, request: Request) -> Reply:
+        path = request.path.split("?")[0]
+        name = path.split("/")[2] if path.startswith("/uninstall/") else ""
+        while name in self.kept:
+            if self._stopping.wait(0.05):
+                return Reply(500)
+        if f"{request.method} {path}" == self.slow:
+            self.asked.set()
+            self._stopping.wait(SLOW)
+        return self._on_request(request)
+
+    def steal(self, name: str) -> None:
+        """As one does who knows that its holder is gone."""
+        with self._lock:
+            self.leases.give_back(name)
+            assert self.leases.take(name, "another", NOW)
+
+    def renewals(self, name: str) -> int:
+        """Of its Lease, after the slow answer was asked for."""
+        lines = self.lines
+        asked = lines.index(next(
+            line for line in lines if line.split("?")[0] == self.slow))
+        return sum(line.startswith("PATCH") and f"/{name}/leases" in line
+                   for line in lines[asked:])
+
+
+@pytest.fixture
+def start(start_step, tmp_path):
+    def run(kube: KubeWorld, *args: object):
+        return start_step("expire-sweep", "--output", "json", "--kubeconfig",
+                          kube.kubeconfig(tmp_path), "--helm",
+                          kube.helm(tmp_path), *args)
+    return run
+
+
+def reasons(result, outcome: str) -> dict[str, str]:
+    return {i["namespace"]: i["reason"] for i in result.json[outcome]}
+
+
+def test_while_one_look_is_slow_the_others_are_held(start):
+    """Also by whom one was lost: its Helm ends at once, though the sweep waits
+    for an answer about a third."""
+    world = SlowWorld(expired("a", "web"), expired("b", "web"),
+                      expired("c", "web"))
+    with world as kube:
+        kube.slow = "GET /api/v1/namespaces/c"
+        kube.kept = {"a", "b"}
+        begun = time.monotonic()
+        sweep = start(kube, "--jobs", 3)
+        assert kube.asked.wait(30)
+        kube.steal("b")
+        wait.until(lambda: kube.renewals("a"), "a's Lease renewed", 30)
+        wait.until(lambda: "b" not in reachable(sweep.pid), "b's Helm ended",
+                   30)
+        assert time.monotonic() - begun < SLOW
+        kube.kept.discard("a")
+        result = sweep.wait(expect=75)
+    assert reasons(result, "deleted").keys() == {"a"}
+    failed = reasons(result, "failed")
+    assert failed["b"] == "cannot keep environment 'b' for this run: this " \
+        "run has lost it to run another"
+    assert failed["c"].endswith(failed["b"])
+    assert ("b", "web") not in kube.uninstalled
+    assert set(kube.deleted) == {"a"} and kube.wrong == []
+
+
+def reachable(pid: int) -> set[str]:
+    """The namespaces in which its Helms work."""
+    found = set()
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        children = file.read().split()
+    for child in children:
+        try:
+            with open(f"/proc/{child}/cmdline") as file:
+                words = file.read().split("\0")
+        except FileNotFoundError:
+            continue
+        found |= {w.removeprefix("--namespace=") for w in words
+                  if w.startswith("--namespace=")}
+    return found
+
+
+def test_a_namespace_whose_lease_was_lost_is_not_deleted(start):
+    """Between the last look and the deletion."""
+    with SlowWorld(expired("a")) as kube:
+        kube.slow = "GET /api/v1/namespaces/a/pods"
+        sweep = start(kube)
+        assert kube.asked.wait(30)
+        kube.steal("a")
+        result = sweep.wait(expect=75)
+        assert not any(line.startswith("DELETE") for line in kube.lines)
+    assert "this run has lost it to run another" in reasons(
+        result, "failed")["a"]
