@@ -332,7 +332,7 @@ static const struct inhabitant {
 
 struct foreign {
 	const struct inhabitant *kind;
-	const char *release;
+	const struct strvec *releases;
 	struct strvec found;
 };
 
@@ -362,22 +362,25 @@ static const char *member_of(const json_t *item, const char *map,
 	return json_string_value(json_object_get(jsn_find(item, map), key));
 }
 
+static bool has_text(const struct strvec *texts, const char *text)
+{
+	return text && strvec_has(texts, text);
+}
+
 static bool belongs_to(const json_t *item, const struct foreign *foreign)
 {
 	static const char annotations[] = "metadata.annotations";
 
 	if (member_of(item, annotations, "helm.sh/hook"))
 		return true;
-	if (!foreign->release)
-		return false;
-	if (same_text(member_of(item, annotations, "meta.helm.sh/release-name"),
-		      foreign->release))
+	if (has_text(foreign->releases,
+		     member_of(item, annotations, "meta.helm.sh/release-name")))
 		return true;
 	/* Claims of a StatefulSet bear nothing but the labels of its pods. */
 	return same_text(foreign->kind->kind, "PersistentVolumeClaim") &&
-	       same_text(member_of(item, "metadata.labels",
-				   "app.kubernetes.io/instance"),
-			 foreign->release);
+	       has_text(foreign->releases,
+			member_of(item, "metadata.labels",
+				  "app.kubernetes.io/instance"));
 }
 
 static bool note_foreign(void *context, const json_t *item, struct err *err)
@@ -401,7 +404,7 @@ static void forget_foreign(void *context)
 }
 
 bool namespace_find_foreign(struct kube *kube, const char *name,
-			    const char *release, struct strvec *found,
+			    const struct strvec *releases, struct strvec *found,
 			    struct err *err)
 {
 	enum {
@@ -413,7 +416,7 @@ bool namespace_find_foreign(struct kube *kube, const char *name,
 
 	for (size_t i = 0; i < COUNT; i++) {
 		foreign[i].kind = &inhabitants[i];
-		foreign[i].release = release;
+		foreign[i].releases = releases;
 		lists[i] = (struct kube_list){
 			.ref = {.api = inhabitants[i].api,
 				.resource = inhabitants[i].resource,

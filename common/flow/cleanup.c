@@ -158,6 +158,7 @@ static bool before_uninstall(void *context, struct err *err)
 	task->started = clock_monotonic_ms();
 	task->sweep->current = task;
 	task->at_work = prepare_uninstall(task, err);
+	task->outcome->begun = task->at_work;
 	task->sweep->current = NULL;
 	return task->at_work;
 }
@@ -221,6 +222,7 @@ static void note_leaving(struct task *task, const struct look *look)
 	task->leaving =
 		arena_strdup(&task->sweep->result->arena, look->marks.uid);
 	task->patience = deadline_in(task->sweep->cleanup->wait_ms);
+	task->outcome->begun = true;
 	hold_drop(task->hold);
 }
 

@@ -70,31 +70,67 @@ bool look_again(struct look *look, struct kube *kube,
 	return true;
 }
 
+static void add_release(struct strvec *found, const char *name)
+{
+	CLEANUP(free_ptr) char *text = xasprintf("release %s", name);
+
+	strvec_add_once(found, text);
+}
+
+static void name_some(const struct strvec *found, struct str *others)
+{
+	for (size_t i = 0; i < found->count && i < CLEANUP_NAMED_MAX; i++)
+		str_addf(others, "%s%s", i ? ", " : "", found->items[i]);
+	if (found->count > CLEANUP_NAMED_MAX)
+		str_addf(others, " and %zu more",
+			 found->count - CLEANUP_NAMED_MAX);
+}
+
 bool look_for_others(struct look *look, struct kube *kube,
 		     const struct sweep_item *item, struct str *others,
 		     struct err *err)
 {
 	CLEANUP(strvec_release) struct strvec found = {0};
+	CLEANUP(strvec_release) struct strvec ours = {0};
 	CLEANUP(sweep_world_release) struct sweep_world left = {0};
+	const char *release =
+		item->release ? item->release : look->marks.release;
 
 	if (!releases_find(kube, item->namespace, NULL, &look->arena, &left,
 			   err))
 		return false;
-	for (size_t i = 0; i < left.release_count; i++) {
-		CLEANUP(free_ptr) char *name =
-			xasprintf("release %s", left.releases[i].name);
-
-		strvec_add_once(&found, name);
-	}
-	if (!namespace_find_foreign(kube, item->namespace,
-				    item->release ? item->release
-						  : look->marks.release,
-				    &found, err))
+	for (size_t i = 0; i < left.release_count; i++)
+		add_release(&found, left.releases[i].name);
+	if (release)
+		strvec_add(&ours, release);
+	if (!namespace_find_foreign(kube, item->namespace, &ours, &found, err))
 		return false;
-	for (size_t i = 0; i < found.count && i < CLEANUP_NAMED_MAX; i++)
-		str_addf(others, "%s%s", i ? ", " : "", found.items[i]);
-	if (found.count > CLEANUP_NAMED_MAX)
-		str_addf(others, " and %zu more",
-			 found.count - CLEANUP_NAMED_MAX);
+	name_some(&found, others);
+	return true;
+}
+
+bool cleanup_foresee(struct kube *kube, const struct sweep_plan *plan,
+		     const struct sweep_world *world, struct str *others,
+		     struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec found = {0};
+	CLEANUP(strvec_release) struct strvec ours = {0};
+	const struct sweep_item *first = plan->items;
+
+	if (!plan->count)
+		return true;
+	if (first->home && first->home->release)
+		strvec_add(&ours, first->home->release);
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->items[i].release)
+			strvec_add(&ours, plan->items[i].release);
+	}
+	for (size_t i = 0; i < world->release_count; i++) {
+		if (!strvec_has(&ours, world->releases[i].name))
+			add_release(&found, world->releases[i].name);
+	}
+	if (!namespace_find_foreign(kube, first->namespace, &ours, &found, err))
+		return false;
+	name_some(&found, others);
 	return true;
 }

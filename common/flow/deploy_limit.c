@@ -1,7 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/helm.h"
 #include "api/kube.h"
 #include "api/namespaces.h"
 #include "base/err.h"
@@ -12,12 +11,10 @@
 #include "core/envname.h"
 #include "core/gitaddress.h"
 #include "core/sweep.h"
-#include "flow/cleanup.h"
 #include "flow/deploy_parts.h"
 #include "flow/envlock.h"
 #include "flow/origin.h"
 #include "flow/readiness.h"
-#include "flow/survey.h"
 
 /* The other environments of our repository that will expire. */
 struct others {
@@ -110,53 +107,112 @@ static bool refuse_one_more(const struct deploy *deploy,
 			others->items[0]->name);
 }
 
-/* @busy: one that a run is at work on, and whose; NULL if there is none. */
-static bool refuse_to_evict(const struct deploy *deploy,
-			    const struct others *others, const char *busy,
-			    struct err *err)
+/* Why those that come first cannot make room. */
+struct obstacles {
+	struct arena arena;
+	bool told;	  /* to people, when one is found */
+	const char *busy; /* one that a run is at work on, and whose; or NULL */
+	const char *stays;    /* the first of @spared, and why; or NULL */
+	struct strvec spared; /* what would not go, or did not */
+};
+
+static void obstacles_release(struct obstacles *obstacles)
 {
-	(void)refuse(deploy, others, busy ? ERR_REMOTE : ERR_CONFLICT, err);
-	if (!busy)
+	strvec_release(&obstacles->spared);
+	arena_release(&obstacles->arena);
+}
+
+static void spare(struct obstacles *obstacles, const char *namespace,
+		  const char *why, const struct deploy *deploy)
+{
+	const char *text = arena_printf(
+		&obstacles->arena, "'%s' cannot make room: %s", namespace, why);
+
+	if (obstacles->told)
+		report_warning(deploy->reporter, "environment %s", text);
+	if (!obstacles->stays)
+		obstacles->stays = text;
+	strvec_add(&obstacles->spared, namespace);
+}
+
+static bool refuse_to_evict(const struct deploy *deploy,
+			    const struct others *others,
+			    const struct obstacles *obstacles, struct err *err)
+{
+	(void)refuse(deploy, others,
+		     obstacles->busy ? ERR_REMOTE : ERR_CONFLICT, err);
+	if (obstacles->busy) {
+		(void)err_temporary(err, true);
+		return err_hint(err, "try again when no run is at work on %s",
+				obstacles->busy);
+	}
+	if (obstacles->stays)
 		return err_hint(err,
-				"none can make room, as their namespaces were "
-				"there before: delete what is not needed by "
-				"hand, or raise '--max-environments'");
-	(void)err_temporary(err, true);
-	return err_hint(err, "try again when no run is at work on %s", busy);
+				"%s; delete what is not needed by hand, or "
+				"raise '--max-environments'",
+				obstacles->stays);
+	return err_hint(err, "none can make room, as their namespaces were "
+			     "there before: delete what is not needed by "
+			     "hand, or raise '--max-environments'");
+}
+
+/* Could it go?  If not, that is in @obstacles. */
+static bool may_go(struct kube *kube, const struct deploy *deploy,
+		   const char *namespace, struct obstacles *obstacles,
+		   bool *may, struct err *err)
+{
+	struct arena *arena = &obstacles->arena;
+	const char *by, *why;
+
+	if (!envlock_look(kube, namespace, arena, &by, NULL, err))
+		return false;
+	if (by) {
+		if (!obstacles->busy)
+			obstacles->busy =
+				arena_printf(arena, "'%s': %s", namespace, by);
+		*may = false;
+		return true;
+	}
+	if (!deploy_foresee_eviction(kube, deploy, namespace, arena, &why, err))
+		return false;
+	if (why)
+		spare(obstacles, namespace, why, deploy);
+	*may = !why;
+	return true;
 }
 
 /*
  * The oldest that have to go, if all that have to can: not those which a run
- * is at work on or whose namespaces were there before us.
+ * is at work on, whose namespaces were there before us, or would stay for what
+ * of others is in them.
  */
 static bool choose_victims(struct kube *kube, const struct deploy *deploy,
-			   struct others *others, struct strvec *victims,
+			   const struct others *others,
+			   struct obstacles *obstacles, struct strvec *victims,
 			   struct err *err)
 {
 	size_t wanted = surplus(deploy, others);
-	const char *busy = NULL;
 
+	obstacles->busy = NULL;
 	for (size_t i = 0; i < others->count && victims->count < wanted; i++) {
 		const struct sweep_namespace *home = others->items[i];
-		const char *by;
+		bool may;
 
-		if (!home->created)
+		if (!home->created ||
+		    strvec_has(&obstacles->spared, home->name))
 			continue;
-		if (!envlock_look(kube, home->name, &others->arena, &by, NULL,
-				  err))
+		if (!may_go(kube, deploy, home->name, obstacles, &may, err))
 			return false;
-		if (!by)
+		if (may)
 			strvec_add(victims, home->name);
-		else if (!busy)
-			busy = arena_printf(&others->arena, "'%s': %s",
-					    home->name, by);
 	}
 	return victims->count == wanted ||
-	       refuse_to_evict(deploy, others, busy, err);
+	       refuse_to_evict(deploy, others, obstacles, err);
 }
 
-bool deploy_find_victims(struct kube *kube, const struct deploy *deploy,
-			 struct strvec *victims, struct err *err)
+static bool find_victims(struct kube *kube, const struct deploy *deploy,
+			 struct obstacles *obstacles, struct strvec *victims,
+			 struct err *err)
 {
 	CLEANUP(others_release) struct others others = {0};
 
@@ -166,9 +222,18 @@ bool deploy_find_victims(struct kube *kube, const struct deploy *deploy,
 		return false;
 	if (!surplus(deploy, &others))
 		return true;
-	return deploy->evict_oldest
-		       ? choose_victims(kube, deploy, &others, victims, err)
-		       : refuse_one_more(deploy, &others, err);
+	if (!deploy->evict_oldest)
+		return refuse_one_more(deploy, &others, err);
+	return readiness_check_limit(kube, err) &&
+	       choose_victims(kube, deploy, &others, obstacles, victims, err);
+}
+
+bool deploy_find_victims(struct kube *kube, const struct deploy *deploy,
+			 struct strvec *victims, struct err *err)
+{
+	CLEANUP(obstacles_release) struct obstacles obstacles = {0};
+
+	return find_victims(kube, deploy, &obstacles, victims, err);
 }
 
 bool deploy_check_limit(struct kube *kube, const struct deploy *deploy,
@@ -176,73 +241,49 @@ bool deploy_check_limit(struct kube *kube, const struct deploy *deploy,
 {
 	CLEANUP(strvec_release) struct strvec victims = {0};
 
-	return deploy_find_victims(kube, deploy, &victims, err) &&
-	       (!victims.count || readiness_check_limit(kube, err));
+	return deploy_find_victims(kube, deploy, &victims, err);
 }
 
-/* As expire-sweep --environment NAMESPACE --now would, with all its care. */
-static bool evict(struct deployment *run, const char *namespace,
-		  struct err *err)
+/*
+ * What is refused for good before anything of it was touched keeps nobody from
+ * the next one.
+ */
+static bool try_to_evict(struct deployment *run, const char *namespace,
+			 struct obstacles *obstacles, struct err *err)
 {
-	const struct sweep_rules rules = {
-		.environment = namespace,
-		.immediately = true,
-		.max_deletes = 1,
-		.max_percent = 100,
-	};
-	const struct survey survey = {
-		.kube = run->kube,
-		.rules = &rules,
-		.reporter = run->deploy->reporter,
-	};
-	const struct cleanup cleanup = {
-		.kube = run->kube,
-		.helm = run->helm,
-		.jobs = 1,
-		.wait_ms = run->deploy->wait_ms,
-		.reporter = run->deploy->reporter,
-	};
-	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
-	CLEANUP(cleanup_result_release) struct cleanup_result result = {0};
-	CLEANUP(sweep_world_release) struct sweep_world world = {0};
+	CLEANUP(err_release) struct err failure = {0};
+	bool begun;
 
-	if (!survey_run(&survey, &arena, &world, &plan, err) ||
-	    !sweep_check(&plan, &rules, err) ||
-	    !cleanup_run(&cleanup, &plan, &result, err))
-		return false;
-	for (size_t i = 0; i < result.count; i++) {
-		if (result.outcomes[i].state == CLEANUP_DELETED)
-			continue;
-		(void)err_set(err, ERR_REMOTE, "%s", result.outcomes[i].reason);
-		return err_temporary(err, result.outcomes[i].temporary ||
-						  result.outcomes[i].state ==
-							  CLEANUP_KEPT);
+	report_warning(run->deploy->reporter,
+		       "deleting environment '%s', the oldest of repository "
+		       "'%s', to make room",
+		       namespace, run->deploy->name->repository);
+	if (deploy_evict(run, namespace, &begun, &failure)) {
+		strvec_add(&obstacles->spared, namespace); /* once is enough */
+		return true;
 	}
-	return true;
+	if (!begun && !failure.temporary && failure.kind != ERR_INTERRUPTED) {
+		spare(obstacles, namespace, failure.text, run->deploy);
+		return true;
+	}
+	err_move(err, &failure);
+	return err_wrap(err, "cannot make room by deleting '%s'", namespace);
 }
 
 bool deploy_make_room(struct deployment *run, struct err *err)
 {
-	const struct deploy *deploy = run->deploy;
+	CLEANUP(obstacles_release) struct obstacles obstacles = {.told = true};
 
 	for (;;) {
 		CLEANUP(strvec_release) struct strvec victims = {0};
-		const char *oldest;
 
-		if (!deploy_find_victims(run->kube, deploy, &victims, err))
+		if (!find_victims(run->kube, run->deploy, &obstacles, &victims,
+				  err))
 			return false;
 		if (!victims.count)
 			return true;
-		oldest = victims.items[0];
-		report_warning(deploy->reporter,
-			       "deleting environment '%s', the oldest of "
-			       "repository '%s', to make room",
-			       oldest, deploy->name->repository);
-		if (!evict(run, oldest, err))
-			return err_wrap(err,
-					"cannot make room by deleting '%s'",
-					oldest);
+		if (!try_to_evict(run, victims.items[0], &obstacles, err))
+			return false;
 	}
 }
 

@@ -87,13 +87,16 @@ bool deploy_check_limit(struct kube *kube, const struct deploy *deploy,
 /*
  * Which environments --evict-oldest would delete to make room: their
  * namespaces, the oldest first, appended to @victims.  Nobody is at work on
- * them.  Errors: CONFLICT; REMOTE and temporary (a run that is at work on
- * one is in the way).
+ * them, and nothing of others in them.  Errors: CONFLICT; REMOTE and temporary
+ * (a run that is at work on one is in the way); DENIED (we may not).
  */
 bool deploy_find_victims(struct kube *kube, const struct deploy *deploy,
 			 struct strvec *victims, struct err *err) MUST_CHECK;
 
-/* The same, and they are deleted, one after the other. */
+/*
+ * The same, and they are deleted, one after the other.  One that cannot go is
+ * told, and the next oldest tried, unless a part of it is gone by then.
+ */
 bool deploy_make_room(struct deployment *run, struct err *err) MUST_CHECK;
 
 /*
@@ -101,6 +104,23 @@ bool deploy_make_room(struct deployment *run, struct err *err) MUST_CHECK;
  * Errors: REMOTE and temporary (others were made at the same time).
  */
 bool deploy_keep_limit(struct deployment *run, struct err *err) MUST_CHECK;
+
+/* --- deploy_evict.c: one of them goes ---------------------------------------- */
+
+/*
+ * Could the environment @namespace go as a whole?  *@why: what stands in the
+ * way, in @arena, or NULL.  Errors: kube's.
+ */
+bool deploy_foresee_eviction(struct kube *kube, const struct deploy *deploy,
+			     const char *namespace, struct arena *arena,
+			     const char **why, struct err *err) MUST_CHECK;
+
+/*
+ * Delete it.  *@begun, also on failure: something of it is gone.
+ * Errors: REMOTE, CONFLICT, and kube's.
+ */
+bool deploy_evict(struct deployment *run, const char *namespace, bool *begun,
+		  struct err *err) MUST_CHECK;
 
 /* --- deploy_heal.c: what others left ---------------------------------------- */
 

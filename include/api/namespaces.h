@@ -106,7 +106,7 @@ bool namespace_delete(struct kube *kube, const char *name, const char *uid,
 
 /*
  * Add to @found what stands in the namespace, such as "Deployment web", and
- * does not belong to the release @release (NULL: to none).
+ * does not belong to one of the releases called @releases.
  *
  * Workloads, services, ingresses and volume claims count.  What holds only
  * settings (config maps, secrets, accounts, roles: every namespace has some,
@@ -114,7 +114,7 @@ bool namespace_delete(struct kube *kube, const char *name, const char *uid,
  * left and what another of those kinds owns does not.
  */
 bool namespace_find_foreign(struct kube *kube, const char *name,
-			    const char *release, struct strvec *found,
+			    const struct strvec *releases, struct strvec *found,
 			    struct err *err) MUST_CHECK;
 
 /* How far the deletion of a namespace has come. */

@@ -26,6 +26,7 @@ struct reporter;
 struct str;
 struct sweep_item;
 struct sweep_plan;
+struct sweep_world;
 struct value;
 
 #define CLEANUP_POLL_MS	  500 /* between two looks at vanishing namespaces */
@@ -39,6 +40,16 @@ struct cleanup {
 	const struct reporter *reporter;
 };
 
+/*
+ * Append what would keep the namespace of @plan though all of @plan was carried
+ * out: what is none of its own, with commas; nothing if it would go.  @plan is
+ * of one environment, and made of @world, which holds nothing else.
+ * Errors: kube's.
+ */
+bool cleanup_foresee(struct kube *kube, const struct sweep_plan *plan,
+		     const struct sweep_world *world, struct str *others,
+		     struct err *err) MUST_CHECK;
+
 enum cleanup_state {
 	CLEANUP_KEPT,	 /* it was not to be removed, or not any more */
 	CLEANUP_DELETED, /* it is gone */
@@ -51,6 +62,7 @@ struct cleanup_outcome {
 	const char *reason; /* in the arena; for people */
 	const char *hint;   /* of a failure, or NULL */
 	bool temporary;	    /* of a failure: trying again may help */
+	bool begun;	    /* Helm was run, or something deleted */
 	int64_t milliseconds;
 };
 

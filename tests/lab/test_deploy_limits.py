@@ -90,6 +90,60 @@ def test_only_what_was_there_before_cannot_go(cluster, step):
     assert "say '--evict-oldest'" not in full.err
 
 
+def settle_in(cluster, name: str) -> None:
+    """Somebody else's pod."""
+    cluster.api("POST", f"/api/v1/namespaces/{name}/pods", {
+        "metadata": {"name": "theirs"}, "spec": {
+            "terminationGracePeriodSeconds": 0,
+            "containers": [{"name": "main", "image": "x"}]}})
+
+
+def damage(cluster, name: str) -> None:
+    """Its release, so that nobody can tell what Helm would delete."""
+    cluster.api("PATCH", f"/api/v1/namespaces/{name}/secrets"
+                "/sh.helm.release.v1.web.v1", {"data": {"release": "b25l"}},
+                "application/merge-patch+json")
+
+
+def test_what_cannot_go_is_passed_over(cluster, step):
+    """Nothing is touched in it."""
+    for day, name in enumerate(["inhabited", "shared", "newer", "damaged",
+                                "last", "young"], 1):
+        make(cluster, f"shop-{name}", day)
+    settle_in(cluster, "shop-inhabited")
+    environments.add_release(cluster.api, "shop-shared", "theirs", {})
+    cluster.api("PATCH", "/api/v1/namespaces/shop-newer", {
+        "metadata": {"labels": {"slipway/managed": "v9"}}},
+        "application/merge-patch+json")
+    damage(cluster, "shop-damaged")
+    limit = ["--max-environments", "6", "--evict-oldest"]
+
+    plan = step("new", *limit, "--dry-run").wait(timeout=LONG)
+    assert "would delete 'shop-damaged', " in plan.out      # by its marks
+    assert plan.out.count("would delete") == 1
+    done = step("new", *limit).wait(timeout=LONG)
+    for name, why in {"inhabited": "in it is Pod theirs",
+                      "shared": "in it is release theirs",
+                      "newer": "its marks are of version 'v9'",
+                      "damaged": "cannot decode release 'web'"}.items():
+        assert f"warning: environment 'shop-{name}' cannot make room: " \
+            in done.err and why in done.err, (name, done.err)
+    assert "deleting environment 'shop-last', the oldest" in done.err
+    stay = {f"shop-{name}" for name in ("inhabited", "shared", "newer",
+                                        "damaged")}
+    assert cluster.api.namespaces() == stay | {"shop-young", "shop-new"}
+    for name in stay:
+        assert cluster.api.exists(
+            f"/api/v1/namespaces/{name}/configmaps/web-settings"), name
+    assert cluster.api.pods("shop-inhabited")
+
+    full = step("more", "--max-environments", "4",
+                "--evict-oldest").wait(expect=3, timeout=LONG)
+    assert "hint: 'shop-inhabited' cannot make room: in it is Pod theirs" \
+        in full.err
+    assert cluster.api.namespaces() == stay | {"shop-young", "shop-new"}
+
+
 def test_a_killed_run_does_not_keep_its_environment(cluster, start_step, helm4,
                                                     step, tmp_path):
     stuck = umbrella(tmp_path / "stuck", "1.0.0",
