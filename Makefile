@@ -52,7 +52,10 @@ CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -iquote . -iquote include -iquote common 
 	-fstack-protector-strong -fPIE -fno-common -fvisibility=hidden \
 	-ffunction-sections -fdata-sections \
 	-ffile-prefix-map=$(CURDIR)=. $(optimise.$(VARIANT)) $(warnings) $(CFLAGS)
-LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(optimise.$(VARIANT)) $(LDFLAGS)
+# The one function that a library is to find in us (common/api/repo.c).
+exported := mbedtls_x509_crt_parse_file
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,--as-needed,--gc-sections,--export-dynamic-symbol=$(exported) \
+	$(optimise.$(VARIANT)) $(LDFLAGS)
 # What nearly every run needs comes from static libraries where there are such:
 # each shared one that a start loads takes a twentieth of it.  Of libcrypto that
 # is SHA-256; the other packages are loaded at first use (sys/lazy).  The C

@@ -81,6 +81,23 @@ static const struct lazy_symbol symbols[] = {FUNCTIONS(SYMBOL){0}};
 static struct lazy library = {.sonames = SONAME, .symbols = symbols};
 LAZY_NOTE(SONAME);
 
+/*
+ * Where libgit2 is built with mbedTLS, it reads all authorities of the system
+ * when it starts, for servers that nobody asks through it.  The link exports
+ * this, so that it is found before mbedTLS's: nobody is read, nobody trusted.
+ */
+struct mbedtls_x509_crt;
+int mbedtls_x509_crt_parse_file(struct mbedtls_x509_crt *chain,
+				const char *path);
+
+__attribute__((visibility("default"))) int mbedtls_x509_crt_parse_file(
+	struct mbedtls_x509_crt *chain, const char *path)
+{
+	(void)chain;
+	(void)path;
+	return 0;
+}
+
 static bool load(struct err *err)
 {
 	/* What partial clones and worktrees with own settings announce. */
