@@ -310,6 +310,11 @@ bool execplugin_run(const struct execplugin *plugin, struct deadline until,
 
 	if (!proc_run(&proc, err))
 		return fail_to_run(plugin, err);
+	if (proc.signal)
+		return err_set(err, ERR_CHILD,
+			       "'%s', which the kubeconfig names to say who "
+			       "we are, was ended by signal %d",
+			       plugin->argv.items[0], proc.signal);
 	if (proc.exit_code != 0)
 		return err_set(err, ERR_CHILD,
 			       "'%s', which the kubeconfig names to say who "

@@ -148,6 +148,20 @@ static void add_timeout(struct helm_call *call, int64_t wait_ms)
 		    (long long)((wait_ms + 999) / 1000));
 }
 
+/* To Helm this is a line of CSV, so a comma in a path would end it. */
+static void add_values(struct helm_call *call, const char *path)
+{
+	CLEANUP(str_release) struct str field = {0};
+
+	if (!strpbrk(path, ",\"")) {
+		strvec_addf(&call->argv, "--values=%s", path);
+		return;
+	}
+	for (; *path; path++)
+		str_addf(&field, "%s%c", *path == '"' ? "\"" : "", *path);
+	strvec_addf(&call->argv, "--values=\"%s\"", str_text(&field));
+}
+
 void helm_prepare_upgrade(const struct helm *helm, struct helm_call *call,
 			  const struct helm_upgrade *upgrade)
 {
@@ -164,8 +178,7 @@ void helm_prepare_upgrade(const struct helm *helm, struct helm_call *call,
 		strvec_addf(&call->argv, "--labels=%s",
 			    upgrade->labels->items[i]);
 	for (size_t i = 0; i < upgrade->values->count; i++)
-		strvec_addf(&call->argv, "--values=%s",
-			    upgrade->values->items[i]);
+		add_values(call, upgrade->values->items[i]);
 	for (size_t i = 0; i < upgrade->set->count; i++)
 		strvec_addf(&call->argv, "--set=%s", upgrade->set->items[i]);
 	add_cluster(helm, call);

@@ -286,6 +286,8 @@ def test_a_plugin_that_fails(sweep, kube, plugin, tmp_path):
     (tmp_path / "bin/plugin").write_text("#!/bin/sh\necho why >&2; exit 3\n")
     failed = sweep(kube, expect=1, **user)
     assert "failed with exit code 3" in failed.err and "why" in failed.err
+    (tmp_path / "bin/plugin").write_text("#!/bin/sh\nkill -9 $$\n")
+    assert "was ended by signal 9" in sweep(kube, expect=1, **user).err
     (tmp_path / "bin/plugin").unlink()
     failed = sweep(kube, expect=1, **user)
     assert "cannot ask" in failed.err

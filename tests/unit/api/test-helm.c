@@ -31,11 +31,13 @@ static void test_upgrade(void **state)
 		{NULL, NULL,
 		 "helm|upgrade|--install|--namespace=web-x|--wait|"
 		 "--timeout=91s|--history-max=5|--labels=a=b|--labels=c=d|"
-		 "--values=v.yaml|--set=x=1,y=2|--|web|./chart"},
+		 "--values=v.yaml|--values=\"a,\"\"b\"\".yaml\"|--set=x=1,y=2|"
+		 "--|web|./chart"},
 		{"kc", "ctx",
 		 "helm|upgrade|--install|--namespace=web-x|--wait|"
 		 "--timeout=91s|--history-max=5|--labels=a=b|--labels=c=d|"
-		 "--values=v.yaml|--set=x=1,y=2|--kubeconfig=kc|"
+		 "--values=v.yaml|--values=\"a,\"\"b\"\".yaml\"|--set=x=1,y=2|"
+		 "--kubeconfig=kc|"
 		 "--kube-context=ctx|--|web|./chart"},
 	};
 	CLEANUP(strvec_release) struct strvec labels = {0};
@@ -54,6 +56,7 @@ static void test_upgrade(void **state)
 	strvec_add(&labels, "a=b");
 	strvec_add(&labels, "c=d");
 	strvec_add(&values, "v.yaml");
+	strvec_add(&values, "a,\"b\".yaml");
 	strvec_add(&set, "x=1,y=2");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(helm_release) struct helm helm = {
