@@ -20,7 +20,7 @@ static const struct {
 	{"2", "wrong usage or input"},
 	{"3", "conflict: a person must look"},
 	{"75", "temporary: try again later"},
-	{"130, 143", "ended by SIGINT, SIGTERM"},
+	{"129, 130, 143", "ended by SIGHUP, SIGINT, SIGTERM"},
 };
 
 /* --- what all forms say of an option ------------------------------------- */

@@ -10,6 +10,15 @@
 #include "base/clock.h"
 #include "base/err.h"
 
+static const struct {
+	int number;
+	const char *name;
+} caught[] = {
+	{SIGHUP, "SIGHUP"},
+	{SIGINT, "SIGINT"},
+	{SIGTERM, "SIGTERM"},
+};
+
 static volatile sig_atomic_t noted;
 static volatile sig_atomic_t taken; /* and not put back yet */
 static volatile sig_atomic_t wake_fd = -1;
@@ -41,14 +50,34 @@ static void note(int number)
 	signals_wake();
 }
 
+/* Who is to outlive the terminal, by nohup(1), does. */
+static bool outlives_terminal(void)
+{
+	struct sigaction before;
+
+	return sigaction(SIGHUP, NULL, &before) == 0 &&
+	       before.sa_handler == SIG_IGN;
+}
+
 void signals_catch(void)
 {
 	/* No SA_RESTART: whatever waits is to end. */
 	struct sigaction action = {.sa_handler = note};
 
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(caught); i++) {
+		if (caught[i].number != SIGHUP || !outlives_terminal())
+			sigaction(caught[i].number, &action, NULL);
+	}
+}
+
+static const char *name_of(int number)
+{
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(caught) && caught[i].number != number)
+		i++;
+	return caught[i].name;
 }
 
 int signals_noted(void)
@@ -62,8 +91,7 @@ bool signals_interrupted(struct err *err)
 
 	if (!number)
 		return false;
-	err_set(err, ERR_INTERRUPTED, "interrupted by %s",
-		number == SIGINT ? "SIGINT" : "SIGTERM");
+	err_set(err, ERR_INTERRUPTED, "interrupted by %s", name_of(number));
 	err->status = number;
 	return true;
 }
@@ -93,8 +121,8 @@ bool signals_sleep_ms(int64_t milliseconds)
 	bool slept;
 
 	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
+	for (size_t i = 0; i < ARRAY_SIZE(caught); i++)
+		sigaddset(&ours, caught[i].number);
 	sigprocmask(SIG_BLOCK, &ours, &before);
 	while (!noted && (left = until - clock_monotonic_ms()) > 0) {
 		const struct timespec wait = {

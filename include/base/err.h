@@ -37,7 +37,7 @@ enum err_kind {
 	ERR_TIMEOUT,	 /* a deadline passed */
 	ERR_CHILD,	 /* a child process failed */
 	ERR_IO,		 /* the operating system refused */
-	ERR_INTERRUPTED, /* SIGINT or SIGTERM arrived */
+	ERR_INTERRUPTED, /* SIGHUP, SIGINT or SIGTERM arrived */
 };
 
 /*

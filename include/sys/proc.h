@@ -4,8 +4,7 @@
  * A child gets its own process group, no descriptor but its three, and
  * /dev/null or the given bytes as standard input.  Its output is pumped in
  * one poll loop.  On a timeout the group gets TERM, then after a grace KILL.
- * SIGINT and SIGTERM that reach us (sys/signals) are passed on and the child
- * waited for.
+ * Signals that reach us (sys/signals) are passed on and the child waited for.
  * When it has ended, what is left of its group is killed: nothing that it
  * started there stays behind, and nobody keeps our pipes open.  When we end,
  * be it by SIGKILL, the child is killed with us.

@@ -1,6 +1,6 @@
 /*
- * SIGINT and SIGTERM: noted instead of died from, so that whoever waits can
- * end early and tidy up.
+ * SIGHUP, SIGINT and SIGTERM: noted instead of died from, so that whoever waits
+ * can end early and tidy up.
  *
  *	signals_catch();
  *	...
@@ -18,7 +18,7 @@
 struct err;
 
 /*
- * From now on note them; main() does this once.  Whatever waits (proc, http,
+ * From now on note them, SIGHUP unless it is ignored; main() does this once.  Whatever waits (proc, http,
  * signals_sleep_ms) then ends early.
  */
 void signals_catch(void);

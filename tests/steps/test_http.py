@@ -402,7 +402,7 @@ def test_no_such_host(send):
     assert answer["kind"] == "UNREACHABLE" and answer["temporary"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("jobs", [{}, {"jobs": 2}])
 def test_interrupted(drive, number, jobs):
     with ScriptedHttp() as s:

@@ -53,7 +53,8 @@ static void test_noted(void **state)
 	static const struct {
 		int number;
 		const char *text;
-	} cases[] = {{SIGINT, "interrupted by SIGINT"},
+	} cases[] = {{SIGHUP, "interrupted by SIGHUP"},
+		     {SIGINT, "interrupted by SIGINT"},
 		     {SIGTERM, "interrupted by SIGTERM"}};
 
 	(void)state;
@@ -70,6 +71,18 @@ static void test_noted(void **state)
 		assert_int_equal(take(), cases[i].number);
 		assert_int_equal(signals_noted(), 0);
 	}
+}
+
+/* nohup(1) */
+static void test_ignored(void **state)
+{
+	(void)state;
+	signal(SIGHUP, SIG_IGN);
+	signals_catch();
+	raise(SIGHUP);
+	assert_int_equal(signals_noted(), 0);
+	signal(SIGHUP, SIG_DFL);
+	signals_catch();
 }
 
 static void test_put_back(void **state)
@@ -143,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_noted),
+		cmocka_unit_test(test_ignored),
 		cmocka_unit_test(test_put_back),
 		cmocka_unit_test(
 			test_one_that_came_before_is_not_slept_through),
