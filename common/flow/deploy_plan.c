@@ -71,6 +71,21 @@ static bool check_set(const struct strvec *set, struct err *err)
 	return check_expiry_not_set(set, err);
 }
 
+/* Helm reads them after us: of a pipe there would be nothing left. */
+static bool check_values(const struct strvec *values, struct err *err)
+{
+	for (size_t i = 0; i < values->count; i++) {
+		const char *path = values->items[i];
+
+		if (!file_exists(path) || file_is_regular(path))
+			continue;
+		(void)err_set(err, ERR_USAGE,
+			      "'--values %s' is no regular file", path);
+		return err_hint(err, "write what comes from there to a file");
+	}
+	return true;
+}
+
 static int64_t given_or(int64_t given, int64_t otherwise)
 {
 	return given == DEPLOY_UNSET ? otherwise : given;
@@ -132,6 +147,7 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 
 	take_args(deploy, args);
 	if (!check_set(deploy->set, err) ||
+	    !check_values(deploy->values, err) ||
 	    !preparation_read(&deploy->preparation, &args->preparation,
 			      deploy->name->namespace, err) ||
 	    (args->url_template && !make_url(deploy, args->url_template, err)))

@@ -70,6 +70,13 @@ bool file_is_dir(const char *path)
 	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+bool file_is_regular(const char *path)
+{
+	struct stat info;
+
+	return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 static bool input_errno(struct err *err, const char *verb, const char *path)

@@ -99,6 +99,9 @@ bool file_create(const char *path, const void *bytes, size_t len, mode_t mode,
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);
 
+/* One that can be read again, unlike a pipe?  Links are followed. */
+bool file_is_regular(const char *path);
+
 /* Is it a folder that can be read, with nothing in it? */
 bool dir_is_empty(const char *path);
 

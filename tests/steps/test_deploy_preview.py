@@ -118,6 +118,8 @@ def test_values_that_are_wrong_are_shown(deploy, chart, tmp_path):
 def test_usage(deploy, kube):
     assert "'{x}'" in deploy("--url-template", "https://{x}", expect=2).err
     assert "not of the form" in deploy("--url-template", "{namespace}.example", expect=2).err
+    pipe = deploy("--values", "/dev/stdin", input="front: {replicas: 2}\n", expect=2)
+    assert "'--values /dev/stdin' is no regular file\nhint: write" in pipe.err
     assert "'--set nothing' is no KEY=VALUE" in deploy("--set", "nothing", expect=2).err
     assert "takes no chart" in deploy("--renew", expect=2).err
     deploy("--history-max", 0, expect=2)
