@@ -110,7 +110,9 @@ static void prepare_process(void)
 {
 	open_standard_descriptors();
 	forbid_core_dumps();
+	/* What cannot be written is an error like others. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	signals_catch();
 	mem_set_program(step.name);
 	log_init(step.name, LOG_INFO);

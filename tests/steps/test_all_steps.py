@@ -96,6 +96,15 @@ def test_full_disk(steps, step):
         "No space left on device\n")
 
 
+def test_a_limit_on_files(steps, step, tmp_path):
+    """An error like a full disk, no death by a signal."""
+    result = subprocess.run(
+        ["bash", "-c", 'ulimit -f 0; exec "$0" --help >help', steps / step],
+        cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    assert (result.returncode, result.stderr) == (
+        1, f"{step}: error: cannot write to standard output: File too large\n")
+
+
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-",
                                     "0<&- 1>&- 2>&-"])
 def test_closed_descriptors(run_step, steps, step, closed):
