@@ -129,6 +129,21 @@ static bool fail_value(const struct opt *opt, const char *text,
 		       from, str_text(&rule));
 }
 
+/*
+ * Files written by an editor or echo end in a newline that is not meant, and
+ * so do variables that come from such files, as those of Kubernetes Secrets.
+ */
+static size_t len_without_newline(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len && text[len - 1] == '\n')
+		len--;
+	if (len && text[len - 1] == '\r')
+		len--;
+	return len;
+}
+
 /* Set a field from text that is_valid(). */
 static void store(const struct parser *parser, const struct opt *opt,
 		  void *field, const char *text)
@@ -152,7 +167,7 @@ static void store(const struct parser *parser, const struct opt *opt,
 		strvec_add(field, text);
 		break;
 	case OPT_TYPE_SECRET:
-		secret_set(field, text, strlen(text));
+		secret_set(field, text, len_without_newline(text));
 		break;
 	default:
 		*(const char **)field = arena_strdup(parser->arena, text);
@@ -172,15 +187,6 @@ static bool set_value(const struct parser *parser, const struct found *found,
 }
 
 /* --- secrets ------------------------------------------------------------- */
-
-/* Files written by an editor or echo end in a newline that is not meant. */
-static void cut_newline(struct str *text)
-{
-	if (ends_with(str_text(text), "\n"))
-		str_truncate(text, text->len - 1);
-	if (ends_with(str_text(text), "\r"))
-		str_truncate(text, text->len - 1);
-}
 
 /* The bytes that --name-file or --name-fd leads to. */
 static bool read_source(const struct found *found, const char *value,
@@ -210,7 +216,7 @@ static bool read_secret(const struct found *found, const char *value,
 
 	if (!read_source(found, value, &text, err))
 		return false;
-	cut_newline(&text);
+	str_truncate(&text, len_without_newline(str_text(&text)));
 	if (!text.len)
 		return err_set(err, ERR_INPUT,
 			       "the secret in '%s' for '--%s-%s' is empty",
@@ -507,6 +513,13 @@ static bool from_environment(const struct parser *parser, const struct opt *opt,
 	return true;
 }
 
+/* As of --cluster "$CLUSTER" where nobody has set that. */
+static bool is_empty(const struct opt *opt, void *args)
+{
+	return opt->type == OPT_TYPE_STRING &&
+	       is_blank(*(const char **)field_of(opt, args));
+}
+
 static bool fail_missing(const struct opt *opt, struct err *err)
 {
 	CLEANUP(strvec_release) struct strvec variables = {0};
@@ -529,14 +542,15 @@ static bool complete_table(const struct parser *parser,
 	     opt++) {
 		bool found;
 
-		if (strvec_has(&parser->set->given, opt->name))
-			continue;
-		if (!from_environment(parser, opt, args, env, &found, err))
+		found = strvec_has(&parser->set->given, opt->name);
+		if (!found &&
+		    !from_environment(parser, opt, args, env, &found, err))
 			return false;
+		if ((opt->flags & OPT_REQUIRED) &&
+		    (!found || is_empty(opt, args)))
+			return fail_missing(opt, err);
 		if (found)
 			continue;
-		if (opt->flags & OPT_REQUIRED)
-			return fail_missing(opt, err);
 		if (opt->type == OPT_TYPE_CHOICE &&
 		    !(opt->flags & OPT_VALUE_OPTIONAL))
 			store(parser, opt, field_of(opt, args),

@@ -147,7 +147,8 @@ def test_no_credentials(run_step):
     failed = run_step("eks-token", "--cluster", "c", expect=2,
                       env={"AWS_EC2_METADATA_DISABLED": "true"})
     assert "there are no AWS credentials" in failed.err
-    assert "missing '--cluster'" in run_step("eks-token", expect=2).err
+    for args in [], ["--cluster", ""]:
+        assert "missing '--cluster'" in run_step("eks-token", *args, expect=2).err
 
 
 @pytest.mark.parametrize("region", ["eu central-1", "x.example.com", "-x", "x" * 64])

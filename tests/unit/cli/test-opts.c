@@ -245,7 +245,7 @@ static void test_environment(void **state)
 	env_set(&f.env, "SLIPWAY_JOBS", "3");
 	env_set(&f.env, "SLIPWAY_TAG", "a, b,,c");
 	env_set(&f.env, "SLIPWAY_GRACE", "nonsense that nobody reads");
-	env_set(&f.env, "GRAFANA_TOKEN", "hush-hush");
+	env_set(&f.env, "GRAFANA_TOKEN", "hush-hush\n");
 	assert_true(parse(&f, "--namespace given --dry-run=false"));
 
 	assert_string_equal(f.args.url, "https://second");
