@@ -78,7 +78,8 @@ static const struct lazy_symbol symbols[] = {FUNCTIONS(SYMBOL){0}};
 /* The library whose headers this was compiled with, and no other. */
 #define SONAME "libgit2.so." LIBGIT2_SOVERSION
 
-static struct lazy library = {.sonames = SONAME, .symbols = symbols};
+static struct lazy library = {
+	.sonames = SONAME, .symbols = symbols, .sooner = "libcrypto.so.3"};
 LAZY_NOTE(SONAME);
 
 /*
