@@ -43,10 +43,12 @@ static bool find_file(const struct chartrepo *repo, const char *relative,
 static bool read_file(const struct chartrepo_place *place, size_t limit,
 		      struct str *bytes, struct err *err)
 {
-	if (!file_exists(place->name))
-		return err_set(err, ERR_NOT_FOUND, "there is no file '%s'",
-			       place->name);
-	return file_read(place->name, limit, bytes, err);
+	bool found;
+
+	if (!file_find(place->name, limit, bytes, &found, err))
+		return false;
+	return found || err_set(err, ERR_NOT_FOUND, "there is no file '%s'",
+				place->name);
 }
 
 static char *index_path(const struct chartrepo *repo)
