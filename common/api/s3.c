@@ -8,10 +8,12 @@
 #include "api/xml.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "format/url.h"
 #include "net/http.h"
+#include "sys/signals.h"
 
 #define METADATA_PREFIX "x-amz-meta-"
 
@@ -554,4 +556,27 @@ bool s3_delete(struct s3 *s3, const char *key, const char *etag,
 	return s3_prepare_delete(s3, key, etag, &request, err) &&
 	       http_send(s3->http, &request, &reply, err) &&
 	       s3_take_deleted(s3, key, etag, &request, &reply, outcome, err);
+}
+
+void s3_tidy(struct s3 *s3, const char *key)
+{
+	CLEANUP(http_request_release) struct http_request request = {0};
+	CLEANUP(http_reply_release) struct http_reply reply = {0};
+	CLEANUP(err_release) struct err ignored = {0};
+	struct deadline deadline = http_deadline(s3->http);
+	enum s3_outcome outcome;
+	int signal = signals_take();
+	bool prepared = s3_prepare_delete(s3, key, NULL, &request, &ignored);
+
+	if (signal || deadline_passed(&deadline)) {
+		request.repeat = HTTP_REPEAT_NEVER;
+		request.try_ms = S3_TIDY_MS;
+		request.after_all = true;
+	}
+	if (!prepared || !http_send(s3->http, &request, &reply, &ignored) ||
+	    !s3_take_deleted(s3, key, NULL, &request, &reply, &outcome,
+			     &ignored))
+		log_debug("cannot remove '%s': %s", key, ignored.text);
+	if (signal)
+		signals_put(signal);
 }

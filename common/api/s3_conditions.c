@@ -5,7 +5,6 @@
 
 #include "api/s3.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
 
@@ -134,12 +133,9 @@ bool s3_prove_conditions(struct s3 *s3, const char *prefix, struct err *err)
 	CLEANUP(free_ptr) char *key =
 		xasprintf("%s" S3_PROBE_PREFIX "%016llx", prefix,
 			  (unsigned long long)random_number());
-	CLEANUP(err_release) struct err ignored = {0};
-	enum s3_outcome outcome;
 	bool proved = try_creating(s3, key, err) && try_swapping(s3, key, err);
 
 	/* A right that is missing leaves a few bytes behind, no more. */
-	if (!s3_delete(s3, key, NULL, &outcome, &ignored))
-		log_debug("cannot remove '%s': %s", key, ignored.text);
+	s3_tidy(s3, key);
 	return proved || err_wrap(err, "cannot prove conditional writes");
 }

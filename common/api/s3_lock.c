@@ -59,15 +59,6 @@ static bool write_claim(struct s3_lock *lock, struct err *err)
 	return true;
 }
 
-static void remove_claim(struct s3_lock *lock, const char *key)
-{
-	CLEANUP(err_release) struct err ignored = {0};
-	enum s3_outcome outcome;
-
-	if (!s3_delete(lock->s3, key, NULL, &outcome, &ignored))
-		log_debug("cannot remove '%s': %s", key, ignored.text);
-}
-
 /* Look once, and tidy up behind the dead. */
 static bool look(struct s3_lock *lock, struct claims *claims,
 		 enum lease_state *state, struct err *err)
@@ -78,7 +69,7 @@ static bool look(struct s3_lock *lock, struct claims *claims,
 			     claims->now_s);
 	for (size_t i = 0; i < claims->count; i++) {
 		if (claims->items[i].dead)
-			remove_claim(lock, claims->items[i].key);
+			s3_tidy(lock->s3, claims->items[i].key);
 	}
 	return true;
 }
@@ -160,7 +151,7 @@ static bool try_once(struct s3_lock *lock, bool *claimed, struct claims *claims,
 		return false;
 	*claimed = *state == LEASE_HELD || *state == LEASE_WAIT;
 	if (*state == LEASE_YIELD)
-		remove_claim(lock, lock->key);
+		s3_tidy(lock->s3, lock->key);
 	return true;
 }
 
@@ -212,8 +203,8 @@ bool s3_lock_keep(struct s3_lock *lock, struct err *err)
 
 void s3_lock_release(struct s3_lock *lock)
 {
-	if (lock->s3)
-		remove_claim(lock, lock->key);
+	if (lock->s3 && !lock->unsettled)
+		s3_tidy(lock->s3, lock->key);
 	free(lock->prefix);
 	free(lock->key);
 	free(lock->owner);

@@ -394,10 +394,16 @@ static bool look_first(const struct publish *publish,
 static bool put_one(struct publish_run *run, struct publish_item *item,
 		    struct err *err)
 {
-	return item->listed == PUBLISH_LISTED_KEPT ||
-	       (publish_keep_lock(run, err) &&
-		put_archive(run->publish, item, err) &&
-		publish_put_provenance(run->publish, item, err));
+	bool done;
+
+	if (item->listed == PUBLISH_LISTED_KEPT)
+		return true;
+	if (!publish_keep_lock(run, err))
+		return false;
+	done = put_archive(run->publish, item, err) &&
+	       publish_put_provenance(run->publish, item, err);
+	publish_settle(run, done, err);
+	return done;
 }
 
 bool publish_put_archives(struct publish_run *run, struct err *err)

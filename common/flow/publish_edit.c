@@ -104,6 +104,7 @@ static enum publish_swap try_edits(struct publish_run *run, void *context,
 				    str_text(&run->index.text),
 				    run->index.text.len, &outcome, &unclear,
 				    err);
+	publish_settle(run, done, err);
 	run->index_read = false;
 	chartrepo_index_release(&run->index);
 	if (!done)

@@ -102,3 +102,16 @@ bool publish_keep_lock(struct publish_run *run, struct err *err)
 {
 	return !run->lock.s3 || s3_lock_keep(&run->lock, err);
 }
+
+/* As s3_put() says: then nobody knows how the write ended. */
+static bool is_open(const struct err *failure)
+{
+	return failure->temporary || failure->kind == ERR_INTERRUPTED ||
+	       failure->kind == ERR_TIMEOUT;
+}
+
+void publish_settle(struct publish_run *run, bool done, const struct err *err)
+{
+	run->lock.unsettled =
+		!done && run->publish->repo->unconditional && is_open(err);
+}

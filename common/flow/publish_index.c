@@ -220,6 +220,7 @@ static enum publish_swap look_up(struct publish_run *run, struct err *err)
 		log_debug("cannot look the write up: %s", ignored.text);
 	if (entered) {
 		err_release(err);
+		publish_settle(run, true, err);
 		return PUBLISH_DONE;
 	}
 	return err->kind == ERR_NONE ? PUBLISH_LOST : PUBLISH_FAILED;
@@ -248,6 +249,7 @@ static enum publish_swap swap(struct publish_run *run, struct err *err)
 				    str_text(&run->index.text),
 				    run->index.text.len, &outcome, &unclear,
 				    err);
+	publish_settle(run, done, err);
 	run->index_read = false;
 	run->swap_ms = clock_monotonic_ms() - before;
 	chartrepo_index_release(&run->index);

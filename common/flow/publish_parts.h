@@ -77,6 +77,12 @@ bool publish_is_proved(const struct s3 *bucket, const struct chartindex *index,
 /* Before each write: is the lock, if there is one, still ours? */
 bool publish_keep_lock(struct publish_run *run, struct err *err) MUST_CHECK;
 
+/*
+ * After it: the lock outlives us where a write without a condition failed so
+ * that it may still take effect, and overwrite what another one writes.
+ */
+void publish_settle(struct publish_run *run, bool done, const struct err *err);
+
 /* --- publish_judge.c ------------------------------------------------------- */
 
 /* The hint of a conflict with what was published by the rules. */

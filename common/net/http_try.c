@@ -183,10 +183,13 @@ static void set_method(struct http_setter *to,
 
 static void set_limits(struct http_setter *to, const struct transfer *transfer)
 {
-	const struct deadline *deadline = &transfer->client->config.deadline;
-	int64_t most = transfer->request->try_ms ? transfer->request->try_ms
-						 : HTTP_TRY_MAX_MS;
-	int64_t left = deadline_left_ms(deadline, most);
+	const struct http_request *request = transfer->request;
+	int64_t most = request->try_ms ? request->try_ms : HTTP_TRY_MAX_MS;
+	int64_t left =
+		request->after_all
+			? most
+			: deadline_left_ms(&transfer->client->config.deadline,
+					   most);
 
 	http_set_long(to, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS);
 	http_set_long(to, CURLOPT_TIMEOUT_MS,
@@ -365,7 +368,8 @@ static bool prepare_try(struct transfer *transfer, struct err *err)
 	    !http_parse_url(&transfer->target, str_text(&request->url), err))
 		return false;
 	clear_reply(transfer);
-	if (deadline_passed(&transfer->client->config.deadline))
+	if (!request->after_all &&
+	    deadline_passed(&transfer->client->config.deadline))
 		return err_set(err, ERR_TIMEOUT,
 			       "%s %s: no time is left for it", request->method,
 			       str_text(&transfer->shown));

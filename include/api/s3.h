@@ -203,6 +203,14 @@ bool s3_put(struct s3 *s3, const struct s3_put *put, struct s3_written *written,
 bool s3_delete(struct s3 *s3, const char *key, const char *etag,
 	       enum s3_outcome *outcome, struct err *err) MUST_CHECK;
 
+#define S3_TIDY_MS 3000
+
+/*
+ * Delete what was only for this run.  Where a signal has come, or the deadline
+ * has passed, that is one more try of S3_TIDY_MS; what fails is a debug line.
+ */
+void s3_tidy(struct s3 *s3, const char *key);
+
 /* One line of a listing; borrowed for the call. */
 struct s3_entry {
 	const char *key;

@@ -39,6 +39,7 @@ struct s3_lock {
 	char *key;	    /* of ours */
 	char *owner;	    /* who we are, for people */
 	int64_t renewed_ms; /* monotonic, before our claim was last written */
+	bool unsettled;	    /* a write under it has an open end: see release */
 };
 
 /* How long, and who is told that we wait for whom. */
@@ -58,7 +59,12 @@ bool s3_lock_take(struct s3_lock *lock, struct s3 *s3, const char *prefix,
 /* Renew the claim if it is old.  Errors: TIMEOUT (taken for dead meanwhile). */
 bool s3_lock_keep(struct s3_lock *lock, struct err *err) MUST_CHECK;
 
-/* Give it back, if it is held. */
+/*
+ * Give it back, if it is held, also where a signal has come or the deadline
+ * has passed.  But where @lock->unsettled was set, because a write whose
+ * answer was lost may still take effect, others are kept out until the claim
+ * has run out by itself.
+ */
 void s3_lock_release(struct s3_lock *lock);
 
 #endif

@@ -130,6 +130,7 @@ struct http_request {
 	bool no_redirects; /* a redirect is a reply like any other */
 	bool no_proxy;	   /* straight to the server, whatever @env says */
 	int64_t try_ms;	   /* time of one try; 0 = HTTP_TRY_MAX_MS */
+	bool after_all;	   /* the deadline does not count, only try_ms */
 	/*
 	 * Called before each try, to sign it with the current time; may
 	 * change url, headers and secrets.  NULL = none.

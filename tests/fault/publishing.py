@@ -105,6 +105,10 @@ class Files:
     def litter(self) -> list[str]:
         return [name for name in read_all(self.repository) if TEMPORARY.search(name)]
 
+    def held(self) -> list[str]:
+        """What keeps others from their work, or is in nobody's way."""
+        return []
+
     def close(self) -> None:
         pass
 
@@ -239,6 +243,9 @@ class NewBucket(Bucket):
         return {name: data for name, data in super().read().items()
                 if not name.startswith(".slipway/probe/")}
 
+    def held(self) -> list[str]:
+        return [key for key in self.server.objects if "/probe/" in key]
+
 
 class LockedBucket(Bucket):
     """Under a lock object, which that of a dead publisher does not hold up."""
@@ -249,12 +256,15 @@ class LockedBucket(Bucket):
         return {name: data for name, data in super().read().items()
                 if not name.startswith(".slipway/lock/")}
 
+    def held(self) -> list[str]:
+        return [key for key in self.server.objects if "/lock/" in key]
+
     def heal(self, run) -> None:
         """As it is found two minutes later."""
         for item in self.server.objects.values():
             item.modified -= 125
         super().heal(run)
-        assert not [key for key in self.server.objects if "/lock/" in key]
+        assert self.held() == []
 
 
 class ReplacingBucket(Replacing, Bucket):
@@ -368,6 +378,8 @@ class PushedTag:
 
     def litter(self) -> list[str]:
         return []
+
+    held = litter
 
     def heal(self, run) -> None:
         run(self.program, *self.argv, env=self.env)

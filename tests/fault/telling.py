@@ -74,6 +74,9 @@ class Marking:
     def litter(self) -> list[str]:
         return left_over(self.spool)
 
+    def held(self) -> list[str]:
+        return []
+
     def heal(self, run) -> None:
         run(self.program, *self.argv, env=self.env)
         self.learn()
@@ -122,6 +125,9 @@ class Story:
 
     def litter(self) -> list[str]:
         return left_over(self.record)
+
+    def held(self) -> list[str]:
+        return []
 
     def heal(self, run) -> None:
         run(self.program, *self.argv, env=self.env)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ import yaml
 
 from auditing import AUDITING
 from injecting import Call, Hit, list_calls, run_hit, tell
-from publishing import PUBLISHING
+from publishing import PUBLISHING, ReplacingFiles
 from runner import Runner
 from telling import Marking, Story
 from umbrellas import CachedRendering, Rendering
@@ -82,6 +83,7 @@ def calls_of(scenario, runner: Runner) -> tuple[list, dict[str, str], list[Call]
 
 
 def chosen(faults: list) -> list:
+    print(f"{len(faults)} possible faults")
     if FAULTS == "all":
         return faults
     return random.Random(SEED).sample(faults, min(int(FAULTS), len(faults)))
@@ -100,24 +102,38 @@ def test_no_child_learns_of_a_token(tmp_path, plain, kind):
 
 def test_killed(scenario, plain):
     argv, env, calls = calls_of(scenario, plain)
-    check_all(scenario, plain, judge_death, [
-        (call, "signal=KILL") for call in calls], argv, env)
+    check_all(scenario, plain, judge_death, chosen([
+        (call, "signal=KILL") for call in calls]), argv, env)
+
+
+def test_told_to_end(scenario, plain):
+    argv, env, calls = calls_of(scenario, plain)
+    dice = random.Random(SEED)
+    check_all(scenario, plain, judge_end, chosen([
+        (call, f"signal={dice.choice(('TERM', 'INT'))}") for call in calls]), argv, env)
 
 
 def test_refused(scenario, plain):
     argv, env, calls = calls_of(scenario, plain)
-    check_all(scenario, plain, judge_refusal, [
+    check_all(scenario, plain, judge_refusal, chosen([
         (call, f"error={error}") for call in calls
-        for error in ERRORS.get(call.name, ("EIO",))], argv, env)
+        for error in ERRORS.get(call.name, ("EIO",))]), argv, env)
+
+
+@pytest.mark.parametrize("scenario", [ReplacingFiles], indirect=True)
+def test_what_cannot_be_looked_at_is_not_missing(scenario, plain):
+    argv, env, calls = calls_of(scenario, plain)
+    check_all(scenario, plain, judge_refusal, [
+        (call, "error=EIO") for call in calls if call.name == "newfstatat"], argv, env)
 
 
 def check_all(scenario, plain: Runner, judge, faults: list[tuple[Call, str]],
               argv: list, env: dict[str, str]) -> None:
     """All that goes wrong is told, not the first only."""
-    print(f"SLIPWAY_SEED={SEED}, {len(faults)} possible faults")
+    print(f"SLIPWAY_SEED={SEED}")
     wrong = []
     argv = [*argv, "--timeout", "3s"]
-    for call, effect in chosen(faults):
+    for call, effect in faults:
         scenario.reset()
         hit = run_hit(argv, env, plain.folder, call, effect)
         try:
@@ -131,6 +147,15 @@ def check_all(scenario, plain: Runner, judge, faults: list[tuple[Call, str]],
 def judge_death(scenario, hit: Hit) -> None:
     assert hit.code in (0, -9)
     assert scenario.is_done() or hit.code
+
+
+def judge_end(scenario, hit: Hit) -> None:
+    """It tidies up, unless it has not yet got as far as to hear of it."""
+    done = scenario.is_done()
+    assert hit.code in (0, 130, 143, -signal.SIGTERM, -signal.SIGINT)
+    assert done or hit.code
+    assert scenario.litter() == [] == os.listdir(scenario.env["TMPDIR"])
+    assert scenario.held() == []
 
 
 def judge_refusal(scenario, hit: Hit) -> None:

@@ -76,6 +76,9 @@ class Rendering:
     def litter(self) -> list[str]:
         return [path.name for path in self.parent.iterdir() if path.name != "shop"]
 
+    def held(self) -> list[str]:
+        return []
+
     def heal(self, run) -> None:
         """From the network, then from the cache alone."""
         for more in ((), ("--offline",)):

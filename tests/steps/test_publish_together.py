@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
+import signal
 import threading
 from pathlib import Path
 
@@ -189,6 +191,38 @@ def test_time_is_the_servers(publish):
         publish(s3, "--lock", "object", "--timeout", "1s", expect=75)
         s3.put("stable/.slipway/lock/0", b"x", s3.clock() - 300)
         publish(s3, "--lock", "object")
+
+
+LOCK = "stable/.slipway/lock/"
+
+
+@pytest.mark.parametrize("code", [143, 75], ids=["told to end", "out of time"])
+@pytest.mark.parametrize("mode, method, kept", [
+    ("ignore", "GET", False), ("ignore", "PUT", True), ("", "PUT", False)],
+    ids=["reads", "writes", "writes on a condition"])
+def test_who_ends_early_gives_the_lock_back(start_step, tmp_path, mode, method, kept, code):
+    """Or all others would wait for two minutes; but they have to where a write
+    may still take effect, and overwrite theirs."""
+    reached = threading.Event()
+
+    def hold(seen: Seen) -> Fault | None:
+        locked = [key for key in s3.objects if key.startswith(LOCK)]
+        if not locked or (seen.method, seen.key) != (method, INDEX):
+            return None
+        reached.set()
+        return Fault(seconds=20)
+
+    with ScriptedS3(mode) as s3:
+        prove(s3) if mode == "" else s3.put(INDEX, OTHERS.encode())
+        s3.fault = hold
+        step = start_step(
+            "publish-chart", make_chart(tmp_path), "--repo", REPO, "--lock", "object",
+            "--timeout", "100s" if code == 143 else "3s", env=s3.env)
+        assert reached.wait(20)
+        if code == 143:
+            os.kill(step.pid, signal.SIGTERM)
+        step.wait(expect=code)
+        assert any(key.startswith(LOCK) for key in s3.objects) == kept
 
 
 @pytest.mark.parametrize("mode", ["ignore", "none"])
