@@ -9,8 +9,10 @@
 #include "base/str.h"
 #include "core/record.h"
 #include "flow/umbrella.h"
+#include "format/jsontext.h"
 #include "format/value.h"
 #include "sys/env.h"
+#include "sys/file.h"
 #include "sys/signals.h"
 
 static enum tmpl_missing missing_mode(const char *word)
@@ -18,6 +20,23 @@ static enum tmpl_missing missing_mode(const char *word)
 	if (same_text(word, "default"))
 		return TMPL_MISSING_DEFAULT;
 	return same_text(word, "zero") ? TMPL_MISSING_ZERO : TMPL_MISSING_ERROR;
+}
+
+/* What is no YAML may be JSON all the same: escapes of surrogates are. */
+static bool read_context(struct ydoc *context, const char *path,
+			 struct err *err)
+{
+	CLEANUP(err_release) struct err unfit = {0}, no_json = {0};
+	CLEANUP(str_release) struct str text = {0};
+
+	if (!file_read(path, YDOC_SIZE_MAX, &text, err))
+		return false;
+	if (ydoc_parse(context, str_text(&text), text.len, path, 0, &unfit) ||
+	    jsontext_parse(&context->root, str_text(&text), text.len, path,
+			   &context->arena, &no_json))
+		return true;
+	err_move(err, &unfit);
+	return false;
 }
 
 bool renderfacts_read(struct renderfacts *facts,
@@ -43,7 +62,7 @@ bool renderfacts_read(struct renderfacts *facts,
 	};
 	return umbrella_clock(args->env, &facts->options.now_ms, err) &&
 	       (!args->context ||
-		ydoc_read(&facts->context, args->context, 0, err));
+		read_context(&facts->context, args->context, err));
 }
 
 bool renderfacts_name(struct renderfacts *facts, struct err *err)

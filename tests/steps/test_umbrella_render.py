@@ -273,6 +273,18 @@ def test_one_file(render, tmp_path):
     assert (result.out, result.err) == ("<1><2>1000000", "")
 
 
+def test_one_file_with_json_that_no_yaml_is(render, tmp_path):
+    """JSON has characters beyond U+FFFF as two escapes, which YAML refuses."""
+    context = tmp_path / "context.json"
+    context.write_text(r'{"smile": "\ud83d\ude00", "n": 1000000}')
+    assert render("--file", "-", "--context", context,
+                  input="(( .smile ))(( .n ))").out == "\U0001f600" + "1000000"
+    for broken in r'{"smile": "\ud83d\ude00",}', r'{"smile": "\ud83d"}':
+        context.write_text(broken)
+        assert "context.json:1:" in render("--file", "-", "--context", context,
+                                           input="x", expect=2).err
+
+
 def test_one_file_with_a_list_for_its_root(render, tmp_path):
     context = tmp_path / "context.yaml"
     context.write_text("- a\n- b\n")
