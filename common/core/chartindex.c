@@ -193,19 +193,28 @@ static size_t count_byte(const char *text, size_t len, char byte)
 	return count;
 }
 
-static bool parse_json_block(const struct chartindex *index,
-			     const struct chartindex_block *block,
-			     struct arena *arena, const struct value **list)
+bool chartindex_parse_json(const struct chartindex *index,
+			   struct chartindex_span span, struct arena *arena,
+			   const struct value **value)
 {
 	CLEANUP(err_release) struct err unfit = {0};
-	size_t len = block->span.end - block->body;
-	CLEANUP(free_ptr) char *text = xmemdupz(index->text + block->body, len);
+	size_t len = span.end - span.start;
+	CLEANUP(free_ptr) char *text = xmemdupz(index->text + span.start, len);
 	struct gojson_size size;
 
 	return gojson_check(text, len, &size, &unfit) &&
 	       size.values + count_byte(text, len, '{') * JSON_OBJECT <=
 		       part_values_max(len) &&
-	       jsontext_parse(list, text, len, index->source, arena, &unfit);
+	       jsontext_parse(value, text, len, index->source, arena, &unfit);
+}
+
+static bool parse_json_block(const struct chartindex *index,
+			     const struct chartindex_block *block,
+			     struct arena *arena, const struct value **list)
+{
+	const struct chartindex_span body = {block->body, block->span.end};
+
+	return chartindex_parse_json(index, body, arena, list);
 }
 
 static bool parse_lines_block(const struct chartindex *index,

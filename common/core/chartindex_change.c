@@ -471,10 +471,12 @@ static void set_annotations(struct value *root,
 static bool read_all(const struct chartindex *index, const struct value **root,
 		     struct arena *arena, struct err *err)
 {
+	const struct chartindex_span all = {0, index->len};
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 
 	*root = index->layout->root;
-	if (*root)
+	if (*root || (index->layout->form == CHARTINDEX_JSON &&
+		      chartindex_parse_json(index, all, arena, root)))
 		return true;
 	/* Of its own layout: as large as it is proved to be. */
 	if (!ydoc_parse_values(&doc, index->text, index->len, index->source,

@@ -119,6 +119,11 @@ bool chartindex_find_members(const char *text, struct chartindex_span span,
 			     struct arena *arena,
 			     struct chartindex_members *members) MUST_CHECK;
 
+/* The value at @span; false: it is no JSON, or holds more than may be parsed. */
+bool chartindex_parse_json(const struct chartindex *index,
+			   struct chartindex_span span, struct arena *arena,
+			   const struct value **value) MUST_CHECK;
+
 /* Where each entry of @block stands, in the order of the text. */
 bool chartindex_find_items(const struct chartindex_layout *layout,
 			   const struct chartindex_block *block,

@@ -106,11 +106,15 @@ static size_t escape_digits(char c)
 	return c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
 }
 
-static bool is_hex(const char *text, size_t len)
+static bool read_hex(const char *text, size_t len, unsigned int *rune)
 {
+	*rune = 0;
 	for (size_t i = 0; i < len; i++) {
-		if (num_hex_digit(text[i]) < 0)
+		int digit = num_hex_digit(text[i]);
+
+		if (digit < 0)
 			return false;
+		*rune = *rune << 4 | (unsigned int)digit;
 	}
 	return true;
 }
@@ -118,6 +122,7 @@ static bool is_hex(const char *text, size_t len)
 /* Surrogates by number are left to the parser. */
 static bool skip_escape(const char *text, size_t len, size_t *at)
 {
+	unsigned int rune;
 	size_t digits;
 	char c;
 
@@ -127,10 +132,9 @@ static bool skip_escape(const char *text, size_t len, size_t *at)
 	digits = escape_digits(c);
 	if (!digits && !strchr("abtnvfre \"/\\N_LP", c))
 		return false;
-	if (digits > 4 || *at + 2 + digits > len ||
-	    !is_hex(text + *at + 2, digits))
-		return false;
-	if (digits == 4 && (text[*at + 2] == 'd' || text[*at + 2] == 'D'))
+	if (*at + 2 + digits > len ||
+	    !read_hex(text + *at + 2, digits, &rune) || rune > 0x10ffff ||
+	    (rune >= 0xd800 && rune <= 0xdfff))
 		return false;
 	*at += 2 + digits;
 	return true;
@@ -193,11 +197,11 @@ static size_t before_comment(const char *text, size_t len)
 static bool is_indicator(char c)
 {
 	static const bool indicators[UCHAR_MAX + 1] = {
-		['?'] = true, [':'] = true,  [','] = true, ['['] = true,
-		[']'] = true, ['{'] = true,  ['}'] = true, ['#'] = true,
-		['&'] = true, ['*'] = true,  ['!'] = true, ['|'] = true,
-		['>'] = true, ['\''] = true, ['"'] = true, ['%'] = true,
-		['@'] = true, ['`'] = true,  [' '] = true,
+		[','] = true, ['['] = true, [']'] = true, ['{'] = true,
+		['}'] = true, ['#'] = true, ['&'] = true, ['*'] = true,
+		['!'] = true, ['|'] = true, ['>'] = true, ['\''] = true,
+		['"'] = true, ['%'] = true, ['@'] = true, ['`'] = true,
+		[' '] = true,
 	};
 
 	return indicators[(unsigned char)c];
@@ -222,10 +226,9 @@ static enum line_value plain_value(const char *text, size_t len)
 {
 	size_t whole = len;
 
-	if (is_indicator(text[0]))
-		return LINE_UNKNOWN;
 	len = before_comment(text, len);
-	if (text[0] == '-' && (len == 1 || text[1] == ' ' || text[1] == '-'))
+	if (strchr("-?:", text[0]) ? len == 1 || text[1] == ' '
+				   : is_indicator(text[0]))
 		return LINE_UNKNOWN;
 	if (!is_plain_line(text, len))
 		return LINE_UNKNOWN;

@@ -358,6 +358,38 @@ static void test_json_strings(void **state)
 	}
 }
 
+/* JSON may have what no YAML has: it is read as JSON to be written anew. */
+static void test_json_escapes(void **state)
+{
+	static const char text[] =
+		"{\"apiVersion\": \"v1\", \"entries\": {\"web\": "
+		"[{\"version\": "
+		"\"2.0.0\", \"description\": \"\\ud83d\\ude00\", \"a\": [1, "
+		"1.5, true, null]}, {\"version\": \"1.0.0\"}]}}";
+	static const struct {
+		const char *changes;
+		enum chartindex_format format;
+		const char *wanted;
+	} cases[] = {
+		{"kit 1.0.0", CHARTINDEX_KEEP, "\"\\ud83d\\ude00\", \"a\""},
+		{"-web 1.0.0", CHARTINDEX_KEEP,
+		 "[1,1.5,true,null],\"description\":\"\xf0\x9f\x98\x80\""},
+		{"kit 1.0.0", CHARTINDEX_YAML,
+		 "    - 1\n    - 1.5\n    - true\n    - null\n"
+		 "    description: \"\\U0001F600\"\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str out = {0};
+
+		change_as(&out, text, cases[i].changes,
+			  (struct chartindex_change){.format =
+							     cases[i].format});
+		assert_case(str_text(&out), strstr(out.buf, cases[i].wanted));
+	}
+}
+
 /* Of other charts too: what is no JSON may be YAML, or nothing at all. */
 static void test_broken_json(void **state)
 {
@@ -517,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_strange_urls),
 		cmocka_unit_test(test_json_strings),
+		cmocka_unit_test(test_json_escapes),
 		cmocka_unit_test(test_broken_json),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_resolve),
