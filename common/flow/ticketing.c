@@ -371,10 +371,9 @@ static bool look_again(struct ticketing *work, struct jira *jira,
 
 static bool anything_left(const struct ticketing *work)
 {
-	for (size_t i = 0; i < work->ticket_count; i++)
-		if (work->tickets[i].failure.kind != ERR_NONE)
-			return true;
-	return false;
+	CLEANUP(err_release) struct err ignored = {0};
+
+	return !ticketing_complete(work, &ignored);
 }
 
 bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
@@ -394,9 +393,11 @@ bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)
 	if (!look_again(work, jira, err))
 		return false;
 	/* Last, because others act on it; and only when all of it is true. */
-	return anything_left(work) ||
-	       (ticketing_mark_released(work, jira, err) &&
-		ticketing_archive(work, jira, err));
+	if (!anything_left(work))
+		ticketing_mark_released(work, jira);
+	if (!anything_left(work))
+		ticketing_archive(work, jira);
+	return true;
 }
 
 void ticketing_release(struct ticketing *work)

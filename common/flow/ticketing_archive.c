@@ -64,17 +64,16 @@ bool ticketing_find_old(struct ticketing *work, struct jira *jira,
 	return ok;
 }
 
-bool ticketing_archive(struct ticketing *work, struct jira *jira,
-		       struct err *err)
+void ticketing_archive(struct ticketing *work, struct jira *jira)
 {
 	for (size_t i = 0; i < work->old.count; i++) {
 		struct ticketing_version *version = &work->old.items[i];
 
-		if (!jira_archive_version(jira, version->id, err))
-			return err_wrap(err,
-					"cannot archive version '%s' of '%s'",
-					version->name, version->project);
-		version->archived_now = true;
+		version->archived_now = jira_archive_version(jira, version->id,
+							     &version->failure);
+		if (!version->archived_now)
+			(void)err_wrap(&version->failure,
+				       "cannot archive version '%s' of '%s'",
+				       version->name, version->project);
 	}
-	return true;
 }

@@ -49,8 +49,11 @@ bool ticketing_create_versions(struct ticketing *work, struct jira *jira,
 bool ticketing_describe_versions(struct ticketing *work, struct jira *jira,
 				 struct err *err) MUST_CHECK;
 
-bool ticketing_mark_released(struct ticketing *work, struct jira *jira,
-			     struct err *err) MUST_CHECK;
+/*
+ * What cannot be released or archived is noted as its failure, and the others
+ * are.
+ */
+void ticketing_mark_released(struct ticketing *work, struct jira *jira);
 
 /*
  * A search in the project of each of @versions, for names that hold @text.
@@ -92,7 +95,6 @@ bool ticketing_judge_rights(struct ticketing *work, struct jira *jira,
  */
 bool ticketing_find_old(struct ticketing *work, struct jira *jira,
 			struct err *err) MUST_CHECK;
-bool ticketing_archive(struct ticketing *work, struct jira *jira,
-		       struct err *err) MUST_CHECK;
+void ticketing_archive(struct ticketing *work, struct jira *jira);
 
 #endif

@@ -183,6 +183,35 @@ void ticketing_result_text(const struct ticketing *work, struct str *out)
 				 work->old.items[i].name);
 }
 
+/* The first of all failures that waiting does not cure, else the first. */
+static const struct err *worst_failure(
+	const struct ticketing_versions *versions, const struct err *worst)
+{
+	for (size_t i = 0; i < versions->count; i++) {
+		const struct err *failure = &versions->items[i].failure;
+
+		if (failure->kind == ERR_NONE)
+			continue;
+		if (!worst || (worst->temporary && !failure->temporary))
+			worst = failure;
+	}
+	return worst;
+}
+
+static bool complete_versions(const struct ticketing *work, struct err *err)
+{
+	const struct err *worst =
+		worst_failure(&work->old, worst_failure(&work->versions, NULL));
+
+	if (!worst)
+		return true;
+	err_set(err, worst->kind, "%s", worst->text);
+	err->status = worst->status;
+	if (worst->hint)
+		err_hint(err, "%s", worst->hint);
+	return err_temporary(err, worst->temporary);
+}
+
 bool ticketing_complete(const struct ticketing *work, struct err *err)
 {
 	const struct ticketing_ticket *first = NULL;
@@ -199,7 +228,7 @@ bool ticketing_complete(const struct ticketing *work, struct err *err)
 		left++;
 	}
 	if (!first)
-		return true;
+		return complete_versions(work, err);
 	err_set(err, first->failure.kind,
 		"cannot complete %zu of %zu tickets: '%s': %s", left,
 		work->ticket_count, first->key, first->failure.text);

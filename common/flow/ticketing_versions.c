@@ -243,19 +243,28 @@ bool ticketing_describe_versions(struct ticketing *work, struct jira *jira,
 	return true;
 }
 
-bool ticketing_mark_released(struct ticketing *work, struct jira *jira,
-			     struct err *err)
+static void release_version(const struct ticketing *work, struct jira *jira,
+			    struct ticketing_version *version)
+{
+	struct err *failure = &version->failure;
+
+	version->released_now = jira_release_version(
+		jira, version->id, work->facts.name.date, failure);
+	version->released = version->released_now;
+	if (version->released)
+		return;
+	(void)err_wrap(failure, "cannot release version '%s' in '%s'",
+		       version->name, version->project);
+	if (failure->kind == ERR_DENIED)
+		(void)err_hint(failure,
+			       "the user needs the right to administer that "
+			       "project");
+}
+
+void ticketing_mark_released(struct ticketing *work, struct jira *jira)
 {
 	for (size_t i = 0; i < work->versions.count; i++) {
-		struct ticketing_version *version = &work->versions.items[i];
-
-		if (version->released)
-			continue;
-		if (!jira_release_version(jira, version->id,
-					  work->facts.name.date, err))
-			return err_wrap(err, "cannot release version '%s'",
-					version->name);
-		version->released = version->released_now = true;
+		if (!work->versions.items[i].released)
+			release_version(work, jira, &work->versions.items[i]);
 	}
-	return true;
 }

@@ -23,6 +23,22 @@ def test_done_closes_the_tickets_and_releases_the_version(jira, step):
         "SHOP-1": True, "SHOP-2": True, "SHOP-3": False}
 
 
+def test_a_version_that_cannot_be_released(jira, step):
+    """The others are, and what was done is told."""
+    release(jira, "SHOP-1", "PAY-7")
+    jira.state["versions"]["10400"] = {"name": "web-shop-2025-06-30-1.4.0", "project": "PAY"}
+    jira.state["issues"]["PAY-7"]["fixVersions"] = ["10400"]
+    jira.fail(method="PUT", path="/version/10300", status=403, times=None)
+    result = step(jira, *RELEASE, "--done", "--archive-older-than", "1d", "--output", "json",
+                  expect=1)
+    assert "moved 'SHOP-1' to done" in result.err
+    assert "cannot release version 'web-shop-2025-06-30-1.4.0' in 'SHOP': " in result.err
+    assert "hint: the user needs the right to administer that project" in result.err
+    assert {t["key"]: t["done"] for t in result.json["tickets"]} == {
+        "SHOP-1": True, "PAY-7": True}
+    assert jira.state["versions"]["10400"]["released"] is True
+
+
 def test_done_again_changes_nothing(jira, step):
     release(jira, "SHOP-1")
     step(jira, *RELEASE, "--done")
