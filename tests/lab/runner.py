@@ -23,6 +23,7 @@ from typing import Any
 from supervisor import die_with_parent
 
 TIMEOUT = 60.0          # seconds for one run
+LONG = 240.0            # for one on a cluster, if the machine has much to do
 SANITIZER_EXIT = 99     # the exit code of a program with a report
 
 

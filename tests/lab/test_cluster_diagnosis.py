@@ -19,6 +19,7 @@ import records
 import wait
 from kubeapi import KubeApi
 from kubelet import Kubelet, status, waiting
+from runner import LONG
 from webhook import MESSAGE, Webhook
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
@@ -207,7 +208,7 @@ def test_a_wait_that_is_of_no_use_ends(cluster, start_step, helm, kubelet,
                       "--patience", "1s", chart, env=cluster.env)
     kubelet.say("web", waiting("ImagePullBackOff", "Back-off pulling image"))
 
-    failed = step.wait(expect=1, timeout=40)
+    failed = step.wait(expect=1, timeout=LONG)
 
     assert "it cannot get ready, and has been so for 1s: pod 'web-" \
         in failed.err

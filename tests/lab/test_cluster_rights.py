@@ -17,9 +17,9 @@ import wait
 from environments import future, make, past, umbrella
 from kubeapi import MERGE_PATCH
 from kubelet import Kubelet, waiting
+from runner import LONG
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
-LONG = 240.0            # seconds; a busy machine takes its time
 
 Right = tuple[str, str, str]        # verb, group, resource[/subresource]
 

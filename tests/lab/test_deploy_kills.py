@@ -18,11 +18,11 @@ import pytest
 
 from environments import umbrella
 from killing_proxy import KillingProxy
+from runner import LONG
 
 KILLS = int(os.environ.get("SLIPWAY_KILLS", "2"))
 SEED = int(os.environ.get("SLIPWAY_SEED", str(random.randrange(1 << 32))))
 WHO = ("step", "helm", "both")
-LONG = 240.0            # seconds; a busy machine takes its time
 
 
 @dataclass

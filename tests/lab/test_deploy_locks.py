@@ -14,12 +14,12 @@ import environments
 import wait
 from environments import add_release, umbrella
 from kubeapi import MERGE_PATCH
+from runner import LONG
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
 HOME = "/api/v1/namespaces/shop-fix"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/shop-fix/leases"
 STUCK = {"front": {"nodeName": "nowhere"}}      # never ready
-LONG = 240.0            # seconds; a busy machine takes its time
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import yaml
 import environments
 from environments import umbrella
 from kubeapi import MERGE_PATCH
+from runner import LONG
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
 HOME = "/api/v1/namespaces/shop-fix"
-LONG = 240.0            # seconds; a busy machine takes its time
 
 QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota",
          "metadata": {"name": "limits"}, "spec": {"hard": {"pods": "5"}}}
