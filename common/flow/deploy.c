@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/str.h"
 #include "core/envname.h"
 #include "core/stack.h"
@@ -18,6 +19,7 @@
 #include "flow/origin.h"
 #include "format/value.h"
 #include "format/ydoc.h"
+#include "net/retry.h"
 #include "sys/file.h"
 #include "sys/signals.h"
 
@@ -379,15 +381,29 @@ static bool may_try_again(struct deployment *run, struct deadline until,
 	       deploy_is_leaving(run, &leaving, &unknown) && leaving;
 }
 
+/* Others may be about to do the same as we: not all at the same moment. */
+static bool stand_back(unsigned int tries, struct deadline until,
+		       struct err *err)
+{
+	int64_t wait = retry_jitter_ms(DEPLOY_AGAIN_MS, DEPLOY_AGAIN_CAP_MS,
+				       tries, random_number());
+	int64_t left = deadline_left_ms(&until, wait);
+
+	signals_sleep_ms(wait < left ? wait : left);
+	return !signals_interrupted(err);
+}
+
 static bool enter(struct deployment *run, struct err *err)
 {
 	struct deadline until = lock_deadline(run);
 
-	while (!try_to_enter(run, until, err)) {
+	for (unsigned int tries = 1; !try_to_enter(run, until, err); tries++) {
 		if (!may_try_again(run, until, err))
 			return false;
 		envlock_drop(&run->lock);
 		err_release(err);
+		if (!stand_back(tries, until, err))
+			return false;
 	}
 	return deploy_heal(run, until, err) &&
 	       kube_read_time(run->kube, &run->waiting.since, err);

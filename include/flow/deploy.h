@@ -36,10 +36,13 @@ struct secret;
 struct str;
 struct value;
 
-#define DEPLOY_TRIES_MAX   5	/* somebody changes the namespace meanwhile */
-#define DEPLOY_PROGRESS_MS 2000 /* between two looks at the pods */
-#define DEPLOY_HURRY_MS	   5000 /* of a request that must not delay others */
-#define DEPLOY_FAREWELL_MS 3000 /* of all requests after a signal */
+#define DEPLOY_TRIES_MAX 5 /* somebody changes the namespace meanwhile */
+/* Before the next try to enter, at most; the cap holds from the 5th on. */
+#define DEPLOY_AGAIN_MS	    1000
+#define DEPLOY_AGAIN_CAP_MS 15000
+#define DEPLOY_PROGRESS_MS  2000 /* between two looks at the pods */
+#define DEPLOY_HURRY_MS	    5000 /* of a request that must not delay others */
+#define DEPLOY_FAREWELL_MS  3000 /* of all requests after a signal */
 
 #define DEPLOY_UNSET	   INT64_MIN /* as cli's OPT_UNSET: the default */
 #define DEPLOY_WAIT_MS	   ((int64_t)10 * 60 * 1000)
