@@ -174,15 +174,46 @@ static bool look_at_last(struct deployment *run, struct arena *arena,
 	}
 }
 
-bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
+/*
+ * *@made: the namespace is new, and it was us: also where the answer that said
+ * so was lost, and a second try found it there.
+ */
+static bool make(struct deployment *run, const struct namespace_marks *found,
+		 bool *made, struct err *err)
 {
 	const struct deploy *deploy = run->deploy;
 	const char *namespace = deploy->name->namespace;
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(str_release) struct str created = {0};
+	CLEANUP(str_release) struct str owner = {0};
 	struct namespace_marks marks = wanted_marks(deploy, run->expires_at);
-	struct namespace_marks found = {0};
+	struct namespace_marks now = {0};
+	struct owner maker = {0};
 	bool exists;
+
+	envlock_introduce(&run->lock, deploy->origin->build_url);
+	owner_add_text(&owner, &run->lock.self);
+	clock_add_rfc3339(&created, run->now);
+	marks.owner = str_text(&owner);
+	marks.created = str_text(&created);
+	mark_ahead(&marks, deploy, found);
+	if (!namespace_create(run->kube, namespace, &marks, labels_of(deploy),
+			      &exists, err) ||
+	    (exists &&
+	     !namespace_read(run->kube, namespace, &arena, &now, &exists, err)))
+		return false;
+	*made = !exists ||
+		(now.owner && owner_parse(now.owner, &arena, &maker) &&
+		 same_text(maker.run, run->lock.self.run));
+	return true;
+}
+
+bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
+{
+	const struct deploy *deploy = run->deploy;
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks found = {0};
+	bool exists, made;
 
 	if (!look_at_last(run, &arena, &found, &exists, until, err))
 		return false;
@@ -190,22 +221,17 @@ bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
 		report_warning(deploy->reporter,
 			       "namespace '%s' was there before: it gets "
 			       "marks, and will never be deleted",
-			       namespace);
+			       deploy->name->namespace);
 	if (exists)
 		return true;
 	if (!deploy_make_room(run, err))
 		return false;
 	deploy_stamp(run); /* room may have taken its time */
-	marks.expires_at = run->expires_at;
-	clock_add_rfc3339(&created, run->now);
-	marks.created = str_text(&created);
-	mark_ahead(&marks, deploy, &found);
-	if (!namespace_create(run->kube, namespace, &marks, labels_of(deploy),
-			      &exists, err))
+	if (!make(run, &found, &made, err))
 		return false;
 	/* Somebody else was faster: is it ours all the same? */
-	return exists ? deploy_check_claim(run->kube, deploy, err)
-		      : deploy_keep_limit(run, err);
+	return made ? deploy_keep_limit(run, err)
+		    : deploy_check_claim(run->kube, deploy, err);
 }
 
 /* @kube does nothing for real until it is set back. */

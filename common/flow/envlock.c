@@ -18,7 +18,7 @@ struct holder {
 	struct owner_lease lease;
 };
 
-static void know_self(struct envlock *lock, const char *build_url)
+void envlock_introduce(struct envlock *lock, const char *build_url)
 {
 	CLEANUP(process_release) struct process process = {0};
 	CLEANUP(free_ptr) char *run =
@@ -239,8 +239,10 @@ static bool try_to_take(struct envlock *lock, struct holder *holder,
 static void begin(struct envlock *lock, struct kube *kube,
 		  const char *namespace, const char *build_url)
 {
-	*lock = (struct envlock){.kube = kube, .namespace = namespace};
-	know_self(lock, build_url);
+	lock->kube = kube;
+	lock->namespace = namespace;
+	if (!lock->self.run)
+		envlock_introduce(lock, build_url);
 }
 
 bool envlock_take(struct envlock *lock, struct kube *kube,

@@ -59,8 +59,14 @@ struct envlock {
 };
 
 /*
+ * Set @lock->self before it is taken, for who has to say sooner which run this
+ * is.
+ */
+void envlock_introduce(struct envlock *lock, const char *build_url);
+
+/*
  * Take the Lease; wait for who holds it until @until, and say so.  @namespace
- * exists.  @self->run, process and start are set here.
+ * exists.  @lock->self is set here, unless it was introduced.
  * Errors: TIMEOUT (temporary; names the holder), NOT_FOUND (the namespace is
  * gone), and kube's.
  */
