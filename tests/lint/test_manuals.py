@@ -30,6 +30,20 @@ def test_every_step_has_a_manual_with_its_options(steps):
     assert result.returncode == 0, f"run 'make manuals':\n{result.stdout}"
 
 
+def test_every_manual_tells_each_exit_code(steps):
+    """Whichever step asks a server may end with any of them."""
+    missing = []
+    for manual in sorted((ROOT / "steps").glob("*.md")):
+        _, section = re.split(r"^## Exit codes$", manual.read_text(),
+                              flags=re.M)
+        section = section.split("\n## ")[0]
+        codes = set(re.findall(r"(?:^|[ |])(0|1|2|3|75|129|130|143)(?=[ ,])",
+                               section, re.M))
+        missing += [f"{manual.name}: {code}" for code in
+                    {"0", "1", "2", "3", "75", "129", "130", "143"} - codes]
+    assert not missing, "\n".join(sorted(missing))
+
+
 def test_secrets_of_all_steps_are_known(binaries):
     """What common/cli/opts.c keeps from every child."""
     text = (ROOT / "common/cli/opts.c").read_text()

@@ -222,6 +222,7 @@ def test_a_long_limit_is_temporary(web, changelog, tmp_path, headers):
     (Reply(200, b'{"sha": 1}'), 1, "the answer has no 'sha'"),
     (Reply(200, b"[]"), 1, "the answer has no 'sha'"),
     (Reply(403, b'{"message": "Forbidden"}'), 1, "Forbidden"),
+    (Reply(409, b'{"message": "Git Repository is empty."}'), 3, "is empty"),
     (Reply(500, b"", headers=["Retry-After: 0"]), 0, "trying again"),
 ])
 def test_faults_are_told(web, changelog, tmp_path, reply, code, words):
