@@ -195,9 +195,10 @@ void gitremote_release(struct gitremote *remote)
 /* git@host:team/web.git; a path before the colon is a folder. */
 static bool parse_scp(struct url *url, const char *text, struct err *err)
 {
-	const char *colon = strchr(text, ':');
 	const char *at = strchr(text, '@');
-	const char *host = at && colon && at < colon ? at + 1 : text;
+	const char *host = at && at < text + strcspn(text, ":") ? at + 1 : text;
+	const char *bracket = *host == '[' ? strchr(host, ']') : NULL;
+	const char *colon = strchr(bracket ? bracket : host, ':');
 	CLEANUP(free_ptr) char *https = NULL;
 
 	if (!colon || colon[1] == ':' ||
@@ -212,25 +213,24 @@ static bool parse_scp(struct url *url, const char *text, struct err *err)
 static bool parse_address(struct url *url, const char *text, struct err *err)
 {
 	CLEANUP(url_release) struct url parsed = {0};
-	CLEANUP(free_ptr) char *https = NULL;
 
 	if (!strstr(text, "://"))
 		return parse_scp(url, text, err);
 	if (!url_parse(&parsed, text, err))
 		return false;
-	if (same_text(parsed.scheme, "https") ||
-	    same_text(parsed.scheme, "http")) {
-		url_copy(url, &parsed);
-		return true;
-	}
-	if (!same_text(parsed.scheme, "ssh"))
+	if (same_text(parsed.scheme, "ssh")) {
+		free(parsed.scheme);
+		parsed.scheme = xstrdup("https");
+		parsed.port = 0; /* that was SSH's */
+	} else if (!same_text(parsed.scheme, "https") &&
+		   !same_text(parsed.scheme, "http")) {
 		return err_set(err, ERR_INPUT,
 			       "'%s' is no address that can be asked over "
 			       "HTTP or SSH",
 			       text);
-	/* The port is that of SSH. */
-	https = xasprintf("https://%s%s", parsed.host, parsed.path);
-	return url_parse(url, https, err);
+	}
+	url_copy(url, &parsed);
+	return true;
 }
 
 /* Of the repository; whoever is named in it is not who asks. */

@@ -32,6 +32,12 @@ static void test_addresses(void **state)
 		 "https://h/t/web/info/refs?service=git-upload-pack"},
 		{"git@h:/t/web",
 		 "https://h/t/web/info/refs?service=git-upload-pack"},
+		{"ssh://git@[2001:db8::1]:7999/t/web.git",
+		 "https://[2001:db8::1]/t/web.git/info/refs?service="
+		 "git-upload-pack"},
+		{"git@[2001:db8::1]:t/web.git",
+		 "https://[2001:db8::1]/t/web.git/info/refs?service="
+		 "git-upload-pack"},
 		{"ssh://git@h:7999/t/web.git",
 		 "https://h/t/web.git/info/refs?service=git-upload-pack"},
 		{"file:///srv/web.git", NULL},
