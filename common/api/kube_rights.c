@@ -141,6 +141,24 @@ static char *describe(const struct kube_right *right, const char *namespace)
 	return str_detach(&text);
 }
 
+bool kube_find_missing(struct kube *kube, struct kube_access *accesses,
+		       size_t count, struct strvec *missing, struct err *err)
+{
+	if (!kube_review(kube, accesses, count, err))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct kube_access *access = &accesses[i];
+		CLEANUP(free_ptr) char *what = NULL;
+
+		if (access->allowed)
+			continue;
+		what = describe(&access->right, access->namespace);
+		strvec_addf(missing, "%s, needed to %s", what,
+			    access->right.purpose);
+	}
+	return true;
+}
+
 bool kube_find_missing_rights(struct kube *kube, const char *namespace,
 			      const struct kube_right *rights, size_t count,
 			      struct strvec *missing, struct err *err)
@@ -151,16 +169,5 @@ bool kube_find_missing_rights(struct kube *kube, const char *namespace,
 	for (size_t i = 0; i < count; i++)
 		accesses[i] = (struct kube_access){.right = rights[i],
 						   .namespace = namespace};
-	if (!kube_review(kube, accesses, count, err))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		CLEANUP(free_ptr) char *what = NULL;
-
-		if (accesses[i].allowed)
-			continue;
-		what = describe(&rights[i], namespace);
-		strvec_addf(missing, "%s, needed to %s", what,
-			    rights[i].purpose);
-	}
-	return true;
+	return kube_find_missing(kube, accesses, count, missing, err);
 }

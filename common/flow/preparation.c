@@ -6,6 +6,7 @@
 #include "api/kube.h"
 #include "api/manifests.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "format/value.h"
 #include "format/ydoc.h"
@@ -170,24 +171,59 @@ bool preparation_rehearse(const struct preparation *preparation,
 	return true;
 }
 
+/* What has to be asked, each once. */
+struct demands {
+	struct arena arena;
+	struct kube_access *items;
+	size_t count;
+	size_t capacity;
+};
+
+static void demands_release(struct demands *demands)
+{
+	arena_release(&demands->arena);
+}
+
+static bool is_same(const struct kube_access *a, const struct kube_access *b)
+{
+	return same_text(a->right.verb, b->right.verb) &&
+	       same_text(a->right.group, b->right.group) &&
+	       same_text(a->right.resource, b->right.resource) &&
+	       same_text(a->namespace, b->namespace);
+}
+
+static void demand(struct demands *demands, const struct kube_right *right,
+		   const char *namespace)
+{
+	const struct kube_access access = {.right = *right,
+					   .namespace = namespace};
+
+	for (size_t i = 0; i < demands->count; i++) {
+		if (is_same(&demands->items[i], &access))
+			return;
+	}
+	demands->items =
+		arena_grow(&demands->arena, demands->items, demands->count + 1,
+			   sizeof(*demands->items), &demands->capacity);
+	demands->items[demands->count++] = access;
+}
+
 /* What applies may have to make. */
-static bool find_missing(struct kube *kube, const char *namespace,
-			 const char *group, const char *resource,
-			 const char *purpose, struct strvec *missing,
-			 struct err *err)
+static void demand_applies(struct demands *demands, const char *namespace,
+			   const char *group, const char *resource,
+			   const char *purpose)
 {
 	const struct kube_right rights[] = {
 		{"create", group, resource, NULL, purpose},
 		{"patch", group, resource, NULL, purpose},
 	};
 
-	return kube_find_missing_rights(kube, namespace, rights,
-					ARRAY_SIZE(rights), missing, err);
+	for (size_t i = 0; i < ARRAY_SIZE(rights); i++)
+		demand(demands, &rights[i], namespace);
 }
 
-static bool check_copies(const struct strvec *secrets, struct kube *kube,
-			 const char *namespace, struct strvec *missing,
-			 struct err *err)
+static void demand_copies(struct demands *demands, const struct strvec *secrets,
+			  const char *namespace)
 {
 	static const struct kube_right read = {"get", "", "secrets", NULL,
 					       "copy it from there"};
@@ -195,12 +231,11 @@ static bool check_copies(const struct strvec *secrets, struct kube *kube,
 	for (size_t i = 0; i < secrets->count; i++) {
 		CLEANUP(free_ptr) char *source = source_of(secrets->items[i]);
 
-		if (!kube_find_missing_rights(kube, source, &read, 1, missing,
-					      err))
-			return false;
+		demand(demands, &read, arena_strdup(&demands->arena, source));
 	}
-	return !secrets->count || find_missing(kube, namespace, "", "secrets",
-					       "copy one there", missing, err);
+	if (secrets->count)
+		demand_applies(demands, namespace, "", "secrets",
+			       "copy one there");
 }
 
 bool preparation_find_missing_rights(const struct preparation *preparation,
@@ -209,20 +244,20 @@ bool preparation_find_missing_rights(const struct preparation *preparation,
 {
 	const struct value_list *objects = &preparation->objects->list;
 	CLEANUP(kinds_release) struct kinds kinds = {0};
+	CLEANUP(demands_release) struct demands demands = {0};
 
-	if (!check_copies(&preparation->args->secrets, kube, namespace, missing,
-			  err))
-		return false;
+	demand_copies(&demands, &preparation->args->secrets, namespace);
 	for (size_t i = 0; i < objects->count; i++) {
 		const struct kind *kind;
 
 		if (!manifest_find_kind(kube, &kinds, objects->items[i], &kind,
-					err) ||
-		    !find_missing(kube, namespace, kind->group, kind->resource,
-				  "apply a manifest", missing, err))
+					err))
 			return false;
+		demand_applies(&demands, namespace, kind->group, kind->resource,
+			       "apply a manifest");
 	}
-	return true;
+	return kube_find_missing(kube, demands.items, demands.count, missing,
+				 err);
 }
 
 void preparation_release(struct preparation *preparation)

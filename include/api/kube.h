@@ -218,9 +218,15 @@ bool kube_review(struct kube *kube, struct kube_access *accesses, size_t count,
 		 struct err *err) MUST_CHECK;
 
 /*
- * Add to @missing a line for each of @rights that we do not have in
- * @namespace (NULL: in all): "may not list jobs.batch in namespace 'web',
- * needed to ...".
+ * The same, and add to @missing a line for each that is not allowed: "may not
+ * list jobs.batch in namespace 'web', needed to ...".
+ */
+bool kube_find_missing(struct kube *kube, struct kube_access *accesses,
+		       size_t count, struct strvec *missing, struct err *err)
+	MUST_CHECK;
+
+/*
+ * The same for each of @rights in @namespace (NULL: in all).
  */
 bool kube_find_missing_rights(struct kube *kube, const char *namespace,
 			      const struct kube_right *rights, size_t count,

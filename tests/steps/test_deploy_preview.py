@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 
 import pytest
 
@@ -440,3 +441,38 @@ def test_a_time_to_live_of_main_is_told_to_be_void(deploy):
     plan = deploy("--branch", "main", "--expires-in", "1h")
     assert "says nothing to the main branch's environment" in plan.err
     assert not plan.json["expires"]
+
+
+def test_rights_for_all_manifests_are_asked_at_once(deploy, kube, tmp_path):
+    """And each once: no answer comes before all questions are there."""
+    kinds = [f"Kind{n}" for n in range(4)]
+    path = tmp_path / "objects.yaml"
+    path.write_text("".join(
+        f"---\n{{apiVersion: example.com/v1, kind: {kind}, metadata: "
+        f"{{name: {name}}}}}\n" for kind in kinds for name in "ab"))
+    kube.script("GET", "/apis/example.com/v1", answer({"resources": [
+        {"name": f"{kind.lower()}s", "kind": kind, "namespaced": True}
+        for kind in kinds]}))
+    together = threading.Barrier(2 * len(kinds))
+    rights = []
+
+    def review(request) -> Reply:
+        right = json.loads(request.body)["spec"]["resourceAttributes"]
+        if right["group"] == "example.com":
+            rights.append((right["verb"], right["resource"]))
+            try:
+                together.wait(10)
+            except threading.BrokenBarrierError:
+                return refusal(400, "BadRequest", "not all at once")
+        allowed = right["resource"] != "kind3s"
+        return answer({"status": {"allowed": allowed}}, 201)
+
+    kube.script("POST", "/apis/authorization.k8s.io/v1"
+                "/selfsubjectaccessreviews", review)
+    refused = deploy("--check", "--namespace-manifest", path, dry_run=False,
+                     expect=1)
+    assert sorted(rights) == sorted(
+        (verb, f"{kind.lower()}s") for kind in kinds
+        for verb in ("create", "patch"))
+    assert refused.err.count("may not create kind3s.example.com") == 1
+    assert "kind2s" not in refused.err
