@@ -34,6 +34,12 @@ static void note_child(int number)
 	signals_wake();
 }
 
+/* Or a deadline would wait for whoever has nothing to say. */
+static bool make_unblocking(int fd)
+{
+	return fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+}
+
 /*
  * While children run, each signal puts a byte into a pipe that is polled
  * with their output: none gets lost between looking and waiting.
@@ -53,8 +59,12 @@ static bool watch_begin(struct watch *watch)
 
 	if (!proc_pipe(watch->ends))
 		return false;
-	fcntl(watch->ends[0], F_SETFL, O_NONBLOCK);
-	fcntl(watch->ends[1], F_SETFL, O_NONBLOCK);
+	if (!make_unblocking(watch->ends[0]) ||
+	    !make_unblocking(watch->ends[1])) {
+		close_fd(&watch->ends[0]);
+		close_fd(&watch->ends[1]);
+		return false;
+	}
 	watch->outer_fd = signals_wake_by(watch->ends[1]);
 	sigemptyset(&note.sa_mask);
 	sigemptyset(&ignore.sa_mask);
@@ -160,7 +170,8 @@ static bool make_pipes(struct child *child, struct proc_ends *ends)
 			return false;
 		ends->fd[0] = pipe[0];
 		child->in = pipe[1];
-		fcntl(child->in, F_SETFL, O_NONBLOCK);
+		if (!make_unblocking(child->in))
+			return false;
 	}
 	for (int i = 0; i < 2; i++) {
 		if (!output_of(child->proc, i))
@@ -169,7 +180,8 @@ static bool make_pipes(struct child *child, struct proc_ends *ends)
 			return false;
 		child->out[i] = pipe[0];
 		ends->fd[1 + i] = pipe[1];
-		fcntl(child->out[i], F_SETFL, O_NONBLOCK);
+		if (!make_unblocking(child->out[i]))
+			return false;
 	}
 	return true;
 }

@@ -22,7 +22,7 @@ import yaml
 
 from auditing import AUDITING
 from injecting import Call, Hit, list_calls, run_hit, tell
-from publishing import PUBLISHING, ReplacingFiles
+from publishing import PUBLISHING, ReplacingFiles, SigningFiles
 from runner import Runner
 from telling import Marking, Story
 from umbrellas import CachedRendering, Rendering
@@ -120,11 +120,14 @@ def test_refused(scenario, plain):
         for error in ERRORS.get(call.name, ("EIO",))]), argv, env)
 
 
-@pytest.mark.parametrize("scenario", [ReplacingFiles], indirect=True)
-def test_what_cannot_be_looked_at_is_not_missing(scenario, plain):
+@pytest.mark.parametrize("scenario, name", [
+    (ReplacingFiles, "newfstatat"),     # what cannot be looked at is not missing
+    (SigningFiles, "fcntl"),            # a pipe that blocks outlasts all deadlines
+    ], indirect=["scenario"], ids=["look", "pipe"])
+def test_all_that_were_too_much_once(scenario, plain, name):
     argv, env, calls = calls_of(scenario, plain)
     check_all(scenario, plain, judge_refusal, [
-        (call, "error=EIO") for call in calls if call.name == "newfstatat"], argv, env)
+        (call, "error=EIO") for call in calls if call.name == name], argv, env)
 
 
 def check_all(scenario, plain: Runner, judge, faults: list[tuple[Call, str]],
