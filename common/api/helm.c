@@ -322,7 +322,7 @@ static bool add_hint(const char *words, struct err *err)
 		{"failed post-", "see the log of the hook's pod"},
 		{"execution error at",
 		 "'helm template' with the same values shows what fails"},
-		{"error calling",
+		{"executing \"",
 		 "'helm template' with the same values shows what fails"},
 		{"parse error",
 		 "'helm template --debug' shows what the template makes"},
@@ -332,6 +332,9 @@ static bool add_hint(const char *words, struct err *err)
 		 "a template puts its object into a namespace that is not "
 		 "there, or the environment's was deleted meanwhile: make it, "
 		 "or leave 'metadata.namespace' out of the template"},
+		{" is invalid: ",
+		 "mend the template of that object; 'helm template' shows what "
+		 "it makes"},
 		{"context deadline exceeded",
 		 "'--wait-timeout' gives it more time"},
 		{"timed out waiting", "'--wait-timeout' gives it more time"},

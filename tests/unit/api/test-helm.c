@@ -206,6 +206,15 @@ static void test_what_upgrade_says(void **state)
 		 "Error: shop/templates/a.yaml:1:3 executing \"a\" at "
 		 "<include \"x\">: error calling include: no x\n",
 		 false, false, "no x", "'helm template'"},
+		{"a value that is not there", 1, 0, "",
+		 "Error: UPGRADE FAILED: t/templates/a.yaml:1:10\n  executing "
+		 "\"t/templates/a.yaml\" at <.Values.a.b>:\n    nil pointer "
+		 "evaluating interface {}.b\n",
+		 false, false, "nil pointer", "'helm template'"},
+		{"an object that is none", 1, 0, "",
+		 "Error: UPGRADE FAILED: failed to create resource: Pod \"x\" "
+		 "is invalid: spec.containers: Required value\n",
+		 false, false, "Required value", "the template of that object"},
 		{"too large for a Secret", 1, 0, "",
 		 "Error: UPGRADE FAILED: create: failed to create: Secret "
 		 "\"sh.helm.release.v1.web.v1\" is invalid: data: Too long: "
