@@ -358,6 +358,8 @@ bool gitremote_read(struct gitremote *remote, struct http *http,
 	if (!make_address(&address, url, err))
 		return err_wrap(err, "cannot ask for branches");
 	return ask(remote, http, &address, credentials, err) ||
-	       err_wrap(err, "cannot list the branches of '%s%s'", address.host,
+	       err_wrap(err, "cannot list the branches of '%s%.*s'",
+			address.host,
+			(int)(strlen(address.path) - strlen(refs_path)),
 			address.path);
 }

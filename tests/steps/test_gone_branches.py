@@ -152,7 +152,7 @@ def test_it_has_to_be_asked_for(kube, forge, run_step, tmp_path):
     (Reply(200, b"0000", length=4000, close=True), ""),
     ("empty", "shows no branch at all"),
     ("cut", "no whole list"),
-    ("refused", "cannot list the branches of '127.0.0.1/team/web.git/info/"),
+    ("refused", "cannot list the branches of '127.0.0.1/team/web.git': "),
     ("folder", "cannot ask for branches"),
 ])
 def test_no_answer_that_can_be_relied_on(reply, words, kube, forge, sweep,
