@@ -195,10 +195,13 @@ static bool run(struct step_run *run, struct err *err)
 
 static bool check(struct step_run *run, struct err *err)
 {
+	const struct args *args = run->args;
 	CLEANUP(grafana_release) struct grafana grafana = {0};
 
 	return open_grafana(&grafana, run, err) &&
 	       grafana_check_token(&grafana, err) &&
+	       (is_blank(args->spool) ||
+		marking_check_spool(args->spool, err)) &&
 	       step_result(run, value_new_map(&run->arena),
 			   "Grafana answers and knows the token\n", err);
 }

@@ -181,6 +181,15 @@ static bool list_spooled(const char *dir, struct strvec *names, struct err *err)
 	return walk_tree(&walk, err);
 }
 
+bool marking_check_spool(const char *dir, struct err *err)
+{
+	return dir_is_writable(dir) ||
+	       err_set(err, ERR_IO,
+		       "cannot keep marks in '%s': it is no folder that may be "
+		       "written",
+		       dir);
+}
+
 bool marking_spool(struct marking *marking, const char *dir, const char *url,
 		   struct err *err)
 {

@@ -83,6 +83,9 @@ bool marking_find(struct marking *marking, struct grafana *grafana,
 bool marking_put(struct marking *marking, struct grafana *grafana,
 		 struct err *err) MUST_CHECK;
 
+/* Could marks be kept in @dir?  Errors: IO. */
+bool marking_check_spool(const char *dir, struct err *err) MUST_CHECK;
+
 /*
  * Keep the mark in a file of @dir, for the server at @url; the same mark
  * takes the same file.  Errors: IO, INPUT (more than MARKING_SPOOL_MAX).

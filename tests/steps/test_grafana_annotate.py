@@ -321,8 +321,11 @@ def test_dry_run_keeps_nothing(grafana, step, tmp_path):
     assert not (tmp_path / "spool").exists()
 
 
-def test_check(grafana, step):
-    step(grafana, "--check")
+def test_check(grafana, step, tmp_path):
+    step(grafana, "--check", "--spool", tmp_path / "spool")
+    (tmp_path / "spool").write_text("no folder")
+    failed = step(grafana, "--check", "--spool", tmp_path / "spool", expect=1)
+    assert f"cannot keep marks in '{tmp_path}/spool': it is no folder" in failed.err
     assert step(grafana, "--check", env={"GRAFANA_TOKEN": "wrong"}, expect=1)
     assert grafana.writes == []
 
