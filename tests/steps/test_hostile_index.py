@@ -44,6 +44,8 @@ HOSTILE = {
     "names": HEAD + numbered(b"  %05x: []\n"),
     "entries": HEAD + b"  web:\n" + filled(b"  - a: b\n"),
     "an entry": HEAD + b"  web:\n  - a: [" + filled(b"x,") + b"]\n",
+    "a text of many lines": HEAD + b"  web:\n  - a: x\n" + filled(b"      x\n"),
+    "quotes of many lines": HEAD + b"  web:\n  - a: 'x\n" + filled(b"      ''\r\n") + b"      '\n",
     "JSON: names": JSON + numbered(b'"%05x":[]', b",") + b"}}",
     "JSON: entries": JSON + b'"web":[' + filled(b"{},") + b"{}]}}",
     "JSON: an entry": JSON + b'"web":[{' + numbered(b'"%05x":0', b",") + b"}]}}",
