@@ -6,11 +6,12 @@ run completes what a killed one began.  The scenarios are those of publishing.py
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import charts
 import yaml
 
-from publishing import Bucket, Files, timeless
+from publishing import ARCHIVE, SIGNATURE, Bucket, Files, signature_of, timeless
 
 MARKS = ".slipway/audit/verified"
 NOTES = ".slipway/audit/prune/"
@@ -66,7 +67,7 @@ class Repairing(Audited):
             b"  api:\n  - apiVersion: v2\n", b"  api:\n  - apiVersion: v1\n")
         return files | {"lost-1.0.0.tgz": self.lost}
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path):
         self.lost = charts.archive("lost", "1.0.0")
         super().__init__(folder)
 
@@ -106,6 +107,26 @@ class Pruning(Audited):
         assert set(self.wanted) == {"index.yaml", "db-1.0.0.tgz", "web-1.2.0.tgz"}
 
 
+class Copying:
+    """A signed version of another repository to where publish-chart would put it."""
+
+    program = "repo-audit"
+
+    def __init__(self, folder: Path):
+        self.source = charts.make_repository(folder / "source", {"web": ["1.0.0"]})
+        signature = signature_of((self.source / ARCHIVE).read_bytes())
+        (self.source / SIGNATURE).write_bytes(signature)
+        super().__init__(folder)
+
+    def name(self, repo: str) -> None:
+        self.argv = ["--repo", f"file://{self.source}", "--copy-to", repo, "web@1.0.0"]
+
+    def learn(self) -> None:
+        super().learn()
+        for name in (ARCHIVE, SIGNATURE):
+            assert self.wanted[name] == (self.source / name).read_bytes()
+
+
 class RepairingFiles(Repairing, Files):
     pass
 
@@ -122,4 +143,13 @@ class PruningBucket(Pruning, Bucket):
     pass
 
 
-AUDITING = (RepairingFiles, RepairingBucket, PruningFiles, PruningBucket)
+class CopyingFiles(Copying, Files):
+    pass
+
+
+class CopyingBucket(Copying, Bucket):
+    pass
+
+
+AUDITING = (RepairingFiles, RepairingBucket, PruningFiles, PruningBucket, CopyingFiles,
+            CopyingBucket)

@@ -4,13 +4,13 @@ after a byte of one request, or of its answer.
     with CuttingProxy(server.port) as proxy:
         run_step(..., env={"AWS_ENDPOINT_URL": proxy.url})
         for cut in cuts_of(proxy.exchanges):
-            proxy.arm(cut, gone=False)
+            proxy.arm(cut, ONCE)
             run_step(...)
             assert proxy.hit
 
-Of what is cut, the first cut.at bytes arrive; then both sides get a reset.
-With gone=True nobody is reached after it; else it happens once.  A request is
-told by its line, but for what is made up anew in each run, and by its number
+Of what is cut, the first cut.at bytes arrive; then both sides get a reset: ONCE,
+or, if the network is GONE, whoever tries again as well.  Or SILENCE falls: that
+connection stays, but no byte passes any more.  A request is told by its line, but for what is made up anew in each run, and by its number
 among those of the same line.
 """
 
@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from typing import Self
 
 ASKED, ANSWERED = "request", "answer"
+ONCE, GONE, SILENCE = WAYS = "once", "gone", "silence"
 PART = 64 << 10
 FINISH_SECONDS = 5
 # Names that are made up: of uploads, claims, probes and places of tests.
@@ -109,7 +110,7 @@ class CuttingProxy:
         self.arm(None)
         self._start(self._accept)       # the first of the threads
 
-    def arm(self, cut: Cut | None, gone: bool = False) -> None:
+    def arm(self, cut: Cut | None, way: str = ONCE) -> None:
         """Forget what was seen, of clients that have gone; then @cut happens,
         or nothing (None)."""
         for thread in self._threads[1:]:
@@ -117,7 +118,7 @@ class CuttingProxy:
         with self._lock:
             self.exchanges: list[Exchange] = []
             self.hit = False
-            self._cut, self._gone = cut, gone
+            self._cut, self._way = cut, way
             self._counts: Counter[str] = Counter()
 
     def close(self) -> None:
@@ -161,7 +162,7 @@ class CuttingProxy:
 
     def _pass_some(self, connection: _Connection) -> bool:
         """False at the end of it."""
-        if self._gone and self.hit:
+        if self._way == GONE and self.hit:
             connection.reset(connection.client)
             return False
         ready, _, _ = select.select([connection.client, connection.server], [], [], 0.05)
@@ -170,9 +171,11 @@ class CuttingProxy:
             if not data:
                 return False
             passes = self._ask if end is connection.client else self._answer
-            if not passes(connection, data):
-                connection.is_cut = True
-                connection.reset(connection.client, connection.server)
+            if connection.is_cut or passes(connection, data):
+                continue
+            connection.is_cut = True
+            connection.reset(connection.client, connection.server)
+            if self._way != SILENCE:
                 return False
         return True
 
