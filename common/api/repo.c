@@ -14,6 +14,9 @@
 #include <git2/revparse.h>
 #include <git2/revwalk.h>
 #include <git2/version.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -179,46 +182,70 @@ static bool has_entry(const char *dir, const char *name)
 }
 
 /*
- * Can there be a repository, bare or not, in @dir or above?  Loading libgit2
- * to be told no takes longer than the rest of many a run.
+ * Where there can be a repository, bare or not, in @dir or above; NULL:
+ * nowhere.  Loading libgit2 to be told so takes longer than the rest of many a
+ * run.
  */
-static bool may_exist(const char *dir)
+static char *likely_place(const char *dir)
 {
-	CLEANUP(free_ptr) char *path = realpath(dir, NULL);
+	char *path = realpath(dir, NULL);
 	char *slash;
 
 	if (!path)
-		return true; /* libgit2 says what is wrong */
-	for (;;) {
-		if (has_entry(path, ".git") || has_entry(path, "HEAD"))
-			return true;
+		return xstrdup(dir); /* libgit2 says what is wrong */
+	while (!has_entry(path, ".git") && !has_entry(path, "HEAD")) {
 		slash = strrchr(path, '/');
-		if (!slash[1])
-			return false;
+		if (!slash[1]) {
+			free(path);
+			return NULL;
+		}
 		slash[slash == path] = '\0';
 	}
+	return path;
+}
+
+/*
+ * libgit2 1.5 does not find what others own, where a configuration is there
+ * that does not say whom to trust.
+ */
+static bool is_of_another(const char *place)
+{
+	CLEANUP(free_ptr) char *inner = path_join(place, ".git");
+	struct stat status;
+
+	if (stat(inner, &status) < 0 &&
+	    (!has_entry(place, "objects") || stat(place, &status) < 0))
+		return false;
+	return status.st_uid != geteuid();
+}
+
+static bool fail_of_another(const char *dir, const char *place, struct err *err)
+{
+	err_set(err, ERR_INPUT,
+		"cannot open the git repository in '%s': it belongs to another "
+		"user",
+		dir);
+	return err_hint(err,
+			"trust it: git config --global --add safe.directory "
+			"'%s'",
+			place);
 }
 
 /* Where there is no repository at all, @repo stays empty. */
 bool repo_find(struct repo *repo, const char *dir, struct err *err)
 {
+	CLEANUP(free_ptr) char *place = likely_place(dir);
 	git_repository *handle = NULL;
 	int code;
 
-	if (!may_exist(dir))
+	if (!place)
 		return true;
 	if (!load(err))
 		return false;
 	code = git.repository_open_ext(&handle, dir,
 				       GIT_REPOSITORY_OPEN_CROSS_FS, NULL);
-	if (code == GIT_EOWNER) {
-		err_set(err, ERR_INPUT,
-			"cannot open the git repository in '%s': it belongs to "
-			"another user",
-			dir);
-		return err_hint(err, "trust it: git config --global --add "
-				     "safe.directory DIR");
-	}
+	if (code == GIT_EOWNER)
+		return fail_of_another(dir, place, err);
 	if (code < 0 && code != GIT_ENOTFOUND)
 		return fail(code, err, "open the git repository in", dir);
 	repo->handle = handle;
@@ -227,13 +254,17 @@ bool repo_find(struct repo *repo, const char *dir, struct err *err)
 
 bool repo_open(struct repo *repo, const char *dir, struct err *err)
 {
+	CLEANUP(free_ptr) char *place = NULL;
+
 	if (!repo_find(repo, dir, err))
 		return false;
-	if (!repo_is_open(repo))
-		return err_set(err, ERR_NOT_FOUND,
-			       "cannot find a git repository in or above '%s'",
-			       dir);
-	return true;
+	if (repo_is_open(repo))
+		return true;
+	place = likely_place(dir);
+	if (place && is_of_another(place))
+		return fail_of_another(dir, place, err);
+	return err_set(err, ERR_NOT_FOUND,
+		       "cannot find a git repository in or above '%s'", dir);
 }
 
 bool repo_is_open(const struct repo *repo)

@@ -413,20 +413,20 @@ static bool ignore_commit(void *context, const struct repo_commit *commit,
 static bool refuse_range(const struct changelog_gathering *gathering,
 			 const struct changelog_clone *clone, struct err *err)
 {
-	if (!clone) {
-		err_set(err, ERR_NOT_FOUND,
-			"cannot find a git repository in or above '.'");
+	CLEANUP(repo_release) struct repo now = {0};
+
+	/* It may be there, but not for us. */
+	if (!clone && !repo_open(&now, ".", err))
 		return err_hint(err, "run it in a clone, or name one by "
 				     "'--git-dir'");
-	}
-	if (!repo_walk(&clone->repo, gathering->args->range, ignore_commit,
-		       NULL, err))
+	if (clone && !repo_walk(&clone->repo, gathering->args->range,
+				ignore_commit, NULL, err))
 		return false;
 	/* Not there a moment ago: somebody works on it, or the disk fails. */
 	err_set(err, ERR_IO,
 		"cannot read the commits of '%s': the repository in '%s' shows "
 		"them at times only",
-		gathering->args->range, clone->dir);
+		gathering->args->range, clone ? clone->dir : ".");
 	return err_temporary(err, true);
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,22 @@ def test_a_shallow_clone_is_noticed(web, changelog):
     result = changelog(clone, "--range", "HEAD~1..HEAD", expect=2)
     assert "the clone is shallow" in result.err
     assert "git fetch --unshallow" in result.err
+
+
+def test_a_clone_of_another_user_is_noticed(web, changelog, tmp_path):
+    """As where a container's user is not that of the agent."""
+    web.commit("Fix")
+    uid = 12345 if os.geteuid() == 0 else os.geteuid()
+    for path in [web.folder, *web.folder.rglob("*")]:
+        os.chown(path, uid, -1)
+    home = tmp_path / "its-home"
+    home.mkdir()
+    (home / ".gitconfig").write_text("[user]\n\tname = a\n")
+    args, env = ["--range", "v1.0.0..main"], {"HOME": str(home)}
+    result = changelog(web, *args, env=env, expect=0 if uid == os.geteuid() else 2)
+    assert ("belongs to another user" in result.err) == (uid != os.geteuid())
+    (home / ".gitconfig").write_text(f"[safe]\n\tdirectory = {web.folder}\n")
+    assert "Fix" in changelog(web, *args, env=env).out
 
 
 def test_messages_of_other_encodings(web, changelog):
