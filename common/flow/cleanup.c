@@ -46,6 +46,7 @@ struct sweep {
 	size_t releases; /* of them have one */
 	size_t next;	 /* the next task to start */
 	size_t done;
+	int64_t pass_at; /* when all that is held is looked at again */
 	const struct task *current; /* whom a request is made for, or NULL */
 	struct removal removal;
 	struct http_vigil vigil;
@@ -71,6 +72,18 @@ static void fail(struct task *task, const struct err *err)
 }
 
 /*
+ * Each child's tick asks for it; where renewals fail, that must not take the
+ * time of each.
+ */
+static void renew_all(struct sweep *sweep)
+{
+	if (clock_monotonic_ms() < sweep->pass_at)
+		return;
+	hold_keep_all(sweep->holds, sweep->count, sweep->cleanup->kube);
+	sweep->pass_at = clock_monotonic_ms() + ENVLOCK_TICK_MS;
+}
+
+/*
  * While a request is under way, whosever: all that is held stays so.  What was
  * lost ends the request that was made for it; and also any other where Helm is
  * at work there, which we have to get back to.
@@ -79,12 +92,12 @@ static bool keep_all(void *context, struct err *err)
 {
 	struct sweep *sweep = context;
 
-	hold_keep_all(sweep->holds, sweep->count, sweep->cleanup->kube);
+	renew_all(sweep);
 	for (size_t i = 0; i < sweep->count; i++) {
 		struct task *task = &sweep->tasks[i];
 
 		if ((task->at_work || task == sweep->current) &&
-		    !hold_keep(task->hold, err))
+		    !envlock_check(&task->hold->lock, err))
 			return false;
 	}
 	return true;
@@ -167,10 +180,9 @@ static bool before_uninstall(void *context, struct err *err)
 static bool keep_hold(void *context, struct err *err)
 {
 	struct task *task = context;
-	struct sweep *sweep = task->sweep;
 
-	hold_keep_all(sweep->holds, sweep->count, sweep->cleanup->kube);
-	task->at_work = hold_keep(task->hold, err);
+	renew_all(task->sweep);
+	task->at_work = envlock_check(&task->hold->lock, err);
 	return task->at_work;
 }
 

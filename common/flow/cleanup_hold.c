@@ -49,20 +49,22 @@ bool hold_keep(struct hold *hold, struct err *err)
 	return envlock_keep(&hold->lock, err);
 }
 
-/* Of those that are held and were not looked at since @begun. */
-static struct hold *find_oldest(struct hold *holds, size_t count, int64_t begun)
+/*
+ * Whose last try is the longest ago, of those that are held and were not looked
+ * at since @begun.
+ */
+static struct hold *find_next(struct hold *holds, size_t count, int64_t begun)
 {
-	struct hold *oldest = NULL;
+	struct hold *next = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		struct hold *hold = &holds[i];
 
 		if (hold->lock.version && hold->kept_at < begun &&
-		    (!oldest ||
-		     hold->lock.renewed_at < oldest->lock.renewed_at))
-			oldest = hold;
+		    (!next || hold->lock.tried_at < next->lock.tried_at))
+			next = hold;
 	}
-	return oldest;
+	return next;
 }
 
 void hold_keep_all(struct hold *holds, size_t count, struct kube *kube)
@@ -74,7 +76,7 @@ void hold_keep_all(struct hold *holds, size_t count, struct kube *kube)
 
 	kube->hurry_until = deadline_sooner(hurry_until, pass);
 	while (!deadline_passed(&pass) &&
-	       (hold = find_oldest(holds, count, begun))) {
+	       (hold = find_next(holds, count, begun))) {
 		CLEANUP(err_release) struct err lost = {0};
 
 		(void)!hold_keep(hold, &lost);

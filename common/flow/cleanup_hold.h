@@ -47,8 +47,8 @@ bool hold_enter(struct hold *hold, struct kube *kube,
 bool hold_keep(struct hold *hold, struct err *err) MUST_CHECK;
 
 /*
- * Renew what of @holds is due, the oldest first, in no more time than one may
- * take: the rest is the next pass's.  What was lost hold_keep() tells.
+ * Renew what of @holds is due, the longest untried first, in no more time than
+ * one may take: the rest is the next pass's.  What was lost hold_keep() tells.
  */
 void hold_keep_all(struct hold *holds, size_t count, struct kube *kube);
 

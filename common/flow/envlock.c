@@ -347,20 +347,23 @@ static bool is_due(const struct envlock *lock)
 {
 	int64_t now = clock_monotonic_ms();
 
-	return !lock->lost && !lock->renewing &&
+	return lock->version && !lock->lost && !lock->releasing &&
 	       now - lock->renewed_at >= ENVLOCK_RENEW_MS &&
 	       now - lock->tried_at >= ENVLOCK_TICK_MS;
 }
 
-/* Whoever waits for an answer just now may be in a hurry of his own. */
+/*
+ * Whoever waits for an answer just now may be in a hurry of his own.  This
+ * takes no longer than a vigil may wait, and must not be ended by one.
+ */
 static void try_to_renew(struct envlock *lock)
 {
 	struct kube *kube = lock->kube;
 	const int64_t hurry_ms = kube->hurry_ms;
 	const struct deadline hurry_until = kube->hurry_until;
+	const struct http_vigil *vigil = http_set_vigil(&kube->http, NULL);
 	CLEANUP(err_release) struct err failure = {0};
 
-	lock->renewing = true;
 	kube->hurry_ms = ENVLOCK_TRY_MS;
 	kube->hurry_until =
 		deadline_sooner(hurry_until, deadline_in(ENVLOCK_TRY_MS));
@@ -370,16 +373,21 @@ static void try_to_renew(struct envlock *lock)
 	}
 	kube->hurry_ms = hurry_ms;
 	kube->hurry_until = hurry_until;
-	lock->renewing = false;
+	(void)http_set_vigil(&kube->http, vigil);
 	lock->tried_at = clock_monotonic_ms();
 }
 
 bool envlock_keep(struct envlock *lock, struct err *err)
 {
-	if (!lock->version)
-		return true;
 	if (is_due(lock))
 		try_to_renew(lock);
+	return envlock_check(lock, err);
+}
+
+bool envlock_check(struct envlock *lock, struct err *err)
+{
+	if (!lock->version)
+		return true;
 	lock->lost |=
 		clock_monotonic_ms() - lock->renewed_at >= ENVLOCK_GIVE_UP_MS;
 	if (!lock->lost)
@@ -422,7 +430,7 @@ void envlock_release(struct envlock *lock)
 {
 	CLEANUP(err_release) struct err lapses = {0};
 
-	lock->renewing = true; /* no vigil comes between */
+	lock->releasing = true;
 	if (lock->version && !lock->lost && !give_back_surely(lock, &lapses))
 		log_debug("lease not given back: %s", lapses.text);
 	free(lock->version);

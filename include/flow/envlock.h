@@ -51,7 +51,7 @@ struct envlock {
 	bool lost; /* it is another's, or may be, for good: leave it alone */
 	const char
 		*why; /* in the arena: the renewal that failed last, or NULL */
-	bool renewing;
+	bool releasing; /* no renewal comes between */
 	int64_t renewed_at;
 	int64_t tried_at;  /* when the last renewal ended */
 	int64_t server_s;  /* the server's clock ... */
@@ -100,6 +100,9 @@ bool envlock_look(struct kube *kube, const char *namespace, struct arena *arena,
  * Errors: REMOTE, temporary.
  */
 bool envlock_keep(struct envlock *lock, struct err *err) MUST_CHECK;
+
+/* The same without renewing it, for who keeps several and asks of each. */
+bool envlock_check(struct envlock *lock, struct err *err) MUST_CHECK;
 
 /* Give it back, if it is held.  Failing that it lapses. */
 void envlock_release(struct envlock *lock);

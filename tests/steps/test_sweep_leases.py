@@ -18,6 +18,7 @@ from scripted_http import Reply, Request
 from sweep_model import Namespace, Release, Revision
 
 SLOW = 25.0             # seconds that nobody should have to wait for
+LEASE = 60.0            # seconds
 NOW = 1_800_000_000
 
 
@@ -34,6 +35,7 @@ class SlowWorld(KubeWorld):
         super().__init__({n.name: n for n in namespaces}, NOW,
                          random.Random(1))
         self.slow = ""
+        self.hung = False       # no answer at all, but to Helm
         self.kept: set[str] = set()
         self.asked = threading.Event()      # for .slow
         self.always(self._on_slow_request)
@@ -44,6 +46,8 @@ class SlowWorld(KubeWorld):
         while name in self.kept:
             if self._stopping.wait(0.05):
                 return Reply(500)
+        if self.hung and not name:
+            self._stopping.wait()
         if f"{request.method} {path}" == self.slow:
             self.asked.set()
             self._stopping.wait(SLOW)
@@ -118,6 +122,26 @@ def reachable(pid: int) -> set[str]:
         found |= {w.removeprefix("--namespace=") for w in words
                   if w.startswith("--namespace=")}
     return found
+
+
+def test_no_helm_outlives_its_lease(start):
+    """However many there are: renewals that fail do not add up.  (That would
+    be 5 s for each.)"""
+    names = {f"env-{n}" for n in range(8)}
+    with SlowWorld(*(expired(name, "web") for name in names)) as kube:
+        kube.kept = names
+        sweep = start(kube, "--jobs", len(names))
+        wait.until(lambda: reachable(sweep.pid) == names, "Helms at work", 30)
+        kube.hung = True
+        held = time.monotonic()     # or for less long
+        wait.until(lambda: not reachable(sweep.pid), "no Helm at work", 100)
+        assert time.monotonic() - held < LEASE
+        sweep.process.terminate()
+        result = sweep.wait(expect=None)
+        assert kube.uninstalled == []
+    for name in names:
+        assert f"'{name}' failed: cannot keep environment '{name}' for this " \
+            "run: " in result.err
 
 
 def test_a_namespace_whose_lease_was_lost_is_not_deleted(start):
