@@ -189,8 +189,7 @@ static bool tell(struct publishing *publishing, struct step_run *run,
 static bool run(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
-	CLEANUP(publishing_release) struct publishing publishing = {
-		.gpg = GPG_NONE};
+	CLEANUP(publishing_release) struct publishing publishing = {0};
 	const char *dir = args->destination;
 
 	if (!check_options(run, err) ||
@@ -211,8 +210,7 @@ static bool run(struct step_run *run, struct err *err)
 static bool check(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
-	CLEANUP(publishing_release) struct publishing publishing = {
-		.gpg = GPG_NONE};
+	CLEANUP(publishing_release) struct publishing publishing = {0};
 	CLEANUP(str_release) struct str text = {0};
 	const struct repocheck check = {
 		.repo = &publishing.repo,

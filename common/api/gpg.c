@@ -10,8 +10,6 @@
 #include "sys/file.h"
 #include "sys/proc.h"
 
-#define WORK "slipway-gpg" /* begins the name of each run's folder */
-
 /* One run of gpg. */
 struct call {
 	struct strvec argv;
@@ -103,8 +101,6 @@ static const char *find_parent(const struct env *env)
 bool gpg_open(struct gpg *gpg, const struct gpg_args *args,
 	      const struct env *env, struct deadline deadline, struct err *err)
 {
-	const char *parent = find_parent(env);
-
 	gpg->args = args;
 	gpg->deadline = deadline;
 	gpg->program = proc_find(env, "gpg");
@@ -115,8 +111,8 @@ bool gpg_open(struct gpg *gpg, const struct gpg_args *args,
 	env_copy(&gpg->env, env);
 	env_set(&gpg->env, "LC_ALL", "C.UTF-8");
 	/* A killed run's has secret keys in it. */
-	tempdir_sweep(parent, WORK);
-	return tempdir_create(&gpg->work, parent, WORK, err) &&
+	return tempdir_start(&gpg->work, find_parent(env), "slipway-gpg",
+			     err) &&
 	       (!args->keyring || import_keyring(gpg, err));
 }
 
@@ -204,5 +200,5 @@ void gpg_release(struct gpg *gpg)
 	tempdir_release(&gpg->work);
 	env_release(&gpg->env);
 	free(gpg->program);
-	*gpg = (struct gpg)GPG_NONE;
+	*gpg = (struct gpg){0};
 }

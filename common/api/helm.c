@@ -96,10 +96,10 @@ static bool give_home(struct helm *helm, struct err *err)
 {
 	if (env_get(&helm->env, "HOME"))
 		return true;
-	if (!dir_create_temp(dir_for_temp(&helm->env), "slipway-helm",
-			     &helm->home, err))
+	if (!tempdir_start(&helm->home, dir_for_temp(&helm->env),
+			   "slipway-helm", err))
 		return err_wrap(err, "cannot make a home for helm");
-	env_set(&helm->env, "HOME", str_text(&helm->home));
+	env_set(&helm->env, "HOME", str_text(&helm->home.path));
 	return true;
 }
 
@@ -134,7 +134,7 @@ void helm_use_login(struct helm *helm, struct kube *kube, int64_t wait_ms)
 
 void helm_release(struct helm *helm)
 {
-	dir_release_temp(&helm->home);
+	tempdir_release(&helm->home);
 	free(helm->program);
 	free(helm->kubeconfig);
 	free(helm->context);

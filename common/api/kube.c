@@ -88,7 +88,7 @@ void kube_release(struct kube *kube)
 	if (kube->config)
 		kubeconfig_release(kube->config);
 	free(kube->config);
-	dir_release_temp(&kube->lent);
+	tempdir_release(&kube->lent);
 	free(kube->lent_file);
 	*kube = (struct kube){0};
 }

@@ -159,10 +159,11 @@ static bool write_lent(struct kube *kube, const json_t *all, struct err *err)
 	CLEANUP(str_release) struct str text = {0};
 	bool done;
 
-	if (!kube->lent.len) {
-		if (!dir_create_temp(parent, "slipway-kube", &kube->lent, err))
+	if (!kube->lent.path.len) {
+		if (!tempdir_start(&kube->lent, parent, "slipway-kube", err))
 			return false;
-		kube->lent_file = path_join(str_text(&kube->lent), "config");
+		kube->lent_file =
+			path_join(str_text(&kube->lent.path), "config");
 	}
 	jsn_print(&text, all, false);
 	done = file_swap(kube->lent_file, str_text(&text), text.len, 0600, err);

@@ -22,6 +22,7 @@
 #include "net/retry.h"
 #include "sys/file.h"
 #include "sys/signals.h"
+#include "sys/tempdir.h"
 
 /* The expiry as values, so that what runs can show it. */
 static bool write_values(const struct expiry *expiry, const char *path,
@@ -129,15 +130,15 @@ static bool run_helm(struct deployment *run, const char *expiry_values,
 static bool upgrade(struct deployment *run, struct err *err)
 {
 	struct deadline until = lock_deadline(run);
-	CLEANUP(dir_release_temp) struct str dir = {0};
+	CLEANUP(tempdir_release) struct tempdir dir = {0};
 	CLEANUP(free_ptr) char *path = NULL;
 
 	if (!preparation_run(&run->deploy->preparation, run->kube,
 			     run->deploy->name->namespace, err) ||
-	    !dir_create_temp(dir_for_temp(&run->helm->env), "slipway-deploy",
-			     &dir, err))
+	    !tempdir_start(&dir, dir_for_temp(&run->helm->env),
+			   "slipway-deploy", err))
 		return false;
-	path = path_join(str_text(&dir), "expiry.yaml");
+	path = path_join(str_text(&dir.path), "expiry.yaml");
 	if (!write_values(&run->expiry, path, err))
 		return false;
 	for (int tries = 1;; tries++) {

@@ -537,7 +537,7 @@ static char *without_slashes(const char *path)
 bool umbrella_write(const struct umbrella *umbrella, const char *output_dir,
 		    struct err *err)
 {
-	CLEANUP(tempdir_release) struct tempdir folder = TEMPDIR_NONE;
+	CLEANUP(tempdir_release) struct tempdir folder = {0};
 	/* Where a link leads, so that it stays. */
 	CLEANUP(free_ptr) char *output = realpath(output_dir, NULL);
 	CLEANUP(free_ptr) char *parent = NULL;

@@ -110,9 +110,17 @@ size_t tempdir_sweep(const char *parent, const char *prefix)
 	return removed;
 }
 
+bool tempdir_start(struct tempdir *temp, const char *parent, const char *prefix,
+		   struct err *err)
+{
+	tempdir_sweep(parent, prefix);
+	return tempdir_create(temp, parent, prefix, err);
+}
+
 void tempdir_release(struct tempdir *temp)
 {
+	if (!temp->path.len)
+		return;
 	dir_release_temp(&temp->path);
 	close_fd(&temp->lock);
-	temp->lock = -1;
 }

@@ -1,7 +1,7 @@
 /*
  * gpg as a child process: texts signed so that they stay readable.
  *
- *	CLEANUP(gpg_release) struct gpg gpg = GPG_NONE;
+ *	CLEANUP(gpg_release) struct gpg gpg = {0};
  *
  *	if (!gpg_open(&gpg, &args, env, deadline, err) ||
  *	    !gpg_clearsign(&gpg, text, len, &signed_text, err))
@@ -53,8 +53,6 @@ struct gpg {
 	struct tempdir work; /* for what is to be signed */
 	bool own_home;	     /* it is gpg's home as well */
 };
-
-#define GPG_NONE {.work = TEMPDIR_NONE}
 
 /*
  * Find gpg and import the keyring, if one is given.  Removes what killed runs

@@ -18,10 +18,10 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
-#include "base/str.h"
 #include "base/strvec.h"
 #include "sys/env.h"
 #include "sys/proc.h"
+#include "sys/tempdir.h"
 
 struct err;
 struct kube;
@@ -37,9 +37,9 @@ struct helm {
 	char *program;
 	char *kubeconfig; /* NULL: as Helm finds it, which is as we do */
 	char *context;
-	struct kube *kube; /* borrowed; whose login it gets, or NULL */
-	int64_t lend_ms;   /* how long that has to last */
-	struct str home;   /* temporary folder, where there is no HOME */
+	struct kube *kube;   /* borrowed; whose login it gets, or NULL */
+	int64_t lend_ms;     /* how long that has to last */
+	struct tempdir home; /* temporary folder, where there is no HOME */
 	struct env env;
 	struct deadline deadline; /* of the whole run */
 };

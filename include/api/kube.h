@@ -30,6 +30,7 @@
 #include "base/str.h"
 #include "format/url.h"
 #include "net/http.h"
+#include "sys/tempdir.h"
 
 struct env;
 struct err;
@@ -62,7 +63,7 @@ struct kube {
 	struct url server;
 	struct kubeconfig *config; /* owned; what it says */
 	struct kubelogin *login;   /* owned; who we are now */
-	struct str lent;	   /* folder of what kube_lend() wrote */
+	struct tempdir lent;	   /* folder of what kube_lend() wrote */
 	char *lent_file;
 	bool dry_run;	     /* writes are judged by the server, its admission
 				too, but not kept */

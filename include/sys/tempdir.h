@@ -3,10 +3,9 @@
  * so that what a killed process left behind can be told from what another
  * one is working in.
  *
- *	CLEANUP(tempdir_release) struct tempdir temp = TEMPDIR_NONE;
+ *	CLEANUP(tempdir_release) struct tempdir temp = {0};
  *
- *	tempdir_sweep("rendered", ".rendering");
- *	if (!tempdir_create(&temp, "rendered", ".rendering", err))
+ *	if (!tempdir_start(&temp, "rendered", ".rendering", err))
  *		return false;
  */
 #ifndef SYS_TEMPDIR_H
@@ -25,10 +24,8 @@ struct err;
 
 struct tempdir {
 	struct str path;
-	int lock; /* flock(2) on the folder, -1 = none */
+	int lock; /* with a path: flock(2) on the folder, -1 = none */
 };
-
-#define TEMPDIR_NONE {.lock = -1}
 
 /*
  * A new folder of mode 0700, "PREFIX-XXXXXX" below @parent.  Where the file
@@ -43,6 +40,10 @@ bool tempdir_create(struct tempdir *temp, const char *parent,
  * whose owner is gone.  What cannot be removed is left.  Gives how many went.
  */
 size_t tempdir_sweep(const char *parent, const char *prefix);
+
+/* tempdir_sweep(), then tempdir_create(): what killed runs left goes first. */
+bool tempdir_start(struct tempdir *temp, const char *parent, const char *prefix,
+		   struct err *err) MUST_CHECK;
 
 /* Remove it with all that is in it. */
 void tempdir_release(struct tempdir *temp);

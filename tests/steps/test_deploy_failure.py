@@ -110,6 +110,37 @@ def command(kube, tmp_path):
 FAILING = "echo 'Error: UPGRADE FAILED: context deadline exceeded' >&2; exit 1"
 
 
+LENDING = {"exec": {"command": "./plugin", "interactiveMode": "Never",
+                    "apiVersion": "client.authentication.k8s.io/v1"}}
+
+
+def test_the_folders_of_a_killed_run_are_removed_by_the_next(
+        command, kube, start_step, run_step, tmp_path):
+    """They hold a lent credential and the values of an environment."""
+    temporary, started = tmp_path / "temporary", tmp_path / "started"
+    temporary.mkdir()
+    plugin = tmp_path / "plugin"
+    plugin.write_text("#!/bin/sh\necho '%s'\n" % json.dumps({
+        "kind": "ExecCredential", "status": {
+            "token": "of-plugin", "expirationTimestamp": "2999-01-01T00:00:00Z"},
+        "apiVersion": LENDING["exec"]["apiVersion"]}))
+    plugin.chmod(0o755)
+    argv = command(f"[ -e {started} ] || {{ : >{started}; exec sleep 600; }}\n"
+                   f"{FAILING}")
+    kube.kubeconfig(tmp_path, **LENDING)
+    env = {"TMPDIR": str(temporary), "HOME": ""}
+
+    killed = start_step(*argv, env=env)
+    wait.until(started.exists, "no Helm was run")
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait(expect=-signal.SIGKILL)
+    assert sorted(path.name[:-7] for path in temporary.iterdir()) == [
+        "slipway-deploy", "slipway-helm", "slipway-kube"]
+
+    run_step(*argv, env=env, expect=1)
+    assert list(temporary.iterdir()) == []
+
+
 def test_children_see_no_secret_of_any_step(command, run_step, tmp_path):
     """A job's environment often holds all; Helm may need those of a cloud."""
     seen = tmp_path / "seen"

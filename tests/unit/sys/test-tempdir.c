@@ -25,7 +25,7 @@ static void test_a_dead_one_goes_with_all_in_it(void **state)
 
 static void test_a_living_one_stays(void **state)
 {
-	struct tempdir temp = TEMPDIR_NONE;
+	struct tempdir temp = {0};
 	struct err err = {0};
 	struct stat status;
 
@@ -63,13 +63,13 @@ static void test_what_is_not_ours_stays(void **state)
 
 static void test_nowhere_to_create(void **state)
 {
-	CLEANUP(tempdir_release) struct tempdir temp = TEMPDIR_NONE;
+	CLEANUP(tempdir_release) struct tempdir temp = {0};
 	CLEANUP(err_release) struct err err = {0};
 
 	(void)state;
 	assert_false(tempdir_create(&temp, "absent", "out", &err));
 	assert_int_equal(err.kind, ERR_IO);
-	assert_int_equal(temp.lock, -1);
+	assert_int_equal(temp.path.len, 0);
 }
 
 int main(void)
