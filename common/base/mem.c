@@ -27,8 +27,7 @@ void mem_set_program(const char *name)
 	program = name;
 }
 
-static void out_of_memory(void) NORETURN;
-static void out_of_memory(void)
+void mem_exhausted(void)
 {
 	fprintf(stderr, "%s: error: out of memory\n", program);
 	exit(1);
@@ -39,7 +38,7 @@ static size_t multiply(size_t count, size_t size)
 	size_t total;
 
 	if (__builtin_mul_overflow(count, size, &total))
-		out_of_memory();
+		mem_exhausted();
 	return total;
 }
 
@@ -53,7 +52,7 @@ void *xmalloc(size_t size)
 	void *memory = malloc(size ? size : 1);
 
 	if (!memory)
-		out_of_memory();
+		mem_exhausted();
 	return memory;
 }
 
@@ -62,7 +61,7 @@ void *xcalloc(size_t count, size_t size)
 	void *memory = calloc(count ? count : 1, size ? size : 1);
 
 	if (!memory)
-		out_of_memory();
+		mem_exhausted();
 	return memory;
 }
 
@@ -72,7 +71,7 @@ void *xrealloc(void *old, size_t count, size_t size)
 	void *memory = realloc(old, total ? total : 1);
 
 	if (!memory)
-		out_of_memory();
+		mem_exhausted();
 	return memory;
 }
 
@@ -101,7 +100,7 @@ char *xvasprintf(const char *format, va_list args)
 	char *text;
 
 	if (vasprintf(&text, format, args) < 0)
-		out_of_memory();
+		mem_exhausted();
 	return text;
 }
 
@@ -185,7 +184,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	void *memory;
 
 	if (size > SIZE_MAX / 2)
-		out_of_memory();
+		mem_exhausted();
 	size = (size + align - 1) / align * align;
 	if (!block || block->size - block->used < size)
 		block = add_block(arena, size);

@@ -127,7 +127,7 @@ void jsn_print(struct str *out, const json_t *json, bool pretty)
 
 	flags |= pretty ? JSON_INDENT(2) : JSON_COMPACT;
 	if (json_dump_callback(json, add_chunk, out, flags))
-		BUG("JSON that cannot be printed");
+		mem_exhausted();
 }
 
 /* --- members ------------------------------------------------------------- */
@@ -231,7 +231,7 @@ void jsn_set(json_t *object, const char *key, json_t *value_taken)
 
 	add_valid_utf8(&valid, key, strlen(key));
 	if (json_object_set_new_nocheck(object, str_text(&valid), value_taken))
-		BUG("member '%s' cannot be set", key);
+		mem_exhausted();
 }
 
 void jsn_set_text(json_t *object, const char *key, const char *text)
@@ -242,7 +242,7 @@ void jsn_set_text(json_t *object, const char *key, const char *text)
 void jsn_add(json_t *array, json_t *value_taken)
 {
 	if (json_array_append_new(array, value_taken))
-		BUG("an item cannot be added");
+		mem_exhausted();
 }
 
 void jsn_release(json_t **json)

@@ -558,7 +558,7 @@ bool yreader_read(struct yreader *reader, struct ydoc *doc, const char *text,
 	reader->len = len - reader->skipped;
 	reader->is_ascii = is_ascii(reader->text, reader->len);
 	if (!yaml_parser_initialize(&reader->parser))
-		BUG("libyaml cannot be set up");
+		mem_exhausted();
 	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader->parser,
 				     (const unsigned char *)reader->text,

@@ -85,7 +85,7 @@ static void add_header(struct transfer *transfer, const char *line)
 	struct curl_slist *longer = curl.slist_append(transfer->headers, line);
 
 	if (!longer)
-		BUG("libcurl has no memory");
+		mem_exhausted();
 	transfer->headers = longer;
 }
 
@@ -264,7 +264,7 @@ static void set_address(struct http_setter *to, struct transfer *transfer)
 	http_add_authority(&place, &transfer->target, 443);
 	transfer->place = curl.slist_append(NULL, str_text(&place));
 	if (!transfer->place)
-		BUG("libcurl has no memory");
+		mem_exhausted();
 	http_set_text(to, CURLOPT_URL, str_text(&address));
 	http_set_list(to, CURLOPT_CONNECT_TO, transfer->place);
 }
@@ -387,7 +387,7 @@ static CURL *take_handle(struct http_client *client)
 	}
 	easy = curl.easy_init();
 	if (!easy)
-		BUG("libcurl has no memory");
+		mem_exhausted();
 	return easy;
 }
 

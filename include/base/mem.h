@@ -22,6 +22,9 @@
 /* Name shown before "out of memory"; borrowed for the process's life. */
 void mem_set_program(const char *name);
 
+/* Says so and ends the process: for what a package could not allocate. */
+void mem_exhausted(void) NORETURN;
+
 /* Give back what was freed in between: after much that came and went. */
 void mem_trim(void);
 
