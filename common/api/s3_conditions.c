@@ -26,10 +26,7 @@ static bool judge_failure(const struct s3 *s3, const struct err *failure,
 
 	if (status == 400 || status == 405 || status == 501)
 		return refuse(s3, failure->text, err);
-	(void)err_set(err, failure->kind, "%s", failure->text);
-	err->status = status;
-	err->temporary = failure->temporary;
-	return failure->hint ? err_hint(err, "%s", failure->hint) : false;
+	return err_copy(err, failure);
 }
 
 static bool try_one(struct s3 *s3, const struct s3_put *put, const char *why,

@@ -146,6 +146,22 @@ int err_exit_code(const struct err *err)
 	}
 }
 
+static char *copy_text(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+bool err_copy(struct err *to, const struct err *from)
+{
+	check_empty(to, from->text ? from->text : "");
+	*to = *from;
+	to->text = copy_text(from->text);
+	to->file = copy_text(from->file);
+	to->source = copy_text(from->source);
+	to->hint = copy_text(from->hint);
+	return false;
+}
+
 void err_move(struct err *to, struct err *from)
 {
 	check_empty(to, from->text ? from->text : "");

@@ -289,13 +289,8 @@ static void fail_with_version(struct ticketing *work,
 	    ticket->failure.kind != ERR_NONE)
 		return;
 	cause = &work->versions.items[ticket->version].failure;
-	if (cause->kind == ERR_NONE)
-		return;
-	err_set(&ticket->failure, cause->kind, "%s", cause->text);
-	ticket->failure.status = cause->status;
-	ticket->failure.temporary = cause->temporary;
-	if (cause->hint)
-		err_hint(&ticket->failure, "%s", cause->hint);
+	if (cause->kind != ERR_NONE)
+		err_copy(&ticket->failure, cause);
 }
 
 /* --- looking at links, comments and transitions ------------------------ */

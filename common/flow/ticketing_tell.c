@@ -203,13 +203,7 @@ static bool complete_versions(const struct ticketing *work, struct err *err)
 	const struct err *worst =
 		worst_failure(&work->old, worst_failure(&work->versions, NULL));
 
-	if (!worst)
-		return true;
-	err_set(err, worst->kind, "%s", worst->text);
-	err->status = worst->status;
-	if (worst->hint)
-		err_hint(err, "%s", worst->hint);
-	return err_temporary(err, worst->temporary);
+	return !worst || err_copy(err, worst);
 }
 
 bool ticketing_complete(const struct ticketing *work, struct err *err)
@@ -229,12 +223,9 @@ bool ticketing_complete(const struct ticketing *work, struct err *err)
 	}
 	if (!first)
 		return complete_versions(work, err);
-	err_set(err, first->failure.kind,
-		"cannot complete %zu of %zu tickets: '%s': %s", left,
-		work->ticket_count, first->key, first->failure.text);
-	err->status = first->failure.status;
-	if (first->failure.hint)
-		err_hint(err, "%s", first->failure.hint);
+	err_copy(err, &first->failure);
+	err_wrap(err, "cannot complete %zu of %zu tickets: '%s'", left,
+		 work->ticket_count, first->key);
 	return err_temporary(err, temporary);
 }
 

@@ -97,6 +97,9 @@ bool err_temporary(struct err *err, bool temporary);
  */
 int err_exit_code(const struct err *err);
 
+/* Copy the error @from into the empty @to.  Always false, as err_set(). */
+bool err_copy(struct err *to, const struct err *from);
+
 /* Move @from into the empty @to. */
 void err_move(struct err *to, struct err *from);
 

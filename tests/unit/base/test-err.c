@@ -18,6 +18,33 @@ static void test_set_and_wrap(void **state)
 	assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
+/* All of it, but for what of it is whose. */
+static void test_copy(void **state)
+{
+	CLEANUP(err_release) struct err from = {0}, to = {0};
+
+	(void)state;
+	assert_false(err_set(&from, ERR_CONFLICT, "no"));
+	assert_false(err_copy(&to, &from));
+	assert_null(to.hint);
+	err_release(&to);
+	from.status = 409;
+	from.temporary = true;
+	assert_false(err_hint(&from, "wait"));
+	assert_false(err_at(&from, "a.yaml", 3, 2, "b: c", 4));
+	assert_false(err_copy(&to, &from));
+	err_release(&from);
+	assert_int_equal(to.kind, ERR_CONFLICT);
+	assert_int_equal(to.status, 409);
+	assert_true(to.temporary);
+	assert_string_equal(to.text, "no");
+	assert_string_equal(to.hint, "wait");
+	assert_string_equal(to.file, "a.yaml");
+	assert_string_equal(to.source, "b: c");
+	assert_int_equal(to.line, 3);
+	assert_int_equal(to.column, 2);
+}
+
 static void test_errno(void **state)
 {
 	CLEANUP(err_release) struct err err = {0};
@@ -102,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set_and_wrap),
+		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_temporary_and_interrupted),
