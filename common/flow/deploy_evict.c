@@ -94,12 +94,14 @@ bool deploy_evict(struct deployment *run, const char *namespace, bool *begun,
 	CLEANUP(eviction_release) struct eviction eviction = {0};
 	CLEANUP(cleanup_result_release) struct cleanup_result result = {0};
 
+	bool done;
+
 	*begun = false;
 	if (!plan_eviction(&eviction, run->kube, run->deploy, namespace, err) ||
-	    !sweep_check(&eviction.plan, &eviction.rules, err) ||
-	    !cleanup_run(&cleanup, &eviction.plan, &result, err))
+	    !sweep_check(&eviction.plan, &eviction.rules, err))
 		return false;
+	done = cleanup_run(&cleanup, &eviction.plan, &result, err);
 	for (size_t i = 0; i < result.count; i++)
 		*begun |= result.outcomes[i].begun;
-	return judge(&result, err);
+	return done && judge(&result, err);
 }
