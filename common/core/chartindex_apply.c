@@ -30,10 +30,13 @@ void chartindex_use_crlf(struct chartindex_edits *edits)
 {
 	for (size_t i = 0; i < edits->count; i++) {
 		struct str *text = &edits->items[i].text;
+		CLEANUP(str_release) struct str lf = *text;
 
-		for (size_t at = 0; at < text->len; at++) {
-			if (text->buf[at] == '\n')
-				str_splice(text, at++, 0, "\r", 1);
+		*text = (struct str){.limit = lf.limit};
+		for (size_t at = 0; at < lf.len; at++) {
+			if (lf.buf[at] == '\n')
+				str_add_char(text, '\r');
+			str_add_char(text, lf.buf[at]);
 		}
 	}
 }
