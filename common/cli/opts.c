@@ -540,9 +540,8 @@ static bool complete_table(const struct parser *parser,
 {
 	for (const struct opt *opt = options; opt->type != OPT_TYPE_END;
 	     opt++) {
-		bool found;
+		bool found = strvec_has(&parser->set->given, opt->name);
 
-		found = strvec_has(&parser->set->given, opt->name);
 		if (!found &&
 		    !from_environment(parser, opt, args, env, &found, err))
 			return false;

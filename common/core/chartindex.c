@@ -57,21 +57,15 @@ static size_t whole_values_max(size_t len)
 				      : CHARTINDEX_VALUES_MAX;
 }
 
-/* What helps where all of it was too much to parse. */
-static bool suggest_layout(struct err *err)
-{
-	return err_hint(err, "laid out as Helm writes it an index may be "
-			     "larger: 'helm repo index EMPTY_DIR --merge "
-			     "index.yaml' writes it so");
-}
-
 static bool too_large(const struct chartindex *index, struct err *err)
 {
 	(void)err_set(err, ERR_INPUT,
 		      "bad index '%s': over %zu MiB that must be parsed at "
 		      "once",
 		      index->source, CHARTINDEX_PARSED_MAX >> 20);
-	return suggest_layout(err);
+	return err_hint(err, "laid out as Helm writes it an index may be "
+			     "larger: 'helm repo index EMPTY_DIR --merge "
+			     "index.yaml' writes it so");
 }
 
 /* Parse all of it: what cannot be scanned is refused here, with its place. */

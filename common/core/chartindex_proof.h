@@ -1,10 +1,10 @@
 /*
  * Proof, line by line, that a text is YAML laid out as Helm writes it: each
- * line is complete in itself or goes on with text, block collections nest by their indents, no
- * mapping has a key twice, every byte is one that YAML allows.  So what a
- * line looks like is what it means, and a text that is proved is one that the
- * parser accepts.  What is not proved may be good YAML all the same: flow
- * collections, anchors, tags.
+ * line is complete in itself or goes on with text, block collections nest by
+ * their indents, no mapping has a key twice, every byte is one that YAML
+ * allows.  So what a line looks like is what it means, and a text that is
+ * proved is one that the parser accepts.  What is not proved may be good YAML
+ * all the same: flow collections, anchors, tags.
  */
 #ifndef CORE_CHARTINDEX_PROOF_H
 #define CORE_CHARTINDEX_PROOF_H
@@ -40,7 +40,7 @@ struct proof {
 	bool value_due;	      /* the last line was "key:" */
 	bool names_due;	      /* the last key at the top was "entries" */
 	bool inside;	      /* the last line was text alone */
-	enum line_value open; /* what goes on: _TEXT, _PLAIN, ...; or else */
+	enum line_value open; /* the last value: as text it may go on below */
 	size_t scalar_parent; /* its lines have larger indents than this */
 	/* Of LINE_TEXT. */
 	bool scalar_begun;    /* its first line that is not blank was seen */

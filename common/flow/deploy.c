@@ -390,8 +390,7 @@ static bool stand_back(unsigned int tries, struct deadline until,
 				       tries, random_number());
 	int64_t left = deadline_left_ms(&until, wait);
 
-	signals_sleep_ms(wait < left ? wait : left);
-	return !signals_interrupted(err);
+	return signals_pause(wait < left ? wait : left, err);
 }
 
 static bool enter(struct deployment *run, struct err *err)

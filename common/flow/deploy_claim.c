@@ -178,8 +178,8 @@ static bool look_at_last(struct deployment *run, struct arena *arena,
  * *@made: the namespace is new, and it was us: also where the answer that said
  * so was lost, and a second try found it there.
  */
-static bool make(struct deployment *run, const struct namespace_marks *found,
-		 bool *made, struct err *err)
+static bool create(struct deployment *run, const struct namespace_marks *found,
+		   bool *made, struct err *err)
 {
 	const struct deploy *deploy = run->deploy;
 	const char *namespace = deploy->name->namespace;
@@ -227,7 +227,7 @@ bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
 	if (!deploy_make_room(run, err))
 		return false;
 	deploy_stamp(run); /* room may have taken its time */
-	if (!make(run, &found, &made, err))
+	if (!create(run, &found, &made, err))
 		return false;
 	/* Somebody else was faster: is it ours all the same? */
 	return made ? deploy_keep_limit(run, err)

@@ -11,10 +11,11 @@
  * An index may have 10,000s of entries.  Where the text is proved, line by
  * line, to be laid out as Helm writes it (its lines may end in CR LF), only the
  * entries of the chart asked for are parsed, and a change is a splice: all
- * other bytes stay, fields that we do not know too.  JSON indexes are scanned and spliced alike, after all
- * of the text was found to be JSON.  Anything else (flow style, anchors) is
- * parsed as a whole; then a change writes it anew in Helm's form, or as JSON if
- * it began with a brace: all that read such YAML read that, too.
+ * other bytes stay, fields that we do not know too.  JSON indexes are scanned
+ * and spliced alike, after all of the text was found to be JSON.  Anything else
+ * (flow style, anchors) is parsed as a whole; then a change writes it anew in
+ * Helm's form, or as JSON if it began with a brace: all that read such YAML
+ * read that, too.
  *
  * Entries are told apart by the exact pair of name and version: Helm takes
  * 1.0.0+a and 1.0.0+b for one and loses one of them.

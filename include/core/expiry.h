@@ -97,8 +97,9 @@ char *expiry_label(const struct expiry *expiry) MUST_CHECK;
 /* Read such a label; anything but exactly that form is false. */
 bool expiry_parse_label(const char *label, struct expiry *expiry) MUST_CHECK;
 
-/* Where two marks disagree the later counts; never is latest. */
 bool expiry_same(struct expiry a, struct expiry b);
+
+/* Where two marks disagree the later counts; never is latest. */
 struct expiry expiry_later(struct expiry a, struct expiry b);
 
 #endif

@@ -49,8 +49,8 @@ struct envlock {
 	struct arena arena;
 	char *version; /* of the Lease; NULL = not held */
 	bool lost; /* it is another's, or may be, for good: leave it alone */
-	const char
-		*why; /* in the arena: the renewal that failed last, or NULL */
+	/* In the arena: why the last renewal failed; NULL = none has. */
+	const char *why;
 	bool releasing; /* no renewal comes between */
 	int64_t renewed_at;
 	int64_t tried_at;  /* when the last renewal ended */

@@ -18,8 +18,8 @@
 struct err;
 
 /*
- * From now on note them, SIGHUP unless it is ignored; main() does this once.  Whatever waits (proc, http,
- * signals_sleep_ms) then ends early.
+ * From now on note them, SIGHUP unless it is ignored; main() does this once.
+ * Whatever waits (proc, http, signals_sleep_ms) then ends early.
  */
 void signals_catch(void);
 
