@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+import gpg
 from driver import Driver
 from runner import Runner
 from static_http import StaticHttp
@@ -69,11 +70,7 @@ def drive(runner: Runner, steps: Path) -> Driver:
 @pytest.fixture
 def fake_gpg(tmp_path: Path) -> dict[str, str]:
     """The environment of a step that "signs" by writing "signed" above a text."""
-    program = tmp_path / "gpg" / "gpg"
-    program.parent.mkdir()
-    program.write_text("#!/bin/sh\nfor file; do :; done\necho signed\ncat \"$file\"\n")
-    program.chmod(0o755)
-    return {"PATH": f"{program.parent}:/usr/local/bin:/usr/bin:/bin"}
+    return gpg.pretend(tmp_path)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 import charts
+import gpg
 from published import package
 from scripted_chartmuseum import ChartMuseum
 from scripted_oci import LOGIN, sha256
@@ -52,14 +53,6 @@ def signature_of(archive: bytes) -> bytes:
         ARCHIVE.encode(), hashlib.sha256(archive).hexdigest().encode())
 
 
-def fake_gpg(folder: Path) -> dict[str, str]:
-    program = folder / "gpg" / "gpg"
-    program.parent.mkdir()
-    program.write_text('#!/bin/sh\nfor file; do :; done\necho signed\nexec cat "$file"\n')
-    program.chmod(0o755)
-    return {"PATH": f"{program.parent}:/usr/local/bin:/usr/bin:/bin"}
-
-
 def timeless(files: dict[str, bytes]) -> dict[str, bytes]:
     return {name: TIMES.sub(b"", data) for name, data in files.items()}
 
@@ -76,7 +69,7 @@ class Files:
         self.repository = folder / "repository"
         self.env = {"SOURCE_DATE_EPOCH": EPOCH}
         if "--sign" in self.options:
-            self.env |= fake_gpg(folder)
+            self.env |= gpg.pretend(folder)
         self.first = read_all(charts.make_repository(folder / "first", self.charts))
         self.before: dict[str, bytes] = {}
         self.wanted: dict[str, bytes] = {}
@@ -355,7 +348,7 @@ class PushedTag:
         self.server = Registry()
         self.port = self.server.port
         self.chart = write_all(folder / "web", CHART)
-        self.env = {"SOURCE_DATE_EPOCH": EPOCH} | LOGIN | fake_gpg(folder)
+        self.env = {"SOURCE_DATE_EPOCH": EPOCH} | LOGIN | gpg.pretend(folder)
         self.old, self.wanted = "", ""      # what the tag leads to
         self.reach(self.server.url)
 

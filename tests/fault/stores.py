@@ -9,8 +9,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import gpg
 from lab_fixtures import new_bucket, place
-from publishing import CHART, EPOCH, Bucket, Files, PushedTag, fake_gpg, write_all
+from publishing import CHART, EPOCH, Bucket, Files, PushedTag, write_all
 from registry import Registry
 from s3 import S3
 from scripted_oci import MANIFEST_TYPE, sha256
@@ -57,7 +58,7 @@ class RealTag(PushedTag):
         self.server, self.port = server, int(server.host.split(":")[1])
         self.path = place(server).path
         self.chart = write_all(folder / "web", CHART)
-        self.env = {"SOURCE_DATE_EPOCH": EPOCH} | fake_gpg(folder)
+        self.env = {"SOURCE_DATE_EPOCH": EPOCH} | gpg.pretend(folder)
         self.blobs: dict[str, bytes] = {}
         self.reach(f"http://{server.host}")
 

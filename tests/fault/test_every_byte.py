@@ -1,7 +1,7 @@
 """publish-chart, repo-audit and umbrella-render through a network that breaks at
 every byte of every request and answer: once, which they get over by themselves,
-and for good, or into silence, which they say.  Whichever it was, a repository is as before or as
-after, and the next run ends as one in peace does.
+and for good, or into silence, which they say.  Whichever it was, a repository is
+as before or as after, and the next run ends as one in peace does.
 
 SLIPWAY_CUTS   how many places of each kind (4 at random; "all": each byte)
 SLIPWAY_SEED   which ones (printed)
@@ -23,7 +23,7 @@ from injecting import tell
 from publishing import (
     Bucket, LockedBucket, MovedTag, Museum, NewBucket, PushedTag, ReplacingBucket,
     ReplacingMuseum, ResigningBucket)
-from runner import Result, Runner
+from runner import LONG, Result, Runner
 from stores import RealBucket, RealTag
 from umbrellas import CachedRendering, Rendering
 
@@ -36,7 +36,7 @@ KINDS = (Bucket, NewBucket, LockedBucket, ReplacingBucket, ResigningBucket, Muse
          ReplacingMuseum, PushedTag, MovedTag, RepairingBucket, PruningBucket,
          CopyingBucket, Rendering, CachedRendering)
 REAL = ("minio", "versitygw", "registry")
-pytestmark = pytest.mark.timeout(14400 if CUTS == "all" else 120)
+pytestmark = pytest.mark.timeout(14400 if CUTS == "all" else 300)
 
 
 class Place:
@@ -71,7 +71,8 @@ class Place:
         try:
             result = self.run(
                 self.scenario.program, *self.scenario.argv,
-                "--timeout", "30s" if way == ONCE else "1s", env=self.scenario.env, expect=None)
+                "--timeout", "100s" if way == ONCE else "1s", env=self.scenario.env,
+                expect=None, timeout=LONG)
             judge(self.scenario, result, way, self.proxy.hit)
             self.hits += self.proxy.hit
             self.proxy.arm(None)
@@ -130,7 +131,8 @@ def strike_all(places: list[Place]) -> None:
     hits = sum(place.hits for place in places)
     print(f"{hits} of {len(strikes)} have met with theirs")
     assert not told, "\n".join([f"{len(told)} of {len(strikes)}", *told])
-    assert hits >= len(strikes) / 2
+    # Names that are made up may be shorter, and a second over before the cut.
+    assert hits >= sum(way == ONCE for _, way in strikes) / 2
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

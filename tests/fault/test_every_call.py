@@ -110,7 +110,7 @@ def test_told_to_end(scenario, plain):
     argv, env, calls = calls_of(scenario, plain)
     dice = random.Random(SEED)
     check_all(scenario, plain, judge_end, chosen([
-        (call, f"signal={dice.choice(('TERM', 'INT'))}") for call in calls]), argv, env)
+        (call, f"signal={dice.choice(('TERM', 'INT'))}") for call in calls]), argv, env, "50s")
 
 
 def test_refused(scenario, plain):
@@ -131,11 +131,11 @@ def test_all_that_were_too_much_once(scenario, plain, name):
 
 
 def check_all(scenario, plain: Runner, judge, faults: list[tuple[Call, str]],
-              argv: list, env: dict[str, str]) -> None:
+              argv: list, env: dict[str, str], timeout: str = "3s") -> None:
     """All that goes wrong is told, not the first only."""
     print(f"SLIPWAY_SEED={SEED}")
     wrong = []
-    argv = [*argv, "--timeout", "3s"]
+    argv = [*argv, "--timeout", timeout]
     for call, effect in faults:
         scenario.reset()
         hit = run_hit(argv, env, plain.folder, call, effect)

@@ -10,8 +10,9 @@ after a byte of one request, or of its answer.
 
 Of what is cut, the first cut.at bytes arrive; then both sides get a reset: ONCE,
 or, if the network is GONE, whoever tries again as well.  Or SILENCE falls: that
-connection stays, but no byte passes any more.  A request is told by its line, but for what is made up anew in each run, and by its number
-among those of the same line.
+connection stays, but no byte passes any more.  A request is told by its line, but
+for what is made up anew in each run, and by its number among those of the same
+line.
 """
 
 from __future__ import annotations

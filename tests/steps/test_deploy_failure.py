@@ -235,13 +235,47 @@ def test_progress_on_a_terminal(command, runner, kube):
     assert f"0 of 1 workloads ready, waiting for Pod '{POD}' (0 of 1)" in shown
 
 
-# --- while the API is slow ----------------------------------------------------
+# --- a main environment, which is rolled back ----------------------------------
 
 MAIN = {"metadata": {
     "name": "shop-fix", "uid": "u", "resourceVersion": "7",
     "labels": {"slipway/managed": "v1", "slipway/expires-at": "never"},
     "annotations": {"slipway/repository": "shop", "slipway/branch": "fix",
                     "slipway/main": "true"}}}
+
+
+class Main:
+    """A main environment whose second revision fails; .helm rolls it back to the
+    first by the words @rollback, once .begun is there."""
+
+    def __init__(self, kube, folder, rollback: str):
+        self.note, self.begun = folder / "of-run", folder / "begun"
+        self.helm = f"""\
+case " $* " in *" rollback "*) >{self.begun}; {rollback};; esac
+for word; do case $word in --labels=slipway/run=*) echo "${{word##*=}}" >{self.note}
+esac; done
+{FAILING}"""
+        kube.script("GET", HOME, answer(MAIN))
+        kube.script("GET", f"{HOME}/secrets", self._secrets)
+        for number in 1, 2, 3:
+            path = REVISION.removesuffix("1") + str(number)
+            kube.script("GET", path, answer({
+                "data": {"release": encoded(encoded(PAYLOAD))}}))
+            kube.script("PATCH", path, answer({}))
+
+    def _secrets(self, request) -> Reply:
+        if "fieldSelector" in request.path:
+            return listing()
+        found = [revision(1, "deployed")]
+        if self.note.exists():
+            found.append(revision(2, "failed", self.note.read_text().strip()))
+        if self.begun.exists():
+            found.append(revision(3, "failed"))
+        return listing(*found)
+
+
+# --- while the API is slow ----------------------------------------------------
+
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/shop-fix/leases/slipway"
 ANOTHER = {"metadata": {"resourceVersion": "999"},
            "spec": {"holderIdentity": "another"}}
@@ -251,20 +285,7 @@ SLOW = 12.0             # seconds; the Lease is renewed every 10
 def test_a_lease_that_is_lost_while_it_is_found_out_why(command, run_step,
                                                         kube, tmp_path):
     """Nothing is rolled back then, and nothing marked."""
-    note, begun = tmp_path / "of-run", tmp_path / "begun"
-    helm = f"""\
-case " $* " in *" rollback "*) >{begun}; exit 0;; esac
-for word; do case $word in --labels=slipway/run=*) echo "${{word##*=}}" >{note}
-esac; done
-{FAILING}"""
-
-    def secrets_now(request) -> Reply:
-        if "fieldSelector" in request.path:
-            return listing()
-        found = [revision(1, "deployed")]
-        if note.exists():
-            found.append(revision(2, "failed", note.read_text().strip()))
-        return listing(*found)
+    main = Main(kube, tmp_path, "exit 0")
 
     def slow(_request) -> Reply:
         kube.script("PATCH", LEASE, refusal(409, "Conflict"))
@@ -273,17 +294,10 @@ esac; done
         reply.delay = SLOW
         return reply
 
-    kube.script("GET", HOME, answer(MAIN))
     kube.script("GET", f"{HOME}/pods", slow, listing(pod()))
-    kube.script("GET", f"{HOME}/secrets", secrets_now)
-    for number in 1, 2:
-        path = REVISION.removesuffix("1") + str(number)
-        kube.script("GET", path, answer({
-            "data": {"release": encoded(encoded(PAYLOAD))}}))
-        kube.script("PATCH", path, answer({}))
-    failed = run_step(*command(helm, "--main-branch", "fix"), expect=1)
+    failed = run_step(*command(main.helm, "--main-branch", "fix"), expect=1)
     assert "CrashLoopBackOff" in failed.err
-    assert not begun.exists()
+    assert not main.begun.exists()
     assert "release 'shop-fix' is not rolled back: cannot keep environment " \
         "'shop-fix' for this run: this run has lost it to run another" \
         in failed.err
@@ -377,31 +391,8 @@ def test_a_run_that_is_aborted_before_helm(command, start_step, kube):
 
 def test_a_rollback_that_is_aborted(command, run_step, kube, tmp_path):
     """What the failure itself would hint at matters less then."""
-    note, begun = tmp_path / "of-run", tmp_path / "begun"
-    helm = f"""\
-case " $* " in *" upgrade "*) ;; *) >{begun}; {ABORTING};; esac
-for word; do case $word in --labels=slipway/run=*) echo "${{word##*=}}" >{note}
-esac; done
-{FAILING}"""
-    def secrets_now(request) -> Reply:
-        if "fieldSelector" in request.path:
-            return listing()
-        found = [revision(1, "deployed")]
-        if note.exists():
-            found.append(revision(2, "failed", note.read_text().strip()))
-        if begun.exists():
-            found.append(revision(3, "failed"))
-        return listing(*found)
-
-    kube.script("GET", HOME, answer(MAIN))
-    kube.script("GET", f"{HOME}/secrets", secrets_now)
-    for number in 1, 2, 3:
-        path = REVISION.removesuffix("1") + str(number)
-        kube.script("GET", path, answer({
-            "data": {"release": encoded(encoded(PAYLOAD))}}))
-        kube.script("PATCH", path, answer({}))
-    ended = run_step(*command(helm.replace(">RUN", ">/dev/null"),
-                              "--main-branch", "fix"), expect=143)
+    main = Main(kube, tmp_path, ABORTING.replace(">RUN", ">/dev/null"))
+    ended = run_step(*command(main.helm, "--main-branch", "fix"), expect=143)
     assert "cannot roll back to revision 1: interrupted by SIGTERM" in ended.err
     assert "revision 3 was cut off" in ended.err
     assert "helm upgrade failed: UPGRADE FAILED" in ended.err

@@ -461,7 +461,7 @@ def test_rights_for_all_manifests_are_asked_at_once(deploy, kube, tmp_path):
         if right["group"] == "example.com":
             rights.append((right["verb"], right["resource"]))
             try:
-                together.wait(10)
+                together.wait(40)
             except threading.BrokenBarrierError:
                 return refusal(400, "BadRequest", "not all at once")
         allowed = right["resource"] != "kind3s"

@@ -218,7 +218,7 @@ def test_who_ends_early_gives_the_lock_back(start_step, tmp_path, mode, method, 
         step = start_step(
             "publish-chart", make_chart(tmp_path), "--repo", REPO, "--lock", "object",
             "--timeout", "100s" if code == 143 else "3s", env=s3.env)
-        assert reached.wait(20)
+        assert reached.wait(60)
         if code == 143:
             os.kill(step.pid, signal.SIGTERM)
         step.wait(expect=code)

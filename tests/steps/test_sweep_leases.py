@@ -17,7 +17,7 @@ from kube_world import KubeWorld
 from scripted_http import Reply, Request
 from sweep_model import Namespace, Release, Revision
 
-SLOW = 25.0             # seconds that nobody should have to wait for
+SLOW = 240.0            # seconds, more than these tests wait for anything
 LEASE = 60.0            # seconds
 NOW = 1_800_000_000
 
@@ -89,14 +89,11 @@ def test_while_one_look_is_slow_the_others_are_held(start):
     with world as kube:
         kube.slow = "GET /api/v1/namespaces/c"
         kube.kept = {"a", "b"}
-        begun = time.monotonic()
         sweep = start(kube, "--jobs", 3)
-        assert kube.asked.wait(30)
+        assert kube.asked.wait(90)
         kube.steal("b")
-        wait.until(lambda: kube.renewals("a"), "a's Lease renewed", 30)
-        wait.until(lambda: "b" not in reachable(sweep.pid), "b's Helm ended",
-                   30)
-        assert time.monotonic() - begun < SLOW
+        wait.until(lambda: kube.renewals("a"), "a's Lease renewed")
+        wait.until(lambda: "b" not in reachable(sweep.pid), "b's Helm ended")
         kube.kept.discard("a")
         result = sweep.wait(expect=75)
     assert reasons(result, "deleted").keys() == {"a"}
@@ -131,7 +128,7 @@ def test_no_helm_outlives_its_lease(start):
     with SlowWorld(*(expired(name, "web") for name in names)) as kube:
         kube.kept = names
         sweep = start(kube, "--jobs", len(names))
-        wait.until(lambda: reachable(sweep.pid) == names, "Helms at work", 30)
+        wait.until(lambda: reachable(sweep.pid) == names, "Helms at work")
         kube.hung = True
         held = time.monotonic()     # or for less long
         wait.until(lambda: not reachable(sweep.pid), "no Helm at work", 100)
@@ -149,7 +146,7 @@ def test_a_namespace_whose_lease_was_lost_is_not_deleted(start):
     with SlowWorld(expired("a")) as kube:
         kube.slow = "GET /api/v1/namespaces/a/pods"
         sweep = start(kube)
-        assert kube.asked.wait(30)
+        assert kube.asked.wait(90)
         kube.steal("a")
         result = sweep.wait(expect=75)
         assert not any(line.startswith("DELETE") for line in kube.lines)
