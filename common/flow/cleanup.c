@@ -267,6 +267,14 @@ static const char *staying(const struct task *task)
 	return NULL;
 }
 
+/* What calls itself Helm may end well for nothing. */
+static bool refuse_to_believe(const struct task *task, struct err *err)
+{
+	return err_set(err, ERR_CHILD,
+		       "release '%s' is still there after helm uninstall",
+		       task->item->release);
+}
+
 /* Delete the namespace if it is ours and empty of others' things. */
 static bool delete_namespace(struct task *task, struct err *err)
 {
@@ -293,10 +301,7 @@ static bool delete_namespace(struct task *task, struct err *err)
 		return true;
 	}
 	if (task->uninstalled && look.released)
-		return err_set(err, ERR_CHILD,
-			       "release '%s' is still there after helm "
-			       "uninstall",
-			       task->item->release);
+		return refuse_to_believe(task, err);
 	if (look.marks.terminating) {
 		note_leaving(task, &look);
 		return true;
@@ -334,6 +339,13 @@ static void try_delete_namespace(struct task *task)
 		fail(task, &again);
 }
 
+/* Is it the last one of its namespace, which may go now? */
+static bool is_last(const struct task *task)
+{
+	return task->item->home &&
+	       is_vacated(task->sweep, task->item->namespace);
+}
+
 /*
  * Helm forgets the revisions that it can read; what is left of older ones
  * would be taken for a release.
@@ -345,11 +357,15 @@ static bool forget_leftovers(const struct task *task, struct err *err)
 	const struct sweep_item *item = task->item;
 	struct kube *kube = task->sweep->cleanup->kube;
 
-	if (item->revision_count < 2)
+	/* Before the namespace is deleted there is a look at that as well. */
+	if (item->revision_count < 2 && is_last(task) && !staying(task))
 		return true;
 	if (!releases_find(kube, item->namespace, item->release, &arena, &left,
 			   err))
 		return false;
+	if (!task->gone &&
+	    sweep_is_unchanged(item->judged, left.releases, left.release_count))
+		return refuse_to_believe(task, err);
 	for (size_t i = 0; i < left.release_count; i++) {
 		if (sweep_is_leftover(item, &left.releases[i]) &&
 		    (!hold_keep(task->hold, err) ||
@@ -363,14 +379,15 @@ static void note_uninstalled(struct task *task)
 {
 	CLEANUP(err_release) struct err failure = {0};
 
+	task->uninstalled = true;
 	if (!forget_leftovers(task, &failure)) {
+		task->uninstalled = false;
 		fail(task, &failure);
 		return;
 	}
-	task->uninstalled = true;
 	settle(task, CLEANUP_DELETED, task->item->reason);
 	/* The others of its namespace, and Helm, go on meanwhile. */
-	if (task->item->home && is_vacated(task->sweep, task->item->namespace))
+	if (is_last(task))
 		try_delete_namespace(task);
 }
 
