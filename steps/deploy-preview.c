@@ -131,8 +131,9 @@ static bool act(struct step_run *run, struct kube *kube,
 
 	if (!done && !result.applications)
 		return false;
-	log_info("environment '%s' is at revision %lld",
-		 deploy->name->namespace, (long long)result.revision);
+	if (result.revision)
+		log_info("environment '%s' is at revision %lld",
+			 deploy->name->namespace, (long long)result.revision);
 	return report(run, kube, deploy, &result, done ? err : &unsaid) && done;
 }
 

@@ -206,24 +206,30 @@ static void find_cluster(struct kube *kube, struct deploy_result *result)
 		result->cluster = marks.uid;
 }
 
-static bool describe(struct deployment *run, struct err *err)
+static bool read_head(struct deployment *run, struct release_head *head,
+		      struct err *err)
 {
 	const struct envname *name = run->deploy->name;
-	struct deploy_result *result = run->result;
-	struct release_head head;
-	const struct value *new;
 
-	if (!releases_read_head(run->kube, name->namespace, name->release,
-				&result->arena, &head, err) ||
-	    !read_applications(run, head.revision, &new, err))
+	return releases_read_head(run->kube, name->namespace, name->release,
+				  &run->result->arena, head, err);
+}
+
+/* What was there before is no result of ours: Helm may have made nothing. */
+static bool describe(struct deployment *run, const struct release_head *head,
+		     struct err *err)
+{
+	struct deploy_result *result = run->result;
+	bool made = head->revision > run->latest;
+	const struct value *new = run->old;
+
+	if (made && !read_applications(run, head->revision, &new, err))
 		return false;
-	if (!head.revision)
-		return err_set(err, ERR_CONFLICT,
-			       "release '%s' was deleted meanwhile",
-			       name->release);
-	result->revision = head.revision;
-	result->status = head.status;
-	result->applications = stack_changes(run->old, new, &result->arena);
+	result->revision = made ? head->revision : 0;
+	result->status = head->status;
+	result->applications =
+		made ? stack_changes(run->old, new, &result->arena)
+		     : value_new_list(&result->arena);
 	deploy_find_urls(run->kube, run->deploy, result);
 	find_cluster(run->kube, result);
 	return true;
@@ -299,8 +305,9 @@ static void tell_failure(struct deployment *run)
 {
 	struct deploy_result *result = run->result;
 	CLEANUP(err_release) struct err failure = {0};
+	struct release_head head;
 
-	if (describe(run, &failure))
+	if (read_head(run, &head, &failure) && describe(run, &head, &failure))
 		result->status = "failed";
 	else
 		log_debug("no result: %s", failure.text);
@@ -421,9 +428,19 @@ static void leave(struct deployment *run)
 }
 
 /* What calls itself Helm, a script around it say, may end well for nothing. */
-static bool check_revision(struct deployment *run, struct err *err)
+static bool conclude(struct deployment *run, struct err *err)
 {
-	if (run->result->revision > run->latest)
+	struct release_head head;
+
+	if (!read_head(run, &head, err))
+		return false;
+	if (!head.revision)
+		return err_set(err, ERR_CONFLICT,
+			       "release '%s' was deleted meanwhile",
+			       run->deploy->name->release);
+	if (!describe(run, &head, err))
+		return false;
+	if (run->result->revision)
 		return true;
 	run->result->status = "failed";
 	(void)err_set(err, ERR_CHILD,
@@ -461,7 +478,7 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 	done = enter(&run, err) && read_before(&run, err) && install(&run, err);
 	if (done) {
 		result->ready = clock_now_ms() / 1000;
-		done = describe(&run, err) && check_revision(&run, err);
+		done = conclude(&run, err);
 	}
 	if (!done && signals_noted())
 		deploy_tell_abort(&run, err);

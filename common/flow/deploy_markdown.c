@@ -44,7 +44,11 @@ static void add_place(struct str *out, const struct deploy_result *result)
 	}
 	if (result->expiry.expires)
 		str_addf(out, "- expires %s UTC\n", date);
-	str_addf(out, "- revision %lld\n\n", (long long)result->revision);
+	if (result->revision)
+		str_addf(out, "- revision %lld\n", (long long)result->revision);
+	else
+		str_add(out, "- no new revision\n");
+	str_add_char(out, '\n');
 }
 
 static void add_version(struct str *out, const char *version, bool changed)

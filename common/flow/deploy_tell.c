@@ -18,6 +18,13 @@ struct value *deploy_tell_names(const struct envname *name, struct arena *arena,
 	return names;
 }
 
+static void set_revision(struct value *map, const char *key, int64_t revision,
+			 struct arena *arena)
+{
+	value_map_set(map, arena, key,
+		      revision ? value_new_int(arena, revision) : &value_nil);
+}
+
 static void add_result(struct value *map, const struct deploy_result *result,
 		       struct arena *arena)
 {
@@ -27,14 +34,10 @@ static void add_result(struct value *map, const struct deploy_result *result,
 		value_list_add(urls, arena,
 			       value_new_text(arena, result->urls.items[i]));
 	value_map_set(map, arena, "urls", urls);
-	value_map_set(map, arena, "revision",
-		      value_new_int(arena, result->revision));
+	set_revision(map, "revision", result->revision, arena);
 	value_map_set_text(map, arena, "status",
 			   result->status ? result->status : "");
-	value_map_set(map, arena, "rolledBackTo",
-		      result->rolled_back_to
-			      ? value_new_int(arena, result->rolled_back_to)
-			      : &value_nil);
+	set_revision(map, "rolledBackTo", result->rolled_back_to, arena);
 	value_map_set(map, arena, "findings",
 		      bundle_findings(&result->bundle, arena));
 	value_map_set(map, arena, "applications",

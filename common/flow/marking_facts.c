@@ -214,12 +214,15 @@ static char *release_line(const struct marking_facts *facts)
 			: NULL;
 	const char *release = text_at(facts->record, "environment.release");
 	const char *space = text_at(facts->record, "environment.namespace");
+	/* Null of one that failed before Helm made one. */
+	bool deployed =
+		release && space && revision && !value_is_null(revision);
 	CLEANUP(str_release) struct str line = {0};
 
 	str_add(&line, LINE_PREFIX);
-	if (release && space && revision)
+	if (deployed)
 		str_addf(&line, "%s/%s ", space, release);
-	if (release && space && revision)
+	if (deployed)
 		value_print(&line, revision);
 	else if (build_of(facts))
 		str_add(&line, build_of(facts));

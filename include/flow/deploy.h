@@ -96,15 +96,15 @@ struct deploy {
 
 struct deploy_result {
 	struct arena arena;
-	struct expiry expiry; /* as it was stamped */
-	const char *cluster;  /* uid of its kube-system, NULL if unknown */
-	int64_t revision;
+	struct expiry expiry;	/* as it was stamped */
+	const char *cluster;	/* uid of its kube-system, NULL if unknown */
+	int64_t revision;	/* that this run made or renewed; 0 = none */
 	const char *status;	/* Helm's, or "failed" for ours */
 	int64_t rolled_back_to; /* a revision; 0 = it was not */
 	int64_t started; /* Helm, and all ready: seconds since the epoch; */
 	int64_t ready;	 /* 0 where nothing was deployed */
 	struct strvec urls;
-	/* stack_changes(); NULL: Helm was not run, there is nothing to tell */
+	/* stack_changes(), of no revision none; NULL: there is nothing to tell */
 	const struct value *applications;
 	struct bundle bundle; /* gathered if it failed */
 };

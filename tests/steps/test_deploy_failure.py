@@ -180,6 +180,9 @@ def test_a_bundle_hides_what_logs_give_away(command, run_step, kube, tmp_path):
     environment = records.merged(record)["environment"]
     assert environment["findings"][0]["cause"] == "crash-loop"
     assert failed.json["status"] == environment["status"] == "failed"
+    # there was one that had failed before; this Helm has made none
+    for told in failed.json, environment:
+        assert told["revision"] is None and told["applications"] == []
     told = failed.err + failed.out + report.read_text() + "".join(
         path.read_text() for path in record.iterdir())
     for canary in (PASSWORD, "hunter2", "abcdef"):

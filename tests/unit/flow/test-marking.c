@@ -87,6 +87,10 @@ static void test_line(void **state)
 		 "{\"environment\": {\"namespace\": \"n\", \"release\": \"r\","
 		 "\"revision\": 7}}",
 		 "https://ci/1", "abc", "release: n/r 7"},
+		{"failed before it made one",
+		 "{\"environment\": {\"namespace\": \"n\", \"release\": \"r\","
+		 "\"revision\": null}}",
+		 "https://ci/1", "abc", "release: https://ci/1"},
 		{"build", "{}", "https://ci/1", "abc", "release: https://ci/1"},
 		{"recorded build", "{\"build\": {\"url\": \"https://ci/2\"}}",
 		 NULL, "abc", "release: https://ci/2"},
