@@ -268,11 +268,18 @@ static bool drain(struct child *child, int which)
 	CLEANUP(free_ptr) char *chunk = xmalloc(READ_CHUNK);
 	ssize_t got = read(child->out[which], chunk, READ_CHUNK);
 
-	if (got > 0)
+	if (got > 0) {
 		str_add_bytes(output, chunk, (size_t)got);
-	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-		close_fd(&child->out[which]);
-	return got > 0;
+		return true;
+	}
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	/* A part of it must not pass for all. */
+	if (got < 0 && child->err.kind == ERR_NONE)
+		err_errno(&child->err, "cannot read what '%s' writes",
+			  child->proc->argv[0]);
+	close_fd(&child->out[which]);
+	return false;
 }
 
 /* What a pipe holds when the child is over; others may write on. */
@@ -341,7 +348,8 @@ static void act_on_time(struct child *child, int64_t now)
 	}
 	if (now >= child->give_up_at) {
 		proc->timed_out = true;
-		set_timeout_error(child);
+		if (child->err.kind == ERR_NONE)
+			set_timeout_error(child);
 		ask_to_end(child, SIGTERM, now);
 	}
 	if (now >= child->kill_at) {

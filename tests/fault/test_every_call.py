@@ -123,7 +123,8 @@ def test_refused(scenario, plain):
 @pytest.mark.parametrize("scenario, name", [
     (ReplacingFiles, "newfstatat"),     # what cannot be looked at is not missing
     (SigningFiles, "fcntl"),            # a pipe that blocks outlasts all deadlines
-    ], indirect=["scenario"], ids=["look", "pipe"])
+    (SigningFiles, "read"),             # a part of what gpg says is no signature
+    ], indirect=["scenario"], ids=["look", "pipe", "part"])
 def test_all_that_were_too_much_once(scenario, plain, name):
     argv, env, calls = calls_of(scenario, plain)
     check_all(scenario, plain, judge_refusal, [
