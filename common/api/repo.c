@@ -584,7 +584,7 @@ bool repo_walk(const struct repo *repo, const char *range, repo_commit_fn *each,
 	if (!repo_split_range(range, &old, &new, err))
 		return false;
 	if (repo_is_shallow(repo)) {
-		err_set(err, ERR_INPUT,
+		err_set(err, ERR_NOT_FOUND,
 			"cannot read the commits of '%s': the clone is shallow",
 			range);
 		return err_hint(err,

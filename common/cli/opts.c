@@ -98,7 +98,9 @@ static void describe(struct str *out, const struct opt *opt)
 		str_add(out, "must be true or false");
 		break;
 	case OPT_TYPE_DURATION:
-		str_add(out, "must be a duration such as 90s, 5m or 1h30m");
+		str_add(out, "must be a duration such as 90s, 5m or 1h30m, of "
+			     "at most ");
+		num_format_duration(out, NUM_DURATION_MAX_MS);
 		if (opt->minimum)
 			str_addf(out, ", and at least %llds",
 				 (long long)opt->minimum / 1000);

@@ -178,6 +178,11 @@ static bool find_part(const struct piece *piece,
 	return true;
 }
 
+static bool is_space(char c)
+{
+	return c && strchr(" \t\r\n", c);
+}
+
 /* Characters, not bytes: Jira counts so. */
 static bool check_name(const char *template, const char *name, struct err *err)
 {
@@ -186,6 +191,13 @@ static bool check_name(const char *template, const char *name, struct err *err)
 			       "cannot use version name template '%s': it "
 			       "gives an empty name",
 			       template);
+	/* Jira takes them off: by this name it would not be found again. */
+	if (is_space(name[0]) || is_space(name[strlen(name) - 1]))
+		return err_set(
+			err, ERR_INPUT,
+			"cannot use version name '%s': it begins or ends "
+			"in a blank",
+			name);
 	if (rune_count(name, strlen(name)) > VERSION_NAME_MAX)
 		return err_set(err, ERR_INPUT,
 			       "cannot use version name '%s': it is longer "

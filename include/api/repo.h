@@ -127,8 +127,8 @@ bool repo_split_range(const char *range, char **old, const char **new,
 /*
  * Walk the commits of @range "OLD..NEW": those that NEW has and OLD has not.
  * Either is any name of a commit; NEW left out is HEAD.
- * Errors: INPUT (not of that form, a shallow clone, more than REPO_WALK_MAX),
- * NOT_FOUND (unknown name), and those of @each.
+ * Errors: INPUT (not of that form, more than REPO_WALK_MAX), NOT_FOUND (unknown
+ * name, a shallow clone), and those of @each.
  */
 bool repo_walk(const struct repo *repo, const char *range, repo_commit_fn *each,
 	       void *context, struct err *err) MUST_CHECK;

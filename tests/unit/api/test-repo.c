@@ -352,6 +352,7 @@ static void test_shallow_clones_have_no_history(void **state)
 	assert_int_equal(head.time, 1000000002);
 	assert_true(repo_is_shallow(&repo));
 	assert_false(repo_walk(&repo, "HEAD..HEAD", refuse, NULL, &err));
+	assert_int_equal(err.kind, ERR_NOT_FOUND);
 	assert_string_equal(err.text, "cannot read the commits of "
 				      "'HEAD..HEAD': the clone is shallow");
 	assert_string_equal(err.hint,

@@ -204,13 +204,16 @@ static void test_refusals(void **state)
 				"whole number from 1 to 64"},
 		{"--expires-in 5",
 		 "invalid value '5' of '--expires-in': must be a duration "
-		 "such as 90s, 5m or 1h30m"},
+		 "such as 90s, 5m or 1h30m, of at most 36500d"},
+		{"--expires-in 100000d",
+		 "invalid value '100000d' of '--expires-in': must be a "
+		 "duration such as 90s, 5m or 1h30m, of at most 36500d"},
 		{"--grace 0s", "invalid value '0s' of '--grace': must be a "
-			       "duration such as 90s, 5m or 1h30m, and at "
-			       "least 1s"},
+			       "duration such as 90s, 5m or 1h30m, of at "
+			       "most 36500d, and at least 1s"},
 		{"--grace=999ms", "invalid value '999ms' of '--grace': must be "
-				  "a duration such as 90s, 5m or 1h30m, and "
-				  "at least 1s"},
+				  "a duration such as 90s, 5m or 1h30m, of at "
+				  "most 36500d, and at least 1s"},
 		{"--if-exists no", "invalid value 'no' of '--if-exists': must "
 				   "be one of same, fail, replace"},
 		{"--force=maybe",

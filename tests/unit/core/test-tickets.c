@@ -157,6 +157,12 @@ static void bad_templates_are_named(void **state)
 		       "empty name"},
 		{"", "cannot use version name template '': it gives an empty "
 		     "name"},
+		{"{app} ",
+		 "cannot use version name 'web ': it begins or ends in a "
+		 "blank"},
+		{"\t{app}",
+		 "cannot use version name '\tweb': it begins or ends "
+		 "in a blank"},
 		{"{date}", "cannot name the version: '{date}' is not known"},
 	};
 	struct version_name undated = web;
