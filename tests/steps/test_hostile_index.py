@@ -117,6 +117,17 @@ def test_a_large_index_of_folded_lines_keeps_its_bytes(measured, tmp_path, line_
     assert added[-2].startswith(b'generated: "20') and added[-1] == b""
 
 
+def test_an_entry_of_many_lines_that_end_in_crlf(measured, tmp_path):
+    repository, chart = tmp_path / "repository", charts.make_chart(tmp_path / "web", "web", "1.0.0")
+    with (chart / "Chart.yaml").open("a") as file:
+        file.write("keywords:\n" + "- word\n" * 200000)
+    repository.mkdir()
+    (repository / "index.yaml").write_bytes(HEAD.replace(b"\n", b"\r\n"))
+    measured("publish-chart", chart, "--repo", f"file://{repository}")
+    after = (repository / "index.yaml").read_bytes()
+    assert after.count(b"    - word\r\n") == 200000 and after.count(b"\n") == after.count(b"\r\n")
+
+
 def test_a_large_index_of_another_layout_keeps_its_meaning(measured, tmp_path):
     """In flow style it must be parsed as a whole, and written anew."""
     entries: dict[str, list] = {}
