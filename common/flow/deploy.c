@@ -427,7 +427,7 @@ static void leave(struct deployment *run)
 	run->kube->hurry_ms = 0;
 }
 
-/* What calls itself Helm, a script around it say, may end well for nothing. */
+/* Helm ended well. */
 static bool conclude(struct deployment *run, struct err *err)
 {
 	struct release_head head;
@@ -442,6 +442,7 @@ static bool conclude(struct deployment *run, struct err *err)
 		return false;
 	if (run->result->revision)
 		return true;
+	/* What calls itself Helm may be a script that does nothing. */
 	run->result->status = "failed";
 	(void)err_set(err, ERR_CHILD,
 		      "'%s' ended well, but made no new revision",

@@ -62,8 +62,7 @@ struct version_name {
 /*
  * Append the name that @template (NULL: VERSION_NAME_TEMPLATE) makes of
  * @parts.  Errors: INPUT (an unknown or unclosed placeholder, a part that is
- * not set, a name over VERSION_NAME_MAX, blank, or
- * with a blank at an end).
+ * not set, a name over VERSION_NAME_MAX, blank, or with a blank at an end).
  */
 bool version_name_format(const char *template, const struct version_name *parts,
 			 struct str *name, struct err *err) MUST_CHECK;

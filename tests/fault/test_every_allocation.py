@@ -52,11 +52,22 @@ class Scarcity:
         return self.runner.run(self.scenario.program, *self.scenario.argv, "--timeout", "5s",
                                env=self.scenario.env | env, expect=expect)
 
+    def close(self) -> None:
+        self.runner.close()
+        self.scenario.close()
+
     def count_all(self) -> int:
         for _ in range(2):      # the second may find more
             self.run(0, expect=0)
             self.scenario.learn()
         return int.from_bytes(self.count.read_bytes(), "little")
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
+def runs(request, tmp_path, steps, shim):
+    made = Scarcity(request.param(tmp_path), tmp_path, steps, shim)
+    yield made
+    made.close()
 
 
 def judge(scenario, result: Result) -> None:
@@ -67,10 +78,7 @@ def judge(scenario, result: Result) -> None:
     assert len(errors) == (result.code != 0)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_allocation(tmp_path, steps, shim, kind):
-    scenario = kind(tmp_path)
-    runs = Scarcity(scenario, tmp_path, steps, shim)
+def test_every_allocation(runs):
     total, wrong = runs.count_all(), []
     print(f"SLIPWAY_SEED={SEED}, {total} allocations")
     numbers = range(1, total + 1)
@@ -80,10 +88,8 @@ def test_every_allocation(tmp_path, steps, shim, kind):
         result = None
         try:
             result = runs.run(at, ever)
-            judge(scenario, result)
-            scenario.heal(runs.runner.run)
+            judge(runs.scenario, result)
+            runs.scenario.heal(runs.runner.run)
         except (AssertionError, KeyError, OSError) as error:
             wrong.append(f"allocation {at}, ever={ever}: {tell(error)}\n{result}")
-    runs.runner.close()
-    scenario.close()
     assert not wrong, "\n".join(wrong)
