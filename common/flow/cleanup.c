@@ -346,6 +346,12 @@ static bool is_last(const struct task *task)
 	       is_vacated(task->sweep, task->item->namespace);
 }
 
+/* Was it seen to be gone, or is there a look before the namespace goes? */
+static bool is_looked_at(const struct task *task)
+{
+	return task->gone || (is_last(task) && !staying(task));
+}
+
 /*
  * Helm forgets the revisions that it can read; what is left of older ones
  * would be taken for a release.
@@ -357,8 +363,7 @@ static bool forget_leftovers(const struct task *task, struct err *err)
 	const struct sweep_item *item = task->item;
 	struct kube *kube = task->sweep->cleanup->kube;
 
-	/* Before the namespace is deleted there is a look at that as well. */
-	if (item->revision_count < 2 && is_last(task) && !staying(task))
+	if (item->revision_count < 2 && is_looked_at(task))
 		return true;
 	if (!releases_find(kube, item->namespace, item->release, &arena, &left,
 			   err))
