@@ -169,11 +169,24 @@ bool namespace_find_marked(struct kube *kube, const char *name,
 	return true;
 }
 
+/*
+ * What something between us and the server has made up, if only of nothing,
+ * would be one without marks.
+ */
+static bool check_name(const json_t *object, const char *name, struct err *err)
+{
+	return same_text(jsn_text(object, "metadata.name"), name) ||
+	       err_set(err, ERR_REMOTE,
+		       "the answer of the Kubernetes API is not namespace '%s'",
+		       name);
+}
+
 static bool note_namespace(void *context, const json_t *object, struct err *err)
 {
 	const struct namespace_query *query = context;
 
-	(void)err;
+	if (!check_name(object, query->name, err))
+		return false;
 	*query->found = true;
 	read_marks(object, query->arena, query->marks);
 	return true;
@@ -183,7 +196,7 @@ struct kube_list namespace_query(struct namespace_query *query,
 				 const char *name, struct arena *arena,
 				 struct namespace_marks *marks, bool *found)
 {
-	*query = (struct namespace_query){arena, marks, found};
+	*query = (struct namespace_query){name, arena, marks, found};
 	*found = false;
 	return (struct kube_list){
 		.ref = ref_to(name),
@@ -469,7 +482,8 @@ bool namespace_read_leave(struct kube *kube, const char *name, const char *uid,
 	CLEANUP(jsn_release) json_t *object = NULL;
 	const struct kube_ref ref = ref_to(name);
 
-	if (!kube_get(kube, &ref, &object, err))
+	if (!kube_get(kube, &ref, &object, err) ||
+	    (object && !check_name(object, name, err)))
 		return err_wrap(err, "cannot look up namespace '%s'", name);
 	*leave = (struct namespace_leave){
 		.gone = !object ||

@@ -65,7 +65,10 @@ bool namespace_find_marked(struct kube *kube, const char *name,
 			   struct arena *arena, struct sweep_world *world,
 			   struct err *err) MUST_CHECK;
 
-/* *@found tells whether there is one of that name. */
+/*
+ * *@found tells whether there is one of that name.
+ * Errors: REMOTE (what was answered is none, or another), and kube's.
+ */
 bool namespace_read(struct kube *kube, const char *name, struct arena *arena,
 		    struct namespace_marks *marks, bool *found, struct err *err)
 	MUST_CHECK;
@@ -75,6 +78,7 @@ bool namespace_read(struct kube *kube, const char *name, struct arena *arena,
  * What it was made of has to live until then.
  */
 struct namespace_query {
+	const char *name;
 	struct arena *arena;
 	struct namespace_marks *marks;
 	bool *found;
