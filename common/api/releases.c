@@ -266,7 +266,7 @@ static bool decode_payload(const char *data, struct arena *arena,
 
 static char *secret_name(const char *release, int64_t revision)
 {
-	return xasprintf("sh.helm.release.v1.%s.v%lld", release,
+	return xasprintf(RELEASES_SECRET_PREFIX "%s.v%lld", release,
 			 (long long)revision);
 }
 

@@ -5,9 +5,11 @@
 #include "api/kinds.h"
 #include "api/kube.h"
 #include "api/manifests.h"
+#include "api/releases.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "flow/envlock.h"
 #include "format/value.h"
 #include "format/ydoc.h"
 #include "sys/file.h"
@@ -30,6 +32,11 @@ static bool check_labels(const struct strvec *labels, struct err *err)
 	return true;
 }
 
+static bool is_revision(const char *secret)
+{
+	return starts_with(secret, RELEASES_SECRET_PREFIX);
+}
+
 static bool check_secrets(const struct strvec *secrets, struct err *err)
 {
 	for (size_t i = 0; i < secrets->count; i++) {
@@ -40,6 +47,10 @@ static bool check_secrets(const struct strvec *secrets, struct err *err)
 		    strchr(slash + 1, '/'))
 			return err_set(err, ERR_USAGE,
 				       "secret '%s' is no NAMESPACE/NAME",
+				       secret);
+		if (is_revision(slash + 1))
+			return err_set(err, ERR_USAGE,
+				       "secret '%s' is a revision of Helm's",
 				       secret);
 	}
 	return true;
@@ -53,6 +64,23 @@ static bool has_text(const struct ydoc *doc, const char *path, struct err *err)
 	return ydoc_blame(doc, "", err);
 }
 
+/* These tell who works on an environment, and what is deployed in it. */
+static bool check_foreign(const struct ydoc *doc, struct err *err)
+{
+	const char *kind = value_find_text(doc->root, "kind");
+	const char *name = value_find_text(doc->root, "metadata.name");
+
+	if (same_text(kind, "Secret") && is_revision(name))
+		(void)err_set(err, ERR_INPUT,
+			      "Secret '%s' is a revision of Helm's", name);
+	else if (same_text(kind, "Lease") && same_text(name, ENVLOCK_NAME))
+		(void)err_set(err, ERR_INPUT, "Lease '%s' is that of the runs",
+			      name);
+	else
+		return true;
+	return ydoc_blame(doc, "metadata.name", err);
+}
+
 static bool check_object(const struct ydoc *doc, const char *namespace,
 			 struct err *err)
 {
@@ -63,7 +91,7 @@ static bool check_object(const struct ydoc *doc, const char *namespace,
 		return ydoc_blame(doc, "", err);
 	}
 	if (!has_text(doc, "apiVersion", err) || !has_text(doc, "kind", err) ||
-	    !has_text(doc, "metadata.name", err))
+	    !has_text(doc, "metadata.name", err) || !check_foreign(doc, err))
 		return false;
 	if (!own || !namespace ||
 	    same_text(value_find_text(doc->root, "metadata.namespace"),

@@ -24,6 +24,8 @@ struct sweep_world;
 struct value;
 
 #define RELEASES_PAYLOAD_MAX ((size_t)64 << 20) /* un-gzipped */
+/* Begins the name of the Secret of each revision. */
+#define RELEASES_SECRET_PREFIX "sh.helm.release.v1."
 
 /*
  * Add the revisions of all releases in @namespace (NULL: in all), or of the

@@ -34,9 +34,10 @@ struct preparation {
 };
 
 /*
- * Read what @args name, for @namespace (NULL: for any).  Errors: USAGE (a label or secret of
- * another form, a label of ours), INPUT with the place (no manifest; of
- * another namespace).
+ * Read what @args name, for @namespace (NULL: for any).  Errors: USAGE (a
+ * label or secret of another form, a label of ours, a secret of Helm's), INPUT
+ * with the place (no manifest; of another namespace; a secret of Helm's, the
+ * Lease of flow/envlock).
  */
 bool preparation_read(struct preparation *preparation,
 		      const struct preparation_args *args,

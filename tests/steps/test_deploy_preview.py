@@ -12,7 +12,7 @@ import threading
 import pytest
 
 from scripted_http import Reply
-from scripted_kube import TOKEN, answer, refusal
+from scripted_kube import TOKEN, answer, namespace, refusal
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
 HOME = "/api/v1/namespaces/shop-fix"
@@ -224,6 +224,10 @@ def test_a_dry_run_only_reads(deploy, kube):
     (Reply(404, b"<html>"), 1, "server answered 404"),
     (Reply(500, b"", ["Retry-After: 0"]), 75, "server answered 500"),
     (Reply(200, b"<html>"), 1, "is no object of the Kubernetes API"),
+    (answer({}), 1, "is not namespace 'shop-fix'"),
+    (answer({"kind": "Status", "status": "Success"}), 1,
+     "is not namespace 'shop-fix'"),
+    (answer(namespace("shop-main")), 1, "is not namespace 'shop-fix'"),
     (Reply(200, b"{}" + b" " * (33 << 20)), 1, ""),
     (Reply(200, b"{}", cut=20), 75, ""),
     (marked(repository="web", branch="fix"), 3,
@@ -245,7 +249,8 @@ def test_a_namespace_that_does_not_go(deploy, kube, tmp_path):
     helm.write_text("#!/bin/sh\nexit 1\n")
     helm.chmod(0o755)
     kube.script("GET", HOME, answer({
-        "metadata": {"uid": "u", "deletionTimestamp": "2026-11-22T10:00:00Z"},
+        "metadata": {"name": "shop-fix", "uid": "u",
+                     "deletionTimestamp": "2026-11-22T10:00:00Z"},
         "status": {"conditions": [
             {"type": "NamespaceFinalizersRemaining", "status": "True",
              "message": "example.com/held in 1 resource instances"}]}}))
@@ -387,6 +392,7 @@ def test_a_dry_run_refuses_what_the_run_would(deploy, kube, any_helm):
     ("--copy-secret", "pull", "secret 'pull' is no NAMESPACE/NAME"),
     ("--copy-secret", "ci/", "is no NAMESPACE/NAME"),
     ("--copy-secret", "ci/a/b", "is no NAMESPACE/NAME"),
+    ("--copy-secret", "ci/sh.helm.release.v1.web.v1", "a revision of Helm's"),
 ])
 def test_preparations_that_cannot_be(option, value, words, deploy, kube):
     assert words in deploy(option, value, expect=2).err
@@ -399,6 +405,11 @@ def test_preparations_that_cannot_be(option, value, words, deploy, kube):
     ("apiVersion: v1\nkind: X\n", "a manifest needs 'metadata.name'"),
     ("apiVersion: v1\nkind: X\nmetadata: {name: x, namespace: other}\n",
      "this manifest is of another namespace"),
+    ("apiVersion: v1\nkind: Secret\nmetadata:\n"
+     "  name: sh.helm.release.v1.shop-fix.v7\n",
+     "Secret 'sh.helm.release.v1.shop-fix.v7' is a revision"),
+    ("apiVersion: coordination.k8s.io/v1\nkind: Lease\n"
+     "metadata: {name: slipway}\n", "Lease 'slipway' is that of the runs"),
     ("apiVersion: v1\n  kind: [\n", "quota.yaml:2"),
 ])
 def test_manifests_that_are_none(text, words, deploy, kube, tmp_path):
