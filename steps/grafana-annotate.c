@@ -92,27 +92,35 @@ static bool open_grafana(struct grafana *grafana, const struct step_run *run,
 	return grafana_open(grafana, &config, err);
 }
 
-/* A release does not fail because a dashboard was away. */
+/* A release does not fail because a dashboard was away, nor the spool too. */
 static bool keep(struct marking *marking, const struct step_run *run,
 		 struct err *failure, struct err *err)
 {
 	const struct args *args = run->args;
-	bool kept;
+	CLEANUP(err_release) struct err unkept = {0};
 
 	if (is_blank(args->spool) || failure->kind == ERR_INTERRUPTED ||
 	    err_exit_code(failure) != 75) {
 		err_move(err, failure);
 		return false;
 	}
-	kept = run->dry_run ||
-	       marking_spool(marking, args->spool, args->url, err);
-	log_warning("%s; the mark %s in '%s'", failure->text,
-		    !kept	   ? "cannot be kept"
-		    : run->dry_run ? "would be kept"
-				   : "is kept",
-		    args->spool);
-	marking->spooled = kept;
-	return kept;
+	marking->spooled = run->dry_run
+				   ? marking_check_spool(args->spool, &unkept)
+				   : marking_spool(marking, args->spool,
+						   args->url, &unkept);
+	if (unkept.kind == ERR_INTERRUPTED) {
+		err_move(err, &unkept);
+		return false;
+	}
+	marking->lost = !marking->spooled;
+	if (marking->lost)
+		log_warning("%s; the mark is lost: %s", failure->text,
+			    unkept.text);
+	else
+		log_warning("%s; the mark %s in '%s'", failure->text,
+			    run->dry_run ? "would be kept" : "is kept",
+			    args->spool);
+	return true;
 }
 
 static bool find(struct marking *marking, struct grafana *grafana,
@@ -129,7 +137,8 @@ static bool put(struct marking *marking, struct grafana *grafana,
 {
 	CLEANUP(err_release) struct err failure = {0};
 
-	return marking->spooled || marking_put(marking, grafana, &failure) ||
+	return marking->spooled || marking->lost ||
+	       marking_put(marking, grafana, &failure) ||
 	       keep(marking, run, &failure, err);
 }
 
@@ -164,7 +173,7 @@ static bool send_kept(const struct marks *marks, const struct step_run *run,
 	const struct args *args = run->args;
 
 	for (size_t i = 0; i < marks->count; i++)
-		if (marks->items[i].spooled)
+		if (marks->items[i].spooled || marks->items[i].lost)
 			return true;
 	return is_blank(args->spool) ||
 	       marking_send_spooled(args->spool, args->url, grafana,

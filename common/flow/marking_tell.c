@@ -56,6 +56,8 @@ struct value *marking_result(const struct marking_told *told, size_t count,
 
 static const char *outcome(const struct marking *marking)
 {
+	if (marking->lost)
+		return "lost";
 	if (marking->spooled)
 		return "kept";
 	if (marking->created)
@@ -83,6 +85,8 @@ void marking_result_text(const struct marking_told *told, size_t count,
 
 static const char *intent(const struct marking *marking)
 {
+	if (marking->lost)
+		return "lose";
 	if (marking->spooled)
 		return "keep";
 	if (marking->created)

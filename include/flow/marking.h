@@ -55,6 +55,7 @@ struct marking {
 	bool created;
 	bool changed;
 	bool spooled;
+	bool lost; /* neither put nor kept */
 };
 
 /*

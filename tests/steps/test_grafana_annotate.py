@@ -439,15 +439,19 @@ def test_an_unreachable_grafana_fails_no_release(grafana, step, tmp_path):
     assert list(spool.iterdir()) == []
 
 
-def test_a_spool_that_keeps_nothing_is_not_said_to(grafana, step, tmp_path):
+def test_a_spool_that_keeps_nothing_fails_no_release_either(grafana, step, tmp_path):
     spool = tmp_path / "spool"
     args = ["--text", "x", *REGION, "--spool", spool, "--timeout", "1s"]
     grafana.fail(times=None, status=502)
     assert f"the mark would be kept in '{spool}'" in step(grafana, *args, "--dry-run").err
     spool.write_text("no folder")
-    failed = step(grafana, *args, expect=1)
-    assert f"the mark cannot be kept in '{spool}'" in failed.err
-    assert "is kept" not in failed.err
+    lost = {"id": None, "created": False, "url": None, "spooled": False}
+    result = step(grafana, *args, "--output", "json")
+    assert "502" in result.err and result.json == lost
+    assert f"the mark is lost: cannot keep the mark in '{spool}': cannot create folder" in result.err
+    planned = step(grafana, *args, "--dry-run")
+    assert planned.out.startswith("lose mark:") and "the mark is lost: " in planned.err
+    assert step(grafana, *args).out == "mark lost\n"
 
 
 def test_a_mark_that_was_sent_after_all_is_not_sent_twice(grafana, step, tmp_path):
