@@ -57,15 +57,20 @@ static size_t whole_values_max(size_t len)
 				      : CHARTINDEX_VALUES_MAX;
 }
 
+static bool advise_layout(struct err *err)
+{
+	return err_hint(err, "laid out as Helm writes it an index may be "
+			     "larger: 'helm repo index EMPTY_DIR --merge "
+			     "index.yaml' writes it so");
+}
+
 static bool too_large(const struct chartindex *index, struct err *err)
 {
 	(void)err_set(err, ERR_INPUT,
 		      "bad index '%s': over %zu MiB that must be parsed at "
 		      "once",
 		      index->source, CHARTINDEX_PARSED_MAX >> 20);
-	return err_hint(err, "laid out as Helm writes it an index may be "
-			     "larger: 'helm repo index EMPTY_DIR --merge "
-			     "index.yaml' writes it so");
+	return advise_layout(err);
 }
 
 /* Parse all of it: what cannot be scanned is refused here, with its place. */
@@ -80,7 +85,7 @@ static bool parse_tree(struct chartindex *index, struct err *err)
 	if (!ydoc_parse_values(&doc, index->text, index->len, index->source,
 			       YDOC_STRICT_KEYS, whole_values_max(index->len),
 			       err))
-		return false;
+		return doc.overfull && advise_layout(err);
 	if (!value_is_map(doc.root))
 		return refused(index, "it must be a mapping", err);
 	entries = value_map_get(doc.root, "entries");

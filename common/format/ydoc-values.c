@@ -62,8 +62,10 @@ bool ydoc_parse_values(struct ydoc *doc, const char *text, size_t len,
 	CLEANUP(yreader_release) struct yreader reader = {
 		.nodes_max = nodes_max, .values_only = true};
 
-	if (!yreader_read(&reader, &fresh, text, len, name, err))
+	if (!yreader_read(&reader, &fresh, text, len, name, err)) {
+		doc->overfull = reader.nodes > nodes_max;
 		return false;
+	}
 	ydoc_release(doc);
 	*doc = fresh;
 	fresh = (struct ydoc){0};

@@ -82,6 +82,7 @@ struct ydoc {
 	struct ydoc_node *nodes;  /* private: tree of spans */
 	unsigned int flags;
 	unsigned int lines_before; /* of its stream */
+	bool overfull; /* ydoc_parse_values() refused it for @nodes_max */
 	struct arena arena;
 };
 

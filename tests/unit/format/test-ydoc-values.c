@@ -67,6 +67,7 @@ static void test_same_errors(void **state)
 		assert_false(ydoc_parse(&doc, texts[i], text.len, "test.yaml",
 					YDOC_STRICT_KEYS, &wanted));
 		assert_false(read_values(&doc, &text, &got));
+		assert_false(doc.overfull);
 		assert_string_equal(got.text, wanted.text);
 		assert_int_equal(got.line, wanted.line);
 	}
@@ -95,6 +96,7 @@ static void assert_too_many(const struct str *text)
 
 	assert_false(read_values(&doc, text, &err));
 	assert_non_null(strstr(err.text, "more than 10000 values"));
+	assert_true(doc.overfull);
 	assert_int_equal(err.kind, ERR_INPUT);
 	assert_true(err.line > 0);
 }
