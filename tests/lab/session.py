@@ -4,6 +4,7 @@
         lab.cluster                     # starts the control plane
         lab.s3                          # starts MinIO
         lab.registry                    # starts an OCI registry
+        lab.toxiproxy                   # starts Toxiproxy
         subprocess.run(..., env=os.environ | lab.env)
 """
 
@@ -21,6 +22,7 @@ from registry import Registry, TokenServer, basic
 from s3 import MinIO, VersityGW
 from static_http import StaticHttp
 from supervisor import Supervisor
+from toxiproxy import Toxiproxy
 
 
 class Lab:
@@ -54,6 +56,10 @@ class Lab:
     @cached_property
     def registry(self) -> Registry:
         return Registry(self.supervisor, self._new("registry")).start()
+
+    @cached_property
+    def toxiproxy(self) -> Toxiproxy:
+        return Toxiproxy(self.supervisor, self._new("toxiproxy")).start()
 
     def guarded_registry(self, tokens: bool) -> tuple[Registry, TokenServer | None]:
         """One that only registry.USER may use, by password or by tokens."""
