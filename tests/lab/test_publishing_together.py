@@ -8,7 +8,6 @@ SLIPWAY_SEED             of kills and faults (printed)
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import random
@@ -19,11 +18,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import yaml
-from botocore.exceptions import ClientError
 
+from bucket_index import check_index, read
 from faulty_proxy import FaultyProxy
 from hosts import Hosts
+from published import make_chart
 
 PUBLISHERS = int(os.environ.get("SLIPWAY_PUBLISHERS", "24"))
 ROUNDS = int(os.environ.get("SLIPWAY_PUBLISH_ROUNDS", "1"))
@@ -32,37 +31,6 @@ HOSTS = 4
 KILLED = 0.2            # share of the publishers
 FAULTY = 0.2            # share of the requests
 WAITING = "stable/.slipway/pending/"
-
-
-def make_chart(folder: Path, name: str, version: str = "1.0.0") -> Path:
-    chart = folder / f"{name}-{version}"
-    chart.mkdir()
-    (chart / "Chart.yaml").write_text(
-        f"apiVersion: v2\nname: {name}\nversion: {version}\n")
-    return chart
-
-
-def read(bucket, key: str) -> bytes | None:
-    try:
-        return bucket.client.get_object(Bucket=bucket.name, Key=key)["Body"].read()
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == "NoSuchKey", error
-        return None
-
-
-def check_index(bucket) -> set[str]:
-    """Each entry has its archive, with the digest that it names: NAME-VERSION."""
-    body = read(bucket, "stable/index.yaml")
-    entries = yaml.safe_load(body)["entries"] if body else {}
-    found = []
-    for name, entry in ((name, entry) for name in entries for entry in entries[name]):
-        found.append(f"{name}-{entry['version']}")
-        assert entry["name"] == name and entry["urls"] == [f"{found[-1]}.tgz"]
-        archive = read(bucket, f"stable/{found[-1]}.tgz")
-        assert archive is not None, f"{found[-1]} has no archive"
-        assert hashlib.sha256(archive).hexdigest() == entry["digest"], found[-1]
-    assert len(set(found)) == len(found)
-    return set(found)
 
 
 def waiting(bucket) -> list[str]:
