@@ -180,16 +180,20 @@ references:
 all_python_tests = SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle \
 	SLIPWAY_ASAN_BIN=$(CURDIR)/build/asan/bin $(python_tests)
 
-# Two halves side by side: each waits for servers more than it computes.
+# Side by side: each waits for servers more than it computes.
+python_parts := steps lab others
 check-python: all drivers $(oracle_binaries) references
 	$(MAKE) VARIANT=asan all drivers
-	$(MAKE) -j2 --output-sync=target check-python-scripted check-python-real
+	$(MAKE) -j3 --output-sync=target $(python_parts:%=check-python-%)
 
-check-python-scripted:
-	$(all_python_tests) tests/steps tests/fault
+check-python-steps:
+	$(all_python_tests) tests/steps
 
-check-python-real:
-	$(all_python_tests) tests/lab tests/oracle tests/examples tests/image
+check-python-lab:
+	$(all_python_tests) tests/lab
+
+check-python-others:
+	$(all_python_tests) tests/fault tests/oracle tests/examples tests/image
 
 # Hours: what check does with a few random inputs, with many of them.
 FUZZ_SECONDS = 600
@@ -269,6 +273,6 @@ help:
 	@echo "  make manuals      rewrite the generated blocks of steps/*.md"
 
 .PHONY: all check check-unit check-fuzz check-clang check-lint check-steps check-lab check-oracle \
-	check-python check-python-scripted check-python-real \
+	check-python $(python_parts:%=check-python-%) \
 	check-nightly fuzz check-fresh bench demo image manuals install format clean help \
 	drivers references headers-of-packages

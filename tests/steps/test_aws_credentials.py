@@ -69,7 +69,7 @@ EC2_STYLE = Reply(403, b"<Response><Errors><Error><Code>AccessDenied</Code>"
     (Reply(200, b'{"AccessKeyId": "s3cr3t-of-"}'), "REMOTE", 1,
      "no access key", None),
     (Reply(302, headers=["Location: http://127.0.0.1:1/"]), "REMOTE", 1,
-     "server answered 302", "trust policy"),
+     "server answered 302", "give the address of that server"),
 ], ids=["ec2", "keys", "denied", "expired", "issuer", "html", "json", "redirect"])
 def test_sts_refuses(find, s3, pod, reply, kind, code, text, hint):
     with ScriptedHttp(reply) as server:
