@@ -32,7 +32,8 @@ CHANGING = {"now", "ago", "date", "dateInZone", "date_in_zone", "htmlDate",
             "htmlDateInZone", "uuidv4", "randInt", "shuffle", "encryptAES"}
 CHANGES = re.compile(rf"\b({'|'.join(CHANGING)})\b")
 WANTED = 2      # calls of each function
-TRIES = 60
+TRIES = 60              # of the second
+TRIES_FOR_ONE = 1000    # few of decryptAES's have the password that goes with them
 
 
 def text_of(values) -> str:
@@ -85,8 +86,9 @@ def working_calls(ours: Ours, writer: Writer, data) -> dict[str, str]:
     calls = {}
     for name, params in sorted(forms().items()):
         found = 0
-        for _ in range(TRIES):
-            if found == WANTED or name in CHANGING | {"fail"}:
+        for tried in range(TRIES_FOR_ONE):
+            if found == WANTED or (found and tried >= TRIES) or \
+                    name in CHANGING | {"fail"}:
                 break
             text = writer.action(
                 writer.call_of(name, writer.rng.choice(params), 4))
