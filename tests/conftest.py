@@ -15,6 +15,7 @@ Real servers and tools (cluster, s3, helm4, ...) are in lab/lab_fixtures.py.
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,12 @@ from static_http import StaticHttp
 pytest_plugins = ["lab_fixtures"]
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure() -> None:
+    """What nohup(1) has us ignore, the steps under test still hear."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
 @pytest.hookimpl(wrapper=True)

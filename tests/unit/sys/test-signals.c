@@ -22,6 +22,7 @@ static int set_up(void **state)
 	(void)state;
 	sigemptyset(&other.sa_mask);
 	sigaction(SIGUSR1, &other, NULL);
+	signal(SIGHUP, SIG_DFL); /* the tests' own nohup(1) */
 	signals_catch();
 	return 0;
 }
