@@ -225,12 +225,21 @@ static bool check(struct step_run *run, struct err *err)
 			   "the cluster, Helm and the rights are there\n", err);
 }
 
+static const struct opt_rule rules[] = {
+	{"evict-oldest", .with = "max-environments"},
+	{"renew", .without = "expires-in"},
+	{"renew", .without = "values"},
+	{"renew", .without = "set"},
+	{0},
+};
+
 const struct step step = {
 	.name = "deploy-preview",
 	.summary = "install or upgrade an environment and wait for it",
 	.arguments = "[CHART_DIR]",
 	.max_arguments = 1,
 	.options = options,
+	.rules = rules,
 	.args_size = sizeof(struct args),
 	.run = run,
 	.check = check,

@@ -68,23 +68,18 @@ static const struct opt options[] = {
 	OPT_HTTP(struct args, http),
 	OPT_END};
 
-static int64_t given_or(int64_t given, int64_t otherwise)
-{
-	return given == OPT_UNSET ? otherwise : given;
-}
-
 static struct sweep_rules rules_of(const struct args *args)
 {
 	return (struct sweep_rules){
 		.environment = args->environment,
 		.immediately = args->now,
 		.gone_branches = args->gone_branches,
-		.grace_s = given_or(args->grace, 0) / 1000,
-		.warn_before_s = given_or(args->warn_before, -1000) / 1000,
+		.grace_s = opt_or(args->grace, 0) / 1000,
+		.warn_before_s = opt_or(args->warn_before, -1000) / 1000,
 		.namespaces = &args->namespaces,
 		.protect = &args->protect,
-		.max_deletes = given_or(args->max_deletes, MAX_DELETES_DEFAULT),
-		.max_percent = given_or(args->max_percent, MAX_PERCENT_DEFAULT),
+		.max_deletes = opt_or(args->max_deletes, MAX_DELETES_DEFAULT),
+		.max_percent = opt_or(args->max_percent, MAX_PERCENT_DEFAULT),
 	};
 }
 
@@ -127,8 +122,8 @@ static bool act(struct step_run *run, struct kube *kube,
 	const struct cleanup cleanup = {
 		.kube = kube,
 		.helm = &helm,
-		.jobs = (size_t)given_or(args->jobs, JOBS_DEFAULT),
-		.wait_ms = given_or(args->wait_timeout, WAIT_DEFAULT_MS),
+		.jobs = (size_t)opt_or(args->jobs, JOBS_DEFAULT),
+		.wait_ms = opt_or(args->wait_timeout, WAIT_DEFAULT_MS),
 		.reporter = &run->reporter,
 	};
 	struct value *report;
@@ -237,10 +232,17 @@ static bool check(struct step_run *run, struct err *err)
 			   "the cluster, Helm and the rights are there\n", err);
 }
 
+static const struct opt_rule rules[] = {
+	{"environment", .without = "namespace"},
+	{"now", .without = "grace"},
+	{0},
+};
+
 const struct step step = {
 	.name = "expire-sweep",
 	.summary = "delete the environments whose time has come",
 	.options = options,
+	.rules = rules,
 	.args_size = sizeof(struct args),
 	.run = run,
 	.check = check,

@@ -64,7 +64,7 @@ static bool plan(struct marks *marks, struct step_run *run, struct err *err)
 		.text = args->text,
 		.tags = &args->tags,
 		.dashboard = args->dashboard,
-		.panel = args->panel == OPT_UNSET ? 0 : args->panel,
+		.panel = opt_or(args->panel, 0),
 		.build = ci.build_url,
 		.commit = ci.commit,
 		.now_ms = clock_now_ms(),

@@ -102,14 +102,10 @@ static bool find_tickets(struct strvec *keys, const struct step_run *run,
 {
 	const struct args *args = run->args;
 
-	for (size_t i = 0; i < args->tickets.count; i++) {
-		if (!ticket_key_valid(args->tickets.items[i]))
-			return err_set(err, ERR_USAGE,
-				       "cannot use '--ticket %s': a key looks "
-				       "like SHOP-12",
-				       args->tickets.items[i]);
+	if (!tickets_check_keys(&args->tickets, err))
+		return false;
+	for (size_t i = 0; i < args->tickets.count; i++)
 		strvec_add_once(keys, args->tickets.items[i]);
-	}
 	if (args->range && !read_range(keys, args, err))
 		return false;
 	if (args->tickets.count == 0 && !args->range)
@@ -155,10 +151,8 @@ static struct ticketing_args make_args(const struct step_run *run,
 		.resolution = args->resolution,
 		.comment = args->comment,
 		.done = args->done,
-		.archive_age_ms =
-			args->archive_age == OPT_UNSET ? -1 : args->archive_age,
-		.jobs = args->jobs == OPT_UNSET ? JOBS_DEFAULT
-						: (size_t)args->jobs,
+		.archive_age_ms = opt_or(args->archive_age, -1),
+		.jobs = (size_t)opt_or(args->jobs, JOBS_DEFAULT),
 		.now_s = clock_now_ms() / 1000,
 	};
 }
@@ -240,10 +234,18 @@ static bool check(struct step_run *run, struct err *err)
 			   "Jira answers and knows the user\n", err);
 }
 
+static const struct opt_rule rules[] = {
+	{"transition", .with = "done"},
+	{"resolution", .with = "done"},
+	{"archive-older-than", .with = "done"},
+	{0},
+};
+
 const struct step step = {
 	.name = "jira-fixversion",
 	.summary = "keep Jira's tickets and versions in step with a release",
 	.options = options,
+	.rules = rules,
 	.args_size = sizeof(struct args),
 	.run = run,
 	.check = check,

@@ -227,12 +227,20 @@ static bool check(struct step_run *run, struct err *err)
 	       step_result(run, found, str_text(&text), err);
 }
 
+static const struct opt_rule rules[] = {
+	{"sign-key", .with = "sign"},
+	{"keyring", .with = "sign"},
+	{"passphrase", .with = "sign"},
+	{0},
+};
+
 const struct step step = {
 	.name = "publish-chart",
 	.summary = "package charts and publish them in a repository",
 	.arguments = "[CHART_DIR | CHART.tgz]...",
 	.max_arguments = 1000,
 	.options = options,
+	.rules = rules,
 	.args_size = sizeof(struct args),
 	.run = run,
 	.check = check,

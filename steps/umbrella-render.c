@@ -128,9 +128,8 @@ static bool prepare(struct rendering *rendering, struct step_run *run,
 			{
 				.repository = args->repo,
 				.login = &args->login,
-				.jobs = args->jobs == OPT_UNSET
-						? VENDOR_JOBS_DEFAULT
-						: (size_t)args->jobs,
+				.jobs = (size_t)opt_or(args->jobs,
+						       VENDOR_JOBS_DEFAULT),
 				.http = &http,
 				.env = run->env,
 				.record = run->record->merged,
@@ -177,12 +176,19 @@ static bool check(struct step_run *run, struct err *err)
 			   err);
 }
 
+static const struct opt_rule rules[] = {
+	{"output-dir", .without = "file"},  {"template", .without = "file"},
+	{"no-template", .without = "file"}, {"locked", .without = "file"},
+	{"explain", .without = "file"},	    {0},
+};
+
 const struct step step = {
 	.name = "umbrella-render",
 	.summary = "render an umbrella chart and vendor its dependencies",
 	.arguments = "[UMBRELLA_DIR]",
 	.max_arguments = 1,
 	.options = options,
+	.rules = rules,
 	.args_size = sizeof(struct args),
 	.run = run,
 	.check = check,

@@ -281,7 +281,7 @@ static bool run_step(struct session *session, char *const *argv,
 		return true;
 	}
 	if (!opts_complete(options, &session->env, arena, err) ||
-	    !check_usage(session, err))
+	    !opts_obey(options, step.rules, err) || !check_usage(session, err))
 		return false;
 	opts_hide_secrets(options, &session->env);
 	log_init(step.name, level_of(common));

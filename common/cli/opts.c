@@ -306,6 +306,18 @@ static bool fail_secret(const struct opt *opt, struct err *err)
 			variables.count ? variables.items[0] : "");
 }
 
+static bool hint_help(struct err *err)
+{
+	return err_hint(err, "'--help' lists those that there are");
+}
+
+static bool fail_short(const char *option, struct err *err)
+{
+	(void)err_set(err, ERR_USAGE,
+		      "unknown option '%s'; options begin with '--'", option);
+	return hint_help(err);
+}
+
 static bool fail_unknown(const struct opt_set *set, const char *name,
 			 struct err *err)
 {
@@ -327,7 +339,7 @@ static bool fail_unknown(const struct opt_set *set, const char *name,
 	nearest = find_nearest(&names, name);
 	if (!nearest) {
 		(void)err_set(err, ERR_USAGE, "unknown option '--%s'", name);
-		return err_hint(err, "'--help' lists those that there are");
+		return hint_help(err);
 	}
 	return err_set(err, ERR_USAGE,
 		       "unknown option '--%s'; did you mean '--%s'?", name,
@@ -439,10 +451,7 @@ bool opts_parse(struct opt_set *set, char *const *argv, struct arena *arena,
 		if (ended || (*argv)[0] != '-' || strcmp(*argv, "-") == 0) {
 			strvec_add(arguments, *argv);
 		} else if (!name) {
-			return err_set(err, ERR_USAGE,
-				       "unknown option '%s'; options begin "
-				       "with '--'",
-				       *argv);
+			return fail_short(*argv, err);
 		} else if (!*name) {
 			ended = true;
 		} else {
@@ -550,8 +559,10 @@ static bool complete_table(const struct parser *parser,
 		if ((opt->flags & OPT_REQUIRED) &&
 		    (!found || is_empty(opt, args)))
 			return fail_missing(opt, err);
-		if (found)
+		if (found) {
+			strvec_add_once(&parser->set->known, opt->name);
 			continue;
+		}
 		if (opt->type == OPT_TYPE_CHOICE &&
 		    !(opt->flags & OPT_VALUE_OPTIONAL))
 			store(parser, opt, field_of(opt, args),
@@ -572,30 +583,6 @@ bool opts_complete(struct opt_set *set, const struct env *env,
 
 /* --- ends ---------------------------------------------------------------- */
 
-/* Of all steps: a job's environment often holds those of each. */
-static const char *const secret_variables[] = {
-	"GRAFANA_TOKEN",       "HELM_REPO_ACCESS_TOKEN",
-	"HELM_REPO_PASSWORD",  "JIRA_TOKEN",
-	"SLIPWAY_FORGE_TOKEN", "SLIPWAY_GIT_CREDENTIALS",
-	"SLIPWAY_PASSPHRASE",
-};
-
-void opts_hide_secrets(const struct opt_set *set, struct env *env)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(secret_variables); i++)
-		env_unset(env, secret_variables[i]);
-	for (const struct opt *opt = set->own; opt->type != OPT_TYPE_END;
-	     opt++) {
-		CLEANUP(strvec_release) struct strvec variables = {0};
-
-		if (opt->type != OPT_TYPE_SECRET)
-			continue;
-		opt_variables(opt, &variables);
-		for (size_t i = 0; i < variables.count; i++)
-			env_unset(env, variables.items[i]);
-	}
-}
-
 static void release_table(const struct opt *options, void *args)
 {
 	for (; options->type != OPT_TYPE_END; options++) {
@@ -611,4 +598,5 @@ void opts_release(struct opt_set *set)
 	release_table(set->own, set->own_args);
 	release_table(set->common, set->common_args);
 	strvec_release(&set->given);
+	strvec_release(&set->known);
 }

@@ -103,6 +103,18 @@ bool ticket_key_valid(const char *key)
 	return len > 0 && key_length(key, len, &project_len) == len;
 }
 
+bool tickets_check_keys(const struct strvec *keys, struct err *err)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		if (!ticket_key_valid(keys->items[i]))
+			return err_set(err, ERR_USAGE,
+				       "cannot use '--ticket %s': a key looks "
+				       "like SHOP-12",
+				       keys->items[i]);
+	}
+	return true;
+}
+
 bool tickets_check_projects(const struct strvec *projects, struct err *err)
 {
 	for (size_t i = 0; i < projects->count; i++) {

@@ -72,6 +72,12 @@ enum opt_flag {
 
 #define OPT_UNSET INT64_MIN
 
+/* A number or duration, or what stands for one that was not given. */
+static inline int64_t opt_or(int64_t value, int64_t otherwise)
+{
+	return value == OPT_UNSET ? otherwise : value;
+}
+
 struct opt {
 	enum opt_type type;
 	unsigned int flags;
@@ -149,6 +155,17 @@ struct opt_set {
 	const struct opt *common;
 	void *common_args;
 	struct strvec given; /* names seen on the command line */
+	struct strvec known; /* names seen there or in the environment */
+};
+
+/*
+ * How options of one step go together: @option is refused without @with, or
+ * beside @without.  A table of them ends with {0}.
+ */
+struct opt_rule {
+	const char *option;
+	const char *with;    /* a name, or NULL */
+	const char *without; /* a name, or NULL */
 };
 
 /* A secret in a file is at most so long. */
@@ -173,6 +190,16 @@ bool opts_parse(struct opt_set *set, char *const *argv, struct arena *arena,
  */
 bool opts_complete(struct opt_set *set, const struct env *env,
 		   struct arena *arena, struct err *err) MUST_CHECK;
+
+/*
+ * After opts_complete(): see that the command line obeys @rules, which may
+ * be NULL.  Only what is on the command line can break one, because a
+ * pipeline sets its variables for all of its stages; what an option needs may
+ * come from a variable.  A flag that is false counts as not there.
+ * Errors: USAGE.
+ */
+bool opts_obey(const struct opt_set *set, const struct opt_rule *rules,
+	       struct err *err) MUST_CHECK;
 
 /*
  * Take the variables of all secrets, those of the other steps too, out of

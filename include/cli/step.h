@@ -49,6 +49,7 @@ struct step {
 	const char *arguments; /* in the synopsis: "[CHART_DIR]"; NULL = none */
 	size_t max_arguments;
 	const struct opt *options;
+	const struct opt_rule *rules; /* NULL = every option goes with all */
 	size_t args_size;
 	bool (*run)(struct step_run *run, struct err *err);
 	/*

@@ -41,6 +41,9 @@ void tickets_find(struct strvec *keys, const char *text, size_t len,
 /* Is the whole of @key a ticket's key? */
 bool ticket_key_valid(const char *key);
 
+/* Are all of --ticket keys?  Errors: USAGE. */
+bool tickets_check_keys(const struct strvec *keys, struct err *err) MUST_CHECK;
+
 /* A project whose key no ticket can have hides all.  Errors: USAGE. */
 bool tickets_check_projects(const struct strvec *projects, struct err *err)
 	MUST_CHECK;

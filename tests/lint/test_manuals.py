@@ -45,8 +45,8 @@ def test_every_manual_tells_each_exit_code(steps):
 
 
 def test_secrets_of_all_steps_are_known(binaries):
-    """What common/cli/opts.c keeps from every child."""
-    text = (ROOT / "common/cli/opts.c").read_text()
+    """What common/cli/opts_secrets.c keeps from every child."""
+    text = (ROOT / "common/cli/opts_secrets.c").read_text()
     listed = re.search(r"secret_variables\[\] = \{(.*?)\};", text, re.S)[1]
     variables = {variable for binary in binaries for row in re.findall(
         r"^\| `--[a-z-]+-file PATH, .*? \| (.*?) \|", help_of(

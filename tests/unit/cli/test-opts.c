@@ -192,6 +192,7 @@ static void test_refusals(void **state)
 				  "'--token-file'?"},
 		{"--nearby x", "unknown option '--nearby'"},
 		{"--x", "unknown option '--x'"},
+		{"-h", "unknown option '-h'; options begin with '--'"},
 		{"-v", "unknown option '-v'; options begin with '--'"},
 		{"--token hush", "a secret is never an argument: '--token'"},
 		{"--token=hush", "a secret is never an argument: '--token'"},
@@ -231,6 +232,54 @@ static void test_refusals(void **state)
 		assert_string_equal(f.err.text, cases[i].wanted);
 		if (f.err.hint)
 			assert_null(strstr(f.err.hint, "hush"));
+	}
+}
+
+static void test_rules(void **state)
+{
+	static const struct opt_rule rules[] = {
+		{"renew", .without = "tag"},
+		{"jobs", .with = "force"},
+		{"token", .with = "force"},
+		{"force", .with = "url"},
+		{0},
+	};
+	static const struct {
+		const char *line;
+		const char *variable; /* of what is in the environment */
+		const char *wanted;   /* NULL = nothing to refuse */
+	} cases[] = {
+		{"", NULL, NULL},
+		{"--renew", NULL, NULL},
+		{"--renew 3h --tag a", NULL,
+		 "'--renew' and '--tag' exclude each other"},
+		{"--renew 3h", "SLIPWAY_TAG", NULL},
+		{"--jobs 3", NULL, "'--jobs' needs '--force'"},
+		{"--jobs 3 --force", NULL, "'--force' needs '--url'"},
+		{"--jobs 3 --force --url x", NULL, NULL},
+		{"--jobs 3 --force", "GF_URL", NULL},
+		{"--jobs 3 --url x", "SLIPWAY_FORCE", NULL},
+		{"--jobs 3 --force=false", NULL, "'--jobs' needs '--force'"},
+		{"--jobs 3 --force=false", "SLIPWAY_FORCE",
+		 "'--jobs' needs '--force'"},
+		{"--force=false", NULL, NULL},
+		{"--token-file /proc/self/comm", NULL,
+		 "'--token-file' needs '--force'"},
+		{"", "SLIPWAY_JOBS", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(fixture_release) struct fixture f = {0};
+
+		if (cases[i].variable)
+			env_set(&f.env, cases[i].variable, "1");
+		assert_case(cases[i].line, parse(&f, cases[i].line));
+		assert_case(cases[i].line, opts_obey(&f.set, rules, &f.err) ==
+						   !cases[i].wanted);
+		if (cases[i].wanted)
+			assert_string_equal(f.err.text, cases[i].wanted);
+		assert_true(opts_obey(&f.set, NULL, &f.err));
 	}
 }
 
@@ -380,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_given),
 		cmocka_unit_test(test_optional_values),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_bad_variable),
 		cmocka_unit_test(test_list_of_lines),
