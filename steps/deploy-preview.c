@@ -97,36 +97,13 @@ static bool print_names(struct step_run *run, const struct envname *name,
 	return step_result(run, told, str_text(&text), err);
 }
 
-static bool rehearse(struct step_run *run, struct kube *kube,
-		     struct deploy *deploy, struct err *err)
-{
-	const struct args *args = run->args;
-	CLEANUP(helm_release) struct helm helm = {0};
-
-	return helm_open(&helm, &args->kube, run->env, run->deadline, err) &&
-	       deploy_rehearse(kube, &helm, deploy, err);
-}
-
-static bool upgrade(struct step_run *run, struct kube *kube,
-		    const struct deploy *deploy, struct deploy_result *result,
-		    struct err *err)
-{
-	const struct args *args = run->args;
-	CLEANUP(helm_release) struct helm helm = {0};
-
-	if (!helm_open(&helm, &args->kube, run->env, run->deadline, err))
-		return false;
-	helm_use_login(&helm, kube, deploy->wait_ms);
-	return deploy_run(kube, &helm, deploy, result, err);
-}
-
 /* Everything is decided: change the world. */
-static bool act(struct step_run *run, struct kube *kube,
+static bool act(struct step_run *run, struct kube *kube, struct helm *helm,
 		const struct deploy *deploy, struct err *err)
 {
 	CLEANUP(deploy_result_release) struct deploy_result result = {0};
 	CLEANUP(err_release) struct err unsaid = {0};
-	bool done = deploy->chart ? upgrade(run, kube, deploy, &result, err)
+	bool done = deploy->chart ? deploy_run(kube, helm, deploy, &result, err)
 				  : deploy_renew(kube, deploy, &result, err);
 
 	if (!done && !result.applications)
@@ -155,16 +132,19 @@ static bool prepare(struct step_run *run, const struct http_config *http,
 }
 
 static bool deploy_to(struct step_run *run, struct kube *kube,
-		      struct deploy *deploy, struct err *err)
+		      struct helm *helm, struct deploy *deploy, struct err *err)
 {
 	if (!deploy_check_claim(kube, deploy, err) ||
 	    !kube_read_time(kube, &deploy->now, err) ||
 	    !deploy_decide_expiry(deploy, err) ||
 	    (!deploy->chart && !deploy_plan_renewal(kube, deploy, err)) ||
 	    (run->dry_run && deploy->chart &&
-	     !rehearse(run, kube, deploy, err)))
+	     !deploy_rehearse(kube, helm, deploy, err)))
 		return false;
-	return plan(run, deploy) || act(run, kube, deploy, err);
+	if (plan(run, deploy))
+		return true;
+	helm_use_login(helm, kube, deploy->wait_ms);
+	return act(run, kube, helm, deploy, err);
 }
 
 static struct kube_options cluster_of(struct step_run *run)
@@ -184,6 +164,7 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(origin_release) struct origin origin = {0};
 	CLEANUP(envname_release) struct envname name = {0};
 	CLEANUP(kube_release) struct kube kube = {0};
+	CLEANUP(helm_release) struct helm helm = {0};
 	const struct kube_options cluster = cluster_of(run);
 	CLEANUP(deploy_release) struct deploy deploy = {0};
 	struct envname_facts facts;
@@ -199,8 +180,10 @@ static bool run(struct step_run *run, struct err *err)
 	deploy.origin = &origin;
 	deploy.reporter = &run->reporter;
 	return prepare(run, &cluster.http, &deploy, err) &&
+	       (!deploy.chart ||
+		helm_open(&helm, &args->kube, run->env, run->deadline, err)) &&
 	       kube_open(&kube, &cluster, err) &&
-	       deploy_to(run, &kube, &deploy, err);
+	       deploy_to(run, &kube, &helm, &deploy, err);
 }
 
 static bool check(struct step_run *run, struct err *err)

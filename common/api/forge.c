@@ -47,7 +47,7 @@ static bool set_api(struct forge *forge, const struct forge_config *config,
 	CLEANUP(url_release) struct url url = {0};
 	size_t len;
 
-	if (!url_parse(&url, config->url, err))
+	if (!http_parse_server(&url, config->url, err))
 		return false;
 	if (config->kind == FORGE_GITHUB && same_text(url.host, "github.com"))
 		return url_parse(&forge->api, "https://api.github.com", err);

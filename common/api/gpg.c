@@ -83,7 +83,7 @@ static bool import_keyring(struct gpg *gpg, struct err *err)
 	start_gpg(gpg, &call);
 	strvec_add(&call.argv, "--import");
 	strvec_add(&call.argv, gpg->args->keyring);
-	if (run_call(gpg, &call, err))
+	if (file_check(gpg->args->keyring, err) && run_call(gpg, &call, err))
 		return true;
 	if (err->kind == ERR_CHILD)
 		err->kind = ERR_INPUT;
@@ -140,10 +140,20 @@ static void add_passphrase(const struct gpg *gpg, struct call *call)
 	call->proc.stdin_len = strlen(secret_reveal(passphrase));
 }
 
+/* gpg says the same of no key at all and of none of that name. */
+static bool lacks_key(const struct err *err)
+{
+	return strstr(err->text, "No secret key") != NULL;
+}
+
 static bool explain(const struct gpg *gpg, struct err *err)
 {
 	if (err->kind != ERR_CHILD)
 		return false;
+	if (lacks_key(err) && !gpg->args->keyring)
+		return err_hint(err, "'gpg --list-secret-keys' shows which "
+				     "there are; '--sign-key' names one, "
+				     "'--keyring' a file of keys");
 	if (!secret_is_set(&gpg->args->passphrase))
 		return err_hint(err, "a key with a passphrase needs "
 				     "'--passphrase-file' or "

@@ -96,7 +96,7 @@ bool grafana_open(struct grafana *grafana, const struct grafana_config *config,
 {
 	CLEANUP(str_release) struct str line = {0};
 
-	if (!url_parse(&grafana->base, config->url, err) ||
+	if (!http_parse_server(&grafana->base, config->url, err) ||
 	    !http_open(&grafana->http, &config->http, err))
 		return false;
 	str_addf(&line, "Authorization: Bearer %s",

@@ -162,7 +162,7 @@ static bool ask_kind(struct jira *jira, struct err *err)
 bool jira_open(struct jira *jira, const struct jira_config *config,
 	       struct err *err)
 {
-	if (!url_parse(&jira->base, config->url, err) ||
+	if (!http_parse_server(&jira->base, config->url, err) ||
 	    !http_open(&jira->http, &config->http, err))
 		return false;
 	set_authorization(jira, config);

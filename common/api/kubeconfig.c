@@ -267,6 +267,18 @@ static bool read_context(struct kubeconfig *config,
 	       (!user || read_user(config, files, user, &entry, env, err));
 }
 
+/* Where no line is to blame: which files were looked at? */
+static bool name_files(const struct kubeconfig_files *files, struct err *err)
+{
+	CLEANUP(str_release) struct str names = {0};
+
+	for (size_t i = 0; i < files->count; i++)
+		str_addf(&names, "%s%s", i ? ":" : "", files->docs[i].name);
+	if (files->count && !err->file)
+		(void)err_at(err, str_text(&names), 0, 0, NULL, 0);
+	return false;
+}
+
 /* There is no context: what was looked at? */
 static bool fail_without(const struct kubeconfig_files *files,
 			 const struct env *env, struct err *err)
@@ -276,7 +288,8 @@ static bool fail_without(const struct kubeconfig_files *files,
 	if (files->count) {
 		(void)err_set(err, ERR_INPUT,
 			      "the kubeconfig has no current context");
-		return err_hint(err, "give '--kube-context'");
+		(void)err_hint(err, "give '--kube-context'");
+		return name_files(files, err);
 	}
 	if (list) {
 		(void)err_set(err, ERR_INPUT,
@@ -333,7 +346,7 @@ bool kubeconfig_load(struct kubeconfig *config, const char *path,
 		name = kubeconfig_current(&files);
 	if (name) {
 		if (!read_context(&loaded, &files, name, env, err))
-			return false;
+			return name_files(&files, err);
 	} else if (is_pod(env)) {
 		if (!kubeconfig_load_pod(&loaded, KUBECONFIG_POD, env, err))
 			return false;

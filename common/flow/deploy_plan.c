@@ -71,100 +71,6 @@ static bool check_set(const struct strvec *set, struct err *err)
 	return check_expiry_not_set(set, err);
 }
 
-/* Helm reads them after us: of a pipe there would be nothing left. */
-static bool check_values(const struct strvec *values, struct err *err)
-{
-	for (size_t i = 0; i < values->count; i++) {
-		const char *path = values->items[i];
-
-		if (!file_exists(path) || file_is_regular(path))
-			continue;
-		(void)err_set(err, ERR_USAGE,
-			      "'--values %s' is no regular file", path);
-		return err_hint(err, "write what comes from there to a file");
-	}
-	return true;
-}
-
-static int64_t given_or(int64_t given, int64_t otherwise)
-{
-	return given == DEPLOY_UNSET ? otherwise : given;
-}
-
-static int64_t time_to_live(const struct deploy_args *args)
-{
-	if (args->renew == DEPLOY_UNSET)
-		return args->expires_in;
-	return args->renew ? args->renew : EXPIRY_DEFAULT_MS;
-}
-
-static void take_args(struct deploy *deploy, const struct deploy_args *args)
-{
-	deploy->values = &args->values;
-	deploy->set = &args->set;
-	deploy->time_to_live = time_to_live(args);
-	deploy->wait_ms = given_or(args->wait_timeout, DEPLOY_WAIT_MS);
-	deploy->patience_ms = given_or(args->patience, DEPLOY_PATIENCE_MS);
-	deploy->wait_for_jobs = args->wait_for_jobs;
-	deploy->lock_ms = given_or(args->lock_timeout, DEPLOY_LOCK_MS);
-	deploy->history_max = given_or(args->history_max, DEPLOY_HISTORY_MAX);
-	deploy->max_environments = given_or(args->max_environments, 0);
-	deploy->evict_oldest = args->evict_oldest;
-	deploy->diagnosis = args->diagnosis;
-}
-
-static void find_ahead(struct deploy *deploy,
-		       const struct deploy_sources *sources)
-{
-	const struct ahead_sources asked = {
-		.origin = deploy->origin,
-		.branch = deploy->name->branch,
-		.main_branch = sources->main_branch,
-		.http = sources->http,
-		.git_credentials = sources->git_credentials,
-		.reporter = deploy->reporter,
-	};
-
-	ahead_find(&deploy->ahead, &asked);
-}
-
-/* What is told as an address has to be one for those that are told. */
-static bool make_url(struct deploy *deploy, const char *template,
-		     struct err *err)
-{
-	CLEANUP(url_release) struct url parsed = {0};
-
-	if (!envname_expand(deploy->name, template, &deploy->url, err))
-		return false;
-	return http_parse_url(&parsed, deploy->url, err) ||
-	       err_wrap(err, "cannot use '--url-template %s'", template);
-}
-
-bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
-		 struct err *err)
-{
-	const struct deploy_args *args = sources->args;
-
-	take_args(deploy, args);
-	if (!check_set(deploy->set, err) ||
-	    !check_values(deploy->values, err) ||
-	    !preparation_read(&deploy->preparation, &args->preparation,
-			      deploy->name->namespace, err) ||
-	    (args->url_template && !make_url(deploy, args->url_template, err)))
-		return false;
-	deploy->renew_to = args->renew != DEPLOY_UNSET && args->renew != 0;
-	if (args->renew != DEPLOY_UNSET)
-		return !sources->chart ||
-		       err_set(err, ERR_USAGE,
-			       "'--renew' deploys nothing, so it takes no "
-			       "chart");
-	if (!find_chart(sources->chart, sources->recorded, &deploy->chart, err))
-		return false;
-	if (!deploy->name->main)
-		find_ahead(deploy, sources);
-	return true;
-}
-
 /* What the files say of 'global', and which said the expiry last. */
 struct globals {
 	struct arena arena;
@@ -220,6 +126,115 @@ static bool add_globals(struct globals *globals, const char *path,
 			return false;
 	}
 	return stream.ended;
+}
+
+/*
+ * Helm reads them after us: of a pipe there would be nothing left.  Whether
+ * they can be read at all is told before the cluster is asked for anything.
+ */
+static bool check_values(const struct strvec *values, struct err *err)
+{
+	CLEANUP(globals_release) struct globals globals = {0};
+
+	for (size_t i = 0; i < values->count; i++) {
+		const char *path = values->items[i];
+
+		if (file_exists(path) && !file_is_regular(path)) {
+			(void)err_set(err, ERR_USAGE,
+				      "'--values %s' is no regular file", path);
+			return err_hint(
+				err, "write what comes from there to a file");
+		}
+		if (!add_globals(&globals, path, err))
+			return false;
+	}
+	return true;
+}
+
+static int64_t given_or(int64_t given, int64_t otherwise)
+{
+	return given == DEPLOY_UNSET ? otherwise : given;
+}
+
+static int64_t time_to_live(const struct deploy_args *args)
+{
+	if (args->renew == DEPLOY_UNSET)
+		return args->expires_in;
+	return args->renew ? args->renew : EXPIRY_DEFAULT_MS;
+}
+
+static void take_args(struct deploy *deploy, const struct deploy_args *args)
+{
+	deploy->values = &args->values;
+	deploy->set = &args->set;
+	deploy->time_to_live = time_to_live(args);
+	deploy->wait_ms = given_or(args->wait_timeout, DEPLOY_WAIT_MS);
+	deploy->patience_ms = given_or(args->patience, DEPLOY_PATIENCE_MS);
+	deploy->wait_for_jobs = args->wait_for_jobs;
+	deploy->lock_ms = given_or(args->lock_timeout, DEPLOY_LOCK_MS);
+	deploy->history_max = given_or(args->history_max, DEPLOY_HISTORY_MAX);
+	deploy->max_environments = given_or(args->max_environments, 0);
+	deploy->evict_oldest = args->evict_oldest;
+	deploy->diagnosis = args->diagnosis;
+}
+
+static void find_ahead(struct deploy *deploy,
+		       const struct deploy_sources *sources)
+{
+	const struct ahead_sources asked = {
+		.origin = deploy->origin,
+		.branch = deploy->name->branch,
+		.main_branch = sources->main_branch,
+		.http = sources->http,
+		.git_credentials = sources->git_credentials,
+		.reporter = deploy->reporter,
+	};
+
+	ahead_find(&deploy->ahead, &asked);
+}
+
+/* What is told as an address has to be one for those that are told. */
+static bool make_url(struct deploy *deploy, const char *template,
+		     struct err *err)
+{
+	CLEANUP(url_release) struct url parsed = {0};
+
+	return (envname_expand(deploy->name, template, &deploy->url, err) &&
+		http_parse_url(&parsed, deploy->url, err)) ||
+	       err_wrap(err, "cannot use '--url-template %s'", template);
+}
+
+/* Or what was meant for how long, and is no duration. */
+static bool refuse_chart(const char *chart, struct err *err)
+{
+	(void)err_set(err, ERR_USAGE,
+		      "'--renew' deploys nothing, so it takes no chart '%s'",
+		      chart);
+	if (file_exists(chart))
+		return false;
+	return err_hint(err, "a duration is such as 30m, 8h or 3d");
+}
+
+bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
+		 struct err *err)
+{
+	const struct deploy_args *args = sources->args;
+
+	take_args(deploy, args);
+	if (!check_set(deploy->set, err) ||
+	    !check_values(deploy->values, err) ||
+	    !preparation_read(&deploy->preparation, &args->preparation,
+			      deploy->name->namespace, err) ||
+	    (args->url_template && !make_url(deploy, args->url_template, err)))
+		return false;
+	deploy->renew_to = args->renew != DEPLOY_UNSET && args->renew != 0;
+	if (args->renew != DEPLOY_UNSET)
+		return !sources->chart || refuse_chart(sources->chart, err);
+	if (!find_chart(sources->chart, sources->recorded, &deploy->chart, err))
+		return false;
+	if (!deploy->name->main)
+		find_ahead(deploy, sources);
+	return true;
 }
 
 static void warn_passed(const struct deploy *deploy, const struct ydoc *values)

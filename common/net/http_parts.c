@@ -102,6 +102,21 @@ bool http_parse_url(struct url *url, const char *text, struct err *err)
 	return true;
 }
 
+bool http_parse_server(struct url *url, const char *text, struct err *err)
+{
+	CLEANUP(str_release) struct str shown = {0};
+
+	if (!http_parse_url(url, text, err))
+		return false;
+	if (!url->user)
+		return true;
+	redact_url(&shown, text);
+	(void)err_set(err, ERR_INPUT,
+		      "cannot use '%s': there is a user in the address",
+		      str_text(&shown));
+	return err_hint(err, "leave it out: who we are is told by the token");
+}
+
 bool http_is_redirect(int status)
 {
 	return status == 301 || status == 302 || status == 303 ||

@@ -69,6 +69,24 @@ static bool trust_files(struct http_trust *trust, const char *first,
 	return true;
 }
 
+/* Before anything is sent: libcurl would look only once it is connected. */
+static bool check_files(const struct http_args *args, struct err *err)
+{
+	const struct {
+		const char *use, *path;
+	} files[] = {
+		{"the certificates to trust", args->cacert},
+		{"the client certificate", args->cert},
+		{"the client certificate's key", args->key},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		if (!is_blank(files[i].path) && !file_check(files[i].path, err))
+			return err_wrap(err, "cannot use %s", files[i].use);
+	}
+	return true;
+}
+
 bool http_choose_trust(struct http_trust *trust,
 		       const struct http_config *config, struct err *err)
 {
@@ -78,6 +96,8 @@ bool http_choose_trust(struct http_trust *trust,
 	const char *dir = env ? env_get(env, "SSL_CERT_DIR") : NULL;
 	const char *bundle = env ? env_get(env, "AWS_CA_BUNDLE") : NULL;
 
+	if (!check_files(&config->args, err))
+		return false;
 	if (config->ca_pem) {
 		str_add(&chosen.pem, config->ca_pem);
 	} else if (config->args.cacert) {

@@ -166,6 +166,16 @@ bool file_read(const char *path, size_t limit, struct str *text,
 	return file_read_at(AT_FDCWD, path, limit, text, err);
 }
 
+bool file_check(const char *path, struct err *err)
+{
+	if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0)
+		return input_errno(err, "open", path);
+	if (!file_is_dir(path))
+		return true;
+	errno = EISDIR;
+	return input_errno(err, "read", path);
+}
+
 /* The clock of a file system, or of another machine, may be so coarse. */
 #define SETTLED_MS 3000
 

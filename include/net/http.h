@@ -170,7 +170,7 @@ struct http_reply {
 	bool unclear;
 };
 
-/* Nothing is sent yet.  Errors: INPUT (a file of certificates). */
+/* Nothing is sent yet.  Errors: INPUT (a file of certificates or of a key). */
 bool http_open(struct http *http, const struct http_config *config,
 	       struct err *err) MUST_CHECK;
 
@@ -237,6 +237,14 @@ bool http_run(struct http *http, struct http_batch *batch, struct err *err)
 
 /* url_parse() for http and https only.  Errors: INPUT. */
 bool http_parse_url(struct url *url, const char *text, struct err *err)
+	MUST_CHECK;
+
+/*
+ * http_parse_url() for the address of a server that knows us by a token: a
+ * user in it would come in the token's way, and into results and records.
+ * Errors: INPUT.
+ */
+bool http_parse_server(struct url *url, const char *text, struct err *err)
 	MUST_CHECK;
 
 /* Value of the first header @name (any case), or NULL. */

@@ -37,6 +37,12 @@ bool file_read_fd(int fd, const char *name, size_t limit, struct str *text,
 		  struct err *err) MUST_CHECK;
 
 /*
+ * Could @path be read?  Nothing is: of a pipe all is left for who reads it.
+ * Errors: INPUT (missing, unreadable, a folder).
+ */
+bool file_check(const char *path, struct err *err) MUST_CHECK;
+
+/*
  * file_read() for a file that need not be there: *@found tells.  Errors:
  * INPUT (unreadable, a folder, over @limit).
  */

@@ -36,7 +36,7 @@ def deploy(run_step, kube, chart, any_helm, tmp_path):
         return run_step(
             "deploy-preview", *NAMES, "--kubeconfig",
             config or kube.kubeconfig(tmp_path), "--output", "json",
-            *(["--dry-run", "--helm", helm] if dry_run else []), *args,
+            "--helm", helm, *(["--dry-run"] if dry_run else []), *args,
             *([given] if given else []), **options)
     return run
 

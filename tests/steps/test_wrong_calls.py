@@ -55,3 +55,105 @@ def test_variables_of_all_stages_disturb_no_step(run_step, chart):
     """A pipeline sets them once; '--destination' packages all the same."""
     run_step("publish-chart", chart, "--destination", "out",
              env={"SLIPWAY_SIGN_KEY": "ann", "SLIPWAY_KEYRING": "keys"})
+
+
+@pytest.mark.parametrize("option, use", [
+    ("--cacert", "the certificates to trust"),
+    ("--cert", "the client certificate"),
+    ("--key", "the client certificate's key"),
+])
+def test_a_certificate_that_is_not_there(run_step, chart, option, use):
+    """Told at once: libcurl would look when it is connected, and try again."""
+    result = run_step("publish-chart", chart, "--repo", "https://127.0.0.1:1/",
+                      option, "nope.pem", expect=2)
+    assert result.err == (f"publish-chart: error: cannot use {use}: cannot open "
+                          "'nope.pem': No such file or directory\n")
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> Path:
+    """Of a cluster that nobody can reach."""
+    file = tmp_path / "kubeconfig"
+    file.write_text("""\
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: u, user: {token: hush}}]
+contexts: [{name: x, context: {cluster: c, user: u}}]
+""")
+    return file
+
+
+@pytest.mark.parametrize("args, told", [
+    (["--values", "nope.yaml"],
+     "cannot open 'nope.yaml': No such file or directory\n"),
+    (["--values", "list.yaml"],
+     "values are a mapping\n  at list.yaml:1:1\n  - a\n  ^\n"),
+    (["--helm", "/no/helm"], "there is no program '/no/helm'\n"
+     "hint: install Helm 4 (or 3), or give '--helm PATH'\n"),
+    (["--url-template", "https://{nope}"],
+     "cannot use '--url-template https://{nope}': "
+     "nothing is called '{nope}' here\n"),
+])
+def test_deploying_asks_no_cluster_for_what_is_wrong_here(
+        run_step, chart, kubeconfig, args, told):
+    (chart.parent / "list.yaml").write_text("- a\n")
+    result = run_step("deploy-preview", chart, "--kubeconfig", kubeconfig,
+                      "--kube-context", "x", *args, env=BRANCH, cwd=chart.parent,
+                      expect=1 if "--helm" in args else 2)
+    assert result.err == f"deploy-preview: error: {told}"
+
+
+def test_renewing_for_no_duration(run_step, chart):
+    result = run_step("deploy-preview", "--renew", "soon", env=BRANCH, expect=2)
+    assert result.err == (
+        "deploy-preview: error: '--renew' deploys nothing, so it takes no "
+        "chart 'soon'\nhint: a duration is such as 30m, 8h or 3d\n")
+    result = run_step("deploy-preview", "--renew", "3d", chart, env=BRANCH,
+                      expect=2)
+    assert "hint" not in result.err
+
+
+@pytest.mark.parametrize("edit, told", [
+    (("cluster: c,", "cluster: d,"), "the kubeconfig has no cluster 'd'"),
+    (("server:", "srv:"), "cluster 'c' of the kubeconfig has no 'server'"),
+])
+def test_which_kubeconfig_is_wrong(run_step, kubeconfig, edit, told):
+    kubeconfig.write_text(kubeconfig.read_text().replace(*edit))
+    result = run_step("expire-sweep", "--kube-context", "x", expect=2,
+                      env={"KUBECONFIG": str(kubeconfig)})
+    assert result.err.startswith(
+        f"expire-sweep: error: {told}\n  at {kubeconfig}\n")
+
+
+def test_a_kubeconfig_without_a_current_context(run_step, kubeconfig):
+    result = run_step("expire-sweep", "--kubeconfig", kubeconfig, expect=2)
+    assert result.err == (
+        "expire-sweep: error: the kubeconfig has no current context\n"
+        f"  at {kubeconfig}\nhint: give '--kube-context'\n")
+
+
+@pytest.mark.parametrize("step, args, env", [
+    ("jira-fixversion", JIRA, JIRA_ENV),
+    ("grafana-annotate", ["--text", "x"], {"GRAFANA_TOKEN": "hush"}),
+    ("changelog", ["--range", "main..HEAD"], {"JIRA_TOKEN": "hush"}),
+])
+def test_a_password_in_an_address_is_never_said(run_step, step, args, env,
+                                                chart):
+    option = "--jira-url" if step == "changelog" else "--url"
+    result = run_step(step, *args, option, "http://ann:geheim@127.0.0.1:1",
+                      env=env, cwd=chart, expect=2)
+    assert result.err == (
+        f"{step}: error: cannot use 'http://127.0.0.1:1': there is a user in "
+        "the address\n"
+        "hint: leave it out: who we are is told by the token\n")
+
+
+def test_signing_without_a_key(run_step, chart, tmp_path):
+    """gpg's words alone would send one to look for a passphrase."""
+    (tmp_path / "gpg").mkdir(mode=0o700)
+    env = {"GNUPGHOME": str(tmp_path / "gpg")}
+    package = ["publish-chart", chart, "--destination", "out", "--sign"]
+    result = run_step(*package, expect=1, env=env)
+    assert "No secret key\nhint: 'gpg --list-secret-keys' shows" in result.err
+    result = run_step(*package, "--keyring", "nope", expect=2, env=env)
+    assert result.err == ("publish-chart: error: cannot import keyring 'nope': "
+                          "cannot open 'nope': No such file or directory\n")
