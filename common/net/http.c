@@ -225,16 +225,28 @@ static bool is_worth_repeating(const struct transfer *transfer)
 					   : transfer->sends == 0);
 }
 
+/*
+ * Does X-RateLimit-Reset say when to come again?  GitHub sends it with every
+ * reply, also with a 502 and as long as there are requests left: it is about
+ * this reply only where a limit refused it.
+ */
+static bool is_of_limit(const struct http_reply *reply)
+{
+	const char *left = http_header(reply, "X-RateLimit-Remaining");
+
+	return reply->status == 429 && (!left || same_text(left, "0"));
+}
+
 /* What the server asked for, in milliseconds; -1 = nothing. */
 static int64_t asked_wait_ms(const struct http_reply *reply)
 {
 	int64_t now_s = clock_now_ms() / 1000;
 	int64_t wait = retry_after_ms(http_header(reply, "Retry-After"), now_s);
 
-	return wait >= 0
-		       ? wait
-		       : retry_reset_ms(http_header(reply, "X-RateLimit-Reset"),
-					now_s);
+	if (wait < 0 && is_of_limit(reply))
+		wait = retry_reset_ms(http_header(reply, "X-RateLimit-Reset"),
+				      now_s);
+	return wait;
 }
 
 static bool plan_retry(struct transfer *transfer)

@@ -9,7 +9,8 @@
  *
  * Tried again is what curl's --retry repeats (408, 429, 500, 502, 503, 504,
  * timeouts) and lost connections, with full jitter (net/retry.h), obeying
- * Retry-After, within the deadline; each retry is one reported warning.  By
+ * Retry-After (and X-RateLimit-Reset of a 429 with nothing remaining), within
+ * the deadline; each retry is one reported warning.  By
  * default this holds for GET and HEAD; any other method is repeated only
  * where the server cannot have acted on it: it was not reached, or said 429.
  * libcurl itself never repeats those either: a request that meets a kept

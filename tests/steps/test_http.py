@@ -251,6 +251,19 @@ def test_retry_after_is_a_minimum(send):
         assert s.requests[1].at - s.requests[0].at >= 1
 
 
+@pytest.mark.parametrize("status, left, tries", [
+    (502, "4999", 2), (502, "0", 2), (429, "4999", 2), (429, "0", 1)])
+def test_the_end_of_a_limit_counts_where_the_limit_refused(send, status, left,
+                                                           tries):
+    limits = [f"X-RateLimit-Remaining: {left}",
+              f"X-RateLimit-Reset: {int(time.time()) + 3000}"]
+    replies = [Reply(status, headers=limits), Reply(200)][:tries]
+    with ScriptedHttp(*replies) as s:
+        [answer] = send(s.url)
+    assert answer["status"] == (200 if tries == 2 else status)
+    assert answer["tries"] == tries
+
+
 def test_a_wait_beyond_the_deadline_is_not_begun(send):
     started = time.monotonic()
     with ScriptedHttp(Reply(503, headers=["Retry-After: 60"])) as s:
