@@ -70,6 +70,43 @@ bool aws_credentials_read(struct aws_credentials *credentials,
 				   jsn_text(answer, "Expiration"), err);
 }
 
+bool aws_is_passing(const char *code)
+{
+	static const char *const codes[] = {
+		"BandwidthLimitExceeded",    "EC2ThrottledException",
+		"IDPCommunicationError",     "PriorRequestNotComplete",
+		"RequestLimitExceeded",	     "RequestThrottled",
+		"RequestThrottledException", "RequestTimeout",
+		"RequestTimeoutException",   "SlowDown",
+		"ThrottledException",	     "Throttling",
+		"ThrottlingException",	     "TooManyRequestsException",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (same_text(code, codes[i]))
+			return true;
+	return false;
+}
+
+/* The name of an error may have that of its service before it: "ns#Name". */
+static bool names_passing(const json_t *json)
+{
+	const char *type = jsn_text(json, "__type");
+	const char *name = type ? strchr(type, '#') : NULL;
+
+	return aws_is_passing(name ? name + 1 : type);
+}
+
+bool aws_json_is_passing(const struct http_reply *reply)
+{
+	CLEANUP(jsn_release) json_t *json = NULL;
+	CLEANUP(err_release) struct err unfit = {0};
+
+	return reply->status >= 400 &&
+	       aws_parse_answer(&json, &reply->body, &unfit) &&
+	       names_passing(json);
+}
+
 bool aws_fail_json(const struct http_request *request,
 		   const struct http_reply *reply, struct err *err)
 {
@@ -81,7 +118,10 @@ bool aws_fail_json(const struct http_request *request,
 		words = jsn_text(json, "message");
 	if (!words && json)
 		words = jsn_text(json, "__type");
-	return http_fail(request, reply, words, err);
+	http_fail(request, reply, words, err);
+	if (json && names_passing(json))
+		err_temporary(err, true);
+	return false;
 }
 
 /* --- the environment ------------------------------------------------------- */
@@ -141,12 +181,20 @@ static bool fail_without(const struct aws *aws, const char *why,
 			     "a role");
 }
 
-/* The instance is asked unbidden, so that there is none is no fault of it. */
-static bool is_no_instance(const struct provider *provider,
+/*
+ * The instance is asked unbidden, so that there is none is no fault of it.
+ * But one that has answered before is there, and that no time is left says
+ * nothing of it.
+ */
+static bool is_no_instance(const struct aws *aws,
+			   const struct provider *provider,
 			   const struct err *err)
 {
+	const struct deadline deadline = http_deadline(aws->http);
+
 	return provider->fetch == aws_fetch_instance &&
-	       (err->kind == ERR_UNREACHABLE || err->kind == ERR_TIMEOUT);
+	       (err->kind == ERR_UNREACHABLE || err->kind == ERR_TIMEOUT) &&
+	       aws->source != provider->name && !deadline_passed(&deadline);
 }
 
 static bool fetch_credentials(struct aws *aws,
@@ -162,7 +210,7 @@ static bool fetch_credentials(struct aws *aws,
 			aws->source = providers[i].name;
 			return true;
 		}
-		if (is_no_instance(&providers[i], &failure))
+		if (is_no_instance(aws, &providers[i], &failure))
 			return fail_without(aws, failure.text, err);
 		err_move(err, &failure);
 		return err_wrap(err, "cannot take AWS credentials from %s",

@@ -158,12 +158,14 @@ static void read_answer(struct answer *answer, const struct http_reply *reply)
 		answer_release(answer);
 }
 
-/* Codes that come with a 400 and are STS's or the issuer's bad moment. */
-static bool is_temporary(const char *code)
+static bool is_passing(const struct http_reply *reply)
 {
-	return same_text(code, "IDPCommunicationError") ||
-	       starts_with(code, "Throttling") ||
-	       same_text(code, "RequestLimitExceeded");
+	CLEANUP(answer_release) struct answer answer = {0};
+
+	if (reply->status < 400)
+		return false;
+	read_answer(&answer, reply);
+	return aws_is_passing(field_text(&answer, CODE));
 }
 
 /* What to do about a refusal. */
@@ -207,7 +209,7 @@ static bool fail(const struct aws_role *role,
 		str_add(&words, ": ");
 	str_add_escaped(&words, str_text(message), message->len);
 	http_fail(request, reply, words.len ? str_text(&words) : NULL, err);
-	if (is_temporary(code))
+	if (aws_is_passing(code))
 		err_temporary(err, true);
 	return advise(role, code, err);
 }
@@ -246,6 +248,7 @@ static bool ask(struct aws *aws, const struct aws_role *role,
 		.reply_limit = AWS_REPLY_MAX,
 		.before_try = sign,
 		.again = learn,
+		.is_passing = is_passing,
 		.context = &signer,
 	};
 	CLEANUP(http_reply_release) struct http_reply reply = {0};

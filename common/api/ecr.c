@@ -105,6 +105,8 @@ static bool fail(const struct http_request *request,
 		 const struct http_reply *reply, struct err *err)
 {
 	(void)aws_fail_json(request, reply, err);
+	if (err->temporary)
+		return false;
 	/* AWS answers 400 where others say 403. */
 	if (reply->status == 400)
 		err->kind = ERR_DENIED;
@@ -156,6 +158,7 @@ static void prepare(struct call *call, struct http_request *request)
 	request->repeat = HTTP_REPEAT_ALWAYS;
 	request->before_try = sign;
 	request->again = learn;
+	request->is_passing = aws_json_is_passing;
 	request->context = call;
 }
 

@@ -166,8 +166,21 @@ bool s3_fail(const struct s3 *s3, const struct http_request *request,
 		str_add_escaped(&words, complaint.message.buf,
 				complaint.message.len);
 	http_fail(request, reply, words.len ? str_text(&words) : NULL, err);
+	if (aws_is_passing(str_text(&complaint.code)))
+		return err_temporary(err, true);
 	advise(s3, str_text(&complaint.code), action, key, err);
 	return false;
+}
+
+/* Of a 4xx: S3 was busy, or the request came too slowly to be acted on. */
+static bool is_passing(const struct http_reply *reply)
+{
+	CLEANUP(complaint_release) struct complaint complaint = {0};
+
+	if (reply->status != 400 && reply->status != 403)
+		return false;
+	read_complaint(&complaint, reply);
+	return aws_is_passing(str_text(&complaint.code));
 }
 
 /* --- requests -------------------------------------------------------------- */
@@ -249,6 +262,7 @@ bool s3_prepare(struct s3 *s3, const char *method, struct http_request *request,
 	request->no_redirects = true;
 	request->before_try = sign;
 	request->again = learn;
+	request->is_passing = is_passing;
 	request->context = s3;
 	str_add(&request->url, s3->base);
 	return true;
@@ -459,10 +473,11 @@ static bool find_outcome(const struct http_request *request,
  * VersityGW keeps prefixes as folders, and removes those that get empty: a
  * write that meets the removal gets this.  S3 knows no such answer.
  */
-static bool lost_its_folder(const struct http_reply *reply)
+static bool is_passing_write(const struct http_reply *reply)
 {
-	return reply->status == 409 &&
-	       complains(reply, "ExistingObjectIsDirectory");
+	return reply->status == 409
+		       ? complains(reply, "ExistingObjectIsDirectory")
+		       : is_passing(reply);
 }
 
 bool s3_prepare_put(struct s3 *s3, const struct s3_put *put,
@@ -477,7 +492,7 @@ bool s3_prepare_put(struct s3 *s3, const struct s3_put *put,
 	request->body = put->bytes;
 	request->body_len = put->len;
 	request->repeat = HTTP_REPEAT_ALWAYS;
-	request->is_passing = lost_its_folder;
+	request->is_passing = is_passing_write;
 	strvec_addf(&request->headers, "Content-Type: %s",
 		    type ? type : "application/octet-stream");
 	if (put->cache_control)

@@ -169,8 +169,19 @@ void aws_add_source(struct str *out, const struct aws *aws);
 bool aws_credentials_drop(struct aws *aws, const struct http_request *request);
 
 /*
+ * Does what @code means pass by itself, though AWS says it by a 4xx: too many
+ * requests, one that came too slowly, an issuer of identities out of reach?
+ * Source: AWS SDKs and Tools Reference Guide, "Retry behavior"; STS API
+ * Reference, AssumeRoleWithWebIdentity.
+ */
+bool aws_is_passing(const char *code);
+
+/* The same of a reply in JSON, for struct http_request. */
+bool aws_json_is_passing(const struct http_reply *reply);
+
+/*
  * http_fail() with the "message" of a reply in JSON, or the name of the error
- * where it has none.  Gives false.
+ * where it has none; temporary also where aws_is_passing().  Gives false.
  */
 bool aws_fail_json(const struct http_request *request,
 		   const struct http_reply *reply, struct err *err);

@@ -47,11 +47,12 @@ def sts(name: str, action: str = "AssumeRole", seconds: float = 3600) -> Reply:
         f"</{action}Response>").encode())
 
 
-def sts_error(status: int, code: str, message: str = "no") -> Reply:
+def sts_error(status: int, code: str, message: str = "no",
+              headers: list[str] | None = None) -> Reply:
     return Reply(status, (
         "<ErrorResponse><Error><Type>Sender</Type>"
         f"<Code>{code}</Code><Message>{message}</Message></Error>"
-        "<RequestId>1</RequestId></ErrorResponse>").encode())
+        "<RequestId>1</RequestId></ErrorResponse>").encode(), headers or [])
 
 
 def form(request: Request) -> dict[str, str]:

@@ -4,6 +4,7 @@ their own, and so has renewal."""
 
 from __future__ import annotations
 
+import email.utils
 import os
 import signal
 import time
@@ -51,6 +52,9 @@ def test_sts_is_that_of_the_region(find, pod, aws):
         assert proxy.tunnels == ["sts.eu-central-1.amazonaws.com:443"]
 
 
+# Longer than anybody waits for a server: it is not asked again.
+WAIT_LONG = ["Retry-After: 400"]
+
 EC2_STYLE = Reply(403, b"<Response><Errors><Error><Code>AccessDenied</Code>"
                   b"<Message>no</Message></Error></Errors></Response>")
 
@@ -63,7 +67,7 @@ EC2_STYLE = Reply(403, b"<Response><Errors><Error><Code>AccessDenied</Code>"
      "server answered 403 (AccessDenied: Not authorized)", "trust policy"),
     (sts_error(400, "ExpiredTokenException", "Token expired"), "REMOTE", 1,
      "ExpiredTokenException: Token expired", "is to be renewed"),
-    (sts_error(400, "IDPCommunicationError"), "REMOTE", 75,
+    (sts_error(400, "IDPCommunicationError", headers=WAIT_LONG), "REMOTE", 75,
      "IDPCommunicationError", "trust policy"),
     (Reply(200, b"<html>"), "REMOTE", 1, "no access key", None),
     (Reply(200, b'{"AccessKeyId": "s3cr3t-of-"}'), "REMOTE", 1,
@@ -83,9 +87,11 @@ def test_sts_refuses(find, s3, pod, reply, kind, code, text, hint):
     assert not s3.requests
 
 
-def test_sts_is_asked_again(find, pod):
-    with ScriptedHttp(Reply(503, headers=["Retry-After: 0"]),
-                      sts("WEB")) as server:
+@pytest.mark.parametrize("reply", [
+    Reply(503), sts_error(400, "IDPCommunicationError"),
+    sts_error(400, "Throttling")], ids=["busy", "issuer", "too-many"])
+def test_sts_is_asked_again(find, pod, reply):
+    with ScriptedHttp(reply, sts("WEB")) as server:
         assert find(env={**pod, "AWS_ENDPOINT_URL_STS": server.url})["found"]
 
 
@@ -264,6 +270,28 @@ def test_no_instance_is_soon_known(find, on_ec2):
     assert answer["error"].startswith("there are no AWS credentials: ")
     assert "/latest/api/token" in answer["error"]
     assert "AWS_ACCESS_KEY_ID" in answer["hint"]
+
+
+@pytest.mark.parametrize("lost", [Reply(cut=0), Reply(stall=0)])
+def test_an_instance_that_has_answered_is_there(find, s3, on_ec2, lost):
+    """Its keys have expired meanwhile: that it is silent now may pass."""
+    date = email.utils.formatdate(time.time() + 7200, usegmt=True)
+    imds, env = on_ec2(SESSION_TOKEN, ROLE_LIST,
+                       as_json({"Code": "Success", **keys("EC2")}), lost)
+    s3.reply(Reply(403, b"<Error><Code>RequestTimeTooSkewed</Code></Error>",
+                   ["Date: " + date]))
+    with imds:
+        answer = find(env=env)
+    assert answer["exit"] == 75
+    assert answer["error"].startswith(
+        "cannot take AWS credentials from the instance: ")
+
+
+def test_no_time_is_left_to_ask_the_instance(find, on_ec2):
+    imds, env = on_ec2(Reply(stall=0))
+    with imds:
+        answer = find(env=env, timeout=300)
+    assert (answer["kind"], answer["exit"]) == ("TIMEOUT", 75)
 
 
 def test_nobody_listens(find):

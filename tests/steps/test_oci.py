@@ -589,6 +589,16 @@ def test_amazon_says_that_the_credentials_have_expired(amazon):
     assert "too old" in only_error(result) and len(s.requests) == 1
 
 
+def test_amazon_says_that_it_was_too_much(amazon):
+    """By 400, as of all that is wrong: but this passes by itself."""
+    words = b'{"__type":"com.amazon#ThrottlingException","message":"Rate exceeded"}'
+    amazon(Reply(400, words), ECR_TOKEN, *fresh())
+    for_long = Reply(400, words, ["Retry-After: 400"])
+    result, _ = amazon(for_long, for_long, expect=75)
+    assert "Rate exceeded" in only_error(result)
+    assert "ecr:GetAuthorizationToken" not in result.err
+
+
 def test_a_login_that_is_there_comes_first(amazon, tmp_path):
     folder = write_config(tmp_path / "d", {"auths": {HOST: {"auth": pair("AWS:mine")}}})
     _, s = amazon(*fresh(), env={"DOCKER_CONFIG": str(folder)})

@@ -354,6 +354,21 @@ def test_advice(call, status, code, kind, hint):
     assert answer["kind"] == kind and hint in answer["hint"]
 
 
+@pytest.mark.parametrize("do", [GET, CREATE, {"do": "list", "key": ""}])
+@pytest.mark.parametrize("passing", [
+    error(400, "RequestTimeout"), error(403, "RequestThrottled")])
+def test_a_refusal_that_passes_by_itself(call, do, passing):
+    """S3 says 400 of a body that came too slowly: it has not acted on it."""
+    done = page([]) if do["do"] == "list" else Reply(200)
+    with ScriptedHttp(passing, done) as s:
+        [answer] = call(s, do)
+    assert "error" not in answer and not answer.get("unclear")
+    patience = error(400, "RequestTimeout", headers=["Retry-After: 400"])
+    with ScriptedHttp(patience) as s:
+        [answer] = call(s, do)
+    assert answer["kind"] == "REMOTE" and answer["exit"] == 75
+
+
 def test_words_are_escaped(call):
     with ScriptedHttp(error(403, "Bad\x1b[31m", "two\nlines")) as s:
         [answer] = call(s, GET)
