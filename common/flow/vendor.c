@@ -165,6 +165,22 @@ static bool check_names(struct vendoring *vendoring, struct err *err)
 	return true;
 }
 
+/*
+ * Write the version that was left out into the file: where there is none, Helm
+ * passes over the alias and the condition when it installs.
+ */
+static bool fill_version(struct vendoring *vendoring, size_t i, struct err *err)
+{
+	struct chart_dependency *dependency = &vendoring->wanted.items[i];
+
+	if (!is_blank(dependency->version))
+		return true;
+	dependency->version = "*";
+	return ydoc_set_text(&vendoring->doc,
+			     member_path(vendoring, i, "version"),
+			     dependency->version, err);
+}
+
 /* Write the repository that was left out into the file. */
 static bool fill_repository(struct vendoring *vendoring, size_t i,
 			    struct err *err)
@@ -246,7 +262,8 @@ static bool read_wanted(struct vendoring *vendoring, struct err *err)
 	if (!check_names(vendoring, err))
 		return false;
 	for (size_t i = 0; i < vendoring->wanted.count; i++)
-		if (!fill_repository(vendoring, i, err))
+		if (!fill_version(vendoring, i, err) ||
+		    !fill_repository(vendoring, i, err))
 			return false;
 	return vendor_name_sources(vendoring, err);
 }

@@ -94,6 +94,27 @@ def test_helm_renders_every_alias(helm, render, repository):
                            "x-basket": "none"}
 
 
+@pytest.mark.parametrize("version", ["", '  version: ""\n'])
+def test_helm_heeds_the_condition_of_what_has_no_version(
+        helm, run_step, repository, tmp_path, version):
+    """Helm passes over alias and condition where the version is empty."""
+    charts.make_chart(tmp_path / "sub", "local", "1.0.0")
+    (tmp_path / "umbrella" / "charts").mkdir(parents=True)
+    (tmp_path / "sub").rename(tmp_path / "umbrella" / "charts" / "local")
+    (tmp_path / "umbrella" / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: shop\nversion: 0.1.0\ndependencies:\n"
+        f"- name: basket\n  alias: cart\n  condition: cart.enabled\n{version}"
+        f"- name: local\n  condition: local.enabled\n{version}")
+    (tmp_path / "umbrella" / "values.yaml").write_text(
+        "cart: {enabled: false}\nlocal: {enabled: false}\n")
+    run_step("umbrella-render", "--branch", "a", "--repository-name", "shop",
+             "--repo", f"file://{repository}", cwd=tmp_path)
+    chart = tmp_path / "rendered" / "shop"
+    assert "kind" not in helm("template", "x", chart).out
+    assert helm("template", "x", chart, "--set", "cart.enabled=true,"
+                "local.enabled=true").out.count("kind: ConfigMap") == 2
+
+
 def test_helm_accepts_the_lock(helm, render, repository, static_http):
     """dependency build refuses a lock whose digest is not its own."""
     server = static_http(repository)
