@@ -53,6 +53,8 @@ function verbatim(on)
 	in_verbatim = on
 }
 
+BEGIN { print ".SH DESCRIPTION" }
+
 /^<!-- options:/ { in_options = 1 }
 /^<!-- end of options/ { in_options = 0; next }
 in_options || /^# / || /^<!--/ { next }

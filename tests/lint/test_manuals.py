@@ -81,8 +81,9 @@ def test_manual_pages_are_sound(installed, binaries):
             ["groff", "-man", "-Kutf8", "-Tutf8", "-ww", "-P-cbou", page],
             capture_output=True, text=True)
         assert (result.returncode, result.stderr) == (0, ""), binary.name
-        for section in ("NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS"):
-            assert re.search(rf"^.*{section}", result.stdout, re.M), section
+        for section in ("NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS",
+                        "DESCRIPTION"):
+            assert re.search(rf"^.*{section}$", result.stdout, re.M), section
 
 
 def test_completions_are_bash(binaries, tmp_path):
