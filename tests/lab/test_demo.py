@@ -7,21 +7,25 @@ import subprocess
 import sys
 from pathlib import Path
 
+import environments
 import records
 import toolbox
 
 DEMO = Path(__file__).resolve().parents[2] / "pipeline-examples" / "demo"
 
 
-def test_the_whole_journey(cluster, steps, tmp_path):
+def run_demo(cluster, steps, folder, **env):
     tools = f"{toolbox.helm4().parent}{os.pathsep}{os.defpath}"
     env = cluster.env | {
-        "PATH": tools, "HOME": str(tmp_path), "LANG": "C.UTF-8",
-        "DEMO_IN_LAB": "1", "DEMO_PYTHON": sys.executable,
-        "DEMO_RECORDS": str(tmp_path / "records"),
-        "KUBECTL": str(toolbox.kubectl()), "SLIPWAY_BIN": str(steps)}
-    result = subprocess.run([DEMO], env=env, capture_output=True, text=True,
-                            timeout=110, stdin=subprocess.DEVNULL)
+        "PATH": tools, "HOME": str(folder), "LANG": "C.UTF-8",
+        "DEMO_PYTHON": sys.executable, "DEMO_RECORDS": str(folder / "records"),
+        "KUBECTL": str(toolbox.kubectl()), "SLIPWAY_BIN": str(steps)} | env
+    return subprocess.run([DEMO], env=env, capture_output=True, text=True,
+                          timeout=110, stdin=subprocess.DEVNULL)
+
+
+def test_the_whole_journey(cluster, steps, tmp_path):
+    result = run_demo(cluster, steps, tmp_path, DEMO_IN_LAB="1")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "women: 1.1.0 (was 1.0.0)" in result.stdout
     story = "SHOP-1: keep the basket"
@@ -39,3 +43,17 @@ def test_the_whole_journey(cluster, steps, tmp_path):
     assert [step["name"] for step in main["steps"]].count("deploy-preview") == 1
     branch = records.merged(tmp_path / "records" / "record-feature-cart")
     assert branch["environment"]["namespace"] == "storefront-feature-cart"
+
+
+def test_on_a_cluster_of_ones_own(cluster, steps, tmp_path):
+    """Others' environments are not the demo's to sweep, nor a fault."""
+    environments.make(cluster.api, "others-fix", 1_000_000_000)
+    result = run_demo(
+        cluster, steps, tmp_path, DEMO_KUBECONFIG=cluster.env["KUBECONFIG"],
+        DEMO_IMAGE="registry.example.com:5000/shop/real:7", DEMO_PORT="5678")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "helm uninstall storefront-master" in result.stdout
+    (image,) = {pod["spec"]["containers"][0]["image"]
+                for pod in cluster.api.pods("storefront-master")}
+    assert image == "registry.example.com:5000/shop/real:7"
+    assert "others-fix" in cluster.api.namespaces()
