@@ -133,11 +133,12 @@ bool kube_create(struct kube *kube, const struct kube_ref *ref,
 	bool there;
 
 	start_write(&exchange, kube, "POST", ref);
+	exchange_mind_no_version(&exchange);
 	if (!write_object(&exchange, object, CONTENT_JSON, err))
 		return false;
-	if (exchange.reply.status != 201 && exchange.reply.status != 409)
+	there = exchange_says(&exchange, 409, "AlreadyExists");
+	if (!there && exchange.reply.status != 201)
 		return exchange_fail(&exchange, err);
-	there = exchange.reply.status == 409;
 	if (!there && stored && !exchange_parse(&exchange, stored, err))
 		return false;
 	*existed = there;
@@ -164,6 +165,7 @@ bool kube_apply(struct kube *kube, const struct kube_ref *ref,
 	CLEANUP(exchange_release) struct exchange exchange = {0};
 
 	exchange_start(&exchange, kube, "PATCH", ref);
+	exchange_mind_no_version(&exchange);
 	url_add_query(&exchange.url, "fieldManager", manager);
 	url_add_query(&exchange.url, "force", "true");
 	if (!write_object(&exchange, object,

@@ -187,6 +187,29 @@ static void prepare(struct exchange *exchange, const char *accept)
 	}
 }
 
+/* As the "reason" of the Status says it. */
+static bool has_reason(const struct http_reply *reply, int status,
+		       const char *reason)
+{
+	CLEANUP(jsn_release) json_t *json = NULL;
+
+	if (reply->status != status)
+		return false;
+	json = read_status(reply);
+	return same_text(jsn_text(json, "kind"), "Status") &&
+	       same_text(jsn_text(json, "reason"), reason);
+}
+
+static bool is_conflict(const struct http_reply *reply)
+{
+	return has_reason(reply, 409, "Conflict");
+}
+
+void exchange_mind_no_version(struct exchange *exchange)
+{
+	exchange->request.is_passing = is_conflict;
+}
+
 static bool fail_unanswered(const struct exchange *exchange, struct err *err)
 {
 	const struct kube *kube = exchange->kube;
@@ -247,6 +270,11 @@ bool exchange_fail(const struct exchange *exchange, struct err *err)
 		return err_hint(err, "mend the object, by what the server says "
 				     "of it");
 	}
+	if (exchange->request.is_passing &&
+	    exchange->request.is_passing(&exchange->reply)) {
+		err->kind = ERR_REMOTE;
+		return err_temporary(err, true);
+	}
 	if (exchange->reply.status == 401)
 		return err_hint(err, "the token or certificate of the "
 				     "kubeconfig is not (or no longer) valid");
@@ -273,14 +301,13 @@ bool exchange_parse(const struct exchange *exchange, json_t **object,
 		       str_text(&exchange->request.url));
 }
 
+bool exchange_says(const struct exchange *exchange, int status,
+		   const char *reason)
+{
+	return has_reason(&exchange->reply, status, reason);
+}
+
 bool exchange_says_not_found(const struct exchange *exchange)
 {
-	CLEANUP(jsn_release) json_t *status = NULL;
-	CLEANUP(err_release) struct err ignored = {0};
-
-	return exchange->reply.status == 404 &&
-	       jsn_parse(&status, str_text(&exchange->reply.body),
-			 exchange->reply.body.len, "reply", &ignored) &&
-	       same_text(jsn_text(status, "kind"), "Status") &&
-	       same_text(jsn_text(status, "reason"), "NotFound");
+	return exchange_says(exchange, 404, "NotFound");
 }

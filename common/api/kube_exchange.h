@@ -70,8 +70,20 @@ bool exchange_fail(const struct exchange *exchange, struct err *err);
 bool exchange_parse(const struct exchange *exchange, json_t **object,
 		    struct err *err) MUST_CHECK;
 
-/* "404 page not found" of some proxy says nothing about the cluster. */
+/*
+ * Does the API server itself refuse it, with @status and @reason?  The 404 or
+ * 409 of some proxy says nothing about the cluster.
+ */
+bool exchange_says(const struct exchange *exchange, int status,
+		   const char *reason);
 bool exchange_says_not_found(const struct exchange *exchange);
+
+/*
+ * The write names no version that it needs, so a conflict is not its own but
+ * one of what the server counts along, such as a quota: it is tried again, and
+ * where that does not help, the error is a temporary one.
+ */
+void exchange_mind_no_version(struct exchange *exchange);
 
 void exchange_release(struct exchange *exchange);
 

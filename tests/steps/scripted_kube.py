@@ -73,6 +73,10 @@ class ScriptedKube(ScriptedHttp):
         stays."""
         self._scripts[method, path] = list(replies)
 
+    def first(self, method: str, path: str, *replies: Script) -> None:
+        """These come before what is scripted already."""
+        self._scripts[method, path][:0] = replies
+
     def kubeconfig(self, folder: Path, cluster: dict | None = None,
                    **user: object) -> Path:
         path = folder / "kubeconfig"

@@ -127,6 +127,33 @@ def test_a_cluster_that_is_not_up(kube, run_step, tmp_path):
         "'http://127.0.0.1:1' of the kubeconfig is its address" in failed.err
 
 
+# --- creations ---------------------------------------------------------------
+
+QUOTA = ("Operation cannot be fulfilled on resourcequotas \"q\": the object "
+         "has been modified; please apply your changes to the latest version "
+         "and try again")
+
+
+def test_a_quota_that_others_changed_is_no_twin(kube, sweep, expired):
+    """409 says two things: that it is there, and that somebody was faster to
+    write down what is used of a quota."""
+    leases = "/apis/coordination.k8s.io/v1/namespaces/shop-fix/leases"
+    kube.first("POST", leases, refusal(409, "Conflict", QUOTA))
+    done = sweep("--output", "json")
+    assert "409" in done.err and "trying again" in done.err
+    assert len(done.json["deleted"]) == 1
+
+
+def test_a_quota_that_others_always_change(kube, sweep, expired):
+    leases = "/apis/coordination.k8s.io/v1/namespaces/shop-fix/leases"
+    busy = refusal(409, "Conflict", QUOTA)
+    busy.headers += ["Retry-After: 400"]
+    kube.script("POST", leases, busy)
+    failed = sweep(expect=75)
+    assert "has been modified" in failed.err
+    assert deletions(kube) == []
+
+
 # --- deletions ---------------------------------------------------------------
 
 def test_a_deletion_names_what_it_saw(kube, sweep, expired):
