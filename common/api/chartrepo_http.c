@@ -47,8 +47,9 @@ static bool find_url(const struct chartrepo *repo, const char *relative,
 	url_add_segment(&index, CHARTREPO_INDEX);
 	if (!url_resolve(&place->url, &index, relative, err))
 		return false;
-	/* Tokens in the repository's query go along, as in Helm. */
-	if (!place->url.query && repo->url.query)
+	/* Tokens in its query go along, but to no server that "//" names. */
+	if (!place->url.query && repo->url.query &&
+	    url_same_origin(&place->url, &repo->url))
 		place->url.query = xstrdup(repo->url.query);
 	return true;
 }

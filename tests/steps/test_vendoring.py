@@ -51,6 +51,21 @@ def helm_repos(tmp_path: Path, *entries: dict) -> dict[str, str]:
     return {"HELM_REPOSITORY_CONFIG": str(file)}
 
 
+@pytest.mark.parametrize("address, told", [
+    ("basket-2.1.0.tgz", True), ("/a/basket-2.1.0.tgz", True),
+    ("//localhost:{port}/basket-2.1.0.tgz", False)])
+def test_a_token_in_the_address_stays_with_its_server(umbrella, render, address,
+                                                      told):
+    """An index may name another server by "//host" too."""
+    with ScriptedHttp() as server:
+        index = basket_index(address.format(port=server.port))
+        server.reply(Reply(200, index), Reply(200, BASKET))
+        render(umbrella(basket(server.url + "/charts?key=t0ken")))
+        asked = [request.path for request in server.requests]
+    assert asked[0] == "/charts/index.yaml?key=t0ken"
+    assert ("t0ken" in asked[1]) == told
+
+
 # --- repositories that Helm knows
 
 
