@@ -13,6 +13,7 @@
 #include "base/strvec.h"
 #include "format/url.h"
 #include "net/http.h"
+#include "net/redact.h"
 
 static const char service[] = "git-upload-pack";
 static const char refs_path[] = "/info/refs";
@@ -192,6 +193,14 @@ void gitremote_release(struct gitremote *remote)
 
 /* --- the question -------------------------------------------------------- */
 
+static bool refuse(const char *address, const char *why, struct err *err)
+{
+	CLEANUP(str_release) struct str shown = {0};
+
+	redact_url(&shown, address);
+	return err_set(err, ERR_INPUT, "'%s' %s", str_text(&shown), why);
+}
+
 /* git@host:team/web.git; a path before the colon is a folder. */
 static bool parse_scp(struct url *url, const char *text, struct err *err)
 {
@@ -203,8 +212,7 @@ static bool parse_scp(struct url *url, const char *text, struct err *err)
 
 	if (!colon || colon[1] == ':' ||
 	    memchr(text, '/', (size_t)(colon - text)))
-		return err_set(err, ERR_INPUT, "'%s' is no address of a server",
-			       text);
+		return refuse(text, "is no address of a server", err);
 	https = xasprintf("https://%.*s/%s", (int)(colon - host), host,
 			  colon[1] == '/' ? colon + 2 : colon + 1);
 	return url_parse(url, https, err);
@@ -224,10 +232,10 @@ static bool parse_address(struct url *url, const char *text, struct err *err)
 		parsed.port = 0; /* that was SSH's */
 	} else if (!same_text(parsed.scheme, "https") &&
 		   !same_text(parsed.scheme, "http")) {
-		return err_set(err, ERR_INPUT,
-			       "'%s' is no address that can be asked over "
-			       "HTTP or SSH",
-			       text);
+		return refuse(text,
+			      "is no address that can be asked over HTTP or "
+			      "SSH",
+			      err);
 	}
 	url_copy(url, &parsed);
 	return true;

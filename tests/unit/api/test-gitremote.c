@@ -43,7 +43,7 @@ static void test_addresses(void **state)
 		{"file:///srv/web.git", NULL},
 		{"/srv/web.git", NULL},
 		{"../a:b", NULL},
-		{"git://h/web", NULL},
+		{"git://user:word@h/web", NULL},
 		{"", NULL},
 		{"ext::sh -c true", NULL}, /* Git's way to run programs */
 		{"-oProxyCommand=x:y", NULL},
@@ -60,6 +60,8 @@ static void test_addresses(void **state)
 			assert_string_equal(address, cases[i].address);
 		else
 			assert_int_equal(err.kind, ERR_INPUT);
+		assert_case(cases[i].url,
+			    good || !strstr(err.text, "user:word"));
 	}
 }
 
