@@ -14,12 +14,6 @@
 #include "format/jsn.h"
 #include "sys/file.h"
 
-static bool is_loopback(const char *host)
-{
-	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-	       starts_with(host, "127.");
-}
-
 static bool parse_server(struct kube *kube, const struct kubeconfig *config,
 			 struct err *err)
 {
@@ -28,7 +22,7 @@ static bool parse_server(struct kube *kube, const struct kubeconfig *config,
 	if (!url_parse(server, config->server, err))
 		return err_wrap(err, "cannot use the kubeconfig's server");
 	if (same_text(server->scheme, "https") ||
-	    (same_text(server->scheme, "http") && is_loopback(server->host)))
+	    (same_text(server->scheme, "http") && url_is_this_machine(server)))
 		return true;
 	(void)err_set(err, ERR_INPUT,
 		      "the kubeconfig's server '%s' is not https, so anybody "

@@ -11,14 +11,6 @@
 
 /* --- opening --------------------------------------------------------------- */
 
-static bool is_this_machine(const char *host)
-{
-	if (starts_with(host, "127."))
-		return strspn(host, "0123456789.") == strlen(host);
-	return strcmp(host, "localhost") == 0 ||
-	       ends_with(host, ".localhost") || strcmp(host, "::1") == 0;
-}
-
 /* Where Docker's own registry is to be found, by the name that it has. */
 static const char *server_of(const char *registry)
 {
@@ -38,7 +30,7 @@ bool oci_open(struct oci *oci, struct http *http, const struct env *env,
 	    oci->base.fragment || oci->base.user)
 		return err_set(err, ERR_INPUT, "'%s' names no registry",
 			       registry);
-	if (is_this_machine(oci->base.host)) {
+	if (url_is_this_machine(&oci->base)) {
 		free(oci->base.scheme);
 		oci->base.scheme = xstrdup("http");
 	}

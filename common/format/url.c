@@ -460,6 +460,16 @@ bool url_same_origin(const struct url *a, const struct url *b)
 	       port_of(a) == port_of(b);
 }
 
+bool url_is_this_machine(const struct url *url)
+{
+	const char *host = url->host;
+
+	if (starts_with(host, "127."))
+		return strspn(host, "0123456789.") == strlen(host);
+	return same_text(host, "localhost") || ends_with(host, ".localhost") ||
+	       same_text(host, "::1");
+}
+
 static void cut_slashes(struct url *url)
 {
 	size_t len = strlen(url->path);

@@ -45,6 +45,12 @@ void url_add_origin(struct str *out, const struct url *url);
 bool url_same_origin(const struct url *a, const struct url *b);
 
 /*
+ * Is its host localhost, a name below that, or an address of loopback?  What
+ * is sent there passes no wire.
+ */
+bool url_is_this_machine(const struct url *url);
+
+/*
  * Are these two addresses one place?  Slashes at the end and a user do not
  * count; what is no URL is compared byte for byte.
  */

@@ -256,6 +256,7 @@ def test_what_the_server_would_refuse(reply, code, words, plan, kube):
     ("https://", 2, "the kubeconfig's server"),
     ("ftp://host", 2, "is not https"),
     ("http://example.com", 2, "is not https"),
+    ("http://127.0.0.1.example.com", 2, "is not https"),
 ])
 def test_no_cluster(server, code, words, run_step, kube, tmp_path):
     config = kube.kubeconfig(tmp_path, cluster={"server": server})

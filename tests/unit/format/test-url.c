@@ -188,6 +188,37 @@ static void test_put_together(void **state)
 	assert_string_equal(same.query, url.query);
 }
 
+static void test_this_machine(void **state)
+{
+	static const struct {
+		const char *url;
+		bool is;
+	} cases[] = {
+		{"http://localhost:1/x", true},
+		{"http://LOCALHOST", true},
+		{"http://registry.localhost", true},
+		{"http://127.0.0.1", true},
+		{"http://127.9.8.7:80", true},
+		{"http://[::1]:5000", true},
+		{"http://127.0.0.1.example.com", false},
+		{"http://127.example", false},
+		{"http://localhost.example", false},
+		{"http://notlocalhost", false},
+		{"http://128.0.0.1", false},
+		{"http://[::2]", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(url_release) struct url url = {0};
+		struct err err = {0};
+
+		assert_true(url_parse(&url, cases[i].url, &err));
+		assert_case(cases[i].url,
+			    url_is_this_machine(&url) == cases[i].is);
+	}
+}
+
 static void test_same_place(void **state)
 {
 	static const struct {
@@ -251,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_put_together),
+		cmocka_unit_test(test_this_machine),
 		cmocka_unit_test(test_same_place),
 		cmocka_unit_test(test_decode),
 	};
