@@ -173,7 +173,7 @@ void help_add_text(struct str *out, const struct step *self,
 	add_common(out, set, add_text_option);
 	str_add(out, "\nExit codes:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(exit_codes); i++)
-		str_addf(out, "  %-10s%s\n", exit_codes[i].code,
+		str_addf(out, "  %-15s%s\n", exit_codes[i].code,
 			 exit_codes[i].meaning);
 }
 
