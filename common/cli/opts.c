@@ -211,6 +211,14 @@ static bool read_source(const struct found *found, const char *value,
 	       err_wrap(err, "cannot read '--%s-fd'", found->opt->name);
 }
 
+static bool fail_content(const struct found *found, const char *value,
+			 const char *why, struct err *err)
+{
+	return err_set(err, ERR_INPUT, "the secret in '%s' for '--%s-%s' %s",
+		       value, found->opt->name,
+		       found->form == FROM_FD ? "fd" : "file", why);
+}
+
 static bool read_secret(const struct found *found, const char *value,
 			struct err *err)
 {
@@ -218,12 +226,15 @@ static bool read_secret(const struct found *found, const char *value,
 
 	if (!read_source(found, value, &text, err))
 		return false;
+	if (memchr(str_text(&text), '\0', text.len)) {
+		wipe(text.buf, text.len);
+		(void)fail_content(found, value, "holds a NUL byte", err);
+		return err_hint(err, "some editors and shells write UTF-16; a "
+				     "secret is read as it is, as UTF-8");
+	}
 	str_truncate(&text, len_without_newline(str_text(&text)));
 	if (!text.len)
-		return err_set(err, ERR_INPUT,
-			       "the secret in '%s' for '--%s-%s' is empty",
-			       value, found->opt->name,
-			       found->form == FROM_FD ? "fd" : "file");
+		return fail_content(found, value, "is empty", err);
 	secret_set(field_of(found->opt, found->args), text.buf, text.len);
 	wipe(text.buf, text.len);
 	return true;

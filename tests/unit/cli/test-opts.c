@@ -395,6 +395,25 @@ static void test_secret_files(void **state)
 	}
 }
 
+/* UTF-16, as PowerShell writes it, must not become its first letter. */
+static void test_secret_file_with_nul(void **state)
+{
+	CLEANUP(fixture_release) struct fixture f = {0};
+	CLEANUP(dir_release_temp) struct str dir = {0};
+	CLEANUP(free_ptr) char *path = NULL;
+	CLEANUP(free_ptr) char *line = NULL;
+
+	(void)state;
+	assert_true(dir_create_temp("/tmp", "test-opts", &dir, &f.err));
+	path = path_join(str_text(&dir), "token");
+	line = xasprintf("--token-file %s", path);
+	assert_true(file_write(path, "h\0u\0s\0h\0\n\0", 10, 0600, &f.err));
+	assert_false(parse(&f, line));
+	assert_int_equal(f.err.kind, ERR_INPUT);
+	assert_non_null(strstr(f.err.text, "holds a NUL byte"));
+	assert_false(secret_is_set(&f.args.token));
+}
+
 static void test_secret_file_that_is_not_there(void **state)
 {
 	CLEANUP(fixture_release) struct fixture f = {0};
@@ -435,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_list_of_lines),
 		cmocka_unit_test(test_required),
 		cmocka_unit_test(test_secret_files),
+		cmocka_unit_test(test_secret_file_with_nul),
 		cmocka_unit_test(test_secret_file_that_is_not_there),
 		cmocka_unit_test(test_secret_descriptor),
 	};
