@@ -26,6 +26,12 @@ def test_help(run_step, step):
         assert option in result.out
 
 
+def test_help_tells_the_codes_in_two_columns(run_step, step):
+    codes = run_step(step, "--help").out.split("Exit codes:\n")[1]
+    for line in codes.splitlines():
+        assert re.fullmatch(r"  \d+(, \d+)*  +[a-z].*", line), line
+
+
 def test_help_needs_nothing_else(run_step, step):
     """No environment, and wrong values in it, do not keep it from helping."""
     run_step(step, "--help", env={"SLIPWAY_TIMEOUT": "soon",
@@ -36,6 +42,12 @@ def test_options_are_named_once(run_step, step):
     script = run_step(step, "--help=bash").out
     names = re.search(r"compgen -W '(--[^']*)'", script)[1].split()
     assert len(names) == len(set(names))
+
+
+def test_an_empty_record_is_refused_at_once(run_step, step):
+    """Not after the step has done its work."""
+    result = run_step(step, "--record", "", expect=2)
+    assert "'--record' names no folder" in result.err or "missing" in result.err
 
 
 def test_version(run_step, step):
