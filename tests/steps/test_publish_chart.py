@@ -444,8 +444,7 @@ def test_a_repository_of_files(run_step, chart, tmp_path):
     assert (repository / "index.yaml").read_bytes() == first
 
 
-def test_a_full_disk_leaves_nothing(run_step, chart):
-    """/dev/full in place of a folder cannot be had; a file in its way can."""
+def test_a_file_in_the_way_of_the_destination(run_step, chart):
     target = chart.parent / "file"
     target.write_text("")
     failed = run_step("publish-chart", chart, "--destination", target / "out", expect=1)
