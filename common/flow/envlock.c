@@ -367,6 +367,7 @@ static void try_to_renew(struct envlock *lock)
 	kube->hurry_ms = ENVLOCK_TRY_MS;
 	kube->hurry_until =
 		deadline_sooner(hurry_until, deadline_in(ENVLOCK_TRY_MS));
+	lock->why = NULL;
 	if (!renew(lock, &failure)) {
 		log_debug("lease not renewed: %s", failure.text);
 		lock->why = arena_strdup(&lock->arena, failure.text);

@@ -49,7 +49,7 @@ struct envlock {
 	struct arena arena;
 	char *version; /* of the Lease; NULL = not held */
 	bool lost; /* it is another's, or may be, for good: leave it alone */
-	/* In the arena: why the last renewal failed; NULL = none has. */
+	/* In the arena: why the last renewal failed; NULL: it has not. */
 	const char *why;
 	bool releasing; /* no renewal comes between */
 	int64_t renewed_at;
