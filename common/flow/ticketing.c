@@ -366,9 +366,10 @@ static bool look_again(struct ticketing *work, struct jira *jira,
 
 static bool anything_left(const struct ticketing *work)
 {
-	CLEANUP(err_release) struct err ignored = {0};
-
-	return !ticketing_complete(work, &ignored);
+	for (size_t i = 0; i < work->ticket_count; i++)
+		if (work->tickets[i].failure.kind != ERR_NONE)
+			return true;
+	return ticketing_worst_version(work) != NULL;
 }
 
 bool ticketing_act(struct ticketing *work, struct jira *jira, struct err *err)

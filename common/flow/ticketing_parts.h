@@ -56,6 +56,12 @@ bool ticketing_describe_versions(struct ticketing *work, struct jira *jira,
 void ticketing_mark_released(struct ticketing *work, struct jira *jira);
 
 /*
+ * Of the versions' failures, those of old ones last, the first that waiting
+ * does not cure, else the first; NULL: there is none.  It stays theirs.
+ */
+const struct err *ticketing_worst_version(const struct ticketing *work);
+
+/*
  * A search in the project of each of @versions, for names that hold @text.
  */
 struct jira_version_search *ticketing_searches(

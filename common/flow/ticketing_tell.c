@@ -4,6 +4,7 @@
 
 #include "base/strvec.h"
 #include "core/record.h"
+#include "flow/ticketing_parts.h"
 #include "format/value.h"
 
 /* --- what is told ------------------------------------------------------ */
@@ -183,25 +184,9 @@ void ticketing_result_text(const struct ticketing *work, struct str *out)
 				 work->old.items[i].name);
 }
 
-/* The first of all failures that waiting does not cure, else the first. */
-static const struct err *worst_failure(
-	const struct ticketing_versions *versions, const struct err *worst)
-{
-	for (size_t i = 0; i < versions->count; i++) {
-		const struct err *failure = &versions->items[i].failure;
-
-		if (failure->kind == ERR_NONE)
-			continue;
-		if (!worst || (worst->temporary && !failure->temporary))
-			worst = failure;
-	}
-	return worst;
-}
-
 static bool complete_versions(const struct ticketing *work, struct err *err)
 {
-	const struct err *worst =
-		worst_failure(&work->old, worst_failure(&work->versions, NULL));
+	const struct err *worst = ticketing_worst_version(work);
 
 	return !worst || err_copy(err, worst);
 }

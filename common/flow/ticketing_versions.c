@@ -268,3 +268,22 @@ void ticketing_mark_released(struct ticketing *work, struct jira *jira)
 			release_version(work, jira, &work->versions.items[i]);
 	}
 }
+
+static const struct err *worse_of(const struct ticketing_versions *versions,
+				  const struct err *worst)
+{
+	for (size_t i = 0; i < versions->count; i++) {
+		const struct err *failure = &versions->items[i].failure;
+
+		if (failure->kind == ERR_NONE)
+			continue;
+		if (!worst || (worst->temporary && !failure->temporary))
+			worst = failure;
+	}
+	return worst;
+}
+
+const struct err *ticketing_worst_version(const struct ticketing *work)
+{
+	return worse_of(&work->old, worse_of(&work->versions, NULL));
+}
