@@ -209,19 +209,6 @@ static bool next_uninstall(void *context, struct proc **proc)
 	return false;
 }
 
-/* Did all releases of the namespace that were to go do so? */
-static bool is_vacated(const struct sweep *sweep, const char *namespace)
-{
-	for (size_t i = 0; i < sweep->count; i++) {
-		const struct task *task = &sweep->tasks[i];
-
-		if (same_text(task->item->namespace, namespace) &&
-		    task->item->release && !task->uninstalled)
-			return false;
-	}
-	return true;
-}
-
 /* The namespace stays; the release, if there was one, is gone all the same. */
 static void keep_namespace(struct task *task, const char *reason)
 {
@@ -339,11 +326,20 @@ static void try_delete_namespace(struct task *task)
 		fail(task, &again);
 }
 
-/* Is it the last one of its namespace, which may go now? */
+/* Have all other releases of its namespace gone that were to? */
 static bool is_last(const struct task *task)
 {
-	return task->item->home &&
-	       is_vacated(task->sweep, task->item->namespace);
+	const struct sweep *sweep = task->sweep;
+
+	for (size_t i = 0; i < sweep->count; i++) {
+		const struct task *other = &sweep->tasks[i];
+
+		if (other != task && other->item->release &&
+		    !other->uninstalled &&
+		    same_text(other->item->namespace, task->item->namespace))
+			return false;
+	}
+	return task->item->home != NULL;
 }
 
 /* Was it seen to be gone, or is there a look before the namespace goes? */
@@ -384,12 +380,11 @@ static void note_uninstalled(struct task *task)
 {
 	CLEANUP(err_release) struct err failure = {0};
 
-	task->uninstalled = true;
 	if (!forget_leftovers(task, &failure)) {
-		task->uninstalled = false;
 		fail(task, &failure);
 		return;
 	}
+	task->uninstalled = true;
 	settle(task, CLEANUP_DELETED, task->item->reason);
 	/* The others of its namespace, and Helm, go on meanwhile. */
 	if (is_last(task))

@@ -93,7 +93,6 @@ bool deploy_evict(struct deployment *run, const char *namespace, bool *begun,
 	};
 	CLEANUP(eviction_release) struct eviction eviction = {0};
 	CLEANUP(cleanup_result_release) struct cleanup_result result = {0};
-
 	bool done;
 
 	*begun = false;
