@@ -256,7 +256,7 @@ static bool try_to_evict(struct deployment *run, const char *namespace,
 
 	report_warning(run->deploy->reporter,
 		       "deleting environment '%s', the oldest of repository "
-		       "'%s', to make room",
+		       "'%s' that can go, to make room",
 		       namespace, run->deploy->name->repository);
 	if (deploy_evict(run, namespace, &begun, &failure)) {
 		strvec_add(&obstacles->spared, namespace); /* once is enough */

@@ -59,8 +59,8 @@ static void say_plan(struct str *text, const struct deploy *deploy)
 {
 	for (size_t i = 0; i < deploy->victims.count; i++)
 		str_addf(text,
-			 "would delete '%s', the oldest of repository '%s', to "
-			 "make room\n",
+			 "would delete '%s', the oldest of repository '%s' "
+			 "that can go, to make room\n",
 			 deploy->victims.items[i], deploy->name->repository);
 	if (deploy->chart)
 		str_addf(text, "would deploy '%s' as release '%s'\n",

@@ -127,7 +127,8 @@ def test_what_cannot_go_is_passed_over(cluster, step):
                       "damaged": "cannot decode release 'web'"}.items():
         assert f"warning: environment 'shop-{name}' cannot make room: " \
             in done.err and why in done.err, (name, done.err)
-    assert "deleting environment 'shop-last', the oldest" in done.err
+    assert "deleting environment 'shop-last', the oldest of repository " \
+        "'shop' that can go, to make room" in done.err
     stay = {f"shop-{name}" for name in ("inhabited", "shared", "newer",
                                         "damaged")}
     assert cluster.api.namespaces() == stay | {"shop-young", "shop-new"}
