@@ -29,29 +29,66 @@ static bool take_label(const char **at, const char *allowed, char *to,
 	return true;
 }
 
+static bool take_kind(const char **at, struct ecr_host *host)
+{
+	static const struct {
+		const char *labels;
+		bool fips, dualstack;
+	} kinds[] = {
+		{"dkr.ecr.", false, false},
+		{"dkr.ecr-fips.", true, false},
+		{"dkr-ecr.", false, true},
+		{"dkr-ecr-fips.", true, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const char *rest = after_prefix(*at, kinds[i].labels);
+
+		if (!rest)
+			continue;
+		*at = rest;
+		host->fips = kinds[i].fips;
+		host->dualstack = kinds[i].dualstack;
+		return true;
+	}
+	return false;
+}
+
+static bool take_domain(const char *domain, struct ecr_host *host)
+{
+	static const struct {
+		const char *registry, *api;
+		bool dualstack;
+	} domains[] = {
+		{"amazonaws.com", "amazonaws.com", false},
+		{"amazonaws.com.cn", "amazonaws.com.cn", false},
+		{"amazonaws.eu", "amazonaws.eu", false},
+		{"on.aws", "api.aws", true},
+		{"on.amazonwebservices.com.cn", "api.amazonwebservices.com.cn",
+		 true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(domains); i++) {
+		if (domains[i].dualstack != host->dualstack ||
+		    strcmp(domain, domains[i].registry) != 0)
+			continue;
+		host->domain = domains[i].api;
+		return true;
+	}
+	return false;
+}
+
 bool ecr_parse_host(const char *registry, struct ecr_host *host)
 {
-	static const char *const domains[] = {"amazonaws.com",
-					      "amazonaws.com.cn"};
 	struct ecr_host read = {0};
-	const char *at = registry, *rest;
+	const char *at = registry;
 
 	if (!take_label(&at, "0123456789", read.account,
 			sizeof(read.account)) ||
-	    strlen(read.account) != 12)
-		return false;
-	rest = after_prefix(at, "dkr.ecr.");
-	if (!rest) {
-		rest = after_prefix(at, "dkr.ecr-fips.");
-		read.fips = true;
-	}
-	if (!rest || !take_label(&rest, "abcdefghijklmnopqrstuvwxyz0123456789-",
-				 read.region, sizeof(read.region)))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(domains); i++)
-		if (strcmp(rest, domains[i]) == 0)
-			read.domain = domains[i];
-	if (!read.domain)
+	    strlen(read.account) != 12 || !take_kind(&at, &read) ||
+	    !take_label(&at, "abcdefghijklmnopqrstuvwxyz0123456789-",
+			read.region, sizeof(read.region)) ||
+	    !take_domain(at, &read))
 		return false;
 	*host = read;
 	return true;
@@ -135,6 +172,13 @@ static bool take_token(struct login *login, const json_t *json, struct err *err)
 	return true;
 }
 
+static const char *service_of(const struct ecr_host *host)
+{
+	if (host->fips)
+		return "ecr-fips";
+	return host->dualstack ? "ecr" : "api.ecr";
+}
+
 static void prepare(struct call *call, struct http_request *request)
 {
 	const struct ecr_host *host = call->host;
@@ -143,12 +187,9 @@ static void prepare(struct call *call, struct http_request *request)
 	request->method = "POST";
 	if (endpoint)
 		str_addf(&request->url, "%s/", endpoint);
-	else if (host->fips)
-		str_addf(&request->url, "https://ecr-fips.%s.%s/", host->region,
-			 host->domain);
 	else
-		str_addf(&request->url, "https://api.ecr.%s.%s/", host->region,
-			 host->domain);
+		str_addf(&request->url, "https://%s.%s.%s/", service_of(host),
+			 host->region, host->domain);
 	strvec_add(&request->headers,
 		   "Content-Type: application/x-amz-json-1.1");
 	strvec_add(&request->headers, "X-Amz-Target: " ACTION);

@@ -20,12 +20,16 @@ struct login;
 
 #define ECR_REPLY_MAX ((size_t)1 << 20)
 
-/* The parts of ACCOUNT.dkr.ecr[-fips].REGION.amazonaws.com[.cn]. */
+/*
+ * The parts of ACCOUNT.dkr.ecr[-fips].REGION.amazonaws.com, and of the names
+ * that speak IPv6 too: ACCOUNT.dkr-ecr[-fips].REGION.on.aws.
+ */
 struct ecr_host {
 	char account[13];
 	char region[33];
 	bool fips;
-	const char *domain;
+	bool dualstack;
+	const char *domain; /* of the API beside it */
 };
 
 /* False: @registry is none of ECR's. */
