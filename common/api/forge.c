@@ -55,6 +55,13 @@ static bool set_api(struct forge *forge, const struct forge_config *config,
 	    same_text(url.host, "bitbucket.org"))
 		return url_parse(&forge->api, "https://api.bitbucket.org/2.0",
 				 err);
+	/* GitHub's enterprises with a place of their own for their data. */
+	if (config->kind == FORGE_GITHUB && ends_with(url.host, ".ghe.com")) {
+		CLEANUP(free_ptr) char *address =
+			xasprintf("https://api.%s", url.host);
+
+		return url_parse(&forge->api, address, err);
+	}
 	url_copy(&forge->api, &url);
 	len = strlen(url.path);
 	while (len > 0 && url.path[len - 1] == '/')

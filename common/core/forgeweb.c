@@ -36,6 +36,8 @@ enum forge_kind forge_kind_of_host(const char *host)
 
 	if (strcmp(host, "bitbucket.org") == 0)
 		return FORGE_BITBUCKET;
+	if (ends_with(host, ".ghe.com"))
+		return FORGE_GITHUB;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (len == strlen(known[i].label) &&
 		    strncmp(host, known[i].label, len) == 0)

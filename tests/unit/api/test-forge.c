@@ -26,6 +26,8 @@ static void apis_are_found(void **state)
 	} cases[] = {
 		{FORGE_GITHUB, "https://github.com", "https://api.github.com"},
 		{FORGE_GITHUB, "https://github.com/", "https://api.github.com"},
+		{FORGE_GITHUB, "https://octo.ghe.com/",
+		 "https://api.octo.ghe.com"},
 		{FORGE_GITHUB, "https://git.example",
 		 "https://git.example/api/v3"},
 		{FORGE_GITLAB, "https://gitlab.com",

@@ -10,6 +10,8 @@ static void hosts_tell_their_kind(void **state)
 		enum forge_kind kind;
 	} cases[] = {
 		{"github.com", FORGE_GITHUB},
+		{"octo.ghe.com", FORGE_GITHUB},
+		{"ghe.com.example", FORGE_UNKNOWN},
 		{"github.example.com", FORGE_GITHUB},
 		{"gitlab.com", FORGE_GITLAB},
 		{"gitlab.example.com", FORGE_GITLAB},
