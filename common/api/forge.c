@@ -105,6 +105,12 @@ static bool header_number(const struct http_reply *reply, const char *name,
 	return text && num_parse_range(text, 0, INT64_MAX / 1000, number);
 }
 
+/* GitHub's other limit, of requests in a short time, has only words. */
+static bool says_secondary(const struct http_reply *reply)
+{
+	return strstr(str_text(&reply->body), "secondary rate limit");
+}
+
 /*
  * Was it too much?  GitHub says so by 403 too.  *@wait_ms is -1 where the
  * server does not tell how long.
@@ -118,6 +124,10 @@ static bool is_limited(const struct http_reply *reply, int64_t *wait_ms)
 	*wait_ms = -1;
 	if (header_number(reply, "retry-after", &number)) {
 		*wait_ms = number * 1000;
+		return true;
+	}
+	if (says_secondary(reply)) {
+		*wait_ms = FORGE_SECONDARY_WAIT_MS;
 		return true;
 	}
 	if (!header_number(reply, "x-ratelimit-remaining", &left) || left > 0)

@@ -35,10 +35,11 @@
 struct err;
 struct reporter;
 
-#define FORGE_REPLY_MAX	  ((size_t)64 << 20)
-#define FORGE_COMMITS_MAX 20000 /* of one comparison; clones take more */
-#define FORGE_WAIT_MAX_MS ((int64_t)60 * 1000)
-#define FORGE_WAITS_MAX	  3
+#define FORGE_REPLY_MAX		((size_t)64 << 20)
+#define FORGE_COMMITS_MAX	20000 /* of one comparison; clones take more */
+#define FORGE_WAIT_MAX_MS	((int64_t)60 * 1000)
+#define FORGE_SECONDARY_WAIT_MS ((int64_t)60 * 1000) /* of GitHub's */
+#define FORGE_WAITS_MAX		3
 
 struct forge {
 	struct http http;

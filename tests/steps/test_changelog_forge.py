@@ -215,6 +215,18 @@ def test_a_long_limit_is_temporary(web, changelog, tmp_path, headers):
     assert "the limit of requests ends in" in result.err
 
 
+def test_a_secondary_limit_is_no_missing_right(web, changelog, tmp_path):
+    """GitHub tells it by its words alone; a minute is to be waited at least."""
+    words = b'{"message": "You have exceeded a secondary rate limit. Please wait"}'
+    with ScriptedForge("github", web) as forge:
+        forge.first = [Reply(403, words, headers=[
+            "x-ratelimit-remaining: 4999", "x-ratelimit-reset: 4102444800"])]
+        result = changelog(forge, *charts(tmp_path, forge, None, web.head),
+                           "--timeout", "20s", expect=75)
+    assert "secondary rate limit" in result.err
+    assert "the limit of requests ends in 60 s" in result.err
+
+
 @pytest.mark.parametrize("reply, code, words", [
     (Reply(429, b"", headers=["Retry-After: 0"]), 0, "trying again"),
     (Reply(503, b"", headers=["Retry-After: 0"]), 0, "trying again"),
