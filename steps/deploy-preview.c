@@ -171,6 +171,7 @@ static bool run(struct step_run *run, struct err *err)
 
 	if (!origin_find_names(&origin, run->env, &args->name, err))
 		return false;
+	origin_tell_untrusted(&origin, &args->name, NULL, &run->reporter);
 	facts = origin_facts(&origin);
 	if (!envname_decide(&name, &args->name, &facts, err))
 		return false;

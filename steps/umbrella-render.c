@@ -83,6 +83,7 @@ static struct renderfacts_args facts_args(const struct step_run *run)
 		.expires_in = args->expires_in,
 		.env = run->env,
 		.record = run->record->merged,
+		.reporter = &run->reporter,
 	};
 }
 

@@ -231,7 +231,6 @@ static bool fail_of_another(const char *dir, const char *place, struct err *err)
 			place);
 }
 
-/* Where there is no repository at all, @repo stays empty. */
 bool repo_find(struct repo *repo, const char *dir, struct err *err)
 {
 	CLEANUP(free_ptr) char *place = likely_place(dir);
@@ -244,8 +243,12 @@ bool repo_find(struct repo *repo, const char *dir, struct err *err)
 		return false;
 	code = git.repository_open_ext(&handle, dir,
 				       GIT_REPOSITORY_OPEN_CROSS_FS, NULL);
-	if (code == GIT_EOWNER)
-		return fail_of_another(dir, place, err);
+	if (code == GIT_EOWNER ||
+	    (code == GIT_ENOTFOUND && is_of_another(place))) {
+		repo->untrusted = place;
+		place = NULL;
+		return true;
+	}
 	if (code < 0 && code != GIT_ENOTFOUND)
 		return fail(code, err, "open the git repository in", dir);
 	repo->handle = handle;
@@ -254,15 +257,12 @@ bool repo_find(struct repo *repo, const char *dir, struct err *err)
 
 bool repo_open(struct repo *repo, const char *dir, struct err *err)
 {
-	CLEANUP(free_ptr) char *place = NULL;
-
 	if (!repo_find(repo, dir, err))
 		return false;
 	if (repo_is_open(repo))
 		return true;
-	place = likely_place(dir);
-	if (place && is_of_another(place))
-		return fail_of_another(dir, place, err);
+	if (repo->untrusted)
+		return fail_of_another(dir, repo->untrusted, err);
 	return err_set(err, ERR_NOT_FOUND,
 		       "cannot find a git repository in or above '%s'", dir);
 }
@@ -601,5 +601,6 @@ void repo_release(struct repo *repo)
 {
 	if (repo->handle)
 		git.repository_free(repo->handle);
-	repo->handle = NULL;
+	free(repo->untrusted);
+	*repo = (struct repo){0};
 }

@@ -81,6 +81,9 @@ static bool find_changes(struct changelog_gathering *gathering, struct err *err)
 			 dirs->count ? dirs->items[0] : ".", err) ||
 	    !changelog_open_clones(gathering, err))
 		return false;
+	if (!gathering->args->range)
+		origin_tell_untrusted(&gathering->origin, NULL, "commits in it",
+				      gathering->args->reporter);
 	return gathering->args->range ? changelog_find_range(gathering, err)
 				      : changelog_find_changes(gathering, err);
 }

@@ -5,6 +5,7 @@
 
 #include "api/repo.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/ci.h"
@@ -107,9 +108,11 @@ static bool ask_repo(struct origin *origin, const char *dir, bool *found,
 
 	if (!repo_find(&repo, dir, err))
 		return false;
-	*found = repo_is_open(&repo);
-	if (!*found)
+	*found = repo_is_open(&repo) || repo.untrusted;
+	if (!repo_is_open(&repo)) {
+		take(&origin->untrusted, &repo.untrusted);
 		return true;
+	}
 	if (!repo_read_head(&repo, &head, err) ||
 	    !repo_remote_url(&repo, REMOTE, &url, err) ||
 	    !repo_default_branch(&repo, REMOTE, &default_branch, err))
@@ -179,6 +182,48 @@ bool origin_find_names(struct origin *origin, const struct env *env,
 	return true;
 }
 
+/* "a, b and c", of what is missing. */
+static void add_missing(struct str *text, const char *const *missing,
+			size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		str_addf(text, "%s%s",
+			 !i		 ? ""
+			 : i + 1 < count ? ", "
+					 : " and ",
+			 missing[i]);
+}
+
+void origin_tell_untrusted(const struct origin *origin,
+			   const struct envname_args *given,
+			   const char *besides, const struct reporter *reporter)
+{
+	CLEANUP(str_release) struct str unknown = {0};
+	const char *missing[5];
+	size_t count = 0;
+
+	if (!origin->git_url)
+		missing[count++] = "repository";
+	if (given && !given->branch && !origin->branch)
+		missing[count++] = "branch";
+	if (given && !given->main_branch && !origin->default_branch &&
+	    !origin->pull_request)
+		missing[count++] = "main branch";
+	if (!origin->commit)
+		missing[count++] = "commit";
+	if (besides)
+		missing[count++] = besides;
+	if (!origin->untrusted || !count)
+		return;
+	add_missing(&unknown, missing, count);
+	report_warning(reporter,
+		       "the git repository in '%s' belongs to another user and "
+		       "is not read: %s not known; to trust it: git config "
+		       "--global --add safe.directory '%s'",
+		       origin->untrusted, str_text(&unknown),
+		       origin->untrusted);
+}
+
 struct envname_facts origin_facts(const struct origin *origin)
 {
 	return (struct envname_facts){
@@ -219,5 +264,6 @@ void origin_release(struct origin *origin)
 	free(origin->commit);
 	free(origin->own_commit);
 	free(origin->build_url);
+	free(origin->untrusted);
 	*origin = (struct origin){0};
 }

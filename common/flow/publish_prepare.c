@@ -155,6 +155,10 @@ bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
 		     const struct publish_changes *changes, struct arena *arena,
 		     struct err *err)
 {
+	origin_tell_untrusted(changes->origin, NULL,
+			      changes->source_date_epoch ? NULL
+							 : "time of the commit",
+			      changes->reporter);
 	batch->items = xcalloc(paths->count, sizeof(*batch->items));
 	for (size_t i = 0; i < paths->count; i++) {
 		if (!prepare(&batch->items[batch->count++], paths->items[i],

@@ -74,6 +74,7 @@ bool renderfacts_name(struct renderfacts *facts, struct err *err)
 
 	if (!origin_find(&facts->origin, facts->args->env, ".", err))
 		return false;
+	origin_tell_untrusted(origin, given, NULL, facts->args->reporter);
 	known = origin_facts(origin);
 	facts->data.repository = given->repository_name
 					 ? given->repository_name

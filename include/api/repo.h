@@ -28,7 +28,8 @@ struct err;
 
 /* All-zero = no repository. */
 struct repo {
-	void *handle; /* owned */
+	void *handle;	 /* owned */
+	char *untrusted; /* owned; see repo_find() */
 };
 
 /*
@@ -38,7 +39,11 @@ struct repo {
  */
 bool repo_open(struct repo *repo, const char *dir, struct err *err) MUST_CHECK;
 
-/* The same, but where there is no repository @repo stays empty. */
+/*
+ * The same, but where there is no repository @repo stays empty; where it is
+ * owned by another user, it is not opened, and its folder is
+ * @repo->untrusted.
+ */
 bool repo_find(struct repo *repo, const char *dir, struct err *err) MUST_CHECK;
 
 bool repo_is_open(const struct repo *repo);

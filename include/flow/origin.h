@@ -17,6 +17,7 @@ struct env;
 struct envname_args;
 struct err;
 struct record;
+struct reporter;
 
 /* All strings are owned; NULL = unknown. */
 struct origin {
@@ -29,6 +30,7 @@ struct origin {
 	char *commit;
 	char *own_commit; /* of a pull request, where commit is its merge */
 	char *build_url;
+	char *untrusted;     /* folder of a checkout that is another user's */
 	int64_t commit_time; /* seconds since the epoch, 0 = unknown */
 	bool commit_is_head; /* of the checkout: CI did not tell one */
 	bool pull_request;
@@ -36,8 +38,9 @@ struct origin {
 
 /*
  * @dir is a folder in the checkout; if it is none, or in none, the working
- * folder is taken.  A checkout that cannot be read is an
- * error only where the CI server does not tell repository and branch.
+ * folder is taken.  A checkout that cannot be read is an error only where the
+ * CI server does not tell repository and branch; one that another user owns is
+ * none, see origin_tell_untrusted().
  */
 bool origin_find(struct origin *origin, const struct env *env, const char *dir,
 		 struct err *err) MUST_CHECK;
@@ -50,6 +53,17 @@ bool origin_find(struct origin *origin, const struct env *env, const char *dir,
 bool origin_find_names(struct origin *origin, const struct env *env,
 		       const struct envname_args *given, struct err *err)
 	MUST_CHECK;
+
+/*
+ * Warn, as git does, of a checkout that another user owns, with what is not
+ * known for that: of repository, branch and main branch what is not @given,
+ * either, the commit, and @besides.  @given NULL: no environment is to be
+ * named; @besides NULL: nothing.  Silent where nothing is missing.
+ */
+void origin_tell_untrusted(const struct origin *origin,
+			   const struct envname_args *given,
+			   const char *besides,
+			   const struct reporter *reporter);
 
 /* What of it the names of an environment are made of; borrowed. */
 struct envname_facts origin_facts(const struct origin *origin);

@@ -31,6 +31,7 @@ struct arena;
 struct env;
 struct err;
 struct record;
+struct reporter;
 struct strvec;
 struct value;
 
@@ -46,6 +47,7 @@ struct renderfacts_args {
 	int64_t expires_in;	      /* ms, or EXPIRY_UNSET */
 	const struct env *env;
 	const struct value *record; /* merged release record */
+	const struct reporter *reporter;
 };
 
 struct renderfacts {
