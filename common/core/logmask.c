@@ -94,12 +94,12 @@ static const char *find_value(const char *after, const char **end)
 	return *end > start ? start : NULL;
 }
 
-/* "user:password@" behind "://"; the length of it, or 0. */
+/* "user:password" behind "://", up to the last "@"; its length, or 0. */
 static size_t login_length(const char *text)
 {
-	size_t len = strcspn(text, "/?# \t\"'@");
+	const char *at = memrchr(text, '@', strcspn(text, "/?# \t\"'"));
 
-	return text[len] == '@' ? len : 0;
+	return at ? (size_t)(at - text) : 0;
 }
 
 static size_t jwt_length(const char *text)
