@@ -16,18 +16,24 @@
 /* Go's zero time, which a lock without a time has. */
 #define NO_TIME "0001-01-01T00:00:00Z"
 
+/* Go takes RFC 3339 with a large "T" and "Z" only. */
+static bool is_time(const char *text, size_t len)
+{
+	int64_t seconds;
+
+	return clock_parse_rfc3339(text, len, &seconds) &&
+	       !strpbrk(text, " tz");
+}
+
 /* Go's time.Time reads text only, and nothing of a null. */
 static bool read_time(const struct value *generated, const char **time,
 		      struct err *err)
 {
-	int64_t seconds;
-
 	if (!generated || generated->kind == VALUE_NIL)
 		return true;
 	if (generated->kind != VALUE_STRING)
 		return err_set(err, ERR_INPUT, "'generated' is not a time");
-	if (!clock_parse_rfc3339(generated->string.bytes, generated->string.len,
-				 &seconds))
+	if (!is_time(generated->string.bytes, generated->string.len))
 		return err_set(err, ERR_INPUT,
 			       "'generated' is '%s', not a time",
 			       generated->string.bytes);

@@ -165,6 +165,10 @@ static void test_refused(void **state)
 		"dependencies: [x]",
 		"generated: yesterday",
 		"generated: 12",
+		/* Go takes neither the blank nor small letters. */
+		"generated: \"2026-11-22 23:16:09Z\"",
+		"generated: \"2026-11-22t23:16:09Z\"",
+		"generated: \"2026-11-22T23:16:09z\"",
 		"dependencies: [{name: [x]}]",
 	};
 
