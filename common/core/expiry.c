@@ -217,7 +217,9 @@ void expiry_tell(const struct expiry *expiry, struct value *map,
 
 char *expiry_label(const struct expiry *expiry)
 {
-	return expiry->expires ? xasprintf("%lld", (long long)expiry->at)
+	int64_t at = expiry->at > 0 ? expiry->at : 0;
+
+	return expiry->expires ? xasprintf("%lld", (long long)at)
 			       : xstrdup(NEVER);
 }
 

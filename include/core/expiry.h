@@ -91,7 +91,10 @@ char *expiry_date(const struct expiry *expiry) MUST_CHECK;
 void expiry_tell(const struct expiry *expiry, struct value *map,
 		 struct arena *arena);
 
-/* The value of the label slipway/expires-at: epoch seconds or "never". */
+/*
+ * The value of the label slipway/expires-at: epoch seconds or "never".  What
+ * was over before the epoch is 0: no label begins with a dash.
+ */
 char *expiry_label(const struct expiry *expiry) MUST_CHECK;
 
 /* Read such a label; anything but exactly that form is false. */

@@ -129,6 +129,16 @@ static void test_labels(void **state)
 	}
 }
 
+/* No label begins with a dash: Go's zero time is just long ago. */
+static void test_label_of_a_time_before_1970(void **state)
+{
+	const struct expiry expiry = {.expires = true, .at = -62135596800};
+	CLEANUP(free_ptr) char *label = expiry_label(&expiry);
+
+	(void)state;
+	assert_string_equal(label, "0");
+}
+
 /* A release as Helm keeps it, and what its values say of its end. */
 static void test_releases(void **state)
 {
@@ -282,9 +292,13 @@ static void test_renew(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_decisions), cmocka_unit_test(test_labels),
-		cmocka_unit_test(test_releases),  cmocka_unit_test(test_later),
-		cmocka_unit_test(test_date),	  cmocka_unit_test(test_renew),
+		cmocka_unit_test(test_decisions),
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_label_of_a_time_before_1970),
+		cmocka_unit_test(test_releases),
+		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_date),
+		cmocka_unit_test(test_renew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
