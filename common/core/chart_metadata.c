@@ -168,6 +168,27 @@ static bool read_text(const struct reader *reader, const char *path,
 	return true;
 }
 
+/*
+ * Sanitising takes a NUL byte away.  Where nothing is sanitised but by a check
+ * of the whole, the check must not see the text before it alone.
+ */
+static bool read_own_text(const struct reader *reader, const char *path,
+			  const struct value *value, unsigned int flags,
+			  struct value **out, struct err *err)
+{
+	struct value *read;
+
+	if (!read_text(reader, path, value, flags, &read, err))
+		return false;
+	if (!reader->keeps_all &&
+	    memchr(read->string.bytes, '\0', read->string.len)) {
+		err_set(err, ERR_INPUT, "'%s' holds a NUL byte", path);
+		return reader->doc ? ydoc_blame(reader->doc, path, err) : false;
+	}
+	*out = read;
+	return true;
+}
+
 static bool read_texts(const struct reader *reader, const char *path,
 		       const struct value *value, unsigned int flags,
 		       struct value **out, struct err *err)
@@ -270,7 +291,8 @@ static bool read_field(const struct reader *reader, const char *path,
 {
 	switch (field->type) {
 	case TEXT:
-		return read_text(reader, path, value, field->flags, out, err);
+		return read_own_text(reader, path, value, field->flags, out,
+				     err);
 	case TEXTS:
 		return read_texts(reader, path, value, field->flags, out, err);
 	case TEXT_MAP:

@@ -129,6 +129,14 @@ static void test_refused_archives(void **state)
 		 {{"web/Chart.yaml", META}, {"web/charts/db/values.yaml", ""}}},
 		{"no version",
 		 {{"web/Chart.yaml", "apiVersion: v2\nname: web\n"}}},
+		{"version behind a NUL byte",
+		 {{"web/Chart.yaml", "apiVersion: v2\nname: web\n"
+				     "version: \"1.0.0\\0x\"\n"}}},
+		{"type behind a NUL byte",
+		 {{"web/Chart.yaml", META "type: \"library\\0x\"\n"}}},
+		{"alias behind a NUL byte",
+		 {{"web/Chart.yaml",
+		   META "dependencies: [{name: a, alias: \"b\\0/\"}]\n"}}},
 	};
 
 	(void)state;
