@@ -49,7 +49,9 @@ bool jsn_parse(json_t **json, const char *text, size_t len, const char *what,
 			JSN_DEPTH_MAX);
 		return err_at_offset(err, what, text, len, deep);
 	}
-	parsed = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
+	parsed = json_loadb(text, len,
+			    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY |
+				    JSON_ALLOW_NUL,
 			    &cause);
 	if (!parsed) {
 		size_t at = cause.position > 0 ? (size_t)cause.position : 0;

@@ -27,8 +27,10 @@ struct value;
 #define JSN_DEPTH_MAX 500
 
 /*
- * Parse one whole JSON text; duplicate keys are refused.  @what is shown in
- * errors.  Errors: INPUT with line and column.
+ * Parse one whole JSON text; duplicate keys are refused.  Text may hold
+ * \u0000, or one annotation would make a whole list unreadable: jsn_text()
+ * ends there, jsn_to_value() keeps all.  @what is shown in errors.
+ * Errors: INPUT with line and column.
  */
 bool jsn_parse(json_t **json, const char *text, size_t len, const char *what,
 	       struct err *err) MUST_CHECK;

@@ -68,6 +68,22 @@ static void test_refused(void **state)
 	}
 }
 
+/* Kubernetes keeps such text in annotations, whoever wrote it. */
+static void test_text_with_nul(void **state)
+{
+	static const char text[] = "{\"a\":\"x\\u0000y\",\"b\":1}";
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(jsn_release) json_t *json = parse(text);
+	CLEANUP(str_release) struct str out = {0};
+	const struct value *value = jsn_to_value(json, &arena);
+
+	(void)state;
+	assert_int_equal(jsn_int(json, "b", 0), 1);
+	assert_int_equal(value_map_get(value, "a")->string.len, 3);
+	jsn_print_value(&out, value);
+	assert_string_equal(str_text(&out), text);
+}
+
 static void test_depth(void **state)
 {
 	CLEANUP(str_release) struct str text = {0};
@@ -198,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_text_with_nul),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_members),
