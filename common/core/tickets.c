@@ -1,6 +1,7 @@
 #include "core/tickets.h"
 
 #include "base/err.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
@@ -65,22 +66,49 @@ static bool ends_word(const char *text, size_t len, size_t at)
 	return text[at] != '.' || at + 1 >= len || !is_digit(text[at + 1]);
 }
 
-static void add_key(struct strvec *keys, const char *key, size_t len,
-		    size_t project_len, const struct strvec *projects)
+static bool is_wanted(const char *key, size_t project_len,
+		      const struct strvec *projects)
 {
 	CLEANUP(free_ptr) char *project = xmemdupz(key, project_len);
-	CLEANUP(free_ptr) char *whole = xmemdupz(key, len);
-	bool wanted = projects && projects->count > 0
-			      ? strvec_has(projects, project)
-			      : !ticket_false_friend(project);
 
-	if (wanted && keys->count < TICKETS_MAX)
-		strvec_add_once(keys, whole);
+	return projects && projects->count > 0 ? strvec_has(projects, project)
+					       : !ticket_false_friend(project);
+}
+
+/* What is found in one text, which may say each key many times. */
+struct search {
+	struct strvec *keys;
+	size_t before; /* of them were there */
+	struct map seen;
+};
+
+static void search_release(struct search *search)
+{
+	map_release(&search->seen);
+}
+
+static bool was_there(const struct search *search, const char *key)
+{
+	for (size_t i = 0; i < search->before; i++)
+		if (strcmp(search->keys->items[i], key) == 0)
+			return true;
+	return false;
+}
+
+static void add_key(struct search *search, const char *key, size_t len)
+{
+	CLEANUP(free_ptr) char *whole = xmemdupz(key, len);
+
+	if (search->keys->count < TICKETS_MAX &&
+	    !map_put(&search->seen, whole, search) && !was_there(search, whole))
+		strvec_add(search->keys, whole);
 }
 
 void tickets_find(struct strvec *keys, const char *text, size_t len,
 		  const struct strvec *projects)
 {
+	CLEANUP(search_release) struct search search = {.keys = keys,
+							.before = keys->count};
 	size_t project_len = 0;
 	size_t found;
 
@@ -90,7 +118,8 @@ void tickets_find(struct strvec *keys, const char *text, size_t len,
 		found = key_length(text + at, len - at, &project_len);
 		if (found == 0 || !ends_word(text, len, at + found))
 			continue;
-		add_key(keys, text + at, found, project_len, projects);
+		if (is_wanted(text + at, project_len, projects))
+			add_key(&search, text + at, found);
 		at += found - 1;
 	}
 }

@@ -21,6 +21,22 @@ static void expect(const char *text, const char *projects, const char *want)
 	assert_string_equal(str_text(&got), want);
 }
 
+/* A message of a megabyte that says 9000 keys again and again. */
+static void many_keys_many_times(void **state)
+{
+	CLEANUP(strvec_release) struct strvec keys = {0};
+	CLEANUP(str_release) struct str text = {0};
+
+	(void)state;
+	for (int i = 0; i < 150000; i++)
+		str_addf(&text, "A1-%d ", 1000 + i % 9000);
+	strvec_add(&keys, "A1-9999");
+	tickets_find(&keys, str_text(&text), text.len, NULL);
+	assert_int_equal(keys.count, 9000);
+	assert_string_equal(keys.items[1], "A1-1000");
+	assert_string_equal(keys.items[8999], "A1-9998");
+}
+
 static void keys_stand_at_word_borders(void **state)
 {
 	static const struct {
@@ -282,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_stand_at_word_borders),
+		cmocka_unit_test(many_keys_many_times),
 		cmocka_unit_test(false_friends_are_no_tickets),
 		cmocka_unit_test(teams_are_no_false_friends),
 		cmocka_unit_test(an_allow_list_decides_alone),
