@@ -247,24 +247,32 @@ static bool damaged(const struct tar_reader *reader, const char *what,
 		       reader->at);
 }
 
-/* Octal, blanks around it, or GNU's base 256 (first bit set). */
+/* GNU's base 256: the first bit is set, the second is the sign. */
+static bool get_binary(const unsigned char *bytes, size_t size, int64_t *number)
+{
+	unsigned char invert = bytes[0] & 0x40 ? 0xff : 0;
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		unsigned char byte = bytes[i] ^ invert;
+
+		if (value >> 55)
+			return false;
+		value = value << 8 | (i ? byte : byte & 0x7f);
+	}
+	*number = invert ? -(int64_t)value - 1 : (int64_t)value;
+	return true;
+}
+
+/* Octal, blanks around it, or in base 256. */
 static bool get_number(const char *field, size_t size, int64_t *number)
 {
 	const unsigned char *bytes = (const unsigned char *)field;
 	uint64_t value = 0;
 	size_t i = 0;
 
-	if (bytes[0] & 0x80) {
-		if (bytes[0] & 0x40)
-			return false;
-		for (i = 0; i < size; i++) {
-			if (value >> 54)
-				return false;
-			value = value << 8 | (i ? bytes[i] : bytes[i] & 0x7f);
-		}
-		*number = (int64_t)value;
-		return true;
-	}
+	if (bytes[0] & 0x80)
+		return get_binary(bytes, size, number);
 	while (i < size && field[i] == ' ')
 		i++;
 	for (; i < size && field[i] >= '0' && field[i] <= '7'; i++)
@@ -329,9 +337,8 @@ static bool decimal(const char *text, size_t len, int64_t *number)
 {
 	bool minus = len && *text == '-';
 	int64_t value = 0;
-	size_t i = minus;
 
-	for (; i < len && text[i] != '.'; i++) {
+	for (size_t i = minus; i < len; i++) {
 		if (text[i] < '0' || text[i] > '9' || value > INT64_MAX / 100)
 			return false;
 		value = value * 10 + (text[i] - '0');
@@ -340,6 +347,24 @@ static bool decimal(const char *text, size_t len, int64_t *number)
 	return len > minus;
 }
 
+/* "12.75", to the nearest second, as Go writes it again. */
+static bool read_time(const char *text, size_t len, int64_t *seconds)
+{
+	const char *point = memchr(text, '.', len);
+	size_t whole = point ? (size_t)(point - text) : len;
+
+	if (!decimal(text, whole, seconds))
+		return false;
+	for (size_t i = whole + 1; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	}
+	if (whole + 1 < len && point[1] >= '5')
+		*seconds += *text == '-' ? -1 : 1;
+	return true;
+}
+
+/* What is empty is not said: the header counts. */
 static bool apply_record(struct overrides *overrides, const char *key,
 			 size_t key_len, const char *value, size_t len)
 {
@@ -349,19 +374,19 @@ static bool apply_record(struct overrides *overrides, const char *key,
 		if (memchr(value, '\0', len))
 			return false;
 		free(overrides->name);
-		overrides->name = xmemdupz(value, len);
+		overrides->name = len ? xmemdupz(value, len) : NULL;
 		return true;
 	}
 	if (key_len == 4 && !memcmp(key, "size", 4)) {
-		if (!decimal(value, len, &number) || number < 0)
+		if (len && (!decimal(value, len, &number) || number < 0))
 			return false;
-		overrides->size = (uint64_t)number;
-		overrides->has_size = true;
+		overrides->size = len ? (uint64_t)number : 0;
+		overrides->has_size = len;
 	}
 	if (key_len == 5 && !memcmp(key, "mtime", 5)) {
-		if (!decimal(value, len, &overrides->mtime))
+		if (len && !read_time(value, len, &overrides->mtime))
 			return false;
-		overrides->has_mtime = true;
+		overrides->has_mtime = len;
 	}
 	return true;
 }
@@ -501,7 +526,8 @@ bool tar_next(struct tar_reader *reader, struct tar_member *member, bool *found,
 		if (!next_block(reader, &block, err))
 			return false;
 		if (!get_number(block.header.size, sizeof(block.header.size),
-				&size))
+				&size) ||
+		    size < 0)
 			return damaged(reader, "bad size", err);
 		if (!take_special(reader, &block, (uint64_t)size, &overrides,
 				  &special, err))

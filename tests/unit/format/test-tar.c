@@ -11,6 +11,7 @@
 
 /* Fields of a ustar header: where they start. */
 enum {
+	SIZE = 124,
 	MTIME = 136,
 	CHECKSUM = 148,
 	TYPE = 156,
@@ -215,6 +216,86 @@ static void test_gnu_long_name(void **state)
 	assert_memory_equal(member.bytes, "x", 1);
 }
 
+/* The archive @tar with one member, behind extended records of it. */
+static bool read_one(struct str *tar, struct tar_reader *reader,
+		     struct tar_member *member, struct err *err)
+{
+	bool found = false;
+
+	reader->bytes = tar->buf;
+	reader->len = tar->len;
+	return tar_next(reader, member, &found, err) && found;
+}
+
+/* Go's archive/tar: what a record says, and which are none. */
+static void test_extended_records(void **state)
+{
+	static const struct {
+		const char *records;
+		const char *name; /* NULL = refused */
+		int64_t mtime;
+	} cases[] = {
+		{"9 path=b\n", "b", 7},
+		{"8 path=\n", "a", 7},
+		{"9 path=b\n8 path=\n", "a", 7},
+		{"8 size=\n9 mtime=\n", "a", 7},
+		{"12 mtime=12\n", "a", 12},
+		{"14 mtime=12.4\n", "a", 12},
+		{"15 mtime=12.51\n", "a", 13},
+		{"15 mtime=-12.4\n", "a", -12},
+		{"15 mtime=-12.6\n", "a", -13},
+		{"14 mtime=1x.4\n", NULL, 0},
+		{"12 size=1.0\n", NULL, 0},
+		{"10 size=-1\n", NULL, 0},
+		{"9.0 path=b\n", NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(tar_reader_release) struct tar_reader reader = {0};
+		CLEANUP(err_release) struct err err = {0};
+		CLEANUP(str_release) struct str tar = {0};
+		struct tar_member member = {0};
+		const char *records = cases[i].records;
+		bool read;
+
+		tar_add_file(&tar, "x", 0, records, strlen(records));
+		tar.buf[TYPE] = 'x';
+		put_checksum(tar.buf);
+		tar_add_file(&tar, "a", 7, "y", 1);
+		read = read_one(&tar, &reader, &member, &err);
+		assert_case(records, read == (cases[i].name != NULL));
+		if (!read)
+			continue;
+		assert_case(records, same_text(member.name, cases[i].name));
+		assert_case(records, member.mtime == cases[i].mtime);
+		assert_case(records, member.len == 1);
+	}
+}
+
+/* GNU tar's base 256 has negative numbers: times before 1970, but no sizes. */
+static void test_numbers_in_base_256(void **state)
+{
+	CLEANUP(tar_reader_release) struct tar_reader reader = {0};
+	CLEANUP(err_release) struct err err = {0};
+	CLEANUP(str_release) struct str tar = {0};
+	struct tar_member member;
+
+	(void)state;
+	tar_add_file(&tar, "a", 7, "y", 1);
+	memset(tar.buf + MTIME, 0xff, 12);
+	tar.buf[MTIME + 11] = '\xfe';
+	put_checksum(tar.buf);
+	assert_true(read_one(&tar, &reader, &member, &err));
+	assert_int_equal(member.mtime, -2);
+
+	tar_reader_release(&reader);
+	memset(tar.buf + SIZE, 0xff, 12);
+	put_checksum(tar.buf);
+	assert_false(read_one(&tar, &reader, &member, &err));
+	assert_non_null(strstr(err.text, "bad size"));
+}
+
 static void test_damaged(void **state)
 {
 	static const struct {
@@ -312,6 +393,8 @@ int main(void)
 		cmocka_unit_test(test_times_that_ustar_cannot_hold),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_gnu_long_name),
+		cmocka_unit_test(test_extended_records),
+		cmocka_unit_test(test_numbers_in_base_256),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_survey),
 		cmocka_unit_test(test_survey_of_no_archive),
