@@ -376,6 +376,7 @@ static bool try_to_enter(struct deployment *run, struct deadline until,
 /*
  * Whom we waited for may have been a sweep, which takes the namespace away
  * with all that we had in it; nothing can be created in one that is going.
+ * One that could not be made did not leave.
  */
 static bool may_try_again(struct deployment *run, struct deadline until,
 			  const struct err *err)
@@ -383,7 +384,8 @@ static bool may_try_again(struct deployment *run, struct deadline until,
 	CLEANUP(err_release) struct err unknown = {0};
 	bool leaving;
 
-	return (err->kind == ERR_DENIED || err->kind == ERR_NOT_FOUND ||
+	return run->found &&
+	       (err->kind == ERR_DENIED || err->kind == ERR_NOT_FOUND ||
 		err->kind == ERR_REMOTE) &&
 	       !deadline_passed(&until) &&
 	       deploy_is_leaving(run, &leaving, &unknown) && leaving;

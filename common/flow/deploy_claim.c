@@ -215,6 +215,7 @@ bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
 	struct namespace_marks found = {0};
 	bool exists, made;
 
+	run->found = false;
 	if (!look_at_last(run, &arena, &found, &exists, until, err))
 		return false;
 	if (exists && !found.managed)
@@ -222,12 +223,14 @@ bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
 			       "namespace '%s' was there before: it gets "
 			       "marks, and will never be deleted",
 			       deploy->name->namespace);
+	run->found = exists;
 	if (exists)
 		return true;
 	if (!deploy_make_room(run, err))
 		return false;
 	deploy_stamp(run); /* room may have taken its time */
-	if (!create(run, &found, &made, err))
+	run->found = create(run, &found, &made, err);
+	if (!run->found)
 		return false;
 	/* Somebody else was faster: is it ours all the same? */
 	return made ? deploy_keep_limit(run, err)

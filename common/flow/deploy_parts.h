@@ -33,6 +33,7 @@ struct deployment {
 	int64_t latest;	  /* revisions, when it was healed; 0 = none */
 	int64_t deployed;
 	const struct value *old; /* the applications that ran before */
+	bool found; /* the namespace was there when we last tried to enter */
 	bool helm_begun;
 	bool helm_failed; /* ours, and not because another was busy */
 	bool undo_begun;

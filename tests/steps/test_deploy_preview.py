@@ -243,6 +243,21 @@ def test_answers_that_end_it(reply, code, words, deploy, kube):
     assert failed.out == "" and kube.writes == []
 
 
+@pytest.mark.parametrize("status, reason", [(422, "Invalid"),
+                                            (403, "Forbidden")])
+def test_a_namespace_that_may_not_be_made(status, reason, deploy, kube,
+                                          tmp_path):
+    """Waiting does not cure that, and is not tried."""
+    helm = tmp_path / "helm"
+    helm.write_text("#!/bin/sh\nexit 1\n")
+    helm.chmod(0o755)
+    kube.script("POST", "/api/v1/namespaces", refusal(status, reason, "not so"))
+    failed = deploy("--helm", helm, "--lock-timeout", "30s", dry_run=False,
+                    expect=1)
+    assert f"server answered {status} (not so)" in failed.err
+    assert kube.writes == ["POST /api/v1/namespaces"]
+
+
 def test_a_namespace_that_does_not_go(deploy, kube, tmp_path):
     """It is waited for, and its own words say what for."""
     helm = tmp_path / "helm"
