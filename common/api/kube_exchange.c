@@ -152,6 +152,8 @@ static bool is_misread(const struct http_reply *reply)
 		"unable to parse quantity",
 		"strict decoding error",
 		"json: cannot unmarshal",
+		"failed to create typed patch object",
+		"unable to convert unstructured object",
 	};
 	CLEANUP(jsn_release) json_t *status = NULL;
 	const char *words;

@@ -118,6 +118,15 @@ def test_what_does_not_go_is_said(cluster, deploy, tmp_path):
     assert "quantities must match the regular expression" in unread.err
     assert "hint: mend the object, by what the server says" in unread.err
     assert "trying again" not in unread.err
+    for wrong, words in [
+            ({"kind": "ConfigMap", "date": {"a": "b"}},
+             ".date: field not declared in schema"),
+            ({"kind": "Secret", "data": {"a": "no base64!"}},
+             "illegal base64 data")]:
+        path.write_text(yaml.safe_dump(
+            {"apiVersion": "v1", "metadata": {"name": "it"}} | wrong))
+        unread = deploy("--namespace-manifest", path, expect=1)
+        assert words in unread.err and "trying again" not in unread.err
     # marked all the same, and nobody works on it any more
     home = cluster.api("GET", HOME)["metadata"]
     assert "slipway/expires-at" in home["labels"]
