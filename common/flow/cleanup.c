@@ -298,6 +298,7 @@ static bool delete_namespace(struct task *task, struct err *err)
 	if (others.len) {
 		reason = xasprintf("the namespace stays, because in it is %s",
 				   str_text(&others));
+		task->outcome->foreign = true;
 		keep_namespace(task, reason);
 		return true;
 	}

@@ -152,6 +152,19 @@ struct value *cleanup_tell(const struct sweep_plan *plan,
 	return map;
 }
 
+/* What runs comes to an end; what others have put there does not. */
+static bool refuse_named(const struct cleanup_outcome *outcome, struct err *err)
+{
+	(void)err_set(err, outcome->foreign ? ERR_CONFLICT : ERR_REMOTE,
+		      "'%s' was not deleted: %s", outcome->item->namespace,
+		      outcome->reason);
+	(void)err_temporary(err, !outcome->foreign);
+	return err_hint(err, outcome->foreign
+				     ? "its owner has to take that away first, "
+				       "or to delete the namespace"
+				     : "run it again when that has ended");
+}
+
 bool cleanup_check_named(const struct cleanup_result *result, struct err *err)
 {
 	for (size_t i = 0; i < result->count; i++) {
@@ -159,10 +172,7 @@ bool cleanup_check_named(const struct cleanup_result *result, struct err *err)
 
 		if (!outcome->item->remove || outcome->state != CLEANUP_KEPT)
 			continue;
-		err_set(err, ERR_REMOTE, "'%s' was not deleted: %s",
-			outcome->item->namespace, outcome->reason);
-		err_hint(err, "run it again when that has ended");
-		return err_temporary(err, true);
+		return refuse_named(outcome, err);
 	}
 	return true;
 }

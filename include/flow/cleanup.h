@@ -62,6 +62,7 @@ struct cleanup_outcome {
 	const char *reason; /* in the arena; for people */
 	const char *hint;   /* of a failure, or NULL */
 	bool temporary;	    /* of a failure: trying again may help */
+	bool foreign;	    /* it stays for what others have in it */
 	bool begun;	    /* Helm was run, or something deleted */
 	int64_t milliseconds;
 };
@@ -82,7 +83,8 @@ bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 
 /*
  * The run's error where what was to be deleted by its name was kept at the
- * last moment.  Errors: REMOTE, temporary.
+ * last moment.  Errors: CONFLICT (for what others have in it), else REMOTE,
+ * temporary.
  */
 bool cleanup_check_named(const struct cleanup_result *result, struct err *err)
 	MUST_CHECK;

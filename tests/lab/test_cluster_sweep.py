@@ -112,6 +112,9 @@ def test_only_what_has_expired_goes(cluster, sweep):
 
     again = sweep("--protect", "live-*").json
     assert again["deleted"] == [] and again["failed"] == []
+    named = sweep("--environment", "shared", "--now", expect=3)
+    assert "'shared' was not deleted: the namespace stays, because in it is " \
+        "Pod by-hand, Pod of-an-operator" in named.err
     assert api.namespaces() == emptied | set(kept) | {"unmarked"}
 
 
