@@ -123,7 +123,9 @@ static void read_jenkins(struct ci *ci, const struct env *env)
 		set_fork(ci, fork);
 	if (!branch || !env_get(env, "JENKINS_URL"))
 		return;
-	/* The git plugin's, in jobs of one branch: "origin/main". */
+	/* The git plugin's: "origin/main", or this of a commit that was named. */
+	if (same_text(branch, "detached"))
+		return;
 	set(&ci->branch, starts_with(branch, "origin/") ? branch + 7 : branch);
 }
 

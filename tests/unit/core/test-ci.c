@@ -58,6 +58,10 @@ static void test_servers(void **state)
 		{"jenkins, job of one branch",
 		 "JENKINS_URL=https://ci/ GIT_BRANCH=origin/release/1",
 		 "server=jenkins branch=release/1"},
+		{"jenkins, job of a commit",
+		 "JENKINS_URL=https://ci/ GIT_BRANCH=detached "
+		 "GIT_COMMIT=c0ffee",
+		 "server=jenkins commit=c0ffee"},
 		{"credentials in the address",
 		 "GIT_URL=https://ann:p@ss@git:8443/shop/web.git/",
 		 "repository_name=web "
