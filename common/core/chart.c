@@ -60,6 +60,12 @@ static bool take_requirements(struct chart *chart,
 	return true;
 }
 
+static bool fail_metadata(struct err *err)
+{
+	(void)err_set(err, ERR_INPUT, "it has no Chart.yaml");
+	return err_hint(err, "name the folder that has it");
+}
+
 static bool load_metadata(const struct chart_loader *loader,
 			  struct chart *chart, const struct chart_files *files,
 			  struct err *err)
@@ -69,7 +75,7 @@ static bool load_metadata(const struct chart_loader *loader,
 	unsigned int flags = YDOC_FIRST;
 
 	if (!file)
-		return err_set(err, ERR_INPUT, "it has no Chart.yaml");
+		return fail_metadata(err);
 	chart->mtime = file->mtime;
 	/* Of the first chart Helm reads all into an interface{} before. */
 	if (loader->depth)

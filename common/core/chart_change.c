@@ -156,9 +156,10 @@ bool chart_set_value(struct chart *chart, const char *path, const char *text,
 			       "cannot set '%s': chart '%s' has no values.yaml",
 			       path, chart->path);
 	if (!chart_parse_file(&doc, chart, chart->values, 0, err) ||
-	    !read_path(&plain, &doc, path, err) ||
-	    !set_value(&doc, str_text(&plain), text, as, err))
+	    !read_path(&plain, &doc, path, err))
 		return err_wrap(err, "cannot set '%s'", path);
+	if (!set_value(&doc, str_text(&plain), text, as, err))
+		return false;
 	changed = arena_new(chart->arena, struct chart_file);
 	*changed = *chart->values;
 	changed->bytes =

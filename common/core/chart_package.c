@@ -90,14 +90,19 @@ static void add_lock(struct str *tar, const struct chart *chart,
 static bool add_schema(struct str *tar, const struct chart *chart,
 		       const char *base, struct err *err)
 {
+	const struct chart_file *schema = chart->schema;
+	CLEANUP(free_ptr) char *name = NULL;
 	struct gojson_size size;
 
-	if (!chart->schema)
+	if (!schema)
 		return true;
-	if (!gojson_check(chart->schema->bytes, chart->schema->len, &size, err))
-		return err_wrap(err, "cannot parse '%s/%s' as JSON",
-				chart->path, chart->schema->name);
-	add_file(tar, chart, base, chart->schema);
+	name = xasprintf("%s/%s", chart->path, schema->name);
+	if (!gojson_check(schema->bytes, schema->len, &size, err)) {
+		(void)err_at_offset(err, name, schema->bytes, schema->len,
+				    size.wrong);
+		return err_wrap(err, "cannot parse '%s' as JSON", name);
+	}
+	add_file(tar, chart, base, schema);
 	return true;
 }
 

@@ -617,6 +617,8 @@ static bool note_object(void *context, const struct chartrepo_object *object,
 		.modified_s = object->modified_s,
 	};
 	map_put(&look->objects, noted->name, noted);
+	if (ends_with(noted->name, ".tgz"))
+		look->has_archives = true;
 	return true;
 }
 
@@ -625,7 +627,7 @@ static bool is_there(const struct looking *looking, struct err *err)
 {
 	const struct audit_look *look = looking->look;
 
-	return looking->index.found || look->objects.count ||
+	return looking->index.found || look->has_archives ||
 	       err_set(err, ERR_NOT_FOUND,
 		       "there is no repository '%s': it has neither an index "
 		       "nor archives",

@@ -33,6 +33,7 @@ struct audit_look {
 	const struct audit *audit;
 	struct arena arena;
 	struct map objects; /* name: struct audit_object */
+	bool has_archives;
 	size_t entries;
 	size_t verified;
 	struct audit_items orphans;

@@ -259,8 +259,8 @@ static bool read_record(struct changelog_gathering *gathering,
 
 	if (!list || !value_is_list(list)) {
 		err_set(err, ERR_USAGE, "missing '--range' or '--old'");
-		return err_hint(err, "the release record tells of no "
-				     "deployment that changed applications");
+		return err_hint(err, "no release record ('--record') tells of "
+				     "a deployment that changed applications");
 	}
 	if (umbrella && !load_chart(gathering, umbrella, &new, err))
 		return false;

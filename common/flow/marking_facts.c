@@ -192,8 +192,8 @@ static bool describe_release(struct str *text,
 		add_umbrella(text, facts->record);
 	if (text->len == 0) {
 		err_set(err, ERR_USAGE, "missing '--text'");
-		return err_hint(err,
-				"the release record tells of no deployment");
+		return err_hint(err, "no release record ('--record') tells of "
+				     "a deployment");
 	}
 	add_commit(text, commit_of(facts));
 	add_changelog(text, facts);

@@ -6,6 +6,20 @@
 #include "format/value.h"
 #include "net/http.h"
 
+/* It is mistyped, or what it is for is not there: nobody would look for it. */
+static void warn_idle(const struct rendering *rendering)
+{
+	const struct strvec *globs = rendering->args.templates;
+
+	for (size_t i = 0; i < globs->count; i++) {
+		if (!umbrella_has_match(&rendering->umbrella, globs->items[i]))
+			report_warning(rendering->args.vendor.http->reporter,
+				       "no file of the umbrella matches "
+				       "'--template %s'",
+				       globs->items[i]);
+	}
+}
+
 static bool render(struct rendering *rendering, struct arena *arena,
 		   struct err *err)
 {
@@ -23,6 +37,7 @@ static bool render(struct rendering *rendering, struct arena *arena,
 		    &rendering->umbrella, dir,
 		    args->output_dir ? args->output_dir : UMBRELLA_OUTPUT, err))
 		return false;
+	warn_idle(rendering);
 	rules = (struct umbrella_rules){
 		.templates = args->templates,
 		.no_templates = args->no_templates,

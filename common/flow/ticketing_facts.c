@@ -43,7 +43,7 @@ static bool need(const char *value, const char *option, struct err *err)
 	if (value)
 		return true;
 	err_set(err, ERR_USAGE, "missing '--%s'", option);
-	return err_hint(err, "the release record does not tell it either");
+	return err_hint(err, "no release record ('--record') tells it either");
 }
 
 static void set_date(struct ticketing_facts *facts, int64_t now_s)

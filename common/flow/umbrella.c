@@ -94,9 +94,12 @@ void umbrella_remove(struct umbrella *umbrella, const char *path)
 
 char *umbrella_source(const struct umbrella *umbrella, const char *path)
 {
-	if (same_text(umbrella->dir, "."))
-		return xstrdup(path);
-	return path_join(umbrella->dir, path);
+	const struct umbrella_file *file = umbrella_find(umbrella, path);
+	bool is_here = same_text(umbrella->dir, ".");
+
+	return xasprintf("%s%s%s%s", is_here ? "" : umbrella->dir,
+			 is_here ? "" : "/", path,
+			 file && file->rendered ? UMBRELLA_RENDERED : "");
 }
 
 void umbrella_release(struct umbrella *umbrella)
@@ -310,6 +313,15 @@ bool umbrella_is_template(const struct umbrella_rules *rules, const char *path)
 	return false;
 }
 
+bool umbrella_has_match(const struct umbrella *umbrella, const char *glob)
+{
+	for (size_t i = 0; i < umbrella->count; i++) {
+		if (matches(glob, umbrella->files[i].path))
+			return true;
+	}
+	return false;
+}
+
 bool umbrella_read_file(const char *path, struct str *text, struct err *err)
 {
 	return file_read(path, TMPL_SOURCE_MAX, text, err);
@@ -365,6 +377,7 @@ static bool render_file(const struct umbrella *umbrella,
 			err) ||
 	    !tmpl_execute(&set, name, data, &out, err))
 		return err_wrap(err, "cannot render '%s'", name);
+	file->rendered = strcmp(str_text(&file->text), str_text(&out)) != 0;
 	str_release(&file->text);
 	file->text = out;
 	out = (struct str){0};

@@ -165,6 +165,20 @@ static bool check_names(struct vendoring *vendoring, struct err *err)
 	return true;
 }
 
+/* What is written into the file moves its lines. */
+static bool fill(struct vendoring *vendoring, size_t i, const char *member,
+		 const char *text, struct err *err)
+{
+	struct ydoc *doc = &vendoring->doc;
+	char *name = doc->name;
+
+	if (!strstr(name, UMBRELLA_RENDERED)) {
+		doc->name = xasprintf("%s" UMBRELLA_RENDERED, name);
+		free(name);
+	}
+	return ydoc_set_text(doc, member_path(vendoring, i, member), text, err);
+}
+
 /*
  * Write the version that was left out into the file: where there is none, Helm
  * passes over the alias and the condition when it installs.
@@ -176,9 +190,7 @@ static bool fill_version(struct vendoring *vendoring, size_t i, struct err *err)
 	if (!is_blank(dependency->version))
 		return true;
 	dependency->version = "*";
-	return ydoc_set_text(&vendoring->doc,
-			     member_path(vendoring, i, "version"),
-			     dependency->version, err);
+	return fill(vendoring, i, "version", dependency->version, err);
 }
 
 /* Write the repository that was left out into the file. */
@@ -199,9 +211,7 @@ static bool fill_repository(struct vendoring *vendoring, size_t i,
 		err_hint(err, "give '--repo', or write 'repository' there");
 		return vendor_fail(vendoring, i, "", err);
 	}
-	if (!ydoc_set_text(&vendoring->doc,
-			   member_path(vendoring, i, "repository"), repository,
-			   err))
+	if (!fill(vendoring, i, "repository", repository, err))
 		return false;
 	dependency->repository = repository;
 	return true;

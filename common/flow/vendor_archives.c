@@ -193,7 +193,8 @@ static bool fetch_with(struct vendoring *vendoring, struct http *http,
 	}
 	return !count ||
 	       chartrepo_fetch_all(http, fetches, count, vendoring->args->jobs,
-				   vendoring->args->http->reporter, err);
+				   vendoring->args->http->reporter, err) ||
+	       err_wrap(err, "cannot download the charts");
 }
 
 bool vendor_fetch(struct vendoring *vendoring, struct err *err)

@@ -278,6 +278,8 @@ bool gojson_check(const char *text, size_t len, struct gojson_size *size,
 	str_release(&scan.open);
 	if (valid)
 		*size = scan.size;
+	else
+		size->wrong = scan.at;
 	return valid;
 }
 

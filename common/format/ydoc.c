@@ -81,6 +81,16 @@ static size_t line_of_go(const yaml_parser_t *parser)
 	return line + (parser->error == YAML_SCANNER_ERROR);
 }
 
+/* Only blanks follow: the place shows nothing that could be wrong. */
+static bool is_at_end(const struct yreader *reader, size_t offset)
+{
+	size_t at = offset - reader->skipped;
+
+	while (at < reader->len && strchr(" \t\r\n", reader->text[at]))
+		at++;
+	return at >= reader->len;
+}
+
 static bool fail_libyaml(struct yreader *reader, struct err *err)
 {
 	yaml_parser_t *parser = &reader->parser;
@@ -88,6 +98,7 @@ static bool fail_libyaml(struct yreader *reader, struct err *err)
 		parser->problem ? parser->problem : "not well-formed";
 	bool of_go = reader->doc->flags & YDOC_GO_ERRORS;
 	CLEANUP(str_release) struct str cause = {0};
+	size_t offset;
 
 	if (of_go && line_of_go(parser) > 0)
 		str_addf(&cause, "line %zu: ", line_of_go(parser));
@@ -97,8 +108,10 @@ static bool fail_libyaml(struct yreader *reader, struct err *err)
 			       str_text(&cause), err);
 	if (parser->context && !of_go)
 		str_addf(&cause, " (%s)", parser->context);
-	return fail_at(reader, mark_offset(reader, &parser->problem_mark),
-		       str_text(&cause), err);
+	offset = mark_offset(reader, &parser->problem_mark);
+	if (!of_go && is_at_end(reader, offset))
+		str_add(&cause, " where the text ends");
+	return fail_at(reader, offset, str_text(&cause), err);
 }
 
 static bool next_event(struct yreader *reader, yaml_event_t *event,

@@ -35,8 +35,7 @@ static bool index_position(const struct value *index, size_t count,
 			       type_word(index));
 	if (index->integer < 0 || (uint64_t)index->integer >= count)
 		return err_set(err, ERR_INPUT,
-			       "index %lld is out of range: there are %zu "
-			       "items",
+			       "index %lld is out of range: the length is %zu",
 			       (long long)index->integer, count);
 	*position = (size_t)index->integer;
 	return true;

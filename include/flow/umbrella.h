@@ -35,6 +35,7 @@ struct value;
 struct umbrella_file {
 	char *path; /* below the umbrella; owned */
 	struct str text;
+	bool rendered; /* into other lines than the source has */
 };
 
 struct umbrella {
@@ -85,6 +86,9 @@ struct umbrella_rules {
 	const struct strvec *no_templates;
 	struct tmpl_options options;
 };
+
+/* Is @glob, as of a rule, the name or path of any file of it? */
+bool umbrella_has_match(const struct umbrella *umbrella, const char *glob);
 
 bool umbrella_is_template(const struct umbrella_rules *rules, const char *path);
 
@@ -145,7 +149,11 @@ bool umbrella_check_output(const char *output_dir, const char *name,
 bool umbrella_write(const struct umbrella *umbrella, const char *output_dir,
 		    struct err *err) MUST_CHECK;
 
-/* The path of @name in the source, for messages; the caller frees it. */
+/*
+ * The path of @name in the source, for messages, with UMBRELLA_RENDERED behind
+ * it where its lines are no longer those of the source; the caller frees it.
+ */
+#define UMBRELLA_RENDERED " (rendered)"
 char *umbrella_source(const struct umbrella *umbrella, const char *path)
 	MUST_CHECK;
 

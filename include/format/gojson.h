@@ -47,6 +47,7 @@ bool gojson_write(struct str *out, const struct value *value,
 struct gojson_size {
 	size_t values; /* of all kinds, at all depths, and keys */
 	size_t depth;  /* lists and maps within each other */
+	size_t wrong;  /* where gojson_check() fails: the byte to blame */
 };
 
 /*

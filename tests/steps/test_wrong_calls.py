@@ -157,3 +157,80 @@ def test_signing_without_a_key(run_step, chart, tmp_path):
     result = run_step(*package, "--keyring", "nope", expect=2, env=env)
     assert result.err == ("publish-chart: error: cannot import keyring 'nope': "
                           "cannot open 'nope': No such file or directory\n")
+
+
+# --- files that are not what they should be ---------------------------------
+
+def test_a_schema_that_is_no_json(run_step, chart):
+    (chart / "values.schema.json").write_text('{\n  "type": object\n}\n')
+    result = run_step("publish-chart", chart, "--destination", "out", expect=2)
+    assert result.err.endswith(
+        "invalid character 'o' looking for beginning of value\n"
+        f"  at {chart}/values.schema.json:2:11\n"
+        '    "type": object\n            ^\n')
+
+
+def test_a_value_that_cannot_be_set_is_named_once(run_step, chart):
+    result = run_step("publish-chart", chart, "--destination", "out", "--set",
+                      "image=x", expect=2)
+    assert result.err.count("cannot set 'image'") == 1
+    assert f"  at {chart}/values.yaml:2:3\n" in result.err
+
+
+def test_what_is_not_closed_is_said_to_end(run_step, chart):
+    """The place of the fault is behind the last line, where nothing is."""
+    (chart / "values.yaml").write_text("a: [1,\n\n")
+    result = run_step("publish-chart", chart, "--destination", "out", expect=2)
+    assert ("did not find expected node content (while parsing a flow node) "
+            "where the text ends\n") in result.err
+
+
+def test_a_folder_of_other_things_is_no_repository(run_step, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "notes.txt").write_text("x\n")
+    result = run_step("repo-audit", "--repo", f"file://{tmp_path}/home",
+                      expect=1)
+    assert "it has neither an index nor archives" in result.err
+
+
+@pytest.fixture
+def render(run_step, chart):
+    def render(*args, source="", **options):
+        (chart / "values.yaml").write_text(source)
+        return run_step("umbrella-render", chart, *args, env=BRANCH, **options)
+    return render
+
+
+def test_a_glob_that_is_for_nothing(render):
+    result = render("--template", "vals.yaml", "--template", "Chart.yaml")
+    assert ("warning: no file of the umbrella matches '--template vals.yaml'\n"
+            in result.err)
+    assert "--template Chart.yaml" not in result.err
+
+
+def test_lines_of_what_was_rendered_are_said_to_be(render, chart):
+    """They are not those that an editor shows."""
+    broken = "((- if true ))\n\na: {b\n((- end ))\n"
+    result = render(source=broken, expect=2)
+    assert f"  at {chart}/values.yaml (rendered):" in result.err
+    result = render(source="a: {b\n", expect=2)
+    assert f"  at {chart}/values.yaml:" in result.err
+
+
+def test_a_repository_that_was_filled_in(render, chart):
+    with (chart / "Chart.yaml").open("a") as file:
+        file.write("dependencies:\n- name: a\n  version: 1.0.0\n")
+    result = render("--repo", "file:///nowhere", expect=1)
+    assert result.err.endswith(
+        "it has no index.yaml\n"
+        f"  at {chart}/Chart.yaml (rendered):7:15\n"
+        "    repository: file:///nowhere\n                ^\n")
+
+
+def test_a_registry_that_is_away(render, chart):
+    with (chart / "Chart.yaml").open("a") as file:
+        file.write("dependencies:\n- name: a\n  version: 1.0.0\n")
+    result = render("--repo", "oci://127.0.0.1:1/x", "--timeout", "1s",
+                    expect=75)
+    assert "error: cannot download the charts: GET http://127.0.0.1:1/v2/x/a/" \
+        in result.err
