@@ -46,28 +46,18 @@ static bool check_version(const struct str *out, struct err *err)
 	return true;
 }
 
-/* At least a millisecond: to proc, 0 is for ever. */
-static int64_t time_for_it(const struct aws *aws)
-{
-	const struct deadline deadline = http_deadline(aws->http);
-	int64_t left = deadline_left_ms(&deadline, AWS_PROCESS_MS);
-
-	if (left > AWS_PROCESS_MS)
-		return AWS_PROCESS_MS;
-	return left > 0 ? left : 1;
-}
-
 static bool run(const struct aws *aws, const struct strvec *words,
 		struct str *out, struct err *err)
 {
 	CLEANUP(str_release) struct str said = {.limit = AWS_REPLY_MAX};
 	CLEANUP(str_release) struct str complaint = {0};
+	const struct deadline deadline = http_deadline(aws->http);
 	struct proc proc = {
 		.argv = strvec_argv(words),
 		.env = aws->env,
 		.stdout_to = out,
 		.stderr_to = &said,
-		.timeout_ms = time_for_it(aws),
+		.timeout_ms = deadline_share_ms(&deadline, AWS_PROCESS_MS),
 	};
 
 	if (!proc_run(&proc, err))

@@ -19,6 +19,13 @@
 #define TOKEN_USER "<token>"
 #define NOT_THERE  "credentials not found in native keychain"
 
+/* Who asks, and until when the answer is waited for. */
+struct asking {
+	const struct env *env;
+	const char *registry;
+	struct deadline until;
+};
+
 /* --- "auths" ------------------------------------------------------------- */
 
 /* Docker's own registry is filed under the address of its first API. */
@@ -162,20 +169,20 @@ static bool judge(const struct proc *proc, struct str *out, const char *program,
 		       program, registry, proc->exit_code);
 }
 
-static bool ask_helper(const struct env *env, const char *helper,
-		       const char *registry, struct login *login, bool *found,
-		       struct err *err)
+static bool ask_helper(const struct asking *asking, const char *helper,
+		       struct login *login, bool *found, struct err *err)
 {
 	CLEANUP(str_release) struct str out = {.limit =
 						       DOCKERCONFIG_HELPER_MAX};
 	CLEANUP(strvec_release) struct strvec argv = {0};
-	const char *address = filed_as(registry);
+	const char *address = filed_as(asking->registry);
 	struct proc proc = {
-		.env = env,
+		.env = asking->env,
 		.stdin_bytes = address,
 		.stdin_len = strlen(address),
 		.stdout_to = &out,
-		.timeout_ms = DOCKERCONFIG_HELPER_MS,
+		.timeout_ms = deadline_share_ms(&asking->until,
+						DOCKERCONFIG_HELPER_MS),
 	};
 	bool done;
 
@@ -189,7 +196,8 @@ static bool ask_helper(const struct env *env, const char *helper,
 	if (!proc_run(&proc, err))
 		return err_wrap(err, "cannot ask '%s' for a login",
 				argv.items[0]);
-	done = judge(&proc, &out, argv.items[0], registry, login, found, err);
+	done = judge(&proc, &out, argv.items[0], asking->registry, login, found,
+		     err);
 	wipe(out.buf, out.len);
 	return done;
 }
@@ -231,27 +239,25 @@ bool dockerconfig_parse(const char *text, size_t len, const char *name,
 	       find_in_auths(config, name, registry, login, found, err);
 }
 
-static bool find_in_text(const struct env *env, const struct str *text,
-			 const char *path, const char *registry,
-			 struct login *login, bool *found, struct err *err)
+static bool find_in_text(const struct asking *asking, const struct str *text,
+			 const char *path, struct login *login, bool *found,
+			 struct err *err)
 {
 	CLEANUP(jsn_release) json_t *config = NULL;
 	const char *helper;
 
 	if (!parse(&config, str_text(text), text->len, path, err))
 		return false;
-	helper = helper_for(config, registry);
-	if (!is_blank(helper) &&
-	    !ask_helper(env, helper, registry, login, found, err))
+	helper = helper_for(config, asking->registry);
+	if (!is_blank(helper) && !ask_helper(asking, helper, login, found, err))
 		return err_wrap(err, "'%s' names a helper for registries",
 				path);
 	return *found ||
-	       find_in_auths(config, path, registry, login, found, err);
+	       find_in_auths(config, path, asking->registry, login, found, err);
 }
 
-static bool find_in_file(const struct env *env, const char *path,
-			 const char *registry, struct login *login, bool *found,
-			 struct err *err)
+static bool find_in_file(const struct asking *asking, const char *path,
+			 struct login *login, bool *found, struct err *err)
 {
 	CLEANUP(str_release) struct str text = {0};
 	bool there = false, done;
@@ -263,7 +269,7 @@ static bool find_in_file(const struct env *env, const char *path,
 	str_trim(&text);
 	if (!there || !text.len)
 		return true;
-	done = find_in_text(env, &text, path, registry, login, found, err);
+	done = find_in_text(asking, &text, path, login, found, err);
 	wipe(text.buf, text.len);
 	return done;
 }
@@ -285,14 +291,15 @@ static char *docker_file(const struct env *env)
 }
 
 bool dockerconfig_find(const struct env *env, const char *registry,
-		       struct login *login, bool *found, struct err *err)
+		       struct deadline until, struct login *login, bool *found,
+		       struct err *err)
 {
+	const struct asking asking = {env, registry, until};
 	CLEANUP(free_ptr) char *helm = helmconfig_path(
 		env, "HELM_REGISTRY_CONFIG", "registry/config.json");
 	CLEANUP(free_ptr) char *docker = docker_file(env);
 
 	*found = false;
-	return find_in_file(env, helm, registry, login, found, err) &&
-	       (*found ||
-		find_in_file(env, docker, registry, login, found, err));
+	return find_in_file(&asking, helm, login, found, err) &&
+	       (*found || find_in_file(&asking, docker, login, found, err));
 }

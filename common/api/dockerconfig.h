@@ -18,6 +18,7 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 
 struct env;
 struct err;
@@ -29,13 +30,13 @@ struct login;
 
 /*
  * The login for @registry (host, host:port); *@found is false if nobody has
- * logged in there.
+ * logged in there.  @until is when the run itself has to end.
  * Errors: INPUT (a file that is no such), CHILD, NOT_FOUND, TIMEOUT (a
  * helper).
  */
 bool dockerconfig_find(const struct env *env, const char *registry,
-		       struct login *login, bool *found, struct err *err)
-	MUST_CHECK;
+		       struct deadline until, struct login *login, bool *found,
+		       struct err *err) MUST_CHECK;
 
 /* The same in the text of one file, without helpers; for tests. */
 bool dockerconfig_parse(const char *text, size_t len, const char *name,

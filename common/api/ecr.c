@@ -186,7 +186,8 @@ static void prepare(struct call *call, struct http_request *request)
 
 	request->method = "POST";
 	if (endpoint)
-		str_addf(&request->url, "%s/", endpoint);
+		str_addf(&request->url, "%s%s", endpoint,
+			 ends_with(endpoint, "/") ? "" : "/");
 	else
 		str_addf(&request->url, "https://%s.%s.%s/", service_of(host),
 			 host->region, host->domain);

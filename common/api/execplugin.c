@@ -287,15 +287,6 @@ static bool fail_to_run(const struct execplugin *plugin, struct err *err)
 	return err_hint(err, "the kubeconfig's user needs that program");
 }
 
-static int64_t time_of(struct deadline until)
-{
-	struct deadline end =
-		deadline_sooner(deadline_in(EXECPLUGIN_MS), until);
-	int64_t left = deadline_left_ms(&end, EXECPLUGIN_MS);
-
-	return left ? left : 1;
-}
-
 bool execplugin_run(const struct execplugin *plugin, struct deadline until,
 		    struct execplugin_answer *answer, struct err *err)
 {
@@ -304,7 +295,7 @@ bool execplugin_run(const struct execplugin *plugin, struct deadline until,
 		.argv = strvec_argv(&plugin->argv),
 		.env = &plugin->env,
 		.stdout_to = &out,
-		.timeout_ms = time_of(until),
+		.timeout_ms = deadline_share_ms(&until, EXECPLUGIN_MS),
 	};
 	bool done;
 

@@ -61,16 +61,12 @@ static bool fail(struct call *call, struct err *err)
 
 static bool run_call(const struct gpg *gpg, struct call *call, struct err *err)
 {
-	int64_t left = deadline_left_ms(&gpg->deadline, GPG_TIMEOUT_MS);
-
-	if (left > GPG_TIMEOUT_MS)
-		left = GPG_TIMEOUT_MS;
-
 	call->proc.argv = strvec_argv(&call->argv);
 	call->proc.env = &gpg->env;
 	call->proc.stdout_to = &call->output;
 	call->proc.stderr_to = &call->errors;
-	call->proc.timeout_ms = left ? left : 1; /* 0 would mean none */
+	call->proc.timeout_ms =
+		deadline_share_ms(&gpg->deadline, GPG_TIMEOUT_MS);
 	return proc_run(&call->proc, err) &&
 	       (call->proc.exit_code == 0 || fail(call, err));
 }

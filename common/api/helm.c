@@ -20,16 +20,12 @@ static void start_call(const struct helm *helm, struct helm_call *call,
 static void finish_call(const struct helm *helm, struct helm_call *call,
 			int64_t timeout_ms)
 {
-	int64_t left = deadline_left_ms(&helm->deadline, timeout_ms);
-
-	if (left < timeout_ms)
-		timeout_ms = left ? left : 1; /* 0 would mean none */
 	call->proc = (struct proc){
 		.argv = strvec_argv(&call->argv),
 		.env = &helm->env,
 		.stdout_to = &call->output,
 		.stderr_to = &call->errors,
-		.timeout_ms = timeout_ms,
+		.timeout_ms = deadline_share_ms(&helm->deadline, timeout_ms),
 	};
 }
 

@@ -158,7 +158,7 @@ bool kube_apply(struct kube *kube, const struct kube_ref *ref,
 {
 	CLEANUP(exchange_release) struct exchange exchange = {0};
 
-	exchange_start(&exchange, kube, "PATCH", ref);
+	start_write(&exchange, kube, "PATCH", ref);
 	exchange_mind_no_version(&exchange);
 	url_add_query(&exchange.url, "fieldManager", manager);
 	url_add_query(&exchange.url, "force", "true");

@@ -123,15 +123,6 @@ static void advise_trust(const struct kube *kube, struct err *err)
 		       config->server);
 }
 
-/* How long one try may take, of who is in a hurry. */
-static int64_t hurry_of(const struct kube *kube)
-{
-	int64_t left = deadline_left_ms(&kube->hurry_until, kube->hurry_ms);
-
-	left = left < kube->hurry_ms ? left : kube->hurry_ms;
-	return left > 0 ? left : 1;
-}
-
 /* The Status that a reply holds, or NULL. */
 static json_t *read_status(const struct http_reply *reply)
 {
@@ -180,7 +171,8 @@ static void prepare(struct exchange *exchange, const char *accept)
 	url_add_text(&request->url, &exchange->url, true);
 	strvec_add(&request->headers, accept);
 	if (exchange->kube->hurry_ms) {
-		request->try_ms = hurry_of(exchange->kube);
+		request->try_ms = deadline_share_ms(
+			&exchange->kube->hurry_until, exchange->kube->hurry_ms);
 		request->repeat = HTTP_REPEAT_NEVER;
 	}
 	if (exchange->body.len) {

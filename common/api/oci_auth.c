@@ -72,7 +72,8 @@ static bool find_login(struct oci_auth *auth, struct err *err)
 
 	if (auth->login_known)
 		return true;
-	if (!dockerconfig_find(auth->env, auth->registry, &auth->login, &found,
+	if (!dockerconfig_find(auth->env, auth->registry,
+			       http_deadline(auth->http), &auth->login, &found,
 			       err))
 		return false;
 	if (!found && ecr_parse_host(auth->registry, &host) &&

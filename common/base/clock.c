@@ -333,3 +333,12 @@ int64_t deadline_left_ms(const struct deadline *deadline, int64_t without)
 	left = deadline->at_ms - clock_monotonic_ms();
 	return left > 0 ? left : 0;
 }
+
+int64_t deadline_share_ms(const struct deadline *deadline, int64_t most)
+{
+	int64_t left = deadline_left_ms(deadline, most);
+
+	if (left > most)
+		left = most;
+	return left > 0 ? left : 1;
+}

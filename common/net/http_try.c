@@ -185,15 +185,12 @@ static void set_limits(struct http_setter *to, const struct transfer *transfer)
 {
 	const struct http_request *request = transfer->request;
 	int64_t most = request->try_ms ? request->try_ms : HTTP_TRY_MAX_MS;
-	int64_t left =
-		request->after_all
-			? most
-			: deadline_left_ms(&transfer->client->config.deadline,
-					   most);
+	const struct deadline *deadline = &transfer->client->config.deadline;
+	int64_t share =
+		request->after_all ? most : deadline_share_ms(deadline, most);
 
 	http_set_long(to, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS);
-	http_set_long(to, CURLOPT_TIMEOUT_MS,
-		      (long)(left < most ? left : most));
+	http_set_long(to, CURLOPT_TIMEOUT_MS, (long)share);
 	http_set_long(to, CURLOPT_LOW_SPEED_LIMIT, 1);
 	http_set_long(to, CURLOPT_LOW_SPEED_TIME, HTTP_STALL_SECONDS);
 	/* Of a HEAD's reply the length is only told. */

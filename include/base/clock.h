@@ -77,5 +77,10 @@ struct deadline deadline_sooner(struct deadline a, struct deadline b);
 bool deadline_passed(const struct deadline *deadline);
 /* Milliseconds left, at least 0; @without if there is no deadline. */
 int64_t deadline_left_ms(const struct deadline *deadline, int64_t without);
+/*
+ * The time of one part of the work: what is left, but at most @most, and at
+ * least 1, as to libcurl and to sys/proc 0 means for ever.
+ */
+int64_t deadline_share_ms(const struct deadline *deadline, int64_t most);
 
 #endif

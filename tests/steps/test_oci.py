@@ -431,6 +431,16 @@ def test_a_helper_that_fails(publish, tmp_path, helper, script, name, code, word
         assert words in only_error(publish(s, env=env, expect=code))
 
 
+def test_a_helper_that_does_not_end(publish, tmp_path, helper):
+    env = helper("exec sleep 50\n")
+    write_config(tmp_path / "d", {"credsStore": "lab"})
+    with ScriptedHttp() as auth, ScriptedHttp() as s:
+        s.always(wants_bearer(auth))
+        before = time.monotonic()
+        publish(s, "--timeout", "1s", env=env, expect=75)
+    assert time.monotonic() - before < 30
+
+
 def test_a_file_of_logins_that_is_none(publish, tmp_path):
     (tmp_path / "config.json").write_text(f'{{"auths": "{PASSWORD}')
     with ScriptedHttp() as auth, ScriptedHttp() as s:
@@ -587,6 +597,13 @@ def test_amazon_says_that_the_credentials_have_expired(amazon):
         assert [who(request) for request in s.requests[:2]] == ["OLD", "NEW"]
     result, s = amazon(expired, expect=1)
     assert "too old" in only_error(result) and len(s.requests) == 1
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_amazon_at_another_endpoint(amazon, slash):
+    endpoint = "https://api.ecr.eu-central-1.amazonaws.com" + slash
+    _, s = amazon(ECR_TOKEN, *fresh(), env={"AWS_ENDPOINT_URL_ECR": endpoint})
+    assert s.requests[0].line == "POST /"
 
 
 def test_amazon_says_that_it_was_too_much(amazon):

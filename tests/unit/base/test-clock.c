@@ -113,6 +113,10 @@ static void test_deadlines(void **state)
 	assert_int_equal(deadline_left_ms(&none, 17), 17);
 	assert_int_equal(deadline_left_ms(&past, 17), 0);
 	assert_true(deadline_left_ms(&far, 17) > 3590000);
+	assert_int_equal(deadline_share_ms(&none, 17), 17);
+	assert_int_equal(deadline_share_ms(&far, 17), 17);
+	assert_true(deadline_share_ms(&far, 7200000) <= 3600000);
+	assert_int_equal(deadline_share_ms(&past, 17), 1);
 	assert_int_equal(deadline_sooner(far, past).at_ms, past.at_ms);
 	assert_int_equal(deadline_sooner(none, far).at_ms, far.at_ms);
 }
