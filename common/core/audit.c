@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -203,6 +204,72 @@ void audit_find_ambiguous(struct map *ambiguous,
 		else
 			map_put(&seen, version, ambiguous);
 	}
+}
+
+struct dated {
+	struct chartindex_entry entry;
+	struct semver version;
+	bool is_version, is_ambiguous;
+	int64_t created;
+	size_t place;
+};
+
+static int compare(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* What stands twice stands together; its dates say nothing. */
+static int by_age(const void *a, const void *b)
+{
+	const struct dated *left = a, *right = b;
+	int order = compare(right->is_version, left->is_version);
+
+	if (!order && left->is_version)
+		order = semver_compare(&right->version, &left->version);
+	if (!order)
+		order = compare(right->is_ambiguous, left->is_ambiguous);
+	if (!order && left->is_ambiguous)
+		order = strcmp(left->entry.version, right->entry.version);
+	if (!order)
+		order = compare(right->created, left->created);
+	return order ? order
+		     : compare((int64_t)right->place, (int64_t)left->place);
+}
+
+static void date(struct dated *dated, const struct chartindex_entry *entry,
+		 const struct map *ambiguous)
+{
+	CLEANUP(err_release) struct err unfit = {0};
+
+	dated->entry = *entry;
+	dated->is_version =
+		semver_parse(&dated->version, entry->version, &unfit);
+	dated->is_ambiguous = map_has(ambiguous, entry->version);
+	if (!clock_parse_rfc3339(entry->created, strlen(entry->created),
+				 &dated->created))
+		dated->created = INT64_MIN;
+}
+
+void audit_sort_by_age(struct chartindex_entries *sorted,
+		       const struct chartindex_entries *entries,
+		       const struct map *ambiguous, struct arena *arena)
+{
+	struct dated *dated = xcalloc(entries->count + 1, sizeof(*dated));
+
+	sorted->count = entries->count;
+	sorted->items = arena_new_array(arena, struct chartindex_entry,
+					entries->count + 1);
+	for (size_t i = 0; i < entries->count; i++) {
+		date(&dated[i], &entries->items[i], ambiguous);
+		dated[i].place = i;
+	}
+	qsort(dated, entries->count, sizeof(*dated), by_age);
+	for (size_t i = 0; i < entries->count; i++) {
+		sorted->items[i] = dated[i].entry;
+		semver_release(&dated[i].version);
+	}
+	free(dated);
 }
 
 static bool is_version(const char *text)

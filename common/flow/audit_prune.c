@@ -155,16 +155,18 @@ static void choose(struct pruning *pruning, const char *name,
 {
 	CLEANUP(map_release) struct map ambiguous = {0};
 	const struct audit *audit = pruning->audit;
+	struct chartindex_entries by_age;
 
 	audit_find_ambiguous(&ambiguous, entries);
-	for (size_t i = 0; i < entries->count; i++) {
+	audit_sort_by_age(&by_age, entries, &ambiguous, &pruning->arena);
+	for (size_t i = 0; i < by_age.count; i++) {
 		CLEANUP(free_ptr) char *object =
-			object_of(pruning, &entries->items[i]);
+			object_of(pruning, &by_age.items[i]);
 
-		if (!audit_is_too_many(name, entries, i, audit->keep,
+		if (!audit_is_too_many(name, &by_age, i, audit->keep,
 				       audit->used, &ambiguous))
 			continue;
-		add_removal(pruning, name, &entries->items[i], object);
+		add_removal(pruning, name, &by_age.items[i], object);
 		if (object && map_has(&pruning->listed, object))
 			strvec_add(&pruning->objects, object);
 	}

@@ -93,6 +93,15 @@ void audit_find_ambiguous(struct map *ambiguous,
 			  const struct chartindex_entries *entries);
 
 /*
+ * @sorted gets @entries in @arena, the newest first: by version, and where only the metadata of a build tells
+ * two apart (1.0.0+17), by the time of "created", to the second; then what
+ * stands later, as later ones are entered behind.
+ */
+void audit_sort_by_age(struct chartindex_entries *sorted,
+		       const struct chartindex_entries *entries,
+		       const struct map *ambiguous, struct arena *arena);
+
+/*
  * What is in use and must stay, of the text of the file @path: lines
  * "name-version", with or without ".tgz", "name@version", or the digest of an
  * archive, with or without "sha256:"; blank ones and those that start with #
@@ -103,8 +112,8 @@ bool audit_read_used(struct map *used, const char *text, size_t len,
 		     const char *path, struct err *err) MUST_CHECK;
 
 /*
- * Is number @i of the versions of chart @name one too many?  @entries are in
- * descending order, of which the first @keep releases and the first @keep
+ * Is number @i of the versions of chart @name one too many?  @entries are
+ * sorted by age, of which the first @keep releases and the first @keep
  * pre-releases stay, as does what is in use.
  * What is no version, or is ambiguous, has no place in that order and stays
  * too.

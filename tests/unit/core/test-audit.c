@@ -217,6 +217,18 @@ static void test_read_marks(void **state)
 #define DIGEST_OF \
 	"abcdef0123456789abcdef0123456789abcdef0123456789abcdef012345678"
 
+/* "1.0.0", or "1.0.0@7" for one that was created on the 7th. */
+static void add_entry(struct str *text, const char *word)
+{
+	size_t len = strcspn(word, "@");
+
+	str_addf(text, "  - version: %.*s\n    digest: " DIGEST_OF "%c\n",
+		 (int)len, word, *word);
+	if (word[len])
+		str_addf(text, "    created: \"2026-01-0%sT00:00:00Z\"\n",
+			 word + len + 1);
+}
+
 static void test_too_many(void **state)
 {
 	static const struct {
@@ -243,6 +255,12 @@ static void test_too_many(void **state)
 		{"1.0.0,1.0.0,2.0.0,0.1.0", 1, "", "0.1.0"},
 		{"3.0.0,3.0.0,2.0.0,1.0.0", 2, "", "1.0.0"},
 		{"1.0.0+a,1.0.0+b,2.0.0", 1, "web-1.0.0+b", "1.0.0+a"},
+		{"1.0.0+a@1,1.0.0+b@3,1.0.0+c@2", 1, "", "1.0.0+c,1.0.0+a"},
+		{"1.0.0+a@3,1.0.0+b@2,1.0.0+c@1", 2, "", "1.0.0+c"},
+		{"1.0.0+a@1,1.0.0+b,1.0.0+c@1", 1, "", "1.0.0+a,1.0.0+b"},
+		{"1.0.0+a@1,1.0.0+b@2,1.0.0+a@3", 1, "", "1.0.0+b"},
+		{"1.0.0+a@1,1.0.0+b@2,1.0.0+a@3", 2, "", ""},
+		{"1.0.0@9,1.1.0@1", 1, "", "1.0.0"},
 	};
 
 	(void)state;
@@ -252,30 +270,28 @@ static void test_too_many(void **state)
 		CLEANUP(arena_release) struct arena arena = {0};
 		CLEANUP(str_release) struct str text = {0}, gone = {0};
 		CLEANUP(map_release) struct map used = {0}, ambiguous = {0};
-		struct chartindex_entries entries;
+		struct chartindex_entries entries, sorted;
 		struct err err = {0};
 
 		strvec_split(&versions, cases[i].versions, ',');
 		str_add(&text, "apiVersion: v1\nentries:\n  web:\n");
 		for (size_t j = 0; j < versions.count; j++)
-			str_addf(&text,
-				 "  - version: %s\n    digest: " DIGEST_OF
-				 "%c\n",
-				 versions.items[j], *versions.items[j]);
+			add_entry(&text, versions.items[j]);
 		assert_true(
 			chartindex_open(&index, text.buf, text.len, "x", &err));
 		assert_true(
 			chartindex_read(&index, "web", &arena, &entries, &err));
 		audit_find_ambiguous(&ambiguous, &entries);
+		audit_sort_by_age(&sorted, &entries, &ambiguous, &arena);
 		if (*cases[i].used)
 			assert_true(audit_read_used(&used, cases[i].used,
 						    strlen(cases[i].used),
 						    "used.txt", &err));
-		for (size_t j = 0; j < entries.count; j++) {
-			if (audit_is_too_many("web", &entries, j, cases[i].keep,
+		for (size_t j = 0; j < sorted.count; j++) {
+			if (audit_is_too_many("web", &sorted, j, cases[i].keep,
 					      &used, &ambiguous))
 				str_addf(&gone, "%s%s", gone.len ? "," : "",
-					 entries.items[j].version);
+					 sorted.items[j].version);
 		}
 		assert_string_equal(str_text(&gone), cases[i].gone);
 	}
