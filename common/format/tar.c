@@ -273,12 +273,13 @@ static bool get_number(const char *field, size_t size, int64_t *number)
 
 	if (bytes[0] & 0x80)
 		return get_binary(bytes, size, number);
-	while (i < size && field[i] == ' ')
+	while (i < size && (field[i] == ' ' || !field[i]))
 		i++;
 	for (; i < size && field[i] >= '0' && field[i] <= '7'; i++)
 		value = value << 3 | (uint64_t)(field[i] - '0');
-	for (; i < size; i++) {
-		if (field[i] != ' ' && field[i] != '\0')
+	/* Old writers leave behind the NUL what was in their memory. */
+	for (; i < size && field[i]; i++) {
+		if (field[i] != ' ')
 			return false;
 	}
 	*number = (int64_t)value;
@@ -434,7 +435,7 @@ static bool take_special(struct tar_reader *reader, const union block *block,
 		return false;
 	if (type == 'x' && !apply_records(overrides, bytes, size))
 		return damaged(reader, "bad extended record", err);
-	if (type == 'L') {
+	if (type == 'L' && size && *bytes) {
 		free(overrides->name);
 		overrides->name = xmemdupz(bytes, strnlen(bytes, size));
 	}

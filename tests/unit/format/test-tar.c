@@ -273,6 +273,26 @@ static void test_extended_records(void **state)
 	}
 }
 
+/* A number ends at its NUL, an empty long name is none: so in Go. */
+static void test_leftovers(void **state)
+{
+	CLEANUP(tar_reader_release) struct tar_reader reader = {0};
+	CLEANUP(err_release) struct err err = {0};
+	CLEANUP(str_release) struct str tar = {0};
+	struct tar_member member;
+
+	(void)state;
+	tar_add_file(&tar, "././@LongLink", 0, "", 1);
+	tar.buf[TYPE] = 'L';
+	put_checksum(tar.buf);
+	tar_add_file(&tar, "a", 7, "y", 1);
+	memcpy(tar.buf + 1024 + MTIME, "\0 12\0left8\xff", 12);
+	put_checksum(tar.buf + 1024);
+	assert_true(read_one(&tar, &reader, &member, &err));
+	assert_string_equal(member.name, "a");
+	assert_int_equal(member.mtime, 10);
+}
+
 /* GNU tar's base 256 has negative numbers: times before 1970, but no sizes. */
 static void test_numbers_in_base_256(void **state)
 {
@@ -394,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_gnu_long_name),
 		cmocka_unit_test(test_extended_records),
+		cmocka_unit_test(test_leftovers),
 		cmocka_unit_test(test_numbers_in_base_256),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_survey),
