@@ -7,38 +7,24 @@ the tidying after each test does the controller's work itself instead.
 
 from __future__ import annotations
 
-import time
-from datetime import datetime
 from functools import cached_property
 
+import wait
+from controllers import Controllers
 from kubeapi import MERGE_PATCH, ApiError, KubeApi
 
 
-# Seconds: when after a deletion the controller begins, with some to spare, and how
-# long it may then go on to empty what has the name, though it be a new namespace.
-CONTROLLER_BEGINS = 4
-CONTROLLER_ENDS = 3
-
-
 class Cleaner:
-    def __init__(self, api: KubeApi):
-        self.api = api
+    def __init__(self, api: KubeApi, controllers: Controllers):
+        self.api, self.controllers = api, controllers
 
     def clean(self) -> None:
         """Leave no namespace but Kubernetes' own."""
-        begun = self._first_deletion()
         for name in self.api.namespaces():
             self._remove(name)
-        if time.time() - begun > CONTROLLER_BEGINS:
-            time.sleep(CONTROLLER_ENDS)
-
-    def _first_deletion(self) -> float:
-        """Now, if none that is there was deleted by the test."""
-        items = self.api("GET", "/api/v1/namespaces")["items"]
-        deleted = [datetime.fromisoformat(when.replace("Z", "+00:00")).timestamp()
-                   for item in items
-                   if (when := item["metadata"].get("deletionTimestamp"))]
-        return min([time.time(), *deleted])
+        # By its name alone the controller goes on to empty what it has begun,
+        # though that be the next test's.
+        wait.until(self.controllers.are_idle, "the namespace controller's end")
 
     @cached_property
     def _kinds(self) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import toolbox
 import wait
+from controllers import Controllers
 from kubeapi import KubeApi
 from supervisor import Process, Supervisor
 
@@ -56,6 +57,7 @@ class Cluster:
         self.server = f"https://127.0.0.1:{self.port}"
         self.ca = folder / "certs" / "apiserver.crt"
         self.api = KubeApi(self.port, self.ca, self.token)
+        self.controllers = Controllers(wait.free_port())
         self.processes: list[Process] = []
 
     # -- start
@@ -68,6 +70,7 @@ class Cluster:
         self.kubeconfig.write_text(self.config(self.token))
         self._wait("API server ready", self._ready)
         self._start_controllers()
+        self._wait("controllers", self.controllers.are_idle)
         self.api("POST", "/api/v1/nodes", NODE)
         self._wait("node ready", self._node_ready)
         return self
@@ -133,12 +136,18 @@ class Cluster:
         stages = toolbox.folder("kwok") / "stages"
         # On a busy machine kwok is late with the node's heartbeat; its pods
         # would be marked as not ready, and kwok makes them so only once.
+        # The collector deletes the pods of a node that it has missed for 40 s,
+        # though they be another test's.
         self._run("kubernetes", "kube-controller-manager",
-                  "--kubeconfig", config, "--secure-port=0",
+                  "--kubeconfig", config, "--bind-address=127.0.0.1",
+                  f"--secure-port={self.controllers.port}",
+                  f"--cert-dir={self.folder}/certs-of-controllers",
+                  "--authorization-always-allow-paths=/metrics",
                   "--leader-elect=false", "--node-monitor-grace-period=30m",
                   f"--service-account-private-key-file={self.folder}/sa.key",
                   "--controllers=*,-nodeipam,-node-route-controller,"
-                  "-cloud-node-lifecycle-controller")
+                  "-cloud-node-lifecycle-controller,"
+                  "-pod-garbage-collector-controller")
         self._run("kubernetes", "kube-scheduler", "--kubeconfig", config,
                   "--authentication-kubeconfig", config,
                   "--authorization-kubeconfig", config,

@@ -42,7 +42,7 @@ def lab():
 
 @pytest.fixture(scope="session")
 def cleaner(lab: Lab) -> Cleaner:
-    return Cleaner(lab.cluster.api)
+    return Cleaner(lab.cluster.api, lab.cluster.controllers)
 
 
 @pytest.fixture

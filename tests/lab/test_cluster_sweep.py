@@ -538,7 +538,7 @@ def test_a_finalizer_that_holds_what_helm_deletes(cluster, sweep):
 
     failed = sweep("--wait-timeout", "10s", expect=1)
     (reason,) = reasons(failed.json["failed"]).values()
-    assert "ConfigMap web-settings is held by example.com/held" in reason
+    assert "ConfigMap web-settings is held by example.com/held" in reason, failed
     assert api.namespaces() == {"env"} and releases(api) == set()
 
     again = sweep("--wait-timeout", "7s", expect=1)

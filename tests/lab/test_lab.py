@@ -90,6 +90,14 @@ def test_tidying_takes_finalizers_and_pods(cluster, cleaner, helm4, chart):
                                   "/web")
 
 
+def test_the_namespace_controller_is_seen_at_work(cluster):
+    """What the tidying waits for, which must end before a name is used anew."""
+    cluster.api.create_namespace("gone")
+    cluster.api("DELETE", "/api/v1/namespaces/gone")
+    wait.until(lambda: not cluster.controllers.are_idle(), "its beginning")
+    wait.until(cluster.controllers.are_idle, "its end")
+
+
 def test_a_user_has_only_the_rights_given(cluster, kubectl):
     config = cluster.user("reader", [
         {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}])
