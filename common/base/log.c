@@ -43,13 +43,22 @@ static void add_url_form(struct str *out, const char *bytes, size_t len)
 	}
 }
 
-static void add_json_form(struct str *out, const char *bytes, size_t len)
+/* Go's servers escape @more, "<>&", as well. */
+static void add_json_form(struct str *out, const char *bytes, size_t len,
+			  const char *more)
 {
+	static const char named[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+
 	for (size_t i = 0; i < len; i++) {
-		if (bytes[i] == '"' || bytes[i] == '\\')
-			str_add_char(out, '\\');
-		if (bytes[i] == '\n')
-			str_add(out, "\\n");
+		unsigned char byte = (unsigned char)bytes[i];
+		const char *name = named;
+
+		while (*name && *name != bytes[i])
+			name += 2;
+		if (byte && *name)
+			str_addf(out, "\\%c", name[1]);
+		else if (byte < ' ' || strchr(more, byte))
+			str_addf(out, "\\u%04x", byte);
 		else
 			str_add_char(out, bytes[i]);
 	}
@@ -75,7 +84,9 @@ void log_mask(const char *bytes, size_t len)
 	add_mask(&form);
 	add_url_form(&form, bytes, len);
 	add_mask(&form);
-	add_json_form(&form, bytes, len);
+	add_json_form(&form, bytes, len, "");
+	add_mask(&form);
+	add_json_form(&form, bytes, len, "<>&");
 	add_mask(&form);
 	base64_encode(&form, bytes, len, BASE64_STANDARD);
 	add_mask(&form);

@@ -27,6 +27,25 @@ static void test_masking(void **state)
 	}
 }
 
+/* As jansson writes it, and as Go's servers do. */
+static void test_masking_in_json(void **state)
+{
+	static const char *const texts[] = {
+		"a<b>&c\td",
+		"a<b>&c\\td",
+		"a\\u003cb\\u003e\\u0026c\\td",
+	};
+	CLEANUP(secret_release) struct secret secret = {0};
+
+	(void)state;
+	secret_set(&secret, texts[0], strlen(texts[0]));
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		CLEANUP(free_ptr) char *masked = log_masked(texts[i]);
+
+		assert_string_equal(masked, "***");
+	}
+}
+
 /* A value that is part of every other word is no use as a mask. */
 static void test_short_values_are_shown(void **state)
 {
@@ -54,6 +73,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_masking),
+		cmocka_unit_test(test_masking_in_json),
 		cmocka_unit_test(test_short_values_are_shown),
 		cmocka_unit_test(test_secret),
 	};
