@@ -97,6 +97,19 @@ static void ask_ci(struct origin *origin, const struct env *env)
 		ask_github_event(origin, env_get(env, "GITHUB_EVENT_PATH"));
 }
 
+/* Without a commit, as just after `git init`, there is nothing to tell. */
+static bool read_head(const struct repo *repo, struct repo_head *head,
+		      struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+
+	if (repo_read_head(repo, head, &failure) ||
+	    failure.kind == ERR_NOT_FOUND)
+		return true;
+	err_move(err, &failure);
+	return false;
+}
+
 /* *@found: @dir is in a checkout. */
 static bool ask_repo(struct origin *origin, const char *dir, bool *found,
 		     struct err *err)
@@ -113,7 +126,7 @@ static bool ask_repo(struct origin *origin, const char *dir, bool *found,
 		take(&origin->untrusted, &repo.untrusted);
 		return true;
 	}
-	if (!repo_read_head(&repo, &head, err) ||
+	if (!read_head(&repo, &head, err) ||
 	    !repo_remote_url(&repo, REMOTE, &url, err) ||
 	    !repo_default_branch(&repo, REMOTE, &default_branch, err))
 		return false;
