@@ -326,12 +326,13 @@ def handed(run_step, kube, tmp_path):
 
 
 def test_what_helm_gets_for_eks(handed, steps, kube, tmp_path):
+    (tmp_path / "ca.pem").write_text("")
     config, modes, _ = handed(
         {"command": "aws", "args": [*TOOL, "--region", "eu-west-1",
                                     "--profile", "ci"],
          "env": [{"name": "AWS_STS_REGIONAL_ENDPOINTS", "value": "x"}]},
         cluster={"certificate-authority-data": "Q0E="},
-        args=["--cacert", "ca.pem"],
+        args=["--cacert", tmp_path / "ca.pem"],
         AWS_SHARED_CREDENTIALS_FILE=str(_profile(tmp_path)),
         SLIPWAY_RECORD=str(tmp_path / "record"))
     [cluster], [user] = config["clusters"], config["users"]
@@ -340,7 +341,7 @@ def test_what_helm_gets_for_eks(handed, steps, kube, tmp_path):
     exec_ = user["user"]["exec"]
     assert exec_["command"] == str(steps / "eks-token")
     assert exec_["args"] == ["--cluster=preview", "--region=eu-west-1",
-                             "--profile=ci", "--cacert=ca.pem"]
+                             "--profile=ci", f"--cacert={tmp_path}/ca.pem"]
     assert {"name": "AWS_STS_REGIONAL_ENDPOINTS", "value": "x"} in exec_["env"]
     assert {"name": "SLIPWAY_RECORD", "value": ""} in exec_["env"]
     assert [mode for mode, _ in modes] == ["600", "700"]

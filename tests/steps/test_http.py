@@ -691,7 +691,7 @@ def test_tls_not_trusted(send, authority, how, words):
 
 def test_tls_bundle_missing(send, authority):
     with ScriptedHttp(tls=authority.server()) as s:
-        [answer] = send(s.url, cacert="/nowhere/ca.pem")
+        [answer] = send(s.url, cacert="/nowhere/ca.pem", expect=2)
     assert answer["kind"] == "INPUT" and "/nowhere/ca.pem" in answer["error"]
 
 
