@@ -214,11 +214,16 @@ static bool learn_clock(struct s3 *s3, const struct http_request *request,
 	return s3->aws.clock_learnt;
 }
 
-/* Credentials that ended before their time, or by a clock not ours. */
+/*
+ * Credentials that ended before their time, or by a clock not ours.  To HEAD
+ * there are no words, and hardly another reason for it.
+ */
 static bool learn_expiry(struct s3 *s3, const struct http_request *request,
 			 const struct http_reply *reply)
 {
-	return reply->status == 400 && complains(reply, "ExpiredToken") &&
+	return reply->status == 400 &&
+	       (same_text(request->method, "HEAD") ||
+		complains(reply, "ExpiredToken")) &&
 	       aws_credentials_drop(&s3->aws, request);
 }
 

@@ -68,6 +68,16 @@ def test_s3_says_that_they_have_expired(find, s3):
     assert [who(request) for request in s3.requests] == ["OLD", "NEW", "NEW"]
 
 
+def test_s3_has_no_words_for_it(find, s3):
+    """As of a HEAD."""
+    stat = {"do": "stat", "key": "k"}
+    with ScriptedHttp(as_json(keys("OLD")), as_json(keys("NEW"))) as agent:
+        s3.reply(Reply(400))
+        assert find(stat, env={
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": agent.url})["found"]
+    assert [who(request) for request in s3.requests] == ["OLD", "NEW"]
+
+
 def test_s3_says_so_for_ever(find, s3):
     with ScriptedHttp() as agent:
         agent.always(as_json(keys("OLD")))
