@@ -1,0 +1,3 @@
+module slipway/oracle/tar
+
+go 1.24
