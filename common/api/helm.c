@@ -328,6 +328,14 @@ static bool add_hint(const char *words, struct err *err)
 		 "a template puts its object into a namespace that is not "
 		 "there, or the environment's was deleted meanwhile: make it, "
 		 "or leave 'metadata.namespace' out of the template"},
+		{"library charts are not installable",
+		 "deploy the chart that depends on it"},
+		{"resource name may not be empty",
+		 "give each object a 'metadata.name': Helm finds none again "
+		 "that has only a 'generateName'"},
+		{" already exists",
+		 "two templates make an object of that name, or somebody else "
+		 "made it meanwhile"},
 		{" is invalid: ",
 		 "mend the template of that object; 'helm template' shows what "
 		 "it makes"},

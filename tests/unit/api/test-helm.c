@@ -231,6 +231,17 @@ static void test_what_upgrade_says(void **state)
 		 "Error: INSTALLATION FAILED: 1 error occurred: * namespaces "
 		 "\"nowhere\" not found\n",
 		 false, false, "nowhere", "leave 'metadata.namespace' out"},
+		{"a library", 1, 0, "",
+		 "Error: library charts are not installable\n", false, false,
+		 "library charts", "depends on it"},
+		{"an object without a name", 1, 0, "",
+		 "Error: server-side apply failed for object n/ /v1, "
+		 "Kind=ConfigMap: resource name may not be empty\n",
+		 false, false, "may not be empty", "'metadata.name'"},
+		{"an object twice", 1, 0, "",
+		 "Error: 1 error occurred:\n\t* configmaps \"a\" already "
+		 "exists\n",
+		 false, false, "already exists", "two templates"},
 		{"nobody listens", 1, 0, "",
 		 "Error: Kubernetes cluster unreachable: Get "
 		 "\"https://x/version\": dial tcp 127.0.0.1:1: connect: "
