@@ -405,6 +405,7 @@ static void note_failed(struct task *task, const struct err *failure)
 	reason = xasprintf("%s; %s", failure->text, str_text(&held));
 	settle(task, CLEANUP_FAILED, reason);
 	task->outcome->temporary = false;
+	task->outcome->hint = NAMESPACE_HELD_CURE;
 }
 
 static void uninstall_done(void *context, struct proc *proc, struct err *err)
@@ -485,6 +486,8 @@ static void look_if_gone(struct task *task)
 				   leave.why);
 		settle(task, CLEANUP_FAILED, reason);
 		task->outcome->temporary = !leave.stuck;
+		if (leave.stuck)
+			task->outcome->hint = NAMESPACE_HELD_CURE;
 	}
 }
 

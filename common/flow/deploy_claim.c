@@ -117,10 +117,7 @@ static bool give_up(const struct deploy *deploy,
 {
 	(void)err_set(err, ERR_TIMEOUT, "namespace '%s' is being deleted: %s",
 		      deploy->name->namespace, leave->why);
-	return leave->stuck
-		       ? err_hint(err, "somebody has to look what serves the "
-				       "finalizer, or to take it away")
-		       : false;
+	return leave->stuck ? err_hint(err, NAMESPACE_HELD_CURE) : false;
 }
 
 /* A sweep, or a person, deletes it: then it is made anew. */

@@ -121,6 +121,10 @@ bool namespace_find_foreign(struct kube *kube, const char *name,
 			    const struct strvec *releases, struct strvec *found,
 			    struct err *err) MUST_CHECK;
 
+/* Of what a finalizer holds. */
+#define NAMESPACE_HELD_CURE \
+	"somebody has to look what serves the finalizer, or to take it away"
+
 /* How far the deletion of a namespace has come. */
 struct namespace_leave {
 	bool gone;

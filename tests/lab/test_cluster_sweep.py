@@ -539,11 +539,13 @@ def test_a_finalizer_that_holds_what_helm_deletes(cluster, sweep):
     failed = sweep("--wait-timeout", "10s", expect=1)
     (reason,) = reasons(failed.json["failed"]).values()
     assert "ConfigMap web-settings is held by example.com/held" in reason, failed
+    assert "hint: somebody has to look what serves the finalizer" in failed.err
     assert api.namespaces() == {"env"} and releases(api) == set()
 
     again = sweep("--wait-timeout", "7s", expect=1)
     (reason,) = reasons(again.json["failed"]).values()
     assert "example.com/held in 1 resource instances" in reason
+    assert "hint: somebody has to look what serves the finalizer" in again.err
     api("PATCH", held, {"metadata": {"finalizers": None}}, MERGE_PATCH)
     wait.until(lambda: api.namespaces() == set(), "the namespace's end")
 
