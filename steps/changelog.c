@@ -2,6 +2,7 @@
 
 #include "flow/changelog.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "cli/fragments.h"
 #include "cli/step.h"
@@ -94,6 +95,8 @@ static bool run(struct step_run *run, struct err *err)
 
 	if (!gather(run, &work, false, err))
 		return false;
+	if (!value_find_list(work.told, "applications")->list.count)
+		log_info("no application has changed");
 	changelog_add_text(&text, work.told,
 			   args->markdown ? CHANGELOG_MARKDOWN : CHANGELOG_TEXT,
 			   args->markdown ? CHANGELOG_MARKDOWN_MAX : 0);

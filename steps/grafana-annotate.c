@@ -2,6 +2,7 @@
 
 #include "api/grafana.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "cli/step.h"
 #include "core/ci.h"
@@ -186,8 +187,12 @@ static bool run(struct step_run *run, struct err *err)
 	CLEANUP(marks_release) struct marks marks = {0};
 	CLEANUP(str_release) struct str text = {0};
 
-	if (!plan(&marks, run, err) || !see(&marks, run, err) ||
-	    !open_grafana(&grafana, run, err))
+	if (!plan(&marks, run, err))
+		return false;
+	if (!marks.count)
+		log_info(
+			"no application has changed: there is nothing to mark");
+	if (!see(&marks, run, err) || !open_grafana(&grafana, run, err))
 		return false;
 	for (size_t i = 0; i < marks.count; i++)
 		if (!find(&marks.items[i], &grafana, run, err))

@@ -265,13 +265,23 @@ static bool wrap(const struct aws_role *role, struct err *err)
 	return err_wrap(err, "cannot assume role '%s'", role->arn);
 }
 
+static bool check_arn(const struct aws_role *role, struct err *err)
+{
+	if (starts_with(role->arn, "arn:"))
+		return true;
+	(void)err_set(err, ERR_INPUT, "that is no ARN");
+	return err_hint(err, "the ARN of a role looks like "
+			     "arn:aws:iam::111122223333:role/NAME");
+}
+
 bool aws_assume_role(struct aws *aws, const struct aws_role *role,
 		     const struct aws_credentials *source,
 		     struct aws_credentials *credentials, struct err *err)
 {
 	CLEANUP(str_release) struct str form = {0};
 
-	if (!add_form(&form, "AssumeRole", aws, role, err) ||
+	if (!check_arn(role, err) ||
+	    !add_form(&form, "AssumeRole", aws, role, err) ||
 	    !ask(aws, role, source, &form, credentials, err))
 		return wrap(role, err);
 	return true;
@@ -301,6 +311,7 @@ bool aws_assume_role_with_token(struct aws *aws, const struct aws_role *role,
 {
 	CLEANUP(str_release) struct str form = {0};
 	bool done =
+		check_arn(role, err) &&
 		add_form(&form, "AssumeRoleWithWebIdentity", aws, role, err) &&
 		add_token(&form, role, err) &&
 		ask(aws, role, NULL, &form, credentials, err);

@@ -62,7 +62,7 @@ bool resolve_entry(const struct chartindex_entries *entries, const char *name,
 	if (!*constraint)
 		constraint = "*";
 	if (!semver_constraint_parse(&parsed, constraint, err))
-		return err_wrap(err, "dependency '%s'", name);
+		return err_wrap(err, "chart '%s'", name);
 	if (!entries->count)
 		return err_set(err, ERR_NOT_FOUND, "there is no chart '%s'",
 			       name);

@@ -151,6 +151,25 @@ static bool check_values(const struct strvec *values, struct err *err)
 	return true;
 }
 
+/* Those of an umbrella that was not rendered are no YAML yet. */
+static bool read_chart_values(struct globals *globals, const char *chart,
+			      struct err *err)
+{
+	CLEANUP(free_ptr) char *path = path_join(chart, "values.yaml");
+
+	if (!file_exists(path) || add_globals(globals, path, err))
+		return true;
+	return err_hint(err, "an umbrella has to be rendered before, by "
+			     "'umbrella-render'");
+}
+
+static bool check_chart(const char *chart, struct err *err)
+{
+	CLEANUP(globals_release) struct globals globals = {0};
+
+	return read_chart_values(&globals, chart, err);
+}
+
 static int64_t given_or(int64_t given, int64_t otherwise)
 {
 	return given == DEPLOY_UNSET ? otherwise : given;
@@ -230,7 +249,9 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 	deploy->renew_to = args->renew != DEPLOY_UNSET && args->renew != 0;
 	if (args->renew != DEPLOY_UNSET)
 		return !sources->chart || refuse_chart(sources->chart, err);
-	if (!find_chart(sources->chart, sources->recorded, &deploy->chart, err))
+	if (!find_chart(sources->chart, sources->recorded, &deploy->chart,
+			err) ||
+	    !check_chart(deploy->chart, err))
 		return false;
 	if (!deploy->name->main)
 		find_ahead(deploy, sources);
@@ -250,11 +271,10 @@ static void warn_passed(const struct deploy *deploy, const struct ydoc *values)
 static bool decide_by_values(struct deploy *deploy, struct expiry_input *input,
 			     const char **warning, struct err *err)
 {
-	CLEANUP(free_ptr) char *path = path_join(deploy->chart, "values.yaml");
 	CLEANUP(globals_release) struct globals globals = {0};
 	const struct value *expires;
 
-	if (file_exists(path) && !add_globals(&globals, path, err))
+	if (!read_chart_values(&globals, deploy->chart, err))
 		return false;
 	for (size_t i = 0; i < deploy->values->count; i++) {
 		if (!add_globals(&globals, deploy->values->items[i], err))

@@ -75,6 +75,15 @@ static void set_link(struct ticketing_facts *facts,
 	};
 }
 
+/* A slip in it is told before Jira is asked. */
+static bool check_template(const char *template,
+			   const struct version_name *parts, struct err *err)
+{
+	CLEANUP(str_release) struct str name = {0};
+
+	return version_name_format(template, parts, &name, err);
+}
+
 /* Jira takes no other, and says so when the ticket has its version. */
 static bool check_link(const struct ticketing_facts *facts, struct err *err)
 {
@@ -129,6 +138,8 @@ bool ticketing_describe(struct ticketing_facts *facts,
 		return false;
 	facts->name = name;
 	set_date(facts, args->now_s);
+	if (!check_template(args->template, &facts->name, err))
+		return false;
 	if (args->done)
 		return true;
 	space = space ? space : name.environment;

@@ -234,3 +234,39 @@ def test_a_registry_that_is_away(render, chart):
                     expect=75)
     assert "error: cannot download the charts: GET http://127.0.0.1:1/v2/x/a/" \
         in result.err
+
+
+def test_deploying_what_was_not_rendered(run_step, chart, kubeconfig):
+    (chart / "values.yaml").write_text("((- if true ))\na: 1\n((- end ))\n")
+    result = run_step("deploy-preview", chart, "--kubeconfig", kubeconfig,
+                      "--kube-context", "x", env=BRANCH, expect=2)
+    assert result.err.startswith("deploy-preview: error: cannot read ")
+    assert f"  at {chart}/values.yaml:" in result.err
+    assert result.err.endswith("hint: an umbrella has to be rendered before, "
+                               "by 'umbrella-render'\n")
+
+
+def test_a_template_of_names_that_cannot_be(run_step):
+    result = run_step("jira-fixversion", *JIRA, "--version-name", "{nope}",
+                      env=JIRA_ENV, expect=2)
+    assert "{nope}" in result.err and "127.0.0.1" not in result.err
+
+
+def test_a_role_that_is_no_arn(run_step):
+    result = run_step("eks-token", "--cluster", "a", "--role-arn", "deployer",
+                      env={"AWS_ACCESS_KEY_ID": "a",
+                           "AWS_SECRET_ACCESS_KEY": "b"}, expect=2)
+    assert result.err == (
+        "eks-token: error: cannot make a token for EKS cluster 'a': cannot "
+        "assume role 'deployer': that is no ARN\nhint: the ARN of a role looks "
+        "like arn:aws:iam::111122223333:role/NAME\n")
+
+
+def test_nothing_to_tell_is_said(run_step, chart):
+    result = run_step("changelog", "--old", chart, "--new", chart)
+    assert result.err == "changelog: info: no application has changed\n"
+    result = run_step("grafana-annotate", "--url", "http://127.0.0.1:1",
+                      "--text", "x", "--per-application",
+                      env={"GRAFANA_TOKEN": "hush"})
+    assert result.err == ("grafana-annotate: info: no application has changed: "
+                          "there is nothing to mark\n")
