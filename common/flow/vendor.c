@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "core/lockfile.h"
 #include "core/resolve.h"
@@ -348,12 +349,21 @@ bool vendor_put_archive(struct vendoring *vendoring, const char *name,
 
 /* --- the whole ----------------------------------------------------------- */
 
-/* Is @path charts/NAME-1.2.3.tgz of a dependency that is vendored anew? */
-static bool is_stale(const struct vendoring *vendoring, const char *path)
+/* What follows "charts/" in @path, if that is an archive of a chart. */
+static const char *archive_base(const char *path)
 {
 	const char *base = after_prefix(path, "charts/");
 
-	if (!base || strchr(base, '/') || !ends_with(base, ".tgz"))
+	return base && !strchr(base, '/') && ends_with(base, ".tgz") ? base
+								     : NULL;
+}
+
+/* Is @path charts/NAME-1.2.3.tgz of a dependency that is vendored anew? */
+static bool is_stale(const struct vendoring *vendoring, const char *path)
+{
+	const char *base = archive_base(path);
+
+	if (!base)
 		return false;
 	for (size_t i = 0; i < vendoring->wanted.count; i++) {
 		const struct chart_dependency *wanted =
@@ -373,6 +383,20 @@ static void remove_stale(struct vendoring *vendoring)
 		if (is_stale(vendoring, vendoring->umbrella->files[i].path))
 			umbrella_remove(vendoring->umbrella,
 					vendoring->umbrella->files[i].path);
+}
+
+/* Often of a dependency that was taken out of the list. */
+static void tell_unlisted(const struct vendoring *vendoring)
+{
+	for (size_t i = 0; i < vendoring->umbrella->count; i++) {
+		const char *path = vendoring->umbrella->files[i].path;
+
+		if (archive_base(path))
+			report_warning(vendoring->args->http->reporter,
+				       "'%s' is of no dependency, and Helm "
+				       "will install it all the same",
+				       path);
+	}
 }
 
 static void prepare(struct vendoring *vendoring)
@@ -434,6 +458,7 @@ bool vendor_all(struct vendoring *vendoring, struct err *err)
 		return false;
 	prepare(vendoring);
 	remove_stale(vendoring);
+	tell_unlisted(vendoring);
 	return resolve(vendoring, err) && vendor_fetch(vendoring, err) &&
 	       settle_archives(vendoring, err);
 }

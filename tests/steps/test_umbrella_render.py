@@ -374,6 +374,23 @@ def test_subcharts_of_the_umbrella_stay(umbrella, render, tmp_path):
     assert "charts/local/Chart.yaml" in rendered(tmp_path)
 
 
+def test_an_archive_of_no_dependency_is_told(umbrella, render, tmp_path,
+                                             repository):
+    """Helm installs it; `helm dependency update` would remove it."""
+    folder = umbrella(chart=dependencies(
+        "- name: storefront", "  version: '*'", f"  repository: {repository.as_uri()}"))
+    (folder / "charts").mkdir()
+    for name in "basket-2.1.0.tgz", "storefront-1.3.0.tgz":
+        (folder / "charts" / name).write_bytes(
+            (repository / "basket-2.1.0.tgz").read_bytes())
+    result = render()
+    [warning] = [line for line in result.err.splitlines() if "warning" in line]
+    assert "'charts/basket-2.1.0.tgz' is of no dependency" in warning
+    files = rendered(tmp_path)
+    assert "charts/basket-2.1.0.tgz" in files
+    assert "charts/storefront-1.3.0.tgz" not in files
+
+
 def test_a_folder_is_packaged(umbrella, render, tmp_path):
     umbrella(chart=dependencies("- name: web", "  version: '*'",
                                 "  repository: file://../web"))
@@ -392,6 +409,19 @@ def test_http_repository(umbrella, render, tmp_path, repository, static_http):
     assert server.count("/index.yaml") == 1
     assert server.count("/storefront-1.4.0.tgz") == 1
     assert len(rendered(tmp_path)) == 6
+
+
+def test_a_login_in_the_address_is_not_told(umbrella, render, repository,
+                                            static_http):
+    """It stays in the umbrella's own files only."""
+    port = static_http(repository).port
+    umbrella(chart=dependencies(
+        "- name: basket", "  version: '*'",
+        f"  repository: http://robot:s3cr3t@localhost:{port}"))
+    result = render("--output", "json", "--verbose", "--explain")
+    [told] = result.json["dependencies"]
+    assert told["repository"] == f"http://***@localhost:{port}"
+    assert "s3cr3t" not in result.out + result.err
 
 
 @pytest.mark.parametrize("lines, code, causes", [
