@@ -10,50 +10,18 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "base/strvec.h"
 #include "core/manifest.h"
 #include "core/sweep.h"
 #include "flow/cleanup_hold.h"
 #include "flow/cleanup_look.h"
+#include "flow/cleanup_parts.h"
 #include "flow/farewell.h"
 #include "flow/removal.h"
 #include "sys/proc.h"
 #include "sys/signals.h"
 
-/* One environment on its way out. */
-struct task {
-	struct sweep *sweep;
-	const struct sweep_item *item;
-	struct cleanup_outcome *outcome;
-	struct hold *hold; /* of its namespace */
-	struct helm_call call;
-	struct manifest manifest; /* what Helm will delete */
-	bool changed;		  /* or worked on: it must survive */
-	bool gone;		  /* nothing is left for Helm to do */
-	bool uninstalled;
-	bool at_work;	     /* its Helm, which was not told to end */
-	const char *leaving; /* uid of the namespace on its way out, or NULL */
-	struct deadline patience; /* for it to be gone */
-	int64_t started;	  /* monotonic, ms */
-};
-
-struct sweep {
-	const struct cleanup *cleanup;
-	struct cleanup_result *result;
-	struct task *tasks;
-	struct hold *holds; /* one for each namespace of theirs, or fewer */
-	size_t count;
-	size_t releases; /* of them have one */
-	size_t next;	 /* the next task to start */
-	size_t done;
-	int64_t pass_at; /* when all that is held is looked at again */
-	const struct task *current; /* whom a request is made for, or NULL */
-	struct removal removal;
-	struct http_vigil vigil;
-};
-
-static void settle(struct task *task, enum cleanup_state state,
-		   const char *reason)
+void task_settle(struct task *task, enum cleanup_state state,
+		 const char *reason)
 {
 	struct cleanup_outcome *outcome = task->outcome;
 
@@ -62,9 +30,9 @@ static void settle(struct task *task, enum cleanup_state state,
 	outcome->milliseconds = clock_monotonic_ms() - task->started;
 }
 
-static void fail(struct task *task, const struct err *err)
+void task_fail(struct task *task, const struct err *err)
 {
-	settle(task, CLEANUP_FAILED, err->text);
+	task_settle(task, CLEANUP_FAILED, err->text);
 	task->outcome->temporary = err->temporary;
 	if (err->hint)
 		task->outcome->hint =
@@ -103,11 +71,7 @@ static bool keep_all(void *context, struct err *err)
 	return true;
 }
 
-/*
- * Nobody may deploy to it from here on.  *@busy: somebody does just now; the
- * reason, for people.
- */
-static bool enter(struct task *task, const char **busy, struct err *err)
+bool task_enter(struct task *task, const char **busy, struct err *err)
 {
 	struct hold *hold = task->hold;
 	const struct cleanup *cleanup = task->sweep->cleanup;
@@ -148,7 +112,7 @@ static bool prepare_uninstall(struct task *task, struct err *err)
 	CLEANUP(look_release) struct look look = {0};
 	const char *busy;
 
-	if (!enter(task, &busy, err))
+	if (!task_enter(task, &busy, err))
 		return false;
 	task->changed = busy != NULL;
 	if (busy)
@@ -209,122 +173,12 @@ static bool next_uninstall(void *context, struct proc **proc)
 	return false;
 }
 
-/* The namespace stays; the release, if there was one, is gone all the same. */
-static void keep_namespace(struct task *task, const char *reason)
-{
-	settle(task, task->uninstalled ? CLEANUP_DELETED : CLEANUP_KEPT,
-	       reason);
-}
-
-static void note_leaving(struct task *task, const struct look *look)
-{
-	task->leaving =
-		arena_strdup(&task->sweep->result->arena, look->marks.uid);
-	task->patience = deadline_in(task->sweep->cleanup->wait_ms);
-	task->outcome->begun = true;
-	hold_drop(task->hold);
-}
-
-/* A release that was judged to stay, though it may be gone meanwhile. */
-static const char *find_kept(const struct sweep *sweep, const char *namespace)
-{
-	for (size_t i = 0; i < sweep->result->count; i++) {
-		const struct sweep_item *item = sweep->result->outcomes[i].item;
-
-		if (!item->remove && item->release &&
-		    same_text(item->namespace, namespace))
-			return item->release;
-	}
-	return NULL;
-}
-
-/* Why it was clear before that it stays; NULL: it was not. */
-static const char *staying(const struct task *task)
-{
-	const struct sweep_item *item = task->item;
-	const char *kept = find_kept(task->sweep, item->namespace);
-
-	if (kept)
-		return arena_printf(&task->sweep->result->arena,
-				    "the namespace stays, because release %s "
-				    "in it does",
-				    kept);
-	if (!item->home->created)
-		return "the namespace was there before us, and stays";
-	return NULL;
-}
-
 /* What calls itself Helm may end well for nothing. */
-static bool refuse_to_believe(const struct task *task, struct err *err)
+bool task_refuse_to_believe(const struct task *task, struct err *err)
 {
 	return err_set(err, ERR_CHILD,
 		       "release '%s' is still there after helm uninstall",
 		       task->item->release);
-}
-
-/* Delete the namespace if it is ours and empty of others' things. */
-static bool delete_namespace(struct task *task, struct err *err)
-{
-	CLEANUP(look_release) struct look look = {0};
-	CLEANUP(str_release) struct str others = {0};
-	CLEANUP(free_ptr) char *reason = NULL;
-	struct kube *kube = task->sweep->cleanup->kube;
-	const char *stays = staying(task);
-
-	if (!stays && !enter(task, &stays, err))
-		return false;
-	if (stays) {
-		keep_namespace(task, stays);
-		return true;
-	}
-	if (!look_again(&look, kube, task->item, err))
-		return false;
-	if (!look.exists) {
-		settle(task, CLEANUP_DELETED, task->item->reason);
-		return true;
-	}
-	if (look.changed) {
-		keep_namespace(task, look.changed);
-		return true;
-	}
-	if (task->uninstalled && look.released)
-		return refuse_to_believe(task, err);
-	if (look.marks.terminating) {
-		note_leaving(task, &look);
-		return true;
-	}
-	if (!look_for_others(&look, kube, task->item, &others, err))
-		return false;
-	if (others.len) {
-		reason = xasprintf("the namespace stays, because in it is %s",
-				   str_text(&others));
-		task->outcome->foreign = true;
-		keep_namespace(task, reason);
-		return true;
-	}
-	if (!hold_keep(task->hold, err) ||
-	    !namespace_delete(kube, task->item->namespace, look.marks.uid,
-			      look.marks.resource_version, err))
-		return false;
-	note_leaving(task, &look);
-	return true;
-}
-
-/*
- * A conflict means that somebody changed the namespace after the look, if
- * only another sweep by deleting it: look once more and judge by that.
- */
-static void try_delete_namespace(struct task *task)
-{
-	CLEANUP(err_release) struct err failure = {0};
-	CLEANUP(err_release) struct err again = {0};
-
-	if (delete_namespace(task, &failure))
-		return;
-	if (failure.kind != ERR_CONFLICT)
-		fail(task, &failure);
-	else if (!delete_namespace(task, &again))
-		fail(task, &again);
 }
 
 /* Have all other releases of its namespace gone that were to? */
@@ -346,7 +200,7 @@ static bool is_last(const struct task *task)
 /* Was it seen to be gone, or is there a look before the namespace goes? */
 static bool is_looked_at(const struct task *task)
 {
-	return task->gone || (is_last(task) && !staying(task));
+	return task->gone || (is_last(task) && !task_staying(task));
 }
 
 /*
@@ -367,7 +221,7 @@ static bool forget_leftovers(const struct task *task, struct err *err)
 		return false;
 	if (!task->gone &&
 	    sweep_is_unchanged(item->judged, left.releases, left.release_count))
-		return refuse_to_believe(task, err);
+		return task_refuse_to_believe(task, err);
 	for (size_t i = 0; i < left.release_count; i++) {
 		if (sweep_is_leftover(item, &left.releases[i]) &&
 		    (!hold_keep(task->hold, err) ||
@@ -382,14 +236,14 @@ static void note_uninstalled(struct task *task)
 	CLEANUP(err_release) struct err failure = {0};
 
 	if (!forget_leftovers(task, &failure)) {
-		fail(task, &failure);
+		task_fail(task, &failure);
 		return;
 	}
 	task->uninstalled = true;
-	settle(task, CLEANUP_DELETED, task->item->reason);
+	task_settle(task, CLEANUP_DELETED, task->item->reason);
 	/* The others of its namespace, and Helm, go on meanwhile. */
 	if (is_last(task))
-		try_delete_namespace(task);
+		task_delete_namespace(task);
 }
 
 static void note_failed(struct task *task, const struct err *failure)
@@ -397,13 +251,13 @@ static void note_failed(struct task *task, const struct err *failure)
 	CLEANUP(str_release) struct str held = {0};
 	CLEANUP(free_ptr) char *reason = NULL;
 
-	fail(task, failure);
+	task_fail(task, failure);
 	removal_find_held(&task->sweep->removal, task->item->namespace,
 			  &task->manifest, &held);
 	if (!held.len)
 		return;
 	reason = xasprintf("%s; %s", failure->text, str_text(&held));
-	settle(task, CLEANUP_FAILED, reason);
+	task_settle(task, CLEANUP_FAILED, reason);
 	task->outcome->temporary = false;
 	task->outcome->hint = NAMESPACE_HELD_CURE;
 }
@@ -417,11 +271,11 @@ static void uninstall_done(void *context, struct proc *proc, struct err *err)
 	task->at_work = false;
 	sweep->current = task;
 	if (task->changed)
-		settle(task, CLEANUP_KEPT, err->text);
+		task_settle(task, CLEANUP_KEPT, err->text);
 	else if (task->gone)
 		note_uninstalled(task);
 	else if (err->kind != ERR_NONE)
-		fail(task, err);
+		task_fail(task, err);
 	else if (helm_check_uninstall(&task->call, &failure))
 		note_uninstalled(task);
 	else
@@ -456,39 +310,11 @@ static bool delete_namespaces(struct sweep *sweep, struct err *err)
 			continue;
 		task->started = clock_monotonic_ms();
 		sweep->current = task;
-		try_delete_namespace(task);
+		task_delete_namespace(task);
 		sweep->current = NULL;
 		hold_settle(task->hold);
 	}
 	return true;
-}
-
-/* One look at a namespace that is on its way out. */
-static void look_if_gone(struct task *task)
-{
-	bool last = deadline_passed(&task->patience);
-	struct cleanup_result *result = task->sweep->result;
-	CLEANUP(err_release) struct err failure = {0};
-	CLEANUP(free_ptr) char *reason = NULL;
-	struct namespace_leave leave = {0};
-
-	if (!namespace_read_leave(task->sweep->cleanup->kube,
-				  task->item->namespace, task->leaving,
-				  &result->arena, &leave, &failure)) {
-		task->leaving = NULL;
-		fail(task, &failure);
-	} else if (leave.gone) {
-		task->leaving = NULL;
-		settle(task, CLEANUP_DELETED, task->item->reason);
-	} else if (last) {
-		task->leaving = NULL;
-		reason = xasprintf("the namespace does not go away: %s",
-				   leave.why);
-		settle(task, CLEANUP_FAILED, reason);
-		task->outcome->temporary = !leave.stuck;
-		if (leave.stuck)
-			task->outcome->hint = NAMESPACE_HELD_CURE;
-	}
 }
 
 static bool wait_until_gone(struct sweep *sweep, struct err *err)
@@ -500,7 +326,7 @@ static bool wait_until_gone(struct sweep *sweep, struct err *err)
 			struct task *task = &sweep->tasks[i];
 
 			if (task->leaving)
-				look_if_gone(task);
+				task_look_if_gone(task);
 			left += task->leaving != NULL;
 		}
 		if (!left)
