@@ -9,45 +9,10 @@
 #include "core/audit.h"
 #include "core/chart.h"
 #include "core/chartindex.h"
+#include "flow/audit_looking.h"
 #include "flow/audit_parts.h"
 #include "flow/publish_parts.h"
 #include "format/value.h"
-
-/* A look at work. */
-struct looking {
-	struct audit_look *look;
-	struct audit_marks *marks;
-	struct chartrepo_index index;
-	struct chartindex parsed;
-	struct arena window; /* entries whose archives are read together */
-	struct reading **readings;
-	size_t count;
-	size_t capacity;
-	struct reading **signatures; /* of archives that are what they should */
-	size_t signature_count;
-	size_t signature_capacity;
-	const char *read_name; /* the chart whose entries are in read */
-	struct chartindex_entries read;
-	struct audit_found_orphan *orphans;
-	size_t orphan_count;
-	size_t orphan_capacity;
-	struct err failure; /* the first archive that could not be read */
-};
-
-/* An archive to be read, and the entry that leads to it. */
-struct reading {
-	struct chartrepo_fetch fetch; /* first: what is downloaded */
-	struct looking *looking;
-	struct audit_claim claim;
-	struct audit_object *object; /* NULL = not listed */
-	bool in_repository;
-};
-
-/* An archive without an entry, and what it holds. */
-struct audit_found_orphan {
-	const struct audit_object *object;
-	struct audit_orphan is;
-};
 
 static void looking_release(struct looking *looking)
 {
@@ -93,9 +58,9 @@ static const char *address_of(const struct looking *looking, const char *url)
 				      looking->look->audit->repo->address, url);
 }
 
-static void add_finding(struct looking *looking, struct audit_items *items,
-			const struct audit_claim *claim, const char *url,
-			const char *reason)
+void audit_add_finding(struct looking *looking, struct audit_items *items,
+		       const struct audit_claim *claim, const char *url,
+		       const char *reason)
 {
 	const struct audit_item item = {
 		.name = claim->name,
@@ -111,13 +76,13 @@ static void add_finding(struct looking *looking, struct audit_items *items,
 static void mismatch(struct looking *looking, const struct audit_claim *claim,
 		     const char *url, const char *reason)
 {
-	add_finding(looking, &looking->look->mismatched, claim, url, reason);
+	audit_add_finding(looking, &looking->look->mismatched, claim, url,
+			  reason);
 }
 
-/* Change the entry of @claim to @entry, NULL = remove it. */
-static void add_edit(struct looking *looking, const struct audit_claim *claim,
-		     const char *digest, const struct value *entry,
-		     const char *reason)
+void audit_add_edit(struct looking *looking, const struct audit_claim *claim,
+		    const char *digest, const struct value *entry,
+		    const char *reason)
 {
 	struct arena *arena = &looking->look->arena;
 	struct publish_edits *edits = &looking->look->edits;
@@ -196,7 +161,7 @@ static bool verified(struct looking *looking, const struct reading *reading,
 
 /* --- what is beside them ------------------------------------------------------- */
 
-static void finish_reading(struct chartrepo_fetch *fetch, struct err *failure)
+void audit_finish_reading(struct chartrepo_fetch *fetch, struct err *failure)
 {
 	struct reading *reading = (struct reading *)fetch;
 
@@ -225,7 +190,7 @@ static void take_provenance(struct chartrepo_fetch *fetch)
 			 "it signs another archive than the one beside it");
 	else if (!verified(reading->looking, reading, &failure))
 		log_debug("%s", failure.text);
-	finish_reading(fetch, &failure);
+	audit_finish_reading(fetch, &failure);
 }
 
 /* The archive is what the index says; is its .prov of it, if it has one? */
@@ -268,8 +233,8 @@ static bool judge(struct reading *reading, struct err *err)
 		return see_provenance(reading, err);
 	mismatch(looking, &reading->claim, reading->fetch.url, verdict.reason);
 	if (verdict.entry)
-		add_edit(looking, &reading->claim, verdict.digest,
-			 verdict.entry, verdict.reason);
+		audit_add_edit(looking, &reading->claim, verdict.digest,
+			       verdict.entry, verdict.reason);
 	return true;
 }
 
@@ -278,17 +243,17 @@ static void miss(struct reading *reading)
 	static const char reason[] = "its archive is not there";
 	struct looking *looking = reading->looking;
 
-	add_finding(looking, &looking->look->dangling, &reading->claim,
-		    reading->fetch.url, reason);
+	audit_add_finding(looking, &looking->look->dangling, &reading->claim,
+			  reading->fetch.url, reason);
 	/*
 	 * What is elsewhere may only be out of reach for us, and what was
 	 * listed a moment ago is for the next run to judge.
 	 */
 	if (reading->in_repository && !reading->object)
-		add_edit(looking, &reading->claim, "", NULL, reason);
+		audit_add_edit(looking, &reading->claim, "", NULL, reason);
 }
 
-static void count_read(struct looking *looking)
+void audit_count_read(struct looking *looking)
 {
 	looking->marks->read++;
 	report_progress(looking->look->audit->reporter, "entries",
@@ -300,7 +265,7 @@ static void take_archive(struct chartrepo_fetch *fetch)
 	struct reading *reading = (struct reading *)fetch;
 	struct err failure = {0};
 
-	count_read(reading->looking);
+	audit_count_read(reading->looking);
 	switch (fetch->failure.kind) {
 	case ERR_NONE:
 		if (!judge(reading, &failure))
@@ -316,7 +281,7 @@ static void take_archive(struct chartrepo_fetch *fetch)
 	default:
 		err_move(&failure, &fetch->failure);
 	}
-	finish_reading(fetch, &failure);
+	audit_finish_reading(fetch, &failure);
 }
 
 static bool fetch_all(struct looking *looking, struct reading **readings,
@@ -335,7 +300,7 @@ static bool fetch_all(struct looking *looking, struct reading **readings,
 	return false;
 }
 
-static bool flush(struct looking *looking, struct err *err)
+bool audit_flush(struct looking *looking, struct err *err)
 {
 	size_t count = looking->count;
 
@@ -348,7 +313,7 @@ static bool flush(struct looking *looking, struct err *err)
 	       audit_marks_keep(looking->marks, err);
 }
 
-static void add_reading(struct looking *looking, const struct reading *wanted)
+void audit_add_reading(struct looking *looking, const struct reading *wanted)
 {
 	struct reading *reading = arena_new(&looking->window, struct reading);
 
@@ -417,7 +382,7 @@ static bool look_at_entry(struct looking *looking, const char *name,
 	if (!find_mark(looking, &reading, &marked, err))
 		return false;
 	if (!marked)
-		add_reading(looking, &reading);
+		audit_add_reading(looking, &reading);
 	return true;
 }
 
@@ -438,7 +403,7 @@ static bool look_at_chart(struct looking *looking, const char *name,
 	}
 	if (looking->count && looking->count < AUDIT_READ_AT_ONCE)
 		return true;
-	if (!flush(looking, err))
+	if (!audit_flush(looking, err))
 		return false;
 	arena_release(&looking->window);
 	return true;
@@ -453,129 +418,10 @@ static bool look_at_entries(struct looking *looking, struct err *err)
 		if (!look_at_chart(looking, names.items[i], err))
 			return false;
 	}
-	return flush(looking, err);
+	return audit_flush(looking, err);
 }
 
-/* --- archives without an entry --------------------------------------------------- */
-
-static void add_orphan(struct looking *looking,
-		       const struct audit_object *object,
-		       const struct audit_orphan *orphan)
-{
-	looking->orphans =
-		grow_array(looking->orphans, looking->orphan_count + 1,
-			   sizeof(*looking->orphans),
-			   &looking->orphan_capacity);
-	looking->orphans[looking->orphan_count++] =
-		(struct audit_found_orphan){object, *orphan};
-}
-
-static void take_orphan(struct chartrepo_fetch *fetch)
-{
-	struct reading *reading = (struct reading *)fetch;
-	struct looking *looking = reading->looking;
-	CLEANUP(str_release) struct str created = {0};
-	struct audit_orphan orphan;
-	struct err failure = {0};
-
-	count_read(looking);
-	if (fetch->failure.kind == ERR_NONE) {
-		clock_add_rfc3339(&created, reading->object->modified_s);
-		if (audit_judge_orphan(reading->object->name, &fetch->bytes,
-				       str_text(&created),
-				       &looking->look->arena, &orphan,
-				       &failure))
-			add_orphan(looking, reading->object, &orphan);
-	} else if (fetch->failure.kind != ERR_NOT_FOUND) {
-		err_move(&failure, &fetch->failure);
-	}
-	finish_reading(fetch, &failure);
-}
-
-/* As publishers name them; what is in a folder may be another repository's. */
-static bool is_archive(const struct audit_object *object)
-{
-	return ends_with(object->name, ".tgz") && !strchr(object->name, '/');
-}
-
-static bool read_orphans(struct looking *looking, struct err *err)
-{
-	const struct map *objects = &looking->look->objects;
-
-	for (size_t i = 0; i < objects->count; i++) {
-		struct audit_object *object = objects->entries[i].value;
-		CLEANUP(str_release) struct str url = {0};
-
-		if (object->referenced || !is_archive(object))
-			continue;
-		if (object->size > (int64_t)CHART_ARCHIVE_MAX) {
-			add_orphan(looking, object,
-				   &(struct audit_orphan){
-					   .name = "",
-					   .version = "",
-					   .reason = "it is larger than a "
-						     "chart may be"});
-			continue;
-		}
-		url_encode(&url, object->name, strlen(object->name), "+");
-		add_reading(
-			looking,
-			&(struct reading){
-				.fetch = {.url = arena_strdup(&looking->window,
-							      str_text(&url)),
-					  .taken = take_orphan},
-				.object = object,
-			});
-	}
-	return flush(looking, err);
-}
-
-/* What the index has of that version by now. */
-static bool find_entry(struct looking *looking, const struct audit_orphan *is,
-		       const struct chartindex_entry **entry, struct err *err)
-{
-	*entry = NULL;
-	if (!*is->name)
-		return true;
-	if (!same_text(looking->read_name, is->name)) {
-		arena_release(&looking->window);
-		looking->read_name = NULL;
-		if (!chartindex_read(&looking->parsed, is->name,
-				     &looking->window, &looking->read, err))
-			return false;
-		looking->read_name = is->name;
-	}
-	*entry = chartindex_find(&looking->read, is->version);
-	return true;
-}
-
-static bool judge_orphan(struct looking *looking,
-			 const struct audit_found_orphan *found,
-			 struct err *err)
-{
-	const struct audit_orphan *is = &found->is;
-	const struct audit_claim claim = {is->name, is->version, is->digest,
-					  NULL};
-	const char *reason = is->reason;
-	const struct chartindex_entry *entry;
-
-	if (!find_entry(looking, is, &entry, err))
-		return false;
-	/* Its publisher has entered it meanwhile. */
-	if (!reason && entry && same_text(entry->digest, is->digest))
-		return true;
-	if (!reason && entry)
-		reason = "the index has another archive of that version";
-	add_finding(looking, &looking->look->orphans, &claim,
-		    found->object->name,
-		    reason ? reason : "the index has no entry of it");
-	if (!reason)
-		add_edit(looking, &claim, is->digest, is->entry,
-			 "the index had no entry of it");
-	return true;
-}
-
-static bool read_index(struct looking *looking, struct err *err)
+bool audit_read_index(struct looking *looking, struct err *err)
 {
 	chartindex_release(&looking->parsed);
 	chartrepo_index_release(&looking->index);
@@ -583,21 +429,6 @@ static bool read_index(struct looking *looking, struct err *err)
 				    err) &&
 	       publish_parse_index(&looking->parsed, looking->look->audit->repo,
 				   &looking->index, err);
-}
-
-static bool look_at_orphans(struct looking *looking, struct err *err)
-{
-	if (!read_orphans(looking, err))
-		return false;
-	if (!looking->orphan_count)
-		return true;
-	if (!read_index(looking, err))
-		return false;
-	for (size_t i = 0; i < looking->orphan_count; i++) {
-		if (!judge_orphan(looking, &looking->orphans[i], err))
-			return false;
-	}
-	return true;
 }
 
 /* --- all of it ------------------------------------------------------------------- */
@@ -641,9 +472,9 @@ bool audit_take_look(struct audit_look *look, struct audit_marks *marks,
 							   .marks = marks};
 
 	str_clear(&marks->seen);
-	return read_index(&looking, err) &&
+	return audit_read_index(&looking, err) &&
 	       chartrepo_list_objects(look->audit->repo, note_object, look,
 				      err) &&
 	       is_there(&looking, err) && look_at_entries(&looking, err) &&
-	       look_at_orphans(&looking, err);
+	       audit_look_at_orphans(&looking, err);
 }

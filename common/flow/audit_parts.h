@@ -1,6 +1,7 @@
 /*
  * What the parts of flow/audit share: audit.c the order of events,
- * audit_look.c one look at the repository, audit_marks.c what was verified,
+ * audit_look.c one look at the repository, audit_orphans.c of that the archives
+ * without an entry, audit_marks.c what was verified,
  * audit_prune.c what goes, audit_copy.c what goes elsewhere, audit_tell.c the
  * report.
  */

@@ -1,0 +1,83 @@
+/*
+ * A look at a repository, while it is taken: what audit_look.c, which reads
+ * the entries and their archives, and audit_orphans.c share.
+ */
+#ifndef FLOW_AUDIT_LOOKING_H
+#define FLOW_AUDIT_LOOKING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api/chartrepo.h"
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "core/audit.h"
+#include "core/chartindex.h"
+
+struct audit_found_orphan;
+struct audit_items;
+struct audit_look;
+struct audit_marks;
+struct audit_object;
+struct value;
+
+/* A look at work. */
+struct looking {
+	struct audit_look *look;
+	struct audit_marks *marks;
+	struct chartrepo_index index;
+	struct chartindex parsed;
+	struct arena window; /* entries whose archives are read together */
+	struct reading **readings;
+	size_t count;
+	size_t capacity;
+	struct reading **signatures; /* of archives that are what they should */
+	size_t signature_count;
+	size_t signature_capacity;
+	const char *read_name; /* the chart whose entries are in read */
+	struct chartindex_entries read;
+	struct audit_found_orphan *orphans;
+	size_t orphan_count;
+	size_t orphan_capacity;
+	struct err failure; /* the first archive that could not be read */
+};
+
+/* An archive to be read, and the entry that leads to it. */
+struct reading {
+	struct chartrepo_fetch fetch; /* first: what is downloaded */
+	struct looking *looking;
+	struct audit_claim claim;
+	struct audit_object *object; /* NULL = not listed */
+	bool in_repository;
+};
+
+/* Read the index, again if it was. */
+bool audit_read_index(struct looking *looking, struct err *err) MUST_CHECK;
+
+/* Add one of @claim to @items of the look; @url NULL: it has none. */
+void audit_add_finding(struct looking *looking, struct audit_items *items,
+		       const struct audit_claim *claim, const char *url,
+		       const char *reason);
+
+/* Change the entry of @claim to @entry, NULL = remove it; all is copied. */
+void audit_add_edit(struct looking *looking, const struct audit_claim *claim,
+		    const char *digest, const struct value *entry,
+		    const char *reason);
+
+/* @wanted is copied; it is read by the next audit_flush(). */
+void audit_add_reading(struct looking *looking, const struct reading *wanted);
+
+/* Read all that was added.  Errors: those of the repository. */
+bool audit_flush(struct looking *looking, struct err *err) MUST_CHECK;
+
+/* An archive was read: its share of the progress. */
+void audit_count_read(struct looking *looking);
+
+/* Forget its bytes; @failure is moved: the first of a look ends it. */
+void audit_finish_reading(struct chartrepo_fetch *fetch, struct err *failure);
+
+/* Read the archives without an entry, and add what is found of them. */
+bool audit_look_at_orphans(struct looking *looking, struct err *err) MUST_CHECK;
+
+#endif
