@@ -243,13 +243,6 @@ static void hint_redirect(const struct http_request *request,
 		hint_stranger(&asked, str_text(&reply->url), err);
 }
 
-/* What a server cannot do (501, 505) it cannot do later either. */
-static bool is_temporary(int status)
-{
-	return status == 408 || status == 429 ||
-	       (status >= 500 && status != 501 && status != 505);
-}
-
 bool http_fail(const struct http_request *request,
 	       const struct http_reply *reply, const char *words,
 	       struct err *err)
@@ -269,7 +262,9 @@ bool http_fail(const struct http_request *request,
 		str_text(&said), said.len ? ")" : "");
 	err->status = reply->status;
 	hint_redirect(request, reply, err);
-	return err_temporary(err, is_temporary(reply->status));
+	return err_temporary(err, reply->status == 408 ||
+					  reply->status == 429 ||
+					  reply->status >= 500);
 }
 
 static void wipe_all(struct strvec *secrets)
