@@ -74,6 +74,8 @@ static bool judge(const struct cleanup_result *result, struct err *err)
 		if (outcome->state == CLEANUP_DELETED)
 			continue;
 		(void)err_set(err, ERR_REMOTE, "%s", outcome->reason);
+		if (outcome->hint)
+			(void)err_hint(err, "%s", outcome->hint);
 		return err_temporary(err,
 				     outcome->temporary ||
 					     outcome->state == CLEANUP_KEPT);

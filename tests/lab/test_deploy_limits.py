@@ -144,6 +144,23 @@ def test_what_cannot_go_is_passed_over(cluster, step):
     assert cluster.api.namespaces() == stay | {"shop-young", "shop-new"}
 
 
+def test_one_that_is_held_on_its_way_out(cluster, step):
+    """No other goes for it, as it has begun to; the cure is told."""
+    make(cluster, "shop-a", 1)
+    make(cluster, "shop-b", 2)
+    held = "/api/v1/namespaces/shop-a/configmaps/web-settings"
+    cluster.api("PATCH", held,
+                {"metadata": {"finalizers": ["example.com/held"]}},
+                "application/merge-patch+json")
+    full = step("new", "--max-environments", "2", "--evict-oldest",
+                "--wait-timeout", "5s").wait(expect=1, timeout=LONG)
+    assert "cannot make room by deleting 'shop-a'" in full.err
+    assert "hint: somebody has to look what serves the finalizer" in full.err
+    assert "shop-b" in cluster.api.namespaces()
+    cluster.api("PATCH", held, {"metadata": {"finalizers": None}},
+                "application/merge-patch+json")
+
+
 def test_a_killed_run_does_not_keep_its_environment(cluster, start_step, helm4,
                                                     step, tmp_path):
     stuck = umbrella(tmp_path / "stuck", "1.0.0",
