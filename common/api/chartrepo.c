@@ -86,7 +86,8 @@ struct s3 *chartrepo_bucket(struct chartrepo *repo)
 void chartrepo_add_address(struct str *out, const struct chartrepo *repo,
 			   const struct chart *chart)
 {
-	str_addf(out, "%s/", repo->address);
+	log_add_masked(out, repo->address);
+	str_add_char(out, '/');
 	add_chart_url(out, repo, chart);
 }
 

@@ -1,5 +1,6 @@
 /* What was published, told to programs and to people. */
 #include "api/chartrepo.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/chart.h"
@@ -25,7 +26,10 @@ static struct value *tell_charts(const struct publish_batch *batch,
 				 const char *repository, struct arena *arena)
 {
 	struct value *charts = value_new_list(arena);
+	CLEANUP(str_release) struct str masked = {0};
 
+	/* The address of a repository may hold a login. */
+	log_add_masked(&masked, repository ? repository : "");
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct publish_item *item = &batch->items[i];
 		struct value *map = value_new_map(arena);
@@ -42,7 +46,7 @@ static struct value *tell_charts(const struct publish_batch *batch,
 				      value_new_bool(arena, true));
 		if (repository)
 			value_map_set_text(map, arena, "repository",
-					   repository);
+					   str_text(&masked));
 		value_list_add(charts, arena, map);
 	}
 	return charts;

@@ -289,7 +289,7 @@ char *chartrepo_chart_url(const struct chartrepo *repo,
 
 /*
  * Append the whole of it, for results: "s3://bucket/prefix/web-1.0.0.tgz",
- * "oci://host/charts/web:1.0.0".
+ * "oci://host/charts/web:1.0.0", without the login that an address may hold.
  */
 void chartrepo_add_address(struct str *out, const struct chartrepo *repo,
 			   const struct chart *chart);

@@ -50,6 +50,16 @@ def test_a_chart_is_posted(publish, path, api):
         "repository": museum.repo(path), "digest": hashlib.sha256(body).hexdigest()}]
 
 
+def test_a_login_in_the_address_is_not_told(publish):
+    with ChartMuseum() as museum:
+        address = museum.repo("org").replace("//", "//robot:s3cr3t@")
+        results = [publish(address, *form) for form in ([], ["--output", "json"])]
+        assert museum.requests[0].header("Authorization").startswith("Basic ")
+    [told] = results[1].json["charts"]
+    assert told["repository"] == address.replace("robot:s3cr3t", "***")
+    assert "s3cr3t" not in "".join(result.out + result.err for result in results)
+
+
 def test_a_signed_chart(publish, fake_gpg):
     with ChartMuseum() as museum:
         publish(museum.repo("org"), "--sign", env=fake_gpg)
