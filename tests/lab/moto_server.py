@@ -12,6 +12,21 @@ from pathlib import Path
 import wait
 from supervisor import Supervisor
 
+# Its threads race each other within a conditional write, which AWS's do not.
+ONE_AT_A_TIME = """
+import threading
+from moto import server
+
+lock = threading.Lock()
+serve = server.DomainDispatcherApplication.__call__
+
+def serve_alone(app, environ, start_response):
+    with lock:
+        return list(serve(app, environ, start_response))
+
+server.DomainDispatcherApplication.__call__ = serve_alone
+server.main()
+"""
 ANYBODY = {"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
 
@@ -34,7 +49,7 @@ class Moto:
 
     def start(self) -> Moto:
         self.process = self.supervisor.start(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1",
+            [sys.executable, "-c", ONE_AT_A_TIME, "-H", "127.0.0.1",
              "-p", str(self.port)],
             log=self.folder / "moto.log", env={"HOME": str(self.folder)})
         wait.until(self._ready, "moto ready")
