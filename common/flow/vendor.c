@@ -358,10 +358,23 @@ static const char *archive_base(const char *path)
 								     : NULL;
 }
 
-/* Is @path charts/NAME-1.2.3.tgz of a dependency that is vendored anew? */
-static bool is_stale(const struct vendoring *vendoring, const char *path)
+/* The name of a file may be of both, web 2-1.0.0 and web-2 1.0.0. */
+static bool is_archive_of(const struct umbrella_file *file, const char *name)
 {
-	const char *base = archive_base(path);
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+	struct chart *chart;
+
+	return !chart_load_archive(file->text.buf, file->text.len, file->path,
+				   &arena, &chart, &unfit) ||
+	       same_text(chart->name, name);
+}
+
+/* Is @file charts/NAME-1.2.3.tgz of a dependency that is vendored anew? */
+static bool is_stale(const struct vendoring *vendoring,
+		     const struct umbrella_file *file)
+{
+	const char *base = archive_base(file->path);
 
 	if (!base)
 		return false;
@@ -371,7 +384,8 @@ static bool is_stale(const struct vendoring *vendoring, const char *path)
 		const char *rest = after_prefix(base, wanted->name);
 
 		if (!is_blank(wanted->repository) && rest && rest[0] == '-' &&
-		    strchr("v0123456789", rest[1]))
+		    strchr("v0123456789", rest[1]) &&
+		    is_archive_of(file, wanted->name))
 			return true;
 	}
 	return false;
@@ -380,7 +394,7 @@ static bool is_stale(const struct vendoring *vendoring, const char *path)
 static void remove_stale(struct vendoring *vendoring)
 {
 	for (size_t i = vendoring->umbrella->count; i-- > 0;)
-		if (is_stale(vendoring, vendoring->umbrella->files[i].path))
+		if (is_stale(vendoring, &vendoring->umbrella->files[i]))
 			umbrella_remove(vendoring->umbrella,
 					vendoring->umbrella->files[i].path);
 }

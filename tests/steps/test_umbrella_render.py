@@ -380,15 +380,24 @@ def test_an_archive_of_no_dependency_is_told(umbrella, render, tmp_path,
     folder = umbrella(chart=dependencies(
         "- name: storefront", "  version: '*'", f"  repository: {repository.as_uri()}"))
     (folder / "charts").mkdir()
-    for name in "basket-2.1.0.tgz", "storefront-1.3.0.tgz":
-        (folder / "charts" / name).write_bytes(
-            (repository / "basket-2.1.0.tgz").read_bytes())
+    old, other, broken = (
+        folder / "charts" / f"storefront-{rest}.tgz"
+        for rest in ("1.3.0", "2-1.0.0", "1.1.0"))
+    old.write_bytes(charts.archive("storefront", "1.3.0"))
+    other.write_bytes(charts.archive("storefront-2", "1.0.0"))
+    broken.write_bytes(b"no archive")
+    basket = folder / "charts" / "basket-2.1.0.tgz"
+    basket.write_bytes((repository / basket.name).read_bytes())
     result = render()
-    [warning] = [line for line in result.err.splitlines() if "warning" in line]
-    assert "'charts/basket-2.1.0.tgz' is of no dependency" in warning
+    warnings = [line for line in result.err.splitlines() if "warning" in line]
     files = rendered(tmp_path)
-    assert "charts/basket-2.1.0.tgz" in files
-    assert "charts/storefront-1.3.0.tgz" not in files
+    assert len(warnings) == 2
+    for path in basket, other:
+        assert any(f"'charts/{path.name}' is of no dependency" in line
+                   for line in warnings)
+        assert f"charts/{path.name}" in files
+    for path in old, broken:
+        assert f"charts/{path.name}" not in files
 
 
 def test_a_folder_is_packaged(umbrella, render, tmp_path):
