@@ -29,12 +29,13 @@ static bool open_clone(struct changelog_gathering *gathering, const char *dir,
 	struct changelog_clone *clone =
 		&gathering->clones[gathering->clone_count];
 	CLEANUP(free_ptr) char *url = NULL;
+	bool done = must_exist ? repo_open(&clone->repo, dir, err)
+			       : repo_find(&clone->repo, dir, err);
 
-	if (must_exist ? !repo_open(&clone->repo, dir, err)
-		       : !repo_find(&clone->repo, dir, err))
-		return false;
-	if (!repo_is_open(&clone->repo))
-		return true;
+	if (!done || !repo_is_open(&clone->repo)) {
+		repo_release(&clone->repo);
+		return done;
+	}
 	clone->dir = dir;
 	gathering->clone_count++;
 	if (!repo_remote_url(&clone->repo, REMOTE, &url, err))
