@@ -34,9 +34,11 @@ PUBLISHERS = 8
 SHARE = 0.2             # of the connections, for each toxic among many
 ENOUGH_SECONDS = 20     # for what ends by its deadline; without it it would take 30
 Toxic = tuple[str, str, dict[str, int]]     # kind, stream, attributes
-# What a request was and what came of it, or that others were always faster.
+# What a request was and what came of it, that others were always faster, or
+# that each upload was begun and then cut off.
 TOLD = re.compile(r"\b(GET|HEAD|PUT|POST|PATCH) http://127\.0\.0\.1:\d+/\S*: \w"
-                  r"|: others kept changing the index")
+                  r"|: others kept changing the index"
+                  r"|: registry '127\.0\.0\.1:\d+' forgot 3 uploads of blob ")
 
 
 class InBucket:

@@ -6,6 +6,7 @@ exit code 2, and nothing is written.
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -147,10 +148,18 @@ def test_a_password_in_an_address_is_never_said(run_step, step, args, env,
         "hint: leave it out: who we are is told by the token\n")
 
 
-def test_signing_without_a_key(run_step, chart, tmp_path):
+@pytest.fixture
+def gpg_home(tmp_path):
+    """An empty one; what gpg has started for it ends with the test."""
+    home = tmp_path / "gpg"
+    home.mkdir(mode=0o700)
+    yield home
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True)
+
+
+def test_signing_without_a_key(run_step, chart, gpg_home):
     """gpg's words alone would send one to look for a passphrase."""
-    (tmp_path / "gpg").mkdir(mode=0o700)
-    env = {"GNUPGHOME": str(tmp_path / "gpg")}
+    env = {"GNUPGHOME": str(gpg_home)}
     package = ["publish-chart", chart, "--destination", "out", "--sign"]
     result = run_step(*package, expect=1, env=env)
     assert "No secret key\nhint: 'gpg --list-secret-keys' shows" in result.err
