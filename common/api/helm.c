@@ -431,6 +431,14 @@ static bool was_gone(const struct helm_call *call)
 		(purge && strstr(purge, " not found")));
 }
 
+bool helm_says_uninstalled(const struct helm_call *call, const char *release)
+{
+	CLEANUP(free_ptr) char *line =
+		xasprintf("release \"%s\" uninstalled\n", release);
+
+	return strstr(str_text(&call->output), line) != NULL;
+}
+
 bool helm_check_uninstall(const struct helm_call *call, struct err *err)
 {
 	CLEANUP(free_ptr) char *left = left_behind(call);

@@ -200,7 +200,9 @@ static bool is_last(const struct task *task)
 /* Was it seen to be gone, or is there a look before the namespace goes? */
 static bool is_looked_at(const struct task *task)
 {
-	return task->gone || (is_last(task) && !task_staying(task));
+	return task->gone ||
+	       helm_says_uninstalled(&task->call, task->item->release) ||
+	       (is_last(task) && !task_staying(task));
 }
 
 /*

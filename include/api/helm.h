@@ -125,6 +125,12 @@ bool helm_check_rollback(const struct helm_call *call, struct err *err)
 bool helm_was_busy(const struct helm_call *call);
 
 /*
+ * Does Helm say so in its last line?  It does not without a look, as it is
+ * never told --ignore-not-found; what calls itself Helm may say nothing.
+ */
+bool helm_says_uninstalled(const struct helm_call *call, const char *release);
+
+/*
  * Also an error: a resource that Helm 4 says it left behind, though it exits
  * with 0, because it is not the release's or may not be read.  A release
  * that is not there (any more) is fine.
