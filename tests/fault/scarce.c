@@ -1,7 +1,7 @@
 /*
  * Preloaded into a step: its allocation number $SCARCE_AT fails, and all later
  * ones too if $SCARCE_EVER is set.  The file $SCARCE_COUNT, of eight bytes,
- * gets how many there have been.
+ * gets how many there have been.  What the step starts has memory enough.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,7 @@ __attribute__((constructor)) static void begin(void)
 
 	if (shared == MAP_FAILED)
 		abort();
+	unsetenv("LD_PRELOAD");
 	at = strtoull(getenv("SCARCE_AT"), NULL, 10);
 	ever = getenv("SCARCE_EVER") != NULL;
 	count = shared;
