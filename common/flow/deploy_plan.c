@@ -71,21 +71,14 @@ static bool check_set(const struct strvec *set, struct err *err)
 	return check_expiry_not_set(set, err);
 }
 
-/* What the files say of 'global', and which said the expiry last. */
-struct globals {
-	struct arena arena;
-	const struct value *merged;
-	struct ydoc last;
-};
-
-static void globals_release(struct globals *globals)
+static void globals_release(struct deploy_globals *globals)
 {
 	arena_release(&globals->arena);
 	ydoc_release(&globals->last);
 }
 
 /* What one document of a values file says; it is taken if it is to blame. */
-static bool add_document(struct globals *globals, struct ydoc *doc,
+static bool add_document(struct deploy_globals *globals, struct ydoc *doc,
 			 struct err *err)
 {
 	const struct value *global;
@@ -110,7 +103,7 @@ static bool add_document(struct globals *globals, struct ydoc *doc,
 	return true;
 }
 
-static bool add_globals(struct globals *globals, const char *path,
+static bool add_globals(struct deploy_globals *globals, const char *path,
 			struct err *err)
 {
 	CLEANUP(str_release) struct str text = {0};
@@ -132,10 +125,9 @@ static bool add_globals(struct globals *globals, const char *path,
  * Helm reads them after us: of a pipe there would be nothing left.  Whether
  * they can be read at all is told before the cluster is asked for anything.
  */
-static bool check_values(const struct strvec *values, struct err *err)
+static bool read_values(struct deploy_globals *globals,
+			const struct strvec *values, struct err *err)
 {
-	CLEANUP(globals_release) struct globals globals = {0};
-
 	for (size_t i = 0; i < values->count; i++) {
 		const char *path = values->items[i];
 
@@ -145,14 +137,14 @@ static bool check_values(const struct strvec *values, struct err *err)
 			return err_hint(
 				err, "write what comes from there to a file");
 		}
-		if (!add_globals(&globals, path, err))
+		if (!add_globals(globals, path, err))
 			return false;
 	}
 	return true;
 }
 
 /* Those of an umbrella that was not rendered are no YAML yet. */
-static bool read_chart_values(struct globals *globals, const char *chart,
+static bool read_chart_values(struct deploy_globals *globals, const char *chart,
 			      struct err *err)
 {
 	CLEANUP(free_ptr) char *path = path_join(chart, "values.yaml");
@@ -161,13 +153,6 @@ static bool read_chart_values(struct globals *globals, const char *chart,
 		return true;
 	return err_hint(err, "an umbrella has to be rendered before, by "
 			     "'umbrella-render'");
-}
-
-static bool check_chart(const char *chart, struct err *err)
-{
-	CLEANUP(globals_release) struct globals globals = {0};
-
-	return read_chart_values(&globals, chart, err);
 }
 
 static int64_t given_or(int64_t given, int64_t otherwise)
@@ -241,7 +226,7 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 
 	take_args(deploy, args);
 	if (!check_set(deploy->set, err) ||
-	    !check_values(deploy->values, err) ||
+	    !read_values(&deploy->of_files, deploy->values, err) ||
 	    !preparation_read(&deploy->preparation, &args->preparation,
 			      deploy->name->namespace, err) ||
 	    (args->url_template && !make_url(deploy, args->url_template, err)))
@@ -251,7 +236,7 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 		return !sources->chart || refuse_chart(sources->chart, err);
 	if (!find_chart(sources->chart, sources->recorded, &deploy->chart,
 			err) ||
-	    !check_chart(deploy->chart, err))
+	    !read_chart_values(&deploy->of_chart, deploy->chart, err))
 		return false;
 	if (!deploy->name->main)
 		find_ahead(deploy, sources);
@@ -271,22 +256,24 @@ static void warn_passed(const struct deploy *deploy, const struct ydoc *values)
 static bool decide_by_values(struct deploy *deploy, struct expiry_input *input,
 			     const char **warning, struct err *err)
 {
-	CLEANUP(globals_release) struct globals globals = {0};
+	struct deploy_globals *chart = &deploy->of_chart;
+	const struct deploy_globals *files = &deploy->of_files;
+	const struct ydoc *last =
+		files->last.root ? &files->last : &chart->last;
 	const struct value *expires;
 
-	if (!read_chart_values(&globals, deploy->chart, err))
-		return false;
-	for (size_t i = 0; i < deploy->values->count; i++) {
-		if (!add_globals(&globals, deploy->values->items[i], err))
-			return false;
-	}
-	input->global = globals.merged;
+	input->global = chart->merged;
+	if (files->merged)
+		input->global = chart->merged ? value_merge(chart->merged,
+							    files->merged,
+							    &chart->arena)
+					      : files->merged;
 	if (expiry_decide(&deploy->expiry, input, warning, err)) {
-		warn_passed(deploy, &globals.last);
+		warn_passed(deploy, last);
 		return true;
 	}
-	expires = value_map_get(globals.merged, "expires");
-	return ydoc_blame(&globals.last,
+	expires = value_map_get(input->global, "expires");
+	return ydoc_blame(last,
 			  expires && expires->kind != VALUE_BOOL &&
 					  expires->kind != VALUE_NIL
 				  ? "global.expires"
@@ -314,6 +301,8 @@ bool deploy_decide_expiry(struct deploy *deploy, struct err *err)
 
 void deploy_release(struct deploy *deploy)
 {
+	globals_release(&deploy->of_chart);
+	globals_release(&deploy->of_files);
 	preparation_release(&deploy->preparation);
 	ahead_release(&deploy->ahead);
 	strvec_release(&deploy->victims);

@@ -23,6 +23,7 @@
 #include "core/expiry.h"
 #include "flow/bundle.h"
 #include "flow/preparation.h"
+#include "format/ydoc.h"
 
 struct envname;
 struct err;
@@ -68,6 +69,13 @@ struct deploy_args {
 	struct preparation_args preparation;
 };
 
+/* What some files of values say of 'global', and which said the expiry last. */
+struct deploy_globals {
+	struct arena arena;
+	const struct value *merged; /* NULL: nothing */
+	struct ydoc last;	    /* all-zero: none */
+};
+
 /* What to deploy; borrowed, but for what says otherwise. */
 struct deploy {
 	const struct envname *name;
@@ -79,6 +87,8 @@ struct deploy {
 	bool renew_to;			/* --renew named a duration */
 	const struct strvec *values;	/* files */
 	const struct strvec *set;	/* KEY=VALUE */
+	struct deploy_globals of_chart; /* owned; of its values.yaml */
+	struct deploy_globals of_files; /* owned; of @values */
 	struct preparation preparation; /* owned */
 	int64_t wait_ms;
 	int64_t patience_ms; /* with a cause that waiting does not cure */
