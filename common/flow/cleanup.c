@@ -197,7 +197,7 @@ static bool is_last(const struct task *task)
 	return task->item->home != NULL;
 }
 
-/* Was it seen to be gone, or is there a look before the namespace goes? */
+/* Is it known to be gone, or is there a look before the namespace goes? */
 static bool is_looked_at(const struct task *task)
 {
 	return task->gone ||

@@ -215,6 +215,8 @@ void origin_tell_untrusted(const struct origin *origin,
 	const char *missing[5];
 	size_t count = 0;
 
+	if (!origin->untrusted)
+		return;
 	if (!origin->git_url)
 		missing[count++] = "repository";
 	if (given && !given->branch && !origin->branch)
@@ -226,7 +228,7 @@ void origin_tell_untrusted(const struct origin *origin,
 		missing[count++] = "commit";
 	if (besides)
 		missing[count++] = besides;
-	if (!origin->untrusted || !count)
+	if (!count)
 		return;
 	add_missing(&unknown, missing, count);
 	report_warning(reporter,

@@ -95,10 +95,11 @@ void umbrella_remove(struct umbrella *umbrella, const char *path)
 char *umbrella_source(const struct umbrella *umbrella, const char *path)
 {
 	const struct umbrella_file *file = umbrella_find(umbrella, path);
-	bool is_here = same_text(umbrella->dir, ".");
+	CLEANUP(free_ptr) char *place =
+		same_text(umbrella->dir, ".") ? xstrdup(path)
+					      : path_join(umbrella->dir, path);
 
-	return xasprintf("%s%s%s%s", is_here ? "" : umbrella->dir,
-			 is_here ? "" : "/", path,
+	return xasprintf("%s%s", place,
 			 file && file->rendered ? UMBRELLA_RENDERED : "");
 }
 

@@ -165,9 +165,9 @@ bool kube_list_all(struct kube *kube, const struct kube_list *lists,
 
 /*
  * Create @object below @ref (whose name is NULL).  *@existed tells that one
- * of that name was there already, which is no error.  That others changed a
- * quota at the same time is tried again, here and by kube_apply().  Else *@stored, unless
- * NULL, gets the object as it is now; the caller releases it.
+ * of that name was there already, which is no error.  Else *@stored, unless
+ * NULL, gets the object as it is now; the caller releases it.  That others
+ * changed a quota at the same time is tried again, here and by kube_apply().
  */
 bool kube_create(struct kube *kube, const struct kube_ref *ref,
 		 const json_t *object, json_t **stored, bool *existed,

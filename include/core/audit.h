@@ -93,9 +93,10 @@ void audit_find_ambiguous(struct map *ambiguous,
 			  const struct chartindex_entries *entries);
 
 /*
- * @sorted gets @entries in @arena, the newest first: by version, and where only the metadata of a build tells
- * two apart (1.0.0+17), by the time of "created", to the second; then what
- * stands later, as later ones are entered behind.
+ * @sorted gets @entries in @arena, the newest first: by version, and where
+ * only the metadata of a build tells two apart (1.0.0+17), by the time of
+ * "created", to the second; then what stands later, as later ones are entered
+ * behind.
  */
 void audit_sort_by_age(struct chartindex_entries *sorted,
 		       const struct chartindex_entries *entries,
