@@ -24,15 +24,19 @@ class Cleaner:
             self._remove(name)
         # By its name alone the controller goes on to empty what it has begun,
         # though that be the next test's.
-        wait.until(self.controllers.are_idle, "the namespace controller's end")
+        self._let_controllers_end()
+
+    def _let_controllers_end(self) -> None:
+        wait.until(self.controllers.are_idle,
+                   lambda: ("idle controllers", self.controllers.busy()))
 
     @cached_property
     def _kinds(self) -> list[str]:
-        """Address patterns of what lives in namespaces."""
+        """Address patterns of what lives in namespaces, owners of pods before
+        the pods, or they would make new ones."""
         groups = self.api("GET", "/apis")["groups"]
-        roots = ["/api/v1"] + [
-            f"/apis/{group['preferredVersion']['groupVersion']}"
-            for group in groups]
+        roots = [f"/apis/{group['preferredVersion']['groupVersion']}"
+                 for group in groups] + ["/api/v1"]
         return [f"{root}/namespaces/%s/{kind['name']}"
                 for root in roots
                 for kind in self.api("GET", root)["resources"]
@@ -44,6 +48,9 @@ class Cleaner:
         self._try("DELETE", path)       # from here on nothing is created in it
         for kind in self._kinds:
             self._empty(kind % name)
+        # One who is late would make a pod of this test in the next one's
+        # namespace.  In this one it is refused.
+        self._let_controllers_end()
         self._try("PUT", f"{path}/finalize", {
             "apiVersion": "v1", "kind": "Namespace",
             "metadata": {"name": name}, "spec": {"finalizers": []}})

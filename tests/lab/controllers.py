@@ -5,9 +5,10 @@ from __future__ import annotations
 import http.client
 import re
 import ssl
+from collections import Counter, defaultdict
 
-COUNTS = re.compile(r'^workqueue_(queue|work)_duration_seconds_count'
-                    r'\{name="namespace"\} (\S+)$', re.MULTILINE)
+COUNT = re.compile(r'^workqueue_(depth|(?:queue|work)_duration_seconds_count)'
+                   r'\{name="([^"]+)"\} (\S+)$', re.MULTILINE)
 
 
 class Controllers:
@@ -15,13 +16,20 @@ class Controllers:
         self.port = port
 
     def are_idle(self) -> bool:
-        """Is no deleted namespace being emptied?  Not: is none waiting.
+        return not self.busy()
 
-        Each is counted when it leaves the queue, and when that work is done.
+    def busy(self) -> set[str]:
+        """Whose queues hold work, or who is at some; work that is put off
+        does not count.  All are if nothing is known of them.
+
+        Each piece is counted when it leaves its queue, and when it is done.
         """
-        count = {name: float(value) for name, value
-                 in COUNTS.findall(self._metrics())}
-        return bool(count) and count["queue"] == count["work"]
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        for what, name, value in COUNT.findall(self._metrics()):
+            counts[name][what] = float(value)
+        return {name for name, count in counts.items()
+                if count["depth"] or count["queue_duration_seconds_count"]
+                != count["work_duration_seconds_count"]} if counts else {"all"}
 
     def _metrics(self) -> str:
         connection = http.client.HTTPSConnection(

@@ -94,8 +94,10 @@ def test_the_namespace_controller_is_seen_at_work(cluster):
     """What the tidying waits for, which must end before a name is used anew."""
     cluster.api.create_namespace("gone")
     cluster.api("DELETE", "/api/v1/namespaces/gone")
-    wait.until(lambda: not cluster.controllers.are_idle(), "its beginning")
-    wait.until(cluster.controllers.are_idle, "its end")
+    wait.until(lambda: "namespace" in cluster.controllers.busy(),
+               "its beginning")
+    wait.until(lambda: "namespace" not in cluster.controllers.busy(),
+               "its end")
 
 
 def test_a_user_has_only_the_rights_given(cluster, kubectl):
