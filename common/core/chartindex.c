@@ -44,8 +44,7 @@ static size_t max_size(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
-/* So many values may be parsed at once in a part of @len bytes. */
-static size_t part_values_max(size_t len)
+size_t chartindex_values_max(size_t len)
 {
 	return max_size(CHARTINDEX_VALUES_MAX, len / CHARTINDEX_VALUE);
 }
@@ -203,7 +202,7 @@ bool chartindex_parse_json(const struct chartindex *index,
 
 	return gojson_check(text, len, &size, &unfit) &&
 	       size.values + count_byte(text, len, '{') * JSON_OBJECT <=
-		       part_values_max(len) &&
+		       chartindex_values_max(len) &&
 	       jsontext_parse(value, text, len, index->source, arena, &unfit);
 }
 
@@ -226,7 +225,7 @@ static bool parse_lines_block(const struct chartindex *index,
 
 	if (!ydoc_parse_values(&doc, index->text + block->span.start, len,
 			       index->source, YDOC_STRICT_KEYS,
-			       part_values_max(len), &unfit) ||
+			       chartindex_values_max(len), &unfit) ||
 	    !value_is_map(doc.root) || doc.root->map.count != 1)
 		return false;
 	*list = ydoc_take_values(&doc, arena)->map.pairs[0].value;
@@ -247,6 +246,23 @@ static const struct value *parse_block(const struct chartindex *index,
 		    : parse_lines_block(index, block, arena, &list))
 		return list;
 	return NULL;
+}
+
+bool chartindex_list_in(const struct chartindex *index,
+			const struct value *entries, const char *name,
+			const struct value **list, struct err *err)
+{
+	const struct value *found = value_map_get(entries, name);
+
+	if (found && found->kind == VALUE_NIL)
+		found = NULL;
+	if (found && !value_is_list(found))
+		return err_set(err, ERR_INPUT,
+			       "bad index '%s': the entries of '%s' must be a "
+			       "list",
+			       index->source, name);
+	*list = found;
+	return true;
 }
 
 static bool find_list(struct chartindex *index, const char *name,
@@ -270,15 +286,7 @@ static bool find_list(struct chartindex *index, const char *name,
 			return false;
 	}
 	entries = value_map_get(index->layout->root, "entries");
-	*list = entries ? value_map_get(entries, name) : NULL;
-	if (*list && (*list)->kind == VALUE_NIL)
-		*list = NULL;
-	if (*list && !value_is_list(*list))
-		return err_set(err, ERR_INPUT,
-			       "bad index '%s': the entries of '%s' must be a "
-			       "list",
-			       index->source, name);
-	return true;
+	return !entries || chartindex_list_in(index, entries, name, list, err);
 }
 
 const char *chartindex_text_at(const struct value *map, const char *name,

@@ -138,44 +138,78 @@ static void insert_lines(struct change *change,
 	add_item(add_edit(change, at, at), change, entry, indent);
 }
 
-/*
- * One put in the block of its chart: in place of the same version, or before
- * the first lower one.  *@fits is false if the text is not what was scanned.
- */
-static bool put_in_block(struct change *change, struct chartindex *index,
-			 const struct chartindex_block *block,
-			 const struct chartindex_put *put, bool *fits,
-			 struct err *err)
-{
+/* The entries of a chart as they stand in the text. */
+struct standing {
+	const struct chartindex_block *block;
 	struct chartindex_spans spans;
 	const char **versions;
+};
+
+/*
+ * In place of the same version, of which there should be but one: others are
+ * cut out.  *@fits is false where that leaves a comma.
+ */
+static void replace(struct change *change, const struct standing *standing,
+		    const struct chartindex_put *put, size_t first, bool *fits)
+{
+	const struct chartindex_span *spans = standing->spans.items;
+
+	add_item(add_edit(change, spans[first].start, spans[first].end), change,
+		 put->entry, standing->block->item_indent);
+	for (size_t i = first + 1; i < standing->spans.count && *fits; i++) {
+		if (strcmp(standing->versions[i], put->version))
+			continue;
+		*fits = !is_json(change);
+		(void)add_edit(change, spans[i].start, spans[i].end);
+	}
+}
+
+/* In place of the same version, or before the first lower one. */
+static void put_one(struct change *change, const struct standing *standing,
+		    const struct chartindex_put *put, bool *fits)
+{
+	const struct chartindex_spans *spans = &standing->spans;
+	const char *const *versions = standing->versions;
 	size_t before = 0;
 
-	*fits = chartindex_find_items(change->layout, block, index->text,
-				      &change->arena, &spans);
-	if (!*fits)
-		return true;
-	if (!chartindex_list_versions(index, put->name, &change->arena,
-				      spans.count, &versions, err))
-		return false;
-	*fits = versions && index->layout->form != CHARTINDEX_TREE;
-	if (!*fits)
-		return true;
-	for (size_t i = 0; i < spans.count; i++) {
+	for (size_t i = 0; i < spans->count; i++) {
 		if (strcmp(versions[i], put->version))
 			continue;
-		add_item(add_edit(change, spans.items[i].start,
-				  spans.items[i].end),
-			 change, put->entry, block->item_indent);
-		return true;
+		replace(change, standing, put, i, fits);
+		return;
 	}
-	while (before < spans.count &&
+	while (before < spans->count &&
 	       compare_versions(versions[before], put->version) <= 0)
 		before++;
 	if (is_json(change))
-		insert_json(change, block, &spans, before, put->entry);
+		insert_json(change, standing->block, spans, before, put->entry);
 	else
-		insert_lines(change, block, &spans, before, put->entry);
+		insert_lines(change, standing->block, spans, before,
+			     put->entry);
+}
+
+/*
+ * Those puts that are of one chart, in its block, which is read once.
+ * *@fits is false if the text is not what was scanned.
+ */
+static bool put_in_block(struct change *change, struct chartindex *index,
+			 const struct chartindex_block *block,
+			 const struct chartindex_put *puts, size_t count,
+			 bool *fits, struct err *err)
+{
+	struct standing standing = {.block = block};
+
+	*fits = chartindex_find_items(change->layout, block, index->text,
+				      &change->arena, &standing.spans);
+	if (!*fits)
+		return true;
+	if (!chartindex_list_versions(index, puts->name, &change->arena,
+				      standing.spans.count, &standing.versions,
+				      err))
+		return false;
+	*fits = standing.versions && index->layout->form != CHARTINDEX_TREE;
+	for (size_t i = 0; i < count && *fits; i++)
+		put_one(change, &standing, &puts[i], fits);
 	return true;
 }
 
@@ -392,7 +426,8 @@ static bool splice(struct change *change, struct chartindex *index,
 		!(wanted->removal_count && is_json(change));
 	if (!*fits)
 		return true;
-	open_entries(change);
+	if (wanted->count)
+		open_entries(change);
 	for (size_t i = 0, run; i < wanted->count; i += run) {
 		const struct chartindex_block *block =
 			chartindex_find_block(layout, puts[i].name);
@@ -402,13 +437,11 @@ static bool splice(struct change *change, struct chartindex *index,
 			put_new_json(change, &puts[i], run);
 		else if (!block)
 			put_new_lines(change, &puts[i], run);
-		for (size_t j = 0; block && j < run; j++) {
-			if (!put_in_block(change, index, block, &puts[i + j],
-					  fits, err))
-				return false;
-			if (!*fits)
-				return true;
-		}
+		else if (!put_in_block(change, index, block, &puts[i], run,
+				       fits, err))
+			return false;
+		if (!*fits)
+			return true;
 	}
 	if (wanted->removal_count &&
 	    !chartindex_remove_lines(index, wanted, &change->arena,
@@ -478,9 +511,13 @@ static bool read_all(const struct chartindex *index, const struct value **root,
 	if (*root || (index->layout->form == CHARTINDEX_JSON &&
 		      chartindex_parse_json(index, all, arena, root)))
 		return true;
-	/* Of its own layout: as large as it is proved to be. */
+	/* Lines are of their own layout: as large as it is proved to be. */
 	if (!ydoc_parse_values(&doc, index->text, index->len, index->source,
-			       YDOC_STRICT_KEYS, SIZE_MAX, err))
+			       YDOC_STRICT_KEYS,
+			       index->layout->form == CHARTINDEX_LINES
+				       ? SIZE_MAX
+				       : chartindex_values_max(index->len),
+			       err))
 		return false;
 	*root = ydoc_take_values(&doc, arena);
 	return true;
@@ -517,10 +554,12 @@ static bool rewrite(struct str *out, const struct chartindex *index,
 	entries = changeable(old_entries ? old_entries : &value_nil, &arena);
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct chartindex_put *put = &wanted->puts[i];
+		const struct value *list;
 
+		if (!chartindex_list_in(index, entries, put->name, &list, err))
+			return false;
 		value_map_set(entries, &arena, put->name,
-			      with_put(value_map_get(entries, put->name), put,
-				       &arena));
+			      with_put(list, put, &arena));
 	}
 	if (!value_map_get(root, "apiVersion"))
 		value_map_set_text(root, &arena, "apiVersion", "v1");
@@ -574,6 +613,21 @@ static struct chartindex_put *sorted_puts(
 	return sorted;
 }
 
+static struct chartindex_removal *sorted_removals(
+	const struct chartindex_change *wanted, struct arena *arena)
+{
+	size_t count = wanted->removal_count;
+	struct chartindex_removal *sorted =
+		arena_new_array(arena, struct chartindex_removal, count);
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = wanted->removals[i];
+	if (count)
+		qsort(sorted, count, sizeof(*sorted),
+		      chartindex_compare_removals);
+	return sorted;
+}
+
 bool chartindex_change(struct chartindex *index, struct str *text,
 		       const struct chartindex_change *given, struct err *err)
 {
@@ -585,6 +639,7 @@ bool chartindex_change(struct chartindex *index, struct str *text,
 	bool as_json;
 
 	wanted.puts = sorted_puts(&wanted, &change.arena);
+	wanted.removals = sorted_removals(&wanted, &change.arena);
 	if (fits && !splice(&change, index, &wanted, &fits, err))
 		return false;
 	if (fits) {

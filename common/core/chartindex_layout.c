@@ -330,12 +330,25 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 	return proof_end(&scan->proof) && chartindex_names_are_unique(layout);
 }
 
+/* Does a line begin with @key, which may be in quotes, and a colon? */
+static bool begins_with_key(const char *text, size_t len, const char *key)
+{
+	size_t key_len = strlen(key);
+	char quote = *text;
+
+	if (quote == '"' || quote == '\'')
+		return len > key_len + 2 && text[key_len + 1] == quote &&
+		       text[key_len + 2] == ':' &&
+		       !memcmp(text + 1, key, key_len);
+	return len > key_len && text[key_len] == ':' &&
+	       !memcmp(text, key, key_len);
+}
+
 bool chartindex_find_annotation(const char *text,
 				struct chartindex_span annotations,
 				const char *key, struct chartindex_span *span,
 				size_t *indent)
 {
-	size_t key_len = strlen(key);
 	struct line line;
 	bool found = false;
 
@@ -357,8 +370,8 @@ bool chartindex_find_annotation(const char *text,
 		if (line.indent == first ? line.first == '-' : found)
 			return false;
 		found = line.indent == first &&
-			line.end - line.start - first > key_len &&
-			!memcmp(start, key, key_len) && start[key_len] == ':';
+			begins_with_key(start, line.end - line.start - first,
+					key);
 		if (found)
 			*span = (struct chartindex_span){line.start, line.next};
 	}

@@ -141,6 +141,17 @@ bool chartindex_read_unsorted(struct chartindex *index, const char *name,
 			      struct chartindex_entries *entries,
 			      struct err *err) MUST_CHECK;
 
+/* So many values may be parsed at once in a part of @len bytes. */
+size_t chartindex_values_max(size_t len) MUST_CHECK;
+
+/*
+ * The entries of chart @name in the mapping @entries; NULL if there are none.
+ * Errors: INPUT (they are no list).
+ */
+bool chartindex_list_in(const struct chartindex *index,
+			const struct value *entries, const char *name,
+			const struct value **list, struct err *err) MUST_CHECK;
+
 /* The scalar @name of an entry as Helm takes it for text; "" if there is none. */
 const char *chartindex_text_at(const struct value *map, const char *name,
 			       struct arena *arena);
@@ -172,9 +183,11 @@ bool chartindex_list_versions(struct chartindex *index, const char *name,
 			      const char ***versions, struct err *err)
 	MUST_CHECK;
 
-/* Is that version of chart @name among what @wanted removes? */
-bool chartindex_removes(const struct chartindex_change *wanted,
-			const char *name, const char *version);
+/*
+ * The order, by name and version, in which the removals of a change are to be
+ * for what follows here.
+ */
+int chartindex_compare_removals(const void *a, const void *b);
 
 /* The mapping @entries without what @wanted removes. */
 struct value *chartindex_without(const struct value *entries,

@@ -1,19 +1,26 @@
 /* Entries that leave an index, as lines or where it is written anew. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/chartindex.h"
 #include "core/chartindex_layout.h"
 #include "format/value.h"
 
-bool chartindex_removes(const struct chartindex_change *wanted,
-			const char *name, const char *version)
+int chartindex_compare_removals(const void *a, const void *b)
 {
-	for (size_t i = 0; i < wanted->removal_count; i++) {
-		if (same_text(wanted->removals[i].version, version) &&
-		    same_text(wanted->removals[i].name, name))
-			return true;
-	}
-	return false;
+	const struct chartindex_removal *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+
+	return order ? order : strcmp(left->version, right->version);
+}
+
+static bool is_removed(const struct chartindex_change *wanted, const char *name,
+		       const char *version)
+{
+	const struct chartindex_removal key = {name, version};
+
+	return bsearch(&key, wanted->removals, wanted->removal_count,
+		       sizeof(key), chartindex_compare_removals);
 }
 
 static struct value *shortened(const struct value *list, const char *name,
@@ -26,9 +33,8 @@ static struct value *shortened(const struct value *list, const char *name,
 		const struct value *item = list->list.items[i];
 
 		if (!value_is_map(item) ||
-		    !chartindex_removes(wanted, name,
-					chartindex_text_at(item, "version",
-							   arena)))
+		    !is_removed(wanted, name,
+				chartindex_text_at(item, "version", arena)))
 			value_list_add(left, arena, item);
 	}
 	return left;
@@ -83,7 +89,6 @@ static bool is_put(const struct chartindex_change *wanted, const char *name)
 	return false;
 }
 
-/* *@emptied: the block went as a whole. */
 struct removing {
 	struct chartindex *index;
 	const struct chartindex_change *wanted;
@@ -96,6 +101,7 @@ static void cut(struct removing *removing, struct chartindex_span span)
 	(void)chartindex_add_edit(removing->edits, span.start, span.end);
 }
 
+/* *@emptied: the block went as a whole. */
 static bool remove_from_block(struct removing *removing,
 			      const struct chartindex_block *block, bool *fits,
 			      bool *emptied, struct err *err)
@@ -118,7 +124,7 @@ static bool remove_from_block(struct removing *removing,
 	gone.items = arena_new_array(removing->arena, struct chartindex_span,
 				     spans.count + 1);
 	for (size_t i = 0; i < spans.count; i++) {
-		if (chartindex_removes(wanted, block->name, versions[i]))
+		if (is_removed(wanted, block->name, versions[i]))
 			gone.items[gone.count++] = spans.items[i];
 	}
 	*emptied = gone.count == spans.count && gone.count &&
@@ -132,14 +138,16 @@ static bool remove_from_block(struct removing *removing,
 	return true;
 }
 
+static int by_name(const void *name, const void *removal)
+{
+	return strcmp(name, ((const struct chartindex_removal *)removal)->name);
+}
+
 static bool names_chart(const struct chartindex_change *wanted,
 			const char *name)
 {
-	for (size_t i = 0; i < wanted->removal_count; i++) {
-		if (!strcmp(wanted->removals[i].name, name))
-			return true;
-	}
-	return false;
+	return bsearch(name, wanted->removals, wanted->removal_count,
+		       sizeof(*wanted->removals), by_name);
 }
 
 bool chartindex_remove_lines(struct chartindex *index,

@@ -127,12 +127,34 @@ static void test_large_charts(void **state)
 	assert_null(reading_fails(&text));
 }
 
+/* What is in the way of the entries is not unbounded, either. */
+static void test_beside_the_entries(void **state)
+{
+	CLEANUP(chartindex_release) struct chartindex index = {0};
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(err_release) struct err err = {0};
+	const struct chartindex_change change = {
+		.generated = "2026",
+		.format = CHARTINDEX_YAML,
+	};
+
+	(void)state;
+	str_add(&text, "{\"apiVersion\":\"v1\",\"entries\":{},\"x\":[0");
+	fill(&text, ",0", CHARTINDEX_VALUES_MAX);
+	str_add(&text, "]}");
+	assert_true(chartindex_open(&index, text.buf, text.len, "index", &err));
+	assert_false(chartindex_change(&index, &text, &change, &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_non_null(strstr(err.text, "more than 250000 values"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_large_whole),
 		cmocka_unit_test(test_large_charts),
+		cmocka_unit_test(test_beside_the_entries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,6 +191,14 @@ static void test_annotation(void **state)
 		 "annotations:\n  k: v\n  z: b\napi"},
 		{"annotations:\n  k: >\n    old\n" LINES_END,
 		 "annotations:\n  k: v\napi"},
+		{"annotations:\n  'k': old\n" LINES_END,
+		 "annotations:\n  k: v\napi"},
+		{"annotations:\n  \"k\": old\n  z: b\n" LINES_END,
+		 "annotations:\n  k: v\n  z: b\napi"},
+		{"annotations:\n  \"k\":\n    old\n" LINES_END,
+		 "annotations:\n  k: v\napi"},
+		{"annotations:\n  \"kk\": \"k: old\"\n" LINES_END,
+		 "annotations:\n  \"kk\": \"k: old\"\n  k: v\napi"},
 		{"annotations:\n  kk: old\n" LINES_END,
 		 "annotations:\n  kk: old\n  k: v\napi"},
 		{"annotations:\n" LINES_END, "annotations:\n  k: v\napi"},
@@ -242,6 +250,19 @@ static void test_annotation(void **state)
 	}
 }
 
+/* No entries stay no entries: "entries:" alone would be no mapping. */
+static void test_nothing_entered(void **state)
+{
+	CLEANUP(str_release) struct str out = {0};
+
+	(void)state;
+	change_as(&out, LINES_END, "",
+		  (struct chartindex_change){.annotation = "k",
+					     .annotation_text = "v"});
+	assert_string_equal(out.buf, "annotations:\n  k: v\n" LINES_END
+				     "generated: \"" NOW "\"\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_crlf),
 		cmocka_unit_test(test_moves_cross),
 		cmocka_unit_test(test_annotation),
+		cmocka_unit_test(test_nothing_entered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

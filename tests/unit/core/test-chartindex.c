@@ -207,6 +207,14 @@ static void test_change(void **state)
 		 "web 1.5.0", "web", "2,1.5.0,1.1"},
 		{"apiVersion: v1\nentries:\n  web: []\n", "web 1.0.0", "web",
 		 "1.0.0"},
+		/* What stood there twice is there once. */
+		{"apiVersion: v1\nentries:\n  web:\n  - version: 1.0.0\n"
+		 "  - version: 0.9.0\n  - version: 1.0.0\n",
+		 "web 1.0.0,web 0.1.0", "web", "1.0.0,0.9.0,0.1.0"},
+		{"{\"apiVersion\":\"v1\",\"entries\":{\"web\":["
+		 "{\"version\":\"1.0.0\"},{\"version\":\"0.9.0\"},"
+		 "{\"version\":\"1.0.0\"}]}}",
+		 "web 1.0.0,web 0.1.0", "web", "1.0.0,0.9.0,0.1.0"},
 	};
 
 	(void)state;
@@ -222,6 +230,41 @@ static void test_change(void **state)
 		add_versions(&versions, &index, cases[i].chart);
 		assert_string_equal(str_text(&versions), cases[i].versions);
 		assert_case(str_text(&out), strstr(out.buf, NOW));
+	}
+}
+
+/* Whatever else is called the entries of a chart is not written over. */
+static void test_no_list(void **state)
+{
+	static const char *const texts[] = {
+		"{apiVersion: v1, entries: {web: a text}}",
+		"{apiVersion: v1, entries: {web: 5}}",
+		"{apiVersion: v1, entries: {web: {a: b, c: d}}}",
+		"{\"apiVersion\": \"v1\", \"entries\": {\"web\": true}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		CLEANUP(chartindex_release) struct chartindex index = {0};
+		CLEANUP(str_release) struct str text = {0};
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err err = {0};
+		const struct chartindex_put put = {
+			"web", "1.0.0", new_entry(&arena, "web", "1.0.0")};
+		const struct chartindex_change change = {
+			.puts = &put, .count = 1, .generated = "2026"};
+
+		str_add(&text, texts[i]);
+		assert_case(texts[i], chartindex_open(&index, text.buf,
+						      text.len, "index", &err));
+		assert_case(texts[i],
+			    !chartindex_change(&index, &text, &change, &err));
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_string_equal(
+			err.text,
+			"bad index 'index': the entries of 'web' must be a "
+			"list");
+		assert_string_equal(text.buf, texts[i]);
 	}
 }
 
@@ -546,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_no_list),
 		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_strange_urls),
 		cmocka_unit_test(test_json_strings),
