@@ -163,10 +163,9 @@ static bool add_spooled(void *context, const struct walk_entry *entry,
 	if (entry->kind != WALK_FILE || !starts_with(entry->name, "mark-") ||
 	    !ends_with(entry->name, SPOOL_SUFFIX))
 		return true;
-	if (names->count >= MARKING_SPOOL_MAX)
-		return err_set(err, ERR_INPUT, "more than %d marks are kept",
-			       MARKING_SPOOL_MAX);
-	strvec_add(names, entry->name);
+	(void)err;
+	if (names->count < MARKING_SENT_MAX)
+		strvec_add(names, entry->name);
 	return true;
 }
 
@@ -200,6 +199,11 @@ bool marking_spool(struct marking *marking, const char *dir, const char *url,
 	if (!spool_path(marking, dir, url, &path, err) ||
 	    !dir_create_all(dir, err) || !list_spooled(dir, &names, err))
 		return err_wrap(err, "cannot keep the mark in '%s'", dir);
+	if (names.count >= MARKING_SPOOL_MAX && !file_exists(path))
+		return err_set(err, ERR_INPUT,
+			       "cannot keep the mark in '%s': %zu are kept "
+			       "there",
+			       dir, names.count);
 	grafana_mark_write(&marking->mark, url, marking->line, &text);
 	if (!file_replace(path, str_text(&text), text.len, 0644, err))
 		return err_wrap(err, "cannot keep the mark");

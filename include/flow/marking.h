@@ -28,6 +28,8 @@ struct value;
 /* Tries to create a mark when it is unclear whether it was created. */
 #define MARKING_TRIES_MAX 4
 #define MARKING_SPOOL_MAX 1000 /* marks kept in one folder */
+/* Looked at in one run: those that came at once may be more than are kept. */
+#define MARKING_SENT_MAX 10000
 
 /* Bytes of the changelog in a mark's text, which people read in a bubble. */
 #define MARKING_CHANGELOG_MAX 4096
@@ -89,7 +91,7 @@ bool marking_check_spool(const char *dir, struct err *err) MUST_CHECK;
 
 /*
  * Keep the mark in a file of @dir, for the server at @url; the same mark
- * takes the same file.  Errors: IO, INPUT (more than MARKING_SPOOL_MAX).
+ * takes the same file.  Errors: IO, INPUT (MARKING_SPOOL_MAX are kept).
  */
 bool marking_spool(struct marking *marking, const char *dir, const char *url,
 		   struct err *err) MUST_CHECK;
@@ -99,7 +101,7 @@ bool marking_spool(struct marking *marking, const char *dir, const char *url,
  * the first that cannot be sent now.  What Grafana refuses for good, or
  * is no mark, is renamed to *.refused with a warning; a file that cannot be
  * read stays, with one.  Other runs may do the same.  No folder is no mark.
- * Errors: INTERRUPTED, IO, INPUT (the folder); those of Grafana are warnings.
+ * Errors: INTERRUPTED, IO (the folder); those of Grafana are warnings.
  */
 bool marking_send_spooled(const char *dir, const char *url,
 			  struct grafana *grafana,

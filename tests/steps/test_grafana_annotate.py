@@ -555,6 +555,22 @@ def test_marks_kept_for_another_grafana_stay(grafana, run_step, step, tmp_path):
     assert len(list(spool.iterdir())) == 1
 
 
+def test_a_full_spool_fails_no_release(grafana, run_step, step, tmp_path):
+    """Runs at one moment may have kept more than one of them would."""
+    spool = tmp_path / "spool"
+    run_step("grafana-annotate", "--text", "x", *REGION, "--url", "http://127.0.0.1:1",
+             "--timeout", "1s", "--spool", spool, env={"GRAFANA_TOKEN": TOKEN})
+    kept = next(spool.iterdir()).read_bytes()
+    for number in range(1000):
+        (spool / f"mark-{number:016}.json").write_bytes(kept)
+    step(grafana, "--text", "y", *REGION, "--spool", spool)
+    assert only_mark(grafana) and len(list(spool.iterdir())) == 1001
+    grafana.fail(times=None, html=True)
+    result = step(grafana, "--text", "z", "--start", "2026-11-23T10:00:00Z", "--spool", spool)
+    assert "the mark is lost: cannot keep the mark in" in result.err and "1001 are kept" in result.err
+    assert len(list(spool.iterdir())) == 1001
+
+
 def test_no_secret_is_shown(grafana, step, tmp_path):
     record, spool = tmp_path / "record", tmp_path / "spool"
     args = ["--text", "x", "--verbose", "--record", record, "--spool", spool]
