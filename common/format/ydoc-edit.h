@@ -53,7 +53,7 @@ bool edit_in_flow(const struct ydoc_node *node);
 /* Behind the last byte of @node, without blank lines at its end. */
 size_t edit_content_end(const struct ydoc *doc, const struct ydoc_node *node);
 
-/* Behind anchor and tag, which stay. */
+/* Behind anchor and tag, which stay, and comments behind these. */
 size_t edit_skip_decoration(const struct ydoc *doc,
 			    const struct ydoc_node *node);
 

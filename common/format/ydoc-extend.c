@@ -52,8 +52,8 @@ size_t edit_indent(const struct ydoc *doc, const struct ydoc_node *node)
 	if (node->decorated && node->first)
 		at = node->first->span.start;
 	if (node->decorated && node->kind == YDOC_SEQUENCE)
-		while (at > 0 && text[at] != '-')
-			at--;
+		while (at > 0 && text[--at] != '-')
+			;
 	return column_of(doc, at);
 }
 

@@ -76,6 +76,18 @@ size_t edit_content_end(const struct ydoc *doc, const struct ydoc_node *node)
 	return end;
 }
 
+/* Bytes of blanks, line breaks and comments that @text starts with. */
+static size_t space_len(const char *text)
+{
+	size_t len = strspn(text, " \t\r\n");
+
+	while (text[len] == '#') {
+		len += strcspn(text + len, "\r\n");
+		len += strspn(text + len, " \t\r\n");
+	}
+	return len;
+}
+
 size_t edit_skip_decoration(const struct ydoc *doc,
 			    const struct ydoc_node *node)
 {
@@ -85,7 +97,7 @@ size_t edit_skip_decoration(const struct ydoc *doc,
 	while (node->decorated && at < node->span.end &&
 	       (text[at] == '&' || text[at] == '!')) {
 		at += strcspn(text + at, " \t\r\n");
-		at += strspn(text + at, " \t\r\n");
+		at += space_len(text + at);
 	}
 	return at < node->span.end ? at : node->span.end;
 }
