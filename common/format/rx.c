@@ -87,7 +87,7 @@ static bool translate(struct rx *rx, const char *pattern, size_t len,
 	if (!rx_parse(&tree, pattern, len, &arena, err))
 		return false;
 	rx_write(&program, tree.root);
-	if (program.pattern.overflow || tree.folded > RX_FOLD_MAX)
+	if (program.pattern.overflow || program.folded > RX_FOLD_MAX)
 		return fail_compile(PCRE2_ERROR_PATTERN_TOO_LARGE, err);
 	if (!rx_load_pcre2(err) || !compile_program(rx, &program, err))
 		return false;
@@ -96,7 +96,7 @@ static bool translate(struct rx *rx, const char *pattern, size_t len,
 	rx->group_of = program.group_of;
 	rx->slots = program.slots;
 	rx->meetings = program.meetings;
-	rx->work = (len + program.pattern.len + tree.folded) / WORK_UNIT;
+	rx->work = (len + program.pattern.len + program.folded) / WORK_UNIT;
 	tree.names = (struct strvec){0};
 	program.group_of = NULL;
 	return true;

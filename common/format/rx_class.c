@@ -97,6 +97,16 @@ static bool is_member(const bool in_set[128], bool fold, uint32_t rune)
 			(rune == KELVIN_SIGN && in_set['k']));
 }
 
+/* From @rune to the next one that may differ from it in being a member. */
+static uint32_t next_to_ask(uint32_t rune)
+{
+	if (rune >= 128 && rune < LONG_S)
+		return LONG_S;
+	if (rune > LONG_S && rune < KELVIN_SIGN)
+		return KELVIN_SIGN;
+	return rune + 1;
+}
+
 /* Add the runes that are (@wanted) or are not in the set. */
 static void add_members(struct rx_reader *reader, struct rx_class *class,
 			const bool in_set[128], bool wanted)
@@ -104,7 +114,8 @@ static void add_members(struct rx_reader *reader, struct rx_class *class,
 	uint32_t first = 0;
 	bool open = false;
 
-	for (uint32_t rune = 0; rune <= KELVIN_SIGN + 1; rune++) {
+	for (uint32_t rune = 0; rune <= KELVIN_SIGN + 1;
+	     rune = next_to_ask(rune)) {
 		bool is = is_member(in_set, reader->fold, rune) == wanted;
 
 		if (is && !open)
@@ -330,8 +341,6 @@ static bool take_range(struct rx_reader *reader, struct rx_class *class,
 			return rx_fail(reader, "invalid character class range",
 				       at);
 	}
-	if (reader->fold)
-		reader->folded += range.last - range.first;
 	item = add_item(reader, class);
 	item->range = range;
 	return true;
@@ -498,7 +507,17 @@ static bool has_negated_part(const struct rx_class *class)
 	return false;
 }
 
-void rx_write_class(struct str *out, const struct rx_class *class)
+static uint64_t count_folding(const struct rx_class *class)
+{
+	uint64_t count = 0;
+
+	for (const struct rx_item *item = class->items; item; item = item->next)
+		if (part_of(class, item) == PART_FOLDING)
+			count += item->range.last - item->range.first;
+	return count;
+}
+
+uint64_t rx_write_class(struct str *out, const struct rx_class *class)
 {
 	CLEANUP(str_release) struct str folding = {0}, exact = {0};
 	const char *not = class->negated ? "^" : "";
@@ -511,4 +530,5 @@ void rx_write_class(struct str *out, const struct rx_class *class)
 		str_addf(out, "[%s%s]", not, str_text(&exact));
 	else
 		str_addf(out, "(?i:[%s%s])", not, str_text(&folding));
+	return count_folding(class);
 }

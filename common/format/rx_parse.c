@@ -511,8 +511,6 @@ bool rx_parse(struct rx_tree *tree, const char *pattern, size_t len,
 	}
 	if (parser.level->up)
 		return rx_fail(&parser.reader, "missing closing )", 0);
-
-	tree->folded = parser.reader.folded;
 	return end_level(&parser, &tree->root);
 }
 

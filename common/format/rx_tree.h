@@ -88,7 +88,6 @@ struct rx_node {
 struct rx_tree {
 	struct rx_node *root; /* in the arena */
 	struct strvec names;  /* of the groups, the whole match included */
-	uint64_t folded;      /* runes in ranges whose case does not count */
 };
 
 /*
@@ -108,7 +107,6 @@ struct rx_reader {
 	size_t len;
 	size_t at;
 	bool fold;
-	uint64_t folded; /* runes in ranges whose case does not count */
 	struct arena *arena;
 	struct err *err;
 };
@@ -154,17 +152,21 @@ struct rx_program {
 	size_t slots;	  /* how many pcre2 has, the whole match included */
 	size_t capacity;
 	size_t meetings;
+	uint64_t folded; /* runes in ranges whose case does not count */
 };
 
-/* The pattern overflows if it is too large. */
+/* The pattern overflows if it is too large; it may have too much @folded. */
 void rx_write(struct rx_program *program, const struct rx_node *root);
 
 /* Any rune, and none, to pcre2, which has PCRE2_DOTALL. */
 #define RX_WRITE_ANY  "."
 #define RX_WRITE_NONE "[^\\x{0}-\\x{10ffff}]"
 
-/* Append @class as one item, where pcre2 does not fold by itself. */
-void rx_write_class(struct str *out, const struct rx_class *class);
+/*
+ * Append @class as one item, where pcre2 does not fold by itself.  Gives how
+ * many runes it has in ranges that pcre2 has to fold, one by one.
+ */
+uint64_t rx_write_class(struct str *out, const struct rx_class *class);
 
 void rx_program_release(struct rx_program *program);
 

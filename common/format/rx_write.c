@@ -268,7 +268,8 @@ static void write_node(struct writer *writer, const struct rx_node *node)
 		return;
 	case RX_CLASS:
 		set_fold(writer, false);
-		rx_write_class(writer->out, node->class);
+		writer->program->folded +=
+			rx_write_class(writer->out, node->class);
 		return;
 	case RX_GROUP:
 		write_group(writer, node);

@@ -43,7 +43,7 @@ struct err;
 #define RX_PROGRAM_MAX ((size_t)1 << 20)  /* bytes, written for pcre2 */
 #define RX_NEST_MAX    1000		  /* levels, as Go; pcre2: about 400 */
 #define RX_REPEAT_MAX  1000		  /* {n}, with those within; as Go */
-#define RX_FOLD_MAX    1500000 /* runes in ranges whose case does not count */
+#define RX_FOLD_MAX    1500000 /* runes in ranges of all copies, by (?i) */
 #define RX_PLACES_MAX  ((size_t)32 << 20)  /* bytes: where a search has been */
 #define RX_HEAP_MAX    ((size_t)128 << 20) /* bytes: the ways back */
 

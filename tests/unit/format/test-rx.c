@@ -211,6 +211,10 @@ static void test_patterns_are_bounded(void **state)
 				    &err),
 		   &err);
 	assert_too("too large",
+		   compile_repeated("(?i)", "(?:[\\x00-\\x{ffff}]|b){100}", 1,
+				    "", 0, &err),
+		   &err);
+	assert_too("too large",
 		   compile_repeated("", "(?:(a|b){30}){30}", 100, "", 0, &err),
 		   &err);
 	assert_too("larger than 64 KiB",
