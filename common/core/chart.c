@@ -50,8 +50,12 @@ static bool take_requirements(struct chart *chart,
 	if (!file)
 		return true;
 	if (!chart_parse_file(&doc, chart, file, YDOC_FIRST | YDOC_INFINITE,
-			      err) ||
-	    !chart_read_metadata(&doc, chart->arena, &read, err))
+			      err))
+		return false;
+	/* One of comments alone says nothing. */
+	if (doc.root->kind == VALUE_NIL)
+		return true;
+	if (!chart_read_metadata(&doc, chart->arena, &read, err))
 		return false;
 	for (size_t i = 0; i < read->map.count; i++)
 		value_map_set(chart->metadata, chart->arena,

@@ -43,19 +43,29 @@ void vendored_release(struct vendored *vendored)
 
 /* --- Chart.yaml ---------------------------------------------------------- */
 
-bool vendor_parse_file(struct ydoc *doc, const struct umbrella *umbrella,
+static bool parse_file(struct ydoc *doc, const struct umbrella *umbrella,
 		       const char *path, struct err *err)
 {
 	const struct umbrella_file *file = umbrella_find(umbrella, path);
 	CLEANUP(free_ptr) char *name = umbrella_source(umbrella, path);
 
-	if (!ydoc_parse(doc, str_text(&file->text), file->text.len, name, 0,
-			err))
-		return err_wrap(err, "cannot use what was rendered");
+	return ydoc_parse(doc, str_text(&file->text), file->text.len, name, 0,
+			  err) ||
+	       err_wrap(err, "cannot use what was rendered");
+}
+
+static bool check_mapping(const struct ydoc *doc, struct err *err)
+{
 	if (value_is_map(doc->root))
 		return true;
-	err_set(err, ERR_INPUT, "'%s' is no mapping", name);
+	err_set(err, ERR_INPUT, "'%s' is no mapping", doc->name);
 	return ydoc_blame(doc, "", err);
+}
+
+bool vendor_parse_file(struct ydoc *doc, const struct umbrella *umbrella,
+		       const char *path, struct err *err)
+{
+	return parse_file(doc, umbrella, path, err) && check_mapping(doc, err);
 }
 
 bool vendor_read_text(struct vendored *vendored, const struct ydoc *doc,
@@ -240,7 +250,12 @@ static bool find_file(struct vendoring *vendoring, struct err *err)
 		vendoring->legacy ? "requirements.lock" : "Chart.lock";
 	if (!umbrella_find(umbrella, REQUIREMENTS))
 		return true;
-	if (!vendor_parse_file(&older, umbrella, REQUIREMENTS, err))
+	if (!parse_file(&older, umbrella, REQUIREMENTS, err))
+		return false;
+	/* It may hold comments alone, or what was rendered to nothing. */
+	if (older.root->kind == VALUE_NIL)
+		return true;
+	if (!check_mapping(&older, err))
 		return false;
 	if (!value_map_get(older.root, "dependencies"))
 		return true;
@@ -349,70 +364,6 @@ bool vendor_put_archive(struct vendoring *vendoring, const char *name,
 
 /* --- the whole ----------------------------------------------------------- */
 
-/* What follows "charts/" in @path, if that is an archive of a chart. */
-static const char *archive_base(const char *path)
-{
-	const char *base = after_prefix(path, "charts/");
-
-	return base && !strchr(base, '/') && ends_with(base, ".tgz") ? base
-								     : NULL;
-}
-
-/* The name of a file may be of both, web 2-1.0.0 and web-2 1.0.0. */
-static bool is_archive_of(const struct umbrella_file *file, const char *name)
-{
-	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(err_release) struct err unfit = {0};
-	struct chart *chart;
-
-	return !chart_load_archive(file->text.buf, file->text.len, file->path,
-				   &arena, &chart, &unfit) ||
-	       same_text(chart->name, name);
-}
-
-/* Is @file charts/NAME-1.2.3.tgz of a dependency that is vendored anew? */
-static bool is_stale(const struct vendoring *vendoring,
-		     const struct umbrella_file *file)
-{
-	const char *base = archive_base(file->path);
-
-	if (!base)
-		return false;
-	for (size_t i = 0; i < vendoring->wanted.count; i++) {
-		const struct chart_dependency *wanted =
-			&vendoring->wanted.items[i];
-		const char *rest = after_prefix(base, wanted->name);
-
-		if (!is_blank(wanted->repository) && rest && rest[0] == '-' &&
-		    strchr("v0123456789", rest[1]) &&
-		    is_archive_of(file, wanted->name))
-			return true;
-	}
-	return false;
-}
-
-static void remove_stale(struct vendoring *vendoring)
-{
-	for (size_t i = vendoring->umbrella->count; i-- > 0;)
-		if (is_stale(vendoring, &vendoring->umbrella->files[i]))
-			umbrella_remove(vendoring->umbrella,
-					vendoring->umbrella->files[i].path);
-}
-
-/* Often of a dependency that was taken out of the list. */
-static void tell_unlisted(const struct vendoring *vendoring)
-{
-	for (size_t i = 0; i < vendoring->umbrella->count; i++) {
-		const char *path = vendoring->umbrella->files[i].path;
-
-		if (archive_base(path))
-			report_warning(vendoring->args->http->reporter,
-				       "'%s' is of no dependency, and Helm "
-				       "will install it all the same",
-				       path);
-	}
-}
-
 static void prepare(struct vendoring *vendoring)
 {
 	struct vendored *vendored = vendoring->vendored;
@@ -471,8 +422,7 @@ bool vendor_all(struct vendoring *vendoring, struct err *err)
 	if (vendoring->args->locked && !vendor_read_lock(vendoring, err))
 		return false;
 	prepare(vendoring);
-	remove_stale(vendoring);
-	tell_unlisted(vendoring);
+	vendor_remove_stale(vendoring);
 	return resolve(vendoring, err) && vendor_fetch(vendoring, err) &&
 	       settle_archives(vendoring, err);
 }

@@ -2,6 +2,7 @@
  * What the files of flow/vendor share:
  *
  *	vendor.c	  what is wanted, and the order of events
+ *	vendor_stale.c	  what lies in charts/ and gives way
  *	vendor_folders.c  charts that are folders
  *	vendor_nested.c	  what such a folder lacks of its own dependencies
  *	vendor_sources.c  repositories, their indexes, what to take of them
@@ -126,6 +127,15 @@ void vendor_settle(struct vendoring *vendoring, size_t i,
 bool vendor_put_archive(struct vendoring *vendoring, const char *name,
 			const char *version, struct str *bytes, struct err *err)
 	MUST_CHECK;
+
+/* --- vendor_stale.c -------------------------------------------------------- */
+
+/*
+ * Take out of charts/ what is of dependencies that are vendored anew, by the
+ * names inside: archives, and with a warning folders.  Warns of archives that
+ * are of no dependency.
+ */
+void vendor_remove_stale(struct vendoring *vendoring);
 
 /* --- vendor_folders.c ------------------------------------------------------ */
 

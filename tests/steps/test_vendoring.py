@@ -485,6 +485,12 @@ def test_locked_refused(umbrella, render, tmp_path, repository):
     render("--locked")
 
 
+def vendored(tmp_path: Path) -> set[str]:
+    """What is in charts/ of the output."""
+    return {path.split("/")[1] for path in rendered(tmp_path)
+            if path.startswith("charts/")}
+
+
 def test_lock_of_an_older_chart(umbrella, render, tmp_path, repository):
     """apiVersion v1: requirements.yaml and .lock, also as Helm 2 made it."""
     wanted = (f"dependencies:\n- name: basket\n  version: ^2\n"
@@ -506,6 +512,55 @@ def test_lock_of_an_older_chart(umbrella, render, tmp_path, repository):
     lock.write_text(yaml.safe_dump(old))
     render("--locked")
     assert rendered(tmp_path)["requirements.lock"] == lock.read_bytes()
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_requirements_that_say_nothing(umbrella, render, run_step, tmp_path, version, text):
+    """Helm takes them for none; those of Chart.yaml count, as ever."""
+    folder = umbrella(chart=CHART.replace("v2", version), values="a: 1\n",
+                      files={"requirements.yaml": text})
+    render()
+    assert rendered(tmp_path)["requirements.yaml"].decode() == text
+    run_step("publish-chart", folder, "--destination", tmp_path / "packages")
+
+
+# --- what lies in charts/ already
+
+def test_an_archive_is_known_by_the_name_inside(umbrella, render, repository, tmp_path):
+    folder = umbrella(chart=dependencies(
+        f"- {{name: storefront, version: ^1, repository: 'file://{repository}'}}"))
+    (folder / "charts").mkdir()
+    shutil.copy(repository / "storefront-1.3.0.tgz", folder / "charts" / "old.tgz")
+    shutil.copy(repository / "basket-2.1.0.tgz", folder / "charts" / "storefront-2.tgz")
+    told = render().err
+    assert vendored(tmp_path) == {"storefront-1.4.0.tgz", "storefront-2.tgz"}
+    assert "'charts/storefront-2.tgz' is of no dependency" in told
+    assert "old.tgz" not in told
+
+
+def test_a_folder_gives_way_to_what_is_vendored(umbrella, render, repository, tmp_path):
+    """Helm would take one of the two by chance, or install both."""
+    folder = umbrella(chart=dependencies(
+        f"- {{name: storefront, version: ^1, repository: 'file://{repository}'}}",
+        "- {name: basket, version: ^1}",
+        f"- {{name: basket, version: ^2, alias: b, repository: 'file://{repository}'}}"))
+    charts.make_chart(folder / "charts" / "local", "storefront", "1.2.0")
+    charts.make_chart(folder / "charts" / "basket", "basket", "1.0.0")
+    charts.make_chart(folder / "charts" / "search", "search", "1.0.0")
+    told = render().err
+    assert vendored(tmp_path) == {"storefront-1.4.0.tgz", "basket-2.1.0.tgz", "basket", "search"}
+    assert "warning: 'charts/local/' is left out: the chart 'storefront'" in told
+    assert told.count("left out") == 1
+    assert (folder / "charts" / "local").exists()
+
+
+def test_a_folder_that_is_vendored_gives_way_to_itself(umbrella, render, tmp_path):
+    folder = umbrella(chart=dependencies(
+        "- {name: search, version: ^1, repository: 'file://charts/search'}"))
+    charts.make_chart(folder / "charts" / "search", "search", "1.0.0")
+    assert "warning" not in render().err
+    assert vendored(tmp_path) == {"search-1.0.0.tgz"}
 
 
 # --- what is told
