@@ -209,7 +209,7 @@ static bool fill_repository(struct vendoring *vendoring, size_t i,
 			    struct err *err)
 {
 	struct chart_dependency *dependency = &vendoring->wanted.items[i];
-	const char *repository = vendoring->args->repository;
+	const char *repository = vendoring->world->own_address;
 
 	if (!is_blank(dependency->repository) || is_there(vendoring, i) ||
 	    vendor_is_inside(vendoring, dependency->name))
@@ -438,7 +438,7 @@ bool vendor_dependencies(struct vendored *vendored, struct umbrella *umbrella,
 	};
 	CLEANUP(str_release) struct str text = {0};
 
-	if (!vendor_all(&vendoring, err))
+	if (!vendor_set_own(&vendoring, err) || !vendor_all(&vendoring, err))
 		return false;
 	vendor_check_size(&vendoring);
 	if (!vendoring.wanted.count)

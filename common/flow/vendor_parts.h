@@ -166,6 +166,13 @@ bool vendor_complete(struct vendoring *vendoring, struct chart *chart,
 
 /* --- vendor_sources.c ------------------------------------------------------ */
 
+/*
+ * Take the repository of --repo, of its address what is public: it is written
+ * into Chart.yaml and its lock, and Helm stores those in the cluster.  A login
+ * in it is used unless the options have one.  Errors: INPUT (no URL).
+ */
+bool vendor_set_own(struct vendoring *world, struct err *err) MUST_CHECK;
+
 /* Read Helm's repositories, and put addresses in place of aliases. */
 bool vendor_name_sources(struct vendoring *vendoring, struct err *err)
 	MUST_CHECK;

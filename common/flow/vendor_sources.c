@@ -51,20 +51,44 @@ static bool name_source(struct vendoring *vendoring, const char **repository,
 	return true;
 }
 
+bool vendor_set_own(struct vendoring *world, struct err *err)
+{
+	const char *address = world->args->repository;
+	CLEANUP(url_release) struct url url = {0};
+	CLEANUP(secret_release) struct secret password = {0};
+	CLEANUP(str_release) struct str public = {0};
+
+	world->own_address = address;
+	login_set_args(&world->own_login, world->args->login);
+	if (is_blank(address) || !repoaccess_is_web(address))
+		return true;
+	if (!url_parse(&url, address, err))
+		return err_wrap(err, "cannot use '--repo'");
+	if (!url.user)
+		return true;
+	if (!login_is_set(&world->own_login)) {
+		const char *text = url.password ? url.password : "";
+
+		secret_set(&password, text, strlen(text));
+		login_set(&world->own_login, url.user, &password, NULL);
+	}
+	url_add_text(&public, &url, true);
+	world->own_address =
+		arena_strdup(&world->vendored->arena, str_text(&public));
+	return true;
+}
+
 static bool open_world(struct vendoring *world, struct err *err)
 {
 	const struct vendor_args *args = world->args;
-	const char *own = args->repository;
 
 	if (world->is_open)
 		return true;
 	if (!helmrepos_read(&world->repos, args->env, err) ||
 	    !chartcache_open(&world->cache, args->cache_dir, args->env, err))
 		return false;
-	login_set_args(&world->own_login, args->login);
-	if (!name_source(world, &own, err))
+	if (!name_source(world, &world->own_address, err))
 		return false;
-	world->own_address = own;
 	world->is_open = true;
 	return true;
 }

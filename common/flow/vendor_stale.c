@@ -132,20 +132,27 @@ static void remove_folder(struct vendoring *vendoring, const char *folder)
 					vendoring->umbrella->files[i].path);
 }
 
+/* Those behind it in the list move up. */
+static bool remove_rival(struct vendoring *vendoring, size_t i)
+{
+	const char *path = vendoring->umbrella->files[i].path;
+	CLEANUP(free_ptr) char *folder = folder_of(path);
+	const struct chart_dependency *rival =
+		folder ? find_rival(vendoring, path) : NULL;
+
+	if (!rival)
+		return false;
+	tell_gone(vendoring, folder, rival);
+	remove_folder(vendoring, folder);
+	return true;
+}
+
 static void remove_rivals(struct vendoring *vendoring)
 {
-	for (size_t i = 0; i < vendoring->umbrella->count; i++) {
-		const char *path = vendoring->umbrella->files[i].path;
-		CLEANUP(free_ptr) char *folder = folder_of(path);
-		const struct chart_dependency *rival =
-			folder ? find_rival(vendoring, path) : NULL;
+	size_t i = 0;
 
-		if (!rival)
-			continue;
-		tell_gone(vendoring, folder, rival);
-		remove_folder(vendoring, folder);
-		i = (size_t)-1; /* they moved: from the start */
-	}
+	while (i < vendoring->umbrella->count)
+		i = remove_rival(vendoring, i) ? 0 : i + 1;
 }
 
 void vendor_remove_stale(struct vendoring *vendoring)

@@ -182,6 +182,21 @@ def test_login_of_repo(umbrella, render, env, header):
             assert "swordfish" not in result.err + result.out
 
 
+def test_login_in_the_address_of_repo(umbrella, render, tmp_path):
+    """It is asked with, and no part of what Helm stores in the cluster."""
+    with ScriptedHttp(Reply(200, basket_index()), Reply(200, BASKET)) as server:
+        umbrella(chart=dependencies("- {name: basket, version: 2.1.0}"))
+        result = render("--repo", server.url.replace(
+            "//", "//jane:swordfish@") + "/a")
+        assert [request.header("Authorization")
+                for request in server.requests] == [BASIC] * 2
+    files = rendered(tmp_path)
+    for name in "Chart.yaml", "Chart.lock":
+        (written,) = yaml.safe_load(files[name])["dependencies"]
+        assert written["repository"] == server.url + "/a"
+    assert "swordfish" not in result.out + result.err
+
+
 def test_login_of_repo_beats_helms(umbrella, render, tmp_path):
     with ScriptedHttp(Reply(200, basket_index()), Reply(200, BASKET)) as server:
         env = helm_repos(tmp_path, {"name": "x", "url": server.url + "/a/",
