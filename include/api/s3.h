@@ -206,8 +206,8 @@ bool s3_delete(struct s3 *s3, const char *key, const char *etag,
 #define S3_TIDY_MS 3000
 
 /*
- * Delete what was only for this run.  Where a signal has come, or the deadline
- * has passed, that is one more try of S3_TIDY_MS; what fails is a debug line.
+ * Delete what was only for this run.  Where a signal has come, or less time is
+ * left, that is one more try of S3_TIDY_MS; what fails is a debug line.
  */
 void s3_tidy(struct s3 *s3, const char *key);
 

@@ -225,6 +225,23 @@ def test_who_ends_early_gives_the_lock_back(start_step, tmp_path, mode, method, 
         assert any(key.startswith(LOCK) for key in s3.objects) == kept
 
 
+def test_the_lock_is_given_back_in_the_last_moment(publish):
+    """Where less time is left than that takes."""
+    def late(seen: Seen) -> Fault | None:
+        if seen.method == "DELETE":
+            return Fault(seconds=0.5)
+        if seen.key != INDEX or not any(key.startswith(LOCK) for key in s3.objects):
+            return None
+        s3.put(INDEX, b"entries: [")
+        return Fault(seconds=2.7)
+
+    with ScriptedS3("ignore") as s3:
+        s3.put(INDEX, OTHERS.encode())
+        s3.fault = late
+        publish(s3, "--lock", "object", "--timeout", "3s", expect=None)
+        assert not any(key.startswith(LOCK) for key in s3.objects)
+
+
 @pytest.mark.parametrize("mode", ["ignore", "none"])
 def test_many_with_a_lock_object(start_step, mode, tmp_path):
     with ScriptedS3(mode) as s3:
