@@ -12,8 +12,9 @@
 #include "flow/changelog.h"
 #include "format/value.h"
 
-#define LINE_PREFIX  "release: "
-#define COMMIT_SHOWN 12 /* hex digits */
+#define LINE_PREFIX	 "release: "
+#define COMMIT_SHOWN	 12 /* hex digits */
+#define STEP_SECONDS_MAX (10.0 * 365 * 24 * 3600)
 /* A point is shown with as much time around it. */
 #define POINT_MARGIN_MS ((int64_t)5 * 60 * 1000)
 
@@ -302,17 +303,19 @@ static bool time_of(const struct value *map, const char *path, int64_t *ms)
 	return true;
 }
 
-/* Milliseconds that a step took. */
+/* Milliseconds that a step took; 0 where none took so long. */
 static int64_t duration_of(const struct value *step)
 {
-	const struct value *seconds = value_map_get(step, "seconds");
+	const struct value *told = value_map_get(step, "seconds");
+	double seconds = 0;
 
-	if (seconds && seconds->kind == VALUE_FLOAT64 && seconds->number > 0)
-		return (int64_t)(seconds->number * 1000);
-	if (seconds &&
-	    (seconds->kind == VALUE_INT || seconds->kind == VALUE_INT64))
-		return seconds->integer * 1000;
-	return 0;
+	if (told && told->kind == VALUE_FLOAT64)
+		seconds = told->number;
+	else if (told && (told->kind == VALUE_INT || told->kind == VALUE_INT64))
+		seconds = (double)told->integer;
+	return seconds > 0 && seconds <= STEP_SECONDS_MAX
+		       ? (int64_t)(seconds * 1000)
+		       : 0;
 }
 
 /*

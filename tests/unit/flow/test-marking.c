@@ -30,9 +30,10 @@ static struct marking_facts facts_of(struct arena *arena, const char *json)
 
 static void test_time(void **state)
 {
-#define DEPLOYED                                                    \
+#define DEPLOYED_IN(seconds)                                        \
 	"{\"steps\": [{\"name\": \"deploy-preview\", \"started\": " \
-	"\"2026-11-22T10:00:00Z\", \"seconds\": 1.5}]}"
+	"\"2026-11-22T10:00:00Z\", \"seconds\": " seconds "}]}"
+#define DEPLOYED DEPLOYED_IN("1.5")
 #define READY                                                       \
 	"{\"environment\": {\"started\": \"2026-11-22T10:00:00Z\"," \
 	" \"ready\": \"2026-11-22T10:00:09Z\"}}"
@@ -44,6 +45,14 @@ static void test_time(void **state)
 	} cases[] = {
 		{"now", "{}", -1, -1, NOW_MS, NOW_MS, true},
 		{"step", DEPLOYED, -1, -1, START_MS, START_MS + 1500, false},
+		{"whole seconds", DEPLOYED_IN("2"), -1, -1, START_MS,
+		 START_MS + 2000, false},
+		{"before it began", DEPLOYED_IN("-2"), -1, -1, START_MS,
+		 START_MS, false},
+		{"no such time", DEPLOYED_IN("1e300"), -1, -1, START_MS,
+		 START_MS, false},
+		{"nor this", DEPLOYED_IN("9223372036854775807"), -1, -1,
+		 START_MS, START_MS, false},
 		{"ready", READY, -1, -1, START_MS, START_MS + 9000, false},
 		{"a point", "{}", 5000, -1, 5000, 5000, false},
 		{"its end alone", "{}", -1, 5000, 5000, 5000, false},
