@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strvec.h"
 #include "flow/vendor_parts.h"
 #include "format/value.h"
 
@@ -132,27 +133,23 @@ static void remove_folder(struct vendoring *vendoring, const char *folder)
 					vendoring->umbrella->files[i].path);
 }
 
-/* Those behind it in the list move up. */
-static bool remove_rival(struct vendoring *vendoring, size_t i)
-{
-	const char *path = vendoring->umbrella->files[i].path;
-	CLEANUP(free_ptr) char *folder = folder_of(path);
-	const struct chart_dependency *rival =
-		folder ? find_rival(vendoring, path) : NULL;
-
-	if (!rival)
-		return false;
-	tell_gone(vendoring, folder, rival);
-	remove_folder(vendoring, folder);
-	return true;
-}
-
 static void remove_rivals(struct vendoring *vendoring)
 {
-	size_t i = 0;
+	CLEANUP(strvec_release) struct strvec folders = {0};
 
-	while (i < vendoring->umbrella->count)
-		i = remove_rival(vendoring, i) ? 0 : i + 1;
+	for (size_t i = 0; i < vendoring->umbrella->count; i++) {
+		const char *path = vendoring->umbrella->files[i].path;
+		CLEANUP(free_ptr) char *folder = folder_of(path);
+		const struct chart_dependency *rival =
+			folder ? find_rival(vendoring, path) : NULL;
+
+		if (!rival)
+			continue;
+		tell_gone(vendoring, folder, rival);
+		strvec_add(&folders, folder);
+	}
+	for (size_t i = 0; i < folders.count; i++)
+		remove_folder(vendoring, folders.items[i]);
 }
 
 void vendor_remove_stale(struct vendoring *vendoring)
