@@ -233,6 +233,17 @@ static void test_change(void **state)
 	}
 }
 
+static bool put_web(struct chartindex *index, struct str *text, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	const struct chartindex_put put = {"web", "1.0.0",
+					   new_entry(&arena, "web", "1.0.0")};
+	const struct chartindex_change change = {
+		.puts = &put, .count = 1, .generated = "2026"};
+
+	return chartindex_change(index, text, &change, err);
+}
+
 /* Whatever else is called the entries of a chart is not written over. */
 static void test_no_list(void **state)
 {
@@ -247,18 +258,12 @@ static void test_no_list(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		CLEANUP(chartindex_release) struct chartindex index = {0};
 		CLEANUP(str_release) struct str text = {0};
-		CLEANUP(arena_release) struct arena arena = {0};
 		CLEANUP(err_release) struct err err = {0};
-		const struct chartindex_put put = {
-			"web", "1.0.0", new_entry(&arena, "web", "1.0.0")};
-		const struct chartindex_change change = {
-			.puts = &put, .count = 1, .generated = "2026"};
 
 		str_add(&text, texts[i]);
 		assert_case(texts[i], chartindex_open(&index, text.buf,
 						      text.len, "index", &err));
-		assert_case(texts[i],
-			    !chartindex_change(&index, &text, &change, &err));
+		assert_case(texts[i], !put_web(&index, &text, &err));
 		assert_int_equal(err.kind, ERR_INPUT);
 		assert_string_equal(
 			err.text,
@@ -456,12 +461,7 @@ static void test_broken_json(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(chartindex_release) struct chartindex index = {0};
 		CLEANUP(str_release) struct str text = {0}, before = {0};
-		CLEANUP(arena_release) struct arena arena = {0};
 		CLEANUP(err_release) struct err err = {0};
-		const struct chartindex_put put = {
-			"web", "1.0.0", new_entry(&arena, "web", "1.0.0")};
-		const struct chartindex_change change = {
-			.puts = &put, .count = 1, .generated = "2026"};
 		bool done;
 
 		str_addf(&text,
@@ -471,7 +471,7 @@ static void test_broken_json(void **state)
 		str_add(&before, text.buf);
 		done = chartindex_open(&index, text_of(&text), text.len,
 				       "index", &err) &&
-		       chartindex_change(&index, &text, &change, &err);
+		       put_web(&index, &text, &err);
 		assert_case(cases[i].entry, done == cases[i].is_yaml);
 		if (!done) {
 			assert_int_equal(err.kind, ERR_INPUT);
