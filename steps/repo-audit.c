@@ -7,7 +7,6 @@
 #include "cli/fragments.h"
 #include "cli/step.h"
 #include "flow/audit.h"
-#include "flow/repocheck.h"
 #include "format/value.h"
 
 #define JOBS_DEFAULT 8
@@ -50,15 +49,18 @@ static const struct opt options[] = {
 	OPT_END,
 };
 
-/* What --prune needs, so that nothing is deleted by half an option. */
-static bool read_rules(const struct args *args, struct map *used,
-		       struct err *err)
+/* What has nothing to do with a repository is wrong before one is asked. */
+static bool check_options(const struct step_run *run, struct map *used,
+			  struct err *err)
 {
-	if (args->prune && args->keep == OPT_UNSET)
-		return err_set(err, ERR_USAGE, "'--prune' needs '--keep'");
-	if (!args->prune && (args->keep != OPT_UNSET || args->keep_used))
+	const struct args *args = run->args;
+
+	if (args->copy_to && !run->arguments.count)
 		return err_set(err, ERR_USAGE,
-			       "'--keep' and '--keep-used' need '--prune'");
+			       "'--copy-to' needs the names of charts");
+	if (!args->copy_to && run->arguments.count)
+		return err_set(err, ERR_USAGE, "'%s' is only for '--copy-to'",
+			       run->arguments.items[0]);
 	return !args->keep_used || audit_load_used(used, args->keep_used, err);
 }
 
@@ -77,20 +79,35 @@ static bool tell(struct step_run *run, const struct audit_report *report,
 	       step_result(run, told, str_text(&text), err);
 }
 
+/* --- a copy ----------------------------------------------------------------- */
+
+struct copying {
+	struct http from_http;
+	struct http to_http;
+	struct chartrepo from;
+	struct chartrepo to;
+	struct audit_copy copy;
+};
+
+static void copying_release(struct copying *copying)
+{
+	chartrepo_release(&copying->to);
+	chartrepo_release(&copying->from);
+	http_release(&copying->to_http);
+	http_release(&copying->from_http);
+}
+
 /* The login is for where the charts go; of the source, Helm may know one. */
-static bool copy(struct step_run *run, struct err *err)
+static bool open_copy(struct copying *copying, struct step_run *run,
+		      struct err *err)
 {
 	const struct args *args = run->args;
 	const struct http_config config = step_http_config(run, &args->http);
-	CLEANUP(http_release) struct http from_http = {0};
-	CLEANUP(http_release) struct http to_http = {0};
-	CLEANUP(chartrepo_release) struct chartrepo from = {0};
-	CLEANUP(chartrepo_release) struct chartrepo to = {0};
-	CLEANUP(audit_report_release) struct audit_report report = {0};
-	const struct audit_copy copy = {
-		.from = &from,
-		.to = &to,
-		.http = &from_http,
+
+	copying->copy = (struct audit_copy){
+		.from = &copying->from,
+		.to = &copying->to,
+		.http = &copying->from_http,
 		.names = &run->arguments,
 		.jobs = jobs(args),
 		.dry_run = run->dry_run,
@@ -99,76 +116,115 @@ static bool copy(struct step_run *run, struct err *err)
 		.deadline = run->deadline,
 		.reporter = &run->reporter,
 	};
-
-	if (args->repair || args->prune || args->full)
-		return err_set(err, ERR_USAGE, "'--copy-to' does nothing else");
-	if (!run->arguments.count)
-		return err_set(err, ERR_USAGE,
-			       "'--copy-to' needs the names of charts");
-	return repoaccess_open(&from, &from_http, args->repo, NULL, &config,
-			       err) &&
-	       repoaccess_open(&to, &to_http, args->copy_to, &args->access,
-			       &config, err) &&
-	       audit_copy(&copy, &report, err) && tell(run, &report, err);
+	return repoaccess_open(&copying->from, &copying->from_http, args->repo,
+			       NULL, &config, err) &&
+	       repoaccess_open(&copying->to, &copying->to_http, args->copy_to,
+			       &args->access, &config, err);
 }
 
-static bool run(struct step_run *run, struct err *err)
+static bool copy(struct step_run *run, struct err *err)
+{
+	CLEANUP(copying_release) struct copying copying = {0};
+	CLEANUP(audit_report_release) struct audit_report report = {0};
+
+	return open_copy(&copying, run, err) &&
+	       audit_copy(&copying.copy, &report, err) &&
+	       tell(run, &report, err);
+}
+
+static bool check_copy(struct step_run *run, struct err *err)
+{
+	CLEANUP(copying_release) struct copying copying = {0};
+	CLEANUP(str_release) struct str text = {0};
+	struct value *found;
+
+	return open_copy(&copying, run, err) &&
+	       audit_check_copy(&copying.copy, &run->arena, &found, &text,
+				err) &&
+	       step_result(run, found, str_text(&text), err);
+}
+
+/* --- an audit --------------------------------------------------------------- */
+
+struct auditing {
+	struct http http;
+	struct chartrepo repo;
+	struct map used;
+	struct audit audit;
+};
+
+static void auditing_release(struct auditing *auditing)
+{
+	map_release(&auditing->used);
+	chartrepo_release(&auditing->repo);
+	http_release(&auditing->http);
+}
+
+static bool open_audit(struct auditing *auditing, struct step_run *run,
+		       struct err *err)
 {
 	const struct args *args = run->args;
 	const struct http_config config = step_http_config(run, &args->http);
-	CLEANUP(http_release) struct http http = {0};
-	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
-	CLEANUP(audit_report_release) struct audit_report report = {0};
-	CLEANUP(map_release) struct map used = {0};
-	const struct audit audit = {
-		.repo = &repo,
-		.http = &http,
+
+	auditing->audit = (struct audit){
+		.repo = &auditing->repo,
+		.http = &auditing->http,
 		.jobs = jobs(args),
 		.full = args->full,
 		.repair = args->repair,
 		.keep = args->prune ? args->keep : 0,
-		.used = &used,
+		.used = &auditing->used,
 		.dry_run = run->dry_run,
 		.lock = publish_lock_of(args->lock),
 		.now = clock_now_ms() / 1000,
 		.deadline = run->deadline,
 		.reporter = &run->reporter,
 	};
+	return repoaccess_open(&auditing->repo, &auditing->http, args->repo,
+			       &args->access, &config, err);
+}
 
+static bool run(struct step_run *run, struct err *err)
+{
+	const struct args *args = run->args;
+	CLEANUP(auditing_release) struct auditing auditing = {0};
+	CLEANUP(audit_report_release) struct audit_report report = {0};
+
+	if (!check_options(run, &auditing.used, err))
+		return false;
 	if (args->copy_to)
 		return copy(run, err);
-	if (run->arguments.count)
-		return err_set(err, ERR_USAGE, "'%s' is only for '--copy-to'",
-			       run->arguments.items[0]);
-	return read_rules(args, &used, err) &&
-	       repoaccess_open(&repo, &http, args->repo, &args->access, &config,
-			       err) &&
-	       audit_run(&audit, &report, err) && tell(run, &report, err) &&
-	       audit_outcome(&report, err);
+	return open_audit(&auditing, run, err) &&
+	       audit_run(&auditing.audit, &report, err) &&
+	       tell(run, &report, err) && audit_outcome(&report, err);
 }
 
 static bool check(struct step_run *run, struct err *err)
 {
 	const struct args *args = run->args;
-	const struct http_config config = step_http_config(run, &args->http);
-	CLEANUP(http_release) struct http http = {0};
-	CLEANUP(chartrepo_release) struct chartrepo repo = {0};
+	CLEANUP(auditing_release) struct auditing auditing = {0};
 	CLEANUP(str_release) struct str text = {0};
-	const struct repocheck check = {
-		.repo = &repo,
-		.use = args->prune    ? REPOCHECK_PRUNE
-		       : args->repair ? REPOCHECK_REPAIR
-				      : REPOCHECK_READ,
-		.lock = publish_lock_of(args->lock),
-		.reporter = &run->reporter,
-	};
 	struct value *found;
 
-	return repoaccess_open(&repo, &http, args->repo, &args->access, &config,
-			       err) &&
-	       repocheck_run(&check, &run->arena, &found, &text, err) &&
+	if (!check_options(run, &auditing.used, err))
+		return false;
+	if (args->copy_to)
+		return check_copy(run, err);
+	return open_audit(&auditing, run, err) &&
+	       audit_check(&auditing.audit, &run->arena, &found, &text, err) &&
 	       step_result(run, found, str_text(&text), err);
 }
+
+/* Nothing is deleted by half an option. */
+static const struct opt_rule rules[] = {
+	{"prune", .with = "keep"},
+	{"keep", .with = "prune"},
+	{"keep-used", .with = "prune"},
+	{"repair", .without = "copy-to"},
+	{"prune", .without = "copy-to"},
+	{"full", .without = "copy-to"},
+	{0},
+};
 
 const struct step step = {
 	.name = "repo-audit",
@@ -176,6 +232,7 @@ const struct step step = {
 	.arguments = "[NAME[@VERSION]]...",
 	.max_arguments = 1000,
 	.options = options,
+	.rules = rules,
 	.args_size = sizeof(struct args),
 	.run = run,
 	.check = check,

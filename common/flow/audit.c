@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "flow/audit_parts.h"
+#include "flow/repocheck.h"
 
 /* --- the report -------------------------------------------------------------- */
 
@@ -160,18 +161,40 @@ static bool look_and_repair(const struct audit *audit,
 	return true;
 }
 
+static bool can_list(const struct audit *audit, struct err *err)
+{
+	if (chartrepo_lists_objects(audit->repo))
+		return true;
+	(void)err_set(err, ERR_USAGE, "cannot audit '%s'",
+		      audit->repo->address);
+	return err_hint(err, "only what lies in a bucket (s3://) or a folder "
+			     "(file://) can be listed");
+}
+
+bool audit_check(const struct audit *audit, struct arena *arena,
+		 struct value **found, struct str *text, struct err *err)
+{
+	const struct repocheck check = {
+		.repo = audit->repo,
+		.use = audit->keep     ? REPOCHECK_PRUNE
+		       : audit->repair ? REPOCHECK_REPAIR
+				       : REPOCHECK_READ,
+		.lock = audit->lock,
+		.reporter = audit->reporter,
+	};
+
+	return can_list(audit, err) &&
+	       repocheck_run(&check, arena, found, text, err);
+}
+
 bool audit_run(const struct audit *audit, struct audit_report *report,
 	       struct err *err)
 {
 	CLEANUP(audit_marks_release) struct audit_marks marks = {.audit =
 									 audit};
 
-	if (!chartrepo_lists_objects(audit->repo)) {
-		(void)err_set(err, ERR_USAGE, "cannot audit '%s'",
-			      audit->repo->address);
-		return err_hint(err, "only what lies in a bucket (s3://) or a "
-				     "folder (file://) can be listed");
-	}
+	if (!can_list(audit, err))
+		return false;
 	report->dry_run = audit->dry_run;
 	if (audit_writes(audit) && !audit_finish_prunes(audit, err))
 		return false;

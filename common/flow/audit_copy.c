@@ -11,6 +11,7 @@
 #include "core/chartindex.h"
 #include "core/resolve.h"
 #include "flow/audit_parts.h"
+#include "flow/repocheck.h"
 #include "format/value.h"
 
 /* One version to copy. */
@@ -80,6 +81,33 @@ static bool pick_one(struct copying *copying, struct chartindex *index,
 	if (!is_picked(copying, pick))
 		copying->picks[copying->count++] = pick;
 	return true;
+}
+
+/* The variable of a pipeline that is empty makes such names. */
+static bool check_names(const struct strvec *names, struct err *err)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		const char *name = names->items[i];
+		const char *at = strchr(name, '@');
+
+		if (!*name || at == name)
+			return err_set(err, ERR_USAGE,
+				       "'%s' lacks the name of a chart", name);
+		if (!at || at[1])
+			continue;
+		(void)err_set(err, ERR_USAGE, "'%s' lacks a version", name);
+		return err_hint(err, "the newest release is '%.*s'",
+				(int)(at - name), name);
+	}
+	return true;
+}
+
+static bool check_source(const struct audit_copy *copy, struct err *err)
+{
+	return check_names(copy->names, err) &&
+	       (chartrepo_has_index(copy->from) ||
+		err_set(err, ERR_USAGE, "'%s' has no index to copy from",
+			copy->from->address));
 }
 
 static bool pick_all(struct copying *copying, struct err *err)
@@ -220,10 +248,7 @@ bool audit_copy(const struct audit_copy *copy, struct audit_report *report,
 	size_t count;
 
 	report->dry_run = copy->dry_run;
-	if (!chartrepo_has_index(copy->from))
-		return err_set(err, ERR_USAGE, "'%s' has no index to copy from",
-			       copy->from->address);
-	if (!pick_all(&copying, err))
+	if (!check_source(copy, err) || !pick_all(&copying, err))
 		return false;
 	for (size_t i = 0; i < copying.count; i += count) {
 		CLEANUP(publish_batch_release) struct publish_batch batch = {0};
@@ -238,5 +263,72 @@ bool audit_copy(const struct audit_copy *copy, struct audit_report *report,
 			return false;
 		report_group(report, &batch);
 	}
+	return true;
+}
+
+/* --- --check -------------------------------------------------------------------------- */
+
+/* A server that keeps its index itself is asked for the charts. */
+static bool look_up(const struct copying *copying, struct arena *arena,
+		    struct value **found, struct str *text, struct err *err)
+{
+	struct chartrepo *to = copying->copy->to;
+	bool all = true;
+
+	for (size_t i = 0; i < copying->count; i++) {
+		const struct chart chart = {
+			.name = copying->picks[i]->name,
+			.version = copying->picks[i]->version,
+		};
+		bool one;
+
+		if (!chartrepo_has_chart(to, &chart, &one, err))
+			return false;
+		all = all && one;
+	}
+	*found = value_new_map(arena);
+	value_map_set_text(*found, arena, "repository", to->address);
+	value_map_set(*found, arena, "published", value_new_bool(arena, all));
+	str_addf(text, "'%s' %s\n", to->address,
+		 all ? "has what is named" : "does not yet have all of it");
+	return true;
+}
+
+static bool check_target(const struct copying *copying, struct arena *arena,
+			 struct value **found, struct str *text,
+			 struct err *err)
+{
+	const struct audit_copy *copy = copying->copy;
+	const struct repocheck check = {
+		.repo = copy->to,
+		.use = REPOCHECK_PUBLISH,
+		.lock = copy->lock,
+		.reporter = copy->reporter,
+	};
+
+	if (chartrepo_writes_index(copy->to))
+		return repocheck_run(&check, arena, found, text, err);
+	return look_up(copying, arena, found, text, err);
+}
+
+bool audit_check_copy(const struct audit_copy *copy, struct arena *arena,
+		      struct value **found, struct str *text, struct err *err)
+{
+	CLEANUP(copying_release) struct copying copying = {.copy = copy};
+	const struct repocheck source = {
+		.repo = copy->from,
+		.use = REPOCHECK_READ,
+		.lock = copy->lock,
+		.reporter = copy->reporter,
+	};
+	struct value *told, *target;
+
+	if (!check_source(copy, err) ||
+	    !repocheck_run(&source, arena, &told, text, err) ||
+	    !pick_all(&copying, err) ||
+	    !check_target(&copying, arena, &target, text, err))
+		return false;
+	value_map_set(told, arena, "copyTo", target);
+	*found = told;
 	return true;
 }

@@ -129,6 +129,17 @@ static bool describe_bucket(const struct repocheck *check,
 	return true;
 }
 
+/* The index of what; of a bucket, where. */
+static void add_subject(struct str *text, const struct repocheck *check,
+			const struct value *map)
+{
+	const struct value *region = value_map_get(map, "region");
+
+	str_addf(text, "the index of '%s'", check->repo->address);
+	if (region)
+		str_addf(text, " in %s", region->string.bytes);
+}
+
 bool repocheck_run(const struct repocheck *check, struct arena *arena,
 		   struct value **found, struct str *text, struct err *err)
 {
@@ -150,8 +161,8 @@ bool repocheck_run(const struct repocheck *check, struct arena *arena,
 	value_map_set(map, arena, "index", value_new_bool(arena, index.found));
 	if (bucket)
 		value_map_set(map, arena, "missingRights", missing);
-	str_add(text, index.found ? "the index can be read"
-				  : "the repository has no index yet");
+	add_subject(text, check, map);
+	str_add(text, index.found ? " can be read" : " is not there yet");
 	if (bucket && check->use != REPOCHECK_READ)
 		str_add(text, proved ? "; conditional writes were proved"
 				     : "; conditional writes are proved by the "

@@ -107,6 +107,16 @@ struct audit_report {
 bool audit_run(const struct audit *audit, struct audit_report *report,
 	       struct err *err) MUST_CHECK;
 
+/*
+ * What --check tells of such a run: see repocheck_run(), whose rights are
+ * those that this run needs.
+ * Errors: USAGE (a repository that cannot be listed), those of
+ * repocheck_run().
+ */
+bool audit_check(const struct audit *audit, struct arena *arena,
+		 struct value **found, struct str *text, struct err *err)
+	MUST_CHECK;
+
 /* Read the list @path of what is in use.  Errors: INPUT, IO. */
 bool audit_load_used(struct map *used, const char *path, struct err *err)
 	MUST_CHECK;
@@ -131,11 +141,23 @@ struct audit_copy {
 /*
  * Each archive is compared with its digest, and goes to the other repository
  * as it is, with its .prov, as publish_charts() does it.
- * Errors: NOT_FOUND (no such version), REMOTE (the archive is not what the
- * index says), CONFLICT (that version has other bytes there).
+ * Errors: USAGE (a name that is none; a source without an index), NOT_FOUND
+ * (no such version), REMOTE (the archive is not what the index says),
+ * CONFLICT (that version has other bytes there).
  */
 bool audit_copy(const struct audit_copy *copy, struct audit_report *report,
 		struct err *err) MUST_CHECK;
+
+/*
+ * What --check tells of such a copy: the versions are in the index of the
+ * source, and the other repository may be written; of a server that keeps its
+ * index itself, whether it has them.  *@found gets what repocheck_run() tells
+ * of the source, and as copyTo what is told of the other one.
+ * Errors: as audit_copy(), and those of repocheck_run().
+ */
+bool audit_check_copy(const struct audit_copy *copy, struct arena *arena,
+		      struct value **found, struct str *text, struct err *err)
+	MUST_CHECK;
 
 /* The report as a map in @arena and as lines for people. */
 struct value *audit_tell(const struct audit_report *report, struct arena *arena,

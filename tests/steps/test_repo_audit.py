@@ -5,7 +5,6 @@ tests/lab/test_audit.py.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
@@ -17,46 +16,14 @@ import pytest
 import yaml
 
 import records
-from scripted_http import Reply, ScriptedHttp
+from audited import CHARTS, INDEX, MARKS, PREFIX, REPO, a_repository, break_all, names, prove, sign
 from scripted_s3 import Fault, ScriptedS3
-
-REPO = "s3://bucket/stable"
-PREFIX = "stable/"
-INDEX = PREFIX + "index.yaml"
-MARKS = PREFIX + ".slipway/audit/verified"
-CHARTS = {"api": ["2.0.0", "1.0.0"], "web": ["1.1.0", "1.0.0"]}
 
 
 @pytest.fixture
 def s3(tmp_path):
-    """A repository of four archives, on a store that was proved."""
-    folder = charts.make_repository(tmp_path / "repository", CHARTS)
-    with ScriptedS3() as s3:
-        for path in folder.iterdir():
-            s3.put(PREFIX + path.name, path.read_bytes())
-        prove(s3)
+    with a_repository(tmp_path) as s3:
         yield s3
-
-
-def prove(s3: ScriptedS3) -> None:
-    body = s3.objects[INDEX].body
-    s3.put(INDEX, f"annotations:\n  {s3.proof}: '2026'\n".encode() + body)
-
-
-def sign(s3: ScriptedS3, name: str) -> bytes:
-    """What lies beside the archive as if it had been signed."""
-    digest = hashlib.sha256(s3.objects[PREFIX + name].body).hexdigest()
-    s3.put(f"{PREFIX}{name}.prov", f"files:\n  {name}: sha256:{digest}\n".encode())
-    return s3.objects[f"{PREFIX}{name}.prov"].body
-
-
-def break_all(s3: ScriptedS3) -> None:
-    """A flipped byte, an orphan, a dangling entry."""
-    body = bytearray(s3.objects[PREFIX + "api-2.0.0.tgz"].body)
-    body[40] ^= 1
-    s3.put(PREFIX + "api-2.0.0.tgz", bytes(body))
-    s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
-    del s3.objects[PREFIX + "web-1.0.0.tgz"]
 
 
 @pytest.fixture
@@ -76,10 +43,6 @@ def entries(s3: ScriptedS3) -> dict[str, list[str]]:
 def reads(s3: ScriptedS3) -> list[str]:
     return sorted(seen.key.removeprefix(PREFIX) for seen in s3.requests
                   if seen.method == "GET" and seen.key.endswith(".tgz"))
-
-
-def names(items: list[dict]) -> list[tuple[str, str]]:
-    return [(item["name"], item["version"]) for item in items]
 
 
 # --- looking --------------------------------------------------------------------
@@ -180,8 +143,9 @@ def test_a_listing_that_lags(run_step, tmp_path):
 
 
 @pytest.mark.parametrize("url", ["https://charts.example.com", "oci://ghcr.io/x"])
-def test_what_cannot_be_listed(run_step, url):
-    result = run_step("repo-audit", "--repo", url, expect=2)
+@pytest.mark.parametrize("args", [(), ("--check",)])
+def test_what_cannot_be_listed(run_step, url, args):
+    result = run_step("repo-audit", "--repo", url, *args, expect=2)
     assert "cannot audit" in result.err and "can be listed" in result.err
 
 
@@ -461,9 +425,11 @@ def test_a_list_that_cannot_be_read_deletes_nothing(audit, s3, tmp_path):
 
 
 @pytest.mark.parametrize("args", [["--prune"], ["--keep", "1"],
-                                  ["--keep-used", "x"], ["--prune", "--keep", "0"]])
+                                  ["--keep-used", "x"], ["--prune", "--keep", "0"],
+                                  ["--prune", "--keep", "1", "--keep-used", "none"]])
 def test_half_an_option(audit, s3, args):
-    audit(*args, expect=2)
+    for more in (), ("--check",):
+        audit(*args, *more, expect=2)
     assert s3.requests == []
 
 
@@ -551,117 +517,9 @@ def test_notes_of_nonsense_delete_nothing(audit, s3):
     assert len(archives(s3)) == 5, "the other one is below another prefix"
 
 
-# --- copies --------------------------------------------------------------------------
-
-def copy(run_step, s3, target, *names, **options):
-    return run_step("repo-audit", "--repo", REPO, "--copy-to", target, *names,
-                    "--output", "json", env=s3.env, **options)
-
-
-def test_copy(run_step, s3, tmp_path):
-    target = f"file://{tmp_path}/stable"
-    result = copy(run_step, s3, target, "web@1.0.0", "api", "api@^2")
-    copied = result.json["copied"]
-    assert names(copied) == [("web", "1.0.0"), ("api", "2.0.0")], "each once"
-    assert copied[0]["url"] == f"{target}/web-1.0.0.tgz"
-    for item in copied:
-        file = f"{item['name']}-{item['version']}.tgz"
-        body = (tmp_path / "stable" / file).read_bytes()
-        assert body == s3.objects[PREFIX + file].body
-        assert hashlib.sha256(body).hexdigest() == item["digest"]
-    index = yaml.safe_load((tmp_path / "stable/index.yaml").read_text())
-    assert index["entries"]["web"][0]["digest"] == copied[0]["digest"]
-    run_step("repo-audit", "--repo", target)
-    again = copy(run_step, s3, target, "web@1.0.0").json["copied"]
-    assert again[0]["reason"] == "it was there"
-
-
-def test_copy_within_s3(run_step, s3):
-    signed = sign(s3, "web-1.1.0.tgz")
-    copy(run_step, s3, "s3://bucket/live", "web")
-    assert s3.objects["live/web-1.1.0.tgz"].body == s3.objects[PREFIX + "web-1.1.0.tgz"].body
-    assert s3.objects["live/web-1.1.0.tgz.prov"].body == signed
-    run_step("repo-audit", "--repo", "s3://bucket/live", env=s3.env)
-
-
-@pytest.mark.parametrize("write", [yaml.safe_dump, json.dumps])
-def test_copy_by_an_index_of_another_form(run_step, s3, tmp_path, write):
-    index = yaml.safe_load(s3.objects[INDEX].body)
-    options = {"default_flow_style": True} if write is yaml.safe_dump else {}
-    s3.put(INDEX, write(index, **options).encode())
-    copy(run_step, s3, f"file://{tmp_path}/stable", "web", "api@1.0.0")
-    assert entries(s3) == CHARTS
-    run_step("repo-audit", "--repo", REPO, *PRUNE, env=s3.env)
-    assert entries(s3) == {"api": ["2.0.0"], "web": ["1.1.0"]}
-
-
-def test_copy_of_many(run_step, s3, tmp_path):
-    many = {f"app-{n:02d}": ["1.0.0"] for n in range(20)}
-    folder = charts.make_repository(tmp_path / "many", many)
-    run_step("repo-audit", "--repo", f"file://{folder}", "--copy-to",
-             "s3://bucket/live", *many, env=s3.env)
-    run_step("repo-audit", "--repo", "s3://bucket/live", env=s3.env)
-    swaps = [seen for seen in s3.requests if seen.line == "PUT live/index.yaml"]
-    assert len(swaps) == 3, "8 charts enter the index at once"
-
-
-def test_copy_from_a_repository_with_a_login(run_step, tmp_path):
-    """Helm knows it; that of the environment is for where the charts go."""
-    archive = charts.archive("web", "1.0.0")
-    index = {"apiVersion": "v1", "entries": {"web": [{
-        "name": "web", "version": "1.0.0", "urls": ["web-1.0.0.tgz"],
-        "digest": hashlib.sha256(archive).hexdigest()}]}}
-    with ScriptedHttp(Reply(200, json.dumps(index).encode()), Reply(200, archive),
-                      Reply(404)) as server:
-        (tmp_path / "repositories.yaml").write_text(
-            f"repositories:\n- {{name: x, url: '{server.url}', username: jane, "
-            "password: swordfish}\n")
-        run_step("repo-audit", "--repo", server.url, "--copy-to",
-                 f"file://{tmp_path}/copy", "web",
-                 env={"HELM_REPOSITORY_CONFIG": str(tmp_path / "repositories.yaml"),
-                      "HELM_REPO_ACCESS_TOKEN": "not-for-this-one"})
-        assert {request.header("Authorization") for request in server.requests} == {
-            "Basic " + base64.b64encode(b"jane:swordfish").decode()}
-    assert (tmp_path / "copy/web-1.0.0.tgz").read_bytes() == archive
-
-
-def test_copy_over_other_bytes_is_a_conflict(run_step, s3, tmp_path):
-    """Even where the tar stream is the same: digests are kept."""
-    import gzip
-    target = tmp_path / "stable"
-    copy(run_step, s3, f"file://{target}", "web")
-    same = gzip.compress(gzip.decompress((target / "web-1.1.0.tgz").read_bytes()), 1)
-    (target / "web-1.1.0.tgz").write_bytes(same)
-    before = (target / "index.yaml").read_bytes()
-    assert "other bytes" in copy(run_step, s3, f"file://{target}", "web", expect=3).err
-    assert (target / "web-1.1.0.tgz").read_bytes() == same
-    assert (target / "index.yaml").read_bytes() == before
-
-
-def test_copy_of_what_is_not_what_the_index_says(run_step, s3, tmp_path):
-    break_all(s3)
-    target = f"file://{tmp_path}/stable"
-    assert "its digest is" in copy(run_step, s3, target, "api", expect=1).err
-    assert "web-1.0.0.tgz" in copy(run_step, s3, target, "web@1.0.0", expect=1).err
-    assert not (tmp_path / "stable").exists()
-
-
-def test_dry_run_of_a_copy(run_step, s3, tmp_path):
-    result = copy(run_step, s3, f"file://{tmp_path}/stable", "web", "--dry-run")
-    assert names(result.json["copied"]) == [("web", "1.1.0")]
-    assert not (tmp_path / "stable").exists()
-
-
-@pytest.mark.parametrize("args, code, cause", [
-    (["none"], 1, "none"), (["web@9.9.9"], 1, "9.9.9"), (["web@x y"], 2, "web@x y"),
-    ([], 2, "needs the names"), (["web", "--repair"], 2, "nothing else")])
-def test_wrong_copies(run_step, s3, tmp_path, args, code, cause):
-    assert cause in copy(run_step, s3, f"file://{tmp_path}/stable", *args, expect=code).err
-    assert not (tmp_path / "stable").exists()
-
-
 def test_names_without_copy(audit):
-    assert "--copy-to" in audit("web", expect=2).err
+    for args in (), ("--check",):
+        assert "--copy-to" in audit("web", *args, expect=2).err
 
 
 # --- folders ------------------------------------------------------------------------
@@ -774,3 +632,9 @@ def test_check_with_wrong_credentials(audit, s3):
 def test_check_of_a_bad_index(audit, s3):
     s3.put(INDEX, b"entries: [")
     audit("--check", expect=2)
+
+
+def test_check_says_of_what_it_speaks(audit):
+    assert audit("--check").out == f"the index of '{REPO}' in us-east-1 can be read\n"
+    assert audit("--check", "--repair").out == (
+        f"the index of '{REPO}' in us-east-1 can be read; conditional writes were proved\n")

@@ -1,0 +1,54 @@
+"""A repository to audit, in a ScriptedS3, and what may be wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
+
+import charts
+
+from scripted_s3 import ScriptedS3
+
+REPO = "s3://bucket/stable"
+PREFIX = "stable/"
+INDEX = PREFIX + "index.yaml"
+MARKS = PREFIX + ".slipway/audit/verified"
+CHARTS = {"api": ["2.0.0", "1.0.0"], "web": ["1.1.0", "1.0.0"]}
+
+
+@contextmanager
+def a_repository(tmp_path: Path) -> Iterator[ScriptedS3]:
+    """One of four archives, on a store that was proved."""
+    folder = charts.make_repository(tmp_path / "repository", CHARTS)
+    with ScriptedS3() as s3:
+        for path in folder.iterdir():
+            s3.put(PREFIX + path.name, path.read_bytes())
+        prove(s3)
+        yield s3
+
+
+def prove(s3: ScriptedS3) -> None:
+    body = s3.objects[INDEX].body
+    s3.put(INDEX, f"annotations:\n  {s3.proof}: '2026'\n".encode() + body)
+
+
+def sign(s3: ScriptedS3, name: str) -> bytes:
+    """What lies beside the archive as if it had been signed."""
+    digest = hashlib.sha256(s3.objects[PREFIX + name].body).hexdigest()
+    s3.put(f"{PREFIX}{name}.prov", f"files:\n  {name}: sha256:{digest}\n".encode())
+    return s3.objects[f"{PREFIX}{name}.prov"].body
+
+
+def break_all(s3: ScriptedS3) -> None:
+    """A flipped byte, an orphan, a dangling entry."""
+    body = bytearray(s3.objects[PREFIX + "api-2.0.0.tgz"].body)
+    body[40] ^= 1
+    s3.put(PREFIX + "api-2.0.0.tgz", bytes(body))
+    s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
+    del s3.objects[PREFIX + "web-1.0.0.tgz"]
+
+
+def names(items: list[dict]) -> list[tuple[str, str]]:
+    return [(item["name"], item["version"]) for item in items]
