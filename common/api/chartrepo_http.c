@@ -14,18 +14,6 @@
 
 #define CHARTMUSEUM_REPLY_MAX ((size_t)4 << 20)
 
-/* "https://user:password@host/path" */
-static void login_from_url(struct login *login, const struct url *url)
-{
-	CLEANUP(secret_release) struct secret password = {0};
-
-	if (!url->user)
-		return;
-	if (url->password)
-		secret_set(&password, url->password, strlen(url->password));
-	login_set(login, url->user, &password, NULL);
-}
-
 static bool open_url(struct chartrepo *repo, const char *rest,
 		     const struct chartrepo_config *config, struct err *err)
 {
@@ -33,8 +21,7 @@ static bool open_url(struct chartrepo *repo, const char *rest,
 	repo->login_everywhere = config->login_everywhere;
 	if (!url_parse(&repo->url, repo->address, err))
 		return false;
-	if (!login_is_set(&repo->login) && !secret_is_set(&repo->login.token))
-		login_from_url(&repo->login, &repo->url);
+	login_take_url(&repo->login, &repo->url);
 	return true;
 }
 

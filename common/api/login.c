@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "format/url.h"
 
 bool login_is_set(const struct login *login)
 {
@@ -35,6 +36,17 @@ void login_set(struct login *login, const char *username,
 void login_set_args(struct login *login, const struct login_args *args)
 {
 	login_set(login, args->username, &args->password, &args->access_token);
+}
+
+void login_take_url(struct login *login, const struct url *url)
+{
+	CLEANUP(secret_release) struct secret password = {0};
+
+	if (!url->user || login_is_set(login))
+		return;
+	if (url->password)
+		secret_set(&password, url->password, strlen(url->password));
+	login_set(login, url->user, &password, NULL);
 }
 
 void login_add_bearer(struct strvec *secrets, const struct secret *token)

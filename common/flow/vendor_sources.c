@@ -55,7 +55,6 @@ bool vendor_set_own(struct vendoring *world, struct err *err)
 {
 	const char *address = world->args->repository;
 	CLEANUP(url_release) struct url url = {0};
-	CLEANUP(secret_release) struct secret password = {0};
 	CLEANUP(str_release) struct str public = {0};
 
 	world->own_address = address;
@@ -66,12 +65,7 @@ bool vendor_set_own(struct vendoring *world, struct err *err)
 		return err_wrap(err, "cannot use '--repo'");
 	if (!url.user)
 		return true;
-	if (!login_is_set(&world->own_login)) {
-		const char *text = url.password ? url.password : "";
-
-		secret_set(&password, text, strlen(text));
-		login_set(&world->own_login, url.user, &password, NULL);
-	}
+	login_take_url(&world->own_login, &url);
 	url_add_text(&public, &url, true);
 	world->own_address =
 		arena_strdup(&world->vendored->arena, str_text(&public));

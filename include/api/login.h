@@ -9,6 +9,7 @@
 #include "base/secret.h"
 
 struct strvec;
+struct url;
 
 /* All-zero: nobody. */
 struct login {
@@ -34,6 +35,12 @@ void login_set_args(struct login *login, const struct login_args *args);
 /* Copy what the user gave; each may be NULL or not set. */
 void login_set(struct login *login, const char *username,
 	       const struct secret *password, const struct secret *token);
+
+/*
+ * Copy the user and the password of "https://user:password@host/path", unless
+ * somebody is set already.
+ */
+void login_take_url(struct login *login, const struct url *url);
 
 /* Add "Authorization: Bearer ..." or "Authorization: Basic ...". */
 void login_add_bearer(struct strvec *secrets, const struct secret *token);
