@@ -121,6 +121,16 @@ void log_add_masked(struct str *out, const char *text)
 	}
 }
 
+const char *log_copy_masked(const char *text, struct arena *arena)
+{
+	CLEANUP(str_release) struct str masked = {0};
+
+	if (!text)
+		return NULL;
+	log_add_masked(&masked, text);
+	return arena_strdup(arena, str_text(&masked));
+}
+
 char *log_masked(const char *text)
 {
 	CLEANUP(str_release) struct str masked = {0};

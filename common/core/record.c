@@ -278,13 +278,12 @@ static void set_step(struct record *record, const char *step, int64_t started,
 static const struct value *masked(const struct value *value,
 				  struct arena *arena)
 {
-	CLEANUP(str_release) struct str text = {0};
 	struct value *copy;
 
 	switch (value->kind) {
 	case VALUE_STRING:
-		log_add_masked(&text, value->string.bytes);
-		return value_new_text(arena, str_text(&text));
+		return value_new_text(
+			arena, log_copy_masked(value->string.bytes, arena));
 	case VALUE_LIST:
 		copy = value_new_list(arena);
 		for (size_t i = 0; i < value->list.count; i++)

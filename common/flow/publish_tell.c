@@ -26,10 +26,9 @@ static struct value *tell_charts(const struct publish_batch *batch,
 				 const char *repository, struct arena *arena)
 {
 	struct value *charts = value_new_list(arena);
-	CLEANUP(str_release) struct str masked = {0};
 
 	/* The address of a repository may hold a login. */
-	log_add_masked(&masked, repository ? repository : "");
+	repository = log_copy_masked(repository, arena);
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct publish_item *item = &batch->items[i];
 		struct value *map = value_new_map(arena);
@@ -46,7 +45,7 @@ static struct value *tell_charts(const struct publish_batch *batch,
 				      value_new_bool(arena, true));
 		if (repository)
 			value_map_set_text(map, arena, "repository",
-					   str_text(&masked));
+					   repository);
 		value_list_add(charts, arena, map);
 	}
 	return charts;

@@ -15,17 +15,6 @@ static void set_or_null(struct value *map, struct arena *arena, const char *key,
 		      text ? value_new_text(arena, text) : &value_nil);
 }
 
-/* What is told may end in a build's log, and an address may hold a login. */
-static const char *without_login(const char *address, struct arena *arena)
-{
-	CLEANUP(str_release) struct str text = {0};
-
-	if (!address)
-		return NULL;
-	log_add_masked(&text, address);
-	return arena_strdup(arena, str_text(&text));
-}
-
 static struct value *tell_dependencies(const struct vendored *vendored,
 				       struct arena *arena)
 {
@@ -38,8 +27,9 @@ static struct value *tell_dependencies(const struct vendored *vendored,
 		value_map_set_text(map, arena, "name", item->name);
 		set_or_null(map, arena, "alias", item->alias);
 		value_map_set_text(map, arena, "version", item->version);
+		/* It may end in a build's log, and hold a login. */
 		set_or_null(map, arena, "repository",
-			    without_login(item->repository, arena));
+			    log_copy_masked(item->repository, arena));
 		set_or_null(map, arena, "digest", item->digest);
 		value_list_add(list, arena, map);
 	}

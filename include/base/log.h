@@ -16,6 +16,7 @@
 
 #include "base/attr.h"
 
+struct arena;
 struct str;
 
 enum log_level {
@@ -58,6 +59,8 @@ char *log_masked(const char *text) MUST_CHECK;
  * process, such as the record.
  */
 void log_add_masked(struct str *out, const char *text);
+/* The same as a copy in @arena; NULL of NULL. */
+const char *log_copy_masked(const char *text, struct arena *arena);
 
 /*
  * What the library tells a user in the middle of long work.  Either may be
