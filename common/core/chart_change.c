@@ -169,6 +169,95 @@ bool chart_set_value(struct chart *chart, const char *path, const char *text,
 	return true;
 }
 
+/* --- versions that dependencies lack --------------------------------------- */
+
+static bool lacks_version(const struct chart_dependency *dependency)
+{
+	return is_blank(dependency->version);
+}
+
+static bool lacks_versions(const struct chart *chart)
+{
+	for (size_t i = 0; i < chart->dependencies.count; i++) {
+		if (lacks_version(&chart->dependencies.items[i]))
+			return true;
+	}
+	return false;
+}
+
+static void fill_metadata(struct chart *chart, const char *version)
+{
+	const struct value *old =
+		value_map_get(chart->metadata, "dependencies");
+	struct value *list = value_new_list(chart->arena);
+
+	for (size_t i = 0; i < chart->dependencies.count; i++) {
+		struct value *item =
+			value_copy(old->list.items[i], chart->arena);
+
+		if (lacks_version(&chart->dependencies.items[i]))
+			value_map_set_text(item, chart->arena, "version",
+					   version);
+		value_list_add(list, chart->arena, item);
+	}
+	value_map_set(chart->metadata, chart->arena, "dependencies", list);
+}
+
+static bool fill_text(struct ydoc *doc, const struct chart *chart,
+		      const char *version, struct err *err)
+{
+	for (size_t i = 0; i < chart->dependencies.count; i++) {
+		CLEANUP(free_ptr) char *path =
+			xasprintf("dependencies.%zu.version", i);
+
+		if (lacks_version(&chart->dependencies.items[i]) &&
+		    !ydoc_set_text(doc, path, version, err))
+			return err_wrap(err, "cannot write '%s'", path);
+	}
+	return true;
+}
+
+/* Of a v1 chart, whose package has its dependencies in that file alone. */
+static bool fill_requirements(const struct chart *chart, const char *version,
+			      struct err *err)
+{
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	struct chart_file *file = NULL;
+
+	for (size_t i = 0; !file && i < chart->others.count; i++) {
+		if (!strcmp(chart->others.items[i].name, "requirements.yaml"))
+			file = &chart->others.items[i];
+	}
+	if (!file)
+		return true;
+	if (!chart_parse_file(&doc, chart, file, YDOC_FIRST | YDOC_INFINITE,
+			      err))
+		return false;
+	if (!value_is_list(value_find(doc.root, "dependencies")))
+		return true;
+	if (!fill_text(&doc, chart, version, err))
+		return false;
+	file->bytes =
+		arena_memdupz(chart->arena, str_text(&doc.text), doc.text.len);
+	file->len = doc.text.len;
+	return true;
+}
+
+bool chart_fill_versions(struct chart *chart, const char *version,
+			 struct err *err)
+{
+	if (!lacks_versions(chart))
+		return true;
+	if (!fill_requirements(chart, version, err))
+		return false;
+	fill_metadata(chart, version);
+	for (size_t i = 0; i < chart->dependencies.count; i++) {
+		if (lacks_version(&chart->dependencies.items[i]))
+			chart->dependencies.items[i].version = version;
+	}
+	return true;
+}
+
 /* --- times and dependencies ------------------------------------------------ */
 
 void chart_stamp(struct chart *chart, int64_t seconds)

@@ -200,7 +200,7 @@ static bool fill_version(struct vendoring *vendoring, size_t i, struct err *err)
 
 	if (!is_blank(dependency->version))
 		return true;
-	dependency->version = "*";
+	dependency->version = VENDOR_ANY_VERSION;
 	return fill(vendoring, i, "version", dependency->version, err);
 }
 
@@ -209,7 +209,7 @@ static bool fill_repository(struct vendoring *vendoring, size_t i,
 			    struct err *err)
 {
 	struct chart_dependency *dependency = &vendoring->wanted.items[i];
-	const char *repository = vendoring->world->own_address;
+	const char *repository = vendor_own_address(vendoring);
 
 	if (!is_blank(dependency->repository) || is_there(vendoring, i) ||
 	    vendor_is_inside(vendoring, dependency->name))

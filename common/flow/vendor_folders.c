@@ -96,7 +96,8 @@ bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 	if (!check_constraint(chart->version, vendor_constraint(vendoring, i),
 			      err))
 		return vendor_fail(vendoring, i, "version", err);
-	if (!vendor_complete(vendoring, chart, folder, err))
+	if (!vendor_complete(vendoring, chart, folder, err) ||
+	    !chart_fill_versions(chart, VENDOR_ANY_VERSION, err))
 		return vendor_fail(vendoring, i, "repository", err);
 	chart_stamp(chart, vendoring->args->now_ms / 1000);
 	if (!chart_package(&bytes, chart, err) ||

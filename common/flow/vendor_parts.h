@@ -32,6 +32,12 @@
 
 #define CHART_FILE "Chart.yaml"
 
+/*
+ * The constraint that is written where a dependency has none: Helm passes over
+ * its alias and its condition otherwise.
+ */
+#define VENDOR_ANY_VERSION "*"
+
 /* A repository and its index, for all dependencies that name it. */
 struct vendor_source {
 	const char *address;
@@ -172,6 +178,12 @@ bool vendor_complete(struct vendoring *vendoring, struct chart *chart,
  * in it is used unless the options have one.  Errors: INPUT (no URL).
  */
 bool vendor_set_own(struct vendoring *world, struct err *err) MUST_CHECK;
+
+/*
+ * The address of --repo as it is written for @vendoring, which may be that of
+ * a folder elsewhere.  NULL: there is none.
+ */
+const char *vendor_own_address(const struct vendoring *vendoring);
 
 /* Read Helm's repositories, and put addresses in place of aliases. */
 bool vendor_name_sources(struct vendoring *vendoring, struct err *err)

@@ -1,4 +1,5 @@
 /* Repositories: which they are, what they have, what is taken of it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/repoaccess.h"
@@ -72,6 +73,32 @@ bool vendor_set_own(struct vendoring *world, struct err *err)
 	return true;
 }
 
+/*
+ * A "file://" address of @vendoring as it is from everywhere; others as they
+ * are.
+ */
+static const char *absolute_address(const struct vendoring *vendoring,
+				    const char *address)
+{
+	struct arena *arena = &vendoring->vendored->arena;
+	const char *path = after_prefix(address, "file://");
+	CLEANUP(free_ptr) char *dir = NULL;
+
+	if (!path || *path == '/')
+		return address;
+	dir = realpath(vendoring->umbrella->dir, NULL);
+	return dir ? arena_printf(arena, "file://%s/%s", dir, path) : address;
+}
+
+const char *vendor_own_address(const struct vendoring *vendoring)
+{
+	const char *address = vendoring->world->own_address;
+
+	return is_blank(address) || vendoring == vendoring->world
+		       ? address
+		       : absolute_address(vendoring->world, address);
+}
+
 static bool open_world(struct vendoring *world, struct err *err)
 {
 	const struct vendor_args *args = world->args;
@@ -123,13 +150,15 @@ static bool open_client(struct vendoring *vendoring,
 	       repoaccess_open_client(&source->own, source->known, config, err);
 }
 
+static bool is_local(const struct vendor_source *source)
+{
+	return starts_with(source->address, "file://");
+}
+
 static bool open_repo(struct vendoring *vendoring, struct vendor_source *source,
 		      struct err *err)
 {
 	const char *address = source->address;
-	CLEANUP(free_ptr) char *folder = vendor_folder(vendoring, address);
-	CLEANUP(free_ptr) char *absolute =
-		folder ? xasprintf("file://%s", folder) : NULL;
 	struct chartrepo_config config = {
 		.http = source->own.client ? &source->own
 					   : &vendoring->world->http,
@@ -137,21 +166,17 @@ static bool open_repo(struct vendoring *vendoring, struct vendor_source *source,
 		.cache = &vendoring->world->cache,
 	};
 
-	if (folder)
+	if (is_local(source))
 		config.http = NULL;
 	repoaccess_use(source->known, &config);
 	if (is_own(vendoring, address))
 		config.login = &vendoring->world->own_login;
-	return chartrepo_open(&source->repo, absolute ? absolute : address,
-			      &config, err);
+	return chartrepo_open(&source->repo,
+			      absolute_address(vendoring, address), &config,
+			      err);
 }
 
 /* --- indexes ----------------------------------------------------------------- */
-
-static bool is_local(const struct vendor_source *source)
-{
-	return starts_with(source->address, "file://");
-}
 
 static bool read_cached(const struct vendoring *vendoring,
 			const struct chartcache_name *name,

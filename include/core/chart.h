@@ -168,6 +168,13 @@ enum chart_text {
 bool chart_set_value(struct chart *chart, const char *path, const char *text,
 		     enum chart_text as, struct err *err) MUST_CHECK;
 
+/*
+ * Give @version, which must outlive the chart, to each dependency that has
+ * none.  Errors: INPUT (requirements.yaml of a v1 chart cannot be edited).
+ */
+bool chart_fill_versions(struct chart *chart, const char *version,
+			 struct err *err) MUST_CHECK;
+
 /* Every member of the package gets this time (SOURCE_DATE_EPOCH). */
 void chart_stamp(struct chart *chart, int64_t seconds);
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from scripted_http import Reply, ScriptedHttp
 
 @pytest.fixture
 def folder(tmp_path):
-    """folder(name, lines of dependencies, …): a chart beside the umbrella."""
+    """folder(path, lines of dependencies, …): a chart beside the umbrella."""
     def make(name: str, *lines: str, version: str = "1.0.0") -> Path:
-        chart = charts.make_chart(tmp_path / "work" / name, name, version)
+        chart = charts.make_chart(tmp_path / "work" / name, Path(name).name, version)
         text = (chart / "Chart.yaml").read_text()
         if lines:
             text += "dependencies:\n" + "".join(f"- {{{line}}}\n" for line in lines)
@@ -102,6 +103,59 @@ def test_locked(mid, folder, render, repository, tmp_path):
     assert inside(tmp_path)["mid/charts/storefront"] == "1.4.0"
     render()
     assert inside(tmp_path)["mid/charts/storefront"] == "1.5.0"
+
+
+@pytest.mark.parametrize("inside_already", [False, True])
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_a_version_that_is_left_out_is_filled_in(mid, folder, render, repository, tmp_path, api,
+                                                 inside_already):
+    """Helm passes over alias and condition otherwise; see the umbrella's own."""
+    lines = [f"name: basket, alias: a, condition: a.use, repository: 'file://{repository}'",
+             f"name: basket, alias: b, version: '', repository: 'file://{repository}'",
+             f"name: storefront, version: 1.3.0, repository: 'file://{repository}'"]
+    chart = folder("mid", *lines)
+    if inside_already:
+        (chart / "charts").mkdir()
+        for name in "basket-2.1.0.tgz", "storefront-1.3.0.tgz":
+            shutil.copy(repository / name, chart / "charts")
+    if api == "v1":
+        head, listed = (chart / "Chart.yaml").read_text().split("dependencies:\n")
+        (chart / "Chart.yaml").write_text(head.replace("v2", "v1"))
+        (chart / "requirements.yaml").write_text("# ours\ndependencies:\n" + listed)
+    render()
+    archive = tmp_path / "work" / "rendered" / "shop" / "charts" / "mid-1.0.0.tgz"
+    with tarfile.open(archive) as opened:
+        text = opened.extractfile(
+            "mid/requirements.yaml" if api == "v1" else "mid/Chart.yaml").read()
+    found = yaml.safe_load(text)["dependencies"]
+    assert [item["version"] for item in found] == ["*", "*", "1.3.0"]
+    assert [item.get("alias") for item in found] == ["a", "b", None]
+    assert found[0]["condition"] == "a.use"
+    assert (b"# ours" in text) == (api == "v1")
+
+
+def test_a_repository_is_seen_from_who_names_it(umbrella, folder, render, repository, tmp_path):
+    """From the umbrella, and from a folder that it needs."""
+    folder("deep/mid", "name: basket, version: 2.x, repository: 'file://../../../charts'")
+    umbrella(chart=dependencies(
+        "- {name: mid, version: 1.0.0, repository: 'file://../deep/mid'}",
+        "- {name: search, version: 0.x, repository: 'file://../../charts'}"))
+    render()
+    assert inside(tmp_path) == {"mid": "1.0.0", "mid/charts/basket": "2.1.0"}
+    assert inside(tmp_path, "search-0.9.3.tgz") == {"search": "0.9.3"}
+
+
+def test_repo_is_seen_from_the_umbrella(mid, folder, render, repository, tmp_path):
+    """A relative one, too, whatever folder needs it."""
+    folder("deep/mid", "name: basket, version: 2.x",
+           "name: leaf, version: 1.x, repository: 'file://../leaf'")
+    folder("deep/leaf", "name: search, version: 0.x")
+    umbrella = tmp_path / "work" / "umbrella" / "Chart.yaml"
+    umbrella.write_text(umbrella.read_text().replace("../mid", "../deep/mid"))
+    render("--repo", "file://../../charts")
+    assert inside(tmp_path) == {"mid": "1.0.0", "mid/charts/basket": "2.1.0",
+                                "mid/charts/leaf": "1.0.0",
+                                "mid/charts/leaf/charts/search": "0.9.3"}
 
 
 def test_each_index_and_chart_is_asked_for_once(umbrella, folder, render, repository, tmp_path):
