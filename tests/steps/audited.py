@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Iterator
 
 import charts
+import yaml
 
 from scripted_s3 import ScriptedS3
 
@@ -16,6 +17,8 @@ PREFIX = "stable/"
 INDEX = PREFIX + "index.yaml"
 MARKS = PREFIX + ".slipway/audit/verified"
 CHARTS = {"api": ["2.0.0", "1.0.0"], "web": ["1.1.0", "1.0.0"]}
+
+PRUNE = ("--prune", "--keep", "1", "--output", "json")
 
 
 @contextmanager
@@ -48,6 +51,12 @@ def break_all(s3: ScriptedS3) -> None:
     s3.put(PREFIX + "api-2.0.0.tgz", bytes(body))
     s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
     del s3.objects[PREFIX + "web-1.0.0.tgz"]
+
+
+def entries(s3: ScriptedS3) -> dict[str, list[str]]:
+    index = yaml.safe_load(s3.objects[INDEX].body)
+    return {name: [entry["version"] for entry in found]
+            for name, found in index["entries"].items()}
 
 
 def names(items: list[dict]) -> list[tuple[str, str]]:

@@ -10,7 +10,8 @@ import charts
 import pytest
 import yaml
 
-from audited import INDEX, PREFIX, REPO, a_repository, break_all, names, sign
+from audited import (CHARTS, INDEX, PREFIX, PRUNE, REPO, a_repository, break_all, entries,
+                     names, sign)
 from scripted_http import Reply, ScriptedHttp
 from scripted_s3 import Fault
 

@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 import records
-from audited import CHARTS, INDEX, MARKS, PREFIX, REPO, a_repository, break_all, names, prove, sign
+from audited import (CHARTS, INDEX, MARKS, PREFIX, PRUNE, REPO, a_repository, break_all,
+                     entries, names, prove, sign)
 from scripted_s3 import Fault, ScriptedS3
 
 
@@ -32,12 +33,6 @@ def audit(run_step, s3):
         return run_step("repo-audit", "--repo", REPO, *args,
                         env=s3.env | options.pop("env", {}), **options)
     return run
-
-
-def entries(s3: ScriptedS3) -> dict[str, list[str]]:
-    index = yaml.safe_load(s3.objects[INDEX].body)
-    return {name: [entry["version"] for entry in found]
-            for name, found in index["entries"].items()}
 
 
 def reads(s3: ScriptedS3) -> list[str]:
@@ -378,7 +373,6 @@ def test_killed_audit_is_resumed(run_step, start_step, tmp_path, after, seconds,
 
 # --- prune -------------------------------------------------------------------------
 
-PRUNE = ("--prune", "--keep", "1", "--output", "json")
 OLD = [("api", "1.0.0"), ("web", "1.0.0")]
 
 
