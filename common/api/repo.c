@@ -1,82 +1,22 @@
 #include "api/repo.h"
 
-/* Not <git2.h>: its index.h has a member that base/banned.h poisons. */
-#include <git2/commit.h>
-#include <git2/common.h>
-#include <git2/config.h>
-#include <git2/errors.h>
-#include <git2/global.h>
-#include <git2/graph.h>
-#include <git2/object.h>
-#include <git2/oid.h>
-#include <git2/refs.h>
-#include <git2/repository.h>
-#include <git2/revparse.h>
-#include <git2/revwalk.h>
-#include <git2/version.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/repo_git2.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/strvec.h"
 #include "core/gitaddress.h"
-#include "format/charset.h"
 #include "sys/file.h"
 #include "sys/lazy.h"
 
-/* Each function of libgit2 that is called, without its git_. */
-#define FUNCTIONS(X)                    \
-	X(libgit2_init)                 \
-	X(libgit2_opts)                 \
-	X(error_last)                   \
-	X(repository_open_ext)          \
-	X(repository_free)              \
-	X(repository_head)              \
-	X(repository_is_shallow)        \
-	X(repository_commondir)         \
-	X(repository_fetchhead_foreach) \
-	X(graph_descendant_of)          \
-	X(reference_lookup)             \
-	X(reference_is_branch)          \
-	X(reference_shorthand)          \
-	X(reference_symbolic_target)    \
-	X(reference_peel)               \
-	X(reference_free)               \
-	X(repository_config_snapshot)   \
-	X(config_get_string)            \
-	X(config_free)                  \
-	X(revparse_single)              \
-	X(object_peel)                  \
-	X(object_id)                    \
-	X(object_free)                  \
-	X(commit_lookup)                \
-	X(commit_message)               \
-	X(commit_message_encoding)      \
-	X(commit_author)                \
-	X(commit_time)                  \
-	X(commit_parentcount)           \
-	X(commit_parent_id)             \
-	X(commit_free)                  \
-	X(revwalk_new)                  \
-	X(revwalk_sorting)              \
-	X(revwalk_push)                 \
-	X(revwalk_hide)                 \
-	X(revwalk_next)                 \
-	X(revwalk_free)                 \
-	X(oid_equal)                    \
-	X(oid_tostr)
-
-#define MEMBER(name) __typeof__(git_##name) *name;
 #define SYMBOL(name) {"git_" #name, (void **)&git.name},
 
-static struct {
-	FUNCTIONS(MEMBER)
-} git;
+struct repo_git2 git;
 
-static const struct lazy_symbol symbols[] = {FUNCTIONS(SYMBOL){0}};
+static const struct lazy_symbol symbols[] = {REPO_GIT2(SYMBOL){0}};
 
 /* The library whose headers this was compiled with, and no other. */
 #define SONAME "libgit2.so." LIBGIT2_SOVERSION
@@ -123,17 +63,17 @@ static bool load(struct err *err)
 }
 
 /* The only place that asks libgit2 why: right after the call that failed. */
-static const char *cause(void)
+const char *repo_cause(void)
 {
 	const git_error *error = git.error_last();
 
 	return error && error->message ? error->message : "unknown error";
 }
 
-static bool fail(int code, struct err *err, const char *what, const char *name)
+bool repo_fail(int code, struct err *err, const char *what, const char *name)
 {
 	return err_set(err, code == GIT_ENOTFOUND ? ERR_NOT_FOUND : ERR_INPUT,
-		       "cannot %s '%s': %s", what, name, cause());
+		       "cannot %s '%s': %s", what, name, repo_cause());
 }
 
 static void release_reference(git_reference **reference)
@@ -142,16 +82,10 @@ static void release_reference(git_reference **reference)
 		git.reference_free(*reference);
 }
 
-static void release_object(git_object **object)
+void repo_release_object(git_object **object)
 {
 	if (*object)
 		git.object_free(*object);
-}
-
-static void release_commit(git_commit **commit)
-{
-	if (*commit)
-		git.commit_free(*commit);
 }
 
 static void release_config(git_config **config)
@@ -160,14 +94,8 @@ static void release_config(git_config **config)
 		git.config_free(*config);
 }
 
-static void release_walk(git_revwalk **walk)
-{
-	if (*walk)
-		git.revwalk_free(*walk);
-}
-
 /* Long enough for SHA-256 too; libgit2 renames its own constants. */
-static char *hash_text(const git_oid *oid)
+char *repo_hash_text(const git_oid *oid)
 {
 	char text[64 + 1];
 
@@ -250,7 +178,7 @@ bool repo_find(struct repo *repo, const char *dir, struct err *err)
 		return true;
 	}
 	if (code < 0 && code != GIT_ENOTFOUND)
-		return fail(code, err, "open the git repository in", dir);
+		return repo_fail(code, err, "open the git repository in", dir);
 	repo->handle = handle;
 	return true;
 }
@@ -276,21 +204,21 @@ bool repo_read_head(const struct repo *repo, struct repo_head *head,
 		    struct err *err)
 {
 	CLEANUP(release_reference) git_reference *reference = NULL;
-	CLEANUP(release_object) git_object *object = NULL;
+	CLEANUP(repo_release_object) git_object *object = NULL;
 	int code = git.repository_head(&reference, repo->handle);
 
 	if (code == GIT_EUNBORNBRANCH)
 		return err_set(err, ERR_NOT_FOUND,
 			       "cannot read HEAD: there is no commit yet");
 	if (code < 0)
-		return fail(code, err, "read", "HEAD");
+		return repo_fail(code, err, "read", "HEAD");
 	code = git.reference_peel(&object, reference, GIT_OBJECT_COMMIT);
 	if (code < 0)
-		return fail(code, err, "read the commit of", "HEAD");
+		return repo_fail(code, err, "read the commit of", "HEAD");
 
 	if (git.reference_is_branch(reference))
 		head->branch = xstrdup(git.reference_shorthand(reference));
-	head->commit = hash_text(git.object_id(object));
+	head->commit = repo_hash_text(git.object_id(object));
 	head->time = git.commit_time((git_commit *)object);
 	return true;
 }
@@ -314,7 +242,7 @@ bool repo_remote_url(const struct repo *repo, const char *name, char **url,
 	if (code == 0)
 		code = git.config_get_string(&found, config, key);
 	if (code < 0 && code != GIT_ENOTFOUND)
-		return fail(code, err, "read the setting", key);
+		return repo_fail(code, err, "read the setting", key);
 	*url = xstrdup_or_null(found);
 	return true;
 }
@@ -329,7 +257,7 @@ bool repo_default_branch(const struct repo *repo, const char *name,
 	const char *target;
 
 	if (code < 0 && code != GIT_ENOTFOUND)
-		return fail(code, err, "read", path);
+		return repo_fail(code, err, "read", path);
 	target = code < 0 ? NULL : git.reference_symbolic_target(reference);
 	*branch = xstrdup_or_null(target ? after_prefix(target, prefix) : NULL);
 	return true;
@@ -339,8 +267,8 @@ bool repo_default_branch(const struct repo *repo, const char *name,
 static bool look_up(const struct repo *repo, const char *name, bool *found,
 		    git_oid *oid, struct err *err)
 {
-	CLEANUP(release_object) git_object *object = NULL;
-	CLEANUP(release_object) git_object *commit = NULL;
+	CLEANUP(repo_release_object) git_object *object = NULL;
+	CLEANUP(repo_release_object) git_object *commit = NULL;
 	int code = git.revparse_single(&object, repo->handle, name);
 
 	if (code == 0)
@@ -349,7 +277,7 @@ static bool look_up(const struct repo *repo, const char *name, bool *found,
 	if (!*found)
 		return true;
 	if (code < 0)
-		return fail(code, err, "find the commit", name);
+		return repo_fail(code, err, "find the commit", name);
 	*oid = *git.object_id(commit);
 	return true;
 }
@@ -362,12 +290,12 @@ bool repo_find_commit(const struct repo *repo, const char *name, char **hash,
 
 	if (!look_up(repo, name, &found, &oid, err))
 		return false;
-	*hash = found ? hash_text(&oid) : NULL;
+	*hash = found ? repo_hash_text(&oid) : NULL;
 	return true;
 }
 
-static bool resolve(const struct repo *repo, const char *name, git_oid *oid,
-		    struct err *err)
+bool repo_resolve(const struct repo *repo, const char *name, git_oid *oid,
+		  struct err *err)
 {
 	bool found;
 
@@ -420,7 +348,7 @@ static bool was_fetched(const struct repo *repo, struct fetched *fetched,
 	code = git.repository_fetchhead_foreach(repo->handle, note_fetched,
 						fetched);
 	if (code < 0 && code != GIT_ENOTFOUND)
-		return fail(code, err, "read", "FETCH_HEAD");
+		return repo_fail(code, err, "read", "FETCH_HEAD");
 	return true;
 }
 
@@ -432,7 +360,7 @@ bool repo_fetched_tip(const struct repo *repo, const char *name,
 	CLEANUP(free_ptr) char *there = xasprintf("refs/heads/%s", branch);
 	CLEANUP(free_ptr) char *url = NULL;
 	CLEANUP(release_reference) git_reference *reference = NULL;
-	CLEANUP(release_object) git_object *commit = NULL;
+	CLEANUP(repo_release_object) git_object *commit = NULL;
 	struct fetched fetched = {.ref = there};
 	int code = git.reference_lookup(&reference, repo->handle, here);
 
@@ -440,7 +368,7 @@ bool repo_fetched_tip(const struct repo *repo, const char *name,
 		code = git.reference_peel(&commit, reference,
 					  GIT_OBJECT_COMMIT);
 	if (code < 0 && code != GIT_ENOTFOUND)
-		return fail(code, err, "read", here);
+		return repo_fail(code, err, "read", here);
 	if (code == 0) {
 		fetched.oid = git.object_id(commit);
 		if (!repo_remote_url(repo, name, &url, err))
@@ -449,7 +377,7 @@ bool repo_fetched_tip(const struct repo *repo, const char *name,
 		if (url && !was_fetched(repo, &fetched, err))
 			return false;
 	}
-	*hash = fetched.found ? hash_text(fetched.oid) : NULL;
+	*hash = fetched.found ? repo_hash_text(fetched.oid) : NULL;
 	return true;
 }
 
@@ -464,136 +392,13 @@ bool repo_holds(const struct repo *repo, const char *tip, const char *commit,
 			       "the clone is shallow: it does not tell what "
 			       "'%s' holds",
 			       tip);
-	if (!resolve(repo, tip, &from, err) || !resolve(repo, commit, &to, err))
+	if (!repo_resolve(repo, tip, &from, err) ||
+	    !repo_resolve(repo, commit, &to, err))
 		return false;
 	code = git.graph_descendant_of(repo->handle, &from, &to);
 	if (code < 0)
-		return fail(code, err, "read the history of", tip);
+		return repo_fail(code, err, "read the history of", tip);
 	*held = code > 0 || git.oid_equal(&from, &to);
-	return true;
-}
-
-/* --- walking ------------------------------------------------------------ */
-
-/* Texts of one commit; kept from one to the next for their memory. */
-struct reading {
-	struct str message, author;
-	struct strvec parents;
-};
-
-static void reading_release(struct reading *reading)
-{
-	str_release(&reading->message);
-	str_release(&reading->author);
-	strvec_release(&reading->parents);
-}
-
-static void read_text(struct str *out, const char *text, const char *encoding)
-{
-	str_clear(out);
-	if (text)
-		charset_to_utf8(out, text, strlen(text), encoding);
-}
-
-static void read_parents(struct strvec *parents, const git_commit *commit)
-{
-	unsigned int count = git.commit_parentcount(commit);
-
-	strvec_truncate(parents, 0);
-	for (unsigned int i = 0; i < count; i++)
-		strvec_add_take(parents,
-				hash_text(git.commit_parent_id(commit, i)));
-}
-
-static bool each_commit(const struct repo *repo, const git_oid *oid,
-			struct reading *reading, repo_commit_fn *each,
-			void *context, struct err *err)
-{
-	CLEANUP(release_commit) git_commit *commit = NULL;
-	CLEANUP(free_ptr) char *hash = hash_text(oid);
-	struct repo_commit found;
-	const char *encoding;
-	int code = git.commit_lookup(&commit, repo->handle, oid);
-
-	if (code < 0)
-		return fail(code, err, "read the commit", hash);
-	encoding = git.commit_message_encoding(commit);
-	read_text(&reading->message, git.commit_message(commit), encoding);
-	read_text(&reading->author, git.commit_author(commit)->name, encoding);
-	read_parents(&reading->parents, commit);
-	found = (struct repo_commit){
-		.hash = hash,
-		.message = str_text(&reading->message),
-		.author = str_text(&reading->author),
-		.time = git.commit_time(commit),
-		.parents = (const char *const *)reading->parents.items,
-		.parent_count = reading->parents.count,
-	};
-	return each(context, &found, err);
-}
-
-static bool walk_between(const struct repo *repo, const git_oid *old,
-			 const git_oid *new, repo_commit_fn *each,
-			 void *context, struct err *err)
-{
-	CLEANUP(release_walk) git_revwalk *walk = NULL;
-	CLEANUP(reading_release) struct reading reading = {0};
-	size_t count = 0;
-	git_oid oid;
-	int code;
-
-	if (git.revwalk_new(&walk, repo->handle) < 0 ||
-	    git.revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME) <
-		    0 ||
-	    git.revwalk_push(walk, new) < 0 || git.revwalk_hide(walk, old) < 0)
-		return err_set(err, ERR_INPUT, "libgit2: %s", cause());
-	while ((code = git.revwalk_next(&oid, walk)) == 0) {
-		if (++count > REPO_WALK_MAX)
-			return err_set(err, ERR_INPUT,
-				       "there are more than %d of them",
-				       REPO_WALK_MAX);
-		if (!each_commit(repo, &oid, &reading, each, context, err))
-			return false;
-	}
-	if (code != GIT_ITEROVER)
-		return err_set(err, ERR_INPUT, "libgit2: %s", cause());
-	return true;
-}
-
-bool repo_split_range(const char *range, char **old, const char **new,
-		      struct err *err)
-{
-	const char *dots = strstr(range, "..");
-
-	if (!dots || dots == range || dots[2] == '.') {
-		err_set(err, ERR_INPUT, "cannot read the range '%s'", range);
-		return err_hint(err, "write it as OLD..NEW");
-	}
-	*old = xmemdupz(range, (size_t)(dots - range));
-	*new = dots[2] ? dots + 2 : "HEAD";
-	return true;
-}
-
-bool repo_walk(const struct repo *repo, const char *range, repo_commit_fn *each,
-	       void *context, struct err *err)
-{
-	CLEANUP(free_ptr) char *old = NULL;
-	const char *new = NULL;
-	git_oid from, to;
-
-	if (!repo_split_range(range, &old, &new, err))
-		return false;
-	if (repo_is_shallow(repo)) {
-		err_set(err, ERR_NOT_FOUND,
-			"cannot read the commits of '%s': the clone is shallow",
-			range);
-		return err_hint(err,
-				"fetch the history: git fetch --unshallow");
-	}
-	if (!resolve(repo, old, &from, err) || !resolve(repo, new, &to, err))
-		return false;
-	if (!walk_between(repo, &from, &to, each, context, err))
-		return err_wrap(err, "cannot read the commits of '%s'", range);
 	return true;
 }
 

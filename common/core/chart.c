@@ -334,6 +334,7 @@ static bool load_folder(const char *path, struct arena *arena,
 	    !load_files(&loader, path, &files, chart, err))
 		return err_wrap(err, "cannot load chart '%s'", path);
 	(*chart)->links = loader.links;
+	(*chart)->read = files;
 	return true;
 }
 

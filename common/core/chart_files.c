@@ -68,20 +68,6 @@ static void folder_release(struct folder *folder)
 	helmignore_release(&folder->ignore);
 }
 
-static bool read_ignore(struct folder *folder, struct err *err)
-{
-	CLEANUP(free_ptr) char *path = path_join(folder->root, ".helmignore");
-	CLEANUP(str_release) struct str text = {0};
-
-	if (file_exists(path) &&
-	    (!file_read(path, CHART_SIZE_MAX, &text, err) ||
-	     !helmignore_parse(&folder->ignore, str_text(&text), text.len, path,
-			       err)))
-		return false;
-	helmignore_add_defaults(&folder->ignore);
-	return true;
-}
-
 /* To the nearest second, as Go's archive/tar does. */
 static int64_t to_seconds(int64_t nanoseconds)
 {
@@ -157,7 +143,8 @@ bool chart_read_folder(struct chart_loader *loader, const char *path,
 				  .visit = visit,
 				  .context = &folder};
 
-	return read_ignore(&folder, err) && walk_tree(&walk, err);
+	return helmignore_read(&folder.ignore, path, err) &&
+	       walk_tree(&walk, err);
 }
 
 /* --- archives ------------------------------------------------------------ */

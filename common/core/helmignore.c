@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/chart.h"
+#include "sys/file.h"
 
 struct helmignore_rule {
 	char *pattern; /* owned */
@@ -198,6 +200,20 @@ bool helmignore_parse(struct helmignore *ignore, const char *text, size_t len,
 void helmignore_add_defaults(struct helmignore *ignore)
 {
 	add_rule(ignore, "templates/.?*");
+}
+
+bool helmignore_read(struct helmignore *ignore, const char *folder,
+		     struct err *err)
+{
+	CLEANUP(free_ptr) char *path = path_join(folder, ".helmignore");
+	CLEANUP(str_release) struct str text = {0};
+
+	if (file_exists(path) &&
+	    (!file_read(path, CHART_SIZE_MAX, &text, err) ||
+	     !helmignore_parse(ignore, str_text(&text), text.len, path, err)))
+		return false;
+	helmignore_add_defaults(ignore);
+	return true;
 }
 
 static bool fits(const struct helmignore_rule *rule, const char *path)

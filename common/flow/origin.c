@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/repo.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -114,21 +113,21 @@ static bool read_head(const struct repo *repo, struct repo_head *head,
 static bool ask_repo(struct origin *origin, const char *dir, bool *found,
 		     struct err *err)
 {
-	CLEANUP(repo_release) struct repo repo = {0};
 	CLEANUP(repo_head_release) struct repo_head head = {0};
 	CLEANUP(free_ptr) char *url = NULL;
 	CLEANUP(free_ptr) char *default_branch = NULL;
+	struct repo *repo = &origin->repo;
 
-	if (!repo_find(&repo, dir, err))
+	if (!repo_find(repo, dir, err))
 		return false;
-	*found = repo_is_open(&repo) || repo.untrusted;
-	if (!repo_is_open(&repo)) {
-		take(&origin->untrusted, &repo.untrusted);
+	*found = repo_is_open(repo) || repo->untrusted;
+	if (!repo_is_open(repo)) {
+		take(&origin->untrusted, &repo->untrusted);
 		return true;
 	}
-	if (!read_head(&repo, &head, err) ||
-	    !repo_remote_url(&repo, REMOTE, &url, err) ||
-	    !repo_default_branch(&repo, REMOTE, &default_branch, err))
+	if (!read_head(repo, &head, err) ||
+	    !repo_remote_url(repo, REMOTE, &url, err) ||
+	    !repo_default_branch(repo, REMOTE, &default_branch, err))
 		return false;
 
 	if (!origin->commit || same_text(origin->commit, head.commit))
@@ -280,5 +279,6 @@ void origin_release(struct origin *origin)
 	free(origin->own_commit);
 	free(origin->build_url);
 	free(origin->untrusted);
+	repo_release(&origin->repo);
 	*origin = (struct origin){0};
 }

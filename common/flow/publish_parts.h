@@ -3,7 +3,8 @@
  * publish_guard.c how writers are kept apart, publish_judge.c what the index
  * says of a version, publish_archives.c putting archives there,
  * publish_index.c one try to enter the index, publish_help.c entering it for each other, publish_edit.c
- * changing what is in it, publish_sign.c what is signed.
+ * changing what is in it, publish_sign.c what is signed, publish_modified.c what is
+ * not committed.
  */
 #ifndef FLOW_PUBLISH_PARTS_H
 #define FLOW_PUBLISH_PARTS_H
@@ -219,5 +220,13 @@ bool publish_keep_trying(struct publish_run *run,
 			 void *context, struct err *err) MUST_CHECK;
 
 void publish_run_release(struct publish_run *run);
+
+/*
+ * Note which charts are not as the commit of @origin has them, and warn of it
+ * once.  Where that cannot be told, it is a debug line.
+ */
+void publish_look_modified(struct publish_batch *batch,
+			   const struct origin *origin,
+			   const struct reporter *reporter);
 
 #endif

@@ -12,6 +12,7 @@
 #include "flow/chartdir.h"
 #include "flow/origin.h"
 #include "flow/publish.h"
+#include "flow/publish_parts.h"
 #include "sys/file.h"
 
 /* "a.b=c": the part before the sign and the one behind. */
@@ -166,6 +167,7 @@ bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
 		    !check_unique(batch, err))
 			return false;
 	}
+	publish_look_modified(batch, changes->origin, changes->reporter);
 	return true;
 }
 

@@ -43,6 +43,9 @@ static struct value *tell_charts(const struct publish_batch *batch,
 		if (item->kept)
 			value_map_set(map, arena, "kept",
 				      value_new_bool(arena, true));
+		if (item->modified)
+			value_map_set(map, arena, "modified",
+				      value_new_bool(arena, true));
 		if (repository)
 			value_map_set_text(map, arena, "repository",
 					   repository);

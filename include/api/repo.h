@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/strvec.h"
 
 struct err;
 
@@ -137,6 +138,37 @@ bool repo_split_range(const char *range, char **old, const char **new,
  */
 bool repo_walk(const struct repo *repo, const char *range, repo_commit_fn *each,
 	       void *context, struct err *err) MUST_CHECK;
+
+/* A file as it was read; borrowed. */
+struct repo_file {
+	const char *name; /* below a folder */
+	const char *bytes;
+	size_t len;
+};
+
+/* What of a folder is not as a commit has it: names below it, sorted. */
+struct repo_changes {
+	struct strvec changed; /* other content, or not in the commit */
+	struct strvec missing; /* files, and folders, that are no more */
+};
+
+/*
+ * Compare the @count @files, all that was read of the folder @dir, with
+ * @commit (any name of one).  What else lies in @dir is not looked at, nor what
+ * git ignores, what is in a submodule or outside of the work tree, or what a
+ * filter of the user's (git-lfs) has between the two; line ends are as git
+ * would commit them.  What is missing may be what was not to be read.
+ *
+ * It takes the trees of the folders that were read and a hash of each file,
+ * neither index nor status of the whole work tree.
+ * Errors: NOT_FOUND (no such commit in this clone; @dir is not in its work
+ * tree), INPUT (damaged).
+ */
+bool repo_compare(const struct repo *repo, const char *commit, const char *dir,
+		  const struct repo_file *files, size_t count,
+		  struct repo_changes *changes, struct err *err) MUST_CHECK;
+
+void repo_changes_release(struct repo_changes *changes);
 
 void repo_release(struct repo *repo);
 

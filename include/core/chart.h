@@ -111,6 +111,7 @@ struct chart {
 	struct chart_files templates;
 	struct chart_files others;
 	struct chart_links links; /* followed, as Helm does */
+	struct chart_files read;  /* of a folder: as they were, but BOMs */
 
 	struct chart **subcharts;
 	size_t subchart_count;

@@ -37,6 +37,13 @@ bool helmignore_parse(struct helmignore *ignore, const char *text, size_t len,
 /* Add what Helm always leaves out: hidden files of templates/. */
 void helmignore_add_defaults(struct helmignore *ignore);
 
+/*
+ * The rules of the chart in @folder: of its .helmignore, if it has one, and
+ * what Helm always leaves out.  Errors: IO, and those of helmignore_parse().
+ */
+bool helmignore_read(struct helmignore *ignore, const char *folder,
+		     struct err *err) MUST_CHECK;
+
 /* Is @path, relative to the chart's folder, left out? */
 bool helmignore_has(const struct helmignore *ignore, const char *path,
 		    bool is_dir);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/repo.h"
 #include "base/attr.h"
 #include "core/envname.h"
 
@@ -34,6 +35,7 @@ struct origin {
 	int64_t commit_time; /* seconds since the epoch, 0 = unknown */
 	bool commit_is_head; /* of the checkout: CI did not tell one */
 	bool pull_request;
+	struct repo repo; /* the checkout; empty = there is none to read */
 };
 
 /*

@@ -112,6 +112,7 @@ struct publish_item {
 	bool existed;		      /* nothing had to be written for it */
 	bool replaced;		      /* it overwrote another archive */
 	bool kept;		      /* other content was there, and stays */
+	bool modified;		      /* its files are not the commit's */
 	enum publish_listed listed;   /* private, as is this: */
 	enum publish_place place;
 	struct str provenance;		     /* the .prov; empty = not signed */
@@ -159,7 +160,8 @@ bool publish_choose(struct strvec *paths, const struct strvec *named,
  * Load the charts @paths (folders or .tgz) into @arena, change them, check
  * them, package them and fill in the digests.  The annotations slipway/commit and
  * slipway/repository say where it comes from; nothing that differs between
- * two builds of one commit enters the package.  Warns of links out of a chart.
+ * two builds of one commit enters the package.  Warns of links out of a chart,
+ * and where a folder is not as the commit has it; see repo_compare().
  * Errors: INPUT (not a chart; see chart_load()), USAGE (a change that is not
  * of its form; two charts of the same name and version).
  */

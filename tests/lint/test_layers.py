@@ -15,7 +15,7 @@ from sources import ROOT, c_files, includes, layer, matching, name
 # Where the header of each package may be named.
 FACADES = {
     "curl/*": ["common/net/http*"],
-    "git2*": ["common/api/repo*.c"],
+    "git2*": ["common/api/repo_git2.h"],
     "openssl/*": ["common/format/hash.c", "common/format/cipher.c"],
     "yaml.h": ["common/format/ydoc*", "tests/bench/libyaml/*"],
     "pcre2.h": ["common/format/rx_pcre2.h"],

@@ -456,6 +456,77 @@ static void test_what_a_history_holds(void **state)
 	assert_int_equal(cut.kind, ERR_INPUT);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	CLEANUP(free_ptr) char *parent = path_parent(path);
+	struct err err = {0};
+
+	assert_true(dir_create_all(parent, &err));
+	assert_true(file_swap(path, text, strlen(text), 0666, &err));
+}
+
+static void add_names(struct str *out, const struct strvec *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		str_addf(out, " %s", names->items[i]);
+}
+
+/* The files that were read are those of the table, whatever lies there. */
+static void test_what_differs_from_a_commit(void **state)
+{
+	static const struct {
+		const char *commit, *dir, *want;
+	} rows[] = {
+		{"HEAD", "files/a", "a/new a/two; a/gone lost"},
+		{"HEAD~1", "files/a", "a/new a/two one; lost"},
+		{"HEAD", "files/new", "a/new a/two one;"},
+		{"HEAD", "files", "a/new one; a/lost"},
+		{"nothing", "files/a", "cannot find the commit 'nothing'"},
+		{"HEAD", "clone", "'clone' is not in the work tree"},
+		{"HEAD", "files/no", "'files/no' is not in the work tree"},
+	};
+	static const struct repo_file read[] = {
+		{"a/new", "3", 1}, {"a/two", "3", 1}, {"one", "1", 1}};
+	CLEANUP(repo_release) struct repo repo = {0};
+
+	(void)state;
+	git("init -q -b main files");
+	write_file("files/a/lost/x", "1");
+	write_file("files/a/not-read", "1");
+	git("-C files add -A");
+	commit("files", "one", 1000000001);
+	write_file("files/a/one", "1");
+	write_file("files/a/a/two", "2");
+	write_file("files/a/a/gone", "2");
+	git("-C files add -A");
+	commit("files", "two", 1000000002);
+	git("-C files rm -q a/lost/x a/a/gone");
+	write_file("files/a/a/new", "3");
+	write_file("files/a/a/two", "3");
+	write_file("files/new/one", "1");
+	write_file("files/new/a/two", "3");
+	write_file("files/new/a/new", "3");
+	write_file("files/one", "1");
+	write_file("files/a/new", "3");
+	open_there(&repo, "files");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(repo_changes_release) struct repo_changes changes = {0};
+		CLEANUP(str_release) struct str got = {0};
+		CLEANUP(err_release) struct err err = {0};
+
+		if (repo_compare(&repo, rows[i].commit, rows[i].dir, read,
+				 ARRAY_SIZE(read), &changes, &err)) {
+			add_names(&got, &changes.changed);
+			str_add_char(&got, ';');
+			add_names(&got, &changes.missing);
+			assert_string_equal(str_text(&got) + 1, rows[i].want);
+			continue;
+		}
+		assert_int_equal(err.kind, ERR_NOT_FOUND);
+		assert_string_equal(err.text, rows[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_fetched_tips),
 		cmocka_unit_test(test_fetched_tips_of_odd_names),
 		cmocka_unit_test(test_what_a_history_holds),
+		cmocka_unit_test(test_what_differs_from_a_commit),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
