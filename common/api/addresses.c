@@ -63,7 +63,8 @@ static void list_some(struct kube *kube, const char *namespace,
 {
 	CLEANUP(err_release) struct err failure = {0};
 
-	if (!objects_list(kube, namespace, kind, true, arena, into, &failure))
+	if (!objects_list(kube, namespace, kind, OBJECTS_IN_PASSING, arena,
+			  into, &failure))
 		log_debug("%s are not looked at: %s", kind->resource,
 			  failure.text);
 }
@@ -143,10 +144,10 @@ bool addresses_find(struct kube *kube, const char *namespace,
 	CLEANUP(strvec_release) struct strvec apis = {0};
 	CLEANUP(err_release) struct err failure = {0};
 
-	if (!objects_list(kube, namespace, &ingresses, false, &arena, entries,
-			  err) ||
-	    !objects_list(kube, namespace, &services, false, &arena, balancers,
-			  err))
+	if (!objects_list(kube, namespace, &ingresses, OBJECTS_CACHED, &arena,
+			  entries, err) ||
+	    !objects_list(kube, namespace, &services, OBJECTS_CACHED, &arena,
+			  balancers, err))
 		return false;
 	world.ingresses = entries;
 	world.services = balancers;

@@ -127,7 +127,9 @@ static void ask(struct reading *reading, struct kube *kube,
 	exchange_start(asked, kube, "GET", &list->ref);
 	add_query(&asked->url, "labelSelector", list->label_selector);
 	add_query(&asked->url, "fieldSelector", list->field_selector);
-	if (!list->ref.name)
+	if (list->cached)
+		url_add_query(&asked->url, "resourceVersion", "0");
+	else if (!list->ref.name)
 		url_add_query_int(&asked->url, "limit", KUBE_PAGE);
 	add_query(&asked->url, "continue", reading->token);
 	if (list->once)

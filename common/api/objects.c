@@ -34,7 +34,7 @@ static void forget_objects(void *context)
 }
 
 bool objects_list(struct kube *kube, const char *namespace,
-		  const struct objects_kind *kind, bool once,
+		  const struct objects_kind *kind, enum objects_care care,
 		  struct arena *arena, struct value *into, struct err *err)
 {
 	struct growing growing = {
@@ -48,7 +48,8 @@ bool objects_list(struct kube *kube, const char *namespace,
 			.resource = kind->resource,
 			.namespace = namespace},
 		.field_selector = kind->field_selector,
-		.once = once,
+		.cached = care != OBJECTS_CURRENT,
+		.once = care == OBJECTS_IN_PASSING,
 		.item = add_object,
 		.restart = forget_objects,
 		.context = &growing,

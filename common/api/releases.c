@@ -136,7 +136,8 @@ bool releases_find(struct kube *kube, const char *namespace, const char *name,
 struct history {
 	struct arena *arena;
 	struct release_head head;
-	struct strvec runs; /* of all revisions */
+	const char *resource_version; /* of the newest */
+	struct strvec runs;	      /* of all revisions */
 	int64_t deployed;
 	int64_t superseded;
 };
@@ -183,6 +184,8 @@ static bool note_revision(void *context, const json_t *item, struct err *err)
 		.run = run,
 		.created = created_at(item),
 	};
+	history->resource_version =
+		copy_text(arena, item, "metadata.resourceVersion");
 	return true;
 }
 
@@ -191,6 +194,7 @@ static void forget_revisions(void *context)
 	struct history *history = context;
 
 	history->head = (struct release_head){0};
+	history->resource_version = NULL;
 	history->deployed = history->superseded = 0;
 	strvec_truncate(&history->runs, 0);
 }
@@ -204,24 +208,62 @@ static size_t count_text(const struct strvec *texts, const char *text)
 	return count;
 }
 
-bool releases_read_head(struct kube *kube, const char *namespace,
-			const char *name, struct arena *arena,
-			struct release_head *head, struct err *err)
+static bool read_history(struct kube *kube, const char *namespace,
+			 const char *name, bool cached, struct history *history,
+			 struct err *err)
 {
 	CLEANUP(free_ptr) char *selector =
 		xasprintf("owner=helm,name=%s", name);
-	CLEANUP(history_release) struct history history = {.arena = arena};
 	struct kube_list list = {
 		.ref = all_secrets,
 		.label_selector = selector,
 		.metadata = true,
+		.cached = cached,
 		.item = note_revision,
 		.restart = forget_revisions,
-		.context = &history,
+		.context = history,
 	};
 
+	forget_revisions(history);
 	list.ref.namespace = namespace;
-	if (!kube_list(kube, &list, err))
+	return kube_list(kube, &list, err);
+}
+
+/* Nothing is not believed of a cache. */
+static bool is_current(struct kube *kube, const char *namespace,
+		       const char *name, const struct history *history,
+		       bool *current, struct err *err)
+{
+	CLEANUP(release_query_release) struct release_query newest = {0};
+	CLEANUP(release_query_release) struct release_query next = {0};
+	struct kube_list questions[2];
+	int64_t revision = history->head.revision;
+
+	*current = false;
+	if (!revision)
+		return true;
+	questions[0] = release_metadata_query(&newest, namespace, name,
+					      revision, history->arena);
+	questions[1] = release_metadata_query(&next, namespace, name,
+					      revision + 1, history->arena);
+	if (!kube_list_all(kube, questions, ARRAY_SIZE(questions), err))
+		return false;
+	*current =
+		release_is_current(&newest, &next, history->resource_version);
+	return true;
+}
+
+bool releases_read_head(struct kube *kube, const char *namespace,
+			const char *name, struct arena *arena,
+			struct release_head *head, struct err *err)
+{
+	CLEANUP(history_release) struct history history = {.arena = arena};
+	bool current;
+
+	if (!read_history(kube, namespace, name, true, &history, err) ||
+	    !is_current(kube, namespace, name, &history, &current, err) ||
+	    (!current &&
+	     !read_history(kube, namespace, name, false, &history, err)))
 		return err_wrap(err, "cannot look up release '%s'", name);
 	*head = history.head;
 	head->deployed =
@@ -283,6 +325,8 @@ static bool note_secret(void *context, const json_t *secret, struct err *err)
 	(void)err;
 	query->found = true;
 	query->data = copy_text(query->arena, secret, "data.release");
+	query->resource_version =
+		copy_text(query->arena, secret, "metadata.resourceVersion");
 	return true;
 }
 
@@ -306,9 +350,28 @@ struct kube_list release_query(struct release_query *query,
 	return list;
 }
 
+struct kube_list release_metadata_query(struct release_query *query,
+					const char *namespace, const char *name,
+					int64_t revision, struct arena *arena)
+{
+	struct kube_list list =
+		release_query(query, namespace, name, revision, arena);
+
+	list.metadata = true;
+	return list;
+}
+
 void release_query_release(struct release_query *query)
 {
 	free(query->secret);
+}
+
+bool release_is_current(const struct release_query *newest,
+			const struct release_query *next,
+			const char *resource_version)
+{
+	return newest->found && !next->found && resource_version &&
+	       same_text(newest->resource_version, resource_version);
 }
 
 bool release_decode(const struct release_query *query, struct arena *arena,

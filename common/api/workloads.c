@@ -22,6 +22,11 @@ static bool is_skipped(const struct err *err)
 	return err->kind == ERR_DENIED || err->kind == ERR_NOT_FOUND;
 }
 
+static enum objects_care care_until(const struct deadline *until)
+{
+	return until ? OBJECTS_IN_PASSING : OBJECTS_CURRENT;
+}
+
 static bool read_others(struct kube *kube, const char *namespace,
 			const struct deadline *until, struct arena *arena,
 			struct rollout_world *world, struct err *err)
@@ -57,7 +62,7 @@ static bool read_others(struct kube *kube, const char *namespace,
 				       "the cluster is too slow to be looked "
 				       "at");
 		if (objects_list(kube, namespace, &others[i].kind,
-				 until != NULL, arena, others[i].into,
+				 care_until(until), arena, others[i].into,
 				 &failure))
 			continue;
 		if (!is_skipped(&failure)) {
@@ -78,8 +83,8 @@ bool workloads_read(struct kube *kube, const char *namespace,
 	struct value *found = value_new_list(arena);
 
 	world->pods = found;
-	return objects_list(kube, namespace, &pods, until != NULL, arena, found,
-			    err) &&
+	return objects_list(kube, namespace, &pods, care_until(until), arena,
+			    found, err) &&
 	       read_others(kube, namespace, until, arena, world, err);
 }
 

@@ -205,6 +205,26 @@ static bool is_looked_at(const struct task *task)
 	       (is_last(task) && !task_staying(task));
 }
 
+/* As nothing but deletes them, a cache shows too many rather than too few. */
+static bool find_left(const struct task *task, struct arena *arena,
+		      struct sweep_world *left, struct err *err)
+{
+	const struct sweep_item *item = task->item;
+	struct kube *kube = task->sweep->cleanup->kube;
+	CLEANUP(releases_query_release) struct releases_query query = {0};
+	struct kube_list list = releases_query(&query, item->namespace,
+					       item->release, arena, left);
+
+	list.cached = true;
+	if (!kube_list(kube, &list, err))
+		return false;
+	if (!left->release_count)
+		return true;
+	left->release_count = 0;
+	return releases_find(kube, item->namespace, item->release, arena, left,
+			     err);
+}
+
 /*
  * Helm forgets the revisions that it can read; what is left of older ones
  * would be taken for a release.
@@ -218,8 +238,7 @@ static bool forget_leftovers(const struct task *task, struct err *err)
 
 	if (item->revision_count < 2 && is_looked_at(task))
 		return true;
-	if (!releases_find(kube, item->namespace, item->release, &arena, &left,
-			   err))
+	if (!find_left(task, &arena, &left, err))
 		return false;
 	if (!task->gone &&
 	    sweep_is_unchanged(item->judged, left.releases, left.release_count))

@@ -42,29 +42,51 @@ static void compare(struct look *look, const struct sweep_item *item,
 		look->changed = "it was deployed anew since it was judged";
 }
 
+/*
+ * Current, although the list in it is cached: where it is not all as it was
+ * judged, the releases are listed anew.
+ */
+static bool look_at_releases(struct look *look, struct kube *kube,
+			     const struct sweep_item *item,
+			     const struct kube_list *home,
+			     struct sweep_world *now, struct err *err)
+{
+	const struct sweep_release *judged = item->judged;
+	CLEANUP(releases_query_release) struct releases_query releases = {0};
+	CLEANUP(release_query_release) struct release_query next = {0};
+	struct kube_list questions[] = {
+		*home,
+		releases_query(&releases, item->namespace, item->release,
+			       &look->arena, now),
+		release_query(&look->payload, item->namespace, item->release,
+			      judged->revision, &look->arena),
+		release_metadata_query(&next, item->namespace, item->release,
+				       judged->revision + 1, &look->arena),
+	};
+
+	questions[1].cached = true;
+	if (!kube_list_all(kube, questions, ARRAY_SIZE(questions), err))
+		return false;
+	if (sweep_is_unchanged(judged, now->releases, now->release_count) &&
+	    release_is_current(&look->payload, &next, judged->resource_version))
+		return true;
+	now->release_count = 0;
+	return releases_find(kube, item->namespace, item->release, &look->arena,
+			     now, err);
+}
+
 bool look_again(struct look *look, struct kube *kube,
 		const struct sweep_item *item, struct err *err)
 {
-	const struct sweep_release *judged = item->judged;
 	CLEANUP(sweep_world_release) struct sweep_world now = {0};
-	CLEANUP(releases_query_release) struct releases_query releases = {0};
 	struct namespace_query home;
-	struct kube_list questions[3];
-	size_t count = 0;
-
-	questions[count++] =
+	const struct kube_list question =
 		namespace_query(&home, item->namespace, &look->arena,
 				&look->marks, &look->exists);
-	if (judged) {
-		questions[count++] =
-			releases_query(&releases, item->namespace,
-				       item->release, &look->arena, &now);
-		questions[count++] =
-			release_query(&look->payload, item->namespace,
-				      item->release, judged->revision,
-				      &look->arena);
-	}
-	if (!kube_list_all(kube, questions, count, err))
+
+	if (!(item->judged
+		      ? look_at_releases(look, kube, item, &question, &now, err)
+		      : kube_list(kube, &question, err)))
 		return false;
 	compare(look, item, &now);
 	return true;

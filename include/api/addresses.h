@@ -16,7 +16,8 @@ struct strvec;
 
 /*
  * Add the addresses of what stands in @namespace.  A kind that the cluster
- * does not have, or a Gateway that may not be read, is left out.
+ * does not have, or a Gateway that may not be read, is left out.  Lists are
+ * cached ones (api/kube).
  * Errors: kube's, of Ingresses and Services.
  */
 bool addresses_find(struct kube *kube, const char *namespace,

@@ -143,7 +143,15 @@ struct kube_list {
 	const char *label_selector; /* NULL = all */
 	const char *field_selector;
 	bool metadata; /* PartialObjectMetadata only */
-	bool once;     /* do not try again: nobody waits for it */
+	/*
+	 * In one page, as the server remembers it ("resourceVersion=0"): behind
+	 * by milliseconds, or by more where the server has lost its own watch.
+	 * For one that is current the server waits up to 100 ms for etcd to
+	 * tell how far the watch is, as long as anything is written (1.31 and
+	 * later, ConsistentListFromCache).  An object by name is always current.
+	 */
+	bool cached;
+	bool once; /* do not try again: nobody waits for it */
 	/* Called for each object, borrowed for the call. */
 	bool (*item)(void *context, const json_t *item, struct err *err);
 	/* The continue token expired: forget all, the list starts again. */

@@ -21,13 +21,19 @@ struct objects_kind {
 	const char *field_selector; /* NULL = all of them */
 };
 
+enum objects_care {
+	OBJECTS_CURRENT,
+	OBJECTS_CACHED,	    /* see struct kube_list */
+	OBJECTS_IN_PASSING, /* cached, and nothing is tried again */
+};
+
 /*
  * Add those in @namespace to the list @into, each with its "kind", which the
- * items of a list do not say themselves.  With @once nothing is tried again.
+ * items of a list do not say themselves.
  * Errors: kube's; then @into is as it was.
  */
 bool objects_list(struct kube *kube, const char *namespace,
-		  const struct objects_kind *kind, bool once,
+		  const struct objects_kind *kind, enum objects_care care,
 		  struct arena *arena, struct value *into, struct err *err)
 	MUST_CHECK;
 

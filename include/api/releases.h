@@ -70,7 +70,7 @@ struct release_head {
 	int64_t deployed;
 };
 
-/* Of the release @name in @namespace.  Errors: kube's. */
+/* Of the release @name in @namespace, and current.  Errors: kube's. */
 bool releases_read_head(struct kube *kube, const char *namespace,
 			const char *name, struct arena *arena,
 			struct release_head *head, struct err *err) MUST_CHECK;
@@ -105,6 +105,7 @@ struct release_query {
 	char *secret;	  /* owned; what it is called */
 	bool found;	  /* there is such a revision */
 	const char *data; /* what Helm keeps in it; NULL: nothing */
+	const char *resource_version;
 };
 struct kube_list release_query(struct release_query *query,
 			       const char *namespace, const char *name,
@@ -112,6 +113,24 @@ struct kube_list release_query(struct release_query *query,
 bool release_decode(const struct release_query *query, struct arena *arena,
 		    const struct value **payload, struct err *err) MUST_CHECK;
 void release_query_release(struct release_query *query);
+
+/* Without the payload: only whether there is such a revision, and which. */
+struct kube_list release_metadata_query(struct release_query *query,
+					const char *namespace, const char *name,
+					int64_t revision, struct arena *arena);
+
+/*
+ * Is a list of a release's revisions current that was cached (api/kube)?  It
+ * is where its newest, listed in @resource_version, is so still by @newest,
+ * and @next says that it has no successor: both are asked after it, or with
+ * it, and are never behind.
+ *
+ * Passed over: a Helm that keeps hardly a revision (--history-max) and that
+ * failed several times over, in the time by which the list is behind.
+ */
+bool release_is_current(const struct release_query *newest,
+			const struct release_query *next,
+			const char *resource_version);
 
 /*
  * Read what the values of @release tell of its end into @release->values, or

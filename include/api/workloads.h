@@ -23,7 +23,8 @@ struct strvec;
 /*
  * Fill in the lists of @world from @namespace, in @arena.  What may not be
  * read, other than pods, is left out.  With @until (NULL: however long it
- * takes) nothing is tried again, and no list is begun after that.
+ * takes) lists are taken in passing (api/objects), and none is begun after
+ * that.
  * Errors: kube's; TIMEOUT.
  */
 bool workloads_read(struct kube *kube, const char *namespace,

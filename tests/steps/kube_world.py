@@ -1,6 +1,7 @@
 """A Kubernetes API that holds random environments and lets them be deleted.
 
-Lists are consistent and come in small pages; a deletion must name the uid
+Lists are consistent and come in small pages, but those that may be cached are
+behind and in one; a deletion must name the uid
 and the version that it means.  A share of the requests fails as the real one
 fails.  Before any request somebody may change an environment; .wrong then
 holds what was deleted though, as it stood at that moment, it had to stay.
@@ -59,6 +60,7 @@ class KubeWorld(ScriptedKube):
         super().__init__()
         self.world, self.now, self.dice = dict(world), now, dice
         self.faults, self.changes = faults, changes
+        self.cached = dict(world)           # as lists may still show it
         self.uninstalled: list[tuple[str, str]] = []
         self.deleted: list[str] = []
         self.changed: set[str] = set()
@@ -91,6 +93,8 @@ class KubeWorld(ScriptedKube):
         query = {k: v[0] for k, v in parse_qs(url.query).items()}
         if parts[0] == "uninstall":
             return self._uninstall(*parts[1:])
+        if self.dice.random() < 0.3:
+            self.cached = dict(self.world)
         if self.dice.random() < self.changes:
             self._change()
         fault = (self.dice.choice(FAULTS)()
@@ -125,6 +129,9 @@ class KubeWorld(ScriptedKube):
                 return self._json(self._namespace(self.world[name]))
             case ["namespaces", name, "secrets"]:
                 self._blind.add(name)   # asked for beside the namespace
+                if query.get("resourceVersion") == "0":
+                    return self._json({"metadata": {}, "items": self._secrets(
+                        name, query, self.cached)})
                 return self._page(query, self._secrets(name, query))
             case ["namespaces", name, "secrets", secret] \
                     if request.method == "DELETE":
@@ -176,10 +183,11 @@ class KubeWorld(ScriptedKube):
                  "annotations": _known(annotations) | self.marks(namespace)}
         return {"metadata": found}
 
-    def _secrets(self, name: str | None, query: dict[str, str]) -> list[dict]:
+    def _secrets(self, name: str | None, query: dict[str, str],
+                 world: World | None = None) -> list[dict]:
         wanted = re.search(r"name=(.+)$", query["labelSelector"])
         return [self._metadata(namespace, release, revision)
-                for namespace in self.world.values()
+                for namespace in (world or self.world).values()
                 if name in (None, namespace.name)
                 for release in namespace.releases
                 if not wanted or release.name == wanted[1]
@@ -202,7 +210,10 @@ class KubeWorld(ScriptedKube):
         for release in self.world.get(name, Namespace(name)).releases:
             for revision in release.revisions:
                 if secret.endswith(f".v1.{release.name}.v{revision.number}"):
-                    return self._json({"data": {"release": _payload(revision)}})
+                    return self._json(self._metadata(
+                        self.world[name], release, revision) | {
+                            "data": {"release": _payload(revision)}})
+        self._blind.add(name)   # asked for whether it was deployed anew
         return refusal(404, "NotFound")
 
     def _lease(self, request: Request, name: str, which: list[str]) -> Reply:
