@@ -79,12 +79,12 @@ class Cluster:
         for process in reversed(self.processes):
             process.stop()
 
-    def _run(self, module: str | None, name: str, *flags: str) -> None:
-        program = toolbox.find(module, name) if module else name
+    def _run(self, module: str, name: str, *flags: str) -> None:
         self.processes.append(self.supervisor.start(
-            [str(program), *flags], log=self.folder / f"{name}.log",
-            env={"PATH": "/usr/local/bin:/usr/bin:/bin",
-                 "HOME": str(self.folder)}))
+            [str(toolbox.find(module, name)), *flags],
+            log=self.folder / f"{name}.log", env={
+                "PATH": "/usr/local/bin:/usr/bin:/bin",
+                "HOME": str(self.folder)}))
 
     def _wait(self, what: str, condition: Callable[[], bool]) -> None:
         def look() -> bool:
@@ -105,7 +105,7 @@ class Cluster:
         port = wait.free_port()
         url = f"http://127.0.0.1:{port}"
         peer = f"http://127.0.0.1:{wait.free_port()}"
-        self._run(None, "etcd", "--data-dir", f"{self.folder}/etcd",
+        self._run("etcd", "etcd", "--data-dir", f"{self.folder}/etcd",
                   "--listen-client-urls", url, "--advertise-client-urls", url,
                   "--listen-peer-urls", peer, "--unsafe-no-fsync")
         self._wait("etcd", lambda: wait.accepts(port))
@@ -115,7 +115,6 @@ class Cluster:
         key = f"{self.folder}/sa.key"
         policy = self.folder / "audit-policy.json"
         policy.write_text(json.dumps(AUDIT))
-        # Without WatchList=false, Debian's etcd 3.4 breaks watches.
         self._run("kubernetes", "kube-apiserver",
                   f"--etcd-servers={etcd}", "--bind-address=127.0.0.1",
                   f"--secure-port={self.port}",
@@ -128,8 +127,7 @@ class Cluster:
                   "--service-cluster-ip-range=10.0.0.0/24",
                   "--disable-admission-plugins=ServiceAccount",
                   f"--audit-policy-file={policy}",
-                  f"--audit-log-path={self.folder}/audit.log",
-                  "--feature-gates=WatchList=false")
+                  f"--audit-log-path={self.folder}/audit.log")
 
     def _start_controllers(self) -> None:
         config = str(self.kubeconfig)
