@@ -105,12 +105,16 @@ def test_while_one_look_is_slow_the_others_are_held(start):
     assert set(kube.deleted) == {"a"} and kube.wrong == []
 
 
+def children(pid: int) -> list[str]:
+    """Those that ended, too, until they are waited for."""
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
+
+
 def reachable(pid: int) -> set[str]:
     """The namespaces in which its Helms work."""
     found = set()
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        children = file.read().split()
-    for child in children:
+    for child in children(pid):
         try:
             with open(f"/proc/{child}/cmdline") as file:
                 words = file.read().split("\0")
@@ -133,6 +137,7 @@ def test_no_helm_outlives_its_lease(start):
         held = time.monotonic()     # or for less long
         wait.until(lambda: not reachable(sweep.pid), "no Helm at work", 100)
         assert time.monotonic() - held < LEASE
+        wait.until(lambda: not children(sweep.pid), "all are waited for")
         sweep.process.terminate()
         result = sweep.wait(expect=None)
         assert kube.uninstalled == []
