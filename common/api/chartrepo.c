@@ -10,7 +10,6 @@
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "format/semver.h"
-#include "format/value.h"
 
 /* --- addresses ----------------------------------------------------------- */
 
@@ -471,16 +470,8 @@ static struct chartindex_entry make_entry(const struct chartrepo *repo,
 	const struct chart chart = {
 		.arena = arena, .name = name, .version = version};
 	CLEANUP(free_ptr) char *url = chartrepo_chart_url(repo, &chart);
-	struct value *urls = value_new_list(arena);
 
-	value_list_add(urls, arena, value_new_text(arena, url));
-	return (struct chartindex_entry){
-		.version = version,
-		.digest = "",
-		.created = "",
-		.urls = urls,
-		.value = value_new_map(arena),
-	};
+	return chartindex_make_entry(name, version, url, arena);
 }
 
 void chartrepo_list_known(const struct chartrepo *repo, const char *name,
@@ -492,9 +483,7 @@ void chartrepo_list_known(const struct chartrepo *repo, const char *name,
 	entries->count = versions->count;
 	for (size_t i = 0; i < versions->count; i++)
 		entries->items[i] =
-			make_entry(repo, name,
-				   arena_strdup(arena, versions->items[i]),
-				   arena);
+			make_entry(repo, name, versions->items[i], arena);
 	chartindex_sort(entries);
 }
 

@@ -58,25 +58,16 @@ void oci_chart_list(const struct strvec *tags, const char *name,
 		arena_new_array(arena, struct chartindex_entry, tags->count);
 	for (size_t i = 0; i < tags->count; i++) {
 		char *version = arena_strdup(arena, tags->items[i]);
-		struct value *urls;
+		const char *url =
+			arena_printf(arena, "%s:%s", name, tags->items[i]);
 
 		for (char *at = version; *at; at++)
 			if (*at == '_')
 				*at = '+';
-		if (!is_strict(version))
-			continue;
-		urls = value_new_list(arena);
-		value_list_add(urls, arena,
-			       value_new_text(arena,
-					      arena_printf(arena, "%s:%s", name,
-							   tags->items[i])));
-		entries->items[entries->count++] = (struct chartindex_entry){
-			.version = version,
-			.digest = "",
-			.created = "",
-			.urls = urls,
-			.value = value_new_map(arena),
-		};
+		if (is_strict(version))
+			entries->items[entries->count++] =
+				chartindex_make_entry(name, version, url,
+						      arena);
 	}
 	chartindex_sort(entries);
 }

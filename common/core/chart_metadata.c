@@ -5,12 +5,10 @@
 #include <strings.h>
 
 #include "base/err.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/unicode.h"
 #include "core/chart.h"
-#include "format/semver.h"
 #include "format/value.h"
 #include "format/ydoc.h"
 
@@ -434,6 +432,14 @@ static bool read_fields(const struct reader *reader, const char *path,
 	return true;
 }
 
+bool chart_read_fields(const struct value *map, struct arena *arena,
+		       struct value **metadata, struct err *err)
+{
+	const struct reader reader = {.arena = arena};
+
+	return read_fields(&reader, "", map, metadata_fields, metadata, err);
+}
+
 bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
 			 struct value **metadata, struct err *err)
 {
@@ -450,7 +456,7 @@ bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
 
 /* --- dependencies -------------------------------------------------------- */
 
-static const char *text_of(const struct value *map, const char *name)
+const char *chart_text_of(const struct value *map, const char *name)
 {
 	const char *text = value_find_text(map, name);
 
@@ -462,19 +468,19 @@ static struct chart_dependency dependency_of(const struct value *map)
 	const struct value *enabled = value_map_get(map, "enabled");
 
 	return (struct chart_dependency){
-		.name = text_of(map, "name"),
-		.version = text_of(map, "version"),
-		.repository = text_of(map, "repository"),
-		.condition = text_of(map, "condition"),
-		.alias = text_of(map, "alias"),
+		.name = chart_text_of(map, "name"),
+		.version = chart_text_of(map, "version"),
+		.repository = chart_text_of(map, "repository"),
+		.condition = chart_text_of(map, "condition"),
+		.alias = chart_text_of(map, "alias"),
 		.tags = value_map_get(map, "tags"),
 		.import_values = value_map_get(map, "import-values"),
 		.enabled = enabled && value_truth(enabled),
 	};
 }
 
-static void take_dependencies(struct chart_dependencies *dependencies,
-			      const struct value *list, struct arena *arena)
+void chart_take_dependencies(struct chart_dependencies *dependencies,
+			     const struct value *list, struct arena *arena)
 {
 	size_t count = list ? list->list.count : 0;
 
@@ -495,7 +501,7 @@ bool chart_read_dependencies(const struct value *list, struct arena *arena,
 	if (!read_structs(&reader, "dependencies", list, dependency_fields,
 			  &read, err))
 		return false;
-	take_dependencies(dependencies, read, arena);
+	chart_take_dependencies(dependencies, read, arena);
 	return true;
 }
 
@@ -507,108 +513,7 @@ bool chart_read_lock(const struct value *root, struct arena *arena,
 
 	if (!read_fields(&reader, "", root, lock_fields, lock, err))
 		return false;
-	take_dependencies(dependencies, value_map_get(*lock, "dependencies"),
-			  arena);
+	chart_take_dependencies(dependencies,
+				value_map_get(*lock, "dependencies"), arena);
 	return true;
-}
-
-/* --- checks -------------------------------------------------------------- */
-
-static bool is_alias(const char *text)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_-";
-
-	return *text && !text[strspn(text, allowed)];
-}
-
-static bool check_dependencies(const struct chart *chart,
-			       const struct ydoc *doc, struct err *err)
-{
-	CLEANUP(map_release) struct map seen = {0};
-
-	for (size_t i = 0; i < chart->dependencies.count; i++) {
-		struct chart_dependency *dependency =
-			&chart->dependencies.items[i];
-		const char *key = *dependency->alias ? dependency->alias
-						     : dependency->name;
-		const char *path = arena_printf(chart->arena,
-						"dependencies."
-						"%zu",
-						i);
-
-		if (*dependency->alias && !is_alias(dependency->alias))
-			err_set(err, ERR_INPUT,
-				"dependency '%s' has the alias '%s': only "
-				"letters, digits, '_' and '-' may be in it",
-				dependency->name, dependency->alias);
-		else if (map_put(&seen, key, dependency))
-			err_set(err, ERR_INPUT,
-				"more than one dependency has the name or "
-				"alias '%s'",
-				key);
-		else
-			continue;
-		return ydoc_blame(doc, path, err);
-	}
-	return true;
-}
-
-static bool check_name(const char *name, struct err *err)
-{
-	if (!*name)
-		return err_set(err, ERR_INPUT, "the chart has no name");
-	if (!strcmp(name, ".") || !strcmp(name, "..") || strchr(name, '/'))
-		return err_set(err, ERR_INPUT, "'%s' cannot be a chart's name",
-			       name);
-	return true;
-}
-
-static bool check_version(const char *version, struct err *err)
-{
-	CLEANUP(semver_release) struct semver parsed = {0};
-
-	if (!*version)
-		return err_set(err, ERR_INPUT, "the chart has no version");
-	return semver_parse(&parsed, version, err);
-}
-
-static bool check_type(const char *type, struct err *err)
-{
-	if (!*type || !strcmp(type, "application") || !strcmp(type, "library"))
-		return true;
-	return err_set(err, ERR_INPUT,
-		       "the chart's type is '%s', must be application or "
-		       "library",
-		       type);
-}
-
-bool chart_take_metadata(struct chart *chart, const struct ydoc *doc,
-			 bool vendored, struct err *err)
-{
-	const char *api;
-
-	if (!*text_of(chart->metadata, "apiVersion"))
-		value_map_set_text(chart->metadata, chart->arena, "apiVersion",
-				   "v1");
-	api = text_of(chart->metadata, "apiVersion");
-	chart->name = text_of(chart->metadata, "name");
-	chart->version = text_of(chart->metadata, "version");
-	chart->api_version = api;
-	take_dependencies(&chart->dependencies,
-			  value_map_get(chart->metadata, "dependencies"),
-			  chart->arena);
-	if (!vendored && strcmp(api, "v1") && strcmp(api, "v2")) {
-		err_set(err, ERR_INPUT, "apiVersion '%s' is not supported",
-			api);
-		return ydoc_blame(doc, "apiVersion", err);
-	}
-	if (!check_name(chart->name, err))
-		return ydoc_blame(doc, "name", err);
-	if (!check_version(chart->version, err))
-		return ydoc_blame(doc, "version", err);
-	if (!check_type(text_of(chart->metadata, "type"), err))
-		return ydoc_blame(doc, "type", err);
-	return check_dependencies(chart, doc, err);
 }

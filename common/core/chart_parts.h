@@ -3,7 +3,8 @@
  *
  *	chart_files.c	 the files of a folder or an archive
  *	chart.c		 what they mean
- *	chart_metadata.c what Chart.yaml says, and how it is checked
+ *	chart_metadata.c what Chart.yaml says
+ *	chart_check.c	 how that is checked
  *	chart_change.c	 what is changed
  *	chart_package.c	 the archive that becomes of it; chart_json.c: in Go's
  *			 form
@@ -60,6 +61,17 @@ bool chart_parse_file(struct ydoc *doc, const struct chart *chart,
  */
 bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
 			 struct value **metadata, struct err *err) MUST_CHECK;
+
+/* The same of a mapping that no document has. */
+bool chart_read_fields(const struct value *map, struct arena *arena,
+		       struct value **metadata, struct err *err) MUST_CHECK;
+
+/* The text @name of what was so read, "" if there is none. */
+const char *chart_text_of(const struct value *map, const char *name);
+
+/* The dependencies that were so read; NULL: there are none. */
+void chart_take_dependencies(struct chart_dependencies *dependencies,
+			     const struct value *list, struct arena *arena);
 
 /*
  * The checks of Helm's Metadata.Validate(), and fill the fields of @chart

@@ -295,7 +295,9 @@ const char *chartindex_text_at(const struct value *map, const char *name,
 	CLEANUP(str_release) struct str text = {0};
 	const struct value *value = value_map_get(map, name);
 
-	if (!value)
+	/* A text with a NUL byte is not the one that ends there. */
+	if (!value || (value->kind == VALUE_STRING &&
+		       memchr(value->string.bytes, 0, value->string.len)))
 		return "";
 	if (value->kind == VALUE_STRING)
 		return value->string.bytes;
@@ -346,6 +348,21 @@ static struct chartindex_entry entry_of(const struct value *value,
 		.urls = only_texts(value_map_get(value, "urls"), arena),
 		.value = value,
 	};
+}
+
+struct chartindex_entry chartindex_make_entry(const char *name,
+					      const char *version,
+					      const char *url,
+					      struct arena *arena)
+{
+	struct value *value = value_new_map(arena);
+	struct value *urls = value_new_list(arena);
+
+	value_map_set_text(value, arena, "name", name);
+	value_map_set_text(value, arena, "version", version);
+	value_list_add(urls, arena, value_new_text(arena, url));
+	value_map_set(value, arena, "urls", urls);
+	return entry_of(value, arena);
 }
 
 struct sorted {

@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/strvec.h"
+#include "core/chart.h"
 #include "core/chartindex.h"
 #include "format/semver.h"
 #include "format/value.h"
@@ -12,28 +14,129 @@
 /* How many versions a refusal names. */
 #define NAMED_MAX 5
 
-/* Helm skips what has no address or no version. */
-static bool is_usable(const struct chartindex_entry *entry,
-		      struct semver *version)
-{
-	CLEANUP(err_release) struct err err = {0};
+struct search {
+	const struct chartindex_entries *entries;
+	const struct resolve_query *query;
+	const char *constraint;
+	struct semver_constraint parsed;
+};
 
-	return entry->urls->list.count > 0 &&
-	       semver_parse(version, entry->version, &err);
+/* Helm passes over what has no address, no version, or is not valid. */
+static bool is_usable(const struct search *search,
+		      const struct chartindex_entry *entry)
+{
+	CLEANUP(err_release) struct err unfit = {0};
+	struct strvec *told = search->query->passed_over;
+
+	if (!entry->urls->list.count)
+		return false;
+	if (chart_check_entry(entry->value, &unfit))
+		return true;
+	if (told && told->count < RESOLVE_PASSED_OVER_MAX) {
+		CLEANUP(free_ptr) char *why =
+			xasprintf("version %s: %s", entry->version, unfit.text);
+
+		strvec_add_once(told, why);
+	}
+	return false;
 }
 
-static const struct chartindex_entry *first_fit(
-	const struct chartindex_entries *entries,
-	const struct semver_constraint *constraint)
+static const struct chartindex_entry *find_spelled(const struct search *search)
 {
-	for (size_t i = 0; i < entries->count; i++) {
-		CLEANUP(semver_release) struct semver version = {0};
+	for (size_t i = 0; i < search->entries->count; i++) {
+		const struct chartindex_entry *entry =
+			&search->entries->items[i];
 
-		if (is_usable(&entries->items[i], &version) &&
-		    semver_satisfies(&version, constraint))
-			return &entries->items[i];
+		if (!strcmp(entry->version, search->constraint) &&
+		    is_usable(search, entry))
+			return entry;
 	}
 	return NULL;
+}
+
+static bool fits(const struct search *search,
+		 const struct chartindex_entry *entry, struct semver *version)
+{
+	CLEANUP(err_release) struct err unfit = {0};
+
+	return semver_parse(version, entry->version, &unfit) &&
+	       semver_satisfies(version, &search->parsed) &&
+	       is_usable(search, entry);
+}
+
+/* Of what has the precedence of @version, from number @i on. */
+static const struct chartindex_entry *find_twin(const struct search *search,
+						const struct semver *version,
+						size_t i)
+{
+	for (; i < search->entries->count; i++) {
+		CLEANUP(semver_release) struct semver twin = {0};
+		const struct chartindex_entry *entry =
+			&search->entries->items[i];
+		CLEANUP(err_release) struct err unfit = {0};
+
+		if (!semver_parse(&twin, entry->version, &unfit) ||
+		    semver_compare(&twin, version) != 0)
+			return NULL;
+		if (!strcmp(entry->version, search->constraint) &&
+		    is_usable(search, entry))
+			return entry;
+	}
+	return NULL;
+}
+
+static const struct chartindex_entry *find_highest(const struct search *search)
+{
+	for (size_t i = 0; i < search->entries->count; i++) {
+		CLEANUP(semver_release) struct semver version = {0};
+		const struct chartindex_entry *entry =
+			&search->entries->items[i];
+		const struct chartindex_entry *twin;
+
+		if (!fits(search, entry, &version))
+			continue;
+		twin = find_twin(search, &version, i);
+		return twin ? twin : entry;
+	}
+	return NULL;
+}
+
+bool resolve_is_locked(const char *version, const char *locked)
+{
+	CLEANUP(semver_release) struct semver is = {0}, wanted = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+
+	return !strcmp(version, locked) ||
+	       (semver_parse(&is, version, &unfit) &&
+		semver_parse(&wanted, locked, &unfit) &&
+		!semver_compare(&is, &wanted) &&
+		!strcmp(is.metadata, wanted.metadata));
+}
+
+static const struct chartindex_entry *find_locked(const struct search *search)
+{
+	for (size_t i = 0; i < search->entries->count; i++) {
+		const struct chartindex_entry *entry =
+			&search->entries->items[i];
+
+		if (resolve_is_locked(entry->version, search->constraint) &&
+		    is_usable(search, entry))
+			return entry;
+	}
+	return NULL;
+}
+
+static const struct chartindex_entry *find(const struct search *search)
+{
+	const struct chartindex_entry *spelled;
+
+	if (search->query->rule == RESOLVE_HIGHEST)
+		return find_highest(search);
+	spelled = find_spelled(search);
+	if (spelled)
+		return spelled;
+	return search->query->rule == RESOLVE_LOCKED ? find_locked(search)
+						     : find_highest(search);
 }
 
 static bool none_fits(const struct chartindex_entries *entries,
@@ -51,26 +154,33 @@ static bool none_fits(const struct chartindex_entries *entries,
 	return false;
 }
 
-bool resolve_entry(const struct chartindex_entries *entries, const char *name,
-		   const char *constraint,
+static const char *constraint_of(const char *constraint)
+{
+	return *constraint ? constraint : "*";
+}
+
+bool resolve_entry(const struct chartindex_entries *entries,
+		   const struct resolve_query *query,
 		   const struct chartindex_entry **entry, struct err *err)
 {
 	CLEANUP(semver_constraint_release) struct semver_constraint parsed = {
 		0};
+	struct search search = {
+		.entries = entries,
+		.query = query,
+		.constraint = constraint_of(query->constraint),
+	};
 	const struct chartindex_entry *found;
 
-	if (!*constraint)
-		constraint = "*";
-	if (!semver_constraint_parse(&parsed, constraint, err))
-		return err_wrap(err, "chart '%s'", name);
+	if (!semver_constraint_parse(&parsed, search.constraint, err))
+		return err_wrap(err, "chart '%s'", query->name);
 	if (!entries->count)
 		return err_set(err, ERR_NOT_FOUND, "there is no chart '%s'",
-			       name);
-	found = chartindex_find(entries, constraint);
-	if (!found || !found->urls->list.count)
-		found = first_fit(entries, &parsed);
+			       query->name);
+	search.parsed = parsed;
+	found = find(&search);
 	if (!found)
-		return none_fits(entries, name, constraint, err);
+		return none_fits(entries, query->name, search.constraint, err);
 	*entry = found;
 	return true;
 }
@@ -90,6 +200,8 @@ const char *resolve_verdict_text(enum resolve_verdict verdict)
 		return "a pre-release, which the constraint does not ask for";
 	case RESOLVE_NO_VERSION:
 		return "no version";
+	case RESOLVE_NO_ENTRY:
+		return "no valid entry";
 	case RESOLVE_NO_ADDRESS:
 		return "no address";
 	}
@@ -117,6 +229,8 @@ static enum resolve_verdict judge(const struct chartindex_entry *entry,
 		return RESOLVE_NO_VERSION;
 	if (!entry->urls->list.count)
 		return RESOLVE_NO_ADDRESS;
+	if (!chart_check_entry(entry->value, &err))
+		return RESOLVE_NO_ENTRY;
 	if (semver_satisfies(&version, constraint))
 		return RESOLVE_LOWER;
 	return fits_released(&version, constraint) ? RESOLVE_PRERELEASE
@@ -146,8 +260,7 @@ struct resolve_explanation *resolve_explain(
 		arena_new(arena, struct resolve_explanation);
 	size_t fitting = 0;
 
-	if (!*constraint)
-		constraint = "*";
+	constraint = constraint_of(constraint);
 	if (!semver_constraint_parse(&parsed, constraint, &err))
 		BUG("what was resolved has no constraint '%s'", constraint);
 	made->constraint = arena_strdup(arena, constraint);

@@ -56,14 +56,17 @@ static bool pick_one(struct copying *copying, struct chartindex *index,
 {
 	struct pick *pick = arena_new(&copying->arena, struct pick);
 	const char *at = strchr(wanted, '@');
+	struct resolve_query query = {.constraint = at ? at + 1 : "",
+				      .rule = RESOLVE_SPELLED};
 	const struct chartindex_entry *entry;
 	struct chartindex_entries entries;
 
 	pick->name = arena_memdupz(&copying->arena, wanted,
 				   at ? (size_t)(at - wanted) : strlen(wanted));
+	query.name = pick->name;
 	if (!chartindex_read(index, pick->name, &copying->arena, &entries,
 			     err) ||
-	    !resolve_entry(&entries, pick->name, at ? at + 1 : "", &entry, err))
+	    !resolve_entry(&entries, &query, &entry, err))
 		return false;
 	if (!*entry->digest || !entry->urls->list.count)
 		return err_set(err, ERR_INPUT, "the index has no %s of '%s' %s",

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/resolve.h"
 #include "flow/chartdir.h"
 #include "flow/vendor_parts.h"
 #include "format/semver.h"
@@ -33,6 +34,19 @@ static bool check_constraint(const char *version, const char *constraint,
 	return err_set(err, ERR_NOT_FOUND,
 		       "version %s, which is there, is not in '%s'", version,
 		       constraint);
+}
+
+/* The locked version with --locked, else one of the constraint. */
+static bool check_version(const struct vendoring *vendoring, size_t i,
+			  const char *version, struct err *err)
+{
+	const char *wanted = vendor_constraint(vendoring, i);
+
+	return check_constraint(version, wanted, err) &&
+	       (!vendoring->given || resolve_is_locked(version, wanted) ||
+		err_set(err, ERR_NOT_FOUND,
+			"version %s, which is there, is not the locked %s",
+			version, wanted));
 }
 
 /* charts/NAME in the umbrella: Helm locks the constraint, not the version. */
@@ -93,8 +107,7 @@ bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 			chart->name);
 		return vendor_fail(vendoring, i, "repository", err);
 	}
-	if (!check_constraint(chart->version, vendor_constraint(vendoring, i),
-			      err))
+	if (!check_version(vendoring, i, chart->version, err))
 		return vendor_fail(vendoring, i, "version", err);
 	if (!vendor_complete(vendoring, chart, folder, err) ||
 	    !chart_fill_versions(chart, VENDOR_ANY_VERSION, err))

@@ -399,10 +399,32 @@ static bool take_entry(struct vendoring *vendoring, size_t i,
 	return true;
 }
 
+static bool resolve(struct vendoring *vendoring, size_t i,
+		    const struct chartindex_entries *entries,
+		    const struct chartindex_entry **entry, struct err *err)
+{
+	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
+	CLEANUP(strvec_release) struct strvec passed_over = {0};
+	const struct resolve_query query = {
+		.name = wanted->name,
+		.constraint = vendor_constraint(vendoring, i),
+		.rule = vendoring->given ? RESOLVE_LOCKED : RESOLVE_HIGHEST,
+		.passed_over = &passed_over,
+	};
+	bool found = resolve_entry(entries, &query, entry, err);
+
+	for (size_t j = 0; j < passed_over.count; j++)
+		report_warning(vendoring->args->http->reporter,
+			       "repository '%s': chart '%s' is passed over in "
+			       "%s",
+			       wanted->repository, wanted->name,
+			       passed_over.items[j]);
+	return found || err_wrap(err, "repository '%s'", wanted->repository);
+}
+
 bool vendor_choose(struct vendoring *vendoring, size_t i, struct err *err)
 {
 	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
-	const char *constraint = vendor_constraint(vendoring, i);
 	struct chartindex_entries entries = {0};
 	const struct chartindex_entry *entry;
 	struct vendor_source *source;
@@ -417,14 +439,13 @@ bool vendor_choose(struct vendoring *vendoring, size_t i, struct err *err)
 		return vendor_fail(vendoring, i, "name", err);
 	if (vendoring->world->missing.count > missing)
 		return true;
-	if (!resolve_entry(&entries, wanted->name, constraint, &entry, err)) {
-		err_wrap(err, "repository '%s'", wanted->repository);
+	if (!resolve(vendoring, i, &entries, &entry, err))
 		return vendor_fail(vendoring, i,
 				   entries.count ? "version" : "name", err);
-	}
 	if (vendoring->args->explain)
 		vendoring->vendored->items[i].explanation =
-			resolve_explain(&entries, constraint, entry,
+			resolve_explain(&entries,
+					vendor_constraint(vendoring, i), entry,
 					&vendoring->vendored->arena);
 	return take_entry(vendoring, i, source, entry, err);
 }

@@ -143,6 +143,14 @@ bool chart_read_dependencies(const struct value *list, struct arena *arena,
 			     struct chart_dependencies *dependencies,
 			     struct err *err) MUST_CHECK;
 
+/*
+ * Does Helm take @entry, a mapping, for an entry of an index?  One without a
+ * name, with an unfit name, version, type or alias of a dependency, or with
+ * what is no text where text must be, it passes over.
+ * Errors: INPUT (why not).  Source: pkg/repo/v1/index.go, loadIndex().
+ */
+bool chart_check_entry(const struct value *entry, struct err *err) MUST_CHECK;
+
 /* Errors: INPUT (no version as Masterminds' NewVersion sees it). */
 bool chart_set_version(struct chart *chart, const char *version,
 		       struct err *err) MUST_CHECK;

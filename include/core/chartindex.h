@@ -89,6 +89,12 @@ struct chartindex_entries {
 	size_t count;
 };
 
+/* An entry of what no index has, such as a tag of a registry. */
+struct chartindex_entry chartindex_make_entry(const char *name,
+					      const char *version,
+					      const char *url,
+					      struct arena *arena);
+
 /* Bring entries that were made elsewhere into that order. */
 void chartindex_sort(struct chartindex_entries *entries);
 

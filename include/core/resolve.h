@@ -2,8 +2,9 @@
  * Which entry of an index a dependency gets: Helm's rules.
  *
  * The highest version that satisfies the constraint; pre-releases only where
- * the constraint names one.  A constraint that is exactly the version of an
- * entry takes that entry, whatever semver says ("1.0.0+a" beside "1.0.0+b").
+ * the constraint names one.  Of versions that differ in build metadata alone
+ * it is the one that the constraint spells out ("1.0.0+a" beside "1.0.0+b"),
+ * where Helm takes any.  What Helm takes for no entry is passed over.
  * Source: Helm 4.3.1, internal/resolver/resolver.go, pkg/repo/v1/index.go.
  */
 #ifndef CORE_RESOLVE_H
@@ -18,19 +19,41 @@ struct arena;
 struct chartindex_entries;
 struct chartindex_entry;
 struct err;
+struct strvec;
 
-#define RESOLVE_CANDIDATES_MAX 100 /* that an explanation names */
+#define RESOLVE_CANDIDATES_MAX	100 /* that an explanation names */
+#define RESOLVE_PASSED_OVER_MAX 10  /* entries that are told of */
+
+enum resolve_rule {
+	RESOLVE_HIGHEST, /* within the constraint; "1.2" is one, 1.2.x */
+	RESOLVE_SPELLED, /* as the constraint is, else the highest: 'helm pull' */
+	RESOLVE_LOCKED, /* that version, be it spelled otherwise, or none */
+};
+
+struct resolve_query {
+	const char *name;	/* of the chart; for errors */
+	const char *constraint; /* "" means "*" */
+	enum resolve_rule rule;
+	/*
+	 * Gets a text for entries that would have been taken but are none to
+	 * Helm: "version 1.5.0: the chart has no name".  NULL: is not told.
+	 */
+	struct strvec *passed_over;
+};
 
 /*
  * *@entry gets the entry of @entries (descending, as chartindex_read() gives
- * them) for @constraint; "" means "*".
- * Errors: INPUT (not a constraint), NOT_FOUND (no chart @name, or none of its
+ * them) for @query.
+ * Errors: INPUT (not a constraint), NOT_FOUND (no such chart, or none of its
  * versions fits: the message names the nearest).
  */
-bool resolve_entry(const struct chartindex_entries *entries, const char *name,
-		   const char *constraint,
+bool resolve_entry(const struct chartindex_entries *entries,
+		   const struct resolve_query *query,
 		   const struct chartindex_entry **entry, struct err *err)
 	MUST_CHECK;
+
+/* Is @version the one that is @locked?  "v1.2" and "1.2.0" are the same. */
+bool resolve_is_locked(const char *version, const char *locked);
 
 /* Why a candidate was taken or not. */
 enum resolve_verdict {
@@ -39,6 +62,7 @@ enum resolve_verdict {
 	RESOLVE_UNFIT,	    /* is not within the constraint */
 	RESOLVE_PRERELEASE, /* would be, but for being a pre-release */
 	RESOLVE_NO_VERSION, /* is no version at all */
+	RESOLVE_NO_ENTRY,   /* is none to Helm: it has no name, ... */
 	RESOLVE_NO_ADDRESS, /* could not be downloaded */
 };
 

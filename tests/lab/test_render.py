@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -138,6 +139,58 @@ def test_lock_is_that_of_helm(helm, render, repository, static_http):
     theirs = yaml.safe_load((chart / "Chart.lock").read_text())
     for key in "dependencies", "digest":
         assert ours[key] == theirs[key]
+
+
+# What an index has of a chart, the highest first, and what is asked for.
+CHOICES = {
+    "part": ("1.2", ["1.2.5", "1.2.1", "1.2"]),
+    "major": ("1", ["2.0.0", "1.9.0", "1"]),
+    "prefixed": ("v1.2.0", ["1.3.0", "1.2.0"]),
+    "pre": ("1.2.0-rc", ["1.2.0", "1.2.0-rc"]),
+    "nameless": ("1.x", [{"name": None}, "1.2.0"]),
+    "nul": ("1.x", [{"version": "1.5.0\0"}, "1.2.0"]),
+    "named-otherwise": ("1.x", [{"name": "other"}, "1.2.0"]),
+    "named-with-nul": ("1.x", [{"name": "a\0b"}, "1.2.0"]),
+    "named-in-parts": ("1.x", [{"name": "a/b"}, "1.2.0"]),
+    "typed": ("1.x", [{"type": "odd"}, "1.2.0"]),
+    "aliased": ("1.x", [{"dependencies": [{"name": "x", "alias": "a b"}]}, "1.2.0"]),
+    "empty": ("1.x", [{"dependencies": [None]}, "1.2.0"]),
+    "twice": ("1.x", [{"dependencies": [{"name": "x"}, {"name": "x"}]}, "1.2.0"]),
+    "homeless": ("1.x", [{"urls": []}, "1.2.0"]),
+    "versionless": ("1.x", [{"version": "nope"}, "1.2.0"]),
+}
+
+
+def write_choices(folder: Path) -> None:
+    entries: dict[str, list] = {}
+    folder.mkdir()
+    for chart, (_, made) in CHOICES.items():
+        for entry in made:
+            entry = {"version": entry} if isinstance(entry, str) else {"version": "1.5.0"} | entry
+            file = f"{chart}-{entry['version']}.tgz".replace("\0", "")
+            version = file.removeprefix(chart + "-").removesuffix(".tgz")
+            (folder / file).write_bytes(charts.archive(chart, f"'{version}'"))
+            entries.setdefault(chart, []).append(
+                {"apiVersion": "v2", "name": chart, "urls": [file]} | entry)
+    (folder / "index.yaml").write_text(json.dumps({"apiVersion": "v1", "entries": entries}))
+
+
+def test_choices_are_those_of_helm(helm4, run_step, static_http, tmp_path):
+    """Of several versions, and of entries that are none to Helm."""
+    write_choices(tmp_path / "charts")
+    server = static_http(tmp_path / "charts")
+    (tmp_path / "umbrella").mkdir()
+    (tmp_path / "umbrella" / "Chart.yaml").write_text(json.dumps({
+        "apiVersion": "v2", "name": "shop", "version": "0.1.0", "dependencies": [
+            {"name": name, "version": wanted, "repository": server.url}
+            for name, (wanted, _) in CHOICES.items()]}))
+    run_step("umbrella-render", "--branch", "a", "--repository-name", "shop", cwd=tmp_path)
+    chart = tmp_path / "rendered" / "shop"
+    ours = yaml.safe_load((chart / "Chart.lock").read_text())
+    (chart / "Chart.lock").unlink()
+    helm4("dependency", "update", chart)
+    theirs = yaml.safe_load((chart / "Chart.lock").read_text())
+    assert ours["dependencies"] == theirs["dependencies"]
 
 
 def test_from_a_bucket(render, s3, repository, run_step, tmp_path):
