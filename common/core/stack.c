@@ -1,55 +1,176 @@
 #include "core/stack.h"
 
+#include <string.h>
+
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/semver.h"
 #include "format/value.h"
 
-/*
- * The lock names what was resolved, in the order of the dependencies; the
- * dependency itself may only name a range.
- */
-static const char *version_of(const struct value *dependency,
-			      const struct value *locked)
-{
-	const char *version =
-		locked ? value_find_text(locked, "version") : NULL;
+/* A dependency, and the places in the lock that it may have. */
+struct sought {
+	const struct value *dependency;
+	size_t first, last;
+};
 
-	if (version && same_text(value_find_text(locked, "name"),
-				 value_find_text(dependency, "name")))
-		return version;
-	version = value_find_text(dependency, "version");
-	return version ? version : "";
+static const char *text_of(const struct value *entry, const char *key)
+{
+	const char *text = value_find_text(entry, key);
+
+	return text ? text : "";
+}
+
+/* Helm resolves a name that it knows the repository under. */
+static bool is_of_repository(const struct value *dependency,
+			     const struct value *locked)
+{
+	const char *repository = text_of(dependency, "repository");
+
+	return starts_with(repository, "@") ||
+	       starts_with(repository, "alias:") ||
+	       same_text(repository, text_of(locked, "repository"));
+}
+
+static bool is_in_range(const char *version, const char *range)
+{
+	CLEANUP(err_release) struct err unclear = {0};
+	CLEANUP(semver_release) struct semver found = {0};
+	CLEANUP(semver_constraint_release) struct semver_constraint wanted = {
+		0};
+
+	return is_blank(range) || same_text(version, range) ||
+	       (semver_parse(&found, version, &unclear) &&
+		semver_constraint_parse(&wanted, range, &unclear) &&
+		semver_satisfies(&found, &wanted));
+}
+
+static bool may_be(const struct value *dependency, const struct value *locked)
+{
+	bool is_named = is_blank(text_of(dependency, "alias"));
+
+	return (!is_named || same_text(text_of(dependency, "name"),
+				       text_of(locked, "name"))) &&
+	       is_of_repository(dependency, locked) &&
+	       is_in_range(text_of(locked, "version"),
+			   text_of(dependency, "version"));
+}
+
+/*
+ * As far to the front as those before allow, and as far to the back as those
+ * behind do.  False: they have not all a place.
+ */
+static bool find_places(struct sought *sought, size_t count,
+			const struct value *locked)
+{
+	size_t at = 0, end = locked->list.count;
+
+	for (size_t i = 0; i < count; i++) {
+		while (at < end &&
+		       !may_be(sought[i].dependency, value_list_at(locked, at)))
+			at++;
+		if (at == end)
+			return false;
+		sought[i].first = at++;
+	}
+	for (size_t i = count; i-- > 0;) {
+		do
+			end--;
+		while (!may_be(sought[i].dependency,
+			       value_list_at(locked, end)));
+		sought[i].last = end;
+	}
+	return true;
+}
+
+static int compare_versions(const char *a, const char *b)
+{
+	CLEANUP(err_release) struct err unclear = {0};
+	CLEANUP(semver_release) struct semver left = {0};
+	CLEANUP(semver_release) struct semver right = {0};
+
+	if (!semver_parse(&left, a, &unclear) ||
+	    !semver_parse(&right, b, &unclear))
+		return strcmp(a, b);
+	return semver_compare(&left, &right);
+}
+
+/* NULL: several charts are possible. */
+static const char *locked_version(const struct sought *sought,
+				  const struct value *locked)
+{
+	const struct value *best = value_list_at(locked, sought->first);
+	bool one_chart = true, one_version = true;
+
+	for (size_t i = sought->first + 1; i <= sought->last; i++) {
+		const struct value *other = value_list_at(locked, i);
+		int order;
+
+		if (!may_be(sought->dependency, other))
+			continue;
+		order = compare_versions(text_of(other, "version"),
+					 text_of(best, "version"));
+		one_version = one_version && !order;
+		one_chart = one_chart && same_text(text_of(other, "name"),
+						   text_of(best, "name"));
+		if (order > 0)
+			best = other;
+	}
+	return one_chart || one_version ? text_of(best, "version") : NULL;
+}
+
+static void add_application(struct value *applications,
+			    const struct sought *sought,
+			    const struct value *locked, struct arena *arena)
+{
+	const char *name = text_of(sought->dependency, "alias");
+	const char *version = locked ? locked_version(sought, locked) : NULL;
+
+	if (is_blank(name))
+		name = text_of(sought->dependency, "name");
+	if (!version)
+		version = text_of(sought->dependency, "version");
+	if (!is_blank(name))
+		value_map_set_text(applications, arena, name, version);
+}
+
+static void add_dependencies(struct value *applications,
+			     const struct value *dependencies,
+			     const struct value *locked, struct arena *arena)
+{
+	size_t count = dependencies->list.count;
+	struct sought *sought = arena_new_array(arena, struct sought, count);
+
+	for (size_t i = 0; i < count; i++)
+		sought[i].dependency = value_list_at(dependencies, i);
+	if (locked->list.count > STACK_LOCKED_MAX ||
+	    !find_places(sought, count, locked))
+		locked = NULL;
+	for (size_t i = 0; i < count; i++)
+		add_application(applications, &sought[i], locked, arena);
 }
 
 const struct value *stack_applications(const struct value *payload,
 				       struct arena *arena)
 {
 	struct value *applications = value_new_map(arena);
-	const struct value *dependencies, *locked, *dependency;
-	const char *name, *version;
+	const char *name;
 
 	if (!payload)
 		return applications;
-	dependencies = value_find(payload, "chart.metadata.dependencies");
-	locked = value_find(payload, "chart.lock.dependencies");
-	for (size_t i = 0; (dependency = value_list_at(dependencies, i)); i++) {
-		name = value_find_text(dependency, "alias");
-		if (is_blank(name))
-			name = value_find_text(dependency, "name");
-		if (!is_blank(name))
-			value_map_set_text(
-				applications, arena, name,
-				version_of(dependency,
-					   value_list_at(locked, i)));
-	}
+	add_dependencies(
+		applications,
+		value_find_list(payload, "chart.metadata.dependencies"),
+		value_find_list(payload, "chart.lock.dependencies"), arena);
 	if (applications->map.count)
 		return applications;
 
 	name = value_find_text(payload, "chart.metadata.name");
-	version = value_find_text(payload, "chart.metadata.version");
 	if (name)
-		value_map_set_text(applications, arena, name,
-				   version ? version : "");
+		value_map_set_text(
+			applications, arena, name,
+			text_of(value_find(payload, "chart.metadata"),
+				"version"));
 	return applications;
 }
 

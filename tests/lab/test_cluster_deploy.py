@@ -112,6 +112,44 @@ def test_installs_upgrades_and_runs_again(cluster, deploy, helm, tmp_path):
     assert environment["revision"] == 3
 
 
+def sources(folder: Path, **versions: str) -> dict[str, str]:
+    """Charts with nothing in them, as the repositories of dependencies."""
+    for name, version in versions.items():
+        made = environments.chart(folder / name, name, version)
+        (made / "templates" / "settings.yaml").write_text(json.dumps(
+            environments.config_map("{{ .Chart.Name }}-settings")))
+    return {name: f"file://{folder / name / name}" for name in versions}
+
+
+def test_versions_are_those_that_ranges_were_rendered_to(cluster, deploy, run_step,
+                                                         helm, tmp_path):
+    record = tmp_path / "record"
+
+    def release(folder: Path, web: str) -> dict:
+        old = sources(folder / "old", web="1.0.7")
+        now = sources(folder, web=web, api="3.0.4")
+        shop = environments.chart(folder / "umbrella", "shop", "1.0.0", dependencies=[
+            {"name": "web", "version": "~1.0", "alias": "spare",
+             "condition": "spare.enabled", "repository": old["web"]},
+            {"name": "web", "version": "~2.0", "alias": "front",
+             "repository": now["web"]},
+            {"name": "api", "version": "~3.0", "repository": now["api"]}])
+        (shop / "values.yaml").write_text("spare: {enabled: false}\n")
+        run_step("umbrella-render", *NAMES, "--output-dir", folder / "out", shop)
+        return deploy(*NAMES, "--record", record, "--output", "json", "--markdown",
+                      folder / "told.md", folder / "out", helm=helm).json
+
+    assert release(tmp_path / "1", "2.0.9")["applications"] == [
+        {"name": "api", "old": None, "new": "3.0.4"},
+        {"name": "front", "old": None, "new": "2.0.9"}]
+    applications = release(tmp_path / "2", "2.0.10")["applications"]
+    assert applications == [{"name": "api", "old": "3.0.4", "new": "3.0.4"},
+                            {"name": "front", "old": "2.0.9", "new": "2.0.10"}]
+    assert records.merged(record)["environment"]["applications"] == applications
+    told = (tmp_path / "2" / "told.md").read_text().replace("\\", "")
+    assert "| front | 2.0.9 | **2.0.10** |" in told
+
+
 def apply_method(cluster, revision: int) -> str | None:
     """How Helm applied that revision: Helm 4 writes it down, Helm 3 knows
     one way only."""
