@@ -234,14 +234,39 @@ static char *words_of(const struct helm_call *call)
 	return str_detach(&words);
 }
 
+/*
+ * Did the answer to a request break off, as in `Get "https://...": EOF`?  A
+ * template or an archive that breaks off is an EOF to Helm as well.
+ */
+static bool is_cut_off(const char *words)
+{
+	static const char *const causes[] = {
+		": EOF",
+		": unexpected EOF",
+		": proxyconnect tcp: EOF",
+	};
+
+	if (strstr(words, "error when reading response body"))
+		return true;
+	while ((words = strstr(words, " \"http"))) {
+		words += strlen(" \"http");
+		words += strcspn(words, "\"");
+		if (*words)
+			words++;
+		for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
+			if (starts_with(words, causes[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool is_out_of_reach(const char *words)
 {
 	static const char *const signs[] = {
-		"Kubernetes cluster unreachable",
+		"ubernetes cluster unreachable", /* Helm 4 has no capital */
 		"connection refused",
 		"connection reset by peer",
-		": EOF",
-		"unexpected EOF",
 		"i/o timeout",
 		"no such host",
 		"no route to host",
@@ -257,7 +282,7 @@ static bool is_out_of_reach(const char *words)
 		if (strstr(words, signs[i]))
 			return true;
 	}
-	return false;
+	return is_cut_off(words);
 }
 
 #define TOO_LARGE                                                             \

@@ -181,6 +181,35 @@ static void test_what_upgrade_says(void **state)
 		 "Error: Kubernetes cluster unreachable: Get \"https://x\": "
 		 "dial tcp: connect: connection refused\n",
 		 false, true, "unreachable"},
+		{"out of reach for Helm 4", 1, 0, "",
+		 "Error: kubernetes cluster unreachable: no route\n", false,
+		 true, "unreachable"},
+		{"an answer that broke off", 1, 0, "",
+		 "Error: UPGRADE FAILED: Patch \"https://x/api/v1/a\": EOF\n",
+		 false, true, ": EOF"},
+		{"another", 1, 0, "",
+		 "Error: query: failed: Get \"https://x\": unexpected EOF: "
+		 "and so on\n",
+		 false, true, "unexpected EOF"},
+		{"a proxy that broke off", 1, 0, "",
+		 "Error: Post \"https://x/a\": proxyconnect tcp: EOF\n", false,
+		 true, "proxyconnect"},
+		{"the end of an answer", 1, 0, "",
+		 "Error: unexpected error when reading response body. Please "
+		 "retry. Original error: unexpected EOF\n",
+		 false, true, "Please retry"},
+		{"a template that breaks off", 1, 0, "",
+		 "Error: parse error at (shop/templates/a.yaml:3): unexpected "
+		 "EOF\n",
+		 false, false, "unexpected EOF", "'helm template --debug'"},
+		{"an archive that breaks off", 1, 0, "",
+		 "Error: error unpacking subchart web-1.0.0.tgz in shop: "
+		 "unexpected EOF\n",
+		 false, false, "unexpected EOF"},
+		{"a template that has an address", 1, 0, "",
+		 "Error: parse error at (a.yaml:1): bad \"https://x\" in "
+		 "a: EOF, or \"http\n",
+		 false, false, "bad"},
 		{"pending", 1, 0, "",
 		 "Error: UPGRADE FAILED: another operation "
 		 "(install/upgrade/rollback) is in progress\n",
