@@ -293,11 +293,26 @@ static bool mark_end(struct deployment *run, bool installed, struct err *err)
 	return marked;
 }
 
-/* Is it a failure of the deployment, not of the way to the cluster? */
-static bool is_final(const struct err *err)
+/* Is there a revision of our Helm's that is not complete? */
+static bool left_revision(struct deployment *run)
 {
-	return err->kind == ERR_TIMEOUT ||
-	       (err->kind == ERR_CHILD && !err->temporary);
+	CLEANUP(err_release) struct err unknown = {0};
+	struct release_head head;
+
+	return read_head(run, &head, &unknown) &&
+	       same_text(head.run, run->lock.self.run) &&
+	       !same_text(head.status, "deployed");
+}
+
+/*
+ * Is it a failure of the deployment, not of the way to the cluster?  What may
+ * pass by waiting can fail a deployment as well, in the midst of it.
+ */
+static bool is_final(struct deployment *run, const struct err *err)
+{
+	if (err->kind == ERR_CHILD && err->temporary)
+		return left_revision(run);
+	return err->kind == ERR_TIMEOUT || err->kind == ERR_CHILD;
 }
 
 /* What a failed deployment leaves to be told; its own error stays. */
@@ -316,11 +331,8 @@ static void tell_failure(struct deployment *run)
 /* Diagnosis first: what is rolled back cannot be looked at. */
 static void conclude_failure(struct deployment *run, struct err *err)
 {
-	CLEANUP(err_release) struct err failure = {0};
-
 	diagnose(run);
-	if (!deploy_undo(run, &failure))
-		report_warning(run->deploy->reporter, "%s", failure.text);
+	deploy_undo(run);
 	tell_failure(run);
 	if (run->result->rolled_back_to)
 		(void)err_wrap(err, "failed, and rolled back to revision %lld",
@@ -333,7 +345,7 @@ static bool install(struct deployment *run, struct err *err)
 	bool done, marked;
 
 	done = upgrade(run, err);
-	if (!done && run->helm_failed && is_final(err))
+	if (!done && run->helm_failed && is_final(run, err))
 		conclude_failure(run, err);
 	marked = mark_end(run, done, &mark_err);
 	if (done && !marked)

@@ -22,7 +22,7 @@ void deploy_end_farewell(struct deployment *run, int signal)
 }
 
 /* Of the kubeconfigs of whoever types it we know no more than the context. */
-static void add_command(const struct deployment *run, const char *verb,
+void deploy_add_command(const struct deployment *run, const char *verb,
 			int64_t revision, struct str *text)
 {
 	const struct envname *name = run->deploy->name;
@@ -65,14 +65,14 @@ static void tell_incomplete(const struct deployment *run,
 			       "%lld is the last that was complete",
 			       release, (long long)head->revision,
 			       (long long)head->deployed);
-		add_command(run, "rollback", head->deployed, &back);
+		deploy_add_command(run, "rollback", head->deployed, &back);
 	} else {
 		report_warning(run->deploy->reporter,
 			       "release '%s': revision %lld was cut off; what "
 			       "it had made by then stays, and none was ever "
 			       "complete",
 			       release, (long long)head->revision);
-		add_command(run, "uninstall", 0, &back);
+		deploy_add_command(run, "uninstall", 0, &back);
 	}
 	(void)err_hint(err, "run the step again to complete it; to go back: %s",
 		       str_text(&back));
@@ -105,7 +105,7 @@ static void tell_unknown(const struct deployment *run,
 	report_warning(run->deploy->reporter,
 		       "nobody knows how far release '%s' came: %s",
 		       run->deploy->name->release, failure->text);
-	add_command(run, "history", 0, &history);
+	deploy_add_command(run, "history", 0, &history);
 	(void)err_hint(err,
 		       "run the step again, which mends what is left; to look "
 		       "before: %s",

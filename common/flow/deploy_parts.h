@@ -17,6 +17,7 @@ struct err;
 struct helm;
 struct kube;
 struct namespace_marks;
+struct str;
 struct strvec;
 struct value;
 
@@ -157,6 +158,10 @@ void deploy_end_farewell(struct deployment *run, int signal);
  */
 void deploy_tell_abort(struct deployment *run, struct err *err);
 
+/* `helm VERB RELEASE [REVISION] ...` for people to type; @revision 0: none. */
+void deploy_add_command(const struct deployment *run, const char *verb,
+			int64_t revision, struct str *text);
+
 /* --- deploy.c ----------------------------------------------------------------- */
 
 /* Let the time to live begin now, by the server's clock. */
@@ -177,10 +182,10 @@ bool deploy_watch(void *run, struct err *err) MUST_CHECK;
 
 /*
  * Roll a main environment back to the revision that was deployed last, if
- * our Helm made a new one; notes which one in the result.  Other
- * environments stay as they are, to be looked at.
- * Errors: CHILD (Helm's own words), TIMEOUT, and kube's.
+ * our Helm made a new one; notes which one in the result, or warns why not,
+ * with the command that does it.  Other environments stay as they are, to be
+ * looked at.
  */
-bool deploy_undo(struct deployment *run, struct err *err) MUST_CHECK;
+void deploy_undo(struct deployment *run);
 
 #endif

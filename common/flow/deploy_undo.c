@@ -33,25 +33,21 @@ static bool roll_back(struct deployment *run, int64_t to, bool *ours,
 	return helm_check_rollback(&call, err);
 }
 
-/* Is there to be one, and time left for it? */
-static bool may_undo(const struct deployment *run)
-{
-	return run->deploy->name->main &&
-	       deadline_left_ms(&run->helm->deadline, 1) > 0;
-}
-
-bool deploy_undo(struct deployment *run, struct err *err)
+/* @to: the last revision that was complete, as far as that is known. */
+static bool undo(struct deployment *run, int64_t *to, struct err *err)
 {
 	const struct envname *name = run->deploy->name;
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct release_head head;
 	bool ours;
 
-	if (!may_undo(run))
-		return true;
+	if (deadline_passed(&run->helm->deadline))
+		return !run->deployed ||
+		       err_set(err, ERR_TIMEOUT, "'--timeout' has passed");
 	if (!releases_read_head(run->kube, name->namespace, name->release,
 				&arena, &head, err))
 		return false;
+	*to = head.deployed;
 	if (!same_text(head.run, run->lock.self.run))
 		return true; /* our Helm came to make none */
 	if (!head.deployed) {
@@ -63,8 +59,7 @@ bool deploy_undo(struct deployment *run, struct err *err)
 	}
 	/* To find out why it failed may have taken its time. */
 	if (!envlock_keep(&run->lock, err))
-		return err_wrap(err, "release '%s' is not rolled back",
-				name->release);
+		return false;
 	report_warning(run->deploy->reporter,
 		       "rolling release '%s' back to revision %lld",
 		       name->release, (long long)head.deployed);
@@ -72,9 +67,35 @@ bool deploy_undo(struct deployment *run, struct err *err)
 	if (!roll_back(run, head.deployed, &ours, err)) {
 		if (ours)
 			deploy_settle(run, head.revision + 1);
-		return err_wrap(err, "cannot roll back to revision %lld",
-				(long long)head.deployed);
+		return false;
 	}
 	run->result->rolled_back_to = head.deployed;
 	return true;
+}
+
+/* Who is at work on it now, or has sent a signal, is not to be hurried. */
+static void tell_not_undone(const struct deployment *run, int64_t to,
+			    const struct err *failure)
+{
+	CLEANUP(str_release) struct str text = {0};
+
+	str_addf(&text, "release '%s' is not rolled back",
+		 run->deploy->name->release);
+	if (to)
+		str_addf(&text, " to revision %lld", (long long)to);
+	str_addf(&text, ": %s", failure->text);
+	if (to && !run->lock.lost && failure->kind != ERR_INTERRUPTED) {
+		str_add(&text, "; to do it by hand: ");
+		deploy_add_command(run, "rollback", to, &text);
+	}
+	report_warning(run->deploy->reporter, "%s", str_text(&text));
+}
+
+void deploy_undo(struct deployment *run)
+{
+	CLEANUP(err_release) struct err failure = {0};
+	int64_t to = run->deployed;
+
+	if (run->deploy->name->main && !undo(run, &to, &failure))
+		tell_not_undone(run, to, &failure);
 }

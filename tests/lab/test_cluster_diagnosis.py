@@ -391,6 +391,48 @@ def test_a_webhook_that_refuses_the_chart(cluster, run_step, helm, tmp_path):
     assert "hint: a webhook refuses an object of the chart" in failed.err
 
 
+def test_a_webhook_that_is_down(cluster, run_step, helm, tmp_path):
+    """That may pass by waiting, but the main environment is not left half
+    upgraded meanwhile."""
+    comment = tmp_path / "diagnosis.json"
+    deploy = ["deploy-preview", "--helm", helm.path, "--output", "json",
+              "--diagnosis", comment]
+    run_step(*deploy, *MAIN, environments.umbrella(tmp_path / "1", "1.0.0"),
+             env=cluster.env)
+    bad = environments.umbrella(tmp_path / "2", "1.1.0",
+                                {"front": {"nodeSelector": {"disk": "fast"}}})
+    with Webhook(cluster.api, tmp_path, "configmaps") as webhook:
+        refused = environments.config_map("settings")
+        refused["metadata"]["labels"] = webhook.labels
+        (bad / "templates" / "settings.yaml").write_text(json.dumps(refused))
+        webhook.stop()
+        of_main = run_step(*deploy, *MAIN, bad, env=cluster.env, expect=75)
+        assert comment.exists()
+        comment.unlink()
+        of_branch = run_step(*deploy, *NAMES, bad, env=cluster.env, expect=75)
+
+    for failed in of_main, of_branch:
+        assert "failed calling webhook" in failed.err
+        assert failed.json["status"] == "failed"
+    assert of_main.json["rolledBackTo"] == 1
+    assert history(cluster, "shop-main") == [
+        ("superseded", "never"), ("failed", "never"), ("deployed", "never")]
+    assert of_branch.json["rolledBackTo"] is None and comment.exists()
+
+
+def test_no_time_is_left_for_a_rollback(cluster, run_step, helm, tmp_path):
+    deploy = ["deploy-preview", *MAIN, "--helm", helm.path]
+    run_step(*deploy, environments.umbrella(tmp_path / "1", "1.0.0"),
+             env=cluster.env)
+    bad = environments.umbrella(tmp_path / "2", "1.1.0",
+                                {"front": {"nodeSelector": {"disk": "fast"}}})
+    failed = run_step(*deploy, "--timeout", "5s", bad, env=cluster.env,
+                      expect=75)
+    assert "release 'shop-main' is not rolled back to revision 1: " \
+        "'--timeout' has passed; to do it by hand: helm rollback shop-main 1 " \
+        "--namespace shop-main\n" in failed.err
+
+
 def test_jobs_are_waited_for_if_asked(cluster, start_step, helm, kubelet,
                                       tmp_path):
     step = start_step("deploy-preview", *NAMES, *PATIENT, "--helm", helm.path,

@@ -86,6 +86,11 @@ class Webhook:
         wait.until(self._works, "the webhook at work")
         return self
 
+    def stop(self) -> None:
+        """It refuses connections; the API server has them ask it still."""
+        self.server.shutdown()
+        self.server.server_close()
+
     def _works(self) -> bool:
         """The API server learns of it a moment later."""
         status, _answer = self.api.request(
@@ -96,5 +101,4 @@ class Webhook:
 
     def __exit__(self, *_exc: object) -> None:
         self.api("DELETE", f"{CONFIGURATIONS}/{self.name}")
-        self.server.shutdown()
-        self.server.server_close()
+        self.stop()

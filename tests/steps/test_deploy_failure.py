@@ -277,6 +277,47 @@ esac; done
         return listing(*found)
 
 
+REFUSED = 'failed calling webhook "x": Post "https://x": dial tcp: ' \
+    'connect: connection refused'
+
+
+def test_what_may_pass_is_concluded_as_what_does_not(command, run_step, kube,
+                                                     tmp_path):
+    """Only the exit code says that trying again may help."""
+    main, report = Main(kube, tmp_path, "exit 0"), tmp_path / "diagnosis.json"
+    helm = main.helm.replace("context deadline exceeded", REFUSED)
+    failed = run_step(*command(helm, "--main-branch", "fix", "--diagnosis",
+                               report, "--output", "json"), expect=75)
+    assert main.begun.exists() and report.exists()
+    assert "failed, and rolled back to revision 1: helm upgrade failed" \
+        in failed.err
+    assert (failed.json["status"], failed.json["rolledBackTo"]) == ("failed", 1)
+
+
+def test_a_cluster_out_of_reach_is_no_deployment_that_failed(
+        command, run_step, kube, tmp_path):
+    """Helm came to make no revision: there is nothing to be told of one."""
+    report = tmp_path / "diagnosis.json"
+    main = Main(kube, tmp_path, "exit 0")
+    failed = run_step(*command(f"echo 'Error: {REFUSED}' >&2; exit 1",
+                               "--main-branch", "fix", "--diagnosis", report),
+                      expect=75)
+    assert not main.begun.exists() and not report.exists()
+    assert failed.out == ""
+
+
+def test_a_rollback_for_which_no_time_is_left(command, run_step, kube,
+                                              tmp_path):
+    main = Main(kube, tmp_path, "exit 0")
+    helm = main.helm.replace(FAILING, "exec sleep 60")
+    failed = run_step(*command(helm, "--main-branch", "fix", "--timeout",
+                               "2s"), expect=75)
+    assert not main.begun.exists()
+    assert "release 'shop-fix' is not rolled back to revision 1: '--timeout' " \
+        "has passed; to do it by hand: helm rollback shop-fix 1 --namespace " \
+        "shop-fix\n" in failed.err
+
+
 # --- while the API is slow ----------------------------------------------------
 
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/shop-fix/leases/slipway"
@@ -301,9 +342,9 @@ def test_a_lease_that_is_lost_while_it_is_found_out_why(command, run_step,
     failed = run_step(*command(main.helm, "--main-branch", "fix"), expect=1)
     assert "CrashLoopBackOff" in failed.err
     assert not main.begun.exists()
-    assert "release 'shop-fix' is not rolled back: cannot keep environment " \
-        "'shop-fix' for this run: this run has lost it to run another" \
-        in failed.err
+    assert "release 'shop-fix' is not rolled back to revision 1: cannot keep " \
+        "environment 'shop-fix' for this run: this run has lost it to run " \
+        "another\n" in failed.err
     marked = [r.path for r in kube.requests if r.method == "PATCH"]
     assert marked.count(HOME) == 1
 
@@ -396,7 +437,7 @@ def test_a_rollback_that_is_aborted(command, run_step, kube, tmp_path):
     """What the failure itself would hint at matters less then."""
     main = Main(kube, tmp_path, ABORTING.replace(">RUN", ">/dev/null"))
     ended = run_step(*command(main.helm, "--main-branch", "fix"), expect=143)
-    assert "cannot roll back to revision 1: interrupted by SIGTERM" in ended.err
+    assert "not rolled back to revision 1: interrupted by SIGTERM\n" in ended.err
     assert "revision 3 was cut off" in ended.err
     assert "helm upgrade failed: UPGRADE FAILED" in ended.err
     assert ended.err.splitlines()[-1] == \
