@@ -272,7 +272,7 @@ struct survey {
 	struct tar_survey seen;
 };
 
-static bool look_at(void *context, const char *part, size_t len,
+static bool look_at(void *context, const char *part, size_t len, bool *enough,
 		    struct err *err)
 {
 	struct survey *survey = context;
@@ -287,6 +287,7 @@ static bool look_at(void *context, const char *part, size_t len,
 	if (seen->bytes >= CHART_SIZE_MAX + EXTENDED_MAX ||
 	    seen->behind > TAIL_MAX)
 		return too_large(err);
+	*enough = seen->ended;
 	return true;
 }
 
@@ -301,6 +302,38 @@ static bool survey_archive(const struct chart_loader *loader, const void *bytes,
 	       gzip_each(bytes, len, CHART_TAR_MAX, look_at, &survey, err);
 }
 
+struct expansion {
+	struct str *tar;
+	struct tar_survey seen;
+};
+
+static bool keep(void *context, const char *part, size_t len, bool *enough,
+		 struct err *err)
+{
+	struct expansion *expansion = context;
+
+	str_add_bytes(expansion->tar, part, len);
+	if (!tar_survey_push(&expansion->seen, part, len, err))
+		return false;
+	*enough = expansion->seen.ended;
+	return true;
+}
+
+bool chart_expand(struct str *tar, const void *bytes, size_t len, size_t limit,
+		  struct err *err)
+{
+	CLEANUP(err_release) struct err unfit = {0};
+	struct expansion expansion = {.tar = tar};
+	size_t before = tar->len;
+
+	/* Most have nothing behind their end, and that is the faster way. */
+	if (gzip_expand(tar, bytes, len, limit, &unfit) ||
+	    gzip_each(bytes, len, limit, keep, &expansion, err))
+		return true;
+	str_truncate(tar, before);
+	return false;
+}
+
 bool chart_read_archive(struct chart_loader *loader, const void *bytes,
 			size_t len, struct chart_files *files, struct err *err)
 {
@@ -309,7 +342,7 @@ bool chart_read_archive(struct chart_loader *loader, const void *bytes,
 	size_t total = 0;
 
 	if (!survey_archive(loader, bytes, len, err) ||
-	    !gzip_expand(&tar, bytes, len, CHART_TAR_MAX, err) ||
+	    !chart_expand(&tar, bytes, len, CHART_TAR_MAX, err) ||
 	    !spend(loader, tar.len, err))
 		return false;
 	reader.bytes = str_text(&tar);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/chart.h"
+#include "core/chart_parts.h"
 #include "core/lockfile.h"
 #include "format/gojson.h"
 #include "format/gzip.h"
@@ -231,8 +232,8 @@ bool chart_same_package(const void *a, size_t a_len, const void *b,
 
 	if (a_len == b_len && !memcmp(a, b, a_len))
 		return true;
-	return gzip_expand(&tar_a, a, a_len, CHART_TAR_MAX, &err) &&
-	       gzip_expand(&tar_b, b, b_len, tar_a.len, &err) &&
+	return chart_expand(&tar_a, a, a_len, CHART_TAR_MAX, &err) &&
+	       chart_expand(&tar_b, b, b_len, tar_a.len, &err) &&
 	       tar_a.len == tar_b.len &&
 	       !memcmp(str_text(&tar_a), str_text(&tar_b), tar_a.len);
 }

@@ -48,6 +48,14 @@ bool chart_read_archive(struct chart_loader *loader, const void *bytes,
 			size_t len, struct chart_files *files, struct err *err)
 	MUST_CHECK;
 
+/*
+ * Append the tar stream that is in an archive, at most @limit bytes.  Behind
+ * the gzip member that has its end anything may stand: Helm reads no further.
+ * Errors: INPUT.
+ */
+bool chart_expand(struct str *tar, const void *bytes, size_t len, size_t limit,
+		  struct err *err) MUST_CHECK;
+
 /* Parse a file of @chart, which errors call by its whole path. */
 bool chart_parse_file(struct ydoc *doc, const struct chart *chart,
 		      const struct chart_file *file, unsigned int flags,

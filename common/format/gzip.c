@@ -145,14 +145,13 @@ static void feed(z_stream *stream, size_t *left)
 	*left -= part;
 }
 
-bool gzip_each(const void *bytes, size_t len, size_t limit,
-	       bool (*sink)(void *context, const char *part, size_t part_len,
-			    struct err *err),
+bool gzip_each(const void *bytes, size_t len, size_t limit, gzip_sink_fn *sink,
 	       void *context, struct err *err)
 {
 	CLEANUP(end_inflate) z_stream stream = {.next_in = as_input(bytes)};
 	unsigned char chunk[CHUNK];
 	size_t total = 0;
+	bool enough = false;
 
 	if (!start_inflate(&stream, err))
 		return false;
@@ -171,20 +170,22 @@ bool gzip_each(const void *bytes, size_t len, size_t limit,
 				"compressed data holds more than %zu bytes",
 				limit);
 		total += part;
-		if (!sink(context, (const char *)chunk, part, err))
+		if (!sink(context, (const char *)chunk, part, &enough, err))
 			return false;
 		if (result != Z_OK && result != Z_STREAM_END)
 			return damaged(&stream, result, err);
 		if (result != Z_STREAM_END)
 			continue;
-		if (!stream.avail_in && !len)
+		if (enough || (!stream.avail_in && !len))
 			return true;
 		zlib.inflate_reset(&stream);
 	}
 }
 
-static bool append(void *context, const char *part, size_t len, struct err *err)
+static bool append(void *context, const char *part, size_t len, bool *enough,
+		   struct err *err)
 {
+	(void)enough;
 	(void)err;
 	str_add_bytes(context, part, len);
 	return true;

@@ -63,12 +63,14 @@ bool gzip_expand(struct str *out, const void *bytes, size_t len, size_t limit,
 		 struct err *err) MUST_CHECK;
 
 /*
- * The same, handed to @sink part by part, so that nothing is held; it may end
- * the matter with an error of its own.
+ * The same, handed to @sink part by part, so that nothing is held.  It may end
+ * the matter with an error of its own, or, where it sets *@enough, with the
+ * member that the part is of: what follows that need not be gzip.
  */
-bool gzip_each(const void *bytes, size_t len, size_t limit,
-	       bool (*sink)(void *context, const char *part, size_t part_len,
-			    struct err *err),
+typedef bool gzip_sink_fn(void *context, const char *part, size_t part_len,
+			  bool *enough, struct err *err);
+
+bool gzip_each(const void *bytes, size_t len, size_t limit, gzip_sink_fn *sink,
 	       void *context, struct err *err) MUST_CHECK;
 
 #endif

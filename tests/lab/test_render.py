@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -191,6 +192,47 @@ def test_choices_are_those_of_helm(helm4, run_step, static_http, tmp_path):
     helm4("dependency", "update", chart)
     theirs = yaml.safe_load((chart / "Chart.lock").read_text())
     assert ours["dependencies"] == theirs["dependencies"]
+
+
+def odd_archives() -> dict[str, bytes]:
+    """One chart, in archives with more members, with less, and with junk."""
+    tar = gzip.decompress(charts.archive("web", "1.0.0"))
+    body = tar[:-(-len(tar.rstrip(b"\0")) // 512) * 512]
+    plain, half = gzip.compress(tar), len(tar) // 2
+    members = gzip.compress(tar[:half]) + gzip.compress(tar[half:])
+    return {
+        "plain": plain, "members": members, "twice": plain * 2,
+        "junk": plain + b"junk", "a-byte": plain + b"x", "zeros": plain + bytes(700),
+        "members-junk": members + b"junk", "half-a-member": plain + plain[:12],
+        "no-end": gzip.compress(body), "no-end-junk": gzip.compress(body) + b"junk",
+        "behind-the-end": gzip.compress(tar + b"junk" * 300),
+        "first-member-only": gzip.compress(body[:1024]) + b"junk",
+    }
+
+
+def test_archives_that_helm_takes(helm4, run_step, tmp_path):
+    """And no other: what stands behind the end of an archive is no matter."""
+    ours, theirs = {}, {}
+    for case, data in odd_archives().items():
+        umbrella, chart = tmp_path / case, tmp_path / f"{case}-rendered"
+        repository = charts.make_repository(tmp_path / f"{case}-charts", {"web": ["1.0.0"]})
+        for file in repository / "web-1.0.0.tgz", umbrella / "charts" / "web-1.0.0.tgz":
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        index = (repository / "index.yaml").read_text()
+        (repository / "index.yaml").write_text("".join(
+            line for line in index.splitlines(True) if "digest:" not in line))
+        (umbrella / "Chart.yaml").write_text(
+            "apiVersion: v2\nname: shop\nversion: 0.1.0\ndependencies:\n"
+            f"- {{name: web, version: 1.0.0, repository: 'file://{repository}'}}\n")
+        theirs[case] = helm4("template", "x", umbrella, expect=None).code == 0
+        ours[case] = run_step("umbrella-render", umbrella, "--output-dir", chart,
+                              "--branch", "a", "--repository-name", "shop", cwd=tmp_path,
+                              expect=None).code == 0
+        if ours[case]:
+            assert (chart / "charts" / "web-1.0.0.tgz").read_bytes() == data
+    assert ours == theirs
+    assert not theirs["no-end-junk"] and theirs["junk"], "the cases say something"
 
 
 def test_from_a_bucket(render, s3, repository, run_step, tmp_path):

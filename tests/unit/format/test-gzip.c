@@ -176,12 +176,13 @@ static void test_header_with_a_sum(void **state)
 }
 
 /* Ends the matter with the second part. */
-static bool take_one(void *context, const char *part, size_t len,
+static bool take_one(void *context, const char *part, size_t len, bool *enough,
 		     struct err *err)
 {
 	size_t *taken = context;
 
 	(void)part;
+	(void)enough;
 	if (*taken)
 		return err_set(err, ERR_CONFLICT, "enough");
 	*taken = len;
@@ -202,6 +203,53 @@ static void test_part_by_part(void **state)
 			       &taken, &err));
 	assert_int_equal(err.kind, ERR_CONFLICT);
 	assert_true(taken > 0 && taken < text.len);
+}
+
+/* Has enough at the first dot. */
+static bool take_sentence(void *context, const char *part, size_t len,
+			  bool *enough, struct err *err)
+{
+	(void)err;
+	str_add_bytes(context, part, len);
+	*enough = strchr(str_text(context), '.');
+	return true;
+}
+
+/* The member that has it counts as a whole, and what follows not at all. */
+static void test_what_follows_enough(void **state)
+{
+	static const struct {
+		const char *members[3]; /* "-": bytes that are no gzip */
+		const char *text;	/* NULL = refused */
+	} cases[] = {
+		{{"one. ", "two"}, "one. "},	     {{"one. ", "-"}, "one. "},
+		{{"one ", "two.", "-"}, "one two."}, {{"one ", "-"}, NULL},
+		{{"one ", "two "}, "one two "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(str_release) struct str packed = {0}, text = {0};
+		CLEANUP(err_release) struct err err = {0};
+
+		for (size_t j = 0; j < 3 && cases[i].members[j]; j++) {
+			const char *member = cases[i].members[j];
+
+			if (*member == '-')
+				str_add(&packed, "junk");
+			else
+				gzip_compress(&packed, member, strlen(member),
+					      NULL);
+		}
+		assert_case(cases[i].members[0],
+			    gzip_each(packed.buf, packed.len, LIMIT,
+				      take_sentence, &text,
+				      &err) == (cases[i].text != NULL));
+		if (cases[i].text)
+			assert_string_equal(str_text(&text), cases[i].text);
+		else
+			assert_int_equal(err.kind, ERR_INPUT);
+	}
 }
 
 /* However it is cut: the same bytes. */
@@ -242,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_header_with_a_sum),
 		cmocka_unit_test(test_part_by_part),
+		cmocka_unit_test(test_what_follows_enough),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
