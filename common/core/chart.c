@@ -323,6 +323,17 @@ bool chart_load_archive(const void *bytes, size_t len, const char *name,
 	       err_wrap(err, "cannot load chart '%s'", name);
 }
 
+bool chart_load_files(const struct chart_files *files, const char *path,
+		      struct arena *arena, struct chart **chart,
+		      struct err *err)
+{
+	struct chart_loader loader = {
+		.arena = arena, .depth = 1, .unpack_min = CHART_TAR_MAX};
+
+	return load_files(&loader, path, files, chart, err) ||
+	       err_wrap(err, "cannot load chart '%s'", path);
+}
+
 static bool load_folder(const char *path, struct arena *arena,
 			struct chart **chart, struct err *err)
 {

@@ -68,7 +68,7 @@ bool vendor_parse_file(struct ydoc *doc, const struct umbrella *umbrella,
 	return parse_file(doc, umbrella, path, err) && check_mapping(doc, err);
 }
 
-bool vendor_read_text(struct vendored *vendored, const struct ydoc *doc,
+static bool read_text(struct vendored *vendored, const struct ydoc *doc,
 		      const char *key, const char **text, struct err *err)
 {
 	const char *found = value_find_text(doc->root, key);
@@ -102,9 +102,8 @@ bool vendor_read_chart(struct vendored *vendored,
 	CLEANUP(semver_release) struct semver version = {0};
 
 	if (!vendor_parse_file(&doc, umbrella, CHART_FILE, err) ||
-	    !vendor_read_text(vendored, &doc, "name", &vendored->name, err) ||
-	    !vendor_read_text(vendored, &doc, "version", &vendored->version,
-			      err))
+	    !read_text(vendored, &doc, "name", &vendored->name, err) ||
+	    !read_text(vendored, &doc, "version", &vendored->version, err))
 		return false;
 	if (!is_name(vendored->name)) {
 		err_set(err, ERR_INPUT, "'%s' is no name for a chart",

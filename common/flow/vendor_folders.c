@@ -49,21 +49,72 @@ static bool check_version(const struct vendoring *vendoring, size_t i,
 			version, wanted));
 }
 
+static bool check_name(const struct chart *chart, const char *folder,
+		       const char *name, struct err *err)
+{
+	if (!strcmp(chart->name, name))
+		return true;
+	(void)err_set(err, ERR_INPUT, "'%s' is the chart '%s'", folder,
+		      chart->name);
+	return err_hint(err, "Helm finds a dependency by the name in its "
+			     "Chart.yaml, whatever its folder and its alias "
+			     "are called");
+}
+
+/* The files of the umbrella below @folder. */
+static struct chart_files files_below(const struct umbrella *umbrella,
+				      const char *folder, struct arena *arena)
+{
+	struct chart_files files = {
+		.items = arena_new_array(arena, struct chart_file,
+					 umbrella->count),
+	};
+
+	for (size_t i = 0; i < umbrella->count; i++) {
+		const struct umbrella_file *file = &umbrella->files[i];
+		const char *name = after_prefix(file->path, folder);
+
+		if (name && *name == '/')
+			files.items[files.count++] = (struct chart_file){
+				.name = name + 1,
+				.bytes = str_text(&file->text),
+				.len = file->text.len,
+			};
+	}
+	return files;
+}
+
+static bool load_inside(const struct vendoring *vendoring, const char *folder,
+			struct arena *arena, struct chart **chart,
+			struct err *err)
+{
+	const struct chart_files files =
+		files_below(vendoring->umbrella, folder, arena);
+	CLEANUP(free_ptr) char *path =
+		umbrella_source(vendoring->umbrella, folder);
+
+	return chart_load_files(&files, path, arena, chart, err);
+}
+
 /* charts/NAME in the umbrella: Helm locks the constraint, not the version. */
 bool vendor_settle_inside(struct vendoring *vendoring, size_t i,
 			  struct err *err)
 {
 	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
-	CLEANUP(free_ptr) char *path =
-		xasprintf("charts/%s/" CHART_FILE, wanted->name);
-	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(free_ptr) char *folder = xasprintf("charts/%s", wanted->name);
+	CLEANUP(arena_release) struct arena arena = {0};
 	struct vendored_dependency item = {.name = wanted->name};
+	struct chart *chart;
 
-	if (!vendor_parse_file(&doc, vendoring->umbrella, path, err) ||
-	    !vendor_read_text(vendoring->vendored, &doc, "version",
-			      &item.version, err) ||
-	    !check_constraint(item.version, wanted->version, err))
+	if (!load_inside(vendoring, folder, &arena, &chart, err))
+		return vendor_fail(vendoring, i, "", err);
+	if (!check_name(chart, folder, wanted->name, err))
+		return vendor_fail(vendoring, i, "name", err);
+	if (!check_constraint(chart->version, wanted->version, err))
 		return vendor_fail(vendoring, i, "version", err);
+	vendor_tell_lacks(vendoring, chart);
+	item.version =
+		arena_strdup(&vendoring->vendored->arena, chart->version);
 	vendor_settle(vendoring, i, &item, wanted->version);
 	return true;
 }
@@ -102,11 +153,8 @@ bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 
 	if (!chart_load(folder, &vendored->arena, &chart, err))
 		return vendor_fail(vendoring, i, "repository", err);
-	if (strcmp(chart->name, wanted->name) != 0) {
-		err_set(err, ERR_INPUT, "'%s' is the chart '%s'", folder,
-			chart->name);
+	if (!check_name(chart, folder, wanted->name, err))
 		return vendor_fail(vendoring, i, "repository", err);
-	}
 	if (!check_version(vendoring, i, chart->version, err))
 		return vendor_fail(vendoring, i, "version", err);
 	if (!vendor_complete(vendoring, chart, folder, err) ||

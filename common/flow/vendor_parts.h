@@ -101,9 +101,6 @@ void vendoring_release(struct vendoring *vendoring);
 /* Parse a rendered file, which must be a mapping. */
 bool vendor_parse_file(struct ydoc *doc, const struct umbrella *umbrella,
 		       const char *path, struct err *err) MUST_CHECK;
-bool vendor_read_text(struct vendored *vendored, const struct ydoc *doc,
-		      const char *key, const char **text, struct err *err)
-	MUST_CHECK;
 
 /*
  * Blame @member ("" = all) of dependency number @i for @err, which is set.
@@ -222,6 +219,10 @@ bool vendor_write_lock(struct vendoring *vendoring, struct err *err) MUST_CHECK;
  */
 void vendor_note_chart(struct vendoring *vendoring, const struct chart *chart,
 		       size_t uses);
+
+/* Warn of what @chart, and those inside it, lack of their dependencies. */
+void vendor_tell_lacks(const struct vendoring *vendoring,
+		       const struct chart *chart);
 
 /* Warn if the release becomes too large for Helm. */
 void vendor_check_size(struct vendoring *vendoring);

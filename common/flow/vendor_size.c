@@ -39,13 +39,22 @@ static void count_chart(struct vendoring *vendoring, const struct chart *chart,
 	}
 }
 
-static void note(struct vendoring *vendoring, const struct chart *chart,
-		 const char *parent, size_t uses)
+static void count_tree(struct vendoring *vendoring, const struct chart *chart,
+		       const char *parent, size_t uses)
 {
-	CLEANUP(str_release) struct str missing = {0};
 	CLEANUP(free_ptr) char *path =
 		xasprintf("%scharts/%s", parent, chart->name);
 	CLEANUP(free_ptr) char *below = xasprintf("%s/", path);
+
+	count_chart(vendoring, chart, path, uses);
+	for (size_t i = 0; i < chart->subchart_count; i++)
+		count_tree(vendoring, chart->subcharts[i], below, uses);
+}
+
+void vendor_tell_lacks(const struct vendoring *vendoring,
+		       const struct chart *chart)
+{
+	CLEANUP(str_release) struct str missing = {0};
 
 	chart_add_missing(&missing, chart);
 	if (missing.len)
@@ -54,17 +63,18 @@ static void note(struct vendoring *vendoring, const struct chart *chart,
 			       "inside it, and Helm will install it without "
 			       "them: %s",
 			       chart->name, chart->version, str_text(&missing));
-	count_chart(vendoring, chart, path, uses);
 	for (size_t i = 0; i < chart->subchart_count; i++)
-		note(vendoring, chart->subcharts[i], below, uses);
+		vendor_tell_lacks(vendoring, chart->subcharts[i]);
 }
 
 void vendor_note_chart(struct vendoring *vendoring, const struct chart *chart,
 		       size_t uses)
 {
 	/* A subchart of a folder is looked at with the folder. */
-	if (!vendoring->outer)
-		note(vendoring, chart, "", uses);
+	if (vendoring->outer)
+		return;
+	vendor_tell_lacks(vendoring, chart);
+	count_tree(vendoring, chart, "", uses);
 }
 
 /* A file of the umbrella itself, or of a chart that is a folder in it. */

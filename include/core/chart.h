@@ -136,6 +136,14 @@ bool chart_load_archive(const void *bytes, size_t len, const char *name,
 			struct err *err) MUST_CHECK;
 
 /*
+ * A subchart from its files, which must outlive @arena; @path is what errors
+ * call its folder.
+ */
+bool chart_load_files(const struct chart_files *files, const char *path,
+		      struct arena *arena, struct chart **chart,
+		      struct err *err) MUST_CHECK;
+
+/*
  * Dependencies as in Chart.yaml or a lock: a list of mappings (nil: none).
  * Errors: INPUT.
  */
