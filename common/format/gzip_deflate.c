@@ -37,7 +37,8 @@ static const struct match no_match = {.length = MATCH_MIN - 1};
 /*
  * Places in the window are indexes; in the chains, each of what several
  * hashes have in common, they have numbers: index + offset, which stays the
- * same when the window moves on.  0 is no place.
+ * same when the window moves on.  0 is no place.  The offset is a multiple of
+ * REACH: a number's slot among the older ones is in its low bits.
  */
 struct gzip_deflate {
 	struct block_bits bits;
@@ -62,7 +63,7 @@ struct gzip_deflate *deflate_new(struct str *out)
 	/* Written first: a page that is read first faults twice. */
 	memset(deflate->newest, 0, sizeof(deflate->newest));
 	deflate->bits.out = out;
-	deflate->offset = 1;
+	deflate->offset = REACH;
 	deflate->match = no_match;
 	return deflate;
 }
@@ -212,7 +213,7 @@ static struct match find_match(const struct gzip_deflate *deflate,
 		/* The next slot of the chain is the one of @here itself. */
 		if (distance == REACH)
 			break;
-		number = deflate->older[(deflate->at - distance) & REACH_MASK];
+		number = deflate->older[number & REACH_MASK];
 	}
 	return best;
 }
@@ -265,13 +266,13 @@ static void advance(struct gzip_deflate *deflate)
 /* Numbers begin anew, before they overflow. */
 static void renumber(struct gzip_deflate *deflate)
 {
-	uint32_t gone = deflate->offset - 1;
+	uint32_t gone = deflate->offset - REACH;
 
 	for (size_t i = 0; i < REACH; i++)
 		deflate->older[i] -= at_most(deflate->older[i], gone);
 	for (size_t i = 0; i < (size_t)1 << CHAIN_BITS; i++)
 		deflate->newest[i] -= at_most(deflate->newest[i], gone);
-	deflate->offset = 1;
+	deflate->offset = REACH;
 }
 
 /* Drop the older half of the window. */
