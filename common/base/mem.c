@@ -177,7 +177,7 @@ static struct arena_block *add_block(struct arena *arena, size_t want)
 	return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static void *take(struct arena *arena, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);
 	struct arena_block *block = arena->blocks;
@@ -192,7 +192,12 @@ void *arena_alloc(struct arena *arena, size_t size)
 	memory = block->bytes + block->used;
 	block->used += size;
 	arena->total += size;
-	return memset(memory, 0, size);
+	return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	return memset(take(arena, size), 0, size);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
@@ -202,10 +207,11 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_memdupz(struct arena *arena, const char *bytes, size_t len)
 {
-	char *copy = arena_alloc(arena, len + 1);
+	char *copy = take(arena, len + 1);
 
 	if (len)
 		memcpy(copy, bytes, len);
+	copy[len] = '\0';
 	return copy;
 }
 

@@ -12,6 +12,10 @@
 
 void yjson_clean(struct str *out, const char *text, size_t len)
 {
+	if (is_ascii(text, len)) {
+		str_add_bytes(out, text, len);
+		return;
+	}
 	for (size_t at = 0; at < len;) {
 		uint32_t rune;
 

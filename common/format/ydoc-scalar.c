@@ -64,12 +64,13 @@ static bool is_digit(char c)
 
 static bool find_word(struct yscalar *scalar, const char *text, size_t len)
 {
+	char word[WORD_MAX + 1] = {0};
+
 	if (len > WORD_MAX)
 		return false;
+	memcpy(word, text, len);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if ((!len || words[i].text[0] == text[0]) &&
-		    memcmp(words[i].text, text, len) == 0 &&
-		    !words[i].text[len]) {
+		if (memcmp(words[i].text, word, sizeof(word)) == 0) {
 			*scalar = words[i].scalar;
 			return true;
 		}
