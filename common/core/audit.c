@@ -325,6 +325,12 @@ bool audit_is_too_many(const char *name,
 
 /* --- what is in use -------------------------------------------------------- */
 
+#define BOM "\xef\xbb\xbf"
+
+/* Of a chart's name, its version, and what joins them. */
+static const char used_bytes[] = "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_+@";
+
 /* "web-1.4.0" of "web@1.4.0", "web-1.4.0.tgz" or itself; NULL of others. */
 static char *read_used_name(const char *word)
 {
@@ -353,7 +359,7 @@ static bool read_used(struct map *used, const char *word, unsigned int line,
 	CLEANUP(arena_release) struct arena arena = {0};
 	const char *digest = chartindex_bare_digest(word, &arena);
 	CLEANUP(free_ptr) char *name =
-		strpbrk(word, " \t") ? NULL : read_used_name(word);
+		word[strspn(word, used_bytes)] ? NULL : read_used_name(word);
 	const char *key = sha256_is_hex(digest) ? digest : name;
 
 	if (!key) {
@@ -372,14 +378,20 @@ bool audit_read_used(struct map *used, const char *text, size_t len,
 {
 	const char *end = text + len;
 
+	/* Left in, it would make another name of the first one. */
+	if (len >= strlen(BOM) && !memcmp(text, BOM, strlen(BOM)))
+		text += strlen(BOM);
 	for (unsigned int number = 1; text < end; number++) {
 		const char *stop = memchr(text, '\n', (size_t)(end - text));
 		CLEANUP(str_release) struct str line = {0};
+		const char *comment;
 
 		stop = stop ? stop : end;
-		str_add_bytes(&line, text, (size_t)(stop - text));
+		comment = memchr(text, '#', (size_t)(stop - text));
+		str_add_bytes(&line, text,
+			      (size_t)((comment ? comment : stop) - text));
 		str_trim(&line);
-		if (line.len && *line.buf != '#' &&
+		if (line.len &&
 		    !read_used(used, str_text(&line), number, path, err))
 			return false;
 		text = stop + 1;

@@ -105,9 +105,10 @@ void audit_sort_by_age(struct chartindex_entries *sorted,
 /*
  * What is in use and must stay, of the text of the file @path: lines
  * "name-version", with or without ".tgz", "name@version", or the digest of an
- * archive, with or without "sha256:"; blank ones and those that start with #
- * are nothing.  Keys of @used.  Errors: INPUT (another line, with its number;
- * nothing at all: a list that failed to be made must not delete).
+ * archive, with or without "sha256:"; # starts a comment, blank lines are
+ * nothing, a BOM is skipped.  Keys of @used.  Errors: INPUT (another line,
+ * with its number; nothing at all: a list that failed to be made must not
+ * delete).
  */
 bool audit_read_used(struct map *used, const char *text, size_t len,
 		     const char *path, struct err *err) MUST_CHECK;

@@ -301,11 +301,17 @@ static void test_used(void **state)
 {
 	static const struct {
 		const char *text, *refused;
+		const char *key;
 	} cases[] = {
-		{"web-1.0.0\n", NULL},
-		{"my-web-1.0.0-rc.1", NULL},
-		{"web@1.0.0", NULL},
-		{DIGEST_OF "A", NULL},
+		{"web-1.0.0\n", NULL, "web-1.0.0"},
+		{"my-web-1.0.0-rc.1", NULL, "my-web-1.0.0-rc.1"},
+		{"web@1.0.0", NULL, "web-1.0.0"},
+		{"web-1.0.0+17.tgz", NULL, "web-1.0.0+17"},
+		{"\tweb@1.0.0  # production\r\n", NULL, "web-1.0.0"},
+		{"web-1.0.0#production", NULL, "web-1.0.0"},
+		{"\xef\xbb\xbfweb-1.0.0\r\n", NULL, "web-1.0.0"},
+		{"\xef\xbb\xbf# none\nweb-1.0.0", NULL, "web-1.0.0"},
+		{DIGEST_OF "A", NULL, DIGEST_OF "a"},
 		{"", "'used.txt' names nothing that is in use"},
 		{"# none\n\n", "'used.txt' names nothing that is in use"},
 		{"web-1.0.0\nweb\n", "used.txt:2: 'web' names no version of a "
@@ -316,6 +322,8 @@ static void test_used(void **state)
 				 "of a chart"},
 		{"-1.0.0", "used.txt:1: '-1.0.0' names no version of a chart"},
 		{"@1.0.0", "used.txt:1: '@1.0.0' names no version of a chart"},
+		{"w\xc3\xa4h-1.0.0", "used.txt:1: 'w\xc3\xa4h-1.0.0' names no "
+				     "version of a chart"},
 		{"sha256:abc", "used.txt:1: 'sha256:abc' names no version of a "
 			       "chart"},
 		{"Error: no such release", "used.txt:1: 'Error: no such "
@@ -332,7 +340,10 @@ static void test_used(void **state)
 					    &err);
 
 		assert_case(cases[i].text, read == !cases[i].refused);
-		if (!read)
+		if (read)
+			assert_case(cases[i].text,
+				    map_has(&used, cases[i].key));
+		else
 			assert_string_equal(err.text, cases[i].refused);
 	}
 }
