@@ -366,7 +366,8 @@ bool chartrepo_list_objects(struct chartrepo *repo,
 					 struct err *err),
 			    void *context, struct err *err)
 {
-	return repo->kind->list_objects(repo, each, context, err);
+	return repo->kind->list_objects(repo, each, context, err) ||
+	       err_wrap(err, "cannot list what lies in '%s'", repo->address);
 }
 
 bool chartrepo_put_object(struct chartrepo *repo, const char *name,

@@ -26,31 +26,43 @@ static void report_found(struct audit_report *report,
 	copy_items(&report->mismatched, &report->arena, &look->mismatched);
 }
 
-static const struct audit_item *first_of(const struct audit_look *look)
+/* What a dry run would mend is right then. */
+static void copy_left(struct audit_items *to, struct audit_report *report,
+		      const struct audit_items *from, bool mended)
 {
-	const struct audit_items *lists[] = {&look->mismatched, &look->dangling,
-					     &look->orphans};
-
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		if (lists[i]->count)
-			return &lists[i]->items[0];
+	for (size_t i = 0; i < from->count; i++) {
+		if (!mended || !from->items[i].mendable)
+			audit_items_add(to, &report->arena, &from->items[i]);
 	}
-	return NULL;
 }
 
 static void report_left(struct audit_report *report,
 			const struct audit_look *look)
 {
-	const struct audit_item *first = first_of(look);
+	bool mended = look->audit->repair && look->audit->dry_run;
 
 	report->entries = look->entries;
 	report->verified = look->verified;
-	report->left = look->orphans.count + look->dangling.count +
-		       look->mismatched.count;
-	free(report->first_left);
-	report->first_left =
-		first ? xasprintf("'%s': %s", first->address, first->reason)
-		      : NULL;
+	report->left = report->left_orphans = (struct audit_items){0};
+	copy_left(&report->left, report, &look->mismatched, mended);
+	copy_left(&report->left, report, &look->dangling, mended);
+	copy_left(&report->left_orphans, report, &look->orphans, mended);
+}
+
+void audit_report_gone(struct audit_report *report, const char *name,
+		       const char *version)
+{
+	struct audit_items *left = &report->left;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < left->count; i++) {
+		const struct audit_item item = left->items[i];
+
+		if (!same_text(item.name, name) ||
+		    !same_text(item.version, version))
+			left->items[kept++] = item;
+	}
+	left->count = kept;
 }
 
 static void report_repaired(struct audit_report *report,
@@ -78,7 +90,6 @@ static void report_repaired(struct audit_report *report,
 void audit_report_release(struct audit_report *report)
 {
 	arena_release(&report->arena);
-	free(report->first_left);
 	*report = (struct audit_report){0};
 }
 
@@ -122,7 +133,6 @@ static bool repair(const struct audit *audit, struct audit_look *look,
 	if (audit->dry_run) {
 		for (size_t i = 0; i < look->edits.count; i++)
 			look->edits.items[i].done = true;
-		report->left -= look->edits.count;
 	} else if (!publish_edit_index(&publish, &look->edits, err)) {
 		return false;
 	}
@@ -208,14 +218,19 @@ bool audit_run(const struct audit *audit, struct audit_report *report,
 
 bool audit_outcome(const struct audit_report *report, struct err *err)
 {
-	if (!report->left)
+	size_t count = report->left.count + report->left_orphans.count;
+	const struct audit_item *first = report->left.count
+						 ? report->left.items
+						 : report->left_orphans.items;
+
+	if (!count)
 		return true;
 	(void)err_set(err, ERR_REMOTE,
 		      "the index and the archives disagree in %zu place%s, the "
-		      "first is %s",
-		      report->left, report->left > 1 ? "s" : "",
-		      report->first_left);
-	if (report->mismatched.count)
+		      "first is '%s': %s",
+		      count, count > 1 ? "s" : "", first->address,
+		      first->reason);
+	if (report->left.count && report->mismatched.count)
 		(void)err_hint(err, "where an archive is another one than the "
 				    "index says, publish the right one with "
 				    "'publish-chart --if-exists replace'");

@@ -43,6 +43,7 @@ void audit_items_add(struct audit_items *items, struct arena *arena,
 		.digest = arena_strdup(arena, item->digest),
 		.address = arena_strdup(arena, item->address),
 		.reason = arena_strdup(arena, item->reason),
+		.mendable = item->mendable,
 	};
 }
 
@@ -80,13 +81,14 @@ static void mismatch(struct looking *looking, const struct audit_claim *claim,
 			  reason);
 }
 
-void audit_add_edit(struct looking *looking, const struct audit_claim *claim,
-		    const char *digest, const struct value *entry,
-		    const char *reason)
+void audit_add_edit(struct looking *looking, struct audit_items *items,
+		    const struct audit_claim *claim, const char *digest,
+		    const struct value *entry, const char *reason)
 {
 	struct arena *arena = &looking->look->arena;
 	struct publish_edits *edits = &looking->look->edits;
 
+	items->items[items->count - 1].mendable = true;
 	edits->items = arena_grow(arena, edits->items, edits->count + 1,
 				  sizeof(*edits->items), &edits->capacity);
 	edits->items[edits->count++] = (struct publish_edit){
@@ -233,8 +235,9 @@ static bool judge(struct reading *reading, struct err *err)
 		return see_provenance(reading, err);
 	mismatch(looking, &reading->claim, reading->fetch.url, verdict.reason);
 	if (verdict.entry)
-		audit_add_edit(looking, &reading->claim, verdict.digest,
-			       verdict.entry, verdict.reason);
+		audit_add_edit(looking, &looking->look->mismatched,
+			       &reading->claim, verdict.digest, verdict.entry,
+			       verdict.reason);
 	return true;
 }
 
@@ -250,7 +253,8 @@ static void miss(struct reading *reading)
 	 * listed a moment ago is for the next run to judge.
 	 */
 	if (reading->in_repository && !reading->object)
-		audit_add_edit(looking, &reading->claim, "", NULL, reason);
+		audit_add_edit(looking, &looking->look->dangling,
+			       &reading->claim, "", NULL, reason);
 }
 
 void audit_count_read(struct looking *looking)
@@ -280,6 +284,9 @@ static void take_archive(struct chartrepo_fetch *fetch)
 		break;
 	default:
 		err_move(&failure, &fetch->failure);
+		(void)err_wrap(&failure,
+			       "cannot read the archive of chart '%s' %s",
+			       reading->claim.name, reading->claim.version);
 	}
 	audit_finish_reading(fetch, &failure);
 }
@@ -465,6 +472,23 @@ static bool is_there(const struct looking *looking, struct err *err)
 		       look->audit->repo->address);
 }
 
+static int compare_items(const void *a, const void *b)
+{
+	const struct audit_item *left = a, *right = b;
+	int order = strcmp(left->address, right->address);
+
+	order = order ? order : strcmp(left->name, right->name);
+	return order ? order : strcmp(left->version, right->version);
+}
+
+/* Found in the order of the answers; a report is compared with the last. */
+static void sort_items(struct audit_items *items)
+{
+	if (items->count)
+		qsort(items->items, items->count, sizeof(*items->items),
+		      compare_items);
+}
+
 bool audit_take_look(struct audit_look *look, struct audit_marks *marks,
 		     struct err *err)
 {
@@ -472,9 +496,14 @@ bool audit_take_look(struct audit_look *look, struct audit_marks *marks,
 							   .marks = marks};
 
 	str_clear(&marks->seen);
-	return audit_read_index(&looking, err) &&
-	       chartrepo_list_objects(look->audit->repo, note_object, look,
-				      err) &&
-	       is_there(&looking, err) && look_at_entries(&looking, err) &&
-	       audit_look_at_orphans(&looking, err);
+	if (!audit_read_index(&looking, err) ||
+	    !chartrepo_list_objects(look->audit->repo, note_object, look,
+				    err) ||
+	    !is_there(&looking, err) || !look_at_entries(&looking, err) ||
+	    !audit_look_at_orphans(&looking, err))
+		return false;
+	sort_items(&look->orphans);
+	sort_items(&look->dangling);
+	sort_items(&look->mismatched);
+	return true;
 }

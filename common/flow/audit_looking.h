@@ -60,10 +60,13 @@ void audit_add_finding(struct looking *looking, struct audit_items *items,
 		       const struct audit_claim *claim, const char *url,
 		       const char *reason);
 
-/* Change the entry of @claim to @entry, NULL = remove it; all is copied. */
-void audit_add_edit(struct looking *looking, const struct audit_claim *claim,
-		    const char *digest, const struct value *entry,
-		    const char *reason);
+/*
+ * Change the entry of @claim to @entry, NULL = remove it; all is copied.  That
+ * puts right what was added to @items last.
+ */
+void audit_add_edit(struct looking *looking, struct audit_items *items,
+		    const struct audit_claim *claim, const char *digest,
+		    const struct value *entry, const char *reason);
 
 /* @wanted is copied; it is read by the next audit_flush(). */
 void audit_add_reading(struct looking *looking, const struct reading *wanted);

@@ -51,6 +51,8 @@ static void take_orphan(struct chartrepo_fetch *fetch)
 			add_orphan(looking, reading->object, &orphan);
 	} else if (fetch->failure.kind != ERR_NOT_FOUND) {
 		err_move(&failure, &fetch->failure);
+		(void)err_wrap(&failure, "cannot read '%s'",
+			       reading->object->name);
 	}
 	audit_finish_reading(fetch, &failure);
 }
@@ -133,7 +135,8 @@ static bool judge_orphan(struct looking *looking,
 			  found->object->name,
 			  reason ? reason : "the index has no entry of it");
 	if (!reason)
-		audit_add_edit(looking, &claim, is->digest, is->entry,
+		audit_add_edit(looking, &looking->look->orphans, &claim,
+			       is->digest, is->entry,
 			       "the index had no entry of it");
 	return true;
 }

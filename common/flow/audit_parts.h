@@ -92,6 +92,10 @@ bool audit_writes(const struct audit *audit);
 /* How the index is changed. */
 struct publish audit_publish(const struct audit *audit);
 
+/* The entry left the index, and with it what was wrong with it. */
+void audit_report_gone(struct audit_report *report, const char *name,
+		       const char *version);
+
 /* All of @item is copied. */
 void audit_items_add(struct audit_items *items, struct arena *arena,
 		     const struct audit_item *item);

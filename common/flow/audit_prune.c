@@ -272,6 +272,7 @@ static void report_pruned(struct audit_report *report,
 		if (!report->dry_run && !pruning->edits.items[i].done)
 			continue;
 		audit_items_add(&report->pruned, &report->arena, item);
+		audit_report_gone(report, item->name, item->version);
 		if (!report->dry_run)
 			log_info("pruned chart '%s' %s", item->name,
 				 item->version);

@@ -74,6 +74,7 @@ struct audit_item {
 	const char *digest;
 	const char *address; /* s3://bucket/prefix/web-1.0.0.tgz */
 	const char *reason;
+	bool mendable; /* a repair puts it right */
 };
 
 struct audit_items {
@@ -94,8 +95,9 @@ struct audit_report {
 	struct audit_items repaired; /* in a dry run: what would be */
 	struct audit_items pruned;   /* the same */
 	struct audit_items copied;
-	char *first_left; /* the first thing wrong at the end; owned */
-	size_t left;	  /* things wrong at the end */
+	/* What is wrong at the end; in a dry run: would be. */
+	struct audit_items left; /* entries, the mismatched ones first */
+	struct audit_items left_orphans;
 	bool dry_run;
 };
 

@@ -70,6 +70,30 @@ def test_what_is_wrong_is_found(audit, s3):
     assert s3.objects == before, "nothing was written"
 
 
+def test_findings_stand_in_one_order(run_step, tmp_path):
+    """However fast the answers are: reports can be compared."""
+    versions = [f"1.0.{i}" for i in range(24)]
+    folder = charts.make_repository(tmp_path / "repository", {"web": versions})
+    with ScriptedS3() as s3:
+        s3.put(INDEX, (folder / "index.yaml").read_bytes())
+        for version in versions:
+            s3.put(f"{PREFIX}web-{version}.tgz", b"not an archive")
+        s3.fault = lambda seen: Fault(seconds=0.01 * (len(s3.requests) * 7 % 16))
+        found = run_step("repo-audit", "--repo", REPO, "--output", "json", "--jobs", "16",
+                         env=s3.env, expect=1).json
+    assert [item["url"] for item in found["mismatched"]] == \
+        sorted(f"{REPO}/web-{version}.tgz" for version in versions)
+
+
+def test_what_cannot_be_read_is_named(audit, s3):
+    refused = {"GET ?": "cannot list what lies in 's3://bucket/stable': GET http",
+               "GET stable/api-1": "cannot read the archive of chart 'api' 1.0.0: GET http"}
+    for line, told in refused.items():
+        s3.fault = lambda seen: (Fault(403, "AccessDenied")
+                                 if seen.line.startswith(line) else None)
+        assert f"repo-audit: error: {told}" in audit(expect=1).err
+
+
 def test_a_provenance_of_another_archive(audit, s3):
     """It is read once, and again when it changes."""
     prov = PREFIX + "web-1.0.0.tgz.prov"
@@ -392,6 +416,24 @@ def test_prune(audit, s3):
     assert writes[1] == f"PUT {INDEX}", "the entries first, then the archives"
     assert writes[-1] == writes[0].replace("PUT", "DELETE")
     assert audit(*PRUNE).json["pruned"] == []
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_what_is_wrong_with_what_goes_is_wrong_no_more(audit, s3, dry):
+    """The archive of web 1.0.0 is lost, and that of api 1.0.0 another one."""
+    del s3.objects[PREFIX + "web-1.0.0.tgz"]
+    s3.put(PREFIX + "api-1.0.0.tgz", charts.archive("api", "3.0.0"))
+    found = audit(*PRUNE, *dry).json
+    assert names(found["mismatched"]) == [("api", "1.0.0")]
+    assert names(found["dangling"]) == [("web", "1.0.0")]
+    assert sorted(names(found["pruned"])) == [("api", "1.0.0"), ("web", "1.0.0")]
+
+
+def test_what_is_wrong_with_what_stays_is_told(audit, s3):
+    s3.put(PREFIX + "api-1.0.0.tgz", b"")
+    s3.put(PREFIX + "api-2.0.0.tgz", b"")
+    err = audit(*PRUNE, expect=1).err
+    assert "disagree in 1 place, the first is 's3://bucket/stable/api-2.0.0.tgz'" in err
 
 
 def test_dry_run_of_a_prune(audit, s3):
