@@ -98,6 +98,7 @@ static const struct advice {
 	 true},
 	{"ExpiredToken", ERR_DENIED, "get new temporary credentials", true},
 	{"InvalidToken", ERR_DENIED, "check the session token", true},
+	{"InvalidTokenId", ERR_DENIED, "check the session token", true},
 	{"RequestTimeTooSkewed", ERR_NONE, "set this machine's clock", false},
 	{"AuthorizationHeaderMalformed", ERR_INPUT,
 	 "set AWS_REGION to the bucket's region", false},

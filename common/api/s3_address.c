@@ -76,22 +76,29 @@ static bool find_style(const struct s3 *s3, enum style *style, struct err *err)
 
 /* --- the endpoint ---------------------------------------------------------- */
 
+#define ENDPOINT_HINT                                                          \
+	"AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile's endpoint_url " \
+	"names it"
+
 static bool parse_endpoint(struct url *url, const char *endpoint,
 			   struct err *err)
 {
 	CLEANUP(str_release) struct str shown = {0};
 
-	if (!url_parse(url, endpoint, err))
-		return err_wrap(err, "cannot use the S3 endpoint");
+	if (!url_parse(url, endpoint, err)) {
+		(void)err_wrap(err, "cannot use the S3 endpoint");
+		return err_hint(err, ENDPOINT_HINT);
+	}
 	redact_url(&shown, endpoint);
 	if ((same_text(url->scheme, "http") ||
 	     same_text(url->scheme, "https")) &&
 	    !url->user && !url->password && !url->query && !url->fragment)
 		return true;
-	return err_set(err, ERR_INPUT,
-		       "cannot use the S3 endpoint '%s': it must be "
-		       "http(s)://host[:port]",
-		       str_text(&shown));
+	(void)err_set(err, ERR_INPUT,
+		      "cannot use the S3 endpoint '%s': it must be "
+		      "http(s)://host[:port]",
+		      str_text(&shown));
+	return err_hint(err, ENDPOINT_HINT);
 }
 
 /* An address of numbers has no names below it. */

@@ -186,7 +186,7 @@ def test_check_reads_and_writes_nothing(publish):
             "of a state that nothing has"
         assert s.lines[4] == f"GET {INDEX}"
     with ScriptedHttp(*RIGHTS, NONE) as s:
-        assert "no index yet" in publish(s, "--check").out
+        assert "is not there yet" in publish(s, "--check").out
 
 
 def test_check_names_what_is_missing(publish):
@@ -298,6 +298,24 @@ def test_an_index_write_whose_answer_was_lost_is_looked_up(publish):
 
 
 # --- servers that do not do what they should ------------------------------------
+
+@pytest.mark.parametrize("code, hint", [
+    ("InvalidTokenId", "check the session token"), ("InvalidToken", "check the session token"),
+    ("ExpiredToken", "get new temporary credentials"),
+    ("InvalidAccessKeyId", "check the access key")])
+def test_wrong_credentials(publish, code, hint):
+    """InvalidTokenId is MinIO's word."""
+    with ScriptedHttp(error(403, code)) as s:
+        err = publish(s, expect=1).err
+    assert f"hint: {hint}; the credentials come from the environment\n" in err
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_an_endpoint_that_is_no_address(publish, variable):
+    err = publish(None, env={variable: "127.0.0.1:9000"}, expect=2).err
+    assert "bad address '127.0.0.1:9000'" in err
+    assert "hint: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile's endpoint_url" in err
+
 
 @pytest.mark.parametrize("reply, code, words", [
     (error(401, "InvalidToken"), 1, "words of InvalidToken"),
