@@ -10,6 +10,7 @@
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "format/semver.h"
+#include "net/redact.h"
 
 /* --- addresses ----------------------------------------------------------- */
 
@@ -90,6 +91,16 @@ void chartrepo_add_address(struct str *out, const struct chartrepo *repo,
 	add_chart_url(out, repo, chart);
 }
 
+void chartrepo_add_entry_address(struct str *out, const struct chartrepo *repo,
+				 const char *url)
+{
+	if (!strstr(url, "://")) {
+		log_add_masked(out, repo->address);
+		str_add_char(out, '/');
+	}
+	redact_url(out, url);
+}
+
 /* --- where an entry's archive lies ---------------------------------------- */
 
 void chartrepo_place_release(struct chartrepo_place *place)
@@ -103,9 +114,12 @@ void chartrepo_place_release(struct chartrepo_place *place)
 static bool refuse(const struct chartrepo *repo, const char *url,
 		   const char *why, struct err *err)
 {
+	CLEANUP(str_release) struct str shown = {0};
+
+	redact_url(&shown, url);
 	return err_set(err, ERR_INPUT,
 		       "the index of '%s' names the address '%s', which %s",
-		       repo->address, url, why);
+		       repo->address, str_text(&shown), why);
 }
 
 /* Does the relative path @url lead out of the folder that it is in? */

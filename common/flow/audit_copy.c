@@ -276,6 +276,7 @@ static bool look_up(const struct copying *copying, struct arena *arena,
 		    struct value **found, struct str *text, struct err *err)
 {
 	struct chartrepo *to = copying->copy->to;
+	const char *shown = log_copy_masked(to->address, arena);
 	bool all = true;
 
 	for (size_t i = 0; i < copying->count; i++) {
@@ -290,9 +291,9 @@ static bool look_up(const struct copying *copying, struct arena *arena,
 		all = all && one;
 	}
 	*found = value_new_map(arena);
-	value_map_set_text(*found, arena, "repository", to->address);
+	value_map_set_text(*found, arena, "repository", shown);
 	value_map_set(*found, arena, "published", value_new_bool(arena, all));
-	str_addf(text, "'%s' %s\n", to->address,
+	str_addf(text, "'%s' %s\n", shown,
 		 all ? "has what is named" : "does not yet have all of it");
 	return true;
 }

@@ -51,12 +51,11 @@ void audit_items_add(struct audit_items *items, struct arena *arena,
 
 static const char *address_of(const struct looking *looking, const char *url)
 {
-	struct arena *arena = &looking->look->arena;
+	struct audit_look *look = looking->look;
+	CLEANUP(str_release) struct str address = {0};
 
-	return strstr(url, "://")
-		       ? url
-		       : arena_printf(arena, "%s/%s",
-				      looking->look->audit->repo->address, url);
+	chartrepo_add_entry_address(&address, look->audit->repo, url);
+	return arena_strdup(&look->arena, str_text(&address));
 }
 
 void audit_add_finding(struct looking *looking, struct audit_items *items,

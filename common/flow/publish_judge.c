@@ -4,10 +4,12 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "flow/publish_parts.h"
 #include "format/value.h"
+#include "net/redact.h"
 
 bool publish_hint_conflict(const struct publish *publish, struct err *err)
 {
@@ -44,14 +46,16 @@ static bool refuse(const struct publish_run *run,
 		   struct err *err)
 {
 	const char *url = url_of(entry);
+	CLEANUP(str_release) struct str shown = {0};
 
+	redact_url(&shown, url ? url : "no address");
 	(void)err_set(err, ERR_CONFLICT,
 		      "the index of '%s' has '%s' %s already, with digest %s "
 		      "at '%s'%s",
 		      run->publish->repo->address, item->chart->name,
 		      item->chart->version,
 		      *entry->digest ? entry->digest : "unknown",
-		      url ? url : "no address", tail);
+		      str_text(&shown), tail);
 	return publish_hint_conflict(run->publish, err);
 }
 
@@ -68,9 +72,7 @@ static void keep(const struct publish_run *run, struct publish_item *item,
 	if (!url)
 		return;
 	str_clear(&item->address);
-	if (!strstr(url, "://"))
-		str_addf(&item->address, "%s/", run->publish->repo->address);
-	str_add(&item->address, url);
+	chartrepo_add_entry_address(&item->address, run->publish->repo, url);
 }
 
 static bool judge(struct publish_run *run, struct publish_item *item,

@@ -130,12 +130,12 @@ static bool describe_bucket(const struct repocheck *check,
 }
 
 /* The index of what; of a bucket, where. */
-static void add_subject(struct str *text, const struct repocheck *check,
-			const struct value *map)
+static void add_subject(struct str *text, const struct value *map)
 {
 	const struct value *region = value_map_get(map, "region");
 
-	str_addf(text, "the index of '%s'", check->repo->address);
+	str_addf(text, "the index of '%s'",
+		 value_map_get(map, "repository")->string.bytes);
 	if (region)
 		str_addf(text, " in %s", region->string.bytes);
 }
@@ -157,11 +157,12 @@ bool repocheck_run(const struct repocheck *check, struct arena *arena,
 	    (bucket &&
 	     !describe_bucket(check, &parsed, arena, map, &proved, err)))
 		return false;
-	value_map_set_text(map, arena, "repository", check->repo->address);
+	value_map_set_text(map, arena, "repository",
+			   log_copy_masked(check->repo->address, arena));
 	value_map_set(map, arena, "index", value_new_bool(arena, index.found));
 	if (bucket)
 		value_map_set(map, arena, "missingRights", missing);
-	add_subject(text, check, map);
+	add_subject(text, map);
 	str_add(text, index.found ? " can be read" : " is not there yet");
 	if (bucket && check->use != REPOCHECK_READ)
 		str_add(text, proved ? "; conditional writes were proved"
@@ -202,7 +203,8 @@ bool repocheck_charts(const struct repocheck *check,
 		return repocheck_run(check, arena, found, text, err);
 	if (!are_published(check->repo, batch, &all, err))
 		return false;
-	value_map_set_text(map, arena, "repository", check->repo->address);
+	value_map_set_text(map, arena, "repository",
+			   log_copy_masked(check->repo->address, arena));
 	value_map_set(map, arena, "published", value_new_bool(arena, all));
 	str_add(text,
 		all ? "they are published\n" : "they are not yet published\n");

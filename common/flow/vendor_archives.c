@@ -8,6 +8,7 @@
 #include "flow/vendor_parts.h"
 #include "format/url.h"
 #include "format/value.h"
+#include "net/redact.h"
 
 /* --- what is recorded --------------------------------------------------------- */
 
@@ -217,21 +218,20 @@ bool vendor_fetch(struct vendoring *vendoring, struct err *err)
 
 /* --- checking ---------------------------------------------------------------------- */
 
-static bool check_digest(const struct vendor_archive *archive, struct err *err)
+static bool check_digest(const struct vendor_archive *archive, const char *url,
+			 struct err *err)
 {
 	if (*archive->digest && strcmp(archive->digest, archive->hex) != 0)
 		return err_set(err, ERR_CONFLICT,
 			       "'%s' is not what its index promises: its "
 			       "SHA-256 is %s, not %s",
-			       archive->fetch.url, archive->hex,
-			       archive->digest);
+			       url, archive->hex, archive->digest);
 	if (archive->recorded && strcmp(archive->recorded, archive->hex) != 0)
 		return err_set(err, ERR_CONFLICT,
 			       "'%s' is not what it was earlier in this "
 			       "release: its SHA-256 is %s, and the release "
 			       "record has %s",
-			       archive->fetch.url, archive->hex,
-			       archive->recorded);
+			       url, archive->hex, archive->recorded);
 	return true;
 }
 
@@ -256,10 +256,12 @@ static bool check_archive(struct vendoring *vendoring,
 	CLEANUP(free_ptr) char *name =
 		xasprintf("%s-%s.tgz", archive->name, archive->version);
 	const struct str *bytes = &archive->fetch.bytes;
+	CLEANUP(str_release) struct str shown = {0};
 	struct chart *chart;
 
+	redact_url(&shown, archive->fetch.url);
 	if (!sha256_hex(bytes->buf, bytes->len, archive->hex, err) ||
-	    !check_digest(archive, err) ||
+	    !check_digest(archive, str_text(&shown), err) ||
 	    !chart_load_archive(bytes->buf, bytes->len, name, &arena, &chart,
 				err))
 		return false;
@@ -268,7 +270,7 @@ static bool check_archive(struct vendoring *vendoring,
 		return err_set(err, ERR_CONFLICT,
 			       "'%s' is not what its index promises: it holds "
 			       "'%s' %s",
-			       archive->fetch.url, chart->name, chart->version);
+			       str_text(&shown), chart->name, chart->version);
 	note_unchecked(vendoring, archive);
 	vendor_note_chart(vendoring, chart, archive->uses);
 	return true;

@@ -294,6 +294,13 @@ char *chartrepo_chart_url(const struct chartrepo *repo,
 void chartrepo_add_address(struct str *out, const struct chartrepo *repo,
 			   const struct chart *chart);
 
+/*
+ * The same of what lies under the address @url of an index entry, which is
+ * anybody's: without login and signature; see redact_url().
+ */
+void chartrepo_add_entry_address(struct str *out, const struct chartrepo *repo,
+				 const char *url);
+
 void chartrepo_index_release(struct chartrepo_index *index);
 void chartrepo_release(struct chartrepo *repo);
 

@@ -53,7 +53,9 @@ def test_a_chart_is_posted(publish, path, api):
 def test_a_login_in_the_address_is_not_told(publish):
     with ChartMuseum() as museum:
         address = museum.repo("org").replace("//", "//robot:s3cr3t@")
-        results = [publish(address, *form) for form in ([], ["--output", "json"])]
+        results = [publish(address, *form)
+                   for form in ([], ["--output", "json"], ["--check"],
+                                ["--check", "--output", "json"])]
         assert museum.requests[0].header("Authorization").startswith("Basic ")
     [told] = results[1].json["charts"]
     assert told["repository"] == address.replace("robot:s3cr3t", "***")

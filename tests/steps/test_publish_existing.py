@@ -333,6 +333,21 @@ def test_kept_where_it_is(publish, s3):
     assert web["digest"] == "a" * 64
 
 
+SIGNED = "https://robot:s3cr3t@cdn.example.com/web-1.0.0.tgz?X-Amz-Signature=s3cr3t&v=1"
+
+
+def test_a_login_in_the_index_is_not_told(publish, s3, tmp_path):
+    """Whoever made the index may have put one into an address."""
+    prove(s3, listed(SIGNED, "a" * 64))
+    kept = publish(s3, *KEEP, "--output", "json", "--record", tmp_path / "record")
+    [web] = kept.json["charts"]
+    assert web["url"] == "https://cdn.example.com/web-1.0.0.tgz?X-Amz-Signature=***&v=1"
+    refused = publish(s3, expect=3)
+    assert "'https://cdn.example.com/web-1.0.0.tgz?X-Amz-Signature=***&v=1'" in refused.err
+    (fragment,) = (tmp_path / "record").iterdir()
+    assert "s3cr3t" not in kept.out + kept.err + refused.err + fragment.read_text()
+
+
 def test_what_is_kept_enters_the_index(publish, s3):
     """A run that was killed, or is at work, has left it."""
     theirs = package("web", description="theirs")

@@ -114,6 +114,8 @@ def test_a_provenance_of_another_archive(audit, s3):
     (b"urls:\n    - api-2.0.0.tgz", b"flavour: 1", "no address"),
     (b"- api-2.0.0.tgz", b"- ../other/api-2.0.0.tgz", "leads out of the repository"),
     (b"- api-2.0.0.tgz", b"- s3://other/api-2.0.0.tgz", "not in this repository"),
+    (b"- api-2.0.0.tgz", b"- s3://robot:s3cr3t@other/api-2.0.0.tgz",
+     "'s3://other/api-2.0.0.tgz', which is not in this repository"),
     (b"version: 2.0.0", b"version: 1.0.0", "more than once"),
     (b"version: 2.0.0", b"version: 2.0.1", "it holds chart 'api' 2.0.0"),
     (b"version: 2.0.0", b"version: 2.0.0\n    icon: x", None),
@@ -123,6 +125,7 @@ def test_entries_that_are_wrong(audit, s3, old, new, reason):
     s3.put(INDEX, body.replace(old, new, 1))
     result = audit("--repair", "--output", "json", expect=1 if reason else 0)
     assert result.json["repaired"] == []
+    assert "s3cr3t" not in result.out + result.err
     if reason:
         assert reason in result.json["mismatched"][0]["reason"]
         assert s3.objects[INDEX].body == body.replace(old, new, 1)

@@ -13,7 +13,7 @@ BASKET = charts.archive("basket", "2.1.0")
 DIGEST = hashlib.sha256(BASKET).hexdigest()
 
 
-def make_repository(tmp_path: Path, **entry: str) -> str:
+def make_repository(tmp_path: Path, **entry: object) -> str:
     folder = tmp_path / "repository"
     folder.mkdir()
     (folder / "basket-2.1.0.tgz").write_bytes(BASKET)
@@ -49,6 +49,17 @@ def test_another_digest_is_refused_in_either_case(umbrella, render, tmp_path):
     repository = make_repository(tmp_path, digest="sha256:" + "AB" * 32)
     wanted(umbrella, repository)
     assert f"its SHA-256 is {DIGEST}, not {'ab' * 32}" in render(expect=3).err
+
+
+def test_a_login_in_the_index_is_not_told(umbrella, render, static_http, tmp_path):
+    """Whoever made the index may have put one into an address."""
+    served = static_http(tmp_path / "repository").url
+    login = served.replace("//", "//robot:s3cr3t@") + "/basket-2.1.0.tgz"
+    make_repository(tmp_path, digest="ab" * 32, urls=[login])
+    wanted(umbrella, served)
+    refused = render(expect=3).err
+    assert f"'{served}/basket-2.1.0.tgz' is not what its index promises" in refused
+    assert "s3cr3t" not in refused
 
 
 def test_a_bad_alias_is_named(umbrella, render, tmp_path):
