@@ -456,13 +456,12 @@ const struct value *chartindex_read_annotations(
 	const struct chartindex_layout *layout, const char *text,
 	struct arena *arena)
 {
-	switch (layout->form) {
-	case CHARTINDEX_TREE:
+	struct chartindex_span span = layout->annotations;
+
+	if (layout->form == CHARTINDEX_TREE)
 		return value_map_get(layout->root, "annotations");
-	case CHARTINDEX_JSON:
-		return parse_json(text, layout->annotations, arena);
-	case CHARTINDEX_LINES:
-		return parse_lines(text, layout->annotations, arena);
-	}
-	BUG("index of form %d", (int)layout->form);
+	if (span.end - span.start > CHARTINDEX_ANNOTATIONS_MAX)
+		return NULL;
+	return layout->form == CHARTINDEX_JSON ? parse_json(text, span, arena)
+					       : parse_lines(text, span, arena);
 }

@@ -48,13 +48,14 @@ struct value;
  * more than sixteen times of its size; ordinary ones take six times of it, if
  * they cannot be scanned.
  */
-#define CHARTINDEX_SMALL	((size_t)6 << 20)
-#define CHARTINDEX_PARSED_MAX	((size_t)32 << 20)
-#define CHARTINDEX_VALUES_MAX	((size_t)250000)
-#define CHARTINDEX_VERSIONS_MAX ((size_t)20000) /* of one chart */
-#define CHARTINDEX_CHARTS_MAX	((size_t)50000)
-#define CHARTINDEX_VALUE	12
-#define CHARTINDEX_VERSION	50
+#define CHARTINDEX_SMALL	   ((size_t)6 << 20)
+#define CHARTINDEX_PARSED_MAX	   ((size_t)32 << 20)
+#define CHARTINDEX_VALUES_MAX	   ((size_t)250000)
+#define CHARTINDEX_VERSIONS_MAX	   ((size_t)20000) /* of one chart */
+#define CHARTINDEX_CHARTS_MAX	   ((size_t)50000)
+#define CHARTINDEX_VALUE	   12
+#define CHARTINDEX_ANNOTATIONS_MAX ((size_t)256 << 10) /* bytes, read at once */
+#define CHARTINDEX_VERSION	   50
 
 /* Borrows its text. */
 struct chartindex {
@@ -169,7 +170,10 @@ bool chartindex_change(struct chartindex *index, struct str *text,
 		       const struct chartindex_change *change, struct err *err)
 	MUST_CHECK;
 
-/* The annotation @key of the index itself, NULL if it has none. */
+/*
+ * The annotation @key of the index itself, NULL if it has none, or more in all
+ * than CHARTINDEX_ANNOTATIONS_MAX where they can be read alone.
+ */
 const char *chartindex_annotation(const struct chartindex *index,
 				  const char *key, struct arena *arena);
 

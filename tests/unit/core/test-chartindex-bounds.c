@@ -82,6 +82,45 @@ static void test_ceilings(void **state)
 	assert_too_large(&text, "over 20000 versions of 'web'");
 }
 
+/* Is the annotation "proof", of those that are laid out so, found? */
+static bool knows_proof(const char *head, size_t len, const char *tail)
+{
+	CLEANUP(chartindex_release) struct chartindex index = {0};
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(str_release) struct str text = {0};
+	struct err err = {0};
+
+	str_add(&text, head);
+	fill(&text, "0", len);
+	str_add(&text, tail);
+	assert_true(chartindex_open(&index, str_text(&text), text.len, "index",
+				    &err));
+	return chartindex_annotation(&index, "proof", &arena) != NULL;
+}
+
+/* They are read as a whole, and anybody's: what is over-full says nothing. */
+static void test_annotations(void **state)
+{
+	static const struct {
+		const char *head, *tail;
+	} forms[] = {
+		{"annotations:\n  proof: x\n  other: '",
+		 "'\napiVersion: v1\nentries: {}\n"},
+		{"{\"annotations\":{\"proof\":\"x\",\"other\":\"",
+		 "\"},\"apiVersion\":\"v1\",\"entries\":{}}\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		assert_true(knows_proof(forms[i].head,
+					CHARTINDEX_ANNOTATIONS_MAX - 100,
+					forms[i].tail));
+		assert_false(knows_proof(forms[i].head,
+					 CHARTINDEX_ANNOTATIONS_MAX,
+					 forms[i].tail));
+	}
+}
+
 /* A list of @count texts, which are as long as entries say things. */
 static void add_flow(struct str *text, size_t count)
 {
@@ -152,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ceilings),
+		cmocka_unit_test(test_annotations),
 		cmocka_unit_test(test_large_whole),
 		cmocka_unit_test(test_large_charts),
 		cmocka_unit_test(test_beside_the_entries),
