@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/githash.h"
 #include "format/jsn.h"
 #include "sys/signals.h"
 
@@ -254,9 +255,7 @@ static bool ask(struct forge *forge, struct http_request *request,
 /* It goes into addresses, the record and terminals: nothing else will do. */
 static bool is_hash(const char *text)
 {
-	size_t len = text ? strspn(text, "0123456789abcdef") : 0;
-
-	return (len == 40 || len == 64) && text[len] == '\0';
+	return text && githash_is_whole(text, strlen(text));
 }
 
 static bool find_hash(struct forge *forge, const struct url *url,

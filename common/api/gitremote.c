@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/githash.h"
 #include "format/url.h"
 #include "net/http.h"
 #include "net/redact.h"
@@ -19,19 +20,6 @@ static const char service[] = "git-upload-pack";
 static const char refs_path[] = "/info/refs";
 
 /* --- the answer ---------------------------------------------------------- */
-
-bool gitremote_is_hash(const char *text, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	if (len != 40 && len != GITREMOTE_HASH_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!text[i] || !strchr(digits, text[i]))
-			return false;
-	}
-	return true;
-}
 
 /* An answer that is being read. */
 struct reading {
@@ -80,7 +68,7 @@ static bool take_ref(struct reading *reading, const char *text, size_t len)
 	if (nul)
 		end = nul;
 	if (!name || name >= end ||
-	    !gitremote_is_hash(text, (size_t)(name - text)))
+	    !githash_is_whole(text, (size_t)(name - text)))
 		return false;
 	add_ref(reading, text, (size_t)(name - text),
 		arena_memdupz(arena, name + 1, (size_t)(end - name - 1)));

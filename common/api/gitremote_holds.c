@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/githash.h"
 #include "format/url.h"
 #include "net/http.h"
 
@@ -251,7 +252,7 @@ bool gitremote_holds(const struct gitremote *remote, struct http *http,
 {
 	size_t len = strlen(commit);
 
-	if (len != strlen(tip) || !gitremote_is_hash(commit, len))
+	if (len != strlen(tip) || !githash_is_whole(commit, len))
 		return err_set(err, ERR_INPUT,
 			       "'%s' is no hash of a commit there", commit);
 	if (strcmp(commit, tip) == 0) {

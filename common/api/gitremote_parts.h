@@ -16,9 +16,6 @@ struct http_request;
 struct secret;
 struct url;
 
-/* Is it a hash: SHA-1 or SHA-256 in lower-case hex? */
-bool gitremote_is_hash(const char *text, size_t len);
-
 /*
  * Send @request to @url, as who the credentials say we are there.  Any other
  * status than 200 is an error, with a hint where it is about rights.

@@ -3,15 +3,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/str.h"
 #include "core/chart.h"
 #include "core/ci.h"
+#include "core/githash.h"
 #include "core/lockfile.h"
 #include "format/value.h"
-
-#define HASH_MIN 7
-#define HASH_MAX 64
 
 struct appchange *appchanges_add(struct appchanges *changes,
 				 struct arena *arena)
@@ -27,17 +24,6 @@ struct appchange *appchanges_add(struct appchanges *changes,
 }
 
 /* --- where a chart comes from ------------------------------------------ */
-
-static bool is_hash(const char *text)
-{
-	size_t len = strlen(text);
-
-	for (size_t i = 0; i < len; i++)
-		if (num_hex_digit(text[i]) < 0 ||
-		    (text[i] >= 'A' && text[i] <= 'F'))
-			return false;
-	return len >= HASH_MIN && len <= HASH_MAX;
-}
 
 static const char *annotation(const struct value *annotations, const char *ours,
 			      const char *usual)
@@ -61,7 +47,7 @@ void appchange_annotate(struct appchange_side *side,
 	CLEANUP(free_ptr) char *path = NULL;
 
 	side->was_read = true;
-	if (commit && is_hash(commit))
+	if (commit && githash_is_part(commit))
 		side->commit = arena_strdup(arena, commit);
 	if (!source)
 		return;

@@ -6,9 +6,9 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/str.h"
 #include "core/ci.h"
+#include "core/githash.h"
 #include "flow/changelog_parts.h"
 
 /* --- which forge ------------------------------------------------------- */
@@ -135,16 +135,6 @@ void changelog_release_forges(struct changelog_gathering *gathering)
 
 /* --- which commits ----------------------------------------------------- */
 
-static bool is_hash(const char *text)
-{
-	size_t len = strlen(text);
-
-	for (size_t i = 0; i < len; i++)
-		if (num_hex_digit(text[i]) < 0)
-			return false;
-	return len >= 7;
-}
-
 static bool find_tag(struct changelog_gathering *gathering, struct forge *forge,
 		     const char *path, const struct appchange *change,
 		     const char *version, char **hash, struct err *err)
@@ -165,7 +155,7 @@ static bool find_side(struct changelog_gathering *gathering,
 		      const struct appchange_side *side, char **hash,
 		      struct err *err)
 {
-	if (!*hash && side->commit && is_hash(side->commit) &&
+	if (!*hash && side->commit && githash_is_part(side->commit) &&
 	    !forge_find_commit(forge, path, side->commit, hash, err))
 		return false;
 	if (*hash)

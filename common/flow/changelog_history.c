@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/ci.h"
+#include "core/githash.h"
 #include "flow/changelog_parts.h"
 #include "sys/signals.h"
 
@@ -77,17 +78,12 @@ void changelog_release_clones(struct changelog_gathering *gathering)
 
 /* --- ranges ------------------------------------------------------------ */
 
-static bool is_hash(const char *text)
-{
-	return strlen(text) >= 40 &&
-	       strspn(text, "0123456789abcdef") == strlen(text);
-}
-
 /* A name as it was given; of a hash as much as people read. */
 static const char *shown(const char *name, struct arena *arena)
 {
-	return is_hash(name) ? arena_memdupz(arena, name, HASH_SHOWN)
-			     : arena_strdup(arena, name);
+	return githash_is_whole(name, strlen(name))
+		       ? arena_memdupz(arena, name, HASH_SHOWN)
+		       : arena_strdup(arena, name);
 }
 
 bool changelog_find_range(struct changelog_gathering *gathering,
@@ -306,6 +302,12 @@ static bool is_clone_of(const struct changelog_gathering *gathering,
 	return same_text(clone->name, change->chart);
 }
 
+static bool is_whole(const struct appchange_side *side)
+{
+	return side->commit &&
+	       githash_is_whole(side->commit, strlen(side->commit));
+}
+
 /* A clone of whatever name that has both commits is the right one, too. */
 static bool has_commits(const struct changelog_clone *clone,
 			const struct appchange *change, bool *has,
@@ -315,8 +317,7 @@ static bool has_commits(const struct changelog_clone *clone,
 	CLEANUP(free_ptr) char *new = NULL;
 
 	*has = false;
-	if (!change->old.commit || !change->new.commit ||
-	    !is_hash(change->old.commit) || !is_hash(change->new.commit))
+	if (!is_whole(&change->old) || !is_whole(&change->new))
 		return true;
 	if (!repo_find_commit(&clone->repo, change->old.commit, &old, err) ||
 	    !repo_find_commit(&clone->repo, change->new.commit, &new, err))

@@ -42,7 +42,6 @@ struct secret;
 #define GITREMOTE_TRY_MS    60000
 /* Two whole lines: enough to see whether a pack is empty; no more is read. */
 #define GITREMOTE_PACK_READ ((size_t)128 << 10)
-#define GITREMOTE_HASH_MAX  64 /* digits of SHA-256; SHA-1 has 40 */
 
 struct gitremote_ref {
 	const char *name; /* "refs/heads/main" */
