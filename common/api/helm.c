@@ -26,6 +26,7 @@ static void finish_call(const struct helm *helm, struct helm_call *call,
 		.stdout_to = &call->output,
 		.stderr_to = &call->errors,
 		.timeout_ms = deadline_share_ms(&helm->deadline, timeout_ms),
+		.guarded = true, /* it may be a script around Helm */
 	};
 }
 

@@ -19,6 +19,7 @@
 #include "base/strvec.h"
 #include "sys/env.h"
 #include "sys/file.h"
+#include "sys/proc_guard.h"
 #include "sys/proc_spawn.h"
 #include "sys/signals.h"
 
@@ -225,6 +226,8 @@ static bool start(struct child *child, struct err *err)
 			       strchr(proc->argv[0], '/') ? "" : " in PATH");
 	if (!make_pipes(child, &ends))
 		return err_errno(err, "cannot run '%s'", proc->argv[0]);
+	if (proc->guarded)
+		proc_guard_start();
 	number = proc_spawn(&child->pid, proc, path, &ends);
 	if (number) {
 		errno = number;
@@ -373,6 +376,8 @@ static bool finish(struct child *child, int64_t now)
 	if (!child->ended || (open && now < child->drain_until))
 		return false;
 	kill(-child->pid, SIGKILL);
+	if (child->proc->guarded)
+		proc_guard_leave(child->pid);
 	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	drain_rest(child);

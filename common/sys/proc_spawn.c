@@ -10,6 +10,7 @@
 #include "sys/env.h"
 #include "sys/file.h"
 #include "sys/proc.h"
+#include "sys/proc_guard.h"
 
 bool proc_pipe(int ends[2])
 {
@@ -81,6 +82,8 @@ static NORETURN void become(const struct proc *proc, const char *path,
 	static char *const nothing[] = {NULL};
 
 	setpgid(0, 0);
+	if (proc->guarded)
+		proc_guard_enter(getpid());
 	reset_signals();
 	if (set_descriptors(ends) && bind_to(parent) &&
 	    (!proc->cwd || chdir(proc->cwd) == 0))
@@ -109,6 +112,8 @@ int proc_spawn(pid_t *pid, const struct proc *proc, const char *path,
 	if (child < 0)
 		failure = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (failure && child > 0 && proc->guarded)
+		proc_guard_leave(child);
 	while (failure && child > 0 && waitpid(child, NULL, 0) < 0 &&
 	       errno == EINTR)
 		;

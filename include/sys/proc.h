@@ -7,7 +7,7 @@
  * Signals that reach us (sys/signals) are passed on and the child waited for.
  * When it has ended, what is left of its group is killed: nothing that it
  * started there stays behind, and nobody keeps our pipes open.  When we end,
- * be it by SIGKILL, the child is killed with us.
+ * be it by SIGKILL, the child is killed with us, and its group if it is guarded.
  *
  *	struct proc proc = {.argv = strvec_argv(&argv), .env = env,
  *			    .stdout_to = &out, .timeout_ms = 60000};
@@ -49,6 +49,11 @@ struct proc {
 	struct str *stderr_to;
 	int64_t timeout_ms; /* 0 = none */
 	int64_t grace_ms;   /* between TERM and KILL; 0 = PROC_GRACE_MS */
+	/*
+	 * Nothing of its group works on without us, even after SIGKILL; the
+	 * first one costs a process that watches.
+	 */
+	bool guarded;
 
 	/* Called before the child starts; false = do not start, err set. */
 	bool (*before_start)(void *context, struct err *err);

@@ -21,9 +21,9 @@ RESERVED = {
         ["common/base/err.c", "common/base/log.c", "common/base/mem.c"],
     r"_?exit|abort|quick_exit":
         ["common/base/err.c", "common/base/mem.c", "common/cli/main.c",
-         "common/sys/proc_spawn.c"],
+         "common/sys/proc_guard.c", "common/sys/proc_spawn.c"],
     r"fork|vfork|execv[pe]*|execl[pe]*|posix_spawnp?":
-        ["common/sys/proc_spawn.c"],
+        ["common/sys/proc_guard.c", "common/sys/proc_spawn.c"],
     r"memcpy_s|alloca|longjmp|setjmp": [],
     r"malloc|calloc|realloc|strdup|strndup|v?asprintf":
         ["common/base/mem.c"],

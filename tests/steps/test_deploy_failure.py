@@ -12,6 +12,7 @@ import os
 import pty
 import select
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -112,6 +113,20 @@ FAILING = "echo 'Error: UPGRADE FAILED: context deadline exceeded' >&2; exit 1"
 
 LENDING = {"exec": {"command": "./plugin", "interactiveMode": "Never",
                     "apiVersion": "client.authentication.k8s.io/v1"}}
+
+
+def test_helm_behind_a_script_ends_with_a_killed_run(
+        command, start_step, tmp_path):
+    """Or it would work on beside the next run's."""
+    noted = tmp_path / "pid"
+    killed = start_step(*command(
+        f"sleep 600 & echo $! >{noted}.new; mv {noted}.new {noted}; wait"))
+    wait.until(noted.exists, "no Helm was run")
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait(expect=-signal.SIGKILL)
+    stat = Path("/proc", noted.read_text().strip(), "stat")
+    wait.until(lambda: not stat.exists() or ") Z " in stat.read_text(),
+               "the end of Helm")
 
 
 def test_the_folders_of_a_killed_run_are_removed_by_the_next(

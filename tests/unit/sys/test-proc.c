@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "sys/env.h"
+#include "sys/proc_guard.h"
 #include "sys/signals.h"
 #include "tests/unit/unit.h"
 
@@ -331,14 +332,13 @@ static void test_tick_ends_it(void **state)
  * Somebody who is killed while his child runs: the child ends with him.  It
  * holds the writing end of a pipe, whose end we see.
  */
-static void test_our_end(void **state)
+static void check_our_end(char *script, bool guarded)
 {
-	struct proc proc = {.env = &env};
+	struct proc proc = {.env = &env, .guarded = guarded};
 	int ends[2];
 	char byte;
 	pid_t pid;
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -347,7 +347,8 @@ static void test_our_end(void **state)
 		dup2(ends[1], 1); /* which the child inherits */
 		close(ends[0]);
 		close(ends[1]);
-		proc.argv = SHELL("echo; exec sleep 600");
+		proc.argv = (char *const[]){(char[]){"sh"}, (char[]){"-c"},
+					    script, NULL};
 		_exit(proc_run(&proc, &err));
 	}
 	close(ends[1]);
@@ -356,6 +357,64 @@ static void test_our_end(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_int_equal(read(ends[0], &byte, 1), 0); /* nobody is left */
 	close(ends[0]);
+}
+
+static void test_our_end(void **state)
+{
+	char alone[] = "echo; exec sleep 600";
+	char grandchild[] = "(sleep 600; :) & echo; wait";
+
+	(void)state;
+	check_our_end(alone, false);
+	check_our_end(alone, true);
+	check_our_end(grandchild, true);
+}
+
+/* A process group of one, which holds an end of @ends until it is killed. */
+static pid_t start_group(int ends[2])
+{
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		close(ends[0]);
+		pause();
+		_exit(0);
+	}
+	setpgid(pid, pid);
+	close(ends[1]);
+	return pid;
+}
+
+/* Who has left is not killed: the number may be somebody else's by then. */
+static void test_the_guard_forgets(void **state)
+{
+	int kept[2], left[2];
+	pid_t guarded = start_group(kept), former = start_group(left);
+	pid_t pid = fork();
+	char byte;
+
+	(void)state;
+	if (pid == 0) {
+		proc_guard_start();
+		for (int i = 0; i < 3 * PROC_JOBS_MAX; i++) {
+			proc_guard_enter(former);
+			proc_guard_leave(former);
+		}
+		proc_guard_enter(former);
+		proc_guard_enter(guarded);
+		proc_guard_leave(former);
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(waitpid(guarded, NULL, 0), guarded);
+	assert_int_equal(read(kept[0], &byte, 1), 0);
+	assert_int_equal(kill(former, SIGKILL), 0);
+	assert_int_equal(waitpid(former, NULL, 0), former);
+	close(kept[0]);
+	close(left[0]);
 }
 
 enum {
@@ -555,6 +614,7 @@ int main(void)
 		cmocka_unit_test(test_callbacks),
 		cmocka_unit_test(test_tick_ends_it),
 		cmocka_unit_test(test_our_end),
+		cmocka_unit_test(test_the_guard_forgets),
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_batch_fills_free_places),
 		cmocka_unit_test(test_signals_to_us),
