@@ -22,6 +22,7 @@
 #define ANNOTATION_MAIN	      "slipway/main"
 #define ANNOTATION_RELEASE    "slipway/release"
 #define ANNOTATION_OWNER      "slipway/owner"
+#define ANNOTATION_ROLLBACK   "slipway/rollback"
 #define ANNOTATION_CREATED    "slipway/created"
 
 static struct kube_ref ref_to(const char *name)
@@ -78,6 +79,8 @@ static void read_marks(const json_t *object, struct arena *arena,
 					ANNOTATION_AHEAD_OF),
 		.owner = copy_member(arena, object, annotations,
 				     ANNOTATION_OWNER),
+		.rollback = copy_member(arena, object, annotations,
+					ANNOTATION_ROLLBACK),
 		.created = copy_member(arena, object, annotations,
 				       ANNOTATION_CREATED),
 		.main = same_text(copy_member(arena, object, annotations,
@@ -264,6 +267,7 @@ static json_t *make_object(const char *name,
 	set_or_take(annotations, ANNOTATION_COMMIT, marks->commit);
 	set_or_take(annotations, ANNOTATION_AHEAD_OF, marks->ahead_of);
 	set_or_take(annotations, ANNOTATION_OWNER, marks->owner);
+	set_or_take(annotations, ANNOTATION_ROLLBACK, marks->rollback);
 	set_known(metadata, "name", name);
 	set_known(metadata, "resourceVersion", marks->resource_version);
 	jsn_set(metadata, "labels", label_map);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "core/claim.h"
 #include "core/envname.h"
+#include "core/rollback.h"
 #include "core/sweep.h"
 #include "flow/deploy_parts.h"
 #include "flow/origin.h"
@@ -358,7 +359,20 @@ bool deploy_mark_again(struct deployment *run, struct err *err)
 		wanted_marks(run->deploy, run->expires_at);
 
 	marks.owner = NOTHING;
+	marks.rollback = run->undo_open ? NULL : NOTHING;
 	return attempt(mark_again, run->kube, run->deploy, &marks, err);
+}
+
+bool deploy_mark_rollback(struct deployment *run, int64_t revision,
+			  struct err *err)
+{
+	CLEANUP(str_release) struct str text = {0};
+	struct namespace_marks marks = {0};
+
+	rollback_add_mark(&text, revision, run->kube->server_time);
+	marks.rollback = str_text(&text);
+	return namespace_mark(run->kube, run->deploy->name->namespace, &marks,
+			      NULL, err);
 }
 
 bool deploy_read_renewable(struct kube *kube, const struct deploy *deploy,

@@ -1,4 +1,5 @@
 #include "api/kube.h"
+#include "api/namespaces.h"
 #include "api/releases.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -6,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/envname.h"
+#include "core/rollback.h"
 #include "flow/deploy_parts.h"
 #include "sys/signals.h"
 
@@ -16,21 +18,24 @@ static bool is_pending(const struct release_head *head)
 
 /*
  * Was the revision made by a run of ours, other than this one's Helm that is
- * yet to start?  Its label says so; but `helm rollback` takes no labels, so
- * that of a rollback its time must, within the life of the Lease which we
- * took over.
+ * yet to start?  Its label says so, or of a rollback the namespace's mark.
  */
-static bool is_orphan(const struct deployment *run,
-		      const struct release_head *head)
+static bool find_orphan(struct deployment *run, const struct release_head *head,
+			bool *orphan, struct err *err)
 {
-	const struct envlock *lock = &run->lock;
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks marks = {0};
+	bool exists;
 
-	if (head->run)
+	*orphan = head->run != NULL;
+	if (*orphan || !same_text(head->status, "pending-rollback"))
 		return true;
-	return lock->former.run &&
-	       same_text(head->status, "pending-rollback") &&
-	       head->created >= lock->former.started &&
-	       head->created <= lock->former_until;
+	if (!namespace_read(run->kube, run->deploy->name->namespace, &arena,
+			    &marks, &exists, err))
+		return false;
+	*orphan =
+		rollback_is_ours(marks.rollback, head->revision, head->created);
+	return true;
 }
 
 static bool free_release(struct deployment *run,
@@ -96,6 +101,7 @@ bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
 	for (;;) {
 		CLEANUP(arena_release) struct arena arena = {0};
 		struct release_head head;
+		bool orphan;
 
 		if (!releases_read_head(run->kube, name->namespace,
 					name->release, &arena, &head, err))
@@ -104,16 +110,19 @@ bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
 		run->deployed = head.deployed;
 		if (!is_pending(&head))
 			return true;
-		if (is_orphan(run, &head))
+		if (!find_orphan(run, &head, &orphan, err))
+			return false;
+		if (orphan)
 			return free_release(run, &head, err);
 		if (!wait_a_little(run, until, &head, &told, err))
 			return false;
 	}
 }
 
-static void warn_pending(const struct deployment *run, int64_t revision,
+static void warn_pending(struct deployment *run, int64_t revision,
 			 const struct err *failure)
 {
+	run->undo_open = run->undo_begun;
 	report_warning(run->deploy->reporter,
 		       "revision %lld may be left pending: %s",
 		       (long long)revision, failure->text);
@@ -140,6 +149,8 @@ void deploy_settle(struct deployment *run, int64_t revision)
 	if (!releases_read_head(run->kube, name->namespace, name->release,
 				&arena, &head, &failure))
 		warn_pending(run, revision, &failure);
+	else if (head.revision < revision)
+		run->undo_open = true;
 	else if (head.revision == revision)
 		deploy_settle_head(run, &head);
 	deploy_end_farewell(run, signal);

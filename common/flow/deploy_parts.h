@@ -38,6 +38,7 @@ struct deployment {
 	bool helm_begun;
 	bool helm_failed; /* ours, and not because another was busy */
 	bool undo_begun;
+	bool undo_open; /* its revision may be pending, or come to be */
 	struct deadline farewell; /* set when a signal ends us */
 };
 
@@ -63,6 +64,10 @@ bool deploy_claim(struct deployment *run, struct err *err) MUST_CHECK;
  * the marks meanwhile.  An expiry that somebody moved further stays.
  */
 bool deploy_mark_again(struct deployment *run, struct err *err) MUST_CHECK;
+
+/* Before Helm rolls back: its revision will be @revision. */
+bool deploy_mark_rollback(struct deployment *run, int64_t revision,
+			  struct err *err) MUST_CHECK;
 
 /*
  * The marks of an environment that can be renewed.

@@ -58,7 +58,8 @@ static bool undo(struct deployment *run, int64_t *to, struct err *err)
 		return true;
 	}
 	/* To find out why it failed may have taken its time. */
-	if (!envlock_keep(&run->lock, err))
+	if (!envlock_keep(&run->lock, err) ||
+	    !deploy_mark_rollback(run, head.revision + 1, err))
 		return false;
 	report_warning(run->deploy->reporter,
 		       "rolling release '%s' back to revision %lld",

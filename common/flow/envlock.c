@@ -197,14 +197,12 @@ static bool wait_for(const struct envlock *lock, const struct holder *holder,
 			     err);
 }
 
-static void tell_takeover(struct envlock *lock, const struct holder *from,
+static void tell_takeover(const struct envlock *lock, const struct holder *from,
 			  enum owner_state state,
 			  const struct reporter *reporter)
 {
 	CLEANUP(str_release) struct str who = {0};
 
-	lock->former = from->owner;
-	lock->former_until = from->lease.renewed + from->lease.duration_s;
 	owner_describe(&who, &from->owner);
 	report_warning(reporter, "taking environment '%s' over from %s, %s",
 		       lock->namespace, str_text(&who),

@@ -15,6 +15,8 @@
  *	             slipway/owner       the run that works on it now, see
  *	                                 core/owner.h; its heartbeat is that
  *	                                 of the Lease "slipway" in it
+ *	             slipway/rollback    of one that we let Helm begin, see
+ *	                                 core/rollback.h
  *	             slipway/created     when we made it (RFC 3339); absent on
  *	                                 one that was there before, which is
  *	                                 then never deleted
@@ -48,6 +50,7 @@ struct namespace_marks {
 	const char *commit;
 	const char *ahead_of;
 	const char *owner;
+	const char *rollback;
 	const char *created;
 	bool main;
 	bool terminating;

@@ -42,9 +42,6 @@ struct envlock {
 	struct kube *kube;     /* borrowed */
 	const char *namespace; /* borrowed */
 	struct owner self;
-	/* Whose Lease we took over; @former.run is NULL if nobody's. */
-	struct owner former;
-	int64_t former_until; /* when that lapsed, by the server's clock */
 
 	struct arena arena;
 	char *version; /* of the Lease; NULL = not held */

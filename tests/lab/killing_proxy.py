@@ -8,7 +8,7 @@ of them, does something terrible.
 
 The n-th request is then either not delivered, or done while its answer is
 lost; with lost=False nothing becomes of the request itself.  Requests of the
-steps themselves are not counted.
+steps themselves are not counted, nor those that come before since() is true.
 """
 
 from __future__ import annotations
@@ -44,12 +44,14 @@ class KillingProxy:
         self.arm(0, lambda: None)
 
     def arm(self, number: int, strike: Callable[[], None],
-            answer_lost: bool = False, lost: bool = True) -> None:
+            answer_lost: bool = False, lost: bool = True,
+            since: Callable[[], bool] = lambda: True) -> None:
         """Count anew, and @strike at request @number; 0: never."""
         with self._lock:
             self.count, self.fired = 0, False
             self._number, self._strike = number, strike
             self._answer_lost, self._lost = answer_lost, lost
+            self._since = since
 
     def kubeconfig(self, folder: Path) -> Path:
         config = json.loads(self.cluster.config(self.cluster.token))
@@ -63,6 +65,8 @@ class KillingProxy:
         if agent.startswith("slipway"):
             return None
         with self._lock:
+            if not self._since():
+                return None
             self.count += 1
             if self.count != self._number:
                 return None

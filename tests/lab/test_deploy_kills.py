@@ -13,6 +13,7 @@ import os
 import random
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -56,12 +57,13 @@ class Deployments:
         self.folder = folder
         self.config = proxy.kubeconfig(folder)
 
-    def start(self, branch: str, version: str):
-        chart = umbrella(self.folder / version, version)
+    def start(self, branch: str, version: str, *args: object,
+              values: object = None):
+        chart = umbrella(self.folder / version, version, values)
         return self.start_step(
             "deploy-preview", "--repository-name", "shop", "--branch", branch,
             "--helm", self.helm.path, "--kubeconfig", self.config,
-            "--output", "json", chart)
+            "--output", "json", *args, chart)
 
     def run(self, branch: str, version: str) -> dict:
         self.proxy.arm(0, lambda: None)
@@ -142,6 +144,76 @@ def test_the_next_run_heals(kind, cluster, start_step, helm, tmp_path):
             healed = deployments.run(branch, version)
             check(cluster, f"shop-{branch}", healed.json, version)
         assert struck
+
+
+# --- killed while it rolls back -------------------------------------------------
+
+STUCK = {"front": {"nodeName": "nowhere"}}
+
+
+@dataclass
+class Noting:
+    """A Helm that leaves .begun when it begins to roll back."""
+    path: Path
+    begun: Path
+
+    @classmethod
+    def make(cls, helm, folder: Path) -> Noting:
+        path, begun = folder / "helm", folder / "begun"
+        path.write_text(
+            f'#!/bin/sh\ncase " $* " in *" rollback "*) >{begun};; esac\n'
+            f'exec {helm.path} "$@"\n')
+        path.chmod(0o755)
+        return cls(path, begun)
+
+
+def roll_back(deployments: Deployments, version: str, moment: Moment) -> bool:
+    """To fail and be killed at that of the rollback's requests.  False: it had
+    fewer."""
+    def strike():
+        for pid in pids_of(running.pid, moment.who):
+            os.kill(pid, signal.SIGKILL)
+
+    proxy, helm = deployments.proxy, deployments.helm
+    helm.begun.unlink(missing_ok=True)
+    proxy.arm(moment.number, strike, moment.answer_lost,
+              since=helm.begun.exists)
+    running = deployments.start("main", version, "--wait-timeout", "1s",
+                                values=STUCK)
+    code = running.process.wait(LONG)
+    assert code == (-signal.SIGKILL if proxy.fired and moment.who != "helm"
+                    else 1)
+    running.wait(expect=code)
+    return proxy.fired
+
+
+# A rollback makes its revision with the ninth of its requests.
+ROLLBACK_REQUESTS = range(7, 13)
+
+
+@pytest.mark.timeout(0 if not KILLS else 600)
+def test_a_killed_rollback_is_healed(cluster, start_step, helm4, kubectl,
+                                     tmp_path):
+    """Also where somebody has deleted the Lease, as we advise to."""
+    dice = random.Random(f"{SEED} rollback")
+    print(f"SLIPWAY_SEED={SEED}")
+    with KillingProxy(cluster) as proxy:
+        deployments = Deployments(start_step, Noting.make(helm4, tmp_path),
+                                  proxy, tmp_path)
+        deployments.run("main", "1.0.0")
+        for number in dice.sample(ROLLBACK_REQUESTS, KILLS) if KILLS \
+                else itertools.count(1):
+            moment = Moment(number, dice.choice(WHO), dice.random() < 0.5)
+            delete = dice.random() < 0.5
+            print(moment, "delete the Lease" if delete else "")
+            fired = roll_back(deployments, f"1.1.{number}", moment)
+            assert fired or not KILLS
+            if delete:
+                kubectl("delete", "lease", "slipway", "-n", "shop-main")
+            healed = deployments.run("main", f"1.2.{number}")
+            check(cluster, "shop-main", healed.json, f"1.2.{number}")
+            if not fired:
+                break
 
 
 # --- asked to end ------------------------------------------------------------

@@ -269,6 +269,49 @@ def test_a_namespace_without_marks_is_not_taken(cluster, step, tmp_path):
     step(chart).wait(timeout=LONG)
 
 
+@pytest.mark.parametrize("since", ["the Lease was deleted",
+                                   "another run failed"])
+def test_a_rollback_that_died_with_its_run_is_healed(
+        since, cluster, start_step, helm4, kubectl, tmp_path):
+    """Whatever has become of what the Lease told."""
+    killed = tmp_path / "helm"
+    killed.write_text(
+        "#!/bin/sh\n"
+        f'case " $* " in *" rollback "*) ;; *) exec {helm4.path} "$@";; esac\n'
+        f'{helm4.path} "$@" &\n'
+        f"until {kubectl.path} get secret --namespace shop-main"
+        " sh.helm.release.v1.shop-main.v3; do :; done\n"
+        "kill -9 $! $PPID $$\n")
+    killed.chmod(0o755)
+
+    def deploy(helm, chart, *args):
+        return start_step("deploy-preview", "--repository-name", "shop",
+                          "--branch", "main", "--helm", helm, *args, chart,
+                          env=cluster.env)
+
+    deploy(helm4.path, umbrella(tmp_path, "1.0.0")).wait(timeout=LONG)
+    deploy(killed, umbrella(tmp_path / "2", "1.1.0", STUCK),
+           "--wait-timeout", "3s").wait(expect=-9, timeout=LONG)
+    chart = umbrella(tmp_path / "3", "1.2.0")
+    if since == "the Lease was deleted":
+        kubectl("delete", "lease", "slipway", "--namespace", "shop-main")
+    else:
+        rules = [rule | {"verbs": ["get", "list", "create"]}
+                 if rule["resources"] == ["namespaces"] else rule
+                 for rule in environments.rights("deploy-preview")]
+        second = deploy(helm4.path, chart, "--kubeconfig",
+                        cluster.user("may-mark-nothing", rules))
+        refused = second.wait(expect=1, timeout=LONG)
+        assert "taking environment 'shop-main' over" in refused.err
+        assert "cannot mark namespace" in refused.err
+
+    done = deploy(helm4.path, chart, "--lock-timeout", "5s").wait(timeout=LONG)
+    assert "revision 3 was left pending-rollback by a run that is gone" \
+        in done.err
+    marks = cluster.api("GET", "/api/v1/namespaces/shop-main")["metadata"]
+    assert "slipway/rollback" not in marks["annotations"]
+
+
 def test_a_rollback_that_was_killed_is_settled(cluster, start_step, helm4,
                                                kubectl, tmp_path):
     """No label tells whose a rollback is, so the run that started it does."""

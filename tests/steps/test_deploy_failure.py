@@ -7,9 +7,11 @@ On the lab no kubelet serves logs; here the API does.
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import os
 import pty
+import re
 import select
 import signal
 from pathlib import Path
@@ -457,3 +459,54 @@ def test_a_rollback_that_is_aborted(command, run_step, kube, tmp_path):
     assert "helm upgrade failed: UPGRADE FAILED" in ended.err
     assert ended.err.splitlines()[-1] == \
         BACK + "rollback shop-fix 1 --namespace shop-fix"
+
+
+# --- what a rollback has left --------------------------------------------------
+
+@pytest.mark.parametrize("mark, ours", [
+    ("3 2026-11-26T10:00:00Z", True),
+    ("3 2026-11-26T10:00:20Z", False),   # it was there before
+    ("3 2026-11-26T09:59:00Z", False),   # ours would have been sooner
+    ("2 2026-11-26T10:00:00Z", False),   # ours had begun another
+    ("3", False),
+    (None, False),
+])
+def test_only_a_rollback_of_ours_is_healed(mark, ours, command, run_step, kube):
+    """It has no label; that of somebody's live Helm is never touched."""
+    path = REVISION.removesuffix("1") + "3"
+    left = revision(3, "pending-rollback")
+    left["metadata"]["creationTimestamp"] = "2026-11-26T10:00:01Z"
+    home = copy.deepcopy(MAIN)
+    if mark:
+        home["metadata"]["annotations"]["slipway/rollback"] = mark
+
+    def patched(_request) -> Reply:
+        left["metadata"]["labels"]["status"] = "failed"
+        return answer({})
+
+    kube.script("GET", HOME, answer(home))
+    kube.script("GET", f"{HOME}/secrets", lambda _request: listing(
+        revision(1, "deployed"), revision(2, "failed"), left))
+    kube.script("GET", path, answer({
+        "metadata": {"resourceVersion": "9"}, "data": {"release": encoded(
+            encoded(json.dumps({"info": {"status": "pending-rollback"}})))}}))
+    kube.script("PATCH", path, patched)
+    failed = run_step(*command(FAILING, "--main-branch", "fix",
+                               "--lock-timeout", "1s"),
+                      expect=1 if ours else 75)
+    changed = [r.path for r in kube.requests if r.method == "PATCH"]
+    assert (path in changed) == ours
+    assert ("revision 3 was left pending-rollback by a run" in failed.err) \
+        == ours
+    assert ("by a Helm that no run of ours started" in failed.err) != ours
+
+
+def test_a_rollback_is_marked_while_it_lasts(command, run_step, kube,
+                                             tmp_path):
+    main = Main(kube, tmp_path, "exit 0")
+    run_step(*command(main.helm, "--main-branch", "fix"), expect=1)
+    marks = [json.loads(r.body)["metadata"]["annotations"]
+             for r in kube.requests if (r.method, r.path) == ("PATCH", HOME)]
+    before, begun, after = (m.get("slipway/rollback", "unsaid") for m in marks)
+    assert before == "unsaid" and after is None
+    assert re.fullmatch(r"3 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", begun)
