@@ -17,6 +17,7 @@
 #define ANNOTATION_REPOSITORY "slipway/repository"
 #define ANNOTATION_BRANCH     "slipway/branch"
 #define ANNOTATION_GIT_URL    "slipway/git-url"
+#define ANNOTATION_SEEN	      "slipway/branch-seen"
 #define ANNOTATION_COMMIT     "slipway/commit"
 #define ANNOTATION_AHEAD_OF   "slipway/ahead-of"
 #define ANNOTATION_MAIN	      "slipway/main"
@@ -24,6 +25,7 @@
 #define ANNOTATION_OWNER      "slipway/owner"
 #define ANNOTATION_ROLLBACK   "slipway/rollback"
 #define ANNOTATION_CREATED    "slipway/created"
+#define YES		      "true"
 
 static struct kube_ref ref_to(const char *name)
 {
@@ -39,6 +41,13 @@ static const char *copy_member(struct arena *arena, const json_t *object,
 	const char *text = json_string_value(json_object_get(map, key));
 
 	return text ? arena_strdup(arena, text) : NULL;
+}
+
+static bool is_annotated(const json_t *object, const char *key)
+{
+	const json_t *map = jsn_find(object, "metadata.annotations");
+
+	return same_text(json_string_value(json_object_get(map, key)), YES);
 }
 
 static void read_deletion(const json_t *object, struct namespace_marks *marks)
@@ -83,9 +92,8 @@ static void read_marks(const json_t *object, struct arena *arena,
 					ANNOTATION_ROLLBACK),
 		.created = copy_member(arena, object, annotations,
 				       ANNOTATION_CREATED),
-		.main = same_text(copy_member(arena, object, annotations,
-					      ANNOTATION_MAIN),
-				  "true"),
+		.branch_seen = is_annotated(object, ANNOTATION_SEEN),
+		.main = is_annotated(object, ANNOTATION_MAIN),
 	};
 	read_deletion(object, marks);
 }
@@ -113,6 +121,7 @@ static void add_marked(struct sweep_world *world, const char *name,
 		.repository = marks->repository,
 		.branch = marks->branch,
 		.git_url = marks->git_url,
+		.branch_seen = marks->branch_seen,
 		.commit = marks->commit,
 		.ahead_of = marks->ahead_of,
 	};
@@ -263,7 +272,9 @@ static json_t *make_object(const char *name,
 	set_known(annotations, ANNOTATION_BRANCH, marks->branch);
 	set_known(annotations, ANNOTATION_GIT_URL, marks->git_url);
 	set_known(annotations, ANNOTATION_RELEASE, marks->release);
-	set_known(annotations, ANNOTATION_MAIN, marks->main ? "true" : NULL);
+	set_known(annotations, ANNOTATION_SEEN,
+		  marks->branch_seen ? YES : NULL);
+	set_known(annotations, ANNOTATION_MAIN, marks->main ? YES : NULL);
 	set_or_take(annotations, ANNOTATION_COMMIT, marks->commit);
 	set_or_take(annotations, ANNOTATION_AHEAD_OF, marks->ahead_of);
 	set_or_take(annotations, ANNOTATION_OWNER, marks->owner);

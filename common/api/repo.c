@@ -352,6 +352,20 @@ static bool was_fetched(const struct repo *repo, struct fetched *fetched,
 	return true;
 }
 
+bool repo_remote_has(const struct repo *repo, const char *name,
+		     const char *branch, bool *has, struct err *err)
+{
+	CLEANUP(free_ptr) char *here =
+		xasprintf("refs/remotes/%s/%s", name, branch);
+	CLEANUP(release_reference) git_reference *reference = NULL;
+	int code = git.reference_lookup(&reference, repo->handle, here);
+
+	if (code < 0 && code != GIT_ENOTFOUND && code != GIT_EINVALIDSPEC)
+		return repo_fail(code, err, "read", here);
+	*has = code == 0;
+	return true;
+}
+
 bool repo_fetched_tip(const struct repo *repo, const char *name,
 		      const char *branch, char **hash, struct err *err)
 {

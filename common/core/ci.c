@@ -188,6 +188,58 @@ static void read_gitlab(struct ci *ci, const struct env *env)
 		set_git_url(ci, url);
 }
 
+/*
+ * Where Jenkins knows the branch of a pull request, it names the fork, too.
+ * Else a pull request's BRANCH_NAME ("PR-12") is no branch.
+ */
+static bool is_jenkins_branch(const struct ci *ci, const struct env *env)
+{
+	const char *fetched = env_get(env, "GIT_BRANCH");
+
+	if (ci->change)
+		return !ci->fork && env_get(env, "CHANGE_BRANCH");
+	return env_get(env, "BRANCH_NAME") ||
+	       (fetched && starts_with(fetched, "origin/"));
+}
+
+/* Of a pull request no variable tells the repository. */
+static bool is_github_branch(const struct ci *ci, const struct env *env)
+{
+	return !ci->pull_request &&
+	       same_text(env_get(env, "GITHUB_REF_TYPE"), "branch") &&
+	       same_text(ci->branch, env_get(env, "GITHUB_REF_NAME"));
+}
+
+static bool is_gitlab_branch(const struct ci *ci, const struct env *env)
+{
+	const char *from = env_get(env, "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH");
+	const char *to = env_get(env, "CI_MERGE_REQUEST_PROJECT_PATH");
+
+	if (!ci->change)
+		return same_text(ci->branch, env_get(env, "CI_COMMIT_BRANCH"));
+	return from && same_text(from, to) &&
+	       same_text(ci->branch,
+			 env_get(env, "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"));
+}
+
+static bool is_branch_seen(const struct ci *ci, const struct env *env)
+{
+	static const struct {
+		const char *server;
+		bool (*is_branch)(const struct ci *ci, const struct env *env);
+	} servers[] = {
+		{"jenkins", is_jenkins_branch},
+		{"github", is_github_branch},
+		{"gitlab", is_gitlab_branch},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(servers) && ci->branch; i++) {
+		if (same_text(ci->server, servers[i].server))
+			return servers[i].is_branch(ci, env);
+	}
+	return false;
+}
+
 void ci_detect(struct ci *ci, const struct env *env)
 {
 	if (env_get(env, "GITHUB_ACTIONS"))
@@ -207,6 +259,7 @@ void ci_detect(struct ci *ci, const struct env *env)
 	/* On pull_request_target GitHub's ref is that of the target. */
 	ci->pull_request = ci->change || (same_text(ci->server, "github") &&
 					  env_get(env, "GITHUB_HEAD_REF"));
+	ci->branch_seen = is_branch_seen(ci, env);
 }
 
 void ci_release(struct ci *ci)

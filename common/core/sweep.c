@@ -251,6 +251,24 @@ static void judge_by_merge(struct sweep_plan *plan, struct sweep_item *item)
 	}
 }
 
+/* What was never there has not gone. */
+static void judge_absent(struct sweep_plan *plan, struct sweep_item *item)
+{
+	const struct sweep_namespace *home = item->home;
+
+	if (home->branch_seen) {
+		remove_with_branch(item, arena_printf(&plan->arena,
+						      "its branch '%s' is gone",
+						      home->branch));
+		return;
+	}
+	item->reason = arena_printf(
+		&plan->arena,
+		"%s; its repository has no branch '%s', but no deployment has "
+		"seen one there, so it may never have had it",
+		item->reason, home->branch);
+}
+
 /* @item may go before its time if its branch is gone, or merged. */
 static void judge_by_branch(struct sweep_plan *plan, struct sweep_item *item)
 {
@@ -263,9 +281,7 @@ static void judge_by_branch(struct sweep_plan *plan, struct sweep_item *item)
 		item->question = SWEEP_ASK_BRANCH;
 		return;
 	case SWEEP_BRANCH_GONE:
-		remove_with_branch(item, arena_printf(&plan->arena,
-						      "its branch '%s' is gone",
-						      home->branch));
+		judge_absent(plan, item);
 		return;
 	case SWEEP_BRANCH_THERE:
 		judge_by_merge(plan, item);

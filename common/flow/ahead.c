@@ -133,6 +133,30 @@ static bool is_of(const struct repo *repo, const struct origin *origin,
 	return true;
 }
 
+/* In a build of a pull request the branch may be a fork's. */
+static bool look_for_branch(struct ahead *ahead, const struct repo *repo,
+			    const struct ahead_sources *sources,
+			    struct err *err)
+{
+	return ahead->seen || sources->origin->pull_request ||
+	       repo_remote_has(repo, REMOTE, sources->branch, &ahead->seen,
+			       err);
+}
+
+/* A branch of another name than the build's, in a checkout that is open. */
+static bool ask_about_other(struct ahead *ahead,
+			    const struct ahead_sources *sources,
+			    struct err *err)
+{
+	const struct repo *repo = &sources->origin->repo;
+	bool same = false;
+
+	if (!repo_is_open(repo))
+		return true;
+	return is_of(repo, sources->origin, &same, err) &&
+	       (!same || look_for_branch(ahead, repo, sources, err));
+}
+
 static bool ask_checkout(struct ahead *ahead,
 			 const struct ahead_sources *sources, struct err *err)
 {
@@ -144,7 +168,8 @@ static bool ask_checkout(struct ahead *ahead,
 	if (!repo_is_open(&repo))
 		return true;
 	if (!is_of(&repo, sources->origin, &same, err) ||
-	    (same && !find_commit(ahead, &repo, sources->branch, err)))
+	    (same && (!look_for_branch(ahead, &repo, sources, err) ||
+		      !find_commit(ahead, &repo, sources->branch, err))))
 		return false;
 	return !same || !ahead->commit || compare(ahead, &repo, sources, err);
 }
@@ -165,6 +190,7 @@ static bool ask_server(struct ahead *ahead, const struct ahead_sources *sources,
 	if (!http_open(&http, &config, err) ||
 	    !gitremote_read(&remote, &http, url, sources->git_credentials, err))
 		return false;
+	ahead->seen |= gitremote_tip(&remote, sources->branch) != NULL;
 	base = named_base(sources);
 	if (!base)
 		base = gitremote_default(&remote);
@@ -195,8 +221,14 @@ void ahead_find(struct ahead *ahead, const struct ahead_sources *sources)
 	CLEANUP(err_release) struct err unasked = {0};
 
 	/* A name that somebody gave is of another branch, or of none. */
-	if (!same_text(sources->branch, origin->branch))
+	if (!same_text(sources->branch, origin->branch)) {
+		if (!ask_about_other(ahead, sources, &unread))
+			log_debug("whether there is a branch '%s' is not "
+				  "known: %s",
+				  sources->branch, unread.text);
 		return;
+	}
+	ahead->seen = origin->branch_seen && origin->git_url;
 	if (origin->own_commit)
 		ahead->commit = xstrdup(origin->own_commit);
 	else if (!origin->commit_is_head)

@@ -42,6 +42,7 @@ static void mark_ahead(struct namespace_marks *marks,
 
 	if (deploy->name->main)
 		return;
+	marks->branch_seen = ahead->seen;
 	marks->commit = ahead->commit ? ahead->commit : NOTHING;
 	marks->ahead_of = ahead_mark(ahead, found->commit, found->ahead_of);
 }

@@ -40,6 +40,20 @@ static void take(char **to, char **from)
 	}
 }
 
+/* A pull request from a branch of the repository itself. */
+static bool is_own_branch(const struct value *event, const char *branch)
+{
+	const char *from =
+		value_find_text(event, "pull_request.head.repo.full_name");
+
+	return from && branch &&
+	       same_text(from,
+			 value_find_text(event,
+					 "pull_request.base.repo.full_name")) &&
+	       same_text(branch,
+			 value_find_text(event, "pull_request.head.ref"));
+}
+
 /*
  * A fork that was deleted has no name any more, but its owner still has.
  */
@@ -72,6 +86,7 @@ static void ask_github_event(struct origin *origin, const char *path)
 			    &untold))
 		return;
 	take_github_fork(origin, event);
+	origin->branch_seen = is_own_branch(event, origin->branch);
 	origin->own_commit = xstrdup_or_null(
 		value_find_text(event, "pull_request.head.sha"));
 }
@@ -82,6 +97,7 @@ static void ask_ci(struct origin *origin, const struct env *env)
 
 	ci_detect(&ci, env);
 	origin->pull_request = ci.pull_request;
+	origin->branch_seen = ci.branch_seen;
 	take(&origin->repository_name, &ci.repository_name);
 	take(&origin->branch, &ci.branch);
 	take(&origin->fork, &ci.fork);

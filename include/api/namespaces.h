@@ -7,6 +7,9 @@
  *	             slipway/stack       the stack
  *	annotations  slipway/repository, slipway/branch, slipway/git-url
  *	                                 raw: who owns the name
+ *	             slipway/branch-seen "true": a deployment saw the branch in
+ *	                                 the repository at git-url; only such
+ *	                                 a branch can be gone later
  *	             slipway/commit      of the branch, deployed last
  *	             slipway/ahead-of    the branch that did not hold it then
  *	                                 (core/ahead.h); absent: not known
@@ -52,6 +55,7 @@ struct namespace_marks {
 	const char *owner;
 	const char *rollback;
 	const char *created;
+	bool branch_seen; /* once written, it stays */
 	bool main;
 	bool terminating;
 	int64_t terminating_since; /* seconds since the epoch; 0 = unknown */

@@ -79,6 +79,13 @@ bool repo_default_branch(const struct repo *repo, const char *name,
 			 char **branch, struct err *err) MUST_CHECK;
 
 /*
+ * *@has: the remote @name had the branch @branch when it was fetched, however
+ * long ago.  Errors: INPUT (damaged).
+ */
+bool repo_remote_has(const struct repo *repo, const char *name,
+		     const char *branch, bool *has, struct err *err) MUST_CHECK;
+
+/*
  * *@hash gets that of the commit that @name names (a hash, a tag, a branch,
  * whatever git takes); NULL if it is not in this clone.  The caller frees it.
  * Errors: INPUT (damaged).

@@ -2,10 +2,13 @@
  * Whether the branch of an environment has what another, main, has not: noted
  * with each deployment (slipway/commit, slipway/ahead-of), because a branch
  * that was merged looks later as one that never had commits of its own does.
- * Pure.
+ * For the same reason it is noted that the repository has the branch
+ * (slipway/branch-seen): one that is gone looks as one that never was.  Pure.
  */
 #ifndef CORE_AHEAD_H
 #define CORE_AHEAD_H
+
+#include <stdbool.h>
 
 enum ahead_state {
 	AHEAD_UNKNOWN,
@@ -18,6 +21,7 @@ struct ahead {
 	char *commit; /* of the branch, that is deployed */
 	char *of;     /* the branch that it was compared with */
 	enum ahead_state state;
+	bool seen; /* the repository has, or once had, the branch */
 };
 
 /*

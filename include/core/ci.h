@@ -33,6 +33,9 @@ struct ci {
 	char *build_url;
 	char *main_branch; /* the default branch, where the server says it */
 	bool pull_request; /* it builds one, whether its number is told or not */
+	bool branch_seen;  /* the server names the branch, and as one of the
+			      repository itself: not a variable that was set
+			      by hand, nor what may be a fork's */
 };
 
 void ci_detect(struct ci *ci, const struct env *env);

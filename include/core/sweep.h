@@ -9,6 +9,9 @@
  * revision of it is marked, or if the marks of its namespace name it; all
  * other releases are nobody's business here.
  *
+ * A branch that its repository has not is gone only where a deployment saw it
+ * there: it may have been named by hand, or never pushed.
+ *
  * A namespace that we made and that was deleted more than SWEEP_LEAVE_S ago is
  * stuck, whoever deleted it: somebody has to look.
  *
@@ -93,6 +96,7 @@ struct sweep_namespace {
 	const char *repository; /* annotations: raw, whose it is */
 	const char *branch;
 	const char *git_url;
+	bool branch_seen;     /* annotation: a deployment saw it there */
 	const char *commit;   /* annotations: of the branch, deployed last; */
 	const char *ahead_of; /* which branch did not hold it then */
 	enum sweep_branch branch_state; /* the answer to SWEEP_ASK_BRANCH */

@@ -37,6 +37,11 @@ struct ahead_sources {
  * with: an old main would make everything look new.  Whatever is in the way
  * of an answer, a shallow clone as well, leaves it unknown; if the server
  * fails, a warning says so.
+ *
+ * The branch is seen in the repository that the address of the origin names if
+ * CI builds it there, if the checkout has it of the remote and no pull request
+ * is built, whose branch may be a fork's, or if the server, where it is asked
+ * anyway, has it.
  */
 void ahead_find(struct ahead *ahead, const struct ahead_sources *sources);
 

@@ -35,6 +35,7 @@ struct origin {
 	int64_t commit_time; /* seconds since the epoch, 0 = unknown */
 	bool commit_is_head; /* of the checkout: CI did not tell one */
 	bool pull_request;
+	bool branch_seen; /* CI builds it of the repository itself */
 	struct repo repo; /* the checkout; empty = there is none to read */
 };
 

@@ -17,9 +17,10 @@ from fnmatch import fnmatchcase
 NEVER = "never"
 PROTECT = "live-*"
 # What became of the branch of an environment, for --gone-branches: "reset" is
-# at a commit of main's now, "broken" on a server that does not answer.
-BRANCHES = ("alive", "gone", "merged", "reset", "never ahead", "fork",
-            "broken")
+# at a commit of main's now, "unseen" was never on its server as far as anybody
+# knows, "broken" is on one that does not answer.
+BRANCHES = ("alive", "gone", "unseen", "merged", "reset", "never ahead",
+            "fork", "broken")
 
 
 @dataclass(frozen=True)

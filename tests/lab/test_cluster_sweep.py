@@ -15,7 +15,6 @@ import pytest
 import environments
 import wait
 from environments import add_release, future, make, marks, past
-from git_server import GitServer
 from kubeapi import MERGE_PATCH
 
 EXPIRED = 2.0           # seconds; a life of one has passed by then
@@ -548,38 +547,3 @@ def test_a_finalizer_that_holds_what_helm_deletes(cluster, sweep):
     assert "hint: somebody has to look what serves the finalizer" in again.err
     api("PATCH", held, {"metadata": {"finalizers": None}}, MERGE_PATCH)
     wait.until(lambda: api.namespaces() == set(), "the namespace's end")
-
-
-# --- branches ----------------------------------------------------------------
-
-def test_what_was_merged_goes(cluster, run_step, sweep, helm4, tmp_path):
-    """From the deployment in a checkout to the sweep after the merge."""
-    chart = environments.umbrella(tmp_path / "chart", "1.0.0")
-    with GitServer(tmp_path / "served") as server:
-        web = server.history("team/web.git")
-        url = server.address("team/web.git")
-        web.commit("one")
-        for branch in "merged", "alive", "empty":
-            web.git("switch", "-q", "-c", branch, "main")
-            if branch != "empty":
-                web.commit(branch)
-            checkout = tmp_path / branch
-            web.git("init", "-q", checkout)
-            web.git("remote", "add", "origin", url, cwd=checkout)
-            web.git("fetch", "-q", "origin", cwd=checkout)
-            run_step("deploy-preview", "--helm", helm4.path, chart,
-                     cwd=checkout, env=cluster.env | {
-                         "GIT_URL": url, "BRANCH_NAME": branch,
-                         "GIT_COMMIT": web.head})
-        web.git("switch", "-q", "main")
-        web.merge("merged", "Merge")
-        result = sweep("--gone-branches", "--environment", "web-alive").json
-        assert not result["deleted"]
-        result = sweep("--gone-branches").json
-        tips = [web.git("rev-parse", name) for name in ("merged", "main")]
-    assert reasons(result["deleted"]) == {
-        "web-merged": f"its branch 'merged' at {tips[0]} is merged: 'main' at "
-                      f"{tips[1]} holds it"}
-    assert set(reasons(result["kept"])) == {"web-alive", "web-empty"}
-    assert cluster.api.namespaces() >= {"web-alive", "web-empty"}
-    assert "web-merged" not in cluster.api.namespaces()

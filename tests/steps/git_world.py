@@ -14,6 +14,7 @@ from sweep_model import Namespace, World
 
 REPOSITORY, BROKEN = "/team/web.git", "/team/broken.git"
 MAIN = hashlib.sha1(b"main").hexdigest()
+ABSENT = ("gone", "unseen")
 NO_OBJECT, OBJECT = b"\0", b"\1"
 
 
@@ -34,7 +35,7 @@ class GitWorld(ScriptedHttp):
     def __init__(self, world: World) -> None:
         super().__init__()
         self.branches = {n.name: n.branch for n in world.values() if n.branch}
-        self.held = {tip(name): branch not in ("alive", "gone")
+        self.held = {tip(name): branch not in ("alive", *ABSENT)
                      for name, branch in self.branches.items()}
         self.held |= {before(name): branch == "merged"
                       for name, branch in self.branches.items()}
@@ -50,6 +51,8 @@ class GitWorld(ScriptedHttp):
                  "slipway/commit": tip(name), "slipway/ahead-of": "main"}
         if branch == "reset" or len(name) % 2:
             marks["slipway/commit"] = before(name)
+        if branch != "unseen" and (branch == "gone" or len(name) % 2):
+            marks["slipway/branch-seen"] = "true"
         if branch == "never ahead":
             del marks["slipway/ahead-of"]
         if branch == "fork":
@@ -71,6 +74,6 @@ class GitWorld(ScriptedHttp):
     def _refs(self) -> bytes:
         refs = [(MAIN, "refs/heads/main\0side-band-64k shallow")] + [
             (tip(name), f"refs/heads/b/{name}")
-            for name, branch in self.branches.items() if branch != "gone"]
+            for name, branch in self.branches.items() if branch not in ABSENT]
         return line(b"# service=git-upload-pack\n") + b"0000" + b"".join(
             line(f"{hash} {name}\n".encode()) for hash, name in refs) + b"0000"

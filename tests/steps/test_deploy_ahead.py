@@ -81,7 +81,7 @@ def checkout(server, web, tmp_path):
 
 
 @pytest.fixture
-def deploy(run_step, kube, any_helm, tmp_path, server, warnings):
+def deploy(run_step, kube, any_helm, tmp_path, server, warnings, seen):
     """Gives the marks, of a namespace that has those that are given."""
     chart = tmp_path / "chart"
     chart.mkdir()
@@ -89,8 +89,8 @@ def deploy(run_step, kube, any_helm, tmp_path, server, warnings):
         "apiVersion: v2\nname: web\nversion: 1.0.0\n")
 
     def run(checkout, *args, found=None, **env):
-        about = {"GIT_URL": server.address(WEB), "BRANCH_NAME": "fix"} | {
-            key: value for key, value in env.items() if value}
+        about = {"GIT_URL": server.address(WEB), "BRANCH_NAME": "fix"} | env
+        about = {key: value for key, value in about.items() if value}
         if found is not None:
             kube.script("GET", HOME, answer(
                 namespace("web-fix", LATER, repository="web", branch="fix",
@@ -104,6 +104,7 @@ def deploy(run_step, kube, any_helm, tmp_path, server, warnings):
         (request,) = [r for r in kube.requests[before:]
                       if r.method in ("POST", "PATCH")]
         notes = json.loads(request.body)["metadata"]["annotations"]
+        seen.append(notes.get("slipway/branch-seen"))
         return {key: notes.get(f"slipway/{key.replace('_', '-')}")
                 for key in ("commit", "ahead_of")}
     return run
@@ -112,6 +113,12 @@ def deploy(run_step, kube, any_helm, tmp_path, server, warnings):
 @pytest.fixture
 def warnings() -> list[str]:
     """What each run of deploy says on stderr."""
+    return []
+
+
+@pytest.fixture
+def seen() -> list[str | None]:
+    """Whether each run of deploy marks the branch as one that is there."""
     return []
 
 
@@ -337,6 +344,103 @@ def test_main_itself_notes_nothing(web, checkout, deploy, kube):
     checkout.fetch(branch="main")
     assert deploy(checkout, BRANCH_NAME="main") == noted(None, None)
     assert not [r for r in kube.requests if b"slipway/commit" in r.body]
+
+
+# --- whether the branch is there ----------------------------------------------
+
+JENKINS = {"JENKINS_URL": "https://ci.example.com/"}
+GITHUB = {"GITHUB_ACTIONS": "true", "BRANCH_NAME": ""}
+GITLAB = {"GITLAB_CI": "true", "BRANCH_NAME": "", "CI_MERGE_REQUEST_IID": "7",
+          "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "fix",
+          "CI_MERGE_REQUEST_PROJECT_PATH": "team/web"}
+
+
+@pytest.mark.parametrize("env, there", [
+    (JENKINS, True),
+    (JENKINS | {"CHANGE_ID": "7", "CHANGE_BRANCH": "fix"}, True),
+    (JENKINS | {"BRANCH_NAME": "", "GIT_BRANCH": "origin/fix"}, True),
+    # a variable that somebody set, and a pull request that is called so
+    ({}, False),
+    (JENKINS | {"CHANGE_ID": "7"}, False),
+    (GITHUB | {"GITHUB_REF_NAME": "fix", "GITHUB_REF_TYPE": "branch"}, True),
+    (GITHUB | {"GITHUB_REF_NAME": "main", "GITHUB_REF_TYPE": "branch",
+               "BRANCH_NAME": "fix"}, False),
+    (GITLAB | {"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "team/web"}, True),
+    # nobody says of which repository
+    (GITLAB, False),
+    (GITLAB | {"CI_MERGE_REQUEST_IID": "", "CI_COMMIT_BRANCH": "fix",
+               "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": ""}, True),
+])
+def test_a_branch_that_ci_builds_is_there(deploy, seen, env, there):
+    deploy(None, **env)
+    assert seen == ["true" if there else None]
+
+
+@pytest.mark.parametrize("head, base, there", [
+    ("team/web", "team/web", True),
+    ("team/web", None, False),
+    (None, "team/web", False),
+])
+def test_the_event_of_a_pull_request_tells_its_repository(
+        deploy, seen, tmp_path, head, base, there):
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {
+        "head": {"ref": "fix", "sha": "1" * 40, "repo": {"full_name": head}},
+        "base": {"repo": {"full_name": base}}}}))
+    request = GITHUB | {"GITHUB_REF": "refs/pull/7/merge",
+                        "GITHUB_HEAD_REF": "fix"}
+    deploy(None, **request, GITHUB_EVENT_PATH=str(event))
+    deploy(None, **request)
+    assert seen == ["true" if there else None, None]
+
+
+def test_the_checkout_tells_what_was_fetched(web, checkout, deploy, seen):
+    """Whoever names the branch; also one that was fetched long ago."""
+    checkout.fetch()
+    deploy(checkout)
+    deploy(checkout, "--branch", "fix", BRANCH_NAME="")
+    checkout.git("update-ref", "refs/remotes/origin/odd/name", "HEAD")
+    checkout.git("fetch", "-q", checkout.url, "main")
+    deploy(checkout, BRANCH_NAME="odd/name")
+    assert seen == ["true"] * 3
+
+
+def test_a_branch_that_was_not_pushed(web, checkout, deploy, seen):
+    checkout.fetch()
+    checkout.git("switch", "-q", "-c", "local")
+    deploy(checkout, BRANCH_NAME="")
+    deploy(checkout, "--branch", "demo", GIT_URL="", BRANCH_NAME="")
+    # what is no name of a branch, but names a commit of one
+    deploy(checkout, "--branch", "fix~1", GIT_URL="", BRANCH_NAME="")
+    deploy(checkout, "--branch", "fix", BRANCH_NAME="",
+           GIT_URL="https://git.example.com/other/web.git")
+    assert seen == [None] * 4
+
+
+def test_a_pull_request_is_not_told_by_the_checkout(web, checkout, deploy,
+                                                    seen):
+    """Its branch may be a fork's; Jenkins fetches what it calls PR-7."""
+    checkout.fetch()
+    checkout.git("update-ref", "refs/remotes/origin/PR-7", "HEAD")
+    deploy(checkout, **JENKINS, BRANCH_NAME="PR-7", CHANGE_ID="7")
+    deploy(checkout, **GITHUB, GITHUB_REF="refs/pull/7/merge",
+           GITHUB_HEAD_REF="fix")
+    assert seen == [None, None]
+
+
+def test_without_an_address_there_is_no_server_to_have_it(deploy, seen):
+    deploy(None, "--repository-name", "web", **JENKINS, GIT_URL="")
+    assert seen == [None]
+
+
+def test_git_s_server_tells_what_it_has(web, deploy, seen, credentials):
+    """Where it is asked anyway."""
+    fix = web.commit("fix")
+    deploy(None, *credentials, GIT_COMMIT=fix)
+    web.git("switch", "-q", "main")
+    web.git("branch", "-q", "-D", "fix")
+    deploy(None, *credentials, GIT_COMMIT=web.head)
+    assert seen == ["true", None]
 
 
 # --- both together -----------------------------------------------------------

@@ -88,8 +88,11 @@ def sweep(run_step, kube, tmp_path):
 
 def environment(name: str, branch: str, url: str,
                 expires_at: int | str = LATER, **annotations: str) -> dict:
-    return namespace(name, expires_at, branch=branch, git_url=url,
-                     created="then", **annotations)
+    """Whose branch a deployment saw at @url, unless told otherwise."""
+    marks = {"branch": branch, "git_url": url, "created": "then",
+             "branch_seen": "true"} | annotations
+    return namespace(name, expires_at,
+                     **{key: value for key, value in marks.items() if value})
 
 
 def deleted(result) -> dict[str, str]:
@@ -124,6 +127,32 @@ def test_only_what_its_repository_has_no_longer(kube, forge, sweep, answer):
     assert [r.line for r in forge.requests] == [
         f"GET {REFS}?service=git-upload-pack"]
     assert "warning" not in result.err
+
+
+def test_what_was_never_there_is_not_gone(kube, forge, sweep, answer):
+    """A name given by hand, a branch that was not pushed, a fork that CI did
+    not name: what no deployment saw in the repository stays to its end."""
+    forge.replies[REFS] = Reply(200, answer, [TYPE])
+    url = forge.address()
+    kube.script("GET", NAMESPACES, listing(
+        environment("gone", "feature/b", url),
+        environment("by-hand", "demo", url, branch_seen=""),
+        environment("for-ever", "local", url, "never", branch_seen=""),
+        environment("there", "feature/a", url, branch_seen=""),
+        environment("expired", "demo", url, PAST, branch_seen=""),
+        environment("garbled", "demo", url, branch_seen="yes")))
+
+    result = sweep()
+
+    assert deleted(result) == {"gone": "its branch 'feature/b' is gone",
+                               "expired": "expired"}
+    unseen = ("; its repository has no branch '%s', but no deployment has "
+              "seen one there, so it may never have had it")
+    assert {i["namespace"]: i["reason"] for i in result.json["kept"]} == {
+        "by-hand": "not expired yet" + unseen % "demo",
+        "for-ever": "it never expires" + unseen % "local",
+        "garbled": "not expired yet" + unseen % "demo",
+        "there": "not expired yet"}
 
 
 def test_it_has_to_be_asked_for(kube, forge, run_step, tmp_path):

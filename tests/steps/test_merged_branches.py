@@ -69,6 +69,7 @@ class Team:
                expires_at: int | str = LATER, **annotations: str) -> None:
         branch = branch or name
         marks = {"branch": branch, "git_url": self.url, "created": "then",
+                 "branch_seen": "true",
                  "commit": self.tip(branch), "ahead_of": "main"} | annotations
         self.environments.append(namespace(
             name, expires_at, **{k: v for k, v in marks.items() if v}))

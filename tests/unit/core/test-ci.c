@@ -31,6 +31,8 @@ static void describe(const struct ci *ci, struct str *out)
 			str_addf(out, "%s%s=%s", out->len ? " " : "",
 				 fields[i].name, fields[i].value);
 	}
+	if (ci->branch_seen)
+		str_add(out, " seen");
 }
 
 static void test_servers(void **state)
@@ -49,7 +51,14 @@ static void test_servers(void **state)
 		 "GIT_URL=https://git/shop/web.git BUILD_URL=https://ci/j/1/",
 		 "server=jenkins repository_name=web "
 		 "git_url=https://git/shop/web.git branch=main "
-		 "commit=c0ffee build_url=https://ci/j/1/"},
+		 "commit=c0ffee build_url=https://ci/j/1/ seen"},
+		{"jenkins, pull request of the repository itself",
+		 "JENKINS_URL=https://ci/ BRANCH_NAME=PR-12 CHANGE_ID=12 "
+		 "CHANGE_BRANCH=fix CHANGE_TARGET=main",
+		 "server=jenkins branch=fix target=main change=12 seen"},
+		{"jenkins, pull request of a branch that it does not name",
+		 "JENKINS_URL=https://ci/ BRANCH_NAME=PR-12 CHANGE_ID=12",
+		 "server=jenkins branch=PR-12 change=12"},
 		{"jenkins, pull request",
 		 "JENKINS_URL=https://ci/ BRANCH_NAME=PR-12 CHANGE_ID=12 "
 		 "CHANGE_BRANCH=fix CHANGE_TARGET=main CHANGE_FORK=ann/web",
@@ -57,7 +66,10 @@ static void test_servers(void **state)
 		 "fork=ann"},
 		{"jenkins, job of one branch",
 		 "JENKINS_URL=https://ci/ GIT_BRANCH=origin/release/1",
-		 "server=jenkins branch=release/1"},
+		 "server=jenkins branch=release/1 seen"},
+		{"jenkins, job of another remote",
+		 "JENKINS_URL=https://ci/ GIT_BRANCH=theirs/release/1",
+		 "server=jenkins branch=theirs/release/1"},
 		{"jenkins, job of a commit",
 		 "JENKINS_URL=https://ci/ GIT_BRANCH=detached "
 		 "GIT_COMMIT=c0ffee",
@@ -76,7 +88,7 @@ static void test_servers(void **state)
 		 "server=github repository_name=web "
 		 "git_url=https://github.com/shop/web branch=fix/1 "
 		 "commit=c0ffee "
-		 "build_url=https://github.com/shop/web/actions/runs/7"},
+		 "build_url=https://github.com/shop/web/actions/runs/7 seen"},
 		{"github, pull request",
 		 "GITHUB_ACTIONS=true GITHUB_HEAD_REF=fix "
 		 "GITHUB_BASE_REF=main GITHUB_REF=refs/pull/12/merge "
@@ -98,7 +110,16 @@ static void test_servers(void **state)
 		 "server=gitlab repository_name=web "
 		 "git_url=https://gl/shop/team/web branch=fix "
 		 "commit=c0ffee build_url=https://gl/p/9 "
-		 "main_branch=trunk"},
+		 "main_branch=trunk seen"},
+		{"gitlab, a branch by hand",
+		 "GITLAB_CI=true CI_COMMIT_BRANCH=fix BRANCH_NAME=mine",
+		 "server=gitlab branch=mine"},
+		{"gitlab, merge request of a branch of the project itself",
+		 "GITLAB_CI=true CI_MERGE_REQUEST_IID=4 "
+		 "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME=fix "
+		 "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH=shop/web "
+		 "CI_MERGE_REQUEST_PROJECT_PATH=shop/web",
+		 "server=gitlab branch=fix change=4 seen"},
 		{"gitlab, merge request of a fork",
 		 "GITLAB_CI=true CI_MERGE_REQUEST_IID=4 "
 		 "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME=fix "

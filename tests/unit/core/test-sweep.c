@@ -178,28 +178,35 @@ static void test_gone_branches(void **state)
 		const char *name, *branch, *git_url;
 		enum sweep_branch branch_state;
 		const char *expires;
-		bool main, asks, remove;
+		bool main, unseen, asks, remove;
 	} rows[] = {
-		{"gone", "x", "https://h/x", SWEEP_BRANCH_GONE, "2000000", 0,
-		 true, true},
+		{"gone", "x", "https://h/x", SWEEP_BRANCH_GONE, "2000000",
+		 .asks = true, .remove = true},
 		{"gone, though it never expires", "x", "https://h/x",
-		 SWEEP_BRANCH_GONE, "never", 0, true, true},
+		 SWEEP_BRANCH_GONE, "never", .asks = true, .remove = true},
 		{"gone, though nobody knows when it expires", "x",
-		 "https://h/x", SWEEP_BRANCH_GONE, "soon", 0, true, true},
-		{"there", "x", "https://h/x", SWEEP_BRANCH_THERE, "2000000", 0,
-		 true, false},
+		 "https://h/x", SWEEP_BRANCH_GONE, "soon", .asks = true,
+		 .remove = true},
+		{"never seen: it may have been called so by hand", "x",
+		 "https://h/x", SWEEP_BRANCH_GONE, "2000000", .unseen = true,
+		 .asks = true},
+		{"never seen, but there", "x", "https://h/x",
+		 SWEEP_BRANCH_THERE, "2000000", .unseen = true, .asks = true},
+		{"never seen, and expired", "x", "https://h/x",
+		 SWEEP_BRANCH_GONE, "1", .unseen = true, .remove = true},
+		{"there", "x", "https://h/x", SWEEP_BRANCH_THERE, "2000000",
+		 .asks = true},
 		{"no answer", "x", "https://h/x", SWEEP_BRANCH_UNKNOWN,
-		 "2000000", 0, true, false},
+		 "2000000", .asks = true},
 		{"of a fork", "o:x", "https://h/x", SWEEP_BRANCH_GONE,
-		 "2000000", 0, false, false},
-		{"no branch", NULL, "https://h/x", SWEEP_BRANCH_GONE, "2000000",
-		 0, false, false},
-		{"no address", "x", "", SWEEP_BRANCH_GONE, "2000000", 0, false,
-		 false},
-		{"main", "x", "https://h/x", SWEEP_BRANCH_GONE, "2000000", true,
-		 false, false},
+		 "2000000"},
+		{"no branch", NULL, "https://h/x", SWEEP_BRANCH_GONE,
+		 "2000000"},
+		{"no address", "x", "", SWEEP_BRANCH_GONE, "2000000"},
+		{"main", "x", "https://h/x", SWEEP_BRANCH_GONE, "2000000",
+		 .main = true},
 		{"expired all the same", "x", "https://h/x", SWEEP_BRANCH_THERE,
-		 "1", 0, false, true},
+		 "1", .remove = true},
 	};
 	struct sweep_rules rules = plain;
 
@@ -212,6 +219,7 @@ static void test_gone_branches(void **state)
 					       .created = "then",
 					       .main = rows[i].main,
 					       .branch = rows[i].branch,
+					       .branch_seen = !rows[i].unseen,
 					       .git_url = rows[i].git_url};
 		const struct sweep_world world = {
 			.namespaces = &home, .namespace_count = 1, .now = NOW};
@@ -227,6 +235,11 @@ static void test_gone_branches(void **state)
 		assert_int_equal(plan.questions, 0);
 		assert_case(rows[i].name,
 			    plan.items[0].remove == rows[i].remove);
+		assert_case(rows[i].name,
+			    !strstr(plan.items[0].reason, "has seen") ==
+				    !(rows[i].unseen && !rows[i].remove &&
+				      rows[i].branch_state ==
+					      SWEEP_BRANCH_GONE));
 		sweep_decide(&not_asked, &world, &plain);
 		assert_int_equal(not_asked.questions, 0);
 		assert_case(rows[i].name,
@@ -280,6 +293,7 @@ static void test_merged_branches(void **state)
 					       .expires_at = rows[i].expires,
 					       .created = "then",
 					       .branch = rows[i].branch,
+					       .branch_seen = true,
 					       .commit = rows[i].commit,
 					       .ahead_of = rows[i].ahead_of,
 					       .tip = "TIP",
