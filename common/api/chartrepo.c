@@ -507,7 +507,7 @@ bool chartrepo_is_exact(const char *constraint)
 	CLEANUP(semver_release) struct semver exact = {0};
 	CLEANUP(err_release) struct err unfit = {0};
 
-	return semver_parse_strict(&exact, constraint, &unfit);
+	return semver_parse(&exact, constraint, &unfit);
 }
 
 bool chartrepo_list(struct chartrepo *repo, const char *name,

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "core/chart.h"
 #include "core/chartindex.h"
+#include "format/semver.h"
 
 static bool open_registry(struct chartrepo *repo, const char *place,
 			  const struct chartrepo_config *config,
@@ -59,6 +60,23 @@ static bool ask_artifact(struct chartrepo *repo,
 				err);
 }
 
+/* "1.4" is no range here, though it is one for an index. */
+static bool fail_missing(const struct chartrepo *repo,
+			 const struct chartrepo_place *place, struct err *err)
+{
+	CLEANUP(semver_release) struct semver version = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+
+	(void)err_set(err, ERR_NOT_FOUND, "there is no 'oci://%s/%s:%s'",
+		      repo->oci.registry, place->name, place->tag);
+	if (semver_parse_strict(&version, place->tag, &unfit))
+		return false;
+	return err_hint(err,
+			"in a registry '%s' is that version itself, as for "
+			"Helm; a range would be '~%s'",
+			place->tag, place->tag);
+}
+
 /* The manifest leads to the archive. */
 static bool take_manifest(struct chartrepo *repo, struct chartrepo_place *place,
 			  size_t limit, const struct http_request *request,
@@ -71,9 +89,7 @@ static bool take_manifest(struct chartrepo *repo, struct chartrepo_place *place,
 			       &manifest, err))
 		return false;
 	if (!manifest.found)
-		return err_set(err, ERR_NOT_FOUND,
-			       "there is no 'oci://%s/%s:%s'",
-			       repo->oci.registry, place->name, place->tag);
+		return fail_missing(repo, place, err);
 	if (!oci_chart_find_package(&manifest.text, limit, digest, err))
 		return err_wrap(err, "'oci://%s/%s:%s'", repo->oci.registry,
 				place->name, place->tag);

@@ -144,7 +144,12 @@ bool chartrepo_list(struct chartrepo *repo, const char *name,
 		    struct chartindex_entries *entries, struct err *err)
 	MUST_CHECK;
 
-/* Is @constraint such an exact version? */
+/*
+ * Is @constraint such an exact version?  Helm's resolver takes for one what
+ * Masterminds parses as a version, so also "v1.2.3" and "1.4", whose tag may be
+ * there; its lists of tags hold strict ones alone (internal/resolver,
+ * pkg/registry).
+ */
 bool chartrepo_is_exact(const char *constraint);
 
 /* The entries of versions that somebody has listed before. */

@@ -186,6 +186,33 @@ def test_we_take_what_helm_pushes(run_step, registry, helm4, helm3, tmp_path):
     helm4("template", "x", rendered, env=HELM)
 
 
+@pytest.mark.parametrize("wanted, taken", [
+    ("v1.2.3", "v1.2.3"), ("1.4", "1.4"), ("~1.4", "1.4.2"), (">=1", "1.4.2"),
+    ("2", None), ("1.4.x", "1.4.2")])
+def test_a_version_that_is_not_strict(wanted, taken, publish, run_step, registry, helm4,
+                                      tmp_path):
+    """It is a tag for itself, but in no range: as Helm resolves it."""
+    for version in "v1.2.3", "1.4", "1.4.2":
+        chart = make_chart(tmp_path, "web", version)
+        publish(chart, registry.url)
+    umbrella = tmp_path / "umbrella"
+    umbrella.mkdir()
+    (umbrella / "values.yaml").write_text("global: {}\n")
+    (umbrella / "Chart.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "v2", "name": "umb", "version": "1.0.0", "dependencies": [
+            {"name": "web", "version": wanted, "repository": registry.url}]}))
+    ours = run_step("umbrella-render", umbrella, "--branch", "main", "--repository-name", "x",
+                    "--output", "json", cwd=tmp_path, expect=0 if taken else 1)
+    theirs = helm4("dependency", "update", umbrella, "--plain-http", env=HELM, expect=None)
+    assert (theirs.code == 0) == (taken is not None), theirs
+    if not taken:
+        assert "hint: " in ours.err and "'~2'" in ours.err
+        return
+    assert [d["version"] for d in ours.json["dependencies"]] == [taken]
+    lock = yaml.safe_load((umbrella / "Chart.lock").read_text())
+    assert [d["version"] for d in lock["dependencies"]] == [taken]
+
+
 def test_what_was_pulled_is_kept(publish, run_step, registry, tmp_path):
     """Tags are asked for again, charts not; offline, nothing is."""
     publish(make_chart(tmp_path, "web", "1.0.0"), registry.url)
