@@ -52,27 +52,30 @@ static bool refuse(const char *names, unsigned int missing, struct err *err)
 			     "enough");
 }
 
+static void add_loss(struct str *losses, bool is, const char *loss)
+{
+	if (is)
+		str_addf(losses, "%s%s", losses->len ? "; " : "", loss);
+}
+
 /* What is lost without the useful rights. */
 static void warn(const struct repocheck *check, unsigned int missing,
 		 const char *names)
 {
-	bool publishes = check->use == REPOCHECK_PUBLISH;
+	CLEANUP(str_release) struct str losses = {0};
 
-	report_warning(
-		check->reporter,
-		"missing rights: %s: no chart is lost without them%s%s%s",
-		names,
-		publishes ? ", but many publishers at once take longer, as "
-			    "they cannot help each other"
-			  : "",
-		missing & S3_MAY_TIDY
-			? ", but what steps leave below '" S3_PRIVATE_PREFIX
-			  "' stays there"
-			: "",
-		missing & S3_MAY_LIST
-			? ", but a repository without an index looks like one "
-			  "that may not be read"
-			: "");
+	add_loss(&losses, check->use == REPOCHECK_PUBLISH,
+		 "many publishers at once take longer, as they cannot help "
+		 "each other");
+	add_loss(&losses, missing & S3_MAY_TIDY,
+		 "what steps leave below '" S3_PRIVATE_PREFIX "' stays there");
+	add_loss(&losses, missing & S3_MAY_LIST,
+		 "a repository without an index looks like one that may not "
+		 "be read");
+	report_warning(check->reporter,
+		       "missing rights: %s: no chart is lost without them, but "
+		       "%s",
+		       names, str_text(&losses));
 }
 
 static bool check_rights(const struct repocheck *check, struct s3 *bucket,

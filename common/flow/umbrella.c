@@ -123,9 +123,10 @@ bool umbrella_find_dir(const char *given, char **dir, struct err *err)
 	if (!given)
 		return chartdir_find(usual, CHARTDIR_CURE, dir, err);
 	if (!chartdir_has_chart(given))
-		return err_set(err, ERR_INPUT,
-			       "'%s' is no umbrella: it has no " CHART_FILE,
-			       given);
+		return err_set(err, ERR_INPUT, "'%s' is no umbrella: %s", given,
+			       file_is_dir(given)   ? "it has no " CHART_FILE
+			       : file_exists(given) ? "it is no folder"
+						    : "it is not there");
 	*dir = xstrdup(given);
 	return true;
 }

@@ -212,8 +212,8 @@ def test_check_warns_of_what_only_helps(publish, rights, missing, lost):
         result = publish(s, "--check", "--output", "json")
         assert result.json["missingRights"] == [missing]
         [line] = [line for line in result.err.splitlines() if ": warning: " in line]
-        assert f"missing rights: {missing}: no chart is lost" in line
-        assert "take longer" in line and lost in line
+        assert f"missing rights: {missing}: no chart is lost without them, but " in line
+        assert "take longer" in line and lost in line and line.count(", but ") == 1
     with ScriptedHttp(*rights) as s:
         line = only_error(publish(s, "--check", "--lock", "object", expect=1))
         assert f"missing rights: {missing}" in line

@@ -217,6 +217,15 @@ def test_a_glob_that_is_for_nothing(render):
     assert "--template Chart.yaml" not in result.err
 
 
+@pytest.mark.parametrize("name, told", [
+    ("none", "it is not there"), ("file", "it is no folder"), ("empty", "it has no Chart.yaml")])
+def test_what_is_no_umbrella(run_step, tmp_path, name, told):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "empty").mkdir()
+    result = run_step("umbrella-render", name, cwd=tmp_path, expect=2)
+    assert result.err == f"umbrella-render: error: '{name}' is no umbrella: {told}\n"
+
+
 def test_lines_of_what_was_rendered_are_said_to_be(render, chart):
     """They are not those that an editor shows."""
     broken = "((- if true ))\n\na: {b\n((- end ))\n"
