@@ -121,14 +121,16 @@ static bool wait_once(struct s3_lock *lock, const struct claims *claims,
 		      const struct s3_lock_wait *wait, unsigned int try,
 		      struct err *err)
 {
+	int64_t pause =
+		retry_jitter_ms(S3_LOCK_WAIT_BASE_MS, S3_LOCK_WAIT_CAP_MS, try,
+				random_number());
+
 	if (try == 1)
 		tell_owner(lock, claims, wait->reporter);
-	if (deadline_passed(&wait->deadline))
+	/* Nothing could be tried after it, nor said of the owner. */
+	if (deadline_left_ms(&wait->deadline, INT64_MAX) <= pause)
 		return give_up(lock, claims, err);
-	return signals_pause(retry_jitter_ms(S3_LOCK_WAIT_BASE_MS,
-					     S3_LOCK_WAIT_CAP_MS, try,
-					     random_number()),
-			     err);
+	return signals_pause(pause, err);
 }
 
 /* Who we are, as another one's message shows it. */
