@@ -102,12 +102,12 @@ void audit_report_release(struct audit_report *report)
 static bool check_sense(const struct audit *audit,
 			const struct audit_look *look, struct err *err)
 {
-	if (look->entries < 2 || look->dangling.count < look->entries)
+	if (look->dangling.count < look->entries || !look->entries)
 		return true;
 	(void)err_set(err, ERR_CONFLICT,
-		      "none of the %zu archives that the index of '%s' names "
-		      "is there: it is left as it is",
-		      look->entries, audit->repo->address);
+		      "no archive that the index of '%s' names is there "
+		      "(%zu in all): it is left as it is",
+		      audit->repo->address, look->entries);
 	return err_hint(err, "is that the right repository?");
 }
 
