@@ -1,4 +1,5 @@
 /* Old versions leave a repository. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/chartrepo.h"
@@ -6,14 +7,28 @@
 #include "base/log.h"
 #include "base/strvec.h"
 #include "core/audit.h"
+#include "core/chart.h"
 #include "core/chartindex.h"
 #include "flow/audit_parts.h"
 #include "flow/publish_parts.h"
 #include "format/hash.h"
+#include "format/url.h"
 #include "format/value.h"
 #include "sys/file.h"
 
 #define PROVENANCE ".prov"
+
+/* A version that is too many. */
+struct surplus {
+	struct chartrepo_fetch fetch; /* first: of what bears its base name */
+	struct pruning *pruning;
+	const char *name;
+	const char *version;
+	const char *digest;
+	const char *url;    /* of the entry; "" = none */
+	const char *object; /* its archive here; NULL = none is known */
+	const char *base;   /* what may be that; NULL = nothing */
+};
 
 struct pruning {
 	const struct audit *audit;
@@ -21,7 +36,12 @@ struct pruning {
 	struct map listed;     /* names of what lies in the repository */
 	struct map referenced; /* names of objects that entries lead to */
 	struct map deleted;
-	struct strvec notes;	    /* of killed prunes, and of those at work */
+	struct strvec notes; /* of killed prunes, and of those at work */
+	struct map dated;    /* those that are too old for one at work */
+	struct surplus **surplus;
+	size_t surplus_count;
+	size_t surplus_capacity;
+	struct err failure;	    /* the first archive that was not read */
 	struct strvec objects;	    /* to delete */
 	struct publish_edits edits; /* the entries to take out */
 	struct audit_items items;   /* one for each of them */
@@ -34,6 +54,9 @@ static void pruning_release(struct pruning *pruning)
 	map_release(&pruning->listed);
 	map_release(&pruning->referenced);
 	map_release(&pruning->deleted);
+	map_release(&pruning->dated);
+	err_release(&pruning->failure);
+	free(pruning->surplus);
 	strvec_release(&pruning->notes);
 	strvec_release(&pruning->objects);
 	strvec_release(&pruning->leads_to);
@@ -56,8 +79,11 @@ static bool note_object(void *context, const struct chartrepo_object *object,
 
 	(void)err;
 	map_put(&pruning->listed, object->name, pruning);
-	if (starts_with(object->name, AUDIT_PRUNES))
-		strvec_add(&pruning->notes, object->name);
+	if (!starts_with(object->name, AUDIT_PRUNES))
+		return true;
+	strvec_add(&pruning->notes, object->name);
+	if (pruning->audit->now - object->modified_s > AUDIT_PRUNE_LASTS_S)
+		map_put(&pruning->dated, object->name, pruning);
 	return true;
 }
 
@@ -87,14 +113,36 @@ static bool each_chart(struct pruning *pruning,
 	return true;
 }
 
+static const char *url_of(const struct chartindex_entry *entry)
+{
+	return entry->urls->list.count
+		       ? entry->urls->list.items[0]->string.bytes
+		       : "";
+}
+
+/* The archive of the repository to which the entry leads, or NULL. */
 static char *object_of(const struct pruning *pruning,
 		       const struct chartindex_entry *entry)
 {
-	return entry->urls->list.count
-		       ? chartrepo_object_name(
-				 pruning->audit->repo,
-				 entry->urls->list.items[0]->string.bytes)
-		       : NULL;
+	const char *url = url_of(entry);
+
+	return *url ? chartrepo_object_name(pruning->audit->repo, url) : NULL;
+}
+
+/*
+ * Where it leads elsewhere, the one that may be served from there: an index
+ * may have the addresses of a web server in front of the bucket.
+ */
+static char *base_of(const struct chartindex_entry *entry)
+{
+	CLEANUP(str_release) struct str name = {0};
+	const char *url = url_of(entry);
+	size_t end = strcspn(url, "?#"), start = end;
+
+	while (start && url[start - 1] != '/')
+		start--;
+	return url_decode(&name, url + start, end - start) ? str_detach(&name)
+							   : NULL;
 }
 
 static void note_references(struct pruning *pruning, const char *name,
@@ -102,8 +150,10 @@ static void note_references(struct pruning *pruning, const char *name,
 {
 	(void)name;
 	for (size_t i = 0; i < entries->count; i++) {
+		const struct chartindex_entry *entry = &entries->items[i];
+		CLEANUP(free_ptr) char *within = object_of(pruning, entry);
 		CLEANUP(free_ptr) char *object =
-			object_of(pruning, &entries->items[i]);
+			within ? xstrdup(within) : base_of(entry);
 
 		if (object)
 			map_put(&pruning->referenced, object, pruning);
@@ -119,34 +169,55 @@ static bool find_references(struct pruning *pruning, struct err *err)
 
 /* --- deciding -------------------------------------------------------------------- */
 
-static void add_removal(struct pruning *pruning, const char *name,
-			const struct chartindex_entry *entry,
-			const char *object)
+static void take_base(struct chartrepo_fetch *fetch)
+{
+	struct surplus *surplus = (struct surplus *)fetch;
+	struct err *failure = &surplus->pruning->failure;
+	char digest[SHA256_HEX_SIZE];
+
+	if (fetch->failure.kind == ERR_NONE &&
+	    sha256_hex(str_text(&fetch->bytes), fetch->bytes.len, digest,
+		       &fetch->failure) &&
+	    same_text(digest, surplus->digest))
+		surplus->object = surplus->base;
+	if (fetch->failure.kind != ERR_NONE &&
+	    fetch->failure.kind != ERR_NOT_FOUND && failure->kind == ERR_NONE)
+		err_move(failure, &fetch->failure);
+	err_release(&fetch->failure);
+	str_release(&fetch->bytes);
+}
+
+static void add_surplus(struct pruning *pruning, const char *name,
+			const struct chartindex_entry *entry)
 {
 	struct arena *arena = &pruning->arena;
-	struct publish_edits *edits = &pruning->edits;
-	const struct audit_item item = {
-		.name = name,
-		.version = entry->version,
-		.digest = entry->digest,
-		.address = object ? arena_printf(arena, "%s/%s",
-						 pruning->audit->repo->address,
-						 object)
-				  : "",
-		.reason = "",
-	};
-	const struct audit_item *kept;
+	struct surplus *surplus = arena_new(arena, struct surplus);
+	CLEANUP(free_ptr) char *object = object_of(pruning, entry);
+	CLEANUP(free_ptr) char *base = object ? NULL : base_of(entry);
+	CLEANUP(str_release) struct str url = {0};
 
-	audit_items_add(&pruning->items, arena, &item);
-	strvec_add(&pruning->leads_to, object ? object : "");
-	kept = &pruning->items.items[pruning->items.count - 1];
-	edits->items = arena_grow(arena, edits->items, edits->count + 1,
-				  sizeof(*edits->items), &edits->capacity);
-	edits->items[edits->count++] = (struct publish_edit){
-		.name = kept->name,
-		.version = kept->version,
-		.found = kept->digest,
-		.digest = "",
+	*surplus = (struct surplus){
+		.pruning = pruning,
+		.name = arena_strdup(arena, name),
+		.version = arena_strdup(arena, entry->version),
+		.digest = arena_strdup(arena, entry->digest),
+		.url = arena_strdup(arena, url_of(entry)),
+		.object = object ? arena_strdup(arena, object) : NULL,
+	};
+	pruning->surplus =
+		grow_array(pruning->surplus, pruning->surplus_count + 1,
+			   sizeof(*pruning->surplus),
+			   &pruning->surplus_capacity);
+	pruning->surplus[pruning->surplus_count++] = surplus;
+	if (!base || !map_has(&pruning->listed, base))
+		return;
+	surplus->base = arena_strdup(arena, base);
+	url_encode(&url, base, strlen(base), "+");
+	surplus->fetch = (struct chartrepo_fetch){
+		.repo = pruning->audit->repo,
+		.url = arena_strdup(arena, str_text(&url)),
+		.limit = CHART_ARCHIVE_MAX,
+		.taken = take_base,
 	};
 }
 
@@ -160,15 +231,84 @@ static void choose(struct pruning *pruning, const char *name,
 	audit_find_ambiguous(&ambiguous, entries);
 	audit_sort_by_age(&by_age, entries, &ambiguous, &pruning->arena);
 	for (size_t i = 0; i < by_age.count; i++) {
-		CLEANUP(free_ptr) char *object =
-			object_of(pruning, &by_age.items[i]);
+		if (audit_is_too_many(name, &by_age, i, audit->keep,
+				      audit->used, &ambiguous))
+			add_surplus(pruning, name, &by_age.items[i]);
+	}
+}
 
-		if (!audit_is_too_many(name, &by_age, i, audit->keep,
-				       audit->used, &ambiguous))
-			continue;
-		add_removal(pruning, name, &by_age.items[i], object);
-		if (object && map_has(&pruning->listed, object))
-			strvec_add(&pruning->objects, object);
+/* Those that bear a base name are their entries' if their digest says so. */
+static bool read_bases(struct pruning *pruning, struct err *err)
+{
+	const struct audit *audit = pruning->audit;
+	CLEANUP(free_ptr) void *list =
+		xcalloc(pruning->surplus_count + 1, sizeof(void *));
+	struct chartrepo_fetch **fetches = list;
+	size_t count = 0;
+
+	for (size_t i = 0; i < pruning->surplus_count; i++) {
+		if (pruning->surplus[i]->base)
+			fetches[count++] = &pruning->surplus[i]->fetch;
+	}
+	if (count && !chartrepo_fetch_all(audit->http, fetches, count,
+					  audit->jobs, audit->reporter, err))
+		return false;
+	if (pruning->failure.kind == ERR_NONE)
+		return true;
+	err_move(err, &pruning->failure);
+	return false;
+}
+
+static void add_removal(struct pruning *pruning, const struct surplus *surplus)
+{
+	const char *object = surplus->object;
+	struct arena *arena = &pruning->arena;
+	struct publish_edits *edits = &pruning->edits;
+	const struct audit_item item = {
+		.name = surplus->name,
+		.version = surplus->version,
+		.digest = surplus->digest,
+		.address = object ? arena_printf(arena, "%s/%s",
+						 pruning->audit->repo->address,
+						 object)
+				  : surplus->url,
+		.reason = object ? ""
+				 : "its archive is not in this repository, and "
+				   "stays",
+	};
+
+	audit_items_add(&pruning->items, arena, &item);
+	strvec_add(&pruning->leads_to, object ? object : "");
+	edits->items = arena_grow(arena, edits->items, edits->count + 1,
+				  sizeof(*edits->items), &edits->capacity);
+	edits->items[edits->count++] = (struct publish_edit){
+		.name = surplus->name,
+		.version = surplus->version,
+		.found = surplus->digest,
+		.digest = "",
+	};
+	if (object && map_has(&pruning->listed, object))
+		strvec_add(&pruning->objects, object);
+}
+
+/*
+ * Without its entry, an archive that bears the name of that version would be
+ * an orphan, of which the next repair makes an entry.
+ */
+static void decide(struct pruning *pruning)
+{
+	for (size_t i = 0; i < pruning->surplus_count; i++) {
+		const struct surplus *surplus = pruning->surplus[i];
+
+		if (surplus->object || !surplus->base)
+			add_removal(pruning, surplus);
+		else
+			report_warning(pruning->audit->reporter,
+				       "left chart '%s' %s in the index: it "
+				       "leads to '%s', and '%s' is not that "
+				       "archive",
+				       surplus->name, surplus->version,
+				       surplus->url, surplus->base);
 	}
 }
 
@@ -285,8 +425,9 @@ bool audit_prune(const struct audit *audit, struct audit_report *report,
 	CLEANUP(pruning_release) struct pruning pruning = {.audit = audit};
 
 	if (!chartrepo_list_objects(audit->repo, note_object, &pruning, err) ||
-	    !each_chart(&pruning, choose, err))
+	    !each_chart(&pruning, choose, err) || !read_bases(&pruning, err))
 		return false;
+	decide(&pruning);
 	if (!audit->dry_run && pruning.edits.count && !act(&pruning, err))
 		return err_wrap(err, "cannot prune '%s'", audit->repo->address);
 	report_pruned(report, &pruning);
@@ -296,13 +437,13 @@ bool audit_prune(const struct audit *audit, struct audit_report *report,
 /* --- what killed prunes have left ----------------------------------------------- */
 
 static bool read_note(struct pruning *pruning, const char *name,
-		      struct err *err)
+		      struct strvec *objects, struct err *err)
 {
 	CLEANUP(str_release) struct str text = {0};
 
 	if (chartrepo_get(pruning->audit->repo, name, AUDIT_PRUNE_SIZE_MAX,
 			  &text, err)) {
-		strvec_split(&pruning->objects, str_text(&text), '\n');
+		strvec_split(objects, str_text(&text), '\n');
 		return true;
 	}
 	if (err->kind != ERR_NOT_FOUND)
@@ -311,17 +452,43 @@ static bool read_note(struct pruning *pruning, const char *name,
 	return true;
 }
 
+/*
+ * An entry that leads to one of them may be about to be taken out by who has
+ * written that note.
+ */
+static bool may_be_at_work(const struct pruning *pruning, const char *name,
+			   const struct strvec *objects)
+{
+	if (map_has(&pruning->dated, name))
+		return false;
+	for (size_t i = 0; i < objects->count; i++) {
+		if (map_has(&pruning->referenced, objects->items[i]))
+			return true;
+	}
+	return false;
+}
+
 bool audit_finish_prunes(const struct audit *audit, struct err *err)
 {
 	CLEANUP(pruning_release) struct pruning pruning = {.audit = audit};
+	CLEANUP(strvec_release) struct strvec done = {0};
 
 	if (!chartrepo_list_objects(audit->repo, note_object, &pruning, err))
 		return false;
+	if (!pruning.notes.count)
+		return true;
+	if (!find_references(&pruning, err))
+		return false;
 	for (size_t i = 0; i < pruning.notes.count; i++) {
-		if (!read_note(&pruning, pruning.notes.items[i], err))
+		const char *name = pruning.notes.items[i];
+		CLEANUP(strvec_release) struct strvec objects = {0};
+
+		if (!read_note(&pruning, name, &objects, err))
 			return false;
+		strvec_add_all(&pruning.objects, &objects);
+		if (!may_be_at_work(&pruning, name, &objects))
+			strvec_add(&done, name);
 	}
-	return !pruning.notes.count ||
-	       (delete_objects(&pruning, err) &&
-		chartrepo_remove_objects(audit->repo, &pruning.notes, err));
+	return delete_objects(&pruning, err) &&
+	       chartrepo_remove_objects(audit->repo, &done, err);
 }

@@ -17,7 +17,12 @@
  * takes their entries out of the index; deletes those that no entry leads to
  * even then; and looks once more whether somebody has entered one meanwhile.
  * So a reader of the index finds each archive that it names, and what a
- * killed prune has left is deleted by the next run, not entered again.
+ * killed prune has left is deleted by the next run, not entered again.  A note
+ * goes when no entry leads to any of its archives, so that one of a prune at
+ * work stays, and in any case after AUDIT_PRUNE_LASTS_S.
+ *
+ * An entry may lead to a web server in front of the repository.  Then its
+ * archive is the object of the address's base name, if its digest says so.
  *
  * A run that repairs leaves marks (core/audit.h) of the pairs of entry and
  * object that it has verified, below AUDIT_MARKS in the repository, while it
@@ -48,6 +53,7 @@ struct value;
 #define AUDIT_MARKS_SIZE_MAX ((size_t)64 << 20)
 #define AUDIT_PRUNES	     ".slipway/audit/prune/"
 #define AUDIT_PRUNE_SIZE_MAX ((size_t)64 << 20)
+#define AUDIT_PRUNE_LASTS_S  86400 /* at most, from its note on */
 #define AUDIT_MARKS_EVERY_MS 2000
 #define AUDIT_READ_AT_ONCE   256 /* archives */
 #define AUDIT_LOOKS_MAX	     5	 /* of one repair */

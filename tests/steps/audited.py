@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import charts
 import yaml
@@ -30,6 +30,14 @@ def a_repository(tmp_path: Path) -> Iterator[ScriptedS3]:
             s3.put(PREFIX + path.name, path.read_bytes())
         prove(s3)
         yield s3
+
+
+def an_audit(run_step: Callable, s3: ScriptedS3) -> Callable:
+    """repo-audit of it, with what is given to each call."""
+    def run(*args, **options):
+        return run_step("repo-audit", "--repo", REPO, *args,
+                        env=s3.env | options.pop("env", {}), **options)
+    return run
 
 
 def prove(s3: ScriptedS3) -> None:

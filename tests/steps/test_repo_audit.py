@@ -1,6 +1,6 @@
 """repo-audit against S3 in memory, and folders: what it finds, what it puts
 right, in which order, and what it leaves alone.  Real S3 is in
-tests/lab/test_audit.py.
+tests/lab/test_audit.py, prunes are in test_pruning.py.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 import records
-from audited import (CHARTS, INDEX, MARKS, PREFIX, PRUNE, REPO, a_repository, break_all,
-                     entries, names, prove, sign)
+from audited import (CHARTS, INDEX, MARKS, PREFIX, PRUNE, REPO, a_repository, an_audit,
+                     break_all, entries, names, prove, sign)
 from scripted_s3 import Fault, ScriptedS3
 
 
@@ -29,10 +29,7 @@ def s3(tmp_path):
 
 @pytest.fixture
 def audit(run_step, s3):
-    def run(*args, **options):
-        return run_step("repo-audit", "--repo", REPO, *args,
-                        env=s3.env | options.pop("env", {}), **options)
-    return run
+    return an_audit(run_step, s3)
 
 
 def reads(s3: ScriptedS3) -> list[str]:
@@ -270,7 +267,10 @@ def test_orphans_that_are_not_named_after_their_chart(audit, s3):
     assert len(result.json["orphans"]) == 2 and result.json["repaired"] == []
 
 
-def test_index_without_its_archives_is_not_emptied(audit, s3):
+@pytest.mark.parametrize("known", [CHARTS, {"web": ["1.0.0"]}])
+def test_index_without_its_archives_is_not_emptied(audit, s3, tmp_path, known):
+    folder = charts.make_repository(tmp_path / "copied", known)
+    s3.put(INDEX, (folder / "index.yaml").read_bytes())
     for key in [key for key in s3.objects if key.endswith(".tgz")]:
         del s3.objects[key]
     before = dict(s3.objects)
@@ -398,164 +398,6 @@ def test_killed_audit_is_resumed(run_step, start_step, tmp_path, after, seconds,
         assert reads(s3) == []
 
 
-# --- prune -------------------------------------------------------------------------
-
-OLD = [("api", "1.0.0"), ("web", "1.0.0")]
-
-
-def archives(s3: ScriptedS3) -> list[str]:
-    return sorted(key.removeprefix(PREFIX) for key in s3.objects if ".tgz" in key)
-
-
-def test_prune(audit, s3):
-    sign(s3, "web-1.0.0.tgz")
-    result = audit(*PRUNE)
-    assert names(result.json["pruned"]) == OLD
-    assert entries(s3) == {"api": ["2.0.0"], "web": ["1.1.0"]}
-    assert archives(s3) == ["api-2.0.0.tgz", "web-1.1.0.tgz"]
-    writes = [seen.line.removeprefix(PREFIX) for seen in s3.requests
-              if seen.method in ("PUT", "DELETE") and "verified" not in seen.key]
-    assert writes[0].startswith(f"PUT {PREFIX}.slipway/audit/prune/")
-    assert writes[1] == f"PUT {INDEX}", "the entries first, then the archives"
-    assert writes[-1] == writes[0].replace("PUT", "DELETE")
-    assert audit(*PRUNE).json["pruned"] == []
-
-
-@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
-def test_what_is_wrong_with_what_goes_is_wrong_no_more(audit, s3, dry):
-    """The archive of web 1.0.0 is lost, and that of api 1.0.0 another one."""
-    del s3.objects[PREFIX + "web-1.0.0.tgz"]
-    s3.put(PREFIX + "api-1.0.0.tgz", charts.archive("api", "3.0.0"))
-    found = audit(*PRUNE, *dry).json
-    assert names(found["mismatched"]) == [("api", "1.0.0")]
-    assert names(found["dangling"]) == [("web", "1.0.0")]
-    assert sorted(names(found["pruned"])) == [("api", "1.0.0"), ("web", "1.0.0")]
-
-
-def test_what_is_wrong_with_what_stays_is_told(audit, s3):
-    s3.put(PREFIX + "api-1.0.0.tgz", b"")
-    s3.put(PREFIX + "api-2.0.0.tgz", b"")
-    err = audit(*PRUNE, expect=1).err
-    assert "disagree in 1 place, the first is 's3://bucket/stable/api-2.0.0.tgz'" in err
-
-
-def test_dry_run_of_a_prune(audit, s3):
-    before = dict(s3.objects)
-    result = audit(*PRUNE, "--dry-run")
-    assert names(result.json["pruned"]) == OLD and s3.objects == before
-
-
-def test_what_is_used_stays(audit, s3, tmp_path):
-    digest = hashlib.sha256(s3.objects[PREFIX + "web-1.0.0.tgz"].body).hexdigest()
-    used = tmp_path / "used"
-    used.write_text(f"# of production\napi-1.0.0\nsha256:{digest}\n")
-    assert audit(*PRUNE, "--keep-used", used).json["pruned"] == []
-    assert entries(s3) == CHARTS
-
-
-def test_a_list_that_cannot_be_read_deletes_nothing(audit, s3, tmp_path):
-    before = dict(s3.objects)
-    audit(*PRUNE, "--keep-used", tmp_path / "none", expect=2)
-    used = tmp_path / "used"
-    for text in ("", "web 1.0.0\n", "Error: timeout\n"):
-        used.write_text(text)
-        audit(*PRUNE, "--keep-used", used, expect=2)
-    assert s3.objects == before
-
-
-@pytest.mark.parametrize("args", [["--prune"], ["--keep", "1"],
-                                  ["--keep-used", "x"], ["--prune", "--keep", "0"],
-                                  ["--prune", "--keep", "1", "--keep-used", "none"]])
-def test_half_an_option(audit, s3, args):
-    for more in (), ("--check",):
-        audit(*args, *more, expect=2)
-    assert s3.requests == []
-
-
-def test_an_object_that_another_entry_leads_to_stays(audit, s3):
-    body = s3.objects[INDEX].body
-    s3.put(INDEX, body.replace(b"- web-1.1.0.tgz", b"- web-1.0.0.tgz"))
-    audit(*PRUNE, expect=1)
-    assert entries(s3)["web"] == ["1.1.0"] and "web-1.0.0.tgz" in archives(s3)
-
-
-def test_what_is_published_again_meanwhile_stays(audit, s3):
-    """Its entry is back before the archives go."""
-    full = s3.objects[INDEX].body
-    swaps = []
-
-    def publish(seen):
-        if seen.method == "PUT" and seen.key == INDEX:
-            swaps.append(True)
-        elif seen.method == "GET" and seen.key == INDEX and len(swaps) == 1:
-            swaps.append(True)
-            s3.put(INDEX, full)
-    s3.fault = publish
-    audit(*PRUNE)
-    assert entries(s3) == CHARTS and len(archives(s3)) == 4
-
-
-def test_what_is_entered_again_after_its_archive_went_goes(audit, s3):
-    """As another audit does that took it for an orphan."""
-    full = s3.objects[INDEX].body
-    done = []
-
-    def repair(seen):
-        if seen.method == "DELETE" and seen.key.endswith(".tgz") and not done:
-            done.append(True)
-            s3.put(INDEX, full)
-    s3.fault = repair
-    audit(*PRUNE)
-    assert entries(s3) == {"api": ["2.0.0"], "web": ["1.1.0"]}
-
-
-@pytest.mark.parametrize("method, key", [
-    ("PUT", "prune/"), ("PUT", "index.yaml"), ("DELETE", ".tgz"), ("DELETE", "prune/")])
-@pytest.mark.parametrize("again", ["--repair", "--prune"])
-def test_killed_prune_is_finished(run_step, start_step, s3, method, key, again):
-    """kill -9 before each of its writes: what it took out does not come back."""
-    argv = ("repo-audit", "--repo", REPO)
-    reached, go = threading.Event(), threading.Event()
-
-    def stop(seen):
-        if seen.method == method and key in seen.key:
-            reached.set()
-            go.wait(20)
-            return Fault(503, "SlowDown")
-        return None
-    s3.fault = stop
-    step = start_step(*argv, *PRUNE, env=s3.env)
-    assert reached.wait(20)
-    os.kill(step.pid, signal.SIGKILL)
-    step.wait(expect=-signal.SIGKILL)
-    go.set()
-    swapped = entries(s3) != CHARTS
-    s3.fault = lambda seen: None
-    run_step(*argv, *(PRUNE if again == "--prune" else ["--repair"]), env=s3.env)
-    assert run_step(*argv, "--full", "--output", "json", env=s3.env).json["orphans"] == []
-    assert len(archives(s3)) == (2 if swapped or again == "--prune" else 4)
-    assert not [key for key in s3.objects if "/prune/" in key]
-
-
-def test_killed_prune_forgets_no_provenance(audit, s3):
-    """It was killed behind the archive, and before what signs it."""
-    audit(*PRUNE)
-    s3.put(PREFIX + "web-1.0.0.tgz.prov", b"of the archive that is gone")
-    s3.put(PREFIX + ".slipway/audit/prune/x", b"web-1.0.0.tgz\n")
-    audit("--repair")
-    assert PREFIX + "web-1.0.0.tgz.prov" not in s3.objects
-    assert not [key for key in s3.objects if "/prune/" in key]
-
-
-def test_notes_of_nonsense_delete_nothing(audit, s3):
-    s3.put(PREFIX + ".slipway/audit/prune/x",
-           b"index.yaml\n../other/web-1.0.0.tgz\nweb-1.0.0.tgz\n\0\xff\n")
-    s3.put("other/web-1.0.0.tgz", b"of others")
-    audit("--repair")
-    assert entries(s3) == CHARTS and "other/web-1.0.0.tgz" in s3.objects
-    assert len(archives(s3)) == 5, "the other one is below another prefix"
-
-
 def test_names_without_copy(audit):
     for args in (), ("--check",):
         assert "--copy-to" in audit("web", *args, expect=2).err
@@ -579,16 +421,6 @@ def test_folder(run_step, tmp_path):
     flipped[40] ^= 1
     (folder / "api-1.0.0.tgz").write_bytes(flipped)
     assert names(run_step(*argv, expect=1).json["mismatched"]) == [("api", "1.0.0")]
-
-
-def test_prune_of_a_folder(run_step, tmp_path):
-    folder = charts.make_repository(tmp_path / "repository", CHARTS)
-    run_step("repo-audit", "--repo", f"file://{folder}", *PRUNE)
-    index = yaml.safe_load((folder / "index.yaml").read_text())
-    assert {name: len(found) for name, found in index["entries"].items()} == \
-        {"api": 1, "web": 1}
-    assert sorted(path.name for path in folder.glob("*.tgz")) == \
-        ["api-2.0.0.tgz", "web-1.1.0.tgz"]
 
 
 def test_folder_that_is_not_there(run_step, tmp_path):
