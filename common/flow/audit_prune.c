@@ -25,7 +25,7 @@ struct surplus {
 	const char *name;
 	const char *version;
 	const char *digest;
-	const char *url;    /* of the entry; "" = none */
+	const char *url;    /* of the entry, as it is told; "" = none */
 	const char *object; /* its archive here; NULL = none is known */
 	const char *base;   /* what may be that; NULL = nothing */
 };
@@ -187,6 +187,17 @@ static void take_base(struct chartrepo_fetch *fetch)
 	str_release(&fetch->bytes);
 }
 
+static const char *tell_url(struct pruning *pruning,
+			    const struct chartindex_entry *entry)
+{
+	CLEANUP(str_release) struct str told = {0};
+	const char *url = url_of(entry);
+
+	if (*url)
+		chartrepo_add_entry_address(&told, pruning->audit->repo, url);
+	return arena_strdup(&pruning->arena, str_text(&told));
+}
+
 static void add_surplus(struct pruning *pruning, const char *name,
 			const struct chartindex_entry *entry)
 {
@@ -201,7 +212,7 @@ static void add_surplus(struct pruning *pruning, const char *name,
 		.name = arena_strdup(arena, name),
 		.version = arena_strdup(arena, entry->version),
 		.digest = arena_strdup(arena, entry->digest),
-		.url = arena_strdup(arena, url_of(entry)),
+		.url = tell_url(pruning, entry),
 		.object = object ? arena_strdup(arena, object) : NULL,
 	};
 	pruning->surplus =

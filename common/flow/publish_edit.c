@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "core/chartindex.h"
 #include "flow/publish_parts.h"
+#include "format/jsontext.h"
 #include "format/value.h"
 
 /* What is to be done to the index as it is now. */
@@ -32,6 +34,20 @@ static void add_to_plan(struct edit_plan *plan, const struct publish_edit *edit)
 			(struct chartindex_removal){edit->name, edit->version};
 }
 
+/* What the index has of that version now; NULL: nothing. */
+static bool find_now(struct edit_plan *plan, struct chartindex *index,
+		     const char *name, const char *version,
+		     const struct chartindex_entry **entry, struct err *err)
+{
+	/* Many edits of one chart mostly come one after the other. */
+	if (!same_text(plan->name, name) &&
+	    !chartindex_read(index, name, &plan->arena, &plan->entries, err))
+		return false;
+	plan->name = name;
+	*entry = chartindex_find(&plan->entries, version);
+	return true;
+}
+
 /* An edit is done where the index has come to say so already. */
 static bool judge_edit(struct edit_plan *plan, struct chartindex *index,
 		       struct publish_edit *edit, struct err *err)
@@ -40,13 +56,8 @@ static bool judge_edit(struct edit_plan *plan, struct chartindex *index,
 	const char *digest;
 	bool as_found;
 
-	/* Many edits of one chart mostly come one after the other. */
-	if (!same_text(plan->name, edit->name) &&
-	    !chartindex_read(index, edit->name, &plan->arena, &plan->entries,
-			     err))
+	if (!find_now(plan, index, edit->name, edit->version, &entry, err))
 		return false;
-	plan->name = edit->name;
-	entry = chartindex_find(&plan->entries, edit->version);
 	digest = entry ? entry->digest : NULL;
 	as_found = same_text(digest, edit->found);
 	edit->done = as_found ||
@@ -70,10 +81,91 @@ static bool plan_edits(struct edit_plan *plan, struct chartindex *index,
 	return true;
 }
 
+/* Equal as JSON: what was written may have come back with other types. */
+static bool is_put(const struct chartindex_put *put,
+		   const struct chartindex_entry *entry)
+{
+	CLEANUP(str_release) struct str written = {0}, read = {0};
+
+	if (!entry)
+		return false;
+	jsontext_print(&written, put->entry, false);
+	jsontext_print(&read, entry->value, false);
+	return strcmp(str_text(&written), str_text(&read)) == 0;
+}
+
+/* Does the index, read again, have all that was to be written? */
+static bool is_carried_out(struct publish_run *run, struct edit_plan *plan,
+			   bool *all, struct err *err)
+{
+	const struct chartindex_entry *entry;
+	struct chartindex *index;
+
+	*all = false;
+	plan->name = NULL;
+	if (!publish_open_index(run, &index, err))
+		return false;
+	for (size_t i = 0; i < plan->put_count; i++) {
+		const struct chartindex_put *put = &plan->puts[i];
+
+		if (!find_now(plan, index, put->name, put->version, &entry,
+			      err))
+			return false;
+		if (!is_put(put, entry))
+			return true;
+	}
+	for (size_t i = 0; i < plan->removal_count; i++) {
+		const struct chartindex_removal *removal = &plan->removals[i];
+
+		if (!find_now(plan, index, removal->name, removal->version,
+			      &entry, err))
+			return false;
+		if (entry)
+			return true;
+	}
+	*all = true;
+	return true;
+}
+
+/* The write failed, it seems: what the index has now tells. */
+static enum publish_swap look_up(struct publish_run *run,
+				 struct edit_plan *plan, struct err *err)
+{
+	CLEANUP(err_release) struct err ignored = {0};
+	bool done;
+
+	if (!is_carried_out(run, plan, &done, &ignored))
+		log_debug("cannot look the write up: %s", ignored.text);
+	if (!done)
+		return PUBLISH_FAILED;
+	err_release(err);
+	publish_settle(run, true, err);
+	return PUBLISH_DONE;
+}
+
 /*
- * One try.  A write whose answer was lost counts as lost to others: the next
- * try finds what it did.
+ * A write that may have been ours and was met by another state counts as
+ * lost to others: the next try finds what it did.
  */
+static enum publish_swap swap(struct publish_run *run, struct edit_plan *plan,
+			      struct err *err)
+{
+	enum chartrepo_outcome outcome;
+	bool unclear, done;
+
+	done = chartrepo_swap_index(run->publish->repo, &run->index,
+				    str_text(&run->index.text),
+				    run->index.text.len, &outcome, &unclear,
+				    err);
+	publish_settle(run, done, err);
+	run->index_read = false;
+	chartrepo_index_release(&run->index);
+	if (done)
+		return outcome == CHARTREPO_WRITTEN ? PUBLISH_DONE
+						    : PUBLISH_LOST;
+	return err->temporary ? look_up(run, plan, err) : PUBLISH_FAILED;
+}
+
 static enum publish_swap try_edits(struct publish_run *run, void *context,
 				   struct err *err)
 {
@@ -84,9 +176,7 @@ static enum publish_swap try_edits(struct publish_run *run, void *context,
 		.annotation_text = str_text(&run->now),
 		.format = run->publish->format,
 	};
-	enum chartrepo_outcome outcome;
 	struct chartindex *index;
-	bool unclear, done;
 
 	if (!publish_open_index(run, &index, err) ||
 	    !plan_edits(&plan, index, context, err))
@@ -100,16 +190,7 @@ static enum publish_swap try_edits(struct publish_run *run, void *context,
 	if (!chartindex_change(index, &run->index.text, &change, err) ||
 	    !publish_keep_lock(run, err))
 		return PUBLISH_FAILED;
-	done = chartrepo_swap_index(run->publish->repo, &run->index,
-				    str_text(&run->index.text),
-				    run->index.text.len, &outcome, &unclear,
-				    err);
-	publish_settle(run, done, err);
-	run->index_read = false;
-	chartrepo_index_release(&run->index);
-	if (!done)
-		return PUBLISH_FAILED;
-	return outcome == CHARTREPO_WRITTEN ? PUBLISH_DONE : PUBLISH_LOST;
+	return swap(run, &plan, err);
 }
 
 static bool edit(struct publish_run *run, struct publish_edits *edits,

@@ -212,9 +212,9 @@ def readdress(s3: ScriptedS3, base: str) -> None:
 @pytest.fixture
 def cdn(s3, static_http, tmp_path):
     """What serves the archives, as they are now, to readers of the index."""
-    url = f"http://localhost:{static_http(tmp_path / 'repository').port}"
-    readdress(s3, url)
-    return url
+    port = static_http(tmp_path / "repository").port
+    readdress(s3, f"http://robot:s3cr3t@localhost:{port}")
+    return f"http://localhost:{port}"
 
 
 def assert_gone_for_good(audit, s3, code):
@@ -243,6 +243,7 @@ def test_an_archive_of_another_digest_is_not_the_one_elsewhere(audit, s3, cdn):
     result = audit(*PRUNE, expect=1)
     assert names(result.json["pruned"]) == [("api", "1.0.0")]
     assert "left chart 'web' 1.0.0 in the index" in result.err
+    assert "s3cr3t" not in result.out + result.err
     assert entries(s3)["web"] == ["1.1.0", "1.0.0"]
     assert "web-1.0.0.tgz" in archives(s3)
 
@@ -278,6 +279,17 @@ def test_an_archive_to_which_another_address_leads_stays(audit, s3, cdn):
     s3.put(PREFIX + ".slipway/audit/prune/x", b"web-1.0.0.tgz\n")
     audit("--repair")
     assert "web-1.0.0.tgz" in archives(s3)
+
+
+# --- answers that are lost ---------------------------------------------------------
+
+def test_a_prune_whose_index_is_never_confirmed(audit, s3):
+    """It landed, so it is looked up, and the archives go."""
+    s3.fault = lambda seen: (Fault(lose=True)
+                             if seen.method == "PUT" and seen.key == INDEX else None)
+    assert names(audit(*PRUNE, "--timeout", "30s").json["pruned"]) == OLD
+    assert entries(s3) == {"api": ["2.0.0"], "web": ["1.1.0"]}
+    assert archives(s3) == ["api-2.0.0.tgz", "web-1.1.0.tgz"] and notes(s3) == []
 
 
 # --- prunes at work --------------------------------------------------------------

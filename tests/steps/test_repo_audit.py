@@ -335,6 +335,33 @@ def test_lost_answer_of_the_index(audit, s3):
     assert entries(s3) == {"api": ["2.0.0", "1.0.0"], "db": ["1.0.0"], "web": ["1.1.0"]}
 
 
+def never_confirm(s3: ScriptedS3, lands: bool) -> None:
+    """No answer to a write of the index comes back, whether it was done or not."""
+    fault = Fault(lose=True, status=0 if lands else 503)
+    s3.fault = lambda seen: (fault if seen.method == "PUT" and seen.key == INDEX
+                             else None)
+
+
+def test_a_repair_whose_index_is_never_confirmed(audit, s3):
+    """A new entry, one that goes, and one whose digest stays."""
+    s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
+    del s3.objects[PREFIX + "web-1.0.0.tgz"]
+    s3.put(INDEX, s3.objects[INDEX].body.replace(b"- apiVersion: v2", b"- apiVersion: v1", 1))
+    never_confirm(s3, lands=True)
+    repaired = audit("--repair", "--timeout", "40s", "--output", "json").json["repaired"]
+    assert names(repaired) == [("api", "2.0.0"), ("web", "1.0.0"), ("db", "1.0.0")]
+    index = yaml.safe_load(s3.objects[INDEX].body)["entries"]
+    assert sorted(index) == ["api", "db", "web"] and len(index["web"]) == 1
+    assert index["api"][0]["apiVersion"] == "v2"
+
+
+def test_a_repair_whose_index_is_never_written(audit, s3):
+    del s3.objects[PREFIX + "web-1.0.0.tgz"]
+    never_confirm(s3, lands=False)
+    assert "cannot change the index" in audit("--repair", "--timeout", "20s", expect=75).err
+    assert entries(s3) == CHARTS
+
+
 def test_store_that_ignores_conditions_is_refused(run_step, tmp_path):
     with ScriptedS3("ignore") as s3:
         s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
