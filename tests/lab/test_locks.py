@@ -25,7 +25,8 @@ LISTS = int(os.environ.get("SLIPWAY_LISTS", "20"))
 VERSIONS = ["0.3.1", "1.0.0", "1.2.3", "1.3.0-rc.1", "2.0.0"]
 CONSTRAINTS = ["", "*", "1.2.3", "^1.0.0", "~1.2", "1.x", ">=1.0.0 <2", ">0.0.0-0",
                "1.0.0 || 2.0.0", "0.3.1 - 1.1", "!=2.0.0", "^1.3.0-0", "v1.2.3", "=2"]
-# A registry knows versions by tags; one that is a version is taken as it is.
+# A registry knows versions by tags: for Helm and us this one has none.
+INDEX_ONLY = {"v1.2.3"}
 WORDS = ["a.enabled", "x.y,z.enabled", "a<b>&c", "grün.on", "\u2028", '"q"', "it's", "- a",
          "true", "1.10", "a: b", "#no"]
 NAMES = ["web", "basket", "search", "a-b", "c1"]
@@ -56,6 +57,8 @@ def random_list(rng: random.Random, places: list[tuple[str, list[str]]]) -> list
         address, names = rng.choice(places)
         item = {"name": rng.choice(names), "version": rng.choice(CONSTRAINTS),
                 "repository": address}
+        if address.startswith("oci:") and item["version"] in INDEX_ONLY:
+            item["version"] = "1.2.3"
         if rng.random() < 0.5:
             item["alias"] = f"{rng.choice(['A', 'b_', 'c-'])}{number}"
         if rng.random() < 0.4:
