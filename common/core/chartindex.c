@@ -37,6 +37,7 @@ static void forget_blocks(struct chartindex *index)
 {
 	free(index->layout->blocks.items);
 	index->layout->blocks = (struct chartindex_blocks){0};
+	index->layout->by_name = NULL;
 }
 
 static size_t max_size(size_t a, size_t b)
@@ -464,6 +465,28 @@ const struct chartindex_entry *chartindex_find(
 			return &entries->items[i];
 	}
 	return NULL;
+}
+
+bool chartindex_look_up(struct chartindex_lookup *lookup, const char *name,
+			const char *version,
+			const struct chartindex_entry **entry, struct err *err)
+{
+	if (!same_text(lookup->name, name)) {
+		chartindex_lookup_release(lookup);
+		if (!chartindex_read(lookup->index, name, &lookup->arena,
+				     &lookup->entries, err))
+			return false;
+		lookup->name = xstrdup(name);
+	}
+	*entry = chartindex_find(&lookup->entries, version);
+	return true;
+}
+
+void chartindex_lookup_release(struct chartindex_lookup *lookup)
+{
+	arena_release(&lookup->arena);
+	free(lookup->name);
+	*lookup = (struct chartindex_lookup){.index = lookup->index};
 }
 
 const char *chartindex_annotation(const struct chartindex *index,

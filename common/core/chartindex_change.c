@@ -20,6 +20,7 @@ struct change {
 	const struct chartindex_layout *layout;
 	struct arena arena;
 	struct chartindex_edits edits;
+	size_t passed; /* blocks whose names are below what was put last */
 };
 
 static void change_release(struct change *change)
@@ -215,14 +216,17 @@ static bool put_in_block(struct change *change, struct chartindex *index,
 
 /* --- charts that were not there ------------------------------------------ */
 
-static const struct chartindex_block *first_behind(
-	const struct chartindex_layout *layout, const char *name)
+/* The names that are put come in their order: no block is looked at twice. */
+static const struct chartindex_block *first_behind(struct change *change,
+						   const char *name)
 {
-	for (size_t i = 0; i < layout->blocks.count; i++) {
-		if (strcmp(layout->blocks.items[i].name, name) > 0)
-			return &layout->blocks.items[i];
-	}
-	return NULL;
+	const struct chartindex_blocks *blocks = &change->layout->blocks;
+
+	while (change->passed < blocks->count &&
+	       strcmp(blocks->items[change->passed].name, name) <= 0)
+		change->passed++;
+	return change->passed < blocks->count ? &blocks->items[change->passed]
+					      : NULL;
 }
 
 static void add_lines_block(struct str *out, const struct change *change,
@@ -260,7 +264,7 @@ static void put_new_json(struct change *change,
 			 const struct chartindex_put *puts, size_t count)
 {
 	const struct chartindex_layout *layout = change->layout;
-	const struct chartindex_block *next = first_behind(layout, puts->name);
+	const struct chartindex_block *next = first_behind(change, puts->name);
 	size_t last = layout->blocks.count;
 	size_t at = next   ? next->span.start
 		    : last ? layout->blocks.items[last - 1].span.end
@@ -279,7 +283,7 @@ static void put_new_lines(struct change *change,
 			  const struct chartindex_put *puts, size_t count)
 {
 	const struct chartindex_layout *layout = change->layout;
-	const struct chartindex_block *next = first_behind(layout, puts->name);
+	const struct chartindex_block *next = first_behind(change, puts->name);
 	size_t at = next ? next->span.start : layout->entries.end;
 
 	add_lines_block(add_edit(change, at, at), change, puts, count);

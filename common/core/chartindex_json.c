@@ -227,7 +227,7 @@ bool chartindex_scan_json(struct chartindex_layout *layout, const char *text,
 	}
 	skip_blanks(&scanner);
 	layout->form = CHARTINDEX_JSON;
-	return scanner.at == len && chartindex_names_are_unique(layout);
+	return scanner.at == len && chartindex_sort_names(layout, arena);
 }
 
 bool chartindex_find_members(const char *text, struct chartindex_span span,

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/chartindex.h"
@@ -50,38 +49,52 @@ static bool names_ascend(const struct chartindex_layout *layout)
 	return true;
 }
 
-bool chartindex_names_are_unique(struct chartindex_layout *layout)
+static int by_name(const void *a, const void *b)
 {
-	CLEANUP(map_release) struct map seen = {0};
+	const struct chartindex_block *const *left = a, *const *right = b;
 
-	layout->ascends = names_ascend(layout);
-	if (layout->ascends)
+	return strcmp((*left)->name, (*right)->name);
+}
+
+bool chartindex_sort_names(struct chartindex_layout *layout,
+			   struct arena *arena)
+{
+	size_t count = layout->blocks.count;
+	const struct chartindex_block **sorted;
+
+	if (names_ascend(layout))
 		return true;
-	for (size_t i = 0; i < layout->blocks.count; i++) {
-		struct chartindex_block *block = &layout->blocks.items[i];
-
-		if (map_put(&seen, block->name, block))
+	sorted = arena_alloc_array(arena, count, sizeof(*sorted));
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &layout->blocks.items[i];
+	qsort(sorted, count, sizeof(*sorted), by_name);
+	layout->by_name = sorted;
+	for (size_t i = 1; i < count; i++) {
+		if (!by_name(&sorted[i - 1], &sorted[i]))
 			return false;
 	}
 	return true;
 }
 
-static int by_name(const void *name, const void *block)
-{
-	return strcmp(name, ((const struct chartindex_block *)block)->name);
-}
-
 const struct chartindex_block *chartindex_find_block(
 	const struct chartindex_layout *layout, const char *name)
 {
-	const struct chartindex_blocks *blocks = &layout->blocks;
+	const struct chartindex_block *items = layout->blocks.items;
+	size_t from = 0, to = layout->blocks.count;
 
-	if (layout->ascends && blocks->count)
-		return bsearch(name, blocks->items, blocks->count,
-			       sizeof(*blocks->items), by_name);
-	for (size_t i = 0; i < blocks->count; i++) {
-		if (!strcmp(blocks->items[i].name, name))
-			return &blocks->items[i];
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const struct chartindex_block *block =
+			layout->by_name ? layout->by_name[middle]
+					: &items[middle];
+		int order = strcmp(name, block->name);
+
+		if (!order)
+			return block;
+		if (order < 0)
+			to = middle;
+		else
+			from = middle + 1;
 	}
 	return NULL;
 }
@@ -327,7 +340,7 @@ bool chartindex_scan_lines(struct chartindex_layout *layout, const char *text,
 	if (part == PART_ENTRIES)
 		end_entries(layout, len);
 	layout->form = CHARTINDEX_LINES;
-	return proof_end(&scan->proof) && chartindex_names_are_unique(layout);
+	return proof_end(&scan->proof) && chartindex_sort_names(layout, arena);
 }
 
 /* Does a line begin with @key, which may be in quotes, and a colon? */

@@ -63,7 +63,8 @@ enum chartindex_form {
 struct chartindex_layout {
 	enum chartindex_form form;
 	struct chartindex_blocks blocks;
-	bool ascends;	    /* their names do, as bytes */
+	/* Of all blocks in the order of their names; NULL: they stand so. */
+	const struct chartindex_block **by_name;
 	size_t name_indent; /* lines: columns before a chart's name */
 	/* What stands for all entries: from their key to their end. */
 	struct chartindex_span entries;
@@ -89,10 +90,12 @@ void chartindex_add_span(struct chartindex_spans *spans, struct arena *arena,
 			 size_t start, size_t end);
 
 /*
- * A name twice is left to the parser, which refuses it with its place.
- * Notes whether they ascend: Helm sorts them, by numbers in them too.
+ * With all blocks there: make them quick to find.  Helm sorts them, but by
+ * numbers in their names too.  False: a name is there twice, which is left to
+ * the parser, as that refuses it with its place.
  */
-bool chartindex_names_are_unique(struct chartindex_layout *layout) MUST_CHECK;
+bool chartindex_sort_names(struct chartindex_layout *layout,
+			   struct arena *arena) MUST_CHECK;
 
 /*
  * Find the layout of lines, or of JSON.  False: the text is not laid out so.

@@ -35,8 +35,6 @@ struct looking {
 	struct reading **signatures; /* of archives that are what they should */
 	size_t signature_count;
 	size_t signature_capacity;
-	const char *read_name; /* the chart whose entries are in read */
-	struct chartindex_entries read;
 	struct audit_found_orphan *orphans;
 	size_t orphan_count;
 	size_t orphan_capacity;

@@ -95,26 +95,8 @@ static bool read_orphans(struct looking *looking, struct err *err)
 	return audit_flush(looking, err);
 }
 
-/* What the index has of that version by now. */
-static bool find_entry(struct looking *looking, const struct audit_orphan *is,
-		       const struct chartindex_entry **entry, struct err *err)
-{
-	*entry = NULL;
-	if (!*is->name)
-		return true;
-	if (!same_text(looking->read_name, is->name)) {
-		arena_release(&looking->window);
-		looking->read_name = NULL;
-		if (!chartindex_read(&looking->parsed, is->name,
-				     &looking->window, &looking->read, err))
-			return false;
-		looking->read_name = is->name;
-	}
-	*entry = chartindex_find(&looking->read, is->version);
-	return true;
-}
-
 static bool judge_orphan(struct looking *looking,
+			 struct chartindex_lookup *lookup,
 			 const struct audit_found_orphan *found,
 			 struct err *err)
 {
@@ -122,9 +104,10 @@ static bool judge_orphan(struct looking *looking,
 	const struct audit_claim claim = {is->name, is->version, is->digest,
 					  NULL};
 	const char *reason = is->reason;
-	const struct chartindex_entry *entry;
+	const struct chartindex_entry *entry = NULL;
 
-	if (!find_entry(looking, is, &entry, err))
+	if (*is->name &&
+	    !chartindex_look_up(lookup, is->name, is->version, &entry, err))
 		return false;
 	/* Its publisher has entered it meanwhile. */
 	if (!reason && entry && same_text(entry->digest, is->digest))
@@ -143,6 +126,9 @@ static bool judge_orphan(struct looking *looking,
 
 bool audit_look_at_orphans(struct looking *looking, struct err *err)
 {
+	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {
+		.index = &looking->parsed};
+
 	if (!read_orphans(looking, err))
 		return false;
 	if (!looking->orphan_count)
@@ -150,7 +136,7 @@ bool audit_look_at_orphans(struct looking *looking, struct err *err)
 	if (!audit_read_index(looking, err))
 		return false;
 	for (size_t i = 0; i < looking->orphan_count; i++) {
-		if (!judge_orphan(looking, &looking->orphans[i], err))
+		if (!judge_orphan(looking, &lookup, &looking->orphans[i], err))
 			return false;
 	}
 	return true;

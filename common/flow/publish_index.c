@@ -1,4 +1,5 @@
 /* One try to enter the index. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -47,21 +48,6 @@ bool publish_open_index(struct publish_run *run, struct chartindex **index,
 				    &run->index, err));
 }
 
-/* Does the index have exactly this archive under its name and version? */
-static bool find_entry(struct chartindex *index, const char *name,
-		       const char *version, const char *digest,
-		       const struct chartindex_entry **entry, bool *same,
-		       struct arena *arena, struct err *err)
-{
-	struct chartindex_entries entries = {0};
-
-	if (!chartindex_read(index, name, arena, &entries, err))
-		return false;
-	*entry = chartindex_find(&entries, version);
-	*same = *entry && strcmp((*entry)->digest, digest) == 0;
-	return true;
-}
-
 /* What is to be put, and memory for it. */
 struct missing {
 	struct arena arena;
@@ -92,8 +78,8 @@ static void add_put(struct missing *missing, const struct publish_entry *entry,
  * replaced that one before must not find the index as he read it.
  */
 static bool add_item(struct publish_run *run, struct missing *missing,
-		     struct chartindex *index, struct publish_item *item,
-		     struct err *err)
+		     struct publish_item *item,
+		     const struct chartindex_entry *old, struct err *err)
 {
 	const struct chart *chart = item->chart;
 	const struct publish_entry entry = {
@@ -104,12 +90,9 @@ static bool add_item(struct publish_run *run, struct missing *missing,
 					      item->digest, str_text(&run->now),
 					      &missing->arena),
 	};
-	const struct chartindex_entry *old;
-	bool same;
+	bool same = old && same_text(old->digest, item->digest);
 
-	if (!find_entry(index, entry.name, entry.version, entry.digest, &old,
-			&same, &missing->arena, err) ||
-	    (old && !same && !publish_judge_again(run, item, old, err)))
+	if (old && !same && !publish_judge_again(run, item, old, err))
 		return false;
 	run->resumed = run->resumed || (item->existed && !same);
 	item->existed = item->existed && same;
@@ -118,75 +101,94 @@ static bool add_item(struct publish_run *run, struct missing *missing,
 	return true;
 }
 
-static bool add_own(struct publish_run *run, struct missing *missing,
-		    struct chartindex *index, struct err *err)
-{
-	for (size_t i = 0; i < run->batch->count; i++) {
-		struct publish_item *item = &run->batch->items[i];
+/* One of the batch, or an entry of others that waits. */
+struct candidate {
+	const char *name;
+	const char *version;
+	struct publish_item *item;	   /* NULL = of others */
+	const struct publish_entry *guest; /* NULL = our own */
+	size_t place;
+};
 
-		if (item->listed != PUBLISH_LISTED_KEPT &&
-		    !add_item(run, missing, index, item, err))
-			return false;
-	}
-	return true;
+/* Ours before those of others, and these as they come. */
+static int by_version(const void *a, const void *b)
+{
+	const struct candidate *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+
+	order = order ? order : strcmp(left->version, right->version);
+	return order ? order
+		     : (left->place > right->place) -
+			       (left->place < right->place);
 }
 
-/* Only if the index has nothing of that version. */
-static bool add_guest(struct missing *missing, struct chartindex *index,
-		      const struct publish_entry *entry, struct err *err)
+static bool is_same_version(const struct candidate *a,
+			    const struct candidate *b)
+{
+	return !strcmp(a->name, b->name) && !strcmp(a->version, b->version);
+}
+
+static struct candidate *list_candidates(const struct publish_run *run,
+					 const struct publish_entries *guests,
+					 size_t count, struct arena *arena)
+{
+	struct candidate *list =
+		arena_new_array(arena, struct candidate, count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct candidate *one = &list[i];
+
+		one->place = i;
+		if (i < run->batch->count) {
+			one->item = &run->batch->items[i];
+			one->name = one->item->chart->name;
+			one->version = one->item->chart->version;
+			continue;
+		}
+		one->guest = &guests->items[i - run->batch->count];
+		one->name = one->guest->name;
+		one->version = one->guest->version;
+	}
+	qsort(list, count, sizeof(*list), by_version);
+	return list;
+}
+
+/* Of others: only if the index has nothing of that version. */
+static bool add_candidate(struct publish_run *run, struct missing *missing,
+			  struct chartindex_lookup *lookup,
+			  const struct candidate *one, struct err *err)
 {
 	const struct chartindex_entry *old;
-	bool same;
 
-	if (!find_entry(index, entry->name, entry->version, entry->digest, &old,
-			&same, &missing->arena, err))
+	if (one->item && one->item->listed == PUBLISH_LISTED_KEPT)
+		return true;
+	if (!chartindex_look_up(lookup, one->name, one->version, &old, err))
 		return false;
+	if (one->item)
+		return add_item(run, missing, one->item, old, err);
 	if (!old)
-		add_put(missing, entry, NULL);
+		add_put(missing, one->guest, NULL);
 	return true;
-}
-
-/* Is @entry one of the batch, which has been seen to already? */
-static bool is_own(const struct publish_run *run,
-		   const struct publish_entry *entry)
-{
-	for (size_t i = 0; i < run->batch->count; i++) {
-		const struct chart *chart = run->batch->items[i].chart;
-
-		if (same_text(chart->name, entry->name) &&
-		    same_text(chart->version, entry->version))
-			return true;
-	}
-	return false;
-}
-
-static bool is_noted(const struct missing *missing,
-		     const struct publish_entry *entry)
-{
-	for (size_t i = 0; i < missing->count; i++) {
-		if (same_text(missing->puts[i].name, entry->name) &&
-		    same_text(missing->puts[i].version, entry->version))
-			return true;
-	}
-	return false;
 }
 
 static bool find_missing(struct publish_run *run, struct missing *missing,
 			 struct chartindex *index,
 			 const struct publish_entries *guests, struct err *err)
 {
-	size_t guest_count = guests ? guests->count : 0;
+	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {
+		.index = index};
+	size_t count = run->batch->count + (guests ? guests->count : 0);
+	const struct candidate *list =
+		list_candidates(run, guests, count, &missing->arena);
 
-	missing->puts = arena_new_array(&missing->arena, struct chartindex_put,
-					run->batch->count + guest_count);
-	if (!add_own(run, missing, index, err))
-		return false;
-	for (size_t i = 0; i < guest_count; i++) {
-		const struct publish_entry *guest = &guests->items[i];
-
-		if (is_own(run, guest) || is_noted(missing, guest))
+	missing->puts =
+		arena_new_array(&missing->arena, struct chartindex_put, count);
+	for (size_t i = 0; i < count; i++) {
+		/* Which of them enters was decided with the first. */
+		if (list[i].guest && i &&
+		    is_same_version(&list[i], &list[i - 1]))
 			continue;
-		if (!add_guest(missing, index, guest, err))
+		if (!add_candidate(run, missing, &lookup, &list[i], err))
 			return false;
 	}
 	return true;
@@ -280,11 +282,11 @@ enum publish_swap publish_try_swap(struct publish_run *run,
 
 bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
 {
-	CLEANUP(arena_release) struct arena arena = {0};
-	struct chartindex *index;
+	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {
+		0};
 
 	run->index_read = false;
-	if (!publish_open_index(run, &index, err))
+	if (!publish_open_index(run, &lookup.index, err))
 		return false;
 	for (size_t i = 0; i < run->batch->count; i++) {
 		const struct publish_item *item = &run->batch->items[i];
@@ -292,9 +294,10 @@ bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
 
 		if (item->listed == PUBLISH_LISTED_KEPT)
 			continue;
-		if (!find_entry(index, item->chart->name, item->chart->version,
-				item->digest, &entry, entered, &arena, err))
+		if (!chartindex_look_up(&lookup, item->chart->name,
+					item->chart->version, &entry, err))
 			return false;
+		*entered = entry && same_text(entry->digest, item->digest);
 		if (!*entered)
 			return true;
 	}

@@ -99,21 +99,19 @@ static bool judge(struct publish_run *run, struct publish_item *item,
 
 bool publish_judge(struct publish_run *run, struct err *err)
 {
-	CLEANUP(arena_release) struct arena arena = {0};
-	struct chartindex *index;
+	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {
+		0};
 
-	if (!publish_open_index(run, &index, err))
+	if (!publish_open_index(run, &lookup.index, err))
 		return false;
 	for (size_t i = 0; i < run->batch->count; i++) {
 		struct publish_item *item = &run->batch->items[i];
-		struct chartindex_entries entries;
+		const struct chartindex_entry *entry;
 
-		if (!chartindex_read(index, item->chart->name, &arena, &entries,
-				     err))
+		if (!chartindex_look_up(&lookup, item->chart->name,
+					item->chart->version, &entry, err))
 			return false;
-		if (!judge(run, item,
-			   chartindex_find(&entries, item->chart->version),
-			   err))
+		if (!judge(run, item, entry, err))
 			return err_wrap(err, "cannot publish '%s'",
 					chart_file_name(item->chart));
 	}
@@ -137,20 +135,18 @@ bool publish_judge_again(struct publish_run *run,
 
 bool publish_judge_all_again(struct publish_run *run, struct err *err)
 {
-	CLEANUP(arena_release) struct arena arena = {0};
-	struct chartindex *index;
+	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {
+		0};
 
-	if (!publish_open_index(run, &index, err))
+	if (!publish_open_index(run, &lookup.index, err))
 		return false;
 	for (size_t i = 0; i < run->batch->count; i++) {
 		const struct publish_item *item = &run->batch->items[i];
 		const struct chartindex_entry *entry;
-		struct chartindex_entries entries;
 
-		if (!chartindex_read(index, item->chart->name, &arena, &entries,
-				     err))
+		if (!chartindex_look_up(&lookup, item->chart->name,
+					item->chart->version, &entry, err))
 			return false;
-		entry = chartindex_find(&entries, item->chart->version);
 		if (entry && item->listed != PUBLISH_LISTED_KEPT &&
 		    !same_text(entry->digest, item->digest) &&
 		    !publish_judge_again(run, item, entry, err))

@@ -120,6 +120,27 @@ const char *chartindex_bare_digest(const char *digest, struct arena *arena);
 const struct chartindex_entry *chartindex_find(
 	const struct chartindex_entries *entries, const char *version);
 
+/*
+ * Both in one, for many versions: each chart's entries are read once where its
+ * versions are asked for one after the other, and those of one chart are held.
+ *
+ *	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {
+ *		.index = &index};
+ */
+struct chartindex_lookup {
+	struct chartindex *index;	   /* borrowed */
+	char *name;			   /* private, as the rest is */
+	struct chartindex_entries entries; /* of that chart */
+	struct arena arena;
+};
+
+/* *@entry is good until another chart is asked for. */
+bool chartindex_look_up(struct chartindex_lookup *lookup, const char *name,
+			const char *version,
+			const struct chartindex_entry **entry, struct err *err)
+	MUST_CHECK;
+void chartindex_lookup_release(struct chartindex_lookup *lookup);
+
 /* An entry to be added, or to replace the one of the same name and version. */
 struct chartindex_put {
 	const char *name;
