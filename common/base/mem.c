@@ -12,6 +12,7 @@
 /* Blocks grow with the arena, so that few are needed for large trees. */
 #define BLOCK_SIZE_MIN ((size_t)4 << 10)
 #define BLOCK_SIZE_MAX ((size_t)1 << 20)
+#define HUGE_PAGE      ((size_t)2 << 20)
 
 struct arena_block {
 	struct arena_block *next;
@@ -159,22 +160,37 @@ void free_ptr(void *pointer_to_pointer)
 	*pointer = NULL;
 }
 
-static struct arena_block *add_block(struct arena *arena, size_t want)
+static size_t next_block_size(const struct arena *arena, size_t want)
 {
-	struct arena_block *block;
 	size_t size = BLOCK_SIZE_MIN;
 
+	if (arena->roomy && arena->total >= ARENA_HUGE_MIN && want < HUGE_PAGE)
+		return HUGE_PAGE;
 	while (size < BLOCK_SIZE_MAX && size < arena->total)
 		size *= 2;
-	if (size < want)
-		size = want;
+	return size < want ? want : size;
+}
 
-	block = xmalloc(sizeof(*block) + size);
-	block->size = size;
+static void *huge_page(void)
+{
+	void *memory = aligned_alloc(HUGE_PAGE, HUGE_PAGE);
+
+	if (!memory)
+		mem_exhausted();
+	prefer_huge_pages(memory);
+	return memory;
+}
+
+static void add_block(struct arena *arena, size_t want)
+{
+	struct arena_block *block;
+	size_t size = next_block_size(arena, sizeof(*block) + want);
+
+	block = size == HUGE_PAGE ? huge_page() : xmalloc(size);
+	block->size = size - sizeof(*block);
 	block->used = 0;
 	block->next = arena->blocks;
 	arena->blocks = block;
-	return block;
 }
 
 static void *take(struct arena *arena, size_t size)
@@ -186,8 +202,10 @@ static void *take(struct arena *arena, size_t size)
 	if (size > SIZE_MAX / 2)
 		mem_exhausted();
 	size = (size + align - 1) / align * align;
-	if (!block || block->size - block->used < size)
-		block = add_block(arena, size);
+	if (!block || block->size - block->used < size) {
+		add_block(arena, size);
+		block = arena->blocks;
+	}
 
 	memory = block->bytes + block->used;
 	block->used += size;

@@ -160,6 +160,8 @@ bool publish_prepare(struct publish_batch *batch, const struct strvec *paths,
 			      changes->source_date_epoch ? NULL
 							 : "time of the commit",
 			      changes->reporter);
+	/* A chart with others in it takes some megabytes. */
+	arena->roomy = true;
 	batch->items = xcalloc(paths->count, sizeof(*batch->items));
 	for (size_t i = 0; i < paths->count; i++) {
 		if (!prepare(&batch->items[batch->count++], paths->items[i],

@@ -15,6 +15,7 @@
 #define BASE_MEM_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -56,9 +57,17 @@ void free_ptr(void *pointer_to_pointer);
 
 struct arena_block;
 
+/*
+ * One that is @roomy grows from ARENA_HUGE_MIN bytes on by huge pages of
+ * 2 MiB, where the system has them for who asks: their first use takes a tenth
+ * of the time, and the last of them is resident as a whole.
+ */
+#define ARENA_HUGE_MIN ((size_t)256 << 10)
+
 struct arena {
 	struct arena_block *blocks;
 	size_t total; /* bytes handed out, for ceilings and statistics */
+	bool roomy;   /* may be set at any time */
 };
 
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK; /* zeroed */

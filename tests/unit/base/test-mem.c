@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,11 +56,65 @@ static void test_room_is_free(void **state)
 			4 * HUGE_PAGES_MIN >> 10);
 }
 
+/* Enough for several blocks of each size, and for one that is none of them. */
+static size_t size_of(size_t i)
+{
+	static const size_t sizes[] = {1, 24, 4000, 70000};
+
+	return i == 50 ? (size_t)3 << 20 : sizes[i % ARRAY_SIZE(sizes)];
+}
+
+static char *allocate(struct arena *arena, size_t i)
+{
+	char *memory = arena_alloc(arena, size_of(i));
+
+	for (size_t at = 0; at < size_of(i); at++)
+		assert_int_equal(memory[at], 0);
+	return memset(memory, (int)(i % 100) + 1, size_of(i));
+}
+
+static void assert_kept(const char *memory, size_t i)
+{
+	for (size_t at = 0; at < size_of(i); at++)
+		assert_int_equal(memory[at], i % 100 + 1);
+}
+
+/* What is handed out is zeroed, also anew, and nobody else's. */
+static void fill_arena(bool roomy)
+{
+	enum {
+		KEPT = 100,
+		ALL = 400
+	};
+	CLEANUP(arena_release) struct arena arena = {.roomy = roomy};
+	struct arena_mark mark;
+	char *places[ALL];
+
+	for (size_t i = 0; i < KEPT; i++)
+		places[i] = allocate(&arena, i);
+	mark = arena_mark(&arena);
+	for (int round = 0; round < 2; round++) {
+		arena_rewind(&arena, mark);
+		for (size_t i = KEPT; i < ALL; i++)
+			places[i] = allocate(&arena, i);
+		for (size_t i = 0; i < ALL; i++)
+			assert_kept(places[i], i);
+	}
+}
+
+static void test_arena(void **state)
+{
+	(void)state;
+	fill_arena(false);
+	fill_arena(true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_room_is_free),
+		cmocka_unit_test(test_arena),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
