@@ -101,6 +101,15 @@ static void set_fork(struct ci *ci, const char *fork)
 			       : xstrdup(fork);
 }
 
+/* Of a branch that is not the main one, and of a pull request, Jenkins does
+ * not tell which is. */
+static void read_jenkins_main(struct ci *ci, const struct env *env)
+{
+	if (env_get(env, "JENKINS_URL") && !ci->change &&
+	    same_text(env_get(env, "BRANCH_IS_PRIMARY"), "true"))
+		set_from(&ci->main_branch, env, "BRANCH_NAME");
+}
+
 /*
  * Jenkins' names; also those that people set themselves elsewhere.  Of a
  * pull request BRANCH_NAME is "PR-12", the branch is CHANGE_BRANCH.
@@ -121,6 +130,7 @@ static void read_jenkins(struct ci *ci, const struct env *env)
 		set_git_url(ci, url);
 	if (fork)
 		set_fork(ci, fork);
+	read_jenkins_main(ci, env);
 	if (!branch || !env_get(env, "JENKINS_URL"))
 		return;
 	/* The git plugin's: "origin/main", or this of a commit that was named. */
@@ -186,6 +196,14 @@ static void read_gitlab(struct ci *ci, const struct env *env)
 	/* Not CI_REPOSITORY_URL, which holds the job's token. */
 	if (url)
 		set_git_url(ci, url);
+}
+
+/* Each of these variables is one server's alone. */
+static void read_others(struct ci *ci, const struct env *env)
+{
+	set_from(&ci->main_branch, env, "BUILDKITE_PIPELINE_DEFAULT_BRANCH");
+	set_from(&ci->main_branch, env, "DRONE_REPO_BRANCH");
+	set_from(&ci->main_branch, env, "CI_REPO_DEFAULT_BRANCH");
 }
 
 /*
@@ -254,6 +272,8 @@ void ci_detect(struct ci *ci, const struct env *env)
 		read_github(ci, env);
 	if (same_text(ci->server, "gitlab"))
 		read_gitlab(ci, env);
+	if (!ci->server)
+		read_others(ci, env);
 	if (ci->git_url)
 		ci->repository_name = ci_repository_name(ci->git_url);
 	/* On pull_request_target GitHub's ref is that of the target. */

@@ -104,6 +104,13 @@ static bool is_main(const struct envname_args *args,
 	return strcmp(branch, "main") == 0 || strcmp(branch, "master") == 0;
 }
 
+static bool is_main_unknown(const struct envname_args *args,
+			    const struct envname_facts *facts)
+{
+	return !facts->pull_request && !args->main_branch &&
+	       !facts->default_branch;
+}
+
 static char *stack_of(const struct envname_args *args, const char *repository)
 {
 	struct str slug = {0};
@@ -151,6 +158,7 @@ bool envname_decide(struct envname *name, const struct envname_args *args,
 				 ? xstrdup(branch)
 				 : xasprintf("%s:%s", facts->fork, branch);
 	decided.main = is_main(args, facts, branch);
+	decided.main_unknown = !decided.main && is_main_unknown(args, facts);
 	decided.stack = stack_of(args, repository);
 	decided.named = args->namespace != NULL;
 	if (args->namespace)

@@ -78,6 +78,20 @@ static bool look(struct kube *kube, const struct deploy *deploy,
 	       (!*exists || judge(found, deploy, err));
 }
 
+/* Once, when it is made: the main environment is not to end unexpectedly. */
+static void warn_of_unknown_main(const struct deploy *deploy)
+{
+	const struct envname *name = deploy->name;
+
+	if (name->main_unknown && deploy->time_to_live == DEPLOY_UNSET)
+		report_warning(deploy->reporter,
+			       "nobody tells which branch is the main one, so "
+			       "the environment of '%s' is taken for one that "
+			       "expires; if it is the main one: '--main-branch "
+			       "%s'",
+			       name->branch, name->branch);
+}
+
 /* One that is being deleted may be had when it is gone, whosever it was. */
 bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 			struct err *err)
@@ -89,9 +103,10 @@ bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 	if (!namespace_read(kube, deploy->name->namespace, &arena, &found,
 			    &exists, err))
 		return false;
-	return exists && !found.terminating
-		       ? judge(&found, deploy, err)
-		       : deploy_check_limit(kube, deploy, err);
+	if (exists && !found.terminating)
+		return judge(&found, deploy, err);
+	warn_of_unknown_main(deploy);
+	return deploy_check_limit(kube, deploy, err);
 }
 
 static bool refuse_vanished(const struct deploy *deploy, struct err *err)

@@ -70,9 +70,18 @@ static void take_github_fork(struct origin *origin, const struct value *event)
 		origin->fork = xmemdupz(from, strcspn(from, "/"));
 }
 
+static void take_github_request(struct origin *origin,
+				const struct value *event)
+{
+	take_github_fork(origin, event);
+	origin->branch_seen = is_own_branch(event, origin->branch);
+	origin->own_commit = xstrdup_or_null(
+		value_find_text(event, "pull_request.head.sha"));
+}
+
 /*
- * GitHub names the fork of a pull request and its own commit in no variable,
- * only in the event that started the build.
+ * GitHub names the default branch, the fork of a pull request and its own
+ * commit in no variable, only in the event that started the build.
  */
 static void ask_github_event(struct origin *origin, const char *path)
 {
@@ -85,10 +94,10 @@ static void ask_github_event(struct origin *origin, const char *path)
 	    !jsontext_parse(&event, str_text(&text), text.len, path, &arena,
 			    &untold))
 		return;
-	take_github_fork(origin, event);
-	origin->branch_seen = is_own_branch(event, origin->branch);
-	origin->own_commit = xstrdup_or_null(
-		value_find_text(event, "pull_request.head.sha"));
+	origin->default_branch = xstrdup_or_null(
+		value_find_text(event, "repository.default_branch"));
+	if (origin->pull_request)
+		take_github_request(origin, event);
 }
 
 static void ask_ci(struct origin *origin, const struct env *env)
@@ -108,7 +117,7 @@ static void ask_ci(struct origin *origin, const struct env *env)
 	take(&origin->build_url, &ci.build_url);
 	if (ci.git_url)
 		origin->git_url = public_url(ci.git_url);
-	if (same_text(ci.server, "github") && ci.pull_request)
+	if (same_text(ci.server, "github"))
 		ask_github_event(origin, env_get(env, "GITHUB_EVENT_PATH"));
 }
 

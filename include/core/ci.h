@@ -2,6 +2,9 @@
  * What the CI server says about this build: Jenkins, GitHub Actions and
  * GitLab CI, by the variables that they set by themselves.
  *
+ * Of Buildkite, Drone and Woodpecker the default branch alone is understood.
+ * Bitbucket, Azure and CircleCI tell it in no variable.
+ *
  * Jenkins' names count under the other servers too, where somebody set them
  * by hand.  User and password are cut out of addresses.
  *
@@ -9,7 +12,8 @@
  * NULL; the git checkout (api/repo) is the next to be asked.
  * Sources: Jenkins "Using environment variables" and the GitHub Branch
  * Source plugin's CHANGE_*; GitHub "Default environment variables"; GitLab
- * "Predefined CI/CD variables".
+ * "Predefined CI/CD variables"; "Environment variables" of Buildkite, Drone
+ * and Woodpecker.
  */
 #ifndef CORE_CI_H
 #define CORE_CI_H
@@ -31,7 +35,8 @@ struct ci {
 	char *commit;
 	char *own_commit; /* of a pull request, where commit is its merge */
 	char *build_url;
-	char *main_branch; /* the default branch, where the server says it */
+	char *main_branch; /* the default branch, where the server says it;
+			      Jenkins does when it builds it */
 	bool pull_request; /* it builds one, whether its number is told or not */
 	bool branch_seen;  /* the server names the branch, and as one of the
 			      repository itself: not a variable that was set

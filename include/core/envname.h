@@ -51,11 +51,13 @@ struct envname {
 	char *stack;
 	bool named; /* the namespace was given, not made of the others */
 	bool main;
+	bool main_unknown; /* nobody told which branch is; it is not called so */
 };
 
 /*
- * Decide.  A build of a pull request is never main, whatever its branch is
- * called.  Errors: USAGE (repository or branch unknown, with a hint; a given
+ * Decide.  Main is the branch that is given as such, else the repository's
+ * default branch, else one called main or master.  A build of a pull request
+ * is never main, whatever its branch is called.  Errors: USAGE (repository or branch unknown, with a hint; a given
  * name that is not legal, or a namespace of the cluster's own).
  */
 bool envname_decide(struct envname *name, const struct envname_args *args,

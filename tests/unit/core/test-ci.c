@@ -67,6 +67,18 @@ static void test_servers(void **state)
 		{"jenkins, job of one branch",
 		 "JENKINS_URL=https://ci/ GIT_BRANCH=origin/release/1",
 		 "server=jenkins branch=release/1 seen"},
+		{"jenkins, the primary branch",
+		 "JENKINS_URL=https://ci/ BRANCH_NAME=trunk "
+		 "BRANCH_IS_PRIMARY=true",
+		 "server=jenkins branch=trunk main_branch=trunk seen"},
+		{"jenkins, not the primary branch",
+		 "JENKINS_URL=https://ci/ BRANCH_NAME=fix "
+		 "BRANCH_IS_PRIMARY=false",
+		 "server=jenkins branch=fix seen"},
+		{"buildkite", "BUILDKITE_PIPELINE_DEFAULT_BRANCH=trunk",
+		 "main_branch=trunk"},
+		{"another server's name under gitlab",
+		 "GITLAB_CI=true DRONE_REPO_BRANCH=trunk", "server=gitlab"},
 		{"jenkins, job of another remote",
 		 "JENKINS_URL=https://ci/ GIT_BRANCH=theirs/release/1",
 		 "server=jenkins branch=theirs/release/1"},

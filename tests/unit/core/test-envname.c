@@ -115,7 +115,7 @@ static const struct envname_case {
 	struct envname_args args;
 	struct envname_facts facts;
 	const char *namespace, *release, *stack, *branch;
-	bool main;
+	bool main, main_unknown;
 } cases[] = {
 	{"from facts",
 	 {0},
@@ -124,7 +124,8 @@ static const struct envname_case {
 	 "web-fix",
 	 "web",
 	 "fix",
-	 false},
+	 false,
+	 true},
 	{"options win",
 	 {.repository_name = "shop",
 	  .branch = "b",
@@ -136,7 +137,8 @@ static const struct envname_case {
 	 "r",
 	 "Live_1.x",
 	 "b",
-	 false},
+	 false,
+	 true},
 	{"main",
 	 {0},
 	 {.repository_name = "web", .branch = "main"},
@@ -225,7 +227,8 @@ static const struct envname_case {
 	 "we-b-x-*",
 	 "we-b",
 	 "x",
-	 false},
+	 false,
+	 true},
 };
 
 static void test_decisions(void **state)
@@ -243,6 +246,7 @@ static void test_decisions(void **state)
 		assert_case(row->name, strcmp(name.stack, row->stack) == 0);
 		assert_case(row->name, strcmp(name.branch, row->branch) == 0);
 		assert_case(row->name, name.main == row->main);
+		assert_case(row->name, name.main_unknown == row->main_unknown);
 		assert_case(row->name, envname_is_label(name.release, 53));
 	}
 }
