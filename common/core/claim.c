@@ -93,3 +93,8 @@ bool claim_check(const struct claim *found, const struct envname *name,
 			       name->namespace);
 	return true;
 }
+
+bool claim_is_first_address(const struct claim *found, const char *git_url)
+{
+	return found->managed && !found->git_url && git_url;
+}

@@ -52,11 +52,9 @@ static const struct strvec *labels_of(const struct deploy *deploy)
 	return &deploy->preparation.args->labels;
 }
 
-/* May it be ours? */
-static bool judge(const struct namespace_marks *found,
-		  const struct deploy *deploy, struct err *err)
+static struct claim claim_of(const struct namespace_marks *found)
 {
-	const struct claim claim = {
+	return (struct claim){
 		.managed = found->managed,
 		.repository = found->repository,
 		.branch = found->branch,
@@ -64,6 +62,13 @@ static bool judge(const struct namespace_marks *found,
 		.main = found->main,
 		.terminating = found->terminating,
 	};
+}
+
+/* May it be ours? */
+static bool judge(const struct namespace_marks *found,
+		  const struct deploy *deploy, struct err *err)
+{
+	const struct claim claim = claim_of(found);
 
 	return claim_check(&claim, deploy->name, deploy->origin->git_url, err);
 }
@@ -92,6 +97,21 @@ static void warn_of_unknown_main(const struct deploy *deploy)
 			       name->branch, name->branch);
 }
 
+/* Another repository of the same name could have been meant. */
+static void warn_of_first_address(const struct deploy *deploy,
+				  const struct namespace_marks *found)
+{
+	const char *git_url = deploy->origin->git_url;
+	const struct claim claim = claim_of(found);
+
+	if (deploy->chart && claim_is_first_address(&claim, git_url))
+		report_warning(deploy->reporter,
+			       "namespace '%s' does not say at which address "
+			       "its repository is: from now on it belongs to "
+			       "that at '%s'",
+			       deploy->name->namespace, git_url);
+}
+
 /* One that is being deleted may be had when it is gone, whosever it was. */
 bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 			struct err *err)
@@ -103,8 +123,12 @@ bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 	if (!namespace_read(kube, deploy->name->namespace, &arena, &found,
 			    &exists, err))
 		return false;
-	if (exists && !found.terminating)
-		return judge(&found, deploy, err);
+	if (exists && !found.terminating) {
+		if (!judge(&found, deploy, err))
+			return false;
+		warn_of_first_address(deploy, &found);
+		return true;
+	}
 	warn_of_unknown_main(deploy);
 	return deploy_check_limit(kube, deploy, err);
 }

@@ -40,4 +40,10 @@ struct claim {
 bool claim_check(const struct claim *found, const struct envname *name,
 		 const char *git_url, struct err *err) MUST_CHECK;
 
+/*
+ * May it be had by any repository of its name, for want of an address, and is
+ * the first to have one, @git_url, about to note it?
+ */
+bool claim_is_first_address(const struct claim *found, const char *git_url);
+
 #endif

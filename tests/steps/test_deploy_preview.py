@@ -502,3 +502,22 @@ def test_rights_for_all_manifests_are_asked_at_once(deploy, kube, tmp_path):
         for verb in ("create", "patch"))
     assert refused.err.count("may not create kind3s.example.com") == 1
     assert "kind2s" not in refused.err
+
+
+def test_whose_address_is_noted_first_is_told(deploy, kube):
+    """A namespace that names no address is had by any repository of its
+    name."""
+    ours, theirs = (f"https://git.example.com/{team}/shop.git"
+                    for team in ("ours", "theirs"))
+    told = "does not say at which address its repository is"
+    names = {"repository": "shop", "branch": "fix"}
+
+    kube.script("GET", HOME, marked(**names))
+    first = deploy(env={"GIT_URL": theirs})
+    assert first.err.count(told) == 1 and f"'{theirs}'" in first.err
+    assert told not in deploy().err
+
+    kube.script("GET", HOME, marked(**names, git_url=ours))
+    assert told not in deploy(env={"GIT_URL": ours}).err
+    kube.script("GET", HOME, refusal(404, "NotFound"))
+    assert told not in deploy(env={"GIT_URL": ours}).err

@@ -103,10 +103,24 @@ static void test_check(void **state)
 	}
 }
 
+static void test_first_address(void **state)
+{
+	const struct claim ours = {.managed = "v1", .git_url = URL};
+	const struct claim open = {.managed = "v1", .repository = web};
+	const struct claim unmarked = {0};
+
+	(void)state;
+	assert_true(claim_is_first_address(&open, URL));
+	assert_false(claim_is_first_address(&open, NULL));
+	assert_false(claim_is_first_address(&ours, URL));
+	assert_false(claim_is_first_address(&unmarked, URL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_first_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
