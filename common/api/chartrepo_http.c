@@ -202,7 +202,8 @@ static bool fail(const struct http_request *request,
 		      &unfit))
 		words = jsn_text(json, "error");
 	(void)refused(request, reply, words, err);
-	if (reply->status == 404 || reply->status == 405)
+	if (reply->status == 404 || reply->status == 405 ||
+	    reply->status == 501)
 		return err_hint(err, "over http(s) charts are written by "
 				     "ChartMuseum's API, which this server "
 				     "does not seem to speak");
