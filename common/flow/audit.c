@@ -3,9 +3,13 @@
 #include <stdlib.h>
 
 #include "api/chartrepo.h"
+#include "api/s3_conditions.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "base/strvec.h"
+#include "core/pending.h"
 #include "flow/audit_parts.h"
 #include "flow/repocheck.h"
 
@@ -145,6 +149,38 @@ bool audit_writes(const struct audit *audit)
 	return (audit->repair || audit->keep) && !audit->dry_run;
 }
 
+/* Nobody else ever looks for them; by now their archives have entries. */
+static bool is_left(const struct audit *audit,
+		    const struct audit_object *object)
+{
+	return (starts_with(object->name, S3_PROBE_PREFIX) ||
+		starts_with(object->name, PENDING_PREFIX)) &&
+	       audit->now - object->modified_s > AUDIT_LEFT_S;
+}
+
+/* Without the right to delete, a repair does its work all the same. */
+static bool tidy(const struct audit *audit, const struct audit_look *look,
+		 struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec left = {0};
+
+	for (size_t i = 0; i < look->objects.count; i++) {
+		const struct audit_object *object =
+			look->objects.entries[i].value;
+
+		if (is_left(audit, object))
+			strvec_add(&left, object->name);
+	}
+	if (chartrepo_remove_objects(audit->repo, &left, err))
+		return true;
+	if (err->kind != ERR_DENIED)
+		return err_wrap(err,
+				"cannot remove what killed runs have left");
+	log_debug("%s", err->text);
+	err_release(err);
+	return true;
+}
+
 /* --- all of it ------------------------------------------------------------------ */
 
 static bool look_and_repair(const struct audit *audit,
@@ -167,6 +203,9 @@ static bool look_and_repair(const struct audit *audit,
 		if (more && !repair(audit, &look, report, err))
 			return false;
 		more = more && !audit->dry_run;
+		if (!more && audit->repair && !audit->dry_run &&
+		    !tidy(audit, &look, err))
+			return false;
 	}
 	return true;
 }

@@ -27,6 +27,8 @@
  * A run that repairs leaves marks (core/audit.h) of the pairs of entry and
  * object that it has verified, below AUDIT_MARKS in the repository, while it
  * works: a later run, or one after a kill, reads only what these do not know.
+ * And it removes what killed publishers have left, AUDIT_LEFT_S old: objects on
+ * which conditions were tried, and entries that wait for nobody any more.
  */
 #ifndef FLOW_AUDIT_H
 #define FLOW_AUDIT_H
@@ -55,8 +57,9 @@ struct value;
 #define AUDIT_PRUNE_SIZE_MAX ((size_t)64 << 20)
 #define AUDIT_PRUNE_LASTS_S  86400 /* at most, from its note on */
 #define AUDIT_MARKS_EVERY_MS 2000
-#define AUDIT_READ_AT_ONCE   256 /* archives */
-#define AUDIT_LOOKS_MAX	     5	 /* of one repair */
+#define AUDIT_READ_AT_ONCE   256	 /* archives */
+#define AUDIT_LOOKS_MAX	     5		 /* of one repair */
+#define AUDIT_LEFT_S	     (24 * 3600) /* nobody is at work so long */
 
 struct audit {
 	struct chartrepo *repo;

@@ -223,6 +223,24 @@ def test_repair(audit, s3):
     assert {seen.method for seen in s3.requests} == {"GET"}
 
 
+def test_what_killed_publishers_have_left_goes(audit, s3):
+    """But not what one at work may have made, nor anything that is not ours."""
+    day = 24 * 3600
+    old = [f"{PREFIX}.slipway/{name}" for name in ("probe/0", "pending/0.json")]
+    for key in (*old, f"{PREFIX}.slipway/lock/0", f"{PREFIX}probe/0"):
+        s3.put(key, b"x", s3.clock() - day - 60)
+    s3.put(f"{PREFIX}.slipway/probe/1", b"x", s3.clock() - day + 60)
+    before = dict(s3.objects)
+    audit()
+    audit("--repair", "--dry-run")
+    s3.fault = lambda seen: Fault(403, "AccessDenied") if seen.method == "DELETE" else None
+    audit("--repair")
+    assert before.keys() <= s3.objects.keys()
+    s3.fault = lambda seen: None
+    audit("--repair")
+    assert sorted(before.keys() - s3.objects.keys()) == sorted(old)
+
+
 def test_metadata_is_made_anew(audit, s3):
     body = s3.objects[INDEX].body
     digest = hashlib.sha256(s3.objects[PREFIX + "api-2.0.0.tgz"].body).hexdigest()
