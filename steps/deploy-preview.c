@@ -134,6 +134,7 @@ static bool prepare(struct step_run *run, const struct http_config *http,
 static bool deploy_to(struct step_run *run, struct kube *kube,
 		      struct helm *helm, struct deploy *deploy, struct err *err)
 {
+	helm_use_login(helm, kube, deploy->wait_ms);
 	if (!deploy_check_claim(kube, deploy, err) ||
 	    !kube_read_time(kube, &deploy->now, err) ||
 	    !deploy_decide_expiry(deploy, err) ||
@@ -143,7 +144,6 @@ static bool deploy_to(struct step_run *run, struct kube *kube,
 		return false;
 	if (plan(run, deploy))
 		return true;
-	helm_use_login(helm, kube, deploy->wait_ms);
 	return act(run, kube, helm, deploy, err);
 }
 

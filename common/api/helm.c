@@ -166,6 +166,8 @@ void helm_prepare_upgrade(const struct helm *helm, struct helm_call *call,
 	strvec_add(&call->argv, "--install");
 	strvec_addf(&call->argv, "--namespace=%s", upgrade->namespace);
 	strvec_add(&call->argv, "--wait");
+	if (upgrade->dry_run)
+		strvec_add(&call->argv, "--dry-run=server");
 	if (upgrade->wait_for_jobs)
 		strvec_add(&call->argv, "--wait-for-jobs");
 	add_timeout(call, upgrade->wait_ms);
@@ -407,6 +409,12 @@ bool helm_was_busy(const struct helm_call *call)
 			return true;
 	}
 	return false;
+}
+
+bool helm_lacks_kind(const struct helm_call *call)
+{
+	return call->proc.exit_code != 0 &&
+	       strstr(str_text(&call->errors), "no matches for kind");
 }
 
 bool helm_check_upgrade(const struct helm_call *call, struct err *err)

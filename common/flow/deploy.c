@@ -11,36 +11,13 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "base/str.h"
 #include "core/envname.h"
 #include "core/stack.h"
-#include "core/sweep.h"
 #include "flow/deploy_parts.h"
 #include "flow/origin.h"
 #include "format/value.h"
-#include "format/ydoc.h"
 #include "net/retry.h"
-#include "sys/file.h"
 #include "sys/signals.h"
-#include "sys/tempdir.h"
-
-/* The expiry as values, so that what runs can show it. */
-static bool write_values(const struct expiry *expiry, const char *path,
-			 struct err *err)
-{
-	CLEANUP(arena_release) struct arena arena = {0};
-	CLEANUP(free_ptr) char *date = expiry_date(expiry);
-	CLEANUP(str_release) struct str text = {0};
-	struct value *global = value_new_map(&arena);
-	struct value *root = value_new_map(&arena);
-
-	value_map_set(global, &arena, "expires",
-		      expiry->expires ? &value_true : &value_false);
-	value_map_set_text(global, &arena, "expiryDate", date);
-	value_map_set(root, &arena, "global", global);
-	ydoc_emit(&text, root);
-	return file_replace(path, str_text(&text), text.len, 0600, err);
-}
 
 static struct deadline lock_deadline(const struct deployment *run)
 {
@@ -76,39 +53,13 @@ static bool keep_lock(void *context, struct err *err)
 	return true;
 }
 
-static void add_release_labels(struct strvec *labels,
-			       const struct deployment *run)
-{
-	strvec_add(labels, "slipway/managed=" SWEEP_MARK_VERSION);
-	strvec_addf(labels, "slipway/expires-at=%s", run->expires_at);
-	strvec_addf(labels, "slipway/stack=%s", run->deploy->name->stack);
-	strvec_addf(labels, "slipway/run=%s", run->lock.self.run);
-}
-
 /* *@busy: another Helm was at work on the release, or seemed to be. */
-static bool run_helm(struct deployment *run, const char *expiry_values,
+static bool run_helm(struct deployment *run, const struct helm_upgrade *upgrade,
 		     bool *busy, struct err *err)
 {
-	const struct deploy *deploy = run->deploy;
 	CLEANUP(helm_call_release) struct helm_call call = {0};
-	CLEANUP(strvec_release) struct strvec labels = {0};
-	CLEANUP(strvec_release) struct strvec values = {0};
-	const struct helm_upgrade upgrade = {
-		.release = deploy->name->release,
-		.namespace = deploy->name->namespace,
-		.chart = deploy->chart,
-		.values = &values,
-		.set = deploy->set,
-		.labels = &labels,
-		.wait_ms = deploy->wait_ms,
-		.history_max = deploy->history_max,
-		.wait_for_jobs = deploy->wait_for_jobs,
-	};
 
-	strvec_add_all(&values, deploy->values);
-	strvec_add(&values, expiry_values);
-	add_release_labels(&labels, run);
-	helm_prepare_upgrade(run->helm, &call, &upgrade);
+	helm_prepare_upgrade(run->helm, &call, upgrade);
 	call.proc.tick = deploy_watch;
 	call.proc.tick_ms = DEPLOY_PROGRESS_MS;
 	call.proc.context = run;
@@ -130,21 +81,20 @@ static bool run_helm(struct deployment *run, const char *expiry_values,
 static bool upgrade(struct deployment *run, struct err *err)
 {
 	struct deadline until = lock_deadline(run);
-	CLEANUP(tempdir_release) struct tempdir dir = {0};
-	CLEANUP(free_ptr) char *path = NULL;
+	CLEANUP(deploy_input_release) struct deploy_input input = {0};
+	struct helm_upgrade upgrade;
 
 	if (!preparation_run(&run->deploy->preparation, run->kube,
 			     run->deploy->name->namespace, err) ||
-	    !tempdir_start(&dir, dir_for_temp(&run->helm->env),
-			   "slipway-deploy", err))
+	    !deploy_make_input(&input, run->deploy, run->helm, &run->expiry,
+			       err))
 		return false;
-	path = path_join(str_text(&dir.path), "expiry.yaml");
-	if (!write_values(&run->expiry, path, err))
-		return false;
+	strvec_addf(&input.labels, "slipway/run=%s", run->lock.self.run);
+	upgrade = deploy_upgrade(run->deploy, &input);
 	for (int tries = 1;; tries++) {
 		bool busy = false;
 
-		if (run_helm(run, path, &busy, err))
+		if (run_helm(run, &upgrade, &busy, err))
 			return true;
 		if (!busy || tries == DEPLOY_TRIES_MAX)
 			return false;

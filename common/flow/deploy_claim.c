@@ -281,36 +281,29 @@ static bool write_for_show(struct kube *kube, const struct deploy *deploy,
 			   struct err *err)
 {
 	const char *namespace = deploy->name->namespace;
-	bool appeared;
+	bool done, appeared;
 
-	return exists ? namespace_mark(kube, namespace, marks,
+	kube->dry_run = true;
+	done = exists ? namespace_mark(kube, namespace, marks,
 				       labels_of(deploy), err)
 		      : namespace_create(kube, namespace, marks,
 					 labels_of(deploy), &appeared, err);
+	kube->dry_run = false;
+	return done;
 }
 
-bool deploy_rehearse(struct kube *kube, const struct helm *helm,
-		     struct deploy *deploy, struct err *err)
+bool deploy_rehearse_claim(struct kube *kube, const struct deploy *deploy,
+			   bool *exists, struct err *err)
 {
-	int major;
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(free_ptr) char *expires_at = expiry_label(&deploy->expiry);
 	struct namespace_marks marks = wanted_marks(deploy, expires_at);
 	struct namespace_marks found = {0};
-	bool exists, done;
 
-	if (!helm_read_major(helm, &major, err) ||
-	    !look(kube, deploy, &arena, &found, &exists, err) ||
-	    !preparation_rehearse(&deploy->preparation, kube,
-				  deploy->name->namespace, err) ||
-	    (!exists &&
-	     !deploy_find_victims(kube, deploy, &deploy->victims, err)))
+	if (!look(kube, deploy, &arena, &found, exists, err))
 		return false;
 	mark_ahead(&marks, deploy, &found);
-	kube->dry_run = true;
-	done = write_for_show(kube, deploy, &marks, exists, err);
-	kube->dry_run = false;
-	return done;
+	return write_for_show(kube, deploy, &marks, *exists, err);
 }
 
 /*

@@ -11,10 +11,12 @@
 #include "flow/deploy.h"
 #include "flow/envlock.h"
 #include "flow/waiting.h"
+#include "sys/tempdir.h"
 
 struct arena;
 struct err;
 struct helm;
+struct helm_upgrade;
 struct kube;
 struct namespace_marks;
 struct str;
@@ -80,6 +82,33 @@ bool deploy_read_renewable(struct kube *kube, const struct deploy *deploy,
 /* Only move the expiry of the namespace, and not nearer. */
 bool deploy_move_expiry(struct kube *kube, const struct deploy *deploy,
 			const char *expires_at, struct err *err) MUST_CHECK;
+
+/*
+ * The server judges the making or marking of the namespace; *@exists: it is
+ * there.  Errors: those of the claim; DENIED, with the server's words.
+ */
+bool deploy_rehearse_claim(struct kube *kube, const struct deploy *deploy,
+			   bool *exists, struct err *err) MUST_CHECK;
+
+/* --- deploy_input.c: what Helm is given ------------------------------------- */
+
+/* All-zero: nothing. */
+struct deploy_input {
+	struct tempdir dir;
+	struct strvec values; /* files; the last says the expiry */
+	struct strvec labels; /* of the revision */
+};
+
+/* Errors: IO. */
+bool deploy_make_input(struct deploy_input *input, const struct deploy *deploy,
+		       const struct helm *helm, const struct expiry *expiry,
+		       struct err *err) MUST_CHECK;
+
+/* It borrows from both. */
+struct helm_upgrade deploy_upgrade(const struct deploy *deploy,
+				   const struct deploy_input *input);
+
+void deploy_input_release(struct deploy_input *input);
 
 /* --- deploy_limit.c: how many a repository may have ------------------------ */
 

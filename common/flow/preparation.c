@@ -182,12 +182,9 @@ bool preparation_run(const struct preparation *preparation, struct kube *kube,
 	return true;
 }
 
-bool preparation_rehearse(const struct preparation *preparation,
-			  struct kube *kube, const char *namespace,
-			  struct err *err)
+static bool see_secrets(const struct strvec *secrets, struct kube *kube,
+			const char *namespace, struct err *err)
 {
-	const struct strvec *secrets = &preparation->args->secrets;
-
 	for (size_t i = 0; i < secrets->count; i++) {
 		const char *name = strchr(secrets->items[i], '/') + 1;
 		CLEANUP(free_ptr) char *source = source_of(secrets->items[i]);
@@ -197,6 +194,37 @@ bool preparation_rehearse(const struct preparation *preparation,
 			return false;
 	}
 	return true;
+}
+
+static bool see_kinds(const struct value_list *objects, struct kube *kube,
+		      struct err *err)
+{
+	CLEANUP(kinds_release) struct kinds kinds = {0};
+
+	for (size_t i = 0; i < objects->count; i++) {
+		const struct kind *kind;
+
+		if (!manifest_find_kind(kube, &kinds, objects->items[i], &kind,
+					err))
+			return false;
+	}
+	return true;
+}
+
+bool preparation_rehearse(const struct preparation *preparation,
+			  struct kube *kube, const char *namespace, bool exists,
+			  struct err *err)
+{
+	bool done;
+
+	if (!exists)
+		return see_secrets(&preparation->args->secrets, kube, namespace,
+				   err) &&
+		       see_kinds(&preparation->objects->list, kube, err);
+	kube->dry_run = true;
+	done = preparation_run(preparation, kube, namespace, err);
+	kube->dry_run = false;
+	return done;
 }
 
 /* What has to be asked, each once. */

@@ -84,6 +84,7 @@ struct helm_upgrade {
 	int64_t wait_ms;
 	int64_t history_max;
 	bool wait_for_jobs;
+	bool dry_run; /* only let it render and look, with the server's help */
 };
 
 /* Prepare `helm upgrade --install`, waiting until all is ready. */
@@ -123,6 +124,9 @@ bool helm_check_rollback(const struct helm_call *call, struct err *err)
  * which is pending, or which came to be while it looked.
  */
 bool helm_was_busy(const struct helm_call *call);
+
+/* Did it fail for a kind that the cluster does not know (yet)? */
+bool helm_lacks_kind(const struct helm_call *call);
 
 /*
  * Does Helm say so in its last line?  It does not without a look, as it is

@@ -154,11 +154,13 @@ bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
 			struct err *err) MUST_CHECK;
 
 /*
- * Let the server judge the making or marking of the namespace, with all that
- * it has for admission, and keep nothing of it; see that @helm is one and the
- * secrets to copy are there, and set @deploy->victims.
- * Errors: as claim_check(); DENIED, with the server's words; CHILD (Helm);
- * those of preparation_rehearse() and deploy_check_claim().
+ * Let the server judge the making or marking of the namespace and what is put
+ * there before Helm runs, with all that it has for admission, and Helm the
+ * chart, and keep nothing of it; set @deploy->victims.  What Helm cannot tell
+ * before is a warning.
+ * Errors: as claim_check(); DENIED, with the server's words; CHILD (no Helm of
+ * ours, or Helm's own words); those of preparation_rehearse() and
+ * deploy_check_claim().
  */
 bool deploy_rehearse(struct kube *kube, const struct helm *helm,
 		     struct deploy *deploy, struct err *err) MUST_CHECK;

@@ -48,11 +48,12 @@ bool preparation_run(const struct preparation *preparation, struct kube *kube,
 		     const char *namespace, struct err *err) MUST_CHECK;
 
 /*
- * Are the secrets to be copied to @namespace there?  Changes nothing.
- * Errors: NOT_FOUND, and kube's.
+ * Let the server judge all that, and keep nothing.  Where @namespace does not
+ * exist yet: only see that the secrets to copy and the kinds are there.
+ * Errors: the same.
  */
 bool preparation_rehearse(const struct preparation *preparation,
-			  struct kube *kube, const char *namespace,
+			  struct kube *kube, const char *namespace, bool exists,
 			  struct err *err) MUST_CHECK;
 
 /*

@@ -449,7 +449,8 @@ def test_a_missing_right_is_named(resource, cluster, run_step, helm4,
 
 
 def test_an_exec_plugin_is_asked_anew(cluster, run_step, helm4, tmp_path):
-    """Its first token has expired when it is used."""
+    """Its first token has expired when it is used.  As they do not say how long
+    they last, Helm asks by itself."""
     plugin = tmp_path / "plugin"
     plugin.write_text(
         "#!/bin/sh\n"
@@ -471,7 +472,7 @@ def test_an_exec_plugin_is_asked_anew(cluster, run_step, helm4, tmp_path):
                       umbrella(tmp_path, "1.0.0"), env={"HOME": ""})
 
     assert "would deploy" in result.out
-    assert Path(f"{plugin}.n").read_text() == "++\n"
+    assert Path(f"{plugin}.n").read_text() == "+++\n"
 
 
 def test_a_deadline_of_the_whole_run(cluster, run_step, helm4, tmp_path):

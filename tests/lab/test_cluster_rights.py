@@ -119,7 +119,8 @@ def test_deploying(version, cluster, deployer, preparation, start_step,
     # installed, counted, upgraded, rehearsed, renewed
     run_step(*step, "--max-environments", 9, first)
     run_step(*step, *preparation, second)
-    run_step(*step, "--dry-run", second)
+    run_step(*step, *preparation, "--dry-run", second)
+    run_step(*step, *preparation, "--branch", "new", "--dry-run", second)
     run_step(*step, "--renew")
 
     # a container that failed is asked for its log
