@@ -412,12 +412,26 @@ static bool settle_archives(struct vendoring *vendoring, struct err *err)
 	return true;
 }
 
+/* Of no dependencies: a lock can only be one of others, and Helm writes none. */
+static bool settle_nothing(struct vendoring *vendoring, struct err *err)
+{
+	struct umbrella *umbrella = vendoring->umbrella;
+
+	vendor_remove_stale(vendoring);
+	if (!umbrella_find(umbrella, vendoring->lock))
+		return true;
+	if (vendoring->args->locked)
+		return vendor_read_lock(vendoring, err);
+	umbrella_remove(umbrella, vendoring->lock);
+	return true;
+}
+
 bool vendor_all(struct vendoring *vendoring, struct err *err)
 {
 	if (!read_wanted(vendoring, err))
 		return false;
 	if (!vendoring->wanted.count)
-		return true;
+		return settle_nothing(vendoring, err);
 	if (vendoring->args->locked && !vendor_read_lock(vendoring, err))
 		return false;
 	prepare(vendoring);

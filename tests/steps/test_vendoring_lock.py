@@ -68,6 +68,29 @@ def test_locked_refused(umbrella, render, tmp_path, repository):
     render("--locked")
 
 
+def test_a_lock_where_nothing_is_wanted_any_more(umbrella, render, tmp_path, repository):
+    folder = umbrella(chart=dependencies(
+        f"- {{name: basket, version: '^2', repository: 'file://{repository}'}}"))
+    render()
+    lock = locked(folder, tmp_path)
+    umbrella(chart=CHART)
+    refused = render("--locked", expect=2)
+    assert "cannot keep to 'umbrella/Chart.lock': " in refused.err
+    assert "'basket'" in refused.err
+    render()
+    assert "Chart.lock" not in rendered(tmp_path)
+    lock.unlink()
+    render("--locked")
+
+
+def test_charts_beside_an_empty_list_are_told(umbrella, render, tmp_path, repository):
+    folder = umbrella(chart=CHART)
+    (folder / "charts").mkdir()
+    shutil.copy(next(repository.glob("basket-*.tgz")), folder / "charts")
+    assert "warning: 'charts/basket-" in render().err
+    assert [name for name in rendered(tmp_path) if name.startswith("charts/basket-")]
+
+
 def test_lock_of_an_older_chart(umbrella, render, tmp_path, repository):
     """apiVersion v1: requirements.yaml and .lock, also as Helm 2 made it."""
     wanted = (f"dependencies:\n- name: basket\n  version: ^2\n"
