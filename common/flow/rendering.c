@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "format/value.h"
 #include "net/http.h"
+#include "sys/env.h"
 
 /* It is mistyped, or what it is for is not there: nobody would look for it. */
 static void warn_idle(const struct rendering *rendering)
@@ -60,6 +61,16 @@ static bool stamp(struct rendering *rendering, struct err *err)
 	return true;
 }
 
+/* Not the clock: the next render is to give the same bytes. */
+static int64_t find_stamp(const struct rendering *rendering)
+{
+	const struct renderfacts *facts = &rendering->facts;
+
+	if (env_get(rendering->args.vendor.env, "SOURCE_DATE_EPOCH"))
+		return facts->options.now_ms / 1000;
+	return facts->origin.commit_time ? facts->origin.commit_time : -1;
+}
+
 static bool vendor(struct rendering *rendering, struct arena *arena,
 		   struct err *err)
 {
@@ -70,6 +81,7 @@ static bool vendor(struct rendering *rendering, struct arena *arena,
 		rendering->output_dir = arena_printf(
 			arena, UMBRELLA_OUTPUT "/%s", rendering->vendored.name);
 	args.now_ms = rendering->facts.options.now_ms;
+	args.stamp_s = find_stamp(rendering);
 	args.previous = rendering->output_dir;
 	return umbrella_check_output(rendering->output_dir,
 				     rendering->vendored.name, err) &&

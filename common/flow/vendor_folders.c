@@ -160,7 +160,8 @@ bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 	if (!vendor_complete(vendoring, chart, folder, err) ||
 	    !chart_fill_versions(chart, VENDOR_ANY_VERSION, err))
 		return vendor_fail(vendoring, i, "repository", err);
-	chart_stamp(chart, vendoring->args->now_ms / 1000);
+	if (vendoring->args->stamp_s >= 0)
+		chart_stamp(chart, vendoring->args->stamp_s);
 	if (!chart_package(&bytes, chart, err) ||
 	    !sha256_hex(bytes.buf, bytes.len, hex, err) ||
 	    !vendor_put_archive(vendoring, chart->name, chart->version, &bytes,

@@ -50,6 +50,8 @@ struct vendor_args {
 	const struct http_config *http;
 	const struct env *env; /* AWS settings */
 	int64_t now_ms;	       /* for "generated" in a new lock */
+	/* Of all files in a package of a folder; -1 = their own. */
+	int64_t stamp_s;
 	/* The folder whose lock is kept where it says the same; NULL = none. */
 	const char *previous;
 	/* The merged release record, whose digests are kept to; NULL = none. */
