@@ -90,6 +90,15 @@ static bool load_metadata(const struct chart_loader *loader,
 	       chart_take_metadata(chart, &doc, loader->depth > 0, err);
 }
 
+bool chart_check_file(const struct ydoc *doc, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct chart chart = {.arena = &arena};
+
+	return chart_read_metadata(doc, &arena, &chart.metadata, err) &&
+	       chart_take_metadata(&chart, doc, false, err);
+}
+
 static bool load_lock(struct chart *chart, const struct chart_file *file,
 		      struct err *err)
 {

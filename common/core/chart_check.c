@@ -51,8 +51,13 @@ static bool check_dependencies(const struct chart *chart,
 			&chart->dependencies.items[i];
 		CLEANUP(free_ptr) char *path = xasprintf("dependencies.%zu", i);
 
-		if (!check_alias(dependency, err) ||
-		    !check_unique(&seen, dependency, err))
+		if (!check_alias(dependency, err)) {
+			CLEANUP(free_ptr) char *alias =
+				xasprintf("%s.alias", path);
+
+			return ydoc_blame(doc, alias, err);
+		}
+		if (!check_unique(&seen, dependency, err))
 			return ydoc_blame(doc, path, err);
 	}
 	return true;

@@ -112,7 +112,7 @@ bool vendor_read_chart(struct vendored *vendored,
 	}
 	if (!semver_parse(&version, vendored->version, err))
 		return ydoc_blame(&doc, "version", err);
-	return true;
+	return chart_check_file(&doc, err);
 }
 
 /* --- what is wanted ------------------------------------------------------ */
@@ -160,7 +160,9 @@ static bool check_names(struct vendoring *vendoring, struct err *err)
 			err_set(err, ERR_INPUT, "it is no name for a chart");
 			return vendor_fail(vendoring, i, "", err);
 		}
-		if (!is_name(name)) {
+		/* Of the two only an alias may hold no dot. */
+		if (name != dependency->name &&
+		    (!is_name(name) || strchr(name, '.'))) {
 			err_set(err, ERR_INPUT,
 				"its alias '%s' is no name for a chart", name);
 			return vendor_fail(vendoring, i, "alias", err);

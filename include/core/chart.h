@@ -32,6 +32,7 @@ struct arena;
 struct err;
 struct str;
 struct value;
+struct ydoc;
 
 /* Of the files of one chart; an archive's are fewer, by one byte at least. */
 #define CHART_SIZE_MAX	    ((size_t)100 << 20)
@@ -142,6 +143,12 @@ bool chart_load_archive(const void *bytes, size_t len, const char *name,
 bool chart_load_files(const struct chart_files *files, const char *path,
 		      struct arena *arena, struct chart **chart,
 		      struct err *err) MUST_CHECK;
+
+/*
+ * Would Helm take what the Chart.yaml @doc says, of the chart that it is to
+ * install?  Errors: INPUT, with the place.
+ */
+bool chart_check_file(const struct ydoc *doc, struct err *err) MUST_CHECK;
 
 /*
  * Dependencies as in Chart.yaml or a lock: a list of mappings (nil: none).

@@ -590,6 +590,12 @@ def test_links(umbrella, render, tmp_path):
     ("name: ../x\nversion: 1.0.0\n", ":1:7", "is no name for a chart"),
     ("name: shop\nversion: latest\n", ":2:10", "latest"),
     ("a: [\n", "", "cannot use what was rendered"),
+    (f"{CHART}type: odd\n", ":4:7", "type is 'odd'"),
+    (CHART.replace("v2", "v3"), ":1:13", "apiVersion 'v3' is not supported"),
+    (f"{CHART}maintainers: x\n", ":4:14", "maintainers"),
+    (f"{CHART}kubeVersion: [a]\n", ":4:14", "kubeVersion"),
+    (f"{CHART}dependencies: [{{name: web, version: 1.0.0, alias: a.b}}]\n", ":4:",
+     "has the alias 'a.b'"),
 ])
 def test_bad_chart(umbrella, render, tmp_path, chart, where, cause):
     umbrella(chart=chart)
