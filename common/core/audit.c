@@ -113,14 +113,16 @@ static void take_chart(const char *object, const struct chart *chart,
 {
 	orphan->name = arena_strdup(arena, chart->name);
 	orphan->version = arena_strdup(arena, chart->version);
-	if (same_text(object, chart_file_name(chart)))
-		orphan->entry = chartindex_new_entry(
-			chart, object, orphan->digest, created, arena);
-	else
+	if (!same_text(object, chart_file_name(chart)))
 		orphan->reason = arena_printf(arena,
 					      "it holds chart '%s' %s, and is "
 					      "not called so",
 					      chart->name, chart->version);
+	else if (!chartindex_is_name(chart->name))
+		orphan->reason = "no address of an index leads to that name";
+	else
+		orphan->entry = chartindex_new_entry(
+			chart, object, orphan->digest, created, arena);
 }
 
 bool audit_judge_orphan(const char *object, const struct str *archive,

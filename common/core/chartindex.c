@@ -501,6 +501,20 @@ const char *chartindex_annotation(const struct chartindex *index,
 						    : NULL;
 }
 
+bool chartindex_is_name(const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (!len || len > CHARTINDEX_NAME_MAX || text[0] == '.')
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f ||
+		    strchr("/\\%?#:", text[i]))
+			return false;
+	}
+	return true;
+}
+
 struct value *chartindex_new_entry(const struct chart *chart, const char *url,
 				   const char *digest, const char *created,
 				   struct arena *arena)

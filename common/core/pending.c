@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/chartindex.h"
 #include "format/hash.h"
 #include "format/jsontext.h"
 #include "format/value.h"
@@ -59,21 +60,6 @@ static bool refuse(const char *name, const char *why, struct err *err)
 		       why);
 }
 
-/* Can it be a part of an archive's name, and of no other folder's? */
-static bool is_name(const char *text)
-{
-	size_t len = text ? strlen(text) : 0;
-
-	if (!len || len > PENDING_NAME_MAX || text[0] == '.')
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f ||
-		    strchr("/\\%?#", text[i]))
-			return false;
-	}
-	return true;
-}
-
 static bool is_time(const char *text)
 {
 	int64_t seconds;
@@ -89,7 +75,8 @@ static bool read_chart(struct pending_chart *chart, const struct value *value)
 		.digest = value_find_text(value, "digest"),
 		.created = value_find_text(value, "created"),
 	};
-	return is_name(chart->name) && is_name(chart->version) &&
+	return chartindex_is_name(chart->name) &&
+	       chartindex_is_name(chart->version) &&
 	       sha256_is_hex(chart->digest) && is_time(chart->created);
 }
 

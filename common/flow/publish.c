@@ -146,7 +146,8 @@ bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 	if (!chartrepo_writes_index(publish->repo))
 		return publish_guard(&run, err) &&
 		       publish_put_archives(&run, err);
-	if (!publish_guard(&run, err) || !publish_judge(&run, err) ||
+	if (!publish_check_names(batch, publish->repo, err) ||
+	    !publish_guard(&run, err) || !publish_judge(&run, err) ||
 	    !publish_put_archives(&run, err))
 		return false;
 	if (!enter(&run, err) || !verify(&run, err) ||

@@ -97,6 +97,24 @@ static bool judge(struct publish_run *run, struct publish_item *item,
 	return true;
 }
 
+bool publish_check_names(const struct publish_batch *batch,
+			 const struct chartrepo *repo, struct err *err)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const char *name = batch->items[i].chart->name;
+
+		if (!chartrepo_writes_index(repo) || chartindex_is_name(name))
+			continue;
+		(void)err_set(err, ERR_INPUT,
+			      "cannot publish chart '%s': no address of an "
+			      "index leads to an archive of that name",
+			      name);
+		return err_hint(err, "Helm wants names of lower-case letters, "
+				     "digits and dashes");
+	}
+	return true;
+}
+
 bool publish_judge(struct publish_run *run, struct err *err)
 {
 	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {

@@ -90,6 +90,14 @@ void publish_settle(struct publish_run *run, bool done, const struct err *err);
 bool publish_hint_conflict(const struct publish *publish, struct err *err);
 
 /*
+ * Where the index is ours to write: can it have these charts?
+ * Errors: INPUT; see chartindex_is_name().
+ */
+bool publish_check_names(const struct publish_batch *batch,
+			 const struct chartrepo *repo, struct err *err)
+	MUST_CHECK;
+
+/*
  * Before anything is written: fill in what the index says of each chart of
  * the batch.
  * Errors: CONFLICT (it has that version, and it is not to be changed).

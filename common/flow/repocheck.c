@@ -201,6 +201,8 @@ bool repocheck_charts(const struct repocheck *check,
 	struct value *map = value_new_map(arena);
 	bool all;
 
+	if (!publish_check_names(batch, check->repo, err))
+		return false;
 	str_add(text, "the charts are valid; ");
 	if (chartrepo_writes_index(check->repo))
 		return repocheck_run(check, arena, found, text, err);

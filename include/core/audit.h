@@ -66,7 +66,8 @@ struct audit_orphan {
 
 /*
  * What to make of the archive that is called @object.  Only one that is
- * called as its chart demands can be entered: any other may be a copy.
+ * called as its chart demands can be entered, as any other may be a copy, and
+ * only if chartindex_is_name() of its chart.
  * @created is the time of its entry.  Errors: IO (libcrypto).
  */
 bool audit_judge_orphan(const char *object, const struct str *archive,

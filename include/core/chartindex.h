@@ -154,6 +154,18 @@ struct chartindex_removal {
 	const char *version;
 };
 
+#define CHARTINDEX_NAME_MAX 255 /* bytes of a name, a version */
+
+/*
+ * Can the name of an archive that @text is a part of stand in an index as its
+ * address?  Helm writes it as it is, and its readers take an address for a
+ * URL: so "%", "?", "#", ":" and "/" would lead elsewhere, and so would a dot
+ * at the beginning; nor may it have blanks or control characters.  @text may
+ * be NULL.
+ * Source: Helm's pkg/repo/v1, MustAdd(), ResolveReferenceURL(); RFC 3986, 4.2.
+ */
+bool chartindex_is_name(const char *text);
+
 /*
  * The entry of a chart that was just packaged: its metadata, @url, @digest
  * and @created (RFC 3339).

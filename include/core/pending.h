@@ -34,7 +34,6 @@ struct str;
 #define PENDING_SIZE_MAX   ((size_t)1 << 20) /* bytes of one */
 #define PENDING_CHARTS_MAX 1000		     /* in one */
 #define PENDING_MERGED_MAX 1000		     /* that one merge takes */
-#define PENDING_NAME_MAX   255		     /* bytes of a name, a version */
 
 #define PENDING_ROUND_MIN_MS	100
 #define PENDING_PATIENCE_MAX_MS 20000
@@ -60,7 +59,7 @@ bool pending_add_name(struct str *out, const char *text, size_t len,
 /*
  * Read what lies under @name (without the prefix) into @arena.
  * Errors: INPUT: not the bytes of that name; not of the form above, or of a
- * later schema; a name or version that could lead out of the repository; a
+ * later schema; a name or version that is none, see chartindex_is_name(); a
  * ceiling passed.
  */
 bool pending_parse(struct pending *pending, const char *text, size_t len,

@@ -56,6 +56,18 @@ def test_words_that_s3_does_not_know(publish, s3, args, words):
     assert s3.lines == []
 
 
+@pytest.mark.parametrize("name", ["a%41", "a%2Fb", "a#b", "a?b", "a:b", "a b", ".a"])
+def test_names_that_are_no_address(run_step, s3, tmp_path, name):
+    """Readers of the index would look elsewhere; packaged it can be, as by Helm."""
+    chart = make_chart(tmp_path, name)
+    for args in (), ("--check",):
+        failed = run_step("publish-chart", chart, "--repo", REPO, *args, env=s3.env, expect=2)
+        assert f"cannot publish chart '{name}'" in failed.err
+    assert {seen.method for seen in s3.requests} <= {"GET"}
+    run_step("publish-chart", chart, "--destination", tmp_path / "packages")
+    assert (tmp_path / f"packages/{name}-1.0.0.tgz").is_file()
+
+
 # --- rights -------------------------------------------------------------------------
 
 def deny(s3: ScriptedS3, *headers: str) -> None:

@@ -278,6 +278,17 @@ def test_dry_run_of_a_repair(audit, s3):
     assert result.json["dryRun"] and s3.objects == before
 
 
+def test_orphans_that_no_address_leads_to(audit, s3):
+    """An entry of one would be dangling, and removed by the next repair."""
+    for name in "a%41", "a#b":
+        s3.put(f"{PREFIX}{name}-1.0.0.tgz", charts.archive(name, "1.0.0"))
+    for _ in range(2):
+        found = audit("--repair", "--output", "json", expect=1).json
+        assert found["repaired"] == [] and len(found["orphans"]) == 2
+        assert "no address of an index leads to" in found["orphans"][0]["reason"]
+    assert entries(s3) == CHARTS
+
+
 def test_orphans_that_are_not_named_after_their_chart(audit, s3):
     s3.put(PREFIX + "copy.tgz", charts.archive("web", "1.1.0"))
     s3.put(PREFIX + "junk-1.0.0.tgz", b"junk")

@@ -120,6 +120,9 @@ static void test_orphan(void **state)
 		{"web.tgz", META, "web", "is not called so"},
 		{"web-1.0.0.tgz", "apiVersion: v2\nname: db\nversion: 1.0.0\n",
 		 "db", "it holds chart 'db' 1.0.0"},
+		{"a%41-1.0.0.tgz",
+		 "apiVersion: v2\nname: a%41\nversion: 1.0.0\n", "a%41",
+		 "no address of an index leads to that name"},
 		{"web-1.0.0.tgz", "no: chart\n", "", "the chart has no name"},
 	};
 

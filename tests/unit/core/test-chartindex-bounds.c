@@ -1,4 +1,4 @@
-/* How much of an index is parsed at once. */
+/* How much of an index is parsed at once, and which names it can have. */
 #include "core/chartindex.h"
 
 #include <string.h>
@@ -187,9 +187,34 @@ static void test_beside_the_entries(void **state)
 	assert_non_null(strstr(err.text, "more than 250000 values"));
 }
 
+static void test_names(void **state)
+{
+	static const char *const good[] = {"web",   "web-2",	"Web_2.x",
+					   "a@b,c", "1.0.0+17", "\xc3\xa4"};
+	static const char *const bad[] = {
+		NULL,	"",    ".",   "..",   ".a",   "a/b",
+		"a\\b", "%",   "a%b", "a%2F", "a?b",  "a#b",
+		"a:b",	"a b", "a\n", "a\t",  "\x7f", "\x01a",
+	};
+	char longest[CHARTINDEX_NAME_MAX + 2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_case(good[i], chartindex_is_name(good[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_case(bad[i] ? bad[i] : "NULL",
+			    !chartindex_is_name(bad[i]));
+	memset(longest, 'a', sizeof(longest));
+	longest[CHARTINDEX_NAME_MAX + 1] = '\0';
+	assert_false(chartindex_is_name(longest));
+	longest[CHARTINDEX_NAME_MAX] = '\0';
+	assert_true(chartindex_is_name(longest));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_annotations),
 		cmocka_unit_test(test_large_whole),
