@@ -90,6 +90,7 @@ static bool package(struct publishing *publishing, struct step_run *run,
 		.set = &args->set,
 		.set_string = &args->set_string,
 		.source_date_epoch = args->source_date_epoch,
+		.epoch_given = strvec_has(run->given, "source-date-epoch"),
 		.origin = &publishing->origin,
 		.reporter = &run->reporter,
 	};

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/chart.h"
-#include "core/ci.h"
+#include "core/gitaddress.h"
 #include "core/githash.h"
 #include "core/lockfile.h"
 #include "format/value.h"
@@ -52,7 +52,7 @@ void appchange_annotate(struct appchange_side *side,
 	if (!source)
 		return;
 	if (strstr(source, "://") || strchr(source, '@'))
-		path = ci_repository_path(source);
+		path = gitaddress_path(source);
 	else if (strchr(source, '/'))
 		path = xstrdup(source);
 	if (path)

@@ -22,40 +22,6 @@ char *ci_repository_name(const char *git_url)
 	return start < end ? xmemdupz(git_url + start, end - start) : NULL;
 }
 
-/* The host and what follows, of a URL or of scp's form; NULL if neither. */
-static const char *skip_to_host(const char *git_url)
-{
-	const char *scheme_end = strstr(git_url, "://");
-	const char *host = scheme_end ? scheme_end + strlen("://") : git_url;
-	size_t len = strcspn(host, scheme_end ? "/" : ":");
-	const char *at = memchr(host, '@', len);
-
-	if (!scheme_end && !host[len])
-		return NULL;
-	return at ? at + 1 : host;
-}
-
-char *ci_repository_path(const char *git_url)
-{
-	const char *host = skip_to_host(git_url);
-	size_t end, host_len;
-	bool is_url;
-
-	if (!host || *host == '/' || !*host)
-		return NULL;
-	is_url = strstr(git_url, "://") != NULL;
-	end = strlen(host);
-	while (end && host[end - 1] == '/')
-		end--;
-	if (end >= 4 && strncmp(host + end - 4, ".git", 4) == 0)
-		end -= 4;
-	host_len = strcspn(host, is_url ? "/" : ":");
-	if (host_len + 1 >= end)
-		return NULL;
-	return xasprintf("%.*s/%.*s", (int)host_len, host,
-			 (int)(end - host_len - 1), host + host_len + 1);
-}
-
 /* What is told first counts: a variable that somebody set by hand. */
 static void set(char **field, const char *value)
 {

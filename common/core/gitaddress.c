@@ -129,15 +129,22 @@ static bool is_same_host(const struct address *a, const struct address *b)
 	return is_same(owner_of(a->host), owner_of(b->host));
 }
 
+#define SCM "scm/"
+
+/* Over SSH, where nothing else has that port. */
+static bool is_bitbucket(const struct address *address)
+{
+	return !address->http && is_text(address->port, "7999");
+}
+
 /* "scm/red/web" over HTTP is "red/web" over SSH. */
 static bool is_same_in_scm(const struct address *web, const struct address *ssh)
 {
-	static const char scm[] = "scm/";
-	size_t len = strlen(scm);
+	size_t len = strlen(SCM);
 
 	return web->http && !ssh->http && web->host.len &&
 	       web->path.len > len &&
-	       strncasecmp(web->path.text, scm, len) == 0 &&
+	       strncasecmp(web->path.text, SCM, len) == 0 &&
 	       is_same((struct part){web->path.text + len, web->path.len - len},
 		       ssh->path);
 }
@@ -155,4 +162,28 @@ bool gitaddress_same(const char *a, const char *b)
 			       0;
 	return is_same(left.path, right.path) ||
 	       is_same_in_scm(&left, &right) || is_same_in_scm(&right, &left);
+}
+
+char *gitaddress_path(const char *text)
+{
+	const struct address address = read_address(text);
+	struct part host = address.host, port = address.port;
+	CLEANUP(str_release) struct str path = {0};
+
+	if (!host.len || !address.path.len)
+		return NULL;
+	if (!address.http) {
+		host = owner_of(host);
+		port.len = 0;
+	}
+	str_add_bytes(&path, host.text, host.len);
+	if (port.len) {
+		str_add_char(&path, ':');
+		str_add_bytes(&path, port.text, port.len);
+	}
+	str_add_char(&path, '/');
+	if (is_bitbucket(&address))
+		str_add(&path, SCM);
+	str_add_bytes(&path, address.path.text, address.path.len);
+	return str_detach(&path);
 }

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "core/ci.h"
+#include "core/gitaddress.h"
 #include "core/githash.h"
 #include "flow/changelog_parts.h"
 
@@ -43,7 +43,7 @@ static const char *own_base(const struct changelog_gathering *gathering)
 
 	if (!is_blank(gathering->args->forge->url))
 		return gathering->args->forge->url;
-	path = url ? ci_repository_path(url) : NULL;
+	path = url ? gitaddress_path(url) : NULL;
 	return path ? arena_printf(gathering->arena, "https://%.*s",
 				   (int)host_length(path), path)
 		    : NULL;

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/ci.h"
+#include "core/gitaddress.h"
 #include "core/githash.h"
 #include "flow/changelog_parts.h"
 #include "sys/signals.h"
@@ -42,7 +43,7 @@ static bool open_clone(struct changelog_gathering *gathering, const char *dir,
 	if (!repo_remote_url(&clone->repo, REMOTE, &url, err))
 		return false;
 	if (url) {
-		clone->path = ci_repository_path(url);
+		clone->path = gitaddress_path(url);
 		clone->name = ci_repository_name(url);
 	}
 	return true;

@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/ci.h"
+#include "core/githash.h"
 #include "core/record.h"
 #include "format/jsontext.h"
 #include "format/url.h"
@@ -134,6 +136,23 @@ static bool read_head(const struct repo *repo, struct repo_head *head,
 	return false;
 }
 
+/* CI may have been told a part of it, by hand or by a script. */
+static void spell_commit_out(struct origin *origin, const struct repo *repo)
+{
+	CLEANUP(err_release) struct err unknown = {0};
+	CLEANUP(free_ptr) char *whole = NULL;
+	const char *told = origin->commit;
+	size_t len = told ? strlen(told) : 0;
+
+	if (!told || githash_is_whole(told, len) || !githash_is_part(told) ||
+	    !repo_find_commit(repo, told, &whole, &unknown) || !whole ||
+	    strncasecmp(whole, told, len) != 0)
+		return;
+	free(origin->commit);
+	origin->commit = whole;
+	whole = NULL;
+}
+
 /* *@found: @dir is in a checkout. */
 static bool ask_repo(struct origin *origin, const char *dir, bool *found,
 		     struct err *err)
@@ -155,6 +174,7 @@ static bool ask_repo(struct origin *origin, const char *dir, bool *found,
 	    !repo_default_branch(repo, REMOTE, &default_branch, err))
 		return false;
 
+	spell_commit_out(origin, repo);
 	if (!origin->commit || same_text(origin->commit, head.commit))
 		origin->commit_time = head.time;
 	origin->commit_is_head = !origin->commit;

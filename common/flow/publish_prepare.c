@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "base/strvec.h"
 #include "core/chart.h"
-#include "core/ci.h"
+#include "core/gitaddress.h"
 #include "flow/chartdir.h"
 #include "flow/origin.h"
 #include "flow/publish.h"
@@ -64,7 +64,7 @@ static bool apply_lists(struct chart *chart,
 static void annotate(struct chart *chart, const struct origin *origin)
 {
 	CLEANUP(free_ptr) char *repository =
-		origin->git_url ? ci_repository_path(origin->git_url) : NULL;
+		origin->git_url ? gitaddress_path(origin->git_url) : NULL;
 
 	if (origin->commit)
 		chart_set_annotation(chart, "slipway/commit", origin->commit);
@@ -90,6 +90,21 @@ static bool stamp(struct chart *chart, const struct publish_changes *changes,
 	return true;
 }
 
+/*
+ * What is a package already says which commit it is of, which need not be the
+ * one of the checkout that it is published from: it is left alone but for
+ * what is given as an option.
+ */
+static bool mark_source(struct chart *chart, const char *path,
+			const struct publish_changes *changes, struct err *err)
+{
+	if (file_is_dir(path))
+		annotate(chart, changes->origin);
+	else if (!changes->epoch_given)
+		return true;
+	return stamp(chart, changes, err);
+}
+
 static bool package(struct publish_item *item, struct err *err)
 {
 	return chart_package(&item->package, item->chart, err) &&
@@ -106,13 +121,13 @@ static bool prepare(struct publish_item *item, const char *path,
 	if (!chart_load(path, arena, &chart, err))
 		return false;
 	chartdir_tell_links(chart, changes->reporter);
-	annotate(chart, changes->origin);
 	if (changes->app_version)
 		chart_set_app_version(chart, changes->app_version);
 	item->chart = chart;
-	if ((changes->version &&
+	if (!mark_source(chart, path, changes, err) ||
+	    (changes->version &&
 	     !chart_set_version(chart, changes->version, err)) ||
-	    !apply_lists(chart, changes, err) || !stamp(chart, changes, err) ||
+	    !apply_lists(chart, changes, err) ||
 	    !chart_check_dependencies(chart, err) || !package(item, err))
 		return err_wrap(err, "cannot package chart '%s'", path);
 	return true;

@@ -48,12 +48,6 @@ void ci_detect(struct ci *ci, const struct env *env);
 /* "web" of "https://host/group/web.git" or "git@host:group/web". */
 char *ci_repository_name(const char *git_url);
 
-/*
- * "host/group/web" of either form: what is the same on every machine,
- * however it cloned; NULL if @git_url is neither.
- */
-char *ci_repository_path(const char *git_url);
-
 void ci_release(struct ci *ci);
 
 #endif

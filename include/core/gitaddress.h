@@ -1,5 +1,6 @@
 /*
- * Addresses of Git repositories: do two lead to the same one?  Pure.
+ * Addresses of Git repositories: do two lead to the same one, and what is one
+ * called however it was cloned?  Pure.
  *
  * One repository has several: https://host/red/web, git@host:red/web.git,
  * ssh://git@host:7999/red/web.git.  What differs by the way alone does not
@@ -21,5 +22,14 @@
 #include <stdbool.h>
 
 bool gitaddress_same(const char *a, const char *b);
+
+/*
+ * One text for all ways to a repository, "host/group/web", that charts carry;
+ * NULL if @address has no host.  The caller frees it.  It is kept as it once
+ * was for who clones over HTTP or by "git@host:group/web": a port of HTTP that
+ * is not the scheme's stays, as do "scm/" over HTTP, which an SSH address with
+ * Bitbucket Data Center's port gets, too, and the case of letters.
+ */
+char *gitaddress_path(const char *address);
 
 #endif

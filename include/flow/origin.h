@@ -28,8 +28,8 @@ struct origin {
 	char *fork;	      /* owner of the fork of a pull request */
 	char *target;	      /* the branch that a pull request goes to */
 	char *default_branch; /* the remote's */
-	char *commit;
-	char *own_commit; /* of a pull request, where commit is its merge */
+	char *commit;	      /* whole, if CI's is or the checkout has it */
+	char *own_commit;     /* of a pull request, where commit is its merge */
 	char *build_url;
 	char *untrusted;     /* folder of a checkout that is another user's */
 	int64_t commit_time; /* seconds since the epoch, 0 = unknown */

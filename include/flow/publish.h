@@ -145,6 +145,7 @@ struct publish_changes {
 	const struct strvec *set;	  /* PATH=VALUE in values.yaml */
 	const struct strvec *set_string;  /* PATH=TEXT */
 	const char *source_date_epoch;	  /* seconds, as text */
+	bool epoch_given; /* by option: for what is packaged already, too */
 	const struct origin *origin; /* annotated; its commit's time counts */
 	const struct reporter *reporter;
 };
@@ -160,7 +161,8 @@ bool publish_choose(struct strvec *paths, const struct strvec *named,
  * Load the charts @paths (folders or .tgz) into @arena, change them, check
  * them, package them and fill in the digests.  The annotations slipway/commit and
  * slipway/repository say where it comes from; nothing that differs between
- * two builds of one commit enters the package.  Warns of links out of a chart,
+ * two builds of one commit enters the package.  What was a .tgz keeps its own,
+ * and its times unless changes->epoch_given.  Warns of links out of a chart,
  * and where a folder is not as the commit has it; see repo_compare().
  * Errors: INPUT (not a chart; see chart_load()), USAGE (a change that is not
  * of its form; two charts of the same name and version).

@@ -207,40 +207,11 @@ static void test_repository_names(void **state)
 }
 
 /* The same however it was cloned. */
-static void test_repository_paths(void **state)
-{
-	static const struct {
-		const char *url, *path;
-	} cases[] = {
-		{"https://host/shop/web.git", "host/shop/web"},
-		{"https://host/shop/web", "host/shop/web"},
-		{"https://u:p@host:8443/shop/web/", "host:8443/shop/web"},
-		{"ssh://git@host/shop/web.git", "host/shop/web"},
-		{"git@host:shop/web.git", "host/shop/web"},
-		{"host:shop/web", "host/shop/web"},
-		{"https://host/a@b", "host/a@b"},
-		{"https://host/", NULL},
-		{"https://", NULL},
-		{"file:///srv/web.git", NULL},
-		{"/srv/web.git", NULL},
-		{"git@host:", NULL},
-		{"", NULL},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP(free_ptr) char *path = ci_repository_path(cases[i].url);
-
-		assert_case(cases[i].url, same_text(path, cases[i].path));
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_repository_names),
-		cmocka_unit_test(test_repository_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "core/gitaddress.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "tests/unit/unit.h"
 
 #define LAB "https://gitlab.com/acme/shop/web.git"
@@ -70,10 +71,66 @@ static void test_same(void **state)
 	}
 }
 
+static void test_paths(void **state)
+{
+	static const struct {
+		const char *url, *path;
+	} cases[] = {
+		{"https://host/shop/web.git", "host/shop/web"},
+		{"https://host/shop/web", "host/shop/web"},
+		{"https://u:p@host:8443/shop/web/", "host:8443/shop/web"},
+		{"ssh://git@host/shop/web.git", "host/shop/web"},
+		{"git@host:shop/web.git", "host/shop/web"},
+		{"host:shop/web", "host/shop/web"},
+		{"https://host/a@b", "host/a@b"},
+
+		/* one repository, by several ways */
+		{"https://host:443/shop/web", "host/shop/web"},
+		{"http://host:80/shop/web", "host/shop/web"},
+		{"ssh://git@host:22/shop/web.git", "host/shop/web"},
+		{"ssh://git@host:2222/shop/web.git", "host/shop/web"},
+		{"git://host:9418/shop/web", "host/shop/web"},
+		{"git@host:/shop/web", "host/shop/web"},
+		{"ssh://git@ssh.github.com:443/shop/web",
+		 "github.com/shop/web"},
+		{"git@ssh.github.com:shop/web.git", "github.com/shop/web"},
+		{"ssh://git@altssh.gitlab.com:443/a/shop/web.git",
+		 "gitlab.com/a/shop/web"},
+		{"ssh://git@altssh.bitbucket.org:443/shop/web",
+		 "bitbucket.org/shop/web"},
+		{"https://host/scm/shop/web.git", "host/scm/shop/web"},
+		{"ssh://git@host:7999/shop/web.git", "host/scm/shop/web"},
+		{"ssh://git@host:7999/~ann/web.git", "host/scm/~ann/web"},
+
+		/* as it was, whatever else would be the same */
+		{"https://host:7999/shop/web", "host:7999/shop/web"},
+		{"https://ssh.github.com/shop/web", "ssh.github.com/shop/web"},
+		{"git@Host:Shop/Web", "Host/Shop/Web"},
+		{"git@[::1]:shop/web", "[::1]/shop/web"},
+		{"ssh://git@[::1]:22/shop/web", "[::1]/shop/web"},
+
+		/* none */
+		{"https://host/", NULL},
+		{"https://", NULL},
+		{"file:///srv/web.git", NULL},
+		{"/srv/web.git", NULL},
+		{"git@host:", NULL},
+		{"", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(free_ptr) char *path = gitaddress_path(cases[i].url);
+
+		assert_case(cases[i].url, same_text(path, cases[i].path));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
