@@ -1,9 +1,12 @@
 /* What needs no server; tests/steps/test_http.py has the rest. */
 #include "net/http.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "format/url.h"
@@ -363,6 +366,60 @@ static void test_trust(void **state)
 	expect_trust(&config, NULL, NULL, "cluster");
 }
 
+/* A server of this machine that never says a word; gives its port. */
+static int listen_mutely(int *listener)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)},
+	};
+	socklen_t len = sizeof(at);
+
+	*listener =
+		socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	assert_int_equal(bind(*listener, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(*listener, 1), 0);
+	assert_int_equal(getsockname(*listener, (struct sockaddr *)&at, &len),
+			 0);
+	return ntohs(at.sin_port);
+}
+
+static void drop_caller(int listener)
+{
+	int caller = accept(listener, NULL, NULL);
+
+	if (caller >= 0)
+		close(caller);
+}
+
+/* Whoever asks why a request failed sees that no time is left. */
+static void test_the_last_try_ends_after_the_deadline(void **state)
+{
+	CLEANUP(env_release) struct env env = {0};
+	CLEANUP(free_ptr) char *url = NULL;
+	int listener, port = listen_mutely(&listener);
+
+	(void)state;
+	url = xasprintf("http://127.0.0.1:%d/", port);
+	for (int64_t round = 0; round < 60; round++) {
+		const struct http_config config = {
+			.env = &env, .deadline = deadline_in(5 + round % 10)};
+		CLEANUP(http_request_release) struct http_request request = {
+			.method = "GET"};
+		CLEANUP(http_reply_release) struct http_reply reply = {0};
+		CLEANUP(http_release) struct http http = {0};
+		CLEANUP(err_release) struct err err = {0};
+
+		str_add(&request.url, url);
+		assert_true(http_open(&http, &config, &err));
+		assert_false(http_send(&http, &request, &reply, &err));
+		assert_true(deadline_passed(&config.deadline));
+		assert_int_equal(err.kind, ERR_TIMEOUT);
+		drop_caller(listener);
+	}
+	close(listener);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_no_proxy),
 		cmocka_unit_test(test_trust),
+		cmocka_unit_test(test_the_last_try_ends_after_the_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
