@@ -489,6 +489,27 @@ void chartindex_lookup_release(struct chartindex_lookup *lookup)
 	*lookup = (struct chartindex_lookup){.index = lookup->index};
 }
 
+bool chartindex_check_digest(const char *url, const char *digest,
+			     const char *found, struct err *err)
+{
+	return !*digest || !strcmp(digest, found) ||
+	       err_set(err, ERR_CONFLICT,
+		       "'%s' is not what its index promises: its SHA-256 is "
+		       "%s, not %s",
+		       url, found, digest);
+}
+
+bool chartindex_check_chart(const char *url, const char *name,
+			    const char *version, const struct chart *found,
+			    struct err *err)
+{
+	return (!strcmp(found->name, name) &&
+		!strcmp(found->version, version)) ||
+	       err_set(err, ERR_CONFLICT,
+		       "'%s' is not what its index promises: it holds '%s' %s",
+		       url, found->name, found->version);
+}
+
 const char *chartindex_annotation(const struct chartindex *index,
 				  const char *key, struct arena *arena)
 {

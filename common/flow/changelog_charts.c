@@ -11,7 +11,9 @@
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "flow/changelog_parts.h"
+#include "format/hash.h"
 #include "format/value.h"
+#include "net/redact.h"
 #include "sys/file.h"
 
 /* A chart repository; its index is read once. */
@@ -103,15 +105,23 @@ static bool download(struct source *source,
 {
 	const struct value *urls = entry->urls;
 	CLEANUP(str_release) struct str bytes = {0};
+	CLEANUP(str_release) struct str shown = {0};
+	char hex[SHA256_HEX_SIZE];
 
 	if (urls->list.count == 0 || urls->list.items[0]->kind != VALUE_STRING)
 		return err_set(err, ERR_INPUT,
 			       "the entry of '%s' %s has no address", name,
 			       entry->version);
+	redact_url(&shown, urls->list.items[0]->string.bytes);
 	return chartrepo_get(&source->repo, urls->list.items[0]->string.bytes,
 			     CHART_ARCHIVE_MAX, &bytes, err) &&
+	       sha256_hex(str_text(&bytes), bytes.len, hex, err) &&
+	       chartindex_check_digest(str_text(&shown), entry->digest, hex,
+				       err) &&
 	       chart_load_archive(str_text(&bytes), bytes.len, name, arena,
-				  chart, err);
+				  chart, err) &&
+	       chartindex_check_chart(str_text(&shown), name, entry->version,
+				      *chart, err);
 }
 
 /* --- what annotations say ---------------------------------------------- */

@@ -221,11 +221,8 @@ bool vendor_fetch(struct vendoring *vendoring, struct err *err)
 static bool check_digest(const struct vendor_archive *archive, const char *url,
 			 struct err *err)
 {
-	if (*archive->digest && strcmp(archive->digest, archive->hex) != 0)
-		return err_set(err, ERR_CONFLICT,
-			       "'%s' is not what its index promises: its "
-			       "SHA-256 is %s, not %s",
-			       url, archive->hex, archive->digest);
+	if (!chartindex_check_digest(url, archive->digest, archive->hex, err))
+		return false;
 	if (archive->recorded && strcmp(archive->recorded, archive->hex) != 0)
 		return err_set(err, ERR_CONFLICT,
 			       "'%s' is not what it was earlier in this "
@@ -263,14 +260,10 @@ static bool check_archive(struct vendoring *vendoring,
 	if (!sha256_hex(bytes->buf, bytes->len, archive->hex, err) ||
 	    !check_digest(archive, str_text(&shown), err) ||
 	    !chart_load_archive(bytes->buf, bytes->len, name, &arena, &chart,
-				err))
+				err) ||
+	    !chartindex_check_chart(str_text(&shown), archive->name,
+				    archive->version, chart, err))
 		return false;
-	if (strcmp(chart->name, archive->name) != 0 ||
-	    strcmp(chart->version, archive->version) != 0)
-		return err_set(err, ERR_CONFLICT,
-			       "'%s' is not what its index promises: it holds "
-			       "'%s' %s",
-			       str_text(&shown), chart->name, chart->version);
 	note_unchecked(vendoring, archive);
 	vendor_note_chart(vendoring, chart, archive->uses);
 	return true;

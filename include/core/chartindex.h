@@ -141,6 +141,17 @@ bool chartindex_look_up(struct chartindex_lookup *lookup, const char *name,
 	MUST_CHECK;
 void chartindex_lookup_release(struct chartindex_lookup *lookup);
 
+/*
+ * Is the archive at @url what the index promises: bytes with the SHA-256
+ * @digest ("" = nothing is), of which that of those that came is @found; the
+ * chart @name @version?  Errors: CONFLICT.
+ */
+bool chartindex_check_digest(const char *url, const char *digest,
+			     const char *found, struct err *err) MUST_CHECK;
+bool chartindex_check_chart(const char *url, const char *name,
+			    const char *version, const struct chart *found,
+			    struct err *err) MUST_CHECK;
+
 /* An entry to be added, or to replace the one of the same name and version. */
 struct chartindex_put {
 	const char *name;

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -383,6 +385,14 @@ def publish(run_step, folder: Path, repo: str) -> None:
     run_step("publish-chart", str(folder), "--repo", repo, cwd=folder.parent)
 
 
+def spoil(repo: Path, name: str, by: str) -> Callable[[], object]:
+    """Another archive in its place, and then in the index as well."""
+    digests = [hashlib.sha256((repo / file).read_bytes()).hexdigest() for file in (name, by)]
+    (repo / name).write_bytes((repo / by).read_bytes())
+    index = repo / "index.yaml"
+    return lambda: index.write_text(index.read_text().replace(*digests))
+
+
 def test_published_charts_and_the_record(web, changelog, run_step, tmp_path):
     """What deploy-preview found in the cluster, by the repository's index."""
     (tmp_path / "repo").mkdir()
@@ -411,6 +421,12 @@ def test_published_charts_and_the_record(web, changelog, run_step, tmp_path):
     assert application(result, "books")["new"] == "1.1.0"
     kept = records.merged(record)
     assert kept["changelog"]["applications"][0]["name"] == "books"
+    refused = spoil(tmp_path / "repo", "web-1.0.0.tgz", "web-1.1.0.tgz")
+    for words in ("its SHA-256 is", "it holds 'web' 1.1.0"):
+        result = changelog(web, "--old", "web@1.0.0", "--new", "web@1.1.0", "--repo", repo,
+                           expect=3)
+        assert f"'web-1.0.0.tgz' is not what its index promises: {words}" in result.err
+        refused()
     missing = changelog(web, "--old", "web@0.1.0", "--new", "web@1.1.0",
                         "--repo", repo, expect=1)
     assert "there is no chart 'web' 0.1.0" in missing.err
