@@ -189,6 +189,7 @@ static bool run(struct step_run *run, struct err *err)
 
 	if (!plan(&marks, run, err))
 		return false;
+	marks_tell_untagged(&marks, &run->reporter);
 	if (!marks.count)
 		log_info(
 			"no application has changed: there is nothing to mark");

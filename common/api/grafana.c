@@ -139,16 +139,29 @@ static bool check_tag(const char *tag, struct err *err)
 		       tag, GRAFANA_TAG_HALF_MAX);
 }
 
-static bool check_tags(const struct strvec *tags, struct err *err)
+/* As JSON: brackets, quotes, commas. */
+static size_t tags_length(const struct strvec *tags)
 {
 	size_t len = strlen("[]");
 
-	for (size_t i = 0; i < tags->count; i++) {
+	for (size_t i = 0; i < tags->count; i++)
+		len += strlen(tags->items[i]) + strlen("\"\",");
+	return tags->count ? len - strlen(",") : len;
+}
+
+bool grafana_has_room(const struct strvec *tags, const char *more)
+{
+	return strvec_has(tags, more) ||
+	       tags_length(tags) + strlen(more) + strlen(",\"\"") <=
+		       GRAFANA_TAGS_MAX;
+}
+
+static bool check_tags(const struct strvec *tags, struct err *err)
+{
+	for (size_t i = 0; i < tags->count; i++)
 		if (!check_tag(tags->items[i], err))
 			return false;
-		len += strlen(tags->items[i]) + strlen("\"\",");
-	}
-	if (len <= GRAFANA_TAGS_MAX + strlen(","))
+	if (tags_length(tags) <= GRAFANA_TAGS_MAX)
 		return true;
 	return err_set(err, ERR_INPUT,
 		       "cannot mark with %zu tags: Grafana keeps %d bytes of "

@@ -348,6 +348,22 @@ bool marks_plan(struct marks *marks, const struct marking_facts *facts,
 	return true;
 }
 
+void marks_tell_untagged(const struct marks *marks,
+			 const struct reporter *reporter)
+{
+	for (size_t i = 0; i < marks->count; i++) {
+		size_t count = marks->items[i].untagged;
+
+		if (count)
+			report_warning(reporter,
+				       "%zu applications have no tag of their "
+				       "own: Grafana keeps %d bytes of tags; "
+				       "'--per-application' makes a mark of "
+				       "each that changed",
+				       count, GRAFANA_TAGS_MAX);
+	}
+}
+
 void marks_release(struct marks *marks)
 {
 	for (size_t i = 0; i < marks->count; i++)

@@ -256,26 +256,78 @@ static void add_user_tag(struct strvec *tags, const char *tag)
 	strvec_add_once(tags, str_text(&text));
 }
 
-static void add_tags(struct strvec *tags, const struct marking_facts *facts)
+static bool has_changed(const struct value *application)
 {
-	const struct value *list =
-		value_find_list(facts->record, "environment.applications");
+	return !same_text(text_at(application, "old"),
+			  text_at(application, "new"));
+}
+
+/* Owned; NULL: the mark is not of that one. */
+static char *tag_of(const struct marking_facts *facts,
+		    const struct value *application)
+{
+	const char *name = text_at(application, "name");
+
+	return is_meant(facts, name) ? xasprintf("app:%s", name) : NULL;
+}
+
+static void add_usual_tags(struct strvec *tags,
+			   const struct marking_facts *facts)
+{
 	const char *space = text_at(facts->record, "environment.namespace");
 
 	strvec_add(tags, "deploy");
 	if (space)
 		strvec_addf(tags, "env:%s", space);
-	for (size_t i = 0; i < list->list.count; i++) {
-		const char *name = text_at(list->list.items[i], "name");
-		CLEANUP(free_ptr) char *tag =
-			is_meant(facts, name) ? xasprintf("app:%s", name)
-					      : NULL;
+}
 
-		if (tag)
-			strvec_add_once(tags, tag);
-	}
+static void add_user_tags(struct strvec *tags,
+			  const struct marking_facts *facts)
+{
 	for (size_t i = 0; i < facts->tags->count; i++)
 		add_user_tag(tags, facts->tags->items[i]);
+}
+
+static void add_where_room(struct strvec *tags,
+			   const struct marking_facts *facts, bool changed)
+{
+	const struct value *list =
+		value_find_list(facts->record, "environment.applications");
+
+	for (size_t i = 0; i < list->list.count; i++) {
+		const struct value *one = list->list.items[i];
+		CLEANUP(free_ptr) char *tag = tag_of(facts, one);
+
+		if (tag && has_changed(one) == changed &&
+		    grafana_has_room(tags, tag))
+			strvec_add_once(tags, tag);
+	}
+}
+
+/* Gives how many applications there was no room for. */
+static size_t add_tags(struct strvec *tags, const struct marking_facts *facts)
+{
+	const struct value *list =
+		value_find_list(facts->record, "environment.applications");
+	CLEANUP(strvec_release) struct strvec fitting = {0};
+	CLEANUP(strvec_release) struct strvec left = {0};
+
+	add_usual_tags(&fitting, facts);
+	add_user_tags(&fitting, facts);
+	add_where_room(&fitting, facts, true);
+	add_where_room(&fitting, facts, false);
+
+	add_usual_tags(tags, facts);
+	for (size_t i = 0; i < list->list.count; i++) {
+		CLEANUP(free_ptr) char *tag =
+			tag_of(facts, list->list.items[i]);
+
+		if (tag)
+			strvec_add_once(
+				strvec_has(&fitting, tag) ? tags : &left, tag);
+	}
+	add_user_tags(tags, facts);
+	return left.count;
 }
 
 void marking_find_applications(const struct value *record, struct strvec *names)
@@ -286,8 +338,7 @@ void marking_find_applications(const struct value *record, struct strvec *names)
 	for (size_t i = 0; i < list->list.count; i++) {
 		const struct value *one = list->list.items[i];
 
-		if (text_at(one, "name") &&
-		    !same_text(text_at(one, "old"), text_at(one, "new")))
+		if (text_at(one, "name") && has_changed(one))
 			strvec_add_once(names, text_at(one, "name"));
 	}
 }
@@ -400,7 +451,7 @@ bool marking_plan(struct marking *marking, const struct marking_facts *facts,
 	made.mark.dashboard =
 		is_blank(facts->dashboard) ? NULL : xstrdup(facts->dashboard);
 	made.mark.panel = facts->panel;
-	add_tags(&made.mark.tags, facts);
+	made.untagged = add_tags(&made.mark.tags, facts);
 	set_time(&made, facts);
 	if (!grafana_check_mark(&made.mark, err))
 		return false;

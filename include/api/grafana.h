@@ -17,7 +17,8 @@
  * unless the newer one's namespace is given.
  *
  * Source: Grafana HTTP API, "Annotations"; limits: its source,
- * annotationsimpl (500 bytes for all tags as JSON) and the tag table (100
+ * annotationsimpl (500 bytes for all tags as JSON, unless its tags_length is
+ * raised) and the tag table (100
  * characters for each half of key:value).
  */
 #ifndef API_GRAFANA_H
@@ -86,6 +87,9 @@ struct grafana_mark {
  */
 bool grafana_check_mark(const struct grafana_mark *mark, struct err *err)
 	MUST_CHECK;
+
+/* Is there room for @more beside @tags, which is one of them or fits? */
+bool grafana_has_room(const struct strvec *tags, const char *more);
 
 /*
  * Look for a mark with all tags of @like, on its dashboard and panel, within

@@ -57,7 +57,8 @@ struct marking {
 	bool created;
 	bool changed;
 	bool spooled;
-	bool lost; /* neither put nor kept */
+	bool lost;	 /* neither put nor kept */
+	size_t untagged; /* applications that there was no room for */
 };
 
 /*
@@ -69,7 +70,8 @@ bool marking_parse_time(const char *text, const char *option, int64_t *ms,
 			struct err *err) MUST_CHECK;
 
 /*
- * Make the mark that @facts tell.  Pure.  Errors: USAGE (neither text nor a
+ * Make the mark that @facts tell.  Pure.  It has the tags of as many
+ * applications as Grafana has room for, of those that changed first.  Errors: USAGE (neither text nor a
  * record to make one of), and those of grafana_check_mark().
  */
 bool marking_plan(struct marking *marking, const struct marking_facts *facts,
@@ -145,6 +147,10 @@ struct marks {
 bool marks_plan(struct marks *marks, const struct marking_facts *facts,
 		bool per_application, struct arena *arena, struct err *err)
 	MUST_CHECK;
+
+/* Warn of applications that there was no room for. */
+void marks_tell_untagged(const struct marks *marks,
+			 const struct reporter *reporter);
 
 void marks_release(struct marks *marks);
 

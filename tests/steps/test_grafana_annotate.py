@@ -105,6 +105,31 @@ def test_another_run_of_the_build_updates_the_mark(grafana, step):
     assert f"mark {mark['id']} updated" in result.out
 
 
+@pytest.mark.parametrize("args", [[], ["--per-application"]])
+def test_a_release_of_many_applications(grafana, step, record, args):
+    """More than Grafana keeps tags of: those that changed have them first."""
+    [path] = record.iterdir()
+    told = json.loads(path.read_text())
+    names = [f"application-{number:02}" for number in range(60)]
+    told["environment"]["applications"] = [
+        {"name": name, "old": "1.0.0", "new": "1.1.0" if name >= names[-5] else "1.0.0"}
+        for name in names]
+    path.write_text(json.dumps(told))
+    result = step(grafana, "--record", record, "--tag", "team:shop", *args)
+    if args:
+        assert [mark["tags"][2:] for mark in grafana.state["annotations"]] == [
+            [f"app:{name}", "team:shop"] for name in names[-5:]]
+        assert "warning" not in result.err
+        return
+    mark = only_mark(grafana)
+    room = 500 - len('["deploy","env:storefront-fix-x","team:shop"]')
+    tagged = [f"app:{name}" for name in names[:room // 21 - 5] + names[-5:]]
+    assert mark["tags"] == ["deploy", "env:storefront-fix-x", *tagged, "team:shop"]
+    assert len(json.dumps(mark["tags"], separators=(",", ":"))) <= 500
+    assert all(name in mark["text"] for name in names)
+    assert f"warning: {60 - len(tagged)} applications have no tag of their own" in result.err
+
+
 def test_tags_are_written_as_grafana_keeps_them(grafana, step):
     args = ["--text", "x", *REGION, "--tag", " team : shop ", "--tag", "team:shop"]
     step(grafana, *args)
