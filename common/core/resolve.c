@@ -1,5 +1,6 @@
 #include "core/resolve.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -19,29 +20,36 @@ struct search {
 	const struct resolve_query *query;
 	const char *constraint;
 	struct semver_constraint parsed;
+	char *passed_over; /* the first of them; NULL = none */
 };
 
+static void search_release(struct search *search)
+{
+	semver_constraint_release(&search->parsed);
+	free(search->passed_over);
+}
+
 /* Helm passes over what has no address, no version, or is not valid. */
-static bool is_usable(const struct search *search,
+static bool is_usable(struct search *search,
 		      const struct chartindex_entry *entry)
 {
 	CLEANUP(err_release) struct err unfit = {0};
+	CLEANUP(free_ptr) char *why = NULL;
 	struct strvec *told = search->query->passed_over;
 
 	if (!entry->urls->list.count)
 		return false;
 	if (chart_check_entry(entry->value, &unfit))
 		return true;
-	if (told && told->count < RESOLVE_PASSED_OVER_MAX) {
-		CLEANUP(free_ptr) char *why =
-			xasprintf("version %s: %s", entry->version, unfit.text);
-
+	why = xasprintf("version %s: %s", entry->version, unfit.text);
+	if (told && told->count < RESOLVE_PASSED_OVER_MAX)
 		strvec_add_once(told, why);
-	}
+	if (!search->passed_over)
+		search->passed_over = xstrdup(why);
 	return false;
 }
 
-static const struct chartindex_entry *find_spelled(const struct search *search)
+static const struct chartindex_entry *find_spelled(struct search *search)
 {
 	for (size_t i = 0; i < search->entries->count; i++) {
 		const struct chartindex_entry *entry =
@@ -54,8 +62,8 @@ static const struct chartindex_entry *find_spelled(const struct search *search)
 	return NULL;
 }
 
-static bool fits(const struct search *search,
-		 const struct chartindex_entry *entry, struct semver *version)
+static bool fits(struct search *search, const struct chartindex_entry *entry,
+		 struct semver *version)
 {
 	CLEANUP(err_release) struct err unfit = {0};
 
@@ -65,7 +73,7 @@ static bool fits(const struct search *search,
 }
 
 /* Of what has the precedence of @version, from number @i on. */
-static const struct chartindex_entry *find_twin(const struct search *search,
+static const struct chartindex_entry *find_twin(struct search *search,
 						const struct semver *version,
 						size_t i)
 {
@@ -85,7 +93,7 @@ static const struct chartindex_entry *find_twin(const struct search *search,
 	return NULL;
 }
 
-static const struct chartindex_entry *find_highest(const struct search *search)
+static const struct chartindex_entry *find_highest(struct search *search)
 {
 	for (size_t i = 0; i < search->entries->count; i++) {
 		CLEANUP(semver_release) struct semver version = {0};
@@ -113,7 +121,7 @@ bool resolve_is_locked(const char *version, const char *locked)
 		!strcmp(is.metadata, wanted.metadata));
 }
 
-static const struct chartindex_entry *find_locked(const struct search *search)
+static const struct chartindex_entry *find_locked(struct search *search)
 {
 	for (size_t i = 0; i < search->entries->count; i++) {
 		const struct chartindex_entry *entry =
@@ -126,7 +134,7 @@ static const struct chartindex_entry *find_locked(const struct search *search)
 	return NULL;
 }
 
-static const struct chartindex_entry *find(const struct search *search)
+static const struct chartindex_entry *find(struct search *search)
 {
 	const struct chartindex_entry *spelled;
 
@@ -139,18 +147,21 @@ static const struct chartindex_entry *find(const struct search *search)
 						     : find_highest(search);
 }
 
-static bool none_fits(const struct chartindex_entries *entries,
-		      const char *name, const char *constraint, struct err *err)
+static bool none_fits(const struct search *search, struct err *err)
 {
+	const struct chartindex_entries *entries = search->entries;
 	CLEANUP(str_release) struct str named = {0};
 
 	for (size_t i = 0; i < entries->count && i < NAMED_MAX; i++)
 		str_addf(&named, "%s%s", i ? ", " : "",
 			 entries->items[i].version);
-	err_set(err, ERR_NOT_FOUND,
-		"no version of chart '%s' satisfies '%s'; there is %s%s", name,
-		constraint, str_text(&named),
-		entries->count > NAMED_MAX ? ", ..." : "");
+	(void)err_set(err, ERR_NOT_FOUND,
+		      "no version of chart '%s' satisfies '%s'; there is %s%s",
+		      search->query->name, search->constraint, str_text(&named),
+		      entries->count > NAMED_MAX ? ", ..." : "");
+	if (search->passed_over)
+		err_hint(err, "an entry is passed over, as Helm does: %s",
+			 search->passed_over);
 	return false;
 }
 
@@ -163,24 +174,21 @@ bool resolve_entry(const struct chartindex_entries *entries,
 		   const struct resolve_query *query,
 		   const struct chartindex_entry **entry, struct err *err)
 {
-	CLEANUP(semver_constraint_release) struct semver_constraint parsed = {
-		0};
-	struct search search = {
+	CLEANUP(search_release) struct search search = {
 		.entries = entries,
 		.query = query,
 		.constraint = constraint_of(query->constraint),
 	};
 	const struct chartindex_entry *found;
 
-	if (!semver_constraint_parse(&parsed, search.constraint, err))
+	if (!semver_constraint_parse(&search.parsed, search.constraint, err))
 		return err_wrap(err, "chart '%s'", query->name);
 	if (!entries->count)
 		return err_set(err, ERR_NOT_FOUND, "there is no chart '%s'",
 			       query->name);
-	search.parsed = parsed;
 	found = find(&search);
 	if (!found)
-		return none_fits(entries, query->name, search.constraint, err);
+		return none_fits(&search, err);
 	*entry = found;
 	return true;
 }

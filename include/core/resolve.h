@@ -45,7 +45,7 @@ struct resolve_query {
  * *@entry gets the entry of @entries (descending, as chartindex_read() gives
  * them) for @query.
  * Errors: INPUT (not a constraint), NOT_FOUND (no such chart, or none of its
- * versions fits: the message names the nearest).
+ * versions fits: the message names the nearest, its hint what was passed over).
  */
 bool resolve_entry(const struct chartindex_entries *entries,
 		   const struct resolve_query *query,

@@ -149,6 +149,8 @@ static void test_what_is_passed_over(void **state)
 	make_entries(&entries, &arena, many);
 	assert_false(resolve_entry(&entries, &query, &entry, &err));
 	assert_int_equal(told.count, RESOLVE_PASSED_OVER_MAX);
+	assert_string_equal(err.hint, "an entry is passed over, as Helm does: "
+				      "version 1.5.0+0: the chart has no name");
 	err_release(&err);
 }
 
