@@ -455,6 +455,7 @@ bool vendor_dependencies(struct vendored *vendored, struct umbrella *umbrella,
 
 	if (!vendor_set_own(&vendoring, err) || !vendor_all(&vendoring, err))
 		return false;
+	vendor_tell_of_unlisted(&vendoring);
 	vendor_check_size(&vendoring);
 	if (!vendoring.wanted.count)
 		return true;

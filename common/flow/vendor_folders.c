@@ -18,6 +18,16 @@ bool vendor_is_inside(const struct vendoring *vendoring, const char *name)
 	return umbrella_find(vendoring->umbrella, path);
 }
 
+char *vendor_inside_of(const char *path)
+{
+	const char *base = after_prefix(path, "charts/");
+	const char *slash = base ? strchr(base, '/') : NULL;
+
+	if (!slash || strcmp(slash + 1, CHART_FILE) != 0)
+		return NULL;
+	return xmemdupz(path, (size_t)(slash - path));
+}
+
 static bool check_constraint(const char *version, const char *constraint,
 			     struct err *err)
 {
@@ -117,6 +127,39 @@ bool vendor_settle_inside(struct vendoring *vendoring, size_t i,
 		arena_strdup(&vendoring->vendored->arena, chart->version);
 	vendor_settle(vendoring, i, &item, wanted->version);
 	return true;
+}
+
+/* Is it the folder of a dependency, or one that Helm passes over? */
+static bool is_settled(const struct vendoring *vendoring, const char *folder)
+{
+	const char *base = path_base(folder);
+
+	if (*base == '_' || *base == '.')
+		return true;
+	for (size_t i = 0; i < vendoring->wanted.count; i++) {
+		const struct chart_dependency *wanted =
+			&vendoring->wanted.items[i];
+
+		if (is_blank(wanted->repository) &&
+		    same_text(wanted->name, base))
+			return true;
+	}
+	return false;
+}
+
+void vendor_tell_of_unlisted(const struct vendoring *vendoring)
+{
+	for (size_t i = 0; i < vendoring->umbrella->count; i++) {
+		CLEANUP(free_ptr) char *folder =
+			vendor_inside_of(vendoring->umbrella->files[i].path);
+		CLEANUP(arena_release) struct arena arena = {0};
+		CLEANUP(err_release) struct err unfit = {0};
+		struct chart *chart;
+
+		if (folder && !is_settled(vendoring, folder) &&
+		    load_inside(vendoring, folder, &arena, &chart, &unfit))
+			vendor_tell_lacks(vendoring, chart);
+	}
 }
 
 /* The folder of a "file://" dependency, seen from the umbrella. */

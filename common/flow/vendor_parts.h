@@ -148,11 +148,19 @@ void vendor_remove_stale(struct vendoring *vendoring);
  */
 char *vendor_folder(const struct vendoring *vendoring, const char *repository);
 bool vendor_is_chart(const char *folder);
+/* "charts/NAME" of "charts/NAME/Chart.yaml", else NULL; the caller frees it. */
+char *vendor_inside_of(const char *path);
 /* Is it charts/NAME of the umbrella? */
 bool vendor_is_inside(const struct vendoring *vendoring, const char *name);
 
 bool vendor_settle_inside(struct vendoring *vendoring, size_t i,
 			  struct err *err) MUST_CHECK;
+/*
+ * Warn of what the charts in other folders of charts/ lack of their own
+ * dependencies: Helm installs them all the same.
+ */
+void vendor_tell_of_unlisted(const struct vendoring *vendoring);
+
 bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 			  const char *folder, struct err *err) MUST_CHECK;
 

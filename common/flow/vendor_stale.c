@@ -83,17 +83,6 @@ static void tell_unlisted(const struct vendoring *vendoring)
 
 /* --- folders ------------------------------------------------------------- */
 
-/* "charts/NAME/" of "charts/NAME/Chart.yaml", owned; else NULL. */
-static char *folder_of(const char *path)
-{
-	const char *base = after_prefix(path, "charts/");
-	const char *slash = base ? strchr(base, '/') : NULL;
-
-	if (!slash || strcmp(slash + 1, CHART_FILE) != 0)
-		return NULL;
-	return xmemdupz(path, (size_t)(slash + 1 - path));
-}
-
 /* Helm takes any of two charts of a name, or both: it leaves that to chance. */
 static const struct chart_dependency *find_rival(
 	const struct vendoring *vendoring, const char *path)
@@ -119,7 +108,7 @@ static void tell_gone(const struct vendoring *vendoring, const char *folder,
 
 	if (!vendor_is_chart(made_of))
 		report_warning(vendoring->args->http->reporter,
-			       "'%s' is left out: the chart '%s' is vendored "
+			       "'%s/' is left out: the chart '%s' is vendored "
 			       "from its repository, and Helm would take any "
 			       "of the two",
 			       folder, rival->name);
@@ -139,14 +128,14 @@ static void remove_rivals(struct vendoring *vendoring)
 
 	for (size_t i = 0; i < vendoring->umbrella->count; i++) {
 		const char *path = vendoring->umbrella->files[i].path;
-		CLEANUP(free_ptr) char *folder = folder_of(path);
+		CLEANUP(free_ptr) char *folder = vendor_inside_of(path);
 		const struct chart_dependency *rival =
 			folder ? find_rival(vendoring, path) : NULL;
 
 		if (!rival)
 			continue;
 		tell_gone(vendoring, folder, rival);
-		strvec_add(&folders, folder);
+		strvec_addf(&folders, "%s/", folder);
 	}
 	for (size_t i = 0; i < folders.count; i++)
 		remove_folder(vendoring, folders.items[i]);

@@ -63,6 +63,19 @@ def test_what_a_folder_lacks_is_warned_of(umbrella, inside, render):
     assert "chart 'lib' 1.0.0 names" in told and "'deep'" in told
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_a_folder_of_no_dependency_lacks(umbrella, inside, render, repository, listed):
+    """Helm installs it, be it listed or not."""
+    inside("web", "web", "name: redis, version: 1.x")
+    inside("_off", "off", "name: redis, version: 1.x")
+    if listed:
+        umbrella(chart=dependencies(
+            f"- {{name: basket, version: 2.x, repository: 'file://{repository}'}}"))
+    told = render().err
+    assert told.count("warning") == 1
+    assert "chart 'web' 1.0.0 names dependencies that are not inside it" in told
+
+
 def test_nothing_is_said_of_what_is_whole(umbrella, inside, render):
     inside("web", "web", "name: lib, version: 1.x, alias: book")
     inside("web/charts/lib", "lib")
