@@ -105,6 +105,16 @@ static json_t *tell_plugin(const struct kubelogin *login, const char *program)
 	return exec;
 }
 
+/* Whom the plugin's user acts as; NULL: as nobody else. */
+static void tell_impersonation(json_t *user, json_t *as)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (as, key, value)
+		jsn_set(user, key, json_incref(value));
+}
+
 /* NULL: there is nothing to be had but from the plugin itself. */
 static json_t *tell_user(struct kube *kube, int64_t ms)
 {
@@ -117,6 +127,7 @@ static json_t *tell_user(struct kube *kube, int64_t ms)
 	if (!program && !kubelogin_lasts(login, &kube->http, ms))
 		return NULL;
 	user = json_object();
+	tell_impersonation(user, login->config->as);
 	if (program)
 		jsn_set(user, "exec", tell_plugin(login, program));
 	else
@@ -178,7 +189,7 @@ const char *kube_lend(struct kube *kube, int64_t ms)
 	CLEANUP(err_release) struct err failure = {0};
 	json_t *user;
 
-	if (!config->plugin.argv.count || config->impersonation.count)
+	if (!config->plugin.argv.count)
 		return NULL;
 	user = tell_user(kube, ms);
 	if (!user)

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/jsn.h"
 #include "format/url.h"
 #include "format/value.h"
 #include "sys/env.h"
@@ -140,11 +141,12 @@ static bool read_login(struct kubeconfig *config,
 	return true;
 }
 
-static void add_extra(struct strvec *headers, const char *key,
+static void add_extra(struct strvec *headers, json_t *extra, const char *key,
 		      const struct value *values)
 {
 	/* What may stand in the name of a header (RFC 9110, 5.6.2). */
 	static const char legal[] = "!#$&'*+^`|";
+	json_t *texts = json_array();
 
 	for (size_t i = 0; value_is_list(values) && i < values->list.count;
 	     i++) {
@@ -156,7 +158,36 @@ static void add_extra(struct strvec *headers, const char *key,
 		url_encode(&line, key, strlen(key), legal);
 		str_addf(&line, ": %s", values->list.items[i]->string.bytes);
 		strvec_add(headers, str_text(&line));
+		jsn_add(texts, jsn_string(values->list.items[i]->string.bytes));
 	}
+	jsn_set(extra, key, texts);
+}
+
+static void impersonate(struct kubeconfig *config, const char *name,
+			const char *uid, const struct strvec *groups,
+			const struct value *extra)
+{
+	struct strvec *headers = &config->impersonation;
+	json_t *group_list = json_array();
+	json_t *extra_map = json_object();
+
+	config->as = json_object();
+	strvec_addf(headers, "Impersonate-User: %s", name);
+	jsn_set_text(config->as, "as", name);
+	if (uid) {
+		strvec_addf(headers, "Impersonate-Uid: %s", uid);
+		jsn_set_text(config->as, "as-uid", uid);
+	}
+	for (size_t i = 0; i < groups->count; i++) {
+		strvec_addf(headers, "Impersonate-Group: %s", groups->items[i]);
+		jsn_add(group_list, jsn_string(groups->items[i]));
+	}
+	jsn_set(config->as, "as-groups", group_list);
+	for (size_t i = 0; extra && value_is_map(extra) && i < extra->map.count;
+	     i++)
+		add_extra(headers, extra_map, extra->map.pairs[i].key.bytes,
+			  extra->map.pairs[i].value);
+	jsn_set(config->as, "as-user-extra", extra_map);
 }
 
 static bool read_impersonation(struct kubeconfig *config,
@@ -165,7 +196,6 @@ static bool read_impersonation(struct kubeconfig *config,
 {
 	const struct value *extra = value_map_get(user->body, "as-user-extra");
 	CLEANUP(strvec_release) struct strvec groups = {0};
-	struct strvec *headers = &config->impersonation;
 	const char *name, *uid;
 
 	if (!kubeconfig_text(user, "as", &name, err) ||
@@ -177,15 +207,7 @@ static bool read_impersonation(struct kubeconfig *config,
 			       "the kubeconfig names a uid, groups or more of "
 			       "a user that 'as' does not name");
 	if (name)
-		strvec_addf(headers, "Impersonate-User: %s", name);
-	if (uid)
-		strvec_addf(headers, "Impersonate-Uid: %s", uid);
-	for (size_t i = 0; i < groups.count; i++)
-		strvec_addf(headers, "Impersonate-Group: %s", groups.items[i]);
-	for (size_t i = 0; extra && value_is_map(extra) && i < extra->map.count;
-	     i++)
-		add_extra(headers, extra->map.pairs[i].key.bytes,
-			  extra->map.pairs[i].value);
+		impersonate(config, name, uid, &groups, extra);
 	return true;
 }
 
@@ -371,6 +393,7 @@ void kubeconfig_release(struct kubeconfig *config)
 	free(config->token_file);
 	secret_release(&config->login);
 	strvec_release(&config->impersonation);
+	json_decref(config->as);
 	execplugin_release(&config->plugin);
 	*config = (struct kubeconfig){0};
 }

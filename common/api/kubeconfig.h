@@ -13,6 +13,7 @@
 #ifndef COMMON_API_KUBECONFIG_H
 #define COMMON_API_KUBECONFIG_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -46,6 +47,7 @@ struct kubeconfig {
 	char *token_file;	     /* which may change; before @token */
 	struct secret login;	     /* "user:password" */
 	struct strvec impersonation; /* headers that ask to be somebody else */
+	json_t *as;		     /* the same as a kubeconfig says it */
 	struct execplugin plugin;
 };
 

@@ -6,6 +6,7 @@ token it is.
         path.write_text(front.kubeconfig(exec_))
         ...
         front.identities        # {(user agent, ARN), ...}
+    front.acting            # {(user agent, whom it acts as, its groups), ...}
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class EksFront(Serving):
     def __init__(self, cluster: Cluster, moto: Moto):
         self.cluster, self.moto = cluster, moto
         self.identities: set[tuple[str, str]] = set()
+        self.acting: set[tuple[str, str | None, tuple[str, ...]]] = set()
         self.tokens: set[str] = set()
         certificate = cluster.folder / "certs" / "apiserver"
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -81,15 +83,21 @@ class _Handler(Handler):
             return self._refuse()
         agent = self.headers.get("User-Agent", "").split("/")[0]
         front.identities.add((agent.lower(), arn))
+        front.acting.add((
+            agent.lower(), self.headers.get("Impersonate-User"),
+            tuple(self.headers.get_all("Impersonate-Group", ()))))
         server = http.client.HTTPSConnection(
             "127.0.0.1", front.cluster.port,
             context=ssl.create_default_context(cafile=str(front.cluster.ca)))
         try:
-            server.request(self.command, self.path, body, {
-                **{n: v for n, v in self.headers.items()
-                   if n.lower() not in HOP},
-                "Content-Length": str(len(body)),
-                "Authorization": f"Bearer {front.cluster.token}"})
+            server.putrequest(self.command, self.path, skip_host=True,
+                              skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                if name.lower() not in HOP | {"authorization"}:
+                    server.putheader(name, value)
+            server.putheader("Content-Length", str(len(body)))
+            server.putheader("Authorization", f"Bearer {front.cluster.token}")
+            server.endheaders(body)
             self._answer(server.getresponse())
         finally:
             server.close()

@@ -76,6 +76,16 @@ def test_a_role(front, user, moto, deploy):
         {"assumed-role/deployer/EKSGetTokenAuth"}
 
 
+def test_somebody_else(front, user, deploy):
+    """Whom the kubeconfig's user acts as, Helm acts as, too."""
+    config = json.loads(front.kubeconfig(**TOOL))
+    groups = ["developers", "system:masters"]
+    config["users"][0]["user"] |= {"as": "ann", "as-groups": groups}
+    deploy(json.dumps(config))
+    assert {acting[1:] for acting in front.acting} == {("ann", tuple(groups))}
+    assert {"slipway", "helm"} <= {agent for agent, _, _ in front.acting}
+
+
 def test_a_plugin_is_run_once_for_all(cluster, deploy, tmp_path):
     """Helm gets the credential at hand, if it outlives its work."""
     plugin = tmp_path / "plugin"

@@ -233,6 +233,28 @@ def test_what_a_plugin_is_told(sweep, kube, plugin, tmp_path):
             "config": {"a": [1]}}}
 
 
+def test_helm_is_whom_the_plugin_user_acts_as(run_step, kube, plugin,
+                                              tmp_path):
+    """It does not run the plugin, but has to be the same to the cluster."""
+    chart, helm = tmp_path / "chart", tmp_path / "helm"
+    chart.mkdir()
+    (chart / "Chart.yaml").write_text("name: shop\nversion: 1.0.0\n")
+    helm.write_text(
+        "#!/bin/sh\n[ $1 = version ] && echo v4.3.1\nfor word; do case $word in "
+        f"--kubeconfig=*) cat ${{word#*=}} >{tmp_path}/lent;; esac; done\n")
+    helm.chmod(0o755)
+    acts = {"as": "you", "as-uid": "7", "as-groups": ["a", "b"],
+            "as-user-extra": {"team/x": ["c"]}}
+    run_step("deploy-preview", "--dry-run", "--repository-name", "shop",
+             "--branch", "fix", "--helm", helm, "--kubeconfig", kube.kubeconfig(
+                 tmp_path, **acts, **plugin({
+                     "token": "of-plugin",
+                     "expirationTimestamp": in_time(7200)})), chart)
+    (user,) = json.loads((tmp_path / "lent").read_text())["users"]
+    assert user["user"] == {"token": "of-plugin", **acts}
+    assert len(plugin.runs()) == 1
+
+
 def test_a_credential_that_expires(sweep, kube, plugin):
     """It is asked for again when its time is over, not before."""
     sweep(kube, **plugin(

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/jsn.h"
 #include "sys/env.h"
 #include "sys/file.h"
 #include "tests/unit/unit.h"
@@ -260,6 +261,7 @@ static void test_all_that_a_cluster_may_say(void **state)
 {
 	CLEANUP(folder_release) struct folder folder = {0};
 	CLEANUP(kubeconfig_release) struct kubeconfig config = {0};
+	CLEANUP(str_release) struct str as = {0};
 	CLEANUP(err_release) struct err err = {0};
 
 	(void)state;
@@ -293,6 +295,11 @@ static void test_all_that_a_cluster_may_say(void **state)
 			    "Impersonate-Extra-E%25: f");
 	assert_string_equal(config.impersonation.items[6],
 			    "Impersonate-Extra-a%2Fb: d");
+	jsn_print(&as, config.as, false);
+	assert_string_equal(str_text(&as), "{\"as\":\"you\",\"as-uid\":\"u\","
+					   "\"as-groups\":[\"x\",\"z\"],"
+					   "\"as-user-extra\":{\"E%\":[\"f\"],"
+					   "\"a/b\":[\"c\",\"d\"]}}");
 }
 
 /* Who is recognised by other means needs no plugin, but a right one. */
