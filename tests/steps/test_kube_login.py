@@ -143,7 +143,7 @@ def test_a_token_replaced_while_several_requests_wait(run_step, kube,
              kube.kubeconfig(tmp_path, tokenFile="token"))
     looks = [r.header("Authorization") for r in kube.requests
              if "/leases" not in r.path]
-    assert looks == ["Bearer old"] * 5 + ["Bearer new"] * 3
+    assert looks == ["Bearer old"] * 6 + ["Bearer new"] * 4
 
 
 def test_a_token_that_is_refused(sweep, kube, tmp_path):
