@@ -104,7 +104,11 @@ static void log_outcomes(const struct cleanup_result *result)
 		const char *namespace = outcome->item->namespace;
 
 		if (outcome->state == CLEANUP_DELETED)
-			log_info("deleted environment '%s'", namespace);
+			log_info("deleted %s '%s'%s%s",
+				 outcome->foreign ? "what is ours of"
+						  : "environment",
+				 namespace, outcome->foreign ? ": " : "",
+				 outcome->foreign ? outcome->reason : "");
 		if (outcome->state == CLEANUP_FAILED)
 			log_warning("'%s' failed: %s", namespace,
 				    outcome->reason);
@@ -176,7 +180,8 @@ static bool sweep(struct step_run *run, struct cleanup_metrics *metrics,
 	dry_run = step_plan(run, planned, str_text(&text));
 	if (!sweep_check(&plan, &rules, err))
 		return false;
-	return dry_run || act(run, &kube, &plan, metrics, err);
+	return dry_run ? cleanup_check_plan(&plan, err)
+		       : act(run, &kube, &plan, metrics, err);
 }
 
 /* Also of a run that failed: that is what somebody should hear of. */

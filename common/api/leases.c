@@ -9,8 +9,9 @@
 #include "base/str.h"
 #include "format/jsn.h"
 
-#define API_LEASES	 "coordination.k8s.io/v1"
-#define ANNOTATION_OWNER "slipway/owner"
+#define API_LEASES	  "coordination.k8s.io/v1"
+#define ANNOTATION_OWNER  "slipway/owner"
+#define ANNOTATION_ESTATE "slipway/estate"
 
 static struct kube_ref ref_to(const char *namespace, const char *name)
 {
@@ -37,6 +38,8 @@ static void read_record(const json_t *object, struct arena *arena,
 		.holder = copy(arena, jsn_text(object, "spec.holderIdentity")),
 		.owner = copy(arena, json_string_value(json_object_get(
 					     annotations, ANNOTATION_OWNER))),
+		.estate = copy(arena, json_string_value(json_object_get(
+					      annotations, ANNOTATION_ESTATE))),
 		.duration_s = jsn_int(object, "spec.leaseDurationSeconds", 0),
 	};
 	if (!renewed ||
@@ -79,6 +82,8 @@ static json_t *make_object(const char *name, const struct lease_record *record)
 
 	jsn_set(annotations, ANNOTATION_OWNER,
 		jsn_string_or_null(record->holder ? record->owner : NULL));
+	if (record->estate)
+		jsn_set_text(annotations, ANNOTATION_ESTATE, record->estate);
 	jsn_set(metadata, "annotations", annotations);
 	jsn_set_text(metadata, "name", name);
 	if (record->resource_version)

@@ -31,6 +31,45 @@ static bool is_kept(const struct value *object)
 	       strcmp(policy->string.bytes, "keep") == 0;
 }
 
+static void add_claim(struct manifest *manifest,
+		      const struct manifest_object *set,
+		      const struct value *template, const struct value *labels,
+		      struct arena *arena)
+{
+	const char *name = value_find_text(template, "metadata.name");
+
+	if (is_blank(name))
+		return;
+	manifest->claims =
+		arena_grow(arena, manifest->claims, manifest->claim_count + 1,
+			   sizeof(*manifest->claims),
+			   &manifest->claim_capacity);
+	manifest->claims[manifest->claim_count++] = (struct manifest_claim){
+		.namespace = set->namespace,
+		.prefix = arena_printf(arena, "%s-%s-", name, set->name),
+		.labels = labels,
+	};
+}
+
+static void add_claims(struct manifest *manifest,
+		       const struct manifest_object *object,
+		       const struct value *value, struct arena *arena)
+{
+	const struct value *templates =
+		value_find_list(value, "spec.volumeClaimTemplates");
+	const struct value *labels =
+		value_find(value, "spec.selector.matchLabels");
+
+	if (!same_text(object->kind, "StatefulSet") ||
+	    !starts_with(object->api, "apps/") || !templates->list.count ||
+	    !labels || !value_is_map(labels))
+		return;
+	labels = value_copy(labels, arena);
+	for (size_t i = 0; i < templates->list.count; i++)
+		add_claim(manifest, object, templates->list.items[i], labels,
+			  arena);
+}
+
 static bool add_object(struct manifest *manifest, const struct value *value,
 		       struct arena *arena, struct err *err)
 {
@@ -51,6 +90,7 @@ static bool add_object(struct manifest *manifest, const struct value *value,
 		arena_grow(arena, manifest->objects, manifest->count + 1,
 			   sizeof(*manifest->objects), &manifest->capacity);
 	manifest->objects[manifest->count++] = object;
+	add_claims(manifest, &object, value, arena);
 	return true;
 }
 
@@ -113,6 +153,22 @@ static bool read_text(struct manifest *manifest, const struct value *text,
 			     arena, err);
 }
 
+static void add_hook(struct manifest *manifest, const struct value *hook,
+		     struct arena *arena)
+{
+	const struct manifest_hook found = {
+		.kind = copy_text(arena, hook, "kind"),
+		.name = copy_text(arena, hook, "name"),
+	};
+
+	if (!found.kind || !found.name)
+		return;
+	manifest->hooks =
+		arena_grow(arena, manifest->hooks, manifest->hook_count + 1,
+			   sizeof(*manifest->hooks), &manifest->hook_capacity);
+	manifest->hooks[manifest->hook_count++] = found;
+}
+
 bool manifest_of_release(struct manifest *manifest, const struct value *release,
 			 struct arena *arena, struct err *err)
 {
@@ -124,6 +180,7 @@ bool manifest_of_release(struct manifest *manifest, const struct value *release,
 		const struct value *hook = hooks->list.items[i];
 		size_t before = manifest->count;
 
+		add_hook(manifest, hook, arena);
 		if (runs_at_deletion(hook) &&
 		    !read_text(manifest, value_find(hook, "manifest"), arena,
 			       err))

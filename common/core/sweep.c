@@ -157,8 +157,6 @@ static const char *protection(struct sweep_plan *plan,
 		return "it is a main environment";
 	if (glob_matches_any(rules->protect, item->namespace))
 		return "it is protected";
-	if (!item->release && !item->home->created && !item->home->terminating)
-		return "only its namespace is left, which was there before us";
 	return NULL;
 }
 
@@ -323,6 +321,29 @@ static void judge_leaving(struct sweep_plan *plan, struct sweep_item *item,
 			(long long)(now - since) / 60, home->held);
 }
 
+/* Nothing of it is left but a namespace that stays. */
+static bool is_remainder(const struct sweep_item *item)
+{
+	return !item->release && !item->home->created &&
+	       !item->home->terminating;
+}
+
+/* What Helm has deleted there, and forgotten, may be held still. */
+static void judge_remainder(struct sweep_plan *plan, struct sweep_item *item)
+{
+	const struct sweep_namespace *home = item->home;
+
+	item->reason = "only its namespace is left, which was there before us";
+	if (!home->held) {
+		item->question = SWEEP_ASK_HELD;
+		return;
+	}
+	item->stuck = *home->held != '\0';
+	if (item->stuck)
+		item->reason = arena_printf(&plan->arena, "%s; %s",
+					    item->reason, home->held);
+}
+
 static void judge(struct sweep_plan *plan, struct sweep_item *item,
 		  const struct sweep_world *world,
 		  const struct sweep_rules *rules)
@@ -332,6 +353,10 @@ static void judge(struct sweep_plan *plan, struct sweep_item *item,
 		return;
 	if (item->home && item->home->terminating) {
 		judge_leaving(plan, item, world->now);
+		return;
+	}
+	if (is_remainder(item)) {
+		judge_remainder(plan, item);
 		return;
 	}
 	if (rules->immediately) {
@@ -494,8 +519,7 @@ static bool check_fuse(const struct sweep_plan *plan,
 /* Nothing is left to do for it. */
 static bool is_over(const struct sweep_item *item)
 {
-	return item->home && (item->home->terminating ||
-			      (!item->release && !item->home->created));
+	return item->home && (item->home->terminating || is_remainder(item));
 }
 
 /* Naming one environment that cannot be deleted is an error, not a shrug. */

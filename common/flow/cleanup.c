@@ -39,6 +39,13 @@ void task_fail(struct task *task, const struct err *err)
 			arena_strdup(&task->sweep->result->arena, err->hint);
 }
 
+void task_settle_held(struct task *task, const char *reason)
+{
+	task_settle(task, CLEANUP_FAILED, reason);
+	task->outcome->temporary = false;
+	task->outcome->hint = NAMESPACE_HELD_CURE;
+}
+
 /*
  * Each child's tick asks for it; where renewals fail, that must not take the
  * time of each.
@@ -86,6 +93,21 @@ bool task_enter(struct task *task, const char **busy, struct err *err)
 }
 
 /*
+ * What of it will be found in a namespace that is to go after it: when the
+ * release is gone, nothing else tells, and a sweep may end at any moment.
+ */
+static bool note_estate(struct task *task, struct err *err)
+{
+	const struct sweep_namespace *home = task->item->home;
+	struct hold *hold = task->hold;
+
+	estate_add_manifest(&hold->estate, &task->manifest);
+	return !home || !home->created ||
+	       !estate_says_more(&hold->estate, home->release) ||
+	       hold_note_estate(hold, err);
+}
+
+/*
  * Nothing is begun that could end half-way for want of a right.  Between two
  * requests another sweep may have done it all.
  */
@@ -103,7 +125,8 @@ static bool check_removal(struct task *task, const struct look *look,
 	if (task->gone)
 		return err_set(err, ERR_CONFLICT, "%s", task->item->reason);
 	return removal_check(&sweep->removal, judged->namespace,
-			     &task->manifest, err);
+			     &task->manifest, err) &&
+	       note_estate(task, err);
 }
 
 /* May Helm begin? */
@@ -269,18 +292,19 @@ static void note_uninstalled(struct task *task)
 
 static void note_failed(struct task *task, const struct err *failure)
 {
+	CLEANUP(err_release) struct err unnoted = {0};
 	CLEANUP(str_release) struct str held = {0};
 	CLEANUP(free_ptr) char *reason = NULL;
 
 	task_fail(task, failure);
 	removal_find_held(&task->sweep->removal, task->item->namespace,
-			  &task->manifest, &held);
+			  &task->manifest, &task->hold->estate, &held);
 	if (!held.len)
 		return;
+	if (!hold_note_estate(task->hold, &unnoted))
+		log_debug("%s", unnoted.text);
 	reason = xasprintf("%s; %s", failure->text, str_text(&held));
-	task_settle(task, CLEANUP_FAILED, reason);
-	task->outcome->temporary = false;
-	task->outcome->hint = NAMESPACE_HELD_CURE;
+	task_settle_held(task, reason);
 }
 
 static void uninstall_done(void *context, struct proc *proc, struct err *err)
@@ -302,7 +326,8 @@ static void uninstall_done(void *context, struct proc *proc, struct err *err)
 	else
 		note_failed(task, &failure);
 	sweep->current = NULL;
-	hold_settle(task->hold);
+	if (!task->settling)
+		hold_settle(task->hold);
 	report_progress(sweep->cleanup->reporter, "environments uninstalled",
 			++sweep->done, sweep->releases);
 }
@@ -333,9 +358,20 @@ static bool delete_namespaces(struct sweep *sweep, struct err *err)
 		sweep->current = task;
 		task_delete_namespace(task);
 		sweep->current = NULL;
-		hold_settle(task->hold);
+		if (!task->settling)
+			hold_settle(task->hold);
 	}
 	return true;
+}
+
+/* Is what its objects owned gone by now? */
+static void look_if_settled(struct task *task)
+{
+	task->sweep->current = task;
+	task_delete_namespace(task);
+	task->sweep->current = NULL;
+	if (!task->settling)
+		hold_settle(task->hold);
 }
 
 static bool wait_until_gone(struct sweep *sweep, struct err *err)
@@ -346,9 +382,11 @@ static bool wait_until_gone(struct sweep *sweep, struct err *err)
 		for (size_t i = 0; i < sweep->count; i++) {
 			struct task *task = &sweep->tasks[i];
 
+			if (task->settling)
+				look_if_settled(task);
 			if (task->leaving)
 				task_look_if_gone(task);
-			left += task->leaving != NULL;
+			left += task->settling || task->leaving;
 		}
 		if (!left)
 			return true;
@@ -366,8 +404,10 @@ static void release_holds(struct sweep *sweep)
 	struct deadline until = {0};
 	int signal = farewell_begin(kube, &until, HOLD_FAREWELL_MS);
 
-	for (size_t i = 0; i < sweep->count; i++)
+	for (size_t i = 0; i < sweep->count; i++) {
 		hold_release(&sweep->holds[i]);
+		estate_release(&sweep->holds[i].estate);
+	}
 	free(sweep->holds);
 	farewell_end(kube, signal);
 }
@@ -392,7 +432,19 @@ static struct hold *find_hold(struct sweep *sweep, const char *namespace)
 		return last->hold;
 	hold = &sweep->holds[sweep->count];
 	hold->namespace = namespace;
+	hold->estate.namespace = namespace;
 	return hold;
+}
+
+static void take_hold(struct task *task)
+{
+	const struct sweep_item *item = task->item;
+	struct estate *estate = &task->hold->estate;
+
+	task->hold->tasks++;
+	estate_add_release(estate, item->release);
+	if (item->home)
+		estate_add_release(estate, item->home->release);
 }
 
 static void plan_tasks(struct sweep *sweep, const struct sweep_plan *plan)
@@ -421,7 +473,7 @@ static void plan_tasks(struct sweep *sweep, const struct sweep_plan *plan)
 			.outcome = outcome,
 			.hold = find_hold(sweep, plan->items[i].namespace),
 		};
-		sweep->tasks[sweep->count++].hold->tasks++;
+		take_hold(&sweep->tasks[sweep->count++]);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "api/namespaces.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "sys/signals.h"
 
 /*
@@ -29,10 +30,13 @@ bool hold_enter(struct hold *hold, struct kube *kube,
 
 	if (hold->lock.version)
 		return envlock_keep(&hold->lock, err);
-	if (hold->busy || hold->leaving ||
-	    envlock_try(&hold->lock, kube, hold->namespace, NULL, reporter,
-			&hold->busy, &failure))
+	if (hold->busy || hold->leaving)
 		return true;
+	if (envlock_try(&hold->lock, kube, hold->namespace, NULL, reporter,
+			&hold->busy, &failure)) {
+		estate_read(&hold->estate, hold->lock.estate);
+		return true;
+	}
 	envlock_release(&hold->lock);
 	hold->leaving =
 		(failure.kind == ERR_DENIED || failure.kind == ERR_NOT_FOUND) &&
@@ -47,6 +51,15 @@ bool hold_enter(struct hold *hold, struct kube *kube,
 bool hold_keep(struct hold *hold, struct err *err)
 {
 	return envlock_keep(&hold->lock, err);
+}
+
+bool hold_note_estate(struct hold *hold, struct err *err)
+{
+	CLEANUP(str_release) struct str note = {0};
+
+	estate_print(&note, &hold->estate);
+	return !note.len || !hold->lock.version ||
+	       envlock_note_estate(&hold->lock, str_text(&note), err);
 }
 
 /*

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "core/estate.h"
 #include "flow/envlock.h"
 
 struct err;
@@ -26,6 +27,8 @@ struct reporter;
 struct hold {
 	const char *namespace; /* borrowed */
 	struct envlock lock;
+	/* What there belongs to the releases that go, or went before. */
+	struct estate estate;
 	const char *busy; /* in the lock: who holds it; NULL: nobody else */
 	bool leaving;	  /* the namespace goes, or is gone: nobody deploys */
 	size_t tasks;	  /* that are not settled yet */
@@ -45,6 +48,13 @@ bool hold_enter(struct hold *hold, struct kube *kube,
  * Errors: those of envlock_keep().
  */
 bool hold_keep(struct hold *hold, struct err *err) MUST_CHECK;
+
+/*
+ * Note the estate where the next sweep finds it, if this one is killed or the
+ * namespace stays.  It is held.
+ * Errors: those of envlock_note_estate().
+ */
+bool hold_note_estate(struct hold *hold, struct err *err) MUST_CHECK;
 
 /*
  * Renew what of @holds is due, the longest untried first, in no more time than

@@ -1,11 +1,17 @@
 #include "flow/cleanup_look.h"
 
+#include "api/inhabitants.h"
+#include "api/kinds.h"
 #include "api/kube.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/estate.h"
+#include "core/manifest.h"
 #include "core/sweep.h"
 #include "flow/cleanup.h"
+#include "flow/envlock.h"
+#include "flow/removal.h"
 
 void look_release(struct look *look)
 {
@@ -99,7 +105,7 @@ static void add_release(struct strvec *found, const char *name)
 	strvec_add_once(found, text);
 }
 
-static void name_some(const struct strvec *found, struct str *others)
+void look_name_some(const struct strvec *found, struct str *others)
 {
 	for (size_t i = 0; i < found->count && i < CLEANUP_NAMED_MAX; i++)
 		str_addf(others, "%s%s", i ? ", " : "", found->items[i]);
@@ -108,51 +114,88 @@ static void name_some(const struct strvec *found, struct str *others)
 			 found->count - CLEANUP_NAMED_MAX);
 }
 
-bool look_for_others(struct look *look, struct kube *kube,
-		     const struct sweep_item *item, struct str *others,
+bool look_for_others(struct look *look, struct kube *kube, struct kinds *kinds,
+		     const struct estate *estate, struct inhabitants *found,
 		     struct err *err)
 {
-	CLEANUP(strvec_release) struct strvec found = {0};
-	CLEANUP(strvec_release) struct strvec ours = {0};
 	CLEANUP(sweep_world_release) struct sweep_world left = {0};
-	const char *release =
-		item->release ? item->release : look->marks.release;
 
-	if (!releases_find(kube, item->namespace, NULL, &look->arena, &left,
+	if (!releases_find(kube, estate->namespace, NULL, &look->arena, &left,
 			   err))
 		return false;
 	for (size_t i = 0; i < left.release_count; i++)
-		add_release(&found, left.releases[i].name);
-	if (release)
-		strvec_add(&ours, release);
-	if (!namespace_find_foreign(kube, item->namespace, &ours, &found, err))
+		add_release(&found->foreign, left.releases[i].name);
+	return inhabitants_find(kube, kinds, estate, found, err);
+}
+
+/* What a sweep would note of @item before Helm uninstalls it. */
+static bool read_estate(struct kube *kube, const struct sweep_item *item,
+			struct estate *estate, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(release_query_release) struct release_query payload = {0};
+	const struct kube_list question =
+		release_query(&payload, item->namespace, item->release,
+			      item->judged->revision, &arena);
+	struct manifest manifest = {0};
+	bool found;
+
+	estate_add_release(estate, item->release);
+	if (!kube_list(kube, &question, err) ||
+	    !removal_read(&payload, &arena, &manifest, &found, err))
 		return false;
-	name_some(&found, others);
+	estate_add_manifest(estate, &manifest);
 	return true;
+}
+
+static bool foresee_estate(struct kube *kube, const struct sweep_plan *plan,
+			   struct estate *estate, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	const struct sweep_item *first = plan->items;
+	const char *noted;
+
+	if (!envlock_read_estate(kube, first->namespace, &arena, &noted, err))
+		return false;
+	estate_read(estate, noted);
+	if (first->home)
+		estate_add_release(estate, first->home->release);
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->items[i].release &&
+		    !read_estate(kube, &plan->items[i], estate, err))
+			return false;
+	}
+	return true;
+}
+
+static bool is_planned(const struct sweep_plan *plan, const char *release)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (same_text(plan->items[i].release, release))
+			return true;
+	}
+	return false;
 }
 
 bool cleanup_foresee(struct kube *kube, const struct sweep_plan *plan,
 		     const struct sweep_world *world, struct str *others,
 		     struct err *err)
 {
-	CLEANUP(strvec_release) struct strvec found = {0};
-	CLEANUP(strvec_release) struct strvec ours = {0};
-	const struct sweep_item *first = plan->items;
+	CLEANUP(inhabitants_release) struct inhabitants found = {0};
+	CLEANUP(estate_release) struct estate estate = {0};
+	CLEANUP(kinds_release) struct kinds kinds = {0};
 
 	if (!plan->count)
 		return true;
-	if (first->home && first->home->release)
-		strvec_add(&ours, first->home->release);
-	for (size_t i = 0; i < plan->count; i++) {
-		if (plan->items[i].release)
-			strvec_add(&ours, plan->items[i].release);
-	}
-	for (size_t i = 0; i < world->release_count; i++) {
-		if (!strvec_has(&ours, world->releases[i].name))
-			add_release(&found, world->releases[i].name);
-	}
-	if (!namespace_find_foreign(kube, first->namespace, &ours, &found, err))
+	estate.namespace = plan->items->namespace;
+	if (!foresee_estate(kube, plan, &estate, err))
 		return false;
-	name_some(&found, others);
+	for (size_t i = 0; i < world->release_count; i++) {
+		if (!is_planned(plan, world->releases[i].name))
+			add_release(&found.foreign, world->releases[i].name);
+	}
+	if (!inhabitants_find(kube, &kinds, &estate, &found, err))
+		return false;
+	look_name_some(&found.foreign, others);
 	return true;
 }

@@ -18,9 +18,14 @@
 #include "base/mem.h"
 
 struct err;
+struct estate;
+struct inhabitants;
+struct kinds;
 struct kube;
-struct str;
 struct sweep_item;
+
+struct str;
+struct strvec;
 
 struct look {
 	struct arena arena;
@@ -36,12 +41,15 @@ bool look_again(struct look *look, struct kube *kube,
 		const struct sweep_item *item, struct err *err) MUST_CHECK;
 
 /*
- * Append what stands in the namespace of @item that is none of its own, with
- * commas; nothing if all is.  Errors: kube's.
+ * Add what stands in the namespace of @estate and none of it, as what is in it
+ * of releases, too.  Errors: kube's.
  */
-bool look_for_others(struct look *look, struct kube *kube,
-		     const struct sweep_item *item, struct str *others,
+bool look_for_others(struct look *look, struct kube *kube, struct kinds *kinds,
+		     const struct estate *estate, struct inhabitants *found,
 		     struct err *err) MUST_CHECK;
+
+/* Append some of @found, with commas. */
+void look_name_some(const struct strvec *found, struct str *others);
 
 void look_release(struct look *look);
 

@@ -18,7 +18,9 @@ struct cleanup_metrics cleanup_measure(const struct sweep_plan *plan,
 	};
 
 	for (size_t i = 0; i < plan->count; i++) {
-		++*counters[result ? result->outcomes[i].state : CLEANUP_KEPT];
+		++*counters[result		   ? result->outcomes[i].state
+			    : plan->items[i].stuck ? CLEANUP_FAILED
+						   : CLEANUP_KEPT];
 		metrics.soon += plan->items[i].soon;
 		metrics.doubtful += plan->items[i].doubtful;
 	}

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "api/inhabitants.h"
 #include "api/kube.h"
 #include "api/namespaces.h"
 #include "base/clock.h"
@@ -17,6 +18,44 @@ static void keep_namespace(struct task *task, const char *reason)
 {
 	task_settle(task, task->uninstalled ? CLEANUP_DELETED : CLEANUP_KEPT,
 		    reason);
+}
+
+/* For good: what is held in it, of this sweep or an earlier, is not gone. */
+static void leave_namespace(struct task *task, const char *reason)
+{
+	CLEANUP(str_release) struct str held = {0};
+	CLEANUP(free_ptr) char *both = NULL;
+
+	keep_namespace(task, reason);
+	removal_find_still_held(&task->sweep->removal, &task->hold->estate,
+				&held);
+	if (!held.len)
+		return;
+	both = xasprintf("%s; %s", reason, str_text(&held));
+	task_settle_held(task, both);
+}
+
+static void leave_to_others(struct task *task, const struct strvec *others)
+{
+	CLEANUP(str_release) struct str reason = {0};
+
+	str_add(&reason, "the namespace stays, because in it is ");
+	look_name_some(others, &reason);
+	task->outcome->foreign = true;
+	leave_namespace(task, str_text(&reason));
+}
+
+/*
+ * What our objects owned goes after them, when the garbage collector comes to
+ * it: is there time to wait for that?
+ */
+static bool wait_for_collector(struct task *task)
+{
+	if (!task->waited)
+		task->patience = deadline_in(task->sweep->cleanup->wait_ms);
+	task->waited = true;
+	task->settling = !deadline_passed(&task->patience);
+	return task->settling;
 }
 
 static void note_leaving(struct task *task, const struct look *look)
@@ -60,15 +99,20 @@ const char *task_staying(const struct task *task)
 static bool delete_namespace(struct task *task, struct err *err)
 {
 	CLEANUP(look_release) struct look look = {0};
-	CLEANUP(str_release) struct str others = {0};
-	CLEANUP(free_ptr) char *reason = NULL;
+	CLEANUP(inhabitants_release) struct inhabitants found = {0};
 	struct kube *kube = task->sweep->cleanup->kube;
 	const char *stays = task_staying(task);
+	const char *busy = NULL;
 
-	if (!stays && !task_enter(task, &stays, err))
-		return false;
+	task->settling = false;
 	if (stays) {
-		keep_namespace(task, stays);
+		leave_namespace(task, stays);
+		return true;
+	}
+	if (!task_enter(task, &busy, err))
+		return false;
+	if (busy) {
+		keep_namespace(task, busy);
 		return true;
 	}
 	if (!look_again(&look, kube, task->item, err))
@@ -87,13 +131,16 @@ static bool delete_namespace(struct task *task, struct err *err)
 		note_leaving(task, &look);
 		return true;
 	}
-	if (!look_for_others(&look, kube, task->item, &others, err))
+	if (!look_for_others(&look, kube, &task->sweep->removal.kinds,
+			     &task->hold->estate, &found, err))
 		return false;
-	if (others.len) {
-		reason = xasprintf("the namespace stays, because in it is %s",
-				   str_text(&others));
-		task->outcome->foreign = true;
-		keep_namespace(task, reason);
+	if (found.foreign.count) {
+		leave_to_others(task, &found.foreign);
+		return true;
+	}
+	if (found.leaving.count) {
+		if (!wait_for_collector(task))
+			leave_to_others(task, &found.leaving);
 		return true;
 	}
 	if (!hold_keep(task->hold, err) ||

@@ -39,6 +39,8 @@ struct task {
 	bool gone;		  /* nothing is left for Helm to do */
 	bool uninstalled;
 	bool at_work;	     /* its Helm, which was not told to end */
+	bool settling;	     /* what its objects owned is being collected */
+	bool waited;	     /* for that, with patience from the first time */
 	const char *leaving; /* uid of the namespace on its way out, or NULL */
 	struct deadline patience; /* for it to be gone */
 	int64_t started;	  /* monotonic, ms */
@@ -63,6 +65,9 @@ struct sweep {
 void task_settle(struct task *task, enum cleanup_state state,
 		 const char *reason);
 
+/* It failed for finalizers that hold something, as @reason says. */
+void task_settle_held(struct task *task, const char *reason);
+
 /* It failed for @err, which is copied. */
 void task_fail(struct task *task, const struct err *err);
 
@@ -84,7 +89,8 @@ const char *task_staying(const struct task *task);
 
 /*
  * Delete its namespace if that is ours and empty of others' things, as a look
- * finds it now; settles it, or leaves it to task_look_if_gone().
+ * finds it now; settles it, or leaves it to task_look_if_gone() or, where it is
+ * settling, to another call a little later.
  */
 void task_delete_namespace(struct task *task);
 

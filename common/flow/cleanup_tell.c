@@ -90,7 +90,9 @@ static struct cleanup_outcome foresee(const struct sweep_item *item)
 {
 	return (struct cleanup_outcome){
 		.item = item,
-		.state = item->remove ? CLEANUP_DELETED : CLEANUP_KEPT,
+		.state = item->stuck	? CLEANUP_FAILED
+			 : item->remove ? CLEANUP_DELETED
+					: CLEANUP_KEPT,
 		.reason = item->reason,
 	};
 }
@@ -170,11 +172,25 @@ bool cleanup_check_named(const struct cleanup_result *result, struct err *err)
 	for (size_t i = 0; i < result->count; i++) {
 		const struct cleanup_outcome *outcome = &result->outcomes[i];
 
-		if (!outcome->item->remove || outcome->state != CLEANUP_KEPT)
-			continue;
-		return refuse_named(outcome, err);
+		if (outcome->foreign ||
+		    (outcome->item->remove && outcome->state == CLEANUP_KEPT))
+			return refuse_named(outcome, err);
 	}
 	return true;
+}
+
+bool cleanup_check_plan(const struct sweep_plan *plan, struct err *err)
+{
+	CLEANUP(cleanup_result_release) struct cleanup_result result = {
+		.count = plan->count};
+
+	result.outcomes = arena_new_array(&result.arena, struct cleanup_outcome,
+					  plan->count);
+	for (size_t i = 0; i < plan->count; i++) {
+		result.outcomes[i] = foresee(&plan->items[i]);
+		result.failed += plan->items[i].stuck;
+	}
+	return cleanup_check(&result, err);
 }
 
 bool cleanup_check(const struct cleanup_result *result, struct err *err)

@@ -228,6 +228,7 @@ static bool try_to_take(struct envlock *lock, struct holder *holder,
 			return true;
 		if (!seize(lock, holder, found, ours, err))
 			return false;
+		lock->estate = holder->record.estate;
 		if (*ours && (state == OWNER_LAPSED || state == OWNER_GONE))
 			tell_takeover(lock, holder, state, reporter);
 	}
@@ -321,7 +322,12 @@ static bool look_again(struct envlock *lock, int64_t begun, struct err *err)
 	return false;
 }
 
-static bool renew(struct envlock *lock, struct err *err)
+/*
+ * @estate is NULL to leave that as it is.  Not *@written, but true: the version
+ * was not the last one, which is known now.
+ */
+static bool write_own(struct envlock *lock, const char *estate, bool *written,
+		      struct err *err)
 {
 	CLEANUP(err_release) struct err failure = {0};
 	CLEANUP(str_release) struct str owner = {0};
@@ -329,8 +335,10 @@ static bool renew(struct envlock *lock, struct err *err)
 	struct lease_record record = own_record(lock, lock->version, &owner);
 	char *version;
 
-	if (lease_write(lock->kube, lock->namespace, ENVLOCK_NAME, &record,
-			&version, &failure)) {
+	record.estate = estate;
+	*written = lease_write(lock->kube, lock->namespace, ENVLOCK_NAME,
+			       &record, &version, &failure);
+	if (*written) {
 		note_version_take(lock, version, begun);
 		note_server_time(lock);
 		return true;
@@ -361,12 +369,13 @@ static void try_to_renew(struct envlock *lock)
 	const struct deadline hurry_until = kube->hurry_until;
 	const struct http_vigil *vigil = http_set_vigil(&kube->http, NULL);
 	CLEANUP(err_release) struct err failure = {0};
+	bool written;
 
 	kube->hurry_ms = ENVLOCK_TRY_MS;
 	kube->hurry_until =
 		deadline_sooner(hurry_until, deadline_in(ENVLOCK_TRY_MS));
 	lock->why = NULL;
-	if (!renew(lock, &failure)) {
+	if (!write_own(lock, NULL, &written, &failure)) {
 		log_debug("lease not renewed: %s", failure.text);
 		lock->why = arena_strdup(&lock->arena, failure.text);
 	}
@@ -396,6 +405,42 @@ bool envlock_check(struct envlock *lock, struct err *err)
 		      lock->namespace,
 		      lock->why ? lock->why : "it was not renewed in time");
 	return err_temporary(err, true);
+}
+
+/* A renewal may come between, as the client's vigil. */
+bool envlock_note_estate(struct envlock *lock, const char *estate,
+			 struct err *err)
+{
+	bool written = false;
+
+	if (same_text(lock->estate, estate))
+		return envlock_keep(lock, err);
+	for (unsigned int i = 0; i < ENVLOCK_NOTE_TRIES && !written; i++) {
+		if (!envlock_keep(lock, err) ||
+		    !write_own(lock, estate, &written, err))
+			return err_wrap(err, "cannot note what '%s' leaves",
+					lock->namespace);
+	}
+	if (!written)
+		return err_set(err, ERR_CONFLICT,
+			       "lease '%s' of '%s' changes all the time",
+			       ENVLOCK_NAME, lock->namespace);
+	lock->estate = arena_strdup(&lock->arena, estate);
+	return true;
+}
+
+bool envlock_read_estate(struct kube *kube, const char *namespace,
+			 struct arena *arena, const char **estate,
+			 struct err *err)
+{
+	struct lease_record record = {0};
+	bool found;
+
+	if (!lease_read(kube, namespace, ENVLOCK_NAME, arena, &record, &found,
+			err))
+		return false;
+	*estate = record.estate;
+	return true;
 }
 
 static bool give_back(struct envlock *lock, struct err *err)

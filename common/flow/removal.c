@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/estate.h"
 #include "core/manifest.h"
 
 #define PURPOSE "let Helm remove what the release holds"
@@ -236,38 +237,65 @@ bool removal_check(struct removal *removal, const char *namespace,
 			     "pipeline-examples/sweep/rbac.yaml");
 }
 
+/*
+ * Append who holds @object, which is in @namespace unless it says another.
+ * False: that is not known.  *@place is then where it is.
+ */
 static bool find_finalizers(struct removal *removal, const char *namespace,
 			    const struct manifest_object *object,
-			    struct str *finalizers, struct err *err)
+			    const char **place, struct str *held)
 {
+	CLEANUP(err_release) struct err unknown = {0};
+	CLEANUP(str_release) struct str finalizers = {0};
 	const struct kind *kind;
 
 	if (!kinds_find(&removal->kinds, removal->kube, object->api,
-			object->kind, &kind, err))
+			object->kind, &kind, &unknown))
 		return false;
-	return !kind || kinds_find_finalizers(removal->kube, object->api, kind,
-					      place_of(object, kind, namespace),
-					      object->name, finalizers, err);
+	if (!kind)
+		return true;
+	*place = place_of(object, kind, namespace);
+	if (!kinds_find_finalizers(removal->kube, object->api, kind, *place,
+				   object->name, &finalizers, &unknown))
+		return false;
+	if (finalizers.len)
+		str_addf(held, "%s%s %s is held by %s", held->len ? "; " : "",
+			 object->kind, object->name, str_text(&finalizers));
+	return true;
 }
 
 void removal_find_held(struct removal *removal, const char *namespace,
-		       const struct manifest *manifest, struct str *held)
+		       const struct manifest *manifest, struct estate *estate,
+		       struct str *held)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; i < manifest->count && found < REMOVAL_HELD_MAX;
 	     i++) {
 		const struct manifest_object *object = &manifest->objects[i];
-		CLEANUP(str_release) struct str finalizers = {0};
-		CLEANUP(err_release) struct err unknown = {0};
+		const char *place;
+		size_t before = held->len;
 
-		if (!find_finalizers(removal, namespace, object, &finalizers,
-				     &unknown))
+		if (!find_finalizers(removal, namespace, object, &place, held))
 			return;
-		if (!finalizers.len)
+		if (held->len == before)
 			continue;
-		str_addf(held, "%s%s %s is held by %s", found++ ? "; " : "",
-			 object->kind, object->name, str_text(&finalizers));
+		found++;
+		estate_add_held(estate, object, place);
+	}
+}
+
+void removal_find_still_held(struct removal *removal,
+			     const struct estate *estate, struct str *held)
+{
+	struct manifest_object object;
+	const char *place;
+
+	for (size_t i = 0;
+	     i < REMOVAL_HELD_MAX && estate_get_held(estate, i, &object); i++) {
+		if (!find_finalizers(removal, object.namespace, &object, &place,
+				     held))
+			return;
 	}
 }
 

@@ -10,8 +10,12 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/strvec.h"
+#include "core/estate.h"
 #include "core/sweep.h"
+#include "flow/envlock.h"
+#include "flow/removal.h"
 #include "net/http.h"
 
 static bool find_namespaces(const struct survey *survey, struct arena *arena,
@@ -43,6 +47,7 @@ struct inquiry {
 	struct http http; /* to Git's servers */
 	bool open;
 	struct map remotes; /* struct remote by address */
+	struct removal removal;
 };
 
 /* The answer of one Git server for one repository. */
@@ -61,6 +66,7 @@ static void inquiry_release(struct inquiry *inquiry)
 		free(remote);
 	}
 	map_release(&inquiry->remotes);
+	removal_release(&inquiry->removal);
 	http_release(&inquiry->http);
 }
 
@@ -217,11 +223,28 @@ static bool read_merge(struct inquiry *inquiry, const struct sweep_item *item,
 	return true;
 }
 
-/* What cannot be found out is told, too: somebody has to look anyway. */
-static bool read_held(struct inquiry *inquiry, const struct sweep_item *item,
+/* In a namespace that stays; what cannot be found out is not held. */
+static bool read_left(struct inquiry *inquiry, struct sweep_namespace *home,
 		      struct err *err)
 {
-	struct sweep_namespace *home = home_of(inquiry, item);
+	CLEANUP(estate_release) struct estate estate = {.namespace =
+								home->name};
+	CLEANUP(str_release) struct str held = {0};
+	const char *noted;
+
+	if (!envlock_read_estate(inquiry->survey->kube, home->name,
+				 inquiry->arena, &noted, err))
+		return false;
+	estate_read(&estate, noted);
+	removal_find_still_held(&inquiry->removal, &estate, &held);
+	home->held = arena_strdup(inquiry->arena, str_text(&held));
+	return true;
+}
+
+/* What cannot be found out is told, too: somebody has to look anyway. */
+static bool read_stuck(struct inquiry *inquiry, struct sweep_namespace *home,
+		       struct err *err)
+{
 	CLEANUP(err_release) struct err failure = {0};
 	struct namespace_leave leave = {0};
 
@@ -236,6 +259,15 @@ static bool read_held(struct inquiry *inquiry, const struct sweep_item *item,
 	}
 	home->held = arena_strdup(inquiry->arena, failure.text);
 	return true;
+}
+
+static bool read_held(struct inquiry *inquiry, const struct sweep_item *item,
+		      struct err *err)
+{
+	struct sweep_namespace *home = home_of(inquiry, item);
+
+	return home->terminating ? read_stuck(inquiry, home, err)
+				 : read_left(inquiry, home, err);
 }
 
 static bool answer(struct inquiry *inquiry, const struct sweep_item *item,
@@ -282,7 +314,11 @@ bool survey_run(const struct survey *survey, struct arena *arena,
 		struct err *err)
 {
 	CLEANUP(inquiry_release) struct inquiry inquiry = {
-		.survey = survey, .arena = arena, .world = world};
+		.survey = survey,
+		.arena = arena,
+		.world = world,
+		.removal = {.kube = survey->kube},
+	};
 
 	if (!look_around(survey, arena, world, err))
 		return false;

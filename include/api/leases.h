@@ -22,7 +22,12 @@ struct lease_record {
 	const char *resource_version;
 	const char *holder; /* absent: nobody */
 	const char *owner;  /* annotation slipway/owner, see core/owner.h */
-	int64_t renewed;    /* seconds since the epoch, 0 = unknown */
+	/*
+	 * Annotation slipway/estate, see core/estate.h: what the releases in
+	 * its namespace leave behind.  Absent when it is written, it stays.
+	 */
+	const char *estate;
+	int64_t renewed; /* seconds since the epoch, 0 = unknown */
 	int64_t duration_s;
 };
 

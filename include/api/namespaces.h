@@ -115,19 +115,6 @@ bool namespace_mark(struct kube *kube, const char *name,
 bool namespace_delete(struct kube *kube, const char *name, const char *uid,
 		      const char *resource_version, struct err *err) MUST_CHECK;
 
-/*
- * Add to @found what stands in the namespace, such as "Deployment web", and
- * does not belong to one of the releases called @releases.
- *
- * Workloads, services, ingresses and volume claims count.  What holds only
- * settings (config maps, secrets, accounts, roles: every namespace has some,
- * from the cluster or its mesh), what is being deleted, what a hook of Helm's
- * left and what another of those kinds owns does not.
- */
-bool namespace_find_foreign(struct kube *kube, const char *name,
-			    const struct strvec *releases, struct strvec *found,
-			    struct err *err) MUST_CHECK;
-
 /* Of what a finalizer holds. */
 #define NAMESPACE_HELD_CURE \
 	"somebody has to look what serves the finalizer, or to take it away"

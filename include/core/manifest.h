@@ -31,16 +31,40 @@ struct manifest_object {
 	bool hook; /* Helm makes it in order to run it */
 };
 
+/*
+ * What a StatefulSet claims for each of its pods, and leaves behind.
+ * Source: Kubernetes pkg/controller/statefulset, getPersistentVolumeClaims():
+ * the name ends in the pod's ordinal, the labels are those of the selector.
+ */
+struct manifest_claim {
+	const char *namespace;	    /* NULL: the release's */
+	const char *prefix;	    /* "data-db-" of template data and set db */
+	const struct value *labels; /* a map of texts */
+};
+
+/* What Helm makes at any event, and may leave behind. */
+struct manifest_hook {
+	const char *kind;
+	const char *name;
+};
+
 /* All in an arena. */
 struct manifest {
 	struct manifest_object *objects;
 	size_t count;
 	size_t capacity;
+	struct manifest_claim *claims;
+	size_t claim_count;
+	size_t claim_capacity;
+	struct manifest_hook *hooks;
+	size_t hook_count;
+	size_t hook_capacity;
 };
 
 /*
  * Read what Helm works on when it uninstalls @release, a release as it is
- * stored: its manifest, and its hooks before and after deletion.
+ * stored: its manifest, and its hooks before and after deletion; of all hooks
+ * what they are called.
  * Errors: as manifest_read().
  */
 bool manifest_of_release(struct manifest *manifest, const struct value *release,

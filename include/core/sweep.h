@@ -13,7 +13,8 @@
  * there: it may have been named by hand, or never pushed.
  *
  * A namespace that we made and that was deleted more than SWEEP_LEAVE_S ago is
- * stuck, whoever deleted it: somebody has to look.
+ * stuck, whoever deleted it: somebody has to look.  So is what a sweep deleted
+ * in a namespace that stays, while a finalizer holds it.
  *
  * What is needed beyond the lists to judge an item (the values of a release
  * that bears no expiry, whether a branch is still there, or merged, what holds a namespace) stands in
@@ -91,8 +92,8 @@ struct sweep_namespace {
 	bool main;	     /* annotation slipway/main */
 	bool terminating;
 	int64_t terminating_since; /* seconds since the epoch, 0 = unknown */
-	const char *held;  /* the answer to SWEEP_ASK_HELD; "": by nothing */
-	const char *owner; /* annotation: the run that works on it */
+	const char *held;	/* the answer to SWEEP_ASK_HELD; "": nothing */
+	const char *owner;	/* annotation: the run that works on it */
 	const char *repository; /* annotations: raw, whose it is */
 	const char *branch;
 	const char *git_url;
@@ -141,7 +142,8 @@ enum sweep_question {
 	SWEEP_ASK_VALUES, /* of item->judged: what do they tell? */
 	SWEEP_ASK_BRANCH, /* of item->home: is it still there? */
 	SWEEP_ASK_MERGE,  /* of item->home: is it in that which it led? */
-	SWEEP_ASK_HELD,	  /* of item->home: why is it not gone yet? */
+	/* Of item->home: why is it, or what was in it, not gone yet? */
+	SWEEP_ASK_HELD,
 };
 
 /* One environment and what becomes of it. */
@@ -157,7 +159,7 @@ struct sweep_item {
 	bool remove;
 	bool soon;     /* expires within warn_before_s */
 	bool doubtful; /* kept because nobody knows when it ends */
-	bool stuck;    /* it was deleted long ago, and is still there */
+	bool stuck;    /* it, or what was in it, was deleted, and is there */
 	enum sweep_question question;
 	const char *reason; /* for people, why it is kept or removed */
 };

@@ -83,8 +83,8 @@ bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 
 /*
  * The run's error where what was to be deleted by its name was kept at the
- * last moment.  Errors: CONFLICT (for what others have in it), else REMOTE,
- * temporary.
+ * last moment, if only its namespace.  Errors: CONFLICT (for what others have
+ * in it), else REMOTE, temporary.
  */
 bool cleanup_check_named(const struct cleanup_result *result, struct err *err)
 	MUST_CHECK;
@@ -94,6 +94,10 @@ bool cleanup_check_named(const struct cleanup_result *result, struct err *err)
  * Errors: REMOTE, temporary if all failures are.
  */
 bool cleanup_check(const struct cleanup_result *result, struct err *err)
+	MUST_CHECK;
+
+/* The same of what a plan knows to fail already, without carrying it out. */
+bool cleanup_check_plan(const struct sweep_plan *plan, struct err *err)
 	MUST_CHECK;
 
 /*

@@ -36,6 +36,7 @@ struct reporter;
 #define ENVLOCK_GIVE_UP_MS 35000
 #define ENVLOCK_POLL_MS	   1000 /* between two looks at who holds it */
 #define ENVLOCK_TELL_MS	   30000
+#define ENVLOCK_NOTE_TRIES 5 /* of a note, each after another's write */
 
 /* All-zero: not held. */
 struct envlock {
@@ -48,7 +49,8 @@ struct envlock {
 	bool lost; /* it is another's, or may be, for good: leave it alone */
 	/* In the arena: why the last renewal failed; NULL: it has not. */
 	const char *why;
-	bool releasing; /* no renewal comes between */
+	bool releasing;	    /* no renewal comes between */
+	const char *estate; /* in the arena: what was noted there, or NULL */
 	int64_t renewed_at;
 	int64_t tried_at;  /* when the last renewal ended */
 	int64_t server_s;  /* the server's clock ... */
@@ -100,6 +102,19 @@ bool envlock_keep(struct envlock *lock, struct err *err) MUST_CHECK;
 
 /* The same without renewing it, for who keeps several and asks of each. */
 bool envlock_check(struct envlock *lock, struct err *err) MUST_CHECK;
+
+/*
+ * Note @estate (core/estate.h) where it outlives us, unless that is what is
+ * noted there already.  @lock is held.
+ * Errors: those of envlock_keep(), CONFLICT, and kube's.
+ */
+bool envlock_note_estate(struct envlock *lock, const char *estate,
+			 struct err *err) MUST_CHECK;
+
+/* What is noted there, in @arena; NULL: nothing.  Errors: kube's. */
+bool envlock_read_estate(struct kube *kube, const char *namespace,
+			 struct arena *arena, const char **estate,
+			 struct err *err) MUST_CHECK;
 
 /* Give it back, if it is held.  Failing that it lapses. */
 void envlock_release(struct envlock *lock);

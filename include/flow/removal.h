@@ -18,6 +18,7 @@
 
 struct arena;
 struct err;
+struct estate;
 struct kube;
 struct manifest;
 struct release_query;
@@ -53,10 +54,15 @@ bool removal_check(struct removal *removal, const char *namespace,
 
 /*
  * Append what of @manifest is on its way out but held, and by which
- * finalizers; nothing where that cannot be found out.
+ * finalizers; nothing where that cannot be found out.  Add it to @estate.
  */
 void removal_find_held(struct removal *removal, const char *namespace,
-		       const struct manifest *manifest, struct str *held);
+		       const struct manifest *manifest, struct estate *estate,
+		       struct str *held);
+
+/* The same of what was found so before, and is in @estate by now. */
+void removal_find_still_held(struct removal *removal,
+			     const struct estate *estate, struct str *held);
 
 void removal_release(struct removal *removal);
 

@@ -14,7 +14,8 @@ import pytest
 
 import environments
 import wait
-from environments import add_release, future, make, marks, past
+from environments import (add_release, future, make, marks, past,
+                          store_release)
 from kubeapi import MERGE_PATCH
 
 EXPIRED = 2.0           # seconds; a life of one has passed by then
@@ -55,9 +56,11 @@ def test_only_what_has_expired_goes(cluster, sweep):
     make(api, "failed-only", old, release=None)
     add_release(api, "failed-only", "web", marks(old), status="failed")
     make(api, "leftover", old, release=None)
-    make(api, "with-hook", old)
-    api("POST", "/api/v1/namespaces/with-hook/pods",
-        pod("test", annotations={"helm.sh/hook": "test"}))
+    make(api, "with-hook", old, release=None)
+    test = pod("test", annotations={"helm.sh/hook": "test"})
+    store_release(api, "with-hook", "web", marks(old),
+                  hooks=[("test", {"kind": "Pod", **test})])
+    api("POST", "/api/v1/namespaces/with-hook/pods", test)
     make(api, "by-values", None,
          values={"expires": True, "expiryDate": "2026-01-01 00:00:00"})
     gone = {"expired", "failed-only", "leftover", "with-hook", "by-values"}

@@ -24,6 +24,10 @@ class KubeLeases:
         if method == "PATCH" and body["metadata"]["resourceVersion"] \
                 != stored["metadata"]["resourceVersion"]:
             return 409, "Conflict"
+        if method == "PATCH":       # merges: a note stays
+            body["metadata"]["annotations"] = (
+                stored["metadata"].get("annotations", {})
+                | body["metadata"].get("annotations", {}))
         self._store(namespace, body)
         return 201 if method == "POST" else 200, self._leases[namespace]
 

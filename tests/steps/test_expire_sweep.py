@@ -144,8 +144,9 @@ def test_a_namespace_that_does_not_go_away(asked, kube, sweep):
     assert item["reason"] == words
     assert f"warning: 'env' failed: {words}" in failed.err
     assert failed.json["metrics"]["failed"] == 1
-    (item,) = sweep(*asked).json["kept"]        # a dry run only tells
-    assert item["reason"] == words
+    told = sweep(*asked, expect=1).json         # a dry run says the same
+    assert (told["failed"], told["kept"]) == (failed.json["failed"], [])
+    assert told["metrics"]["failed"] == 1
 
     kube.script("GET", f"{NAMESPACES}/env", answer(old), Reply(500, b"", NOW))
     if not asked:

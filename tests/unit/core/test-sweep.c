@@ -1,6 +1,7 @@
 #include "core/sweep.h"
 
 #include "base/err.h"
+#include "base/str.h"
 #include "tests/unit/unit.h"
 
 #define NOW 1000000
@@ -543,6 +544,40 @@ static void test_leaving(void **state)
 	}
 }
 
+/* What a sweep deleted in a namespace that stays, while it is held. */
+static void test_what_is_left_in_a_namespace_that_stays(void **state)
+{
+	static const struct {
+		const char *name, *held;
+		bool asks, stuck;
+		const char *reason;
+	} rows[] = {
+		{"not asked yet", NULL, true, false, "which was there before"},
+		{"nothing", "", false, false, "which was there before us"},
+		{"held", "a finalizer", false, true,
+		 "which was there before us; a finalizer"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sweep_namespace home = {.name = "web-x",
+					       .managed = "v1",
+					       .expires_at = "1",
+					       .held = rows[i].held};
+		const struct sweep_world world = {
+			.namespaces = &home, .namespace_count = 1, .now = NOW};
+		CLEANUP(sweep_plan_release) struct sweep_plan plan = {0};
+
+		sweep_decide(&plan, &world, &plain);
+		assert_case(rows[i].name, !plan.items[0].remove);
+		assert_case(rows[i].name, plan.questions == rows[i].asks);
+		assert_case(rows[i].name, plan.items[0].stuck == rows[i].stuck);
+		assert_case(rows[i].name,
+			    ends_with(plan.items[0].reason, rows[i].reason) ||
+				    rows[i].asks);
+	}
+}
+
 static void test_unchanged(void **state)
 {
 	const struct sweep_release judged = {"n", "r", 2, "u2", "20", 0, 0};
@@ -601,6 +636,7 @@ int main(void)
 		cmocka_unit_test(test_by_name),
 		cmocka_unit_test(test_namespace_alone),
 		cmocka_unit_test(test_leaving),
+		cmocka_unit_test(test_what_is_left_in_a_namespace_that_stays),
 		cmocka_unit_test(test_unchanged),
 		cmocka_unit_test(test_leftovers),
 	};
