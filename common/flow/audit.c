@@ -255,19 +255,29 @@ bool audit_run(const struct audit *audit, struct audit_report *report,
 	return !audit->keep || audit_prune(audit, report, err);
 }
 
+static void add_place(struct str *text, const struct audit_item *item)
+{
+	if (*item->address)
+		str_addf(text, "'%s'", item->address);
+	else
+		str_addf(text, "chart '%s' %s", item->name, item->version);
+}
+
 bool audit_outcome(const struct audit_report *report, struct err *err)
 {
 	size_t count = report->left.count + report->left_orphans.count;
 	const struct audit_item *first = report->left.count
 						 ? report->left.items
 						 : report->left_orphans.items;
+	CLEANUP(str_release) struct str place = {0};
 
 	if (!count)
 		return true;
+	add_place(&place, first);
 	(void)err_set(err, ERR_REMOTE,
 		      "the index and the archives disagree in %zu place%s, the "
-		      "first is '%s': %s",
-		      count, count > 1 ? "s" : "", first->address,
+		      "first is %s: %s",
+		      count, count > 1 ? "s" : "", str_text(&place),
 		      first->reason);
 	if (report->left.count && report->mismatched.count)
 		(void)err_hint(err, "where an archive is another one than the "

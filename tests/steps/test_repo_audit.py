@@ -128,6 +128,13 @@ def test_entries_that_are_wrong(audit, s3, old, new, reason):
         assert s3.objects[INDEX].body == body.replace(old, new, 1)
 
 
+def test_an_entry_without_an_address_is_named(audit, s3):
+    s3.put(INDEX, s3.objects[INDEX].body.replace(b"urls:\n    - api-1.0.0.tgz", b"urls: []"))
+    s3.objects.pop(PREFIX + "api-1.0.0.tgz")
+    assert ("in 1 place, the first is chart 'api' 1.0.0: the index has no address of it"
+            in audit(expect=1).err)
+
+
 def test_archives_of_others_are_no_orphans(audit, s3):
     """Folders may be other repositories; what is no .tgz is no chart."""
     s3.put(PREFIX + "nested/db-1.0.0.tgz", charts.archive("db", "1.0.0"))
