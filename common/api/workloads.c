@@ -27,34 +27,17 @@ static enum objects_care care_until(const struct deadline *until)
 	return until ? OBJECTS_IN_PASSING : OBJECTS_CURRENT;
 }
 
+struct others {
+	struct objects_kind kind;
+	struct value *into;
+};
+
 static bool read_others(struct kube *kube, const char *namespace,
 			const struct deadline *until, struct arena *arena,
-			struct rollout_world *world, struct err *err)
+			const struct others *others, size_t count,
+			struct err *err)
 {
-	struct value *workloads = value_new_list(arena);
-	struct value *sets = value_new_list(arena);
-	struct value *claims = value_new_list(arena);
-	struct value *events = value_new_list(arena);
-	const struct {
-		struct objects_kind kind;
-		struct value *into;
-	} others[] = {
-		{{"ReplicaSet", "apps/v1", "replicasets", NULL}, sets},
-		{{"Deployment", "apps/v1", "deployments", NULL}, workloads},
-		{{"StatefulSet", "apps/v1", "statefulsets", NULL}, workloads},
-		{{"DaemonSet", "apps/v1", "daemonsets", NULL}, workloads},
-		{{"Job", "batch/v1", "jobs", NULL}, workloads},
-		{{"PersistentVolumeClaim", "v1", "persistentvolumeclaims",
-		  NULL},
-		 claims},
-		{{"Event", "v1", "events", "type=Warning"}, events},
-	};
-
-	world->replica_sets = sets;
-	world->workloads = workloads;
-	world->claims = claims;
-	world->events = events;
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+	for (size_t i = 0; i < count; i++) {
 		CLEANUP(err_release) struct err failure = {0};
 
 		if (until && deadline_passed(until))
@@ -75,6 +58,54 @@ static bool read_others(struct kube *kube, const char *namespace,
 	return true;
 }
 
+static bool read_workloads(struct kube *kube, const char *namespace,
+			   const struct deadline *until, struct arena *arena,
+			   struct rollout_world *world, struct err *err)
+{
+	struct value *workloads = value_new_list(arena);
+	struct value *sets = value_new_list(arena);
+	struct value *claims = value_new_list(arena);
+	struct value *events = value_new_list(arena);
+	const struct others others[] = {
+		{{"ReplicaSet", "apps/v1", "replicasets", NULL}, sets},
+		{{"Deployment", "apps/v1", "deployments", NULL}, workloads},
+		{{"StatefulSet", "apps/v1", "statefulsets", NULL}, workloads},
+		{{"DaemonSet", "apps/v1", "daemonsets", NULL}, workloads},
+		{{"Job", "batch/v1", "jobs", NULL}, workloads},
+		{{"PersistentVolumeClaim", "v1", "persistentvolumeclaims",
+		  NULL},
+		 claims},
+		{{"Event", "v1", "events", "type=Warning"}, events},
+	};
+
+	world->replica_sets = sets;
+	world->workloads = workloads;
+	world->claims = claims;
+	world->events = events;
+	return read_others(kube, namespace, until, arena, others,
+			   ARRAY_SIZE(others), err);
+}
+
+static bool is_all_ready(const struct rollout_world *world)
+{
+	CLEANUP(rollout_release) struct rollout rollout = {0};
+
+	rollout_count(&rollout, world);
+	return rollout.ready == rollout.count;
+}
+
+static bool read_services(struct kube *kube, const char *namespace,
+			  const struct deadline *until, struct arena *arena,
+			  struct rollout_world *world, struct err *err)
+{
+	struct value *services = value_new_list(arena);
+	const struct others others = {{"Service", "v1", "services", NULL},
+				      services};
+
+	world->services = services;
+	return read_others(kube, namespace, until, arena, &others, 1, err);
+}
+
 bool workloads_read(struct kube *kube, const char *namespace,
 		    const struct deadline *until, struct arena *arena,
 		    struct rollout_world *world, struct err *err)
@@ -85,7 +116,9 @@ bool workloads_read(struct kube *kube, const char *namespace,
 	world->pods = found;
 	return objects_list(kube, namespace, &pods, care_until(until), arena,
 			    found, err) &&
-	       read_others(kube, namespace, until, arena, world, err);
+	       read_workloads(kube, namespace, until, arena, world, err) &&
+	       (!is_all_ready(world) ||
+		read_services(kube, namespace, until, arena, world, err));
 }
 
 /* --- what is not to be shown ----------------------------------------------- */

@@ -1,6 +1,5 @@
 #include "core/diagnosis.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
@@ -21,6 +20,7 @@ static const char *const names[] = {
 	[DIAGNOSIS_ADMISSION] = "admission",
 	[DIAGNOSIS_CONFIG] = "missing-config",
 	[DIAGNOSIS_VOLUME] = "volume",
+	[DIAGNOSIS_ADDRESS] = "address",
 	[DIAGNOSIS_INIT] = "init-container",
 	[DIAGNOSIS_EVICTED] = "evicted",
 	[DIAGNOSIS_JOB] = "job",
@@ -359,7 +359,21 @@ static void judge_pod(const struct look *look)
 		judge_unmade(look);
 }
 
-/* --- what makes pods, and claims ------------------------------------------- */
+/* --- what makes pods, claims and services ---------------------------------- */
+
+/* One that says nothing itself is told only where Helm waits for it. */
+static void tell_silent(const struct look *look, enum diagnosis_cause cause,
+			const char *reason, const char *message,
+			const char *cure)
+{
+	struct diagnosis_finding finding = {.cause = cause,
+					    .reason = reason,
+					    .message = message,
+					    .cure = cure};
+
+	if (rollout_awaits(look->world, look->object))
+		add_finding(look, &finding);
+}
 
 /* What a replica set could not create stands in its own condition. */
 static void judge_replica_set(const struct look *look)
@@ -402,6 +416,17 @@ static void judge_given_up(const struct look *look, const char *type,
 	add_finding(look, &finding);
 }
 
+static void judge_suspended(const struct look *look)
+{
+	const struct value *suspend = value_find(look->object, "spec.suspend");
+
+	if (suspend && value_truth(suspend))
+		tell_silent(look, DIAGNOSIS_JOB, "Suspended",
+			    "it makes no pods",
+			    "set 'suspend' to false, or see what is to let it "
+			    "begin, such as a queue");
+}
+
 static void judge_workload(const struct look *look)
 {
 	const char *kind = rollout_kind(look->object);
@@ -410,10 +435,29 @@ static void judge_workload(const struct look *look)
 		return;
 	if (strcmp(kind, "Deployment") == 0)
 		judge_given_up(look, "Progressing", "False");
-	else if (strcmp(kind, "Job") == 0)
+	else if (strcmp(kind, "Job") == 0) {
 		judge_given_up(look, "Failed", "True");
+		judge_suspended(look);
+	}
 	if (strcmp(kind, "Deployment") != 0)
 		judge_creation(look);
+}
+
+/* Events are no warnings while others are waited for, and kept for an hour. */
+static void judge_silent_claim(const struct look *look)
+{
+	const char *phase = text_or(look->object, "status.phase", "Pending");
+
+	if (strcmp(phase, "Lost") == 0)
+		tell_silent(look, DIAGNOSIS_VOLUME, phase,
+			    "its volume is no longer there",
+			    "bring the volume back, or delete the claim with "
+			    "what it held");
+	else
+		tell_silent(look, DIAGNOSIS_VOLUME, phase,
+			    "it is not bound, and no event says why",
+			    "see whether the provisioner of its storage class "
+			    "runs; a class that binds late waits for a pod");
 }
 
 static void judge_claim(const struct look *look)
@@ -423,10 +467,24 @@ static void judge_claim(const struct look *look)
 
 	if (!event)
 		event = last_event(look, "FailedBinding");
-	if (rollout_is_ready(look->object) || !event)
+	if (rollout_is_ready(look->object))
 		return;
+	if (!event) {
+		judge_silent_claim(look);
+		return;
+	}
 	finding = judge_event(look, SIGN_CLAIM, event);
 	add_finding(look, &finding);
+}
+
+static void judge_service(const struct look *look)
+{
+	if (!rollout_is_ready(look->object))
+		tell_silent(look, DIAGNOSIS_ADDRESS, "Pending",
+			    "no load balancer has given it an address",
+			    "see whether the cluster has a controller of load "
+			    "balancers, and its events about the service; or "
+			    "take another 'type'");
 }
 
 static bool is_leaving(const struct value *object)
@@ -462,6 +520,7 @@ void diagnosis_make(struct diagnosis *diagnosis,
 	judge_list(diagnosis, world, world->replica_sets, judge_replica_set);
 	judge_list(diagnosis, world, world->workloads, judge_workload);
 	judge_list(diagnosis, world, world->claims, judge_claim);
+	judge_list(diagnosis, world, world->services, judge_service);
 }
 
 void diagnosis_release(struct diagnosis *diagnosis)
@@ -491,62 +550,4 @@ void diagnosis_print(struct str *out, const struct diagnosis_finding *finding)
 		str_addf(out, ": %s", finding->message);
 	if (*finding->cure)
 		str_addf(out, "; cure: %s", finding->cure);
-}
-
-/* --- what lasts ------------------------------------------------------------ */
-
-/* A pod that comes in another's place goes on with what lasts. */
-static char *key_of(const struct diagnosis_finding *finding)
-{
-	return xasprintf("%s/%s/%s/%s", finding->kind,
-			 finding->owner ? finding->owner : finding->name,
-			 finding->container ? finding->container : "",
-			 names[finding->cause]);
-}
-
-static int64_t first_seen(const struct diagnosis_watch *watch, const char *key,
-			  int64_t now)
-{
-	for (size_t i = 0; i < watch->causes.count; i++) {
-		if (strcmp(watch->causes.items[i], key) == 0)
-			return watch->first_seen[i];
-	}
-	return now;
-}
-
-const struct diagnosis_finding *diagnosis_lasting(
-	struct diagnosis_watch *watch, const struct diagnosis *diagnosis,
-	int64_t now, int64_t patience_ms)
-{
-	struct diagnosis_watch seen = {
-		.first_seen =
-			xcalloc(diagnosis->count + 1, sizeof(*seen.first_seen)),
-	};
-	const struct diagnosis_finding *lasting = NULL;
-
-	for (size_t i = 0; i < diagnosis->count; i++) {
-		const struct diagnosis_finding *finding =
-			&diagnosis->findings[i];
-		char *key;
-		int64_t since;
-
-		if (!finding->final)
-			continue;
-		key = key_of(finding);
-		since = first_seen(watch, key, now);
-		seen.first_seen[seen.causes.count] = since;
-		strvec_add_take(&seen.causes, key);
-		if (!lasting && now - since >= patience_ms)
-			lasting = finding;
-	}
-	diagnosis_watch_release(watch);
-	*watch = seen;
-	return lasting;
-}
-
-void diagnosis_watch_release(struct diagnosis_watch *watch)
-{
-	strvec_release(&watch->causes);
-	free(watch->first_seen);
-	*watch = (struct diagnosis_watch){0};
 }

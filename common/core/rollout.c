@@ -109,12 +109,19 @@ static bool is_current(const struct value *set, const struct value *deployment)
 	return !wanted || same_text(annotation(set, key), wanted);
 }
 
+static bool is_balanced(const struct value *service)
+{
+	return same_text(value_find_text(service, "spec.type"), "LoadBalancer");
+}
+
 /* What waits for no other: a workload as the chart has it, or a hook's. */
 static bool counts(const struct rollout_world *world, const struct value *root)
 {
 	if (is_hook(root))
 		return true;
 	if (strcmp(rollout_kind(root), "Job") == 0 && !world->jobs)
+		return false;
+	if (strcmp(rollout_kind(root), "Service") == 0 && !is_balanced(root))
 		return false;
 	return is_of_release(world, root);
 }
@@ -237,6 +244,22 @@ static void judge_claim(struct rollout_item *item)
 	item->have = item->ready;
 }
 
+static bool has_any(const struct value *object, const char *path)
+{
+	return value_list_at(value_find(object, path), 0) != NULL;
+}
+
+static void judge_service(struct rollout_item *item)
+{
+	const struct value *object = item->object;
+
+	item->want = 1;
+	item->ready = !is_balanced(object) ||
+		      has_any(object, "spec.externalIPs") ||
+		      has_any(object, "status.loadBalancer.ingress");
+	item->have = item->ready;
+}
+
 static const struct {
 	const char *kind;
 	void (*judge)(struct rollout_item *item);
@@ -248,6 +271,7 @@ static const struct {
 	{"Job", judge_job, false},
 	{"Pod", judge_pod, false},
 	{"PersistentVolumeClaim", judge_claim, false},
+	{"Service", judge_service, false},
 };
 
 static bool judge(struct rollout_item *item)
@@ -304,6 +328,7 @@ void rollout_count(struct rollout *rollout, const struct rollout_world *world)
 	add_items(rollout, world, world->workloads);
 	add_items(rollout, world, world->pods);
 	add_items(rollout, world, world->claims);
+	add_items(rollout, world, world->services);
 }
 
 void rollout_print_missing(const struct rollout *rollout, struct str *out)

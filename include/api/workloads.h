@@ -21,8 +21,9 @@ struct strvec;
 #define WORKLOADS_SECRET_MIN  6	  /* bytes of one that is worth hiding */
 
 /*
- * Fill in the lists of @world from @namespace, in @arena.  What may not be
- * read, other than pods, is left out.  With @until (NULL: however long it
+ * Fill in the lists of @world from @namespace, in @arena; services only where
+ * all else that counts is ready, as Helm 3 waits for their addresses.  What may
+ * not be read, other than pods, is left out.  With @until (NULL: however long it
  * takes) lists are taken in passing (api/objects), and none is begun after
  * that.
  * Errors: kube's; TIMEOUT.

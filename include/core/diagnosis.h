@@ -1,6 +1,6 @@
 /*
- * Why a release does not get ready: each pod, controller and claim that is
- * not well, the cause in the cluster's own words, and what cures it.  Pure.
+ * Why a release does not get ready: each pod, controller, claim and service
+ * that is not well, the cause in the cluster's own words, and what cures it.  Pure.
  *
  * A table of signs (reason and words of the kubelet, scheduler, controllers
  * and admission) decides; what no row knows is told all the same, without a
@@ -43,7 +43,8 @@ enum diagnosis_cause {
 	DIAGNOSIS_ADMISSION,
 	DIAGNOSIS_CONFIG, /* a secret, config map, account, or key of one */
 	DIAGNOSIS_VOLUME,
-	DIAGNOSIS_INIT, /* an init container that fails or does not end */
+	DIAGNOSIS_ADDRESS, /* no load balancer gives a service one */
+	DIAGNOSIS_INIT,	   /* an init container that fails or does not end */
 	DIAGNOSIS_EVICTED,
 	DIAGNOSIS_JOB,
 	DIAGNOSIS_DEADLINE, /* the controller gave up */

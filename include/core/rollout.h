@@ -6,7 +6,8 @@
  * succeeded is Helm's own word.
  * Source: kstatus of sigs.k8s.io/cli-utils, which Helm 4 waits by
  * (Deployments, StatefulSets, DaemonSets, bare Pods, claims); Jobs count only
- * where Helm is told --wait-for-jobs.
+ * where Helm is told --wait-for-jobs.  Helm 3.20, pkg/kube/ready.go, which
+ * waits for the addresses of Services of type LoadBalancer, too.
  */
 #ifndef CORE_ROLLOUT_H
 #define CORE_ROLLOUT_H
@@ -33,6 +34,7 @@ struct rollout_world {
 	const struct value *workloads; /* Deployment, StatefulSet, DaemonSet,
 					  Job, CronJob is never one */
 	const struct value *claims;
+	const struct value *services;
 	const struct value *events; /* warnings */
 	const char *release;	    /* Helm's name for what counts */
 	bool jobs;		    /* Jobs are waited for too */
@@ -82,7 +84,7 @@ const struct value *rollout_controller(const struct value *object);
 bool rollout_is_new(const struct rollout_world *world,
 		    const struct value *object);
 
-/* Is a workload, pod or claim ready?  What is of no such kind is. */
+/* Is a workload, pod, claim or service ready?  What is of no such kind is. */
 bool rollout_is_ready(const struct value *object);
 
 /* Is it ready, or over and well? */

@@ -444,6 +444,56 @@ def test_jobs_are_waited_for_if_asked(cluster, start_step, helm, kubelet,
     assert "job 'fill': BackoffLimitExceeded" in failed.err
 
 
+@pytest.fixture
+def late_class(cluster):
+    """A storage class that binds late, and makes nothing."""
+    path = "/apis/storage.k8s.io/v1/storageclasses"
+    cluster.api("POST", path, {
+        "metadata": {"name": "late"}, "provisioner": "example.com/none",
+        "volumeBindingMode": "WaitForFirstConsumer"})
+    yield "late"
+    cluster.api("DELETE", f"{path}/late")
+
+
+def test_what_no_event_tells_is_named(cluster, run_step, helm, late_class,
+                                      tmp_path):
+    suspended = job("fill")
+    suspended["spec"]["suspend"] = True
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+             "metadata": {"name": "data"}, "spec": {
+                 "storageClassName": late_class,
+                 "accessModes": ["ReadWriteOnce"],
+                 "resources": {"requests": {"storage": "1Gi"}}}}
+    failed = run_step("deploy-preview", *NAMES, "--helm", helm.path,
+                      "--output", "json", "--wait-for-jobs", "--wait-timeout",
+                      "5s", umbrella(tmp_path, suspended, claim),
+                      env=cluster.env, expect=1)
+    assert {(f["kind"], f["name"], f["cause"], f["reason"])
+            for f in failed.json["findings"]} == {
+        ("Job", "fill", "job", "Suspended"),
+        ("PersistentVolumeClaim", "data", "volume", "Pending")}
+
+
+def test_the_address_that_helm_3_waits_for(cluster, run_step, helm3, helm4,
+                                           tmp_path):
+    """And Helm 4 does not.  There is no controller of load balancers here."""
+    chart = umbrella(
+        tmp_path, workload("web", nodeSelector={}),
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "front"},
+         "spec": {"type": "LoadBalancer", "selector": {"app": "web"},
+                  "ports": [{"port": 80}]}})
+    failed = run_step("deploy-preview", *NAMES, "--helm", helm3.path,
+                      "--output", "json", "--wait-timeout", "9s", chart,
+                      env=cluster.env, expect=1)
+    assert "1 of 2 workloads are ready, not: Service 'front' (0 of 1)" \
+        in failed.err
+    (finding,) = failed.json["findings"]
+    assert (finding["cause"], finding["kind"], finding["name"]) == (
+        "address", "Service", "front")
+    run_step("deploy-preview", *NAMES, "--helm", helm4.path, chart,
+             env=cluster.env)
+
+
 # --- pods that fail again and again --------------------------------------------
 
 def chaotic(name: str, stage: str, **spec: object) -> dict:

@@ -25,6 +25,7 @@ static struct rollout_world make_world(const struct value *lists)
 		.replica_sets = value_map_get(lists, "replicaSets"),
 		.workloads = value_map_get(lists, "workloads"),
 		.claims = value_map_get(lists, "claims"),
+		.services = value_map_get(lists, "services"),
 		.events = value_map_get(lists, "events"),
 		.release = "shop",
 		.since = BEGAN,

@@ -72,6 +72,23 @@ static const struct {
 	 "{\"metadata\": {" OF_SHOP ", \"ownerReferences\": [{\"controller\": "
 	 "true, \"uid\": \"x\"}]}, \"status\": {}}",
 	 ""},
+	{"without an address", "Service",
+	 "{\"metadata\": {" OF_SHOP "}, \"spec\": {\"type\": "
+	 "\"LoadBalancer\"}, \"status\": {\"loadBalancer\": {}}}",
+	 "Service '?' (0 of 1)"},
+	{"with an address", "Service",
+	 "{\"metadata\": {" OF_SHOP "}, \"spec\": {\"type\": "
+	 "\"LoadBalancer\"}, \"status\": {\"loadBalancer\": {\"ingress\": "
+	 "[{\"ip\": \"192.0.2.1\"}]}}}",
+	 ""},
+	{"with one that was given", "Service",
+	 "{\"metadata\": {" OF_SHOP "}, \"spec\": {\"type\": "
+	 "\"LoadBalancer\", \"externalIPs\": [\"192.0.2.1\"]}}",
+	 ""},
+	{"inside", "Service",
+	 "{\"metadata\": {" OF_SHOP "}, \"spec\": {\"type\": "
+	 "\"ClusterIP\"}}",
+	 ""},
 	{"unbound", "PersistentVolumeClaim",
 	 "{\"metadata\": {" OF_SHOP "}, \"status\": {\"phase\": "
 	 "\"Pending\"}}",
