@@ -39,14 +39,48 @@ bool envname_namespace(const char *repository, const char *branch,
 	return true;
 }
 
-static bool release_of(const char *namespace, char **release, struct err *err)
+/* What charts write into labels and names of Services, often unquoted. */
+static bool suits_charts(const char *release)
 {
-	CLEANUP(str_release) struct str name = {0};
+	/* Go's YAML, which reads 1.1's words for true and false. */
+	static const char *const words[] = {
+		"false", "n", "no", "null", "off", "on", "true", "y", "yes"};
 
-	if (!slug_label(&name, namespace, namespace, ENVNAME_RELEASE_MAX, err))
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(release, words[i]) == 0)
+			return false;
+	}
+	return release[0] >= 'a' && release[0] <= 'z';
+}
+
+static bool choose_release(struct envname *name, struct err *err)
+{
+	const char *namespace = name->namespace;
+	CLEANUP(free_ptr) char *longer = xasprintf("r-%s", namespace);
+	CLEANUP(str_release) struct str plain = {0};
+	CLEANUP(str_release) struct str release = {0};
+
+	if (!slug_label(&plain, namespace, namespace, ENVNAME_RELEASE_MAX, err))
 		return false;
-	*release = str_detach(&name);
+	if (suits_charts(str_text(&plain))) {
+		name->release = str_detach(&plain);
+		return true;
+	}
+	if (!slug_hashed_label(&release, longer, namespace, ENVNAME_RELEASE_MAX,
+			       err))
+		return false;
+	name->release = str_detach(&release);
+	name->former = str_detach(&plain);
 	return true;
+}
+
+void envname_keep_release(struct envname *name, const char *recorded)
+{
+	if (!name->former || !same_text(name->former, recorded))
+		return;
+	free(name->release);
+	name->release = name->former;
+	name->former = NULL;
 }
 
 /* The value of a label: Kubernetes allows 63 bytes, dots and underscores. */
@@ -174,7 +208,7 @@ bool envname_decide(struct envname *name, const struct envname_args *args,
 	}
 	if (args->release)
 		decided.release = xstrdup(args->release);
-	else if (!release_of(decided.namespace, &decided.release, err))
+	else if (!choose_release(&decided, err))
 		return false;
 
 	*name = decided;
@@ -189,6 +223,7 @@ void envname_release(struct envname *name)
 	free(name->namespace);
 	free(name->release);
 	free(name->stack);
+	free(name->former);
 	*name = (struct envname){0};
 }
 

@@ -113,24 +113,35 @@ static void warn_of_first_address(const struct deploy *deploy,
 }
 
 /* One that is being deleted may be had when it is gone, whosever it was. */
-bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
+static bool check_claim(struct kube *kube, const struct deploy *deploy,
+			struct arena *arena, struct namespace_marks *found,
 			struct err *err)
 {
-	CLEANUP(arena_release) struct arena arena = {0};
-	struct namespace_marks found = {0};
 	bool exists;
 
-	if (!namespace_read(kube, deploy->name->namespace, &arena, &found,
+	if (!namespace_read(kube, deploy->name->namespace, arena, found,
 			    &exists, err))
 		return false;
-	if (exists && !found.terminating) {
-		if (!judge(&found, deploy, err))
+	if (exists && !found->terminating) {
+		if (!judge(found, deploy, err))
 			return false;
-		warn_of_first_address(deploy, &found);
+		warn_of_first_address(deploy, found);
 		return true;
 	}
 	warn_of_unknown_main(deploy);
 	return deploy_check_limit(kube, deploy, err);
+}
+
+bool deploy_check_claim(struct kube *kube, struct deploy *deploy,
+			struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks found = {0};
+
+	if (!check_claim(kube, deploy, &arena, &found, err))
+		return false;
+	envname_keep_release(deploy->name, found.release);
+	return true;
 }
 
 static bool refuse_vanished(const struct deploy *deploy, struct err *err)
@@ -272,7 +283,7 @@ bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
 		return false;
 	/* Somebody else was faster: is it ours all the same? */
 	return made ? deploy_keep_limit(run, err)
-		    : deploy_check_claim(run->kube, deploy, err);
+		    : check_claim(run->kube, deploy, &arena, &found, err);
 }
 
 /* @kube does nothing for real until it is set back. */

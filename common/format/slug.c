@@ -46,16 +46,27 @@ static bool add_hash(struct str *slug, const char *original, size_t max,
 	return true;
 }
 
+bool slug_hashed_label(struct str *out, const char *text, const char *original,
+		       size_t max, struct err *err)
+{
+	CLEANUP(str_release) struct str slug = {0};
+
+	slug_add(&slug, text);
+	if (!add_hash(&slug, original, max, err))
+		return false;
+	str_add_bytes(out, slug.buf, slug.len);
+	return true;
+}
+
 bool slug_label(struct str *out, const char *text, const char *original,
 		size_t max, struct err *err)
 {
 	CLEANUP(str_release) struct str slug = {0};
 
 	slug_add(&slug, text);
-	if ((slug.len == 0 || slug.len > max ||
-	     !same_text(str_text(&slug), text)) &&
-	    !add_hash(&slug, original, max, err))
-		return false;
+	if (slug.len == 0 || slug.len > max ||
+	    !same_text(str_text(&slug), text))
+		return slug_hashed_label(out, text, original, max, err);
 	str_add_bytes(out, slug.buf, slug.len);
 	return true;
 }

@@ -7,7 +7,10 @@
  * case, other bytes as "-", squeezed and trimmed.  Whenever that lost
  * anything, or the name is too long, it is cut and ends in "-" and 16 hex
  * digits of SHA-256 over both originals, so that two branches never share a
- * name.  What the join alone cannot tell apart (web + api-main, web-api +
+ * name.  The release is called like the namespace, and has a hash where that is
+ * too long for it.  A name that charts could not use, because a Service's begins
+ * with a letter, or because unquoted in YAML it is a number or a word such as
+ * "no", gets "r-" before it and the hash behind.  What the join alone cannot tell apart (web + api-main, web-api +
  * main) is told apart by the owner that the namespace records.
  */
 #ifndef CORE_ENVNAME_H
@@ -52,6 +55,7 @@ struct envname {
 	bool named; /* the namespace was given, not made of the others */
 	bool main;
 	bool main_unknown; /* nobody told which branch is; it is not called so */
+	char *former; /* what the release was called before; NULL: the same */
 };
 
 /*
@@ -63,6 +67,12 @@ struct envname {
 bool envname_decide(struct envname *name, const struct envname_args *args,
 		    const struct envname_facts *facts, struct err *err)
 	MUST_CHECK;
+
+/*
+ * An environment whose release, as its namespace records it (@recorded, may be
+ * NULL), has the former name keeps that.
+ */
+void envname_keep_release(struct envname *name, const char *recorded);
 
 void envname_release(struct envname *name);
 

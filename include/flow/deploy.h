@@ -78,7 +78,7 @@ struct deploy_globals {
 
 /* What to deploy; borrowed, but for what says otherwise. */
 struct deploy {
-	const struct envname *name;
+	struct envname *name;
 	const struct origin *origin;	/* its build_url is us to other runs */
 	struct ahead ahead;		/* owned; of a branch alone */
 	int64_t time_to_live;		/* as the user said; DEPLOY_UNSET */
@@ -147,10 +147,10 @@ bool deploy_decide_expiry(struct deploy *deploy, struct err *err) MUST_CHECK;
 
 /*
  * Tell whether the environment may be deployed to, without changing
- * anything.  Errors: as claim_check(); CONFLICT (its repository has as many
+ * anything but what its release is called: envname_keep_release().  Errors: as claim_check(); CONFLICT (its repository has as many
  * environments as it may have); DENIED (to make room is not ours).
  */
-bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
+bool deploy_check_claim(struct kube *kube, struct deploy *deploy,
 			struct err *err) MUST_CHECK;
 
 /*

@@ -36,4 +36,8 @@ void slug_add(struct str *out, const char *text);
 bool slug_label(struct str *out, const char *text, const char *original,
 		size_t max, struct err *err) MUST_CHECK;
 
+/* The same, and it has the hash in any case. */
+bool slug_hashed_label(struct str *out, const char *text, const char *original,
+		       size_t max, struct err *err) MUST_CHECK;
+
 #endif

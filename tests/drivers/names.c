@@ -115,22 +115,38 @@ static bool is_refused(const struct holder *first, const struct envname *second)
 
 static bool is_legal(const struct envname *name)
 {
-	return envname_is_label(name->namespace, ENVNAME_NAMESPACE_MAX) &&
+	return name->release[0] >= 'a' && name->release[0] <= 'z' &&
 	       envname_is_label(name->release, ENVNAME_RELEASE_MAX) &&
+	       envname_is_label(name->namespace, ENVNAME_NAMESPACE_MAX) &&
 	       !envname_is_system(name->namespace);
 }
 
 struct totals {
-	size_t named, reserved, illegal, shared, taken;
+	size_t named, reserved, illegal, shared, taken, mixed;
 };
 
-static void judge(struct map *holders, struct arena *arena,
-		  const struct envname *name, struct totals *totals)
+/* A release of two namespaces could make objects that are in none twice. */
+static void judge_release(struct map *releases, struct arena *arena,
+			  const struct envname *name, struct totals *totals)
+{
+	const char *namespace = map_get(releases, name->release);
+
+	if (!namespace)
+		map_put(releases, name->release,
+			arena_strdup(arena, name->namespace));
+	else
+		totals->mixed += !same_text(namespace, name->namespace);
+}
+
+static void judge(struct map *holders, struct map *releases,
+		  struct arena *arena, const struct envname *name,
+		  struct totals *totals)
 {
 	struct holder *holder = map_get(holders, name->namespace);
 
 	totals->named++;
 	totals->illegal += !is_legal(name);
+	judge_release(releases, arena, name, totals);
 	if (!holder) {
 		holder = arena_new(arena, struct holder);
 		holder->repository = arena_strdup(arena, name->repository);
@@ -148,6 +164,7 @@ static void judge(struct map *holders, struct arena *arena,
 int main(int argc, char **argv)
 {
 	CLEANUP(map_release) struct map holders = {0};
+	CLEANUP(map_release) struct map releases = {0};
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(str_release) struct str repository = {0};
 	CLEANUP(str_release) struct str branch = {0};
@@ -168,13 +185,14 @@ int main(int argc, char **argv)
 		args.repository_name = str_text(&repository);
 		args.branch = str_text(&branch);
 		if (envname_decide(&name, &args, &facts, &err))
-			judge(&holders, &arena, &name, &totals);
+			judge(&holders, &releases, &arena, &name, &totals);
 		else
 			totals.reserved++; /* kube-system and the like */
 	}
 	printf("{\"named\": %zu, \"refusedAsSystem\": %zu, \"names\": %zu, "
-	       "\"illegal\": %zu, \"shared\": %zu, \"taken\": %zu}\n",
+	       "\"illegal\": %zu, \"shared\": %zu, \"taken\": %zu, "
+	       "\"mixed\": %zu}\n",
 	       totals.named, totals.reserved, holders.count, totals.illegal,
-	       totals.shared, totals.taken);
+	       totals.shared, totals.taken, totals.mixed);
 	return 0;
 }

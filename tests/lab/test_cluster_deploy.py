@@ -481,3 +481,15 @@ def test_a_deadline_of_the_whole_run(cluster, run_step, helm4, tmp_path):
                     "--timeout", "2s", chart, env=cluster.env, expect=75)
     assert "cannot deploy 'shop-fix' to namespace 'shop-fix'" in late.err
     assert "slipway/expires-at" in namespace_of(cluster)["labels"]
+
+
+@pytest.mark.parametrize("name", ["1e5", "2024-11-28", "no"])
+def test_names_that_charts_could_not_use(name, deploy, helm4, tmp_path):
+    """As 'helm create' makes them, where the release is in labels without
+    quotes and in the name of a Service."""
+    helm4("create", "demo", cwd=tmp_path)
+    told = deploy(*NAMES, "--namespace", name, "--output", "json", "--set",
+                  "httpRoute.enabled=false", tmp_path / "demo").json
+    assert told["namespace"] == name
+    assert told["release"].startswith(f"r-{name}-")
+    assert told["status"] == "deployed"

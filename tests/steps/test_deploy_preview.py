@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from fnmatch import fnmatch
 
 import pytest
 
@@ -58,6 +59,29 @@ def test_print_names_needs_no_cluster(run_step):
     assert result.out.splitlines() == [
         f"NAMESPACE=shop-feature-x-{digits}",
         f"RELEASE=shop-feature-x-{digits}", "STACK=shop"]
+
+
+@pytest.mark.parametrize("recorded, release", [
+    ("3scale-fix", "3scale-fix"), ("another", "r-3scale-fix-*"),
+    (None, "r-3scale-fix-*"),
+])
+def test_a_release_by_a_former_name_is_kept(recorded, release, deploy, kube):
+    """It begins with a digit, which newer ones do not."""
+    home = {"metadata": {
+        "name": "3scale-fix", "uid": "u", "resourceVersion": "7",
+        "labels": {"slipway/managed": "v1"},
+        "annotations": {"slipway/repository": "3scale",
+                        "slipway/branch": "fix"}}}
+    if recorded:
+        home["metadata"]["annotations"]["slipway/release"] = recorded
+    kube.script("GET", "/api/v1/namespaces/3scale-fix", answer(home))
+    kube.script("PATCH", "/api/v1/namespaces/3scale-fix", answer({}))
+    plan = deploy("--repository-name", "3scale").json
+    assert fnmatch(plan["release"], release)
+    (patch,) = [json.loads(r.body) for r in kube.requests
+                if r.method == "PATCH"]
+    assert patch["metadata"]["annotations"]["slipway/release"] \
+        == plan["release"]
 
 
 @pytest.mark.parametrize("args, words", [

@@ -20,3 +20,4 @@ def test_no_two_share_a_name(run_step, steps):
     # what the join alone cannot tell apart is refused by its owner's marks
     assert result["shared"] > 0
     assert result["taken"] == 0
+    assert result["mixed"] == 0         # one release of two namespaces

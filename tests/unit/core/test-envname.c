@@ -220,6 +220,60 @@ static const struct envname_case {
 	 LONG_NAME,
 	 "main",
 	 true},
+	{"a repository that begins with a digit",
+	 {0},
+	 {.repository_name = "3scale", .branch = "fix"},
+	 "3scale-fix",
+	 "r-3scale-fix-*",
+	 "3scale",
+	 "fix",
+	 false,
+	 true},
+	{"a namespace of digits",
+	 {.namespace = "123"},
+	 {.repository_name = "web", .branch = "fix"},
+	 "123",
+	 "r-123-*",
+	 "web",
+	 "fix",
+	 false,
+	 true},
+	{"a number",
+	 {.namespace = "0x1f"},
+	 {.repository_name = "web", .branch = "fix"},
+	 "0x1f",
+	 "r-0x1f-*",
+	 "web",
+	 "fix",
+	 false,
+	 true},
+	{"a word that YAML reads as another thing",
+	 {.namespace = "no"},
+	 {.repository_name = "web", .branch = "fix"},
+	 "no",
+	 "r-no-*",
+	 "web",
+	 "fix",
+	 false,
+	 true},
+	{"a long one that begins with a digit",
+	 {.namespace = "4" LONG_NAME},
+	 {.repository_name = "web", .branch = "fix"},
+	 "4" LONG_NAME,
+	 "r-4a-repository-whose-name-is-really-*",
+	 "web",
+	 "fix",
+	 false,
+	 true},
+	{"a release as it was asked for",
+	 {.namespace = "123", .release = "123"},
+	 {.repository_name = "web", .branch = "fix"},
+	 "123",
+	 "123",
+	 "web",
+	 "fix",
+	 false,
+	 true},
 	{"a stack that is no label",
 	 {0},
 	 {.repository_name = "-we b-", .branch = "x"},
@@ -248,6 +302,36 @@ static void test_decisions(void **state)
 		assert_case(row->name, name.main == row->main);
 		assert_case(row->name, name.main_unknown == row->main_unknown);
 		assert_case(row->name, envname_is_label(name.release, 53));
+	}
+}
+
+/* What an environment has that was made before its release began so. */
+static void test_a_former_release(void **state)
+{
+	static const struct {
+		const char *namespace, *recorded, *release;
+	} rows[] = {
+		{"123", "123", "123"},
+		{"123", "other", "r-123-*"},
+		{"123", NULL, "r-123-*"},
+		{"4" LONG_NAME, "4" LONG_NAME,
+		 "r-4a-repository-whose-name-is-really-*"},
+		{"web-fix", "other", "web-fix"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct envname_args args = {.namespace =
+							  rows[i].namespace};
+		const struct envname_facts facts = {.repository_name = "web",
+						    .branch = "fix"};
+		CLEANUP(envname_release) struct envname name = {0};
+		CLEANUP(err_release) struct err err = {0};
+
+		assert_true(envname_decide(&name, &args, &facts, &err));
+		envname_keep_release(&name, rows[i].recorded);
+		assert_case(rows[i].namespace,
+			    matches(name.release, rows[i].release));
 	}
 }
 
@@ -311,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_no_two_share_a_name),
 		cmocka_unit_test(test_what_the_join_cannot_tell),
 		cmocka_unit_test(test_decisions),
+		cmocka_unit_test(test_a_former_release),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_templates),
 	};
