@@ -205,9 +205,9 @@ check-nightly: all drivers $(oracle_binaries) references
 		SLIPWAY_PUBLISHERS=100 SLIPWAY_FAULTS=all SLIPWAY_CUTS=all SLIPWAY_SWEEP_ROUNDS=1000 SLIPWAY_STORIES=200 \
 		SLIPWAY_SWEEP_CLUSTERS=20 SLIPWAY_SWEEP_KILLS=40 SLIPWAY_AUDIT_ROUNDS=20 \
 		SLIPWAY_LISTS=500 SLIPWAY_CHARTS=300 SLIPWAY_EDITS=50 SLIPWAY_FILES=5000 SLIPWAY_KUBECONFIGS=20000 \
-		SLIPWAY_KILLS=0 SLIPWAY_NAMES=1000000 SLIPWAY_ARCHIVES=200000 \
+		SLIPWAY_KILLS=0 SLIPWAY_NAMES=1000000 SLIPWAY_ARCHIVES=200000 SLIPWAY_CHOICES=200 \
 		SLIPWAY_ORACLES=$(CURDIR)/$(out)/oracle \
-		$(python_tests) tests/oracle tests/lab/test_publishing.py \
+		$(python_tests) tests/oracle tests/lab/test_publishing.py tests/lab/test_render.py \
 		tests/lab/test_publishing_together.py tests/lab/test_locks.py tests/lab/test_audit.py \
 		tests/fault tests/steps/test_sweep_model.py \
 		tests/steps/test_deploy_ahead.py \

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import random
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -162,10 +165,29 @@ CHOICES = {
 }
 
 
-def write_choices(folder: Path) -> None:
+def random_choices(rng: random.Random, count: int) -> dict[str, tuple[str, list[str]]]:
+    """No two versions are the same to Helm, which takes any of such."""
+    numbers = [f"{major}.{minor}.{patch}" for major in range(3) for minor in range(3)
+               for patch in range(3)]
+    choices = {}
+    for i in range(count):
+        versions = [number + rng.choice(["", "", "", "-rc.1", "-0", "+b"])
+                    for number in rng.sample(numbers, rng.randint(1, 12))]
+        versions = [rng.choice(["", "", "v"]) + (version.removesuffix(".0") if rng.random() < .3
+                                                 and version.count(".") == 2 else version)
+                    for version in versions]
+        wanted = rng.choice([rng.choice(versions), rng.choice(numbers).rsplit(".", 1)[0],
+                             rng.choice("0123"), "*", "1.x", f"^{rng.choice(numbers)}",
+                             f"~{rng.choice(numbers)}", f">={rng.choice(numbers)}-0",
+                             f"<{rng.choice(numbers)}", f"{rng.choice(numbers)} - 1.9"])
+        choices[f"chart-{i}"] = wanted, versions
+    return choices
+
+
+def write_choices(folder: Path, choices: dict) -> None:
     entries: dict[str, list] = {}
     folder.mkdir()
-    for chart, (_, made) in CHOICES.items():
+    for chart, (_, made) in choices.items():
         for entry in made:
             entry = {"version": entry} if isinstance(entry, str) else {"version": "1.5.0"} | entry
             file = f"{chart}-{entry['version']}.tgz".replace("\0", "")
@@ -176,22 +198,62 @@ def write_choices(folder: Path) -> None:
     (folder / "index.yaml").write_text(json.dumps({"apiVersion": "v1", "entries": entries}))
 
 
-def test_choices_are_those_of_helm(helm4, run_step, static_http, tmp_path):
+@pytest.fixture
+def choosing(helm4, run_step, static_http, tmp_path):
+    """choosing(choices) gives ours(names) and theirs(names): what came of these
+    dependencies, and the versions that are locked."""
+    def prepare(choices: dict):
+        write_choices(tmp_path / "charts", choices)
+        server = static_http(tmp_path / "charts")
+
+        def umbrella(names) -> Path:
+            folder = Path(tempfile.mkdtemp(dir=tmp_path))
+            (folder / "Chart.yaml").write_text(json.dumps({
+                "apiVersion": "v2", "name": "shop", "version": "0.1.0", "dependencies": [
+                    {"name": name, "version": choices[name][0], "repository": server.url}
+                    for name in names]}))
+            return folder
+
+        def ours(names):
+            folder = umbrella(names)
+            result = run_step("umbrella-render", folder, "--branch", "a", "--repository-name",
+                              "x", "--output-dir", folder / "out", cwd=tmp_path, expect=None)
+            return result, locked(folder / "out")
+
+        def theirs(names):
+            folder = umbrella(names)
+            return helm4("dependency", "update", folder, expect=None), locked(folder)
+
+        return ours, theirs
+
+    return prepare
+
+
+def locked(chart: Path) -> dict[str, str]:
+    lock = chart / "Chart.lock"
+    return {item["name"]: item["version"] for item in yaml.safe_load(
+        lock.read_text())["dependencies"]} if lock.exists() else {}
+
+
+def test_choices_are_those_of_helm(choosing):
     """Of several versions, and of entries that are none to Helm."""
-    write_choices(tmp_path / "charts")
-    server = static_http(tmp_path / "charts")
-    (tmp_path / "umbrella").mkdir()
-    (tmp_path / "umbrella" / "Chart.yaml").write_text(json.dumps({
-        "apiVersion": "v2", "name": "shop", "version": "0.1.0", "dependencies": [
-            {"name": name, "version": wanted, "repository": server.url}
-            for name, (wanted, _) in CHOICES.items()]}))
-    run_step("umbrella-render", "--branch", "a", "--repository-name", "shop", cwd=tmp_path)
-    chart = tmp_path / "rendered" / "shop"
-    ours = yaml.safe_load((chart / "Chart.lock").read_text())
-    (chart / "Chart.lock").unlink()
-    helm4("dependency", "update", chart)
-    theirs = yaml.safe_load((chart / "Chart.lock").read_text())
-    assert ours["dependencies"] == theirs["dependencies"]
+    ours, theirs = choosing(CHOICES)
+    assert ours(CHOICES)[1] == theirs(CHOICES)[1] != {}
+
+
+def test_random_choices_are_those_of_helm(choosing):
+    """SLIPWAY_SEED repeats them, SLIPWAY_CHOICES makes them more."""
+    seed = int(os.environ.get("SLIPWAY_SEED", random.randrange(2 ** 32)))
+    print(f"SLIPWAY_SEED={seed}")
+    count = int(os.environ.get("SLIPWAY_CHOICES", "40"))
+    choices = random_choices(random.Random(seed), count)
+    ours, theirs = choosing(choices)
+    chosen = {name: locks for name in choices if (locks := ours([name])[1])}
+    assert len(chosen) > len(choices) / 4
+    assert {name: locks[name] for name, locks in chosen.items()} == theirs(chosen)[1]
+    unfit = [name for name in choices if name not in chosen]
+    refusal = theirs(unfit)[0].err
+    assert f"can't get a valid version for {len(unfit)} subchart(s)" in refusal
 
 
 def odd_archives() -> dict[str, bytes]:
