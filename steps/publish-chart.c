@@ -145,6 +145,8 @@ static bool publish_all(struct publishing *publishing, struct step_run *run,
 		.reporter = &run->reporter,
 	};
 
+	if (run->dry_run)
+		return publish_foresee(&publish, &publishing->batch, err);
 	if (publishing->origin.build_url)
 		strvec_addf(&metadata, "slipway-build: %s",
 			    publishing->origin.build_url);
@@ -197,12 +199,8 @@ static bool run(struct step_run *run, struct err *err)
 	    (!dir && !open_repo(&publishing, run, err)) ||
 	    !package(&publishing, run, err))
 		return false;
-	if (run->dry_run) {
-		publish_plan(&publishing.batch, dir, &publishing.repo);
-		return tell(&publishing, run, err);
-	}
-	return sign(&publishing, run, err) &&
-	       (dir ? publish_save(&publishing.batch, dir, err)
+	return (run->dry_run || sign(&publishing, run, err)) &&
+	       (dir ? publish_save(&publishing.batch, dir, run->dry_run, err)
 		    : publish_all(&publishing, run, err)) &&
 	       tell(&publishing, run, err);
 }

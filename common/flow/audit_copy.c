@@ -216,12 +216,8 @@ static bool put_group(const struct audit_copy *copy,
 		.reporter = copy->reporter,
 	};
 
-	if (!copy->dry_run)
-		return publish_charts(&publish, batch, err);
-	for (size_t i = 0; i < batch->count; i++)
-		chartrepo_add_address(&batch->items[i].address, copy->to,
-				      batch->items[i].chart);
-	return true;
+	return copy->dry_run ? publish_foresee(&publish, batch, err)
+			     : publish_charts(&publish, batch, err);
 }
 
 static void report_group(struct audit_report *report,

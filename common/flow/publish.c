@@ -132,6 +132,14 @@ void publish_run_release(struct publish_run *run)
 	free(run->proof);
 }
 
+static void fill_in_addresses(const struct publish *publish,
+			      struct publish_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		chartrepo_add_address(&batch->items[i].address, publish->repo,
+				      batch->items[i].chart);
+}
+
 bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 		    struct err *err)
 {
@@ -142,7 +150,7 @@ bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 	};
 
 	clock_add_rfc3339(&run.now, publish->now);
-	publish_plan(batch, NULL, publish->repo);
+	fill_in_addresses(publish, batch);
 	if (!chartrepo_writes_index(publish->repo))
 		return publish_guard(&run, err) &&
 		       publish_put_archives(&run, err);
@@ -157,6 +165,24 @@ bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 	if (run.bucket && run.resumed && !run.lock.s3)
 		publish_tidy(&run);
 	return true;
+}
+
+bool publish_foresee(const struct publish *publish, struct publish_batch *batch,
+		     struct err *err)
+{
+	CLEANUP(publish_run_release) struct publish_run run = {
+		.publish = publish,
+		.batch = batch,
+		.bucket = chartrepo_bucket(publish->repo),
+	};
+
+	fill_in_addresses(publish, batch);
+	if (!chartrepo_writes_index(publish->repo))
+		return publish_look(publish, batch, true, err);
+	return publish_check_names(batch, publish->repo, err) &&
+	       publish_judge(&run, err) &&
+	       publish_look(publish, batch, true, err) &&
+	       publish_note_entered(&run, err);
 }
 
 void publish_batch_release(struct publish_batch *batch)

@@ -355,12 +355,17 @@ static bool look_at(const struct publish *publish, struct look *looks,
 	       finish_looks(looks, count, err);
 }
 
-/*
- * Of one chart the write itself tells what is there.  Of several, none is
- * written before all were found to be free.
- */
-static bool look_first(const struct publish *publish,
-		       struct publish_batch *batch, struct err *err)
+/* Those of which the write itself does not tell what is there. */
+static bool needs_look(const struct publish *publish,
+		       const struct publish_batch *batch,
+		       const struct publish_item *item, bool foresee)
+{
+	return item->listed != PUBLISH_LISTED_KEPT &&
+	       (foresee || batch->count > 1 || must_look(publish, item));
+}
+
+bool publish_look(const struct publish *publish, struct publish_batch *batch,
+		  bool foresee, struct err *err)
 {
 	CLEANUP(free_ptr) struct look *looks =
 		xcalloc(batch->count + 1, sizeof(*looks));
@@ -371,8 +376,7 @@ static bool look_first(const struct publish *publish,
 		struct publish_item *item = &batch->items[i];
 		char *url;
 
-		if (item->listed == PUBLISH_LISTED_KEPT ||
-		    (batch->count == 1 && !must_look(publish, item)))
+		if (!needs_look(publish, batch, item, foresee))
 			continue;
 		url = chartrepo_chart_url(publish->repo, item->chart);
 		looks[count++] = (struct look){
@@ -411,7 +415,7 @@ bool publish_put_archives(struct publish_run *run, struct err *err)
 	const struct publish *publish = run->publish;
 	struct publish_batch *batch = run->batch;
 
-	if (!look_first(publish, batch, err))
+	if (!publish_look(publish, batch, false, err))
 		return false;
 	for (size_t i = 0; i < batch->count; i++) {
 		struct publish_item *item = &batch->items[i];

@@ -280,6 +280,26 @@ enum publish_swap publish_try_swap(struct publish_run *run,
 	return swap(run, err);
 }
 
+bool publish_note_entered(struct publish_run *run, struct err *err)
+{
+	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {
+		0};
+
+	if (!publish_open_index(run, &lookup.index, err))
+		return false;
+	for (size_t i = 0; i < run->batch->count; i++) {
+		struct publish_item *item = &run->batch->items[i];
+		const struct chartindex_entry *entry;
+
+		if (!chartindex_look_up(&lookup, item->chart->name,
+					item->chart->version, &entry, err))
+			return false;
+		item->existed = item->existed && entry &&
+				same_text(entry->digest, item->digest);
+	}
+	return true;
+}
+
 bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)
 {
 	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {

@@ -121,6 +121,15 @@ bool publish_judge_all_again(struct publish_run *run, struct err *err)
 
 /* --- publish_archives.c ---------------------------------------------------- */
 
+/*
+ * Look what lies where the archives go, and judge it.  Of several charts,
+ * none is written before all were found to be free; of one, the write itself
+ * tells, unless it is to be foreseen.
+ * Errors: CONFLICT (something else is there).
+ */
+bool publish_look(const struct publish *publish, struct publish_batch *batch,
+		  bool foresee, struct err *err) MUST_CHECK;
+
 /* Put the archives there, or find that the same ones are. */
 bool publish_put_archives(struct publish_run *run, struct err *err) MUST_CHECK;
 
@@ -165,6 +174,9 @@ enum publish_swap {
 enum publish_swap publish_try_swap(struct publish_run *run,
 				   const struct publish_entries *guests,
 				   struct err *err) MUST_CHECK;
+
+/* Of the batch, only what the index has exactly so is there already. */
+bool publish_note_entered(struct publish_run *run, struct err *err) MUST_CHECK;
 
 /* Read the index: does it have all of the batch? */
 bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)

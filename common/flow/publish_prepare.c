@@ -198,24 +198,28 @@ static bool save_provenance(const struct publish_item *item, const char *path,
 			 item->provenance.len, 0666, err);
 }
 
-static bool save(struct publish_item *item, const char *dir, struct err *err)
+static bool save(struct publish_item *item, const char *dir, bool dry_run,
+		 struct err *err)
 {
 	CLEANUP(free_ptr) char *path =
 		path_join(dir, chart_file_name(item->chart));
 
+	str_add(&item->address, path);
+	if (dry_run)
+		return true;
 	if (!dir_create_all(dir, err) ||
 	    !file_swap(path, str_text(&item->package), item->package.len, 0666,
 		       err) ||
 	    !save_provenance(item, path, err))
 		return err_wrap(err, "cannot save the package");
-	str_add(&item->address, path);
 	return true;
 }
 
-bool publish_save(struct publish_batch *batch, const char *dir, struct err *err)
+bool publish_save(struct publish_batch *batch, const char *dir, bool dry_run,
+		  struct err *err)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		if (!save(&batch->items[i], dir, err))
+		if (!save(&batch->items[i], dir, dry_run, err))
 			return false;
 	}
 	return true;

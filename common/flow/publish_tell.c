@@ -1,26 +1,10 @@
 /* What was published, told to programs and to people. */
-#include "api/chartrepo.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/chart.h"
 #include "flow/publish.h"
 #include "format/value.h"
-
-void publish_plan(struct publish_batch *batch, const char *dir,
-		  const struct chartrepo *repo)
-{
-	for (size_t i = 0; i < batch->count; i++) {
-		struct publish_item *item = &batch->items[i];
-
-		if (dir)
-			str_addf(&item->address, "%s/%s", dir,
-				 chart_file_name(item->chart));
-		else
-			chartrepo_add_address(&item->address, repo,
-					      item->chart);
-	}
-}
 
 static struct value *tell_charts(const struct publish_batch *batch,
 				 const char *repository, struct arena *arena)

@@ -190,6 +190,13 @@ bool publish_sign(struct publish_batch *batch, const struct gpg *gpg,
 bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 		    struct err *err) MUST_CHECK;
 
+/*
+ * Fill in what publish_charts() would, from what is there now; nothing is
+ * written.  Errors: as publish_charts(), as far as reading tells.
+ */
+bool publish_foresee(const struct publish *publish, struct publish_batch *batch,
+		     struct err *err) MUST_CHECK;
+
 /* An entry of the index to be changed, if it still is what was found. */
 struct publish_edit {
 	const char *name;
@@ -218,13 +225,12 @@ bool publish_edit_index(const struct publish *publish,
 			struct publish_edits *edits, struct err *err)
 	MUST_CHECK;
 
-/* Write the packages, and what signs them, into the folder @dir, which is made if need be. */
-bool publish_save(struct publish_batch *batch, const char *dir, struct err *err)
-	MUST_CHECK;
-
-/* Fill in where the charts would go: into @dir, or NULL: into @repo. */
-void publish_plan(struct publish_batch *batch, const char *dir,
-		  const struct chartrepo *repo);
+/*
+ * Write the packages, and what signs them, into the folder @dir, which is made
+ * if need be; @dry_run: only fill in where they would be.
+ */
+bool publish_save(struct publish_batch *batch, const char *dir, bool dry_run,
+		  struct err *err) MUST_CHECK;
 
 /*
  * {charts} in @arena, as result and release record have it, each with

@@ -128,9 +128,10 @@ def test_metadata_of_a_build_is_an_underscore_in_the_tag(publish):
     assert "/web:1.0.0_git.7" in result.out
 
 
-def test_dry_run_sends_nothing_and_check_only_looks(publish):
-    with ScriptedHttp() as s:
+def test_dry_run_and_check_only_look(publish):
+    with ScriptedHttp(NO_MANIFEST) as s:
         assert "/team/charts/web:1.0.0" in publish(s, "--dry-run").out
+        assert s.lines == [f"GET {MANIFEST}"]
     for reply, words in ((NO_MANIFEST, "not yet published"), (Reply(200), "published")):
         with ScriptedHttp(reply) as s:
             assert words in publish(s, "--check").out
