@@ -1,11 +1,13 @@
 #include "api/helm.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/kube.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "sys/file.h"
 
 static void start_call(const struct helm *helm, struct helm_call *call,
@@ -45,11 +47,25 @@ static void add_cluster(const struct helm *helm, struct helm_call *call)
 		strvec_addf(&call->argv, "--kube-context=%s", helm->context);
 }
 
-/* "v4.3.1+g1234" and "v3.22" both say the major version. */
-bool helm_read_major(const struct helm *helm, int *major, struct err *err)
+/* The 22 of "v3.22" and "v3.22.0+g1234"; -1: it is another. */
+static int64_t minor_of(const char *version)
+{
+	static const char digits[] = "0123456789";
+	CLEANUP(free_ptr) char *minor = NULL;
+	int64_t number;
+
+	if (!starts_with(version, "v3.") && !starts_with(version, "v4."))
+		return -1;
+	minor = xmemdupz(version + 3, strspn(version + 3, digits));
+	return num_parse_range(minor, 0, INT_MAX, &number) ? number : -1;
+}
+
+bool helm_check_version(const struct helm *helm, int least, int *major,
+			struct err *err)
 {
 	CLEANUP(helm_call_release) struct helm_call call = {0};
 	const char *text;
+	int64_t minor;
 
 	start_call(helm, &call, "version");
 	strvec_add(&call.argv, "--short");
@@ -58,11 +74,19 @@ bool helm_read_major(const struct helm *helm, int *major, struct err *err)
 		return err_wrap(err, "cannot run helm");
 	str_trim(&call.output);
 	text = str_text(&call.output);
-	if (!starts_with(text, "v4.") && !starts_with(text, "v3."))
+	minor = minor_of(text);
+	if (minor < 0)
 		return err_set(err, ERR_CHILD,
 			       "'%s' is neither Helm 3 nor Helm 4: its "
 			       "version is '%s'",
 			       helm->program, text);
+	if (text[1] == '3' && minor < least) {
+		(void)err_set(err, ERR_CHILD,
+			      "'%s' is too old: its version is '%s'",
+			      helm->program, text);
+		return err_hint(err, "it takes Helm 4, or 3 from 3.%d on",
+				least);
+	}
 	*major = text[1] - '0';
 	return true;
 }
@@ -293,6 +317,12 @@ static bool is_out_of_reach(const char *words)
 	"Secret of at most 1 MiB: leave out what is large, by .helmignore; "  \
 	"umbrella-render warns of it and names the largest"
 
+#define TOO_OLD(least)                                                \
+	"this Helm is too old: it takes Helm 4, or 3 from 3." DIGITS( \
+		least) " on"
+#define DIGITS(number)	  DIGITS_OF(number)
+#define DIGITS_OF(number) #number
+
 /* The first of these that Helm says tells what to do. */
 static bool add_hint(const char *words, struct err *err)
 {
@@ -300,6 +330,8 @@ static bool add_hint(const char *words, struct err *err)
 		const char *sign;
 		const char *hint;
 	} cures[] = {
+		{"unknown flag: --labels", TOO_OLD(HELM_3_UPGRADES)},
+		{"unknown flag: --wait", TOO_OLD(HELM_3_UNINSTALLS)},
 		{"another operation",
 		 "if no other run is at work on it, a killed one left the "
 		 "release pending: 'helm rollback' or, for a first install, "

@@ -47,7 +47,7 @@ bool deploy_rehearse(struct kube *kube, const struct helm *helm,
 	bool exists;
 	int major;
 
-	return helm_read_major(helm, &major, err) &&
+	return helm_check_version(helm, HELM_3_UPGRADES, &major, err) &&
 	       deploy_rehearse_claim(kube, deploy, &exists, err) &&
 	       preparation_rehearse(&deploy->preparation, kube,
 				    deploy->name->namespace, exists, err) &&

@@ -72,16 +72,19 @@ struct demand {
 	const struct kube_right *rights;
 	size_t count;
 	const char *cure;
+	int helm; /* the least version of Helm 3 */
 };
 
 static const struct demand demands[] = {
 	[READINESS_DEPLOY] = {deploy_rights, ARRAY_SIZE(deploy_rights),
 			      "the roles slipway-deploy-preview, "
 			      "slipway-write-charts and slipway-remove-charts "
-			      "of " EXAMPLES "rbac.yaml"},
+			      "of " EXAMPLES "rbac.yaml",
+			      HELM_3_UPGRADES},
 	[READINESS_SWEEP] = {sweep_rights, ARRAY_SIZE(sweep_rights),
 			     "the roles slipway-expire-sweep and "
-			     "slipway-remove-charts of " EXAMPLES "rbac.yaml"},
+			     "slipway-remove-charts of " EXAMPLES "rbac.yaml",
+			     HELM_3_UNINSTALLS},
 };
 
 static const struct demand limit_demand = {
@@ -185,7 +188,8 @@ bool readiness_check(const struct readiness *readiness, struct arena *arena,
 	    !check_rights(&kube, readiness, err) ||
 	    !helm_open(&helm, &cluster->args, cluster->env, readiness->deadline,
 		       err) ||
-	    !helm_read_major(&helm, &major, err))
+	    !helm_check_version(&helm, demands[readiness->rights].helm, &major,
+				err))
 		return false;
 	map = value_new_map(arena);
 	value_map_set_text(map, arena, "cluster", kube_cluster(&kube));

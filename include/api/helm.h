@@ -62,9 +62,20 @@ void helm_use_login(struct helm *helm, struct kube *kube, int64_t wait_ms);
 
 void helm_release(struct helm *helm);
 
-/* Which Helm it is: 3 or 4.  Errors: CHILD (neither). */
-bool helm_read_major(const struct helm *helm, int *major, struct err *err)
-	MUST_CHECK;
+/*
+ * The first version of Helm 3 that knows the flags which a step uses; those
+ * of Helm 4 all do.  A run does not ask: a Helm that is too old says so, and
+ * the hint which one it takes.
+ */
+#define HELM_3_UPGRADES	  13 /* upgrade --labels, --dry-run=server */
+#define HELM_3_UNINSTALLS 7  /* uninstall --wait */
+
+/*
+ * Which Helm it is: 4, or 3 from 3.@least on.
+ * Errors: CHILD (neither, or too old), with a hint.
+ */
+bool helm_check_version(const struct helm *helm, int least, int *major,
+			struct err *err) MUST_CHECK;
 
 /* One run of Helm, prepared and then run by proc_run() or a batch. */
 struct helm_call {

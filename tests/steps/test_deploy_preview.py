@@ -421,6 +421,10 @@ def test_a_dry_run_refuses_what_the_run_would(deploy, kube, any_helm):
     any_helm.write_text("#!/bin/sh\necho v2.17.0\n")
     old = deploy(expect=1)
     assert "is neither Helm 3 nor Helm 4: its version is 'v2.17.0'" in old.err
+    any_helm.write_text("#!/bin/sh\necho v3.12.3+g1\n")
+    old = deploy(expect=1)
+    assert "is too old: its version is 'v3.12.3+g1'" in old.err
+    assert "hint: it takes Helm 4, or 3 from 3.13 on" in old.err
     assert not [w for w in kube.writes if "dryRun" not in w]
 
 

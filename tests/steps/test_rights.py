@@ -50,6 +50,22 @@ def name_of(right: dict) -> str:
             + (f"/{sub}" if sub else ""))
 
 
+@pytest.mark.parametrize("version, fine", [
+    ("v4.0.0", ["deploy-preview", "expire-sweep"]),
+    ("v3.13.0", ["deploy-preview", "expire-sweep"]),
+    ("v3.12.3", ["expire-sweep"]), ("v3.7.0", ["expire-sweep"]),
+    ("v3.6.3", []), ("v2.17.0", []),
+])
+def test_a_helm_that_is_too_old(version, fine, check, step, tmp_path):
+    """Its flags are not yet there."""
+    helm = tmp_path / "old"
+    helm.write_text(f"#!/bin/sh\necho {version}+g1234567\n")
+    helm.chmod(0o755)
+    checked = check(allow, "--helm", helm, expect=0 if step in fine else 1)
+    assert (f"its version is '{version}+g1234567'" in checked.err) \
+        == (step not in fine)
+
+
 def test_each_right_alone(check, kube, step):
     place = {"deploy-preview": "--namespace",
              "expire-sweep": "--environment"}[step]

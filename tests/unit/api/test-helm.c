@@ -210,6 +210,9 @@ static void test_what_upgrade_says(void **state)
 		 "Error: parse error at (a.yaml:1): bad \"https://x\" in "
 		 "a: EOF, or \"http\n",
 		 false, false, "bad"},
+		{"a flag that it does not know", 1, 0, "",
+		 "Error: unknown flag: --labels\n", false, false,
+		 "unknown flag: --labels", "Helm 4, or 3 from 3.13 on"},
 		{"pending", 1, 0, "",
 		 "Error: UPGRADE FAILED: another operation "
 		 "(install/upgrade/rollback) is in progress\n",
@@ -320,6 +323,9 @@ static void test_what_uninstall_says(void **state)
 		 "release \"web\" uninstalled\n",
 		 "", false, false,
 		 "[Service] a, [Service] b, [Ingress] c: forbidden"},
+		{"a flag that it does not know", 1, 0, "",
+		 "Error: unknown flag: --wait\n", false, false,
+		 "unknown flag: --wait", "Helm 4, or 3 from 3.7 on"},
 		{"without a cause", 1, 0, "",
 		 "Error: failed to delete release: web\n", false, false,
 		 "failed to delete release: web", "--debug"},
@@ -350,9 +356,23 @@ static void test_versions(void **state)
 		const char *version;
 		int major; /* 0 = refused */
 	} cases[] = {
-		{"v4.3.1+gabc", 4}, {"v4.3", 4},    {"v3.22.0+g1", 3},
-		{"v3.22", 3},	    {"v2.17.0", 0}, {"v40.1", 0},
-		{"Python 3.11", 0}, {"", 0},
+		{"v4.3.1+gabc", 4},
+		{"v4.3", 4},
+		{"v3.22.0+g1", 3},
+		{"v3.22", 3},
+		{"v2.17.0", 0},
+		{"v40.1", 0},
+		{"Python 3.11", 0},
+		{"", 0},
+		{"v3.13.0", 3},
+		{"v3.12.3+g1", 0},
+		{"v3.2.1", 0},
+		{"v4.0.0", 4},
+		{"v3.", 0},
+		{"v3.x", 0},
+		{"v3", 0},
+		{"v4.+1", 0},
+		{"v3.99999999999", 0},
 	};
 	CLEANUP(dir_release_temp) struct str dir = {0};
 	CLEANUP(env_release) struct env env = {0};
@@ -378,8 +398,8 @@ static void test_versions(void **state)
 		assert_null(env_get(&helm.env, "HELM_DRIVER"));
 		assert_null(env_get(&helm.env, "HELM_KUBECONTEXT"));
 		assert_case(cases[i].version,
-			    helm_read_major(&helm, &major, &err) ==
-				    !!cases[i].major);
+			    helm_check_version(&helm, HELM_3_UPGRADES, &major,
+					       &err) == !!cases[i].major);
 		assert_case(cases[i].version, major == cases[i].major);
 		assert_case(cases[i].version, major || err.kind == ERR_CHILD);
 	}
