@@ -86,6 +86,31 @@ static bool read_path(struct str *out, const struct ydoc *doc, const char *path,
 	return true;
 }
 
+/* What is another key in Helm, or one that nobody means, is not set silently. */
+static bool check_path(const char *path, struct err *err)
+{
+	if (strpbrk(path, "\\,")) {
+		err_set(err, ERR_USAGE,
+			"'%s' is no path of keys: it has a backslash or a "
+			"comma",
+			path);
+		return err_hint(err, "a key that has a dot in it is set in "
+				     "values.yaml itself; of several values, "
+				     "give '--set' once for each");
+	}
+	if (*path != '.' && !ends_with(path, ".") && !strstr(path, "..") &&
+	    !strstr(path, ".["))
+		return true;
+	return err_set(err, ERR_USAGE,
+		       "'%s' is no path of keys: one of them is empty", path);
+}
+
+/* "{a,b}": a list in Helm. */
+static bool is_list(const char *text)
+{
+	return *text == '{' && ends_with(text, "}");
+}
+
 /* "x,b=2": whoever writes so means Helm's form of several values. */
 static bool holds_several(const char *text)
 {
@@ -100,6 +125,22 @@ static bool holds_several(const char *text)
 			return true;
 	}
 	return false;
+}
+
+static bool check_typed(const char *path, const char *text, struct err *err)
+{
+	if (is_list(text)) {
+		err_set(err, ERR_USAGE, "'%s=%s' is a list to Helm", path,
+			text);
+		return err_hint(err, "lists are written in values.yaml itself; "
+				     "a text with braces is one for "
+				     "'--set-string'");
+	}
+	if (!holds_several(text))
+		return true;
+	err_set(err, ERR_USAGE, "'%s=%s' holds several values", path, text);
+	return err_hint(err, "give '--set' once for each; a text with commas "
+			     "is one for '--set-string'");
 }
 
 /* Helm reads the numbers of a chart as float64; beyond this it rounds them. */
@@ -145,12 +186,9 @@ bool chart_set_value(struct chart *chart, const char *path, const char *text,
 	CLEANUP(str_release) struct str plain = {0};
 	struct chart_file *changed;
 
-	if (as == CHART_TYPED && holds_several(text)) {
-		err_set(err, ERR_USAGE, "'%s=%s' holds several values", path,
-			text);
-		return err_hint(err, "give '--set' once for each; a text with "
-				     "commas is one for '--set-string'");
-	}
+	if (!check_path(path, err) ||
+	    (as == CHART_TYPED && !check_typed(path, text, err)))
+		return false;
 	if (!chart->values)
 		return err_set(err, ERR_INPUT,
 			       "cannot set '%s': chart '%s' has no values.yaml",

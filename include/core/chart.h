@@ -186,8 +186,10 @@ enum chart_text {
  * ydoc_set_text().  @path is one of Helm's: "image.tag",
  * "containers[0].name".  CHART_TYPED knows a value's type by the rules of
  * Helm's --set (pkg/strvals: "1.10" and "007" are text), but where text
- * stands, what is not null stays text, and so does a number beyond 2^53.  Errors: INPUT (no values.yaml; an
- * index where no list is; see there), USAGE (several values in @text).
+ * stands, what is not null stays text, and so does a number beyond 2^53.
+ * Errors: INPUT (no values.yaml; an index where no list is; see there), USAGE
+ * (several values or a list in @text; a @path with an empty key, or with a
+ * backslash, by which Helm writes a dot within a key).
  */
 bool chart_set_value(struct chart *chart, const char *path, const char *text,
 		     enum chart_text as, struct err *err) MUST_CHECK;

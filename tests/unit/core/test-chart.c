@@ -537,6 +537,9 @@ static void test_values(void **state)
 		{"v", "x,y", CHART_TYPED, "v: x,y\ns: \"1\"\nl: [{a: 1}]\n"},
 		{"v", "x,s=2", CHART_TYPED, NULL},
 		{"v", "x,l[0].a=2", CHART_TYPED, NULL},
+		{"v", "{x,y}", CHART_TYPED, NULL},
+		{"v", "{}", CHART_TYPED, NULL},
+		{"v", "{x", CHART_TYPED, "v: \"{x\"\ns: \"1\"\nl: [{a: 1}]\n"},
 		/* what is text stays text */
 		{"s", "20261126", CHART_TYPED,
 		 "v: 1\ns: \"20261126\"\nl: [{a: 1}]\n"},
@@ -544,6 +547,16 @@ static void test_values(void **state)
 		{"s", "null", CHART_TYPED, "v: 1\ns: null\nl: [{a: 1}]\n"},
 		{"v", "2", CHART_TEXT, "v: \"2\"\ns: \"1\"\nl: [{a: 1}]\n"},
 		{"v", "x,s=2", CHART_TEXT, "v: x,s=2\ns: \"1\"\nl: [{a: 1}]\n"},
+		{"v", "{x,y}", CHART_TEXT,
+		 "v: \"{x,y}\"\ns: \"1\"\nl: [{a: 1}]\n"},
+		/* keys that Helm reads otherwise, or that nobody means */
+		{"a\\.b", "2", CHART_TYPED, NULL},
+		{"a\\.b", "2", CHART_TEXT, NULL},
+		{"v,s", "2", CHART_TYPED, NULL},
+		{"a..b", "2", CHART_TYPED, NULL},
+		{".v", "2", CHART_TYPED, NULL},
+		{"v.", "2", CHART_TYPED, NULL},
+		{"l.[0].a", "2", CHART_TYPED, NULL},
 		/* items of lists */
 		{"l[0].a", "2", CHART_TYPED, "v: 1\ns: \"1\"\nl: [{a: 2}]\n"},
 		{"l.0.a", "2", CHART_TYPED, "v: 1\ns: \"1\"\nl: [{a: 2}]\n"},
