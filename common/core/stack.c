@@ -11,6 +11,7 @@
 /* A dependency, and the places in the lock that it may have. */
 struct sought {
 	const struct value *dependency;
+	const char *name; /* of its chart; NULL: not known */
 	size_t first, last;
 };
 
@@ -45,15 +46,13 @@ static bool is_in_range(const char *version, const char *range)
 		semver_satisfies(&found, &wanted));
 }
 
-static bool may_be(const struct value *dependency, const struct value *locked)
+static bool may_be(const struct sought *sought, const struct value *locked)
 {
-	bool is_named = is_blank(text_of(dependency, "alias"));
-
-	return (!is_named || same_text(text_of(dependency, "name"),
-				       text_of(locked, "name"))) &&
-	       is_of_repository(dependency, locked) &&
+	return (!sought->name ||
+		same_text(sought->name, text_of(locked, "name"))) &&
+	       is_of_repository(sought->dependency, locked) &&
 	       is_in_range(text_of(locked, "version"),
-			   text_of(dependency, "version"));
+			   text_of(sought->dependency, "version"));
 }
 
 /*
@@ -67,7 +66,7 @@ static bool find_places(struct sought *sought, size_t count,
 
 	for (size_t i = 0; i < count; i++) {
 		while (at < end &&
-		       !may_be(sought[i].dependency, value_list_at(locked, at)))
+		       !may_be(&sought[i], value_list_at(locked, at)))
 			at++;
 		if (at == end)
 			return false;
@@ -76,8 +75,7 @@ static bool find_places(struct sought *sought, size_t count,
 	for (size_t i = count; i-- > 0;) {
 		do
 			end--;
-		while (!may_be(sought[i].dependency,
-			       value_list_at(locked, end)));
+		while (!may_be(&sought[i], value_list_at(locked, end)));
 		sought[i].last = end;
 	}
 	return true;
@@ -106,7 +104,7 @@ static const char *locked_version(const struct sought *sought,
 		const struct value *other = value_list_at(locked, i);
 		int order;
 
-		if (!may_be(sought->dependency, other))
+		if (!may_be(sought, other))
 			continue;
 		order = compare_versions(text_of(other, "version"),
 					 text_of(best, "version"));
@@ -134,8 +132,45 @@ static void add_application(struct value *applications,
 		value_map_set_text(applications, arena, name, version);
 }
 
+static bool is_aliased(const struct value *dependency)
+{
+	return !is_blank(text_of(dependency, "alias"));
+}
+
+/* What Helm itself keeps no name of has that in @names, or none. */
+static void name_all(struct sought *sought, size_t count,
+		     const struct value *names)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct value *dependency = sought[i].dependency;
+		const struct value *name =
+			is_aliased(dependency)
+				? value_map_get(names,
+						text_of(dependency, "alias"))
+				: value_map_get(dependency, "name");
+
+		sought[i].name = name && name->kind == VALUE_STRING
+					 ? name->string.bytes
+					 : NULL;
+	}
+}
+
+/* An alias may have been of another chart when this was deployed. */
+static bool search(struct sought *sought, size_t count,
+		   const struct value *names, const struct value *locked)
+{
+	if (locked->list.count > STACK_LOCKED_MAX)
+		return false;
+	name_all(sought, count, names);
+	if (find_places(sought, count, locked))
+		return true;
+	name_all(sought, count, NULL);
+	return find_places(sought, count, locked);
+}
+
 static void add_dependencies(struct value *applications,
 			     const struct value *dependencies,
+			     const struct value *names,
 			     const struct value *locked, struct arena *arena)
 {
 	size_t count = dependencies->list.count;
@@ -143,14 +178,31 @@ static void add_dependencies(struct value *applications,
 
 	for (size_t i = 0; i < count; i++)
 		sought[i].dependency = value_list_at(dependencies, i);
-	if (locked->list.count > STACK_LOCKED_MAX ||
-	    !find_places(sought, count, locked))
+	if (!search(sought, count, names, locked))
 		locked = NULL;
 	for (size_t i = 0; i < count; i++)
 		add_application(applications, &sought[i], locked, arena);
 }
 
+const struct value *stack_names(const struct value *chart, struct arena *arena)
+{
+	const struct value *dependencies =
+		value_find_list(chart, "dependencies");
+	struct value *names = value_new_map(arena);
+
+	for (size_t i = 0; i < dependencies->list.count; i++) {
+		const struct value *dependency = value_list_at(dependencies, i);
+		const char *name = text_of(dependency, "name");
+
+		if (is_aliased(dependency) && !is_blank(name))
+			value_map_set_text(names, arena,
+					   text_of(dependency, "alias"), name);
+	}
+	return names;
+}
+
 const struct value *stack_applications(const struct value *payload,
+				       const struct value *names,
 				       struct arena *arena)
 {
 	struct value *applications = value_new_map(arena);
@@ -160,7 +212,7 @@ const struct value *stack_applications(const struct value *payload,
 		return applications;
 	add_dependencies(
 		applications,
-		value_find_list(payload, "chart.metadata.dependencies"),
+		value_find_list(payload, "chart.metadata.dependencies"), names,
 		value_find_list(payload, "chart.lock.dependencies"), arena);
 	if (applications->map.count)
 		return applications;

@@ -117,7 +117,7 @@ static bool read_applications(struct deployment *run, int64_t revision,
 	    !releases_read_payload(run->kube, name->namespace, name->release,
 				   revision, arena, &payload, err))
 		return false;
-	*applications = stack_applications(payload, arena);
+	*applications = stack_applications(payload, run->deploy->names, arena);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/envname.h"
+#include "core/stack.h"
 #include "flow/ahead.h"
 #include "flow/chartdir.h"
 #include "flow/deploy.h"
@@ -14,6 +15,8 @@
 #include "format/ydoc.h"
 #include "net/http.h"
 #include "sys/file.h"
+
+#define CHART_YAML_MAX ((size_t)1 << 20)
 
 static bool find_chart(const char *given, const char *recorded, char **chart,
 		       struct err *err)
@@ -155,6 +158,21 @@ static bool read_chart_values(struct deploy_globals *globals, const char *chart,
 			     "'umbrella-render'");
 }
 
+/* Without them, less is known of what ran; what is wrong there Helm tells. */
+static void read_names(struct deploy *deploy)
+{
+	CLEANUP(free_ptr) char *path = path_join(deploy->chart, "Chart.yaml");
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	CLEANUP(err_release) struct err unread = {0};
+
+	if (file_read(path, CHART_YAML_MAX, &text, &unread) &&
+	    ydoc_parse(&doc, str_text(&text), text.len, path, 0, &unread))
+		deploy->names = stack_names(doc.root, &deploy->arena);
+	else
+		log_debug("no names of applications: %s", unread.text);
+}
+
 static int64_t given_or(int64_t given, int64_t otherwise)
 {
 	return given == DEPLOY_UNSET ? otherwise : given;
@@ -238,6 +256,7 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 			err) ||
 	    !read_chart_values(&deploy->of_chart, deploy->chart, err))
 		return false;
+	read_names(deploy);
 	if (!deploy->name->main)
 		find_ahead(deploy, sources);
 	return true;
@@ -306,6 +325,7 @@ void deploy_release(struct deploy *deploy)
 	preparation_release(&deploy->preparation);
 	ahead_release(&deploy->ahead);
 	strvec_release(&deploy->victims);
+	arena_release(&deploy->arena);
 	free(deploy->chart);
 	free(deploy->url);
 	*deploy = (struct deploy){0};

@@ -84,6 +84,8 @@ struct deploy {
 	int64_t time_to_live;		/* as the user said; DEPLOY_UNSET */
 	struct expiry expiry;		/* decided at @now */
 	char *chart;			/* folder, owned; NULL: --renew */
+	const struct value *names;	/* stack_names() of @chart, or NULL */
+	struct arena arena;		/* of that */
 	bool renew_to;			/* --renew named a duration */
 	const struct strvec *values;	/* files */
 	const struct strvec *set;	/* KEY=VALUE */

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import charts
 import environments
 import records
 import wait
@@ -112,30 +113,27 @@ def test_installs_upgrades_and_runs_again(cluster, deploy, helm, tmp_path):
     assert environment["revision"] == 3
 
 
-def sources(folder: Path, **versions: str) -> dict[str, str]:
-    """Charts with nothing in them, as the repositories of dependencies."""
-    for name, version in versions.items():
-        made = environments.chart(folder / name, name, version)
-        (made / "templates" / "settings.yaml").write_text(json.dumps(
-            environments.config_map("{{ .Chart.Name }}-settings")))
-    return {name: f"file://{folder / name / name}" for name in versions}
-
-
 def test_versions_are_those_that_ranges_were_rendered_to(cluster, deploy, run_step,
                                                          helm, tmp_path):
+    """Of one repository, under aliases, and beside what is disabled."""
     record = tmp_path / "record"
 
     def release(folder: Path, web: str) -> dict:
-        old = sources(folder / "old", web="1.0.7")
-        now = sources(folder, web=web, api="3.0.4")
-        shop = environments.chart(folder / "umbrella", "shop", "1.0.0", dependencies=[
+        charts.make_repository(tmp_path / "charts", {
+            "api": ["3.0.4"], "web": ["1.0.7", web], "zoo": ["7.0.0"]})
+        folder.mkdir()
+        shop = environments.chart(folder, "shop", "1.0.0", dependencies=[
             {"name": "web", "version": "~1.0", "alias": "spare",
-             "condition": "spare.enabled", "repository": old["web"]},
-            {"name": "web", "version": "~2.0", "alias": "front",
-             "repository": now["web"]},
-            {"name": "api", "version": "~3.0", "repository": now["api"]}])
-        (shop / "values.yaml").write_text("spare: {enabled: false}\n")
-        run_step("umbrella-render", *NAMES, "--output-dir", folder / "out", shop)
+             "condition": "spare.enabled"},
+            {"name": "zoo", "version": ">=1", "condition": "zoo.enabled"},
+            {"name": "web", "version": ">=1", "alias": "front"},
+            {"name": "zoo", "version": ">=1", "alias": "animals",
+             "condition": "animals.enabled"},
+            {"name": "api", "version": ">=1"}])
+        (shop / "values.yaml").write_text(json.dumps(
+            {name: {"enabled": False} for name in ("spare", "zoo", "animals")}))
+        run_step("umbrella-render", *NAMES, "--repo", f"file://{tmp_path}/charts",
+                 "--output-dir", folder / "out", shop)
         return deploy(*NAMES, "--record", record, "--output", "json", "--markdown",
                       folder / "told.md", folder / "out", helm=helm).json
 

@@ -44,6 +44,7 @@ static const struct {
 	const char *dependencies; /* of Chart.yaml, but for disabled ones */
 	const char *locked;	  /* of Chart.lock, all of them */
 	const char *expected;
+	const char *told; /* dependencies of the Chart.yaml deployed now */
 } charts[] = {
 	{"behind one that is disabled, under an alias, with ranges",
 	 "{\"name\":\"front\",\"version\":\"~2.0\","
@@ -82,6 +83,18 @@ static const struct {
 	 LOCKED("web", "1.0.9") "," LOCKED("web", "1.0.7"), "map[front:1.0.9]"},
 	{"of two charts: nobody knows which", ALIASED("front", "*"),
 	 LOCKED("web", "1.0.7") "," LOCKED("api", "3.0.4"), "map[front:*]"},
+	{"of two charts, as the chart that is deployed calls it",
+	 ALIASED("front", "*"),
+	 LOCKED("web", "1.0.7") "," LOCKED("api", "3.0.4"), "map[front:3.0.4]",
+	 "{\"name\":\"gone\",\"alias\":\"back\"},{\"name\":\"api\","
+	 "\"alias\":\"front\"},{\"name\":\"db\"}"},
+	{"an alias that is of another chart by now",
+	 ALIASED("front", "*") "," DEPENDENCY("db", "*"),
+	 LOCKED("web", "1.0.7") "," LOCKED("db", "3.0.4"),
+	 "map[db:3.0.4 front:1.0.7]", "{\"name\":\"api\",\"alias\":\"front\"}"},
+	{"names that are none", ALIASED("front", "*"), LOCKED("web", "1.0.7"),
+	 "map[front:1.0.7]",
+	 "7,{\"alias\":\"front\"},{\"name\":[],\"alias\":\"front\"}"},
 	{"of two charts that have the same version", ALIASED("front", "*"),
 	 LOCKED("web", "3.0.4") "," LOCKED("api", "3.0.4"), "map[front:3.0.4]"},
 	{"another repository",
@@ -123,11 +136,17 @@ static void test_applications(void **state)
 			"\"version\":\"1.0.0\",\"dependencies\":[%s]},"
 			"\"lock\":{\"dependencies\":[%s]}}}",
 			charts[i].dependencies, charts[i].locked);
+		const char *told =
+			arena_printf(&arena, "{\"dependencies\":[%s]}",
+				     charts[i].told ? charts[i].told : "");
 
 		print_message("%s\n", charts[i].about);
-		assert_printed(stack_applications(read_payload(text, &arena),
-						  &arena),
-			       charts[i].expected);
+		assert_printed(
+			stack_applications(
+				read_payload(text, &arena),
+				stack_names(read_payload(told, &arena), &arena),
+				&arena),
+			charts[i].expected);
 	}
 }
 
@@ -142,9 +161,9 @@ static void test_chart_alone(void **state)
 					    "{\"name\":\"shop\",\"version\":"
 					    "\"1.0.0\"},\"lock\":null}}",
 					    &arena),
-			       &arena),
+			       NULL, &arena),
 		       "map[shop:1.0.0]");
-	assert_printed(stack_applications(NULL, &arena), "map[]");
+	assert_printed(stack_applications(NULL, NULL, &arena), "map[]");
 }
 
 static void add_entries(struct str *text, const char *version, size_t count)
@@ -172,7 +191,7 @@ static void test_too_many(void **state)
 		add_entries(&text, "1.0.7", counts[i]);
 		str_add(&text, "]}}}");
 		applications = stack_applications(
-			read_payload(str_text(&text), &arena), &arena);
+			read_payload(str_text(&text), &arena), NULL, &arena);
 		assert_int_equal(applications->map.count, counts[i]);
 		assert_string_equal(value_find_text(applications, "app-9"),
 				    expected[i]);
