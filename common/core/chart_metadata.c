@@ -318,11 +318,13 @@ static const struct value_pair *next_spelling(const struct value *map,
 					      const struct value_pair *last)
 {
 	const struct value_pair *found = NULL;
+	size_t len = strlen(name);
 
 	for (size_t i = 0; i < map->map.count; i++) {
 		const struct value_pair *pair = &map->map.pairs[i];
 
-		if (!strcasecmp(pair->key.bytes, name) &&
+		if (pair->key.len == len &&
+		    !strcasecmp(pair->key.bytes, name) &&
 		    (!last || strcmp(pair->key.bytes, last->key.bytes) > 0) &&
 		    (!found || strcmp(pair->key.bytes, found->key.bytes) < 0))
 			found = pair;

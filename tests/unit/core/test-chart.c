@@ -400,6 +400,7 @@ static void test_spellings(void **state)
 		{"HOME: a\nhome:\nannotations: {x: '1'}\n", "1"},
 		{"home: a\nHome: a\nhOme: a\nhoMe: a\nhomE: a\n", NULL},
 		{"ANNOTATIONS: {x: '1', y: '2'}\nannotations:\n", ""},
+		{"\"annotations\\0\": 7\n", ""},
 	};
 
 	(void)state;
