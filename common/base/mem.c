@@ -14,6 +14,8 @@
 #define BLOCK_SIZE_MAX ((size_t)1 << 20)
 #define HUGE_PAGE      ((size_t)2 << 20)
 
+#define PRINTED_USUALLY 256 /* bytes at most */
+
 struct arena_block {
 	struct arena_block *next;
 	size_t size;
@@ -240,15 +242,22 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
+	char room[PRINTED_USUALLY], *text;
 	va_list args;
-	char *text, *copy;
+	int len;
 
 	va_start(args, format);
-	text = xvasprintf(format, args);
+	len = vsnprintf(room, sizeof(room), format, args);
 	va_end(args);
-	copy = arena_strdup(arena, text);
-	free(text);
-	return copy;
+	if (len < 0)
+		mem_exhausted();
+	if ((size_t)len < sizeof(room))
+		return arena_memdupz(arena, room, (size_t)len);
+	text = take(arena, (size_t)len + 1);
+	va_start(args, format);
+	(void)vsnprintf(text, (size_t)len + 1, format, args);
+	va_end(args);
+	return text;
 }
 
 void *arena_grow(struct arena *arena, void *array, size_t want, size_t size,

@@ -109,12 +109,27 @@ static void test_arena(void **state)
 	fill_arena(true);
 }
 
+static void test_arena_printf(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+
+	(void)state;
+	for (int width = 1; width < 1000; width++) {
+		const char *text = arena_printf(&arena, "%s%*d", "<", width, 7);
+
+		assert_int_equal(strlen(text), width + 1);
+		assert_int_equal(text[0], '<');
+		assert_int_equal(text[width], '7');
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_room_is_free),
 		cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_arena_printf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
