@@ -83,11 +83,15 @@ static const char *absolute_address(const struct vendoring *vendoring,
 	struct arena *arena = &vendoring->vendored->arena;
 	const char *path = after_prefix(address, "file://");
 	CLEANUP(free_ptr) char *dir = NULL;
+	CLEANUP(str_release) struct str encoded = {0};
 
 	if (!path || *path == '/')
 		return address;
 	dir = realpath(vendoring->umbrella->dir, NULL);
-	return dir ? arena_printf(arena, "file://%s/%s", dir, path) : address;
+	if (!dir)
+		return address;
+	url_encode(&encoded, dir, strlen(dir), "/");
+	return arena_printf(arena, "file://%s/%s", str_text(&encoded), path);
 }
 
 const char *vendor_own_address(const struct vendoring *vendoring)
@@ -269,21 +273,32 @@ static bool open_index(struct vendoring *vendoring,
 			       source->repo.index_address, err);
 }
 
+/* "https://host/x" and "https://host/x/" are one place. */
+static char *without_slashes(const char *address)
+{
+	size_t len = strlen(address);
+
+	while (len && address[len - 1] == '/')
+		len--;
+	return xmemdupz(address, len);
+}
+
 /* What is no file is the same for whoever names it, and is opened once. */
 static bool open_source(struct vendoring *vendoring, const char *address,
 			struct vendor_source **result, struct err *err)
 {
+	CLEANUP(free_ptr) char *place = without_slashes(address);
 	struct vendor_source *source;
 
 	if (!starts_with(address, "file://"))
 		vendoring = vendoring->world;
-	source = map_get(&vendoring->sources, address);
+	source = map_get(&vendoring->sources, place);
 	*result = source;
 	if (source)
 		return true;
 	source = arena_new(&vendoring->vendored->arena, struct vendor_source);
 	source->address = arena_strdup(&vendoring->vendored->arena, address);
-	map_put(&vendoring->sources, address, source);
+	map_put(&vendoring->sources, place, source);
 	if (repoaccess_is_web(address) && !is_own(vendoring, address) &&
 	    !helmrepos_find(&vendoring->world->repos, address, &source->known,
 			    err))

@@ -270,6 +270,29 @@ def test_charts_are_fetched_in_parallel_on_kept_connections(umbrella, render,
         assert server.connections == jobs
 
 
+def test_a_place_is_read_once_however_it_is_written(umbrella, render):
+    index = index_of(("basket", "2.1.0", BASKET, "basket-2.1.0.tgz"))
+    with ScriptedHttp() as server:
+        server.always(lambda request: Reply(
+            200, BASKET if request.path.endswith(".tgz") else index))
+        umbrella(chart=dependencies(*(
+            f"- {{name: basket, version: ^2, repository: '{server.url}{end}', alias: a{n}}}"
+            for n, end in enumerate(("/x", "/x/", "/x//")))))
+        render()
+        assert sorted(server.lines) == ["GET /x/basket-2.1.0.tgz", "GET /x/index.yaml"]
+
+
+def test_a_percent_sign_in_the_path_of_the_umbrella(umbrella, render, tmp_path):
+    """Jenkins calls the folders of branches so."""
+    folder = umbrella(chart=dependencies(
+        "- {name: basket, version: ^2, repository: 'file://../charts'}"))
+    odd = tmp_path / "work" / "feature%2Fa b"
+    odd.mkdir()
+    charts.make_repository(odd / "charts", {"basket": ["2.1.0"]})
+    folder.rename(odd / "umbrella")
+    render(odd / "umbrella")
+
+
 # --- the cache
 
 
