@@ -230,6 +230,7 @@ struct fetching {
 	size_t *again; /* numbers of those that need another request */
 	size_t again_count;
 	size_t done;
+	size_t kept; /* bytes */
 	const struct reporter *reporter;
 	struct err failure; /* of what could not even be asked for */
 };
@@ -260,7 +261,11 @@ static bool finish(struct fetching *fetching, size_t i, struct err *failure,
 		err_move(&fetch->failure, failure);
 	if (fetch->taken)
 		fetch->taken(fetch);
-	return true;
+	fetching->kept += fetch->bytes.len;
+	return fetching->kept <= CHARTREPO_KEPT_MAX ||
+	       err_set(err, ERR_INPUT,
+		       "the charts are larger than %zu bytes together",
+		       CHARTREPO_KEPT_MAX);
 }
 
 static bool ask(struct fetching *fetching, size_t i,
@@ -349,6 +354,7 @@ bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
 	};
 	struct http_batch batch = {
 		.jobs = jobs,
+		.memory = CHARTREPO_FLOW_MAX,
 		.next = next_fetch,
 		.done = fetch_done,
 		.context = &fetching,

@@ -100,7 +100,7 @@ static bool take_url(struct chartrepo *repo, struct chartrepo_place *place,
 	(void)more;
 	if (reply->status != 200)
 		return refused(request, reply, NULL, err);
-	str_add_bytes(bytes, str_text(&reply->body), reply->body.len);
+	str_take(bytes, &reply->body);
 	return true;
 }
 

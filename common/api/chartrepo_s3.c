@@ -63,7 +63,7 @@ static bool take_object(struct chartrepo *repo, struct chartrepo_place *place,
 	if (!object.found)
 		return err_set(err, ERR_NOT_FOUND, "there is no 's3://%s/%s'",
 			       repo->s3.bucket, place->name);
-	str_add_bytes(bytes, str_text(&object.body), object.body.len);
+	str_take(bytes, &object.body);
 	return true;
 }
 

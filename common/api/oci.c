@@ -269,9 +269,8 @@ bool oci_ask_blob(struct oci *oci, const char *repository, const char *digest,
 }
 
 bool oci_take_blob(struct oci *oci, const char *digest,
-		   const struct http_request *request,
-		   const struct http_reply *reply, struct str *bytes,
-		   struct err *err)
+		   const struct http_request *request, struct http_reply *reply,
+		   struct str *bytes, struct err *err)
 {
 	char is[OCI_DIGEST_SIZE];
 
@@ -284,7 +283,7 @@ bool oci_take_blob(struct oci *oci, const char *digest,
 			       "%s %s: the bytes are not what was promised: "
 			       "their digest is %s",
 			       request->method, str_text(&request->url), is);
-	str_add_bytes(bytes, str_text(&reply->body), reply->body.len);
+	str_take(bytes, &reply->body);
 	return true;
 }
 

@@ -44,6 +44,19 @@ void str_add_bytes(struct str *str, const char *bytes, size_t len)
 	str->buf[str->len] = '\0';
 }
 
+void str_take(struct str *str, struct str *from)
+{
+	if (str->len || str->limit || !from->buf) {
+		str_add_bytes(str, str_text(from), from->len);
+		str_release(from);
+		return;
+	}
+	free(str->buf);
+	*str = (struct str){
+		.buf = from->buf, .len = from->len, .capacity = from->capacity};
+	*from = (struct str){0};
+}
+
 void str_add(struct str *str, const char *text)
 {
 	str_add_bytes(str, text, strlen(text));

@@ -18,7 +18,7 @@
 #define READ_AT_ONCE	 16
 #define ARCHIVES_AT_ONCE 4
 /* A larger archive is left to its own publisher, who need not read it. */
-#define GUEST_ARCHIVE_MAX ((size_t)16 << 20)
+#define GUEST_ARCHIVE_MAX ((size_t)8 << 20)
 
 /* One waiting entry of somebody, ours included. */
 struct waiting {

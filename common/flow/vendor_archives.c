@@ -64,7 +64,7 @@ struct vendor_archive *vendor_find_archive(struct vendoring *vendoring,
 	archive->digest = entry->digest;
 	archive->fetch.repo = &source->repo;
 	archive->fetch.url = entry->urls->list.items[0]->string.bytes;
-	archive->fetch.limit = CHART_ARCHIVE_MAX;
+	archive->fetch.limit = VENDOR_ARCHIVE_MAX;
 	archive->recorded = recorded_digest(vendoring, archive);
 	map_put(&vendoring->archives, key, archive);
 	return archive;

@@ -369,9 +369,10 @@ static void finish_try(struct transfer *transfer)
 /* --- driving --------------------------------------------------------------- */
 
 static void begin(struct transfer *transfer, struct http_client *client,
-		  struct http_request *request)
+		  const struct flow *flow, struct http_request *request)
 {
 	transfer->client = client;
+	transfer->flow = flow;
 	transfer->request = request;
 	http_start_try(transfer);
 }
@@ -470,7 +471,7 @@ bool http_send(struct http *http, struct http_request *request,
 
 	if (!start_client(client, err) || !keep_vigil(client, err))
 		return false;
-	begin(&transfer, client, request);
+	begin(&transfer, client, NULL, request);
 	while (transfer.state != TRANSFER_DONE) {
 		if (signals_interrupted(err) || !keep_vigil(client, err))
 			return false;
@@ -501,6 +502,7 @@ struct run {
 	struct http_batch *batch;
 	struct transfer *transfers; /* batch->jobs of each */
 	struct lane *lanes;
+	struct flow flow;
 	bool dry; /* next had nothing since the last done */
 };
 
@@ -530,7 +532,7 @@ static bool fill_lanes(struct run *run)
 				http_request_release(&lane->request);
 			else
 				begin(&run->transfers[i], run->client,
-				      &lane->request);
+				      &run->flow, &lane->request);
 		}
 		busy |= run->transfers[i].state != TRANSFER_FREE;
 	}
@@ -586,6 +588,7 @@ bool http_run(struct http *http, struct http_batch *batch, struct err *err)
 		BUG("a batch of %zu jobs", batch->jobs);
 	run.transfers = xcalloc(batch->jobs, sizeof(*run.transfers));
 	run.lanes = xcalloc(batch->jobs, sizeof(*run.lanes));
+	run.flow = (struct flow){run.transfers, batch->jobs, batch->memory};
 	if (!start_client(run.client, err) || !keep_vigil(run.client, err))
 		return false;
 	while (fill_lanes(&run)) {
@@ -594,8 +597,11 @@ bool http_run(struct http *http, struct http_batch *batch, struct err *err)
 		if (signals_interrupted(err) || !keep_vigil(run.client, err))
 			return false;
 		perform(run.client);
-		if (!collect(&run, &busy, err) ||
-		    (!busy && !work_meanwhile(batch, &busy, err)))
+		if (!collect(&run, &busy, err))
+			return false;
+		for (size_t i = 0; i < batch->jobs; i++)
+			http_resume(&run.transfers[i]);
+		if (!busy && !work_meanwhile(batch, &busy, err))
 			return false;
 		if (!busy)
 			wait_for_news(run.client, run.transfers, batch->jobs);

@@ -11,6 +11,7 @@ static const struct lazy_symbol symbols[] = {
 	{"curl_easy_setopt", (void **)&curl.easy_setopt},
 	{"curl_easy_getinfo", (void **)&curl.easy_getinfo},
 	{"curl_easy_reset", (void **)&curl.easy_reset},
+	{"curl_easy_pause", (void **)&curl.easy_pause},
 	{"curl_easy_cleanup", (void **)&curl.easy_cleanup},
 	{"curl_easy_strerror", (void **)&curl.easy_strerror},
 	{"curl_slist_append", (void **)&curl.slist_append},

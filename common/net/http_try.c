@@ -11,12 +11,42 @@
 /* An index of 14 MB takes 850 calls by curl's own size. */
 #define RECEIVE_SIZE ((long)128 << 10)
 
+/* Is there no room for @more bytes, and another that makes some? */
+static bool must_wait(const struct transfer *transfer, size_t more)
+{
+	const struct flow *flow = transfer->flow;
+	bool others = false;
+
+	if (!flow || !flow->memory)
+		return false;
+	for (size_t i = 0; i < flow->count; i++) {
+		const struct transfer *other = &flow->transfers[i];
+
+		more += other->reply.body.len;
+		others |= other != transfer &&
+			  other->state == TRANSFER_RUNNING &&
+			  other->reply.body.len && !other->paused;
+	}
+	return others && more > flow->memory;
+}
+
+void http_resume(struct transfer *transfer)
+{
+	if (!transfer->paused || must_wait(transfer, RECEIVE_SIZE))
+		return;
+	transfer->paused = false;
+	curl.easy_pause(transfer->easy, CURLPAUSE_CONT);
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct transfer *transfer = context;
 	struct str *body = &transfer->reply.body;
 	size_t enough = transfer->request->enough;
 
+	transfer->paused = must_wait(transfer, size * count);
+	if (transfer->paused)
+		return CURL_WRITEFUNC_PAUSE;
 	str_add_bytes(body, bytes, size * count);
 	transfer->too_large = body->overflow;
 	transfer->sated = enough && body->len >= enough;
@@ -403,6 +433,7 @@ void http_end_try(struct transfer *transfer)
 	curl.multi_remove_handle(transfer->client->multi, transfer->easy);
 	return_handle(transfer->client, transfer->easy);
 	transfer->easy = NULL;
+	transfer->paused = false;
 	for (struct curl_slist *at = transfer->headers; at; at = at->next)
 		wipe(at->data, strlen(at->data));
 	curl.slist_free_all(transfer->headers);

@@ -36,9 +36,17 @@ enum transfer_state {
 	TRANSFER_DONE,	   /* the reply or failure is there */
 };
 
+/* All that share the memory of a batch. */
+struct flow {
+	struct transfer *transfers;
+	size_t count;
+	size_t memory; /* bytes; 0 = no bound */
+};
+
 /* One request on its way through tries, redirects and signatures. */
 struct transfer {
 	struct http_client *client;
+	const struct flow *flow; /* NULL = it is alone */
 	struct http_request *request;
 	struct http_reply reply;
 	struct err failure;
@@ -65,6 +73,7 @@ struct transfer {
 	unsigned int sends; /* how often libcurl began to send it */
 	bool too_large;
 	bool sated;	   /* the request has enough of the reply */
+	bool paused;	   /* until others are done */
 	long proxy_status; /* of a CONNECT; 0 = none was needed */
 };
 
@@ -73,6 +82,9 @@ void http_start_try(struct transfer *transfer);
 
 /* Take it back, whatever became of it; reply and code stay. */
 void http_end_try(struct transfer *transfer);
+
+/* Let it go on that was paused, if there is room now. */
+void http_resume(struct transfer *transfer);
 
 /* May it be sent twice, whatever the server did with the first? */
 bool http_is_repeatable(const struct http_request *request);

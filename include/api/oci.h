@@ -107,9 +107,8 @@ bool oci_ask_blob(struct oci *oci, const char *repository, const char *digest,
 		  size_t limit, struct http_request *request, struct err *err)
 	MUST_CHECK;
 bool oci_take_blob(struct oci *oci, const char *digest,
-		   const struct http_request *request,
-		   const struct http_reply *reply, struct str *bytes,
-		   struct err *err) MUST_CHECK;
+		   const struct http_request *request, struct http_reply *reply,
+		   struct str *bytes, struct err *err) MUST_CHECK;
 
 /*
  * Append all tags of @repository to @tags.  Errors also: NOT_FOUND (no such

@@ -72,6 +72,12 @@ void str_trim(struct str *str);
 /* Length 0, memory and ceiling kept. */
 void str_clear(struct str *str);
 
+/*
+ * Append what @from holds, which is empty after; without a copy where @str is
+ * empty and has no ceiling of its own.
+ */
+void str_take(struct str *str, struct str *from);
+
 /* Hand the text over to the caller (free() it) and become empty. */
 char *str_detach(struct str *str) MUST_CHECK;
 

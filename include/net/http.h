@@ -226,6 +226,11 @@ bool http_send(struct http *http, struct http_request *request,
  */
 struct http_batch {
 	size_t jobs; /* at most HTTP_JOBS_MAX */
+	/*
+	 * As soon as the replies under way hold so many bytes all but one of
+	 * them wait; 0 = however many.
+	 */
+	size_t memory;
 	bool (*next)(void *context, struct http_request *request, void **item);
 	bool (*done)(void *context, void *item, struct http_request *request,
 		     struct http_reply *reply, struct err *failure,

@@ -24,6 +24,31 @@ static void test_adding(void **state)
 	assert_string_equal(str_text(&str), "aXYZ");
 }
 
+static void test_taking(void **state)
+{
+	CLEANUP(str_release) struct str all = {0}, some = {0},
+					small = {.limit = 3};
+	const char *buf;
+
+	(void)state;
+	str_take(&all, &some);
+	assert_string_equal(str_text(&all), "");
+	str_add_bytes(&some, "a\0b", 3);
+	buf = some.buf;
+	str_take(&all, &some);
+	assert_ptr_equal(all.buf, buf);
+	assert_memory_equal(all.buf, "a\0b", 4);
+	assert_int_equal(some.len, 0);
+	str_add(&some, "cd");
+	str_take(&all, &some);
+	assert_memory_equal(all.buf, "a\0bcd", 6);
+	assert_int_equal(all.len, 5);
+	assert_string_equal(str_text(&some), "");
+	str_take(&small, &all);
+	assert_int_equal(small.len, 3);
+	assert_true(small.overflow);
+}
+
 static void test_ceiling(void **state)
 {
 	CLEANUP(str_release) struct str str = {.limit = 5};
@@ -173,6 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_adding),
+		cmocka_unit_test(test_taking),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_runes),

@@ -1,0 +1,56 @@
+"""Archives that are as large as one may be, and more: what is in memory at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from rendering import dependencies
+from scripted_http import Reply, ScriptedHttp
+
+MIB = 1 << 20
+
+
+def serve(server: ScriptedHttp, count: int, size: int, digest: str, **how) -> None:
+    data = bytes(size)
+    index = json.dumps({"apiVersion": "v1", "entries": {f"c{n}": [{
+        "apiVersion": "v2", "name": f"c{n}", "version": "1.0.0", "digest": digest,
+        "urls": [f"c{n}-1.0.0.tgz"]}] for n in range(count)}}).encode()
+    server.always(lambda request: Reply(200, data, **how)
+                  if request.path.endswith(".tgz") else Reply(200, index))
+
+
+@pytest.fixture
+def render(umbrella, measured, tmp_path):
+    """Of a server's charts c0, c1, ...; within 64 MB."""
+    def run(server: ScriptedHttp, count: int, *args, **options):
+        folder = umbrella(chart=dependencies(*(
+            f"- {{name: c{n}, version: 1.0.0, repository: '{server.url}'}}"
+            for n in range(count))))
+        return measured("umbrella-render", folder, "--output-dir", tmp_path / "out", *args,
+                        **options)
+    return run
+
+
+@pytest.mark.parametrize("count, size, words, code", [
+    (1, 99, "the reply is larger than 16777216 bytes", 1),
+    (8, 99, "the reply is larger than 16777216 bytes", 1),
+    (1, 15, "is not what its index promises", 3),
+    (8, 15, "the charts are larger than 25165824 bytes together", 2),
+    (30, 2, "the charts are larger than 25165824 bytes together", 2),
+])
+def test_archives_that_are_too_large(count, size, words, code, render):
+    with ScriptedHttp() as server:
+        serve(server, count, size * MIB, "0" * 64)
+        assert words in render(server, count, expect=code).err
+
+
+def test_replies_that_wait_for_others_are_whole(render):
+    """More at once than may be in memory: all but one wait, and then go on."""
+    with ScriptedHttp() as server:
+        serve(server, 10, 2 * MIB, hashlib.sha256(bytes(2 * MIB)).hexdigest())
+        failed = render(server, 10, "--jobs", "10", expect=2)
+    # Their digests are right; that they are no charts is found after.
+    assert "cannot load chart" in failed.err
