@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +55,14 @@ static bool read_file(const struct chartrepo_place *place, size_t limit,
 static char *index_path(const struct chartrepo *repo)
 {
 	return path_join(repo->dir, CHARTREPO_INDEX);
+}
+
+/* Where it is a link, what is written is the file that the link leads to. */
+static char *index_file(const char *path)
+{
+	char *file = realpath(path, NULL);
+
+	return file ? file : xstrdup(path);
 }
 
 static bool add_piece(void *context, const char *bytes, size_t len,
@@ -135,6 +144,7 @@ static bool swap_index(struct chartrepo *repo,
 		       bool *unclear, struct err *err)
 {
 	CLEANUP(free_ptr) char *path = index_path(repo);
+	CLEANUP(free_ptr) char *file = NULL;
 	CLEANUP(free_ptr) char *lock_path =
 		path_join(repo->dir, CHARTREPO_LOCK);
 	CLEANUP(close_fd) int lock = -1;
@@ -151,7 +161,8 @@ static bool swap_index(struct chartrepo *repo,
 		*outcome = CHARTREPO_NOT_MET;
 		return true;
 	}
-	if (!file_replace(path, text, len, 0666, err))
+	file = index_file(path);
+	if (!file_replace(file, text, len, 0666, err))
 		return false;
 	*outcome = CHARTREPO_WRITTEN;
 	return true;

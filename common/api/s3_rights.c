@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "base/strvec.h"
 
 #define NO_SUCH_STATE "\"00000000000000000000000000000000\""
 
@@ -167,25 +168,22 @@ bool s3_find_missing_rights(struct s3 *s3, const char *prefix,
 	return false;
 }
 
-void s3_add_rights(struct str *out, const struct s3 *s3, const char *prefix,
-		   unsigned int rights)
+void s3_list_rights(struct strvec *list, const struct s3 *s3,
+		    const char *prefix, unsigned int rights)
 {
-	const char *comma = "";
+	struct str kms = {0};
 
 	if (rights & S3_MAY_ENCRYPT) {
-		s3_add_kms_right(out, s3);
-		comma = ", ";
+		s3_add_kms_right(&kms, s3);
+		strvec_add_take(list, str_detach(&kms));
 	}
-	if (rights & S3_MAY_PUT_ACL) {
-		str_addf(out, "%ss3:PutObjectAcl on 's3://%s/%s'", comma,
-			 s3->bucket, prefix);
-		comma = ", ";
-	}
+	if (rights & S3_MAY_PUT_ACL)
+		strvec_addf(list, "s3:PutObjectAcl on 's3://%s/%s'", s3->bucket,
+			    prefix);
 	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
-		if (!(rights & trials[i].right))
-			continue;
-		str_addf(out, "%s%s on 's3://%s/%s%s'", comma, trials[i].action,
-			 s3->bucket, prefix, trials[i].folder);
-		comma = ", ";
+		if (rights & trials[i].right)
+			strvec_addf(list, "%s on 's3://%s/%s%s'",
+				    trials[i].action, s3->bucket, prefix,
+				    trials[i].folder);
 	}
 }

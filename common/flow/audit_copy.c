@@ -5,8 +5,10 @@
 #include "api/chartrepo.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/strvec.h"
+#include "core/audit.h"
 #include "core/chart.h"
 #include "core/chartindex.h"
 #include "core/resolve.h"
@@ -58,15 +60,19 @@ static bool pick_one(struct copying *copying, struct chartindex *index,
 	const char *at = strchr(wanted, '@');
 	struct resolve_query query = {.constraint = at ? at + 1 : "",
 				      .rule = RESOLVE_SPELLED};
+	CLEANUP(map_release) struct map ambiguous = {0};
 	const struct chartindex_entry *entry;
-	struct chartindex_entries entries;
+	struct chartindex_entries entries, by_age;
 
 	pick->name = arena_memdupz(&copying->arena, wanted,
 				   at ? (size_t)(at - wanted) : strlen(wanted));
 	query.name = pick->name;
-	if (!chartindex_read(index, pick->name, &copying->arena, &entries,
-			     err) ||
-	    !resolve_entry(&entries, &query, &entry, err))
+	if (!chartindex_read(index, pick->name, &copying->arena, &entries, err))
+		return false;
+	/* The newest is what a prune takes for it, too. */
+	audit_find_ambiguous(&ambiguous, &entries);
+	audit_sort_by_age(&by_age, &entries, &ambiguous, &copying->arena);
+	if (!resolve_entry(&by_age, &query, &entry, err))
 		return false;
 	if (!*entry->digest || !entry->urls->list.count)
 		return err_set(err, ERR_INPUT, "the index has no %s of '%s' %s",

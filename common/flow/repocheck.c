@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strvec.h"
 #include "core/chartindex.h"
 #include "flow/publish_parts.h"
 #include "format/value.h"
@@ -84,6 +85,7 @@ static bool check_rights(const struct repocheck *check, struct s3 *bucket,
 {
 	const char *prefix = check->repo->prefix;
 	const struct needs wanted = needs_of(check);
+	CLEANUP(strvec_release) struct strvec rights = {0};
 	CLEANUP(str_release) struct str names = {0};
 	unsigned int missing = 0;
 
@@ -91,14 +93,17 @@ static bool check_rights(const struct repocheck *check, struct s3 *bucket,
 				    wanted.needed | wanted.useful, &missing,
 				    err))
 		return err_wrap(err, "cannot use '%s'", check->repo->address);
-	s3_add_rights(&names, bucket, prefix, missing);
+	s3_list_rights(&rights, bucket, prefix, missing);
+	for (size_t i = 0; i < rights.count; i++)
+		str_addf(&names, "%s%s", i ? ", " : "", rights.items[i]);
 	if (missing & wanted.needed)
 		return refuse(str_text(&names), missing, err);
 	if (!missing)
 		return true;
 	warn(check, missing, str_text(&names));
-	value_list_add(missing_rights, arena,
-		       value_new_text(arena, str_text(&names)));
+	for (size_t i = 0; i < rights.count; i++)
+		value_list_add(missing_rights, arena,
+			       value_new_text(arena, rights.items[i]));
 	return true;
 }
 

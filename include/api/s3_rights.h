@@ -12,7 +12,7 @@
 
 struct err;
 struct s3;
-struct str;
+struct strvec;
 
 enum s3_right {
 	S3_MAY_LIST = 1 << 0,	       /* s3:ListBucket */
@@ -42,8 +42,8 @@ bool s3_find_missing_rights(struct s3 *s3, const char *prefix,
 			    unsigned int wanted, unsigned int *missing,
 			    struct err *err) MUST_CHECK;
 
-/* Append "s3:PutObject on 's3://bucket/prefix/'" for each, with commas. */
-void s3_add_rights(struct str *out, const struct s3 *s3, const char *prefix,
-		   unsigned int rights);
+/* Append "s3:PutObject on 's3://bucket/prefix/'" for each. */
+void s3_list_rights(struct strvec *list, const struct s3 *s3,
+		    const char *prefix, unsigned int rights);
 
 #endif

@@ -22,8 +22,8 @@ def s3(tmp_path):
         yield s3
 
 
-def copy(run_step, s3, target, *names, **options):
-    return run_step("repo-audit", "--repo", REPO, "--copy-to", target, *names,
+def copy(run_step, s3, target, *names, repo=REPO, **options):
+    return run_step("repo-audit", "--repo", repo, "--copy-to", target, *names,
                     "--output", "json", env=s3.env, **options)
 
 
@@ -113,6 +113,24 @@ def test_copy_of_what_is_not_what_the_index_says(run_step, s3, tmp_path):
     assert "its digest is" in copy(run_step, s3, target, "api", expect=1).err
     assert "web-1.0.0.tgz" in copy(run_step, s3, target, "web@1.0.0", expect=1).err
     assert not (tmp_path / "stable").exists()
+
+
+@pytest.mark.parametrize("wanted", ["web", "web@^1.1"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_newest_of_builds_is_what_a_prune_keeps(run_step, s3, tmp_path, wanted, order):
+    """Where only build metadata differs, by their time, not by their place."""
+    versions = ["1.1.0+1", "1.1.0+2", "1.1.0+3"]
+    folder = charts.make_repository(tmp_path / "builds", {"web": versions[::order]})
+    index = yaml.safe_load((folder / "index.yaml").read_text())
+    times = dict(zip(versions, ("01", "03", "02")))
+    for entry in index["entries"]["web"]:
+        entry["created"] = f"2026-01-{times[entry['version']]}T00:00:00Z"
+    (folder / "index.yaml").write_text(yaml.safe_dump(index))
+    copied = copy(run_step, s3, f"file://{tmp_path}/stable", wanted,
+                  repo=f"file://{folder}").json["copied"]
+    assert names(copied) == [("web", "1.1.0+2")]
+    pruned = run_step("repo-audit", "--repo", f"file://{folder}", *PRUNE).json["pruned"]
+    assert sorted(names(pruned)) == [("web", "1.1.0+1"), ("web", "1.1.0+3")]
 
 
 def test_dry_run_of_a_copy(run_step, s3, tmp_path):

@@ -204,20 +204,23 @@ LIST = "s3:ListBucket on 's3://bucket/stable/'"
 
 
 @pytest.mark.parametrize("rights, missing, lost", [
-    (RIGHTS[:3] + [error(403, "AccessDenied")], TIDY, "stays there"),
-    ([error(403, "AccessDenied"), RIGHTS[2], RIGHTS[3]], LIST, "without an index"),
+    (RIGHTS[:3] + [error(403, "AccessDenied")], [TIDY], "stays there"),
+    ([error(403, "AccessDenied"), RIGHTS[2], RIGHTS[3]], [LIST], "without an index"),
+    ([error(403, "AccessDenied"), RIGHTS[2], error(403, "AccessDenied")], [LIST, TIDY],
+     "stays there"),
 ])
 def test_check_warns_of_what_only_helps(publish, rights, missing, lost):
     """Publishing works without these rights: what is lost is said."""
+    named = ", ".join(missing)
     with ScriptedHttp(*rights, index(OTHERS)) as s:
         result = publish(s, "--check", "--output", "json")
-        assert result.json["missingRights"] == [missing]
+        assert result.json["missingRights"] == missing
         [line] = [line for line in result.err.splitlines() if ": warning: " in line]
-        assert f"missing rights: {missing}: no chart is lost without them, but " in line
+        assert f"missing rights: {named}: no chart is lost without them, but " in line
         assert "take longer" in line and lost in line and line.count(", but ") == 1
     with ScriptedHttp(*rights) as s:
         line = only_error(publish(s, "--check", "--lock", "object", expect=1))
-        assert f"missing rights: {missing}" in line
+        assert f"missing rights: {named}" in line
 
 
 # --- what is there already ----------------------------------------------------
@@ -463,6 +466,22 @@ def test_a_repository_of_files(run_step, chart, tmp_path):
     (chart / "values.yaml").write_text("other: true\n")
     run_step(*argv, expect=3)
     assert (repository / "index.yaml").read_bytes() == first
+
+
+def test_an_index_that_is_a_link_stays_one(run_step, chart, tmp_path):
+    """Its file may be on another share, or in a checkout."""
+    repository, elsewhere = tmp_path / "charts", tmp_path / "elsewhere"
+    repository.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "index.yaml").write_text("apiVersion: v1\nentries: {}\n")
+    (repository / "index.yaml").symlink_to("../elsewhere/index.yaml")
+    for version in "1.0.0", "2.0.0":
+        run_step("publish-chart", chart, "--version", version, "--repo",
+                 f"file://{repository}")
+    assert (repository / "index.yaml").is_symlink()
+    assert [path.name for path in elsewhere.iterdir()] == ["index.yaml"]
+    index = yaml.safe_load((elsewhere / "index.yaml").read_text())
+    assert [entry["version"] for entry in index["entries"]["web"]] == ["2.0.0", "1.0.0"]
 
 
 def test_a_file_in_the_way_of_the_destination(run_step, chart):
