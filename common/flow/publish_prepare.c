@@ -95,14 +95,15 @@ static bool stamp(struct chart *chart, const struct publish_changes *changes,
  * one of the checkout that it is published from: it is left alone but for
  * what is given as an option.
  */
-static bool mark_source(struct chart *chart, const char *path,
+static bool mark_source(struct chart *chart,
 			const struct publish_changes *changes, struct err *err)
 {
-	if (file_is_dir(path))
+	bool is_folder = chart->read.count;
+
+	if (is_folder)
 		annotate(chart, changes->origin);
-	else if (!changes->epoch_given)
-		return true;
-	return stamp(chart, changes, err);
+	return (!is_folder && !changes->epoch_given) ||
+	       stamp(chart, changes, err);
 }
 
 static bool package(struct publish_item *item, struct err *err)
@@ -124,7 +125,7 @@ static bool prepare(struct publish_item *item, const char *path,
 	if (changes->app_version)
 		chart_set_app_version(chart, changes->app_version);
 	item->chart = chart;
-	if (!mark_source(chart, path, changes, err) ||
+	if (!mark_source(chart, changes, err) ||
 	    (changes->version &&
 	     !chart_set_version(chart, changes->version, err)) ||
 	    !apply_lists(chart, changes, err) ||
