@@ -69,7 +69,9 @@ def run_hit(argv: list, env: dict[str, str], cwd: Path, call: Call, effect: str)
     """A run whose @call has @effect: signal=KILL, error=EIO."""
     result, trace = strace(argv, env, cwd, "-e", f"trace={call.name}",
                            "-e", f"inject={call.name}:{effect}:when={call.number}")
-    hits = [line for line in trace.splitlines() if "(INJECTED)" in line]
+    told = f"--- SIG{effect.removeprefix('signal=')} "
+    hits = [line for line in trace.splitlines()
+            if "(INJECTED)" in line or line.startswith(told)]
     if result.returncode < 0:
         hits = trace.splitlines()
     return Hit(result.returncode, result.stdout, result.stderr, hits[-1] if hits else "")

@@ -135,17 +135,21 @@ def check_all(scenario, plain: Runner, judge, faults: list[tuple[Call, str]],
               argv: list, env: dict[str, str], timeout: str = "3s") -> None:
     """All that goes wrong is told, not the first only."""
     print(f"SLIPWAY_SEED={SEED}")
-    wrong = []
+    wrong, missed = [], []
     argv = [*argv, "--timeout", timeout]
     for call, effect in faults:
         scenario.reset()
         hit = run_hit(argv, env, plain.folder, call, effect)
+        if not hit.line:
+            missed.append(f"{effect} at {call}")
         try:
             judge(scenario, hit)
             scenario.heal(plain.run)
         except (AssertionError, KeyError, OSError, yaml.YAMLError) as error:
             wrong.append(f"{effect} at {call}: {tell(error)}\n  {hit}")
     assert not wrong, "\n".join(wrong)
+    print(f"{len(missed)} of {len(faults)} were not made: {missed}")
+    assert 2 * len(missed) <= len(faults), "a run that has other calls than it had"
 
 
 def judge_death(scenario, hit: Hit) -> None:

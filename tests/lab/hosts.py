@@ -11,7 +11,8 @@ process that holds its namespaces, which is the supervisor's: nothing is left
 on the machine, however a test ends.
 
 Where the kernel allows none of this (no root, a container without
-CAP_SYS_ADMIN), .separate is False, and all hosts are this machine.
+CAP_SYS_ADMIN), .separate is False, all hosts are this machine, and a warning
+says so.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +45,9 @@ class Hosts:
         self._supervisor = supervisor
         self._holders: list[Process] = []
         self.separate = may_separate()
+        if not self.separate:
+            warnings.warn(f"no right to make network namespaces: {count} hosts are one",
+                          stacklevel=2)
         try:
             self._hosts = [self._new(f"host-{n}") for n in range(count)]
         except BaseException:

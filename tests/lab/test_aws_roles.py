@@ -1,13 +1,16 @@
-"""Roles and rights as servers of others judge them: moto's IAM and STS with
+"""Roles and rights as servers of others judge them: moto's IAM, STS and ECR with
 signatures and policies enforced, and MinIO's STS."""
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 
 from charts import make_chart
+from scripted_http import ScriptedHttp, TestAuthority
+from scripted_oci import fresh
 
 BUCKET = "charts"
 
@@ -142,3 +145,66 @@ def test_a_role_at_minio(run_step, s3, profile, tmp_path):
     names = {entry["Key"] for entry in
              s3.client.list_objects_v2(Bucket=s3.name)["Contents"]}
     assert names >= {"index.yaml", "web-1.0.0.tgz"}
+
+
+# --- ECR --------------------------------------------------------------------------
+
+ACCOUNT = "123456789012"
+REGISTRY = f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com"
+LOGIN_RIGHT = "ecr:GetAuthorizationToken"
+
+
+@pytest.fixture
+def push(run_step, moto, tmp_path):
+    """push(reply, ..., **env): to a scripted registry of Amazon's, to which moto
+    gives the login."""
+    authority = TestAuthority(tmp_path)
+    chart = make_chart(tmp_path / "web", "web", "1.0.0")
+
+    def run(*replies, expect: int = 0, **env):
+        with ScriptedHttp(*replies, tunnel=authority.server(names=f"DNS:{REGISTRY}")) as s:
+            done = run_step("publish-chart", chart, "--repo", f"oci://{REGISTRY}/charts",
+                            expect=expect, env={
+                                "AWS_ENDPOINT_URL": moto.endpoint, "https_proxy": s.url,
+                                "AWS_CA_BUNDLE": str(authority.file), **env})
+        return done, [request.header("Authorization") for request in s.requests]
+
+    return run
+
+
+def keys_of(user) -> dict[str, str]:
+    return {"AWS_ACCESS_KEY_ID": user.access_key, "AWS_SECRET_ACCESS_KEY": user.secret_key}
+
+
+def assert_logged_in(moto, logins: list[str]) -> None:
+    moto.relax()
+    told = moto.client("ecr").get_authorization_token()["authorizationData"]
+    assert base64.b64decode(told[0]["authorizationToken"]).startswith(b"AWS:")
+    assert set(logins) == {f"Basic {told[0]['authorizationToken']}"}
+
+
+def test_a_registry_by_the_rights_of_a_user(push, moto):
+    user = moto.user("ci", LOGIN_RIGHT)
+    moto.enforce()
+    _, logins = push(*fresh(), **keys_of(user))
+    assert_logged_in(moto, logins)
+
+
+def test_a_registry_by_a_role(push, moto, profile):
+    user = moto.user("ci", "sts:AssumeRole")
+    profile(role_by(user, moto.role("pusher", LOGIN_RIGHT)))
+    moto.enforce()
+    _, logins = push(*fresh())
+    assert_logged_in(moto, logins)
+
+
+def test_a_registry_without_the_right(push, moto):
+    user = moto.user("ci", "s3:*")
+    moto.enforce()
+    denied, logins = push(expect=1, **keys_of(user))
+    assert LOGIN_RIGHT in denied.err and logins == []
+    moto.relax()
+    other = keys_of(moto.user("other", LOGIN_RIGHT)) | {"AWS_SECRET_ACCESS_KEY": "wrong"}
+    moto.enforce()
+    denied, logins = push(expect=1, **other)
+    assert "cannot log in to ECR" in denied.err and "403" in denied.err and logins == []

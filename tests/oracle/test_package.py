@@ -54,11 +54,11 @@ def by_chart(found: list[tuple[str, bytes]]) -> dict[str, list[tuple[str, bytes]
     return groups
 
 
-def package(argv: list[object], out: Path, epoch: str) -> tuple[Path | None, str]:
+def package(argv: list[object], out: Path, epoch: str | None) -> tuple[Path | None, str]:
     """The package, or None and why not."""
     child = subprocess.run([*map(str, argv), str(out)], cwd=out.parent, timeout=60,
-                           env={"PATH": os.defpath, "HOME": str(out.parent), "LC_ALL": "C.UTF-8",
-                                "SOURCE_DATE_EPOCH": epoch},
+                           env={"PATH": os.defpath, "HOME": str(out.parent), "LC_ALL": "C.UTF-8"}
+                           | ({"SOURCE_DATE_EPOCH": epoch} if epoch else {}),
                            stdin=subprocess.DEVNULL, capture_output=True)
     text = (child.stdout + child.stderr).decode(errors="backslashreplace")
     if child.returncode:
@@ -68,8 +68,9 @@ def package(argv: list[object], out: Path, epoch: str) -> tuple[Path | None, str
     return made, text
 
 
-def difference(chart: Path, steps: Path, work: Path, epoch: str = EPOCH) -> str | None:
-    """What the two packages of @chart differ in; the refusals agree."""
+def difference(chart: Path, steps: Path, work: Path, epoch: str | None = EPOCH) -> str | None:
+    """What the two packages of @chart differ in; the refusals agree.  @epoch None:
+    the times are the files' own."""
     work.mkdir()
     ours, our_text = package([steps / "publish-chart", chart, "--quiet", "--destination"],
                              work / "ours", epoch)
@@ -115,6 +116,28 @@ def test_random_charts(steps, tmp_path):
     print(f"{packed} of them packages")
     report(faults, CHARTS)
     assert packed > CHARTS / 4
+
+
+def test_times_of_the_files(steps, tmp_path):
+    """Each its own, where no epoch and no commit tells another; and a package that
+    Helm has made stays as it is, byte for byte."""
+    rng = random.Random(reference.seed())
+    chart, out = tmp_path / "web", tmp_path / "out"
+    write_chart(chart)
+    (chart / "templates").mkdir()
+    for name in "values.yaml", "templates/web.yaml", "templates/NOTES.txt", "notes.md":
+        (chart / name).write_text("a: 1\n")
+    for path in chart.rglob("*"):
+        nanoseconds = rng.randrange(2_000_000_000 * 10**9)
+        os.utime(path, ns=(nanoseconds, nanoseconds))
+    assert difference(chart, steps, out, None) is None
+    [helms] = (out / "theirs").iterdir()
+    with tarfile.open(helms) as tar:
+        assert len({info.mtime for info in tar}) == 5
+    again, text = package([steps / "publish-chart", helms, "--quiet", "--destination"],
+                          tmp_path / "again", None)
+    assert again, text
+    assert again.read_bytes() == helms.read_bytes()
 
 
 LIMIT = 100 << 20
