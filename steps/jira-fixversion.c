@@ -1,7 +1,6 @@
 /* jira-fixversion - keep Jira's tickets and versions in step with a release */
 
 #include "api/jira.h"
-#include "api/repo.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "base/strvec.h"
@@ -68,52 +67,20 @@ static const struct opt options[] = {
 	OPT_HTTP(struct args, http),
 	OPT_END};
 
-/* --- where the tickets come from ----------------------------------------- */
-
-struct message_reader {
-	struct strvec *keys;
-	const struct strvec *projects;
-};
-
-static bool read_message(void *context, const struct repo_commit *commit,
-			 struct err *err)
-{
-	struct message_reader *reader = context;
-
-	(void)err;
-	tickets_find(reader->keys, commit->message, strlen(commit->message),
-		     reader->projects);
-	return true;
-}
-
-static bool read_range(struct strvec *keys, const struct args *args,
-		       struct err *err)
-{
-	struct message_reader reader = {keys, &args->projects};
-	CLEANUP(repo_release) struct repo repo = {0};
-
-	return repo_open(&repo, args->git_dir ? args->git_dir : ".", err) &&
-	       repo_walk(&repo, args->range, read_message, &reader, err);
-}
-
-/* Named ones and those of the commits, else those of the record. */
 static bool find_tickets(struct strvec *keys, const struct step_run *run,
 			 struct err *err)
 {
 	const struct args *args = run->args;
+	const struct ticketing_source source = {
+		.named = &args->tickets,
+		.range = args->range,
+		.git_dir = args->git_dir,
+		.projects = &args->projects,
+		.record = run->record->merged,
+	};
 
-	if (!tickets_check_keys(&args->tickets, err))
-		return false;
-	for (size_t i = 0; i < args->tickets.count; i++)
-		strvec_add_once(keys, args->tickets.items[i]);
-	if (args->range && !read_range(keys, args, err))
-		return false;
-	if (args->tickets.count == 0 && !args->range)
-		ticketing_keys_from_record(keys, run->record->merged);
-	return true;
+	return ticketing_find_keys(keys, &source, err);
 }
-
-/* --- the run ------------------------------------------------------------- */
 
 static bool open_jira(struct jira *jira, const struct step_run *run,
 		      struct err *err)

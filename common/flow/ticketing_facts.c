@@ -161,19 +161,6 @@ void ticketing_facts_release(struct ticketing_facts *facts)
 	*facts = (struct ticketing_facts){0};
 }
 
-void ticketing_keys_from_record(struct strvec *keys, const struct value *record)
-{
-	const struct value *list = value_find_list(record, "tickets");
-
-	for (size_t i = 0; i < list->list.count; i++) {
-		const struct value *key = list->list.items[i];
-
-		if (key->kind == VALUE_STRING &&
-		    ticket_key_valid(key->string.bytes))
-			strvec_add_once(keys, key->string.bytes);
-	}
-}
-
 void ticketing_projects_from_record(struct strvec *projects,
 				    const struct value *record)
 {

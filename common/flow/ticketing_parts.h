@@ -4,6 +4,7 @@
  *	ticketing.c	    tickets: gathered, planned, changed
  *	ticketing_versions.c their versions
  *	ticketing_facts.c   what the release is called
+ *	ticketing_keys.c    which tickets it has
  *	ticketing_calls.c   the calls about tickets, many side by side
  *	ticketing_archive.c versions of long ago
  *	ticketing_rights.c  what the user may do

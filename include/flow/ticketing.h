@@ -91,9 +91,23 @@ bool ticketing_describe(struct ticketing_facts *facts,
 
 void ticketing_facts_release(struct ticketing_facts *facts);
 
-/* Add the keys of the record's tickets. */
-void ticketing_keys_from_record(struct strvec *keys,
-				const struct value *record);
+/* Where the tickets come from; borrowed. */
+struct ticketing_source {
+	const struct strvec *named;
+	const char *range;   /* OLD..NEW; NULL = none */
+	const char *git_dir; /* where it is; NULL = the working folder */
+	const struct strvec *projects; /* those of the range that count */
+	const struct value *record;
+};
+
+/*
+ * Add the keys of the named ones and of the range's commits; without either,
+ * of the record.  Errors: USAGE (what is no key), those of repo_open() and
+ * repo_walk().
+ */
+bool ticketing_find_keys(struct strvec *keys,
+			 const struct ticketing_source *source, struct err *err)
+	MUST_CHECK;
 
 /* Strings are owned. */
 struct ticketing_version {

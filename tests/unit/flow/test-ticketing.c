@@ -146,14 +146,19 @@ static void test_tickets_of_the_record(void **state)
 	CLEANUP(strvec_release) struct strvec keys = {0};
 	CLEANUP(arena_release) struct arena arena = {0};
 
+	const struct strvec none = {0};
+	struct ticketing_source source = {.named = &none, .projects = &none};
+	struct err err = {0};
+
 	(void)state;
-	ticketing_keys_from_record(
-		&keys, parse(&arena, "{\"tickets\": [\"SHOP-1\", \"PAY-7\","
-				     "\"../x\", 7, \"SHOP-1\"]}"));
+	source.record = parse(&arena, "{\"tickets\": [\"SHOP-1\", \"PAY-7\","
+				      "\"../x\", 7, \"SHOP-1\"]}");
+	assert_true(ticketing_find_keys(&keys, &source, &err));
 	assert_int_equal(keys.count, 2);
 	assert_string_equal(keys.items[0], "SHOP-1");
 	assert_string_equal(keys.items[1], "PAY-7");
-	ticketing_keys_from_record(&keys, NULL);
+	source.record = NULL;
+	assert_true(ticketing_find_keys(&keys, &source, &err));
 	assert_int_equal(keys.count, 2);
 }
 
