@@ -150,7 +150,7 @@ static void forget(struct rx_scan *scan, size_t from)
 	scan->furthest = from;
 }
 
-static size_t meeting_number(const char *digits, size_t len)
+static size_t read_number(const char *digits, size_t len)
 {
 	size_t number = 0;
 
@@ -159,27 +159,36 @@ static size_t meeting_number(const char *digits, size_t len)
 	return number;
 }
 
-/* pcre2 is at a meeting; 0 lets it go on, 1 sends it back. */
-static int meet(pcre2_callout_block *block, void *data)
+/* 0 lets pcre2 go on, 1 sends it back. */
+static int meet(struct rx_scan *scan, size_t place, size_t meeting, bool asks)
 {
-	struct rx_scan *scan = data;
-	const char *text = (const char *)block->callout_string;
-	bool asks = *text == '?';
-	size_t bit = block->current_position * scan->rx->meetings +
-		     meeting_number(text + asks,
-				    block->callout_string_length - asks);
+	size_t bit = place * scan->rx->meetings + meeting;
 	unsigned char mask = (unsigned char)(1U << (bit % 8));
 
-	if (++scan->work > RX_WORK_MAX)
-		return PCRE2_ERROR_MATCHLIMIT;
 	if (scan->been[bit / 8] & mask)
 		return 1;
 	if (asks)
 		return 0;
 	scan->been[bit / 8] |= mask;
-	if (block->current_position > scan->furthest)
-		scan->furthest = block->current_position;
+	if (place > scan->furthest)
+		scan->furthest = place;
 	return 0;
+}
+
+/* pcre2 is at one of the marks of struct rx_program. */
+static int on_mark(pcre2_callout_block *block, void *data)
+{
+	struct rx_scan *scan = data;
+	const char *text = (const char *)block->callout_string;
+	bool asks = *text == '?', is_toll = *text == '+';
+	size_t sign = asks || is_toll;
+	size_t number =
+		read_number(text + sign, block->callout_string_length - sign);
+
+	scan->work += is_toll ? number : 1;
+	if (scan->work > RX_WORK_MAX)
+		return PCRE2_ERROR_MATCHLIMIT;
+	return is_toll ? 0 : meet(scan, block->current_position, number, asks);
 }
 
 /* --- text ---------------------------------------------------------------- */
@@ -272,7 +281,7 @@ static bool prepare(struct rx_scan *scan, struct err *err)
 	pcre2.set_match_limit(scan->context, UINT32_MAX);
 	pcre2.set_depth_limit(scan->context, UINT32_MAX);
 	pcre2.set_heap_limit(scan->context, RX_HEAP_MAX >> 10);
-	pcre2.set_callout(scan->context, meet, scan);
+	pcre2.set_callout(scan->context, on_mark, scan);
 	scan->been = xcalloc(first_byte(scan, scan->len + 1) + 1, 1);
 	return true;
 }

@@ -144,7 +144,7 @@ bool rx_take_class(struct rx_reader *reader, struct rx_class *class) MUST_CHECK;
 /*
  * A pattern of pcre2.  Its string callouts mark where ways through the
  * expression meet: 'N' for meeting N, '?N' to ask about it without being
- * there.
+ * there; '+N' is work between them, as much as N meetings.
  */
 struct rx_program {
 	struct str pattern;

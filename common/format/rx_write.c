@@ -9,10 +9,17 @@
 #include "format/rx.h"
 #include "format/rx_tree.h"
 
+/* What is as much work as a meeting: nodes gone by, and runes looped over. */
+#define NODES 8
+#define RUNES 64
+
+#define FREE 64 /* nodes at most between two tolls */
+
 struct writer {
 	struct rx_program *program;
 	struct str *out;
-	bool fold; /* pcre2 folds what comes now */
+	bool fold;   /* pcre2 folds what comes now */
+	size_t free; /* nodes written since the last toll */
 };
 
 static void write_node(struct writer *writer, const struct rx_node *node);
@@ -31,6 +38,27 @@ static void write_meeting(struct writer *writer, size_t meeting)
 static void write_question(struct writer *writer, size_t meeting)
 {
 	str_addf(writer->out, "(?C'?%zu')", meeting);
+}
+
+/*
+ * A way without meetings costs as well: @work of it is told before it is gone,
+ * as who turns back in the midst of it has gone some of it.
+ */
+static void write_toll(struct writer *writer, size_t work)
+{
+	if (work)
+		str_addf(writer->out, "(?C'+%zu')", work);
+}
+
+/* How many nodes are in @node, up to @most. */
+static size_t count_nodes(const struct rx_node *node, size_t most)
+{
+	size_t count = 1;
+
+	for (const struct rx_node *item = node->first; item && count < most;
+	     item = item->next)
+		count += count_nodes(item, most - count);
+	return count;
 }
 
 static void set_fold(struct writer *writer, bool fold)
@@ -141,8 +169,11 @@ static void write_plain_repeat(struct writer *writer,
 			       const struct rx_node *item, int min, int max,
 			       bool lazy)
 {
+	size_t nodes = count_nodes(item, FREE);
+	size_t times = (size_t)(max >= 0 ? max : min);
 	size_t meeting;
 
+	write_toll(writer, nodes > 1 ? nodes * times / NODES : times / RUNES);
 	if (max >= 0) {
 		write_atom(writer, item);
 		write_counts(writer, min, max, lazy);
@@ -262,6 +293,10 @@ static void write_node(struct writer *writer, const struct rx_node *node)
 {
 	if (writer->out->overflow)
 		return;
+	if (++writer->free > FREE) {
+		write_toll(writer, FREE / NODES);
+		writer->free = 1;
+	}
 	switch (node->op) {
 	case RX_RUNE:
 		write_rune(writer, node);

@@ -47,7 +47,10 @@ struct err;
 #define RX_PLACES_MAX  ((size_t)32 << 20)  /* bytes: where a search has been */
 #define RX_HEAP_MAX    ((size_t)128 << 20) /* bytes: the ways back */
 
-/* Work of one scan: meetings of ways that it passes; some seconds. */
+/*
+ * Work of one scan: meetings of ways that it passes, and what is as much
+ * between them; some seconds.
+ */
 #define RX_WORK_MAX ((uint64_t)100 * 1000 * 1000)
 
 /* The start and the end of a group that took no part in the match. */
@@ -72,7 +75,7 @@ struct rx_group {
 /* The matches of an expression in a text, one after the other. */
 struct rx_scan {
 	struct rx_group *groups; /* rx->groups of them, of the last match */
-	uint64_t work;		 /* meetings passed until now */
+	uint64_t work;		 /* until now, as of RX_WORK_MAX */
 
 	/* Private. */
 	const struct rx *rx;

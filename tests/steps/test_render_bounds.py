@@ -110,6 +110,12 @@ TEMPLATES = {
                    '(add 97 $i) (add 97 $i) (add 97 $i) (add 97 $i) '
                    '(add 97 $i) (add 97 $i) (add 97 $i) (add 97 $i)))((end))'
                    '((fromYaml $y | toJson | len))', None),
+    "one way through a regular expression": (
+        '((regexMatch (print (repeat 60 "a{1000}") "[bc]") (repeat 1000000 "a") ))',
+        "more than 100000000 steps"),
+    "a long way through a regular expression": (
+        '((regexMatch (print (repeat 20000 "a") "[bc]") (repeat 1000000 "a") ))',
+        "more than 100000000 steps"),
     "regular expression": ('((regexMatch "(a*)*(b|a*)*c" '
                            '(repeat 100000 "a")))', None),
     "replacement": ('(($x := repeat 1000000 "a"))'
