@@ -6,9 +6,10 @@ Prints a row a case, or only for those whose names have some of the WORDS: the m
 The two sides alternate, so that both see the same machine; the load is
 printed with them. Absolute times say nothing about another machine.
 
-What the servers store is in the folder for temporary files. A registry asks
-the disk thirty times to make one chart durable, for whichever side: where
-others keep the disk busy, TMPDIR=/dev/shm shows what the sides do themselves.
+What the servers store is in the folder for temporary files, but for a row of
+the registry: that asks the disk thirty times to make one chart durable, for
+whichever side, so its goal is one of a registry that keeps its data in memory.
+The next row, without a goal, is of the same on the disk.
 """
 
 from __future__ import annotations

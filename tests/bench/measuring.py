@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -33,7 +34,7 @@ class Side:
         """
         for path in self.prepare:
             if path.exists():
-                path.rename(Path(tempfile.mkdtemp(dir=aside)) / path.name)
+                shutil.move(path, tempfile.mkdtemp(dir=aside))
         if self.before:
             self.before()
 
@@ -90,11 +91,11 @@ def compare_memory(case: Case, meter: Meter) -> bool:
 
 def report(name: str, ours: float, theirs: float, unit: str,
            goal: float) -> bool:
-    """Print the row of a case; is the goal met?"""
+    """Print the row of a case; is the goal met, or is there none (0)?"""
     good = theirs >= ours * goal
+    verdict = f"  goal {goal:.1f}x  {'ok' if good else 'MISSED'}" if goal else ""
     print(f"{name:<34} {ours:9.2f} {unit} {theirs:10.2f} {unit} "
-          f"{theirs / ours:8.1f}x  goal {goal:.1f}x  "
-          f"{'ok' if good else 'MISSED'}", flush=True)
+          f"{theirs / ours:8.1f}x{verdict}", flush=True)
     return good
 
 

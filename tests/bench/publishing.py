@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from faulty_proxy import FaultyProxy
 from measuring import Case, Side, report
+from registry import Registry
 from s3 import BUCKET
 from session import Lab
 
@@ -54,6 +56,7 @@ TOGETHER = 100          # publishers at once
 SHARED = 100            # entries of an index that they share plainly
 DELAY = 0.05            # seconds that a store takes for each request of many
 AGE = 3600              # seconds; a file that was just written is hashed
+MEMORY = "/dev/shm"     # a folder that is not on a disk
 ARCHIVE = "storefront-1.0.0.tgz"
 
 
@@ -90,6 +93,7 @@ class Publishing:
 
     def __enter__(self) -> Publishing:
         self.lab = Lab()
+        self.memory = tempfile.TemporaryDirectory(dir=MEMORY)
         self.client = boto3.client(
             "s3", endpoint_url=self.lab.s3.endpoint,
             region_name=self.lab.s3.region,
@@ -99,9 +103,14 @@ class Publishing:
 
     def __exit__(self, *_failure: object) -> None:
         self.lab.close()
+        self.memory.cleanup()
 
     def cases(self) -> list[Case]:
-        return [self.merging(), self.to_bucket(), self.to_registry()]
+        in_memory = Registry(self.lab.supervisor, Path(self.memory.name))
+        return [self.merging(), self.to_bucket(),
+                self.to_registry("push to a registry", 3, in_memory.start()),
+                self.to_registry("the same, its data on the disk", 0,
+                                 self.lab.registry)]
 
     # --- one entry more in a large index ---
 
@@ -176,12 +185,11 @@ class Publishing:
 
     # --- an archive to a registry ---
 
-    def to_registry(self) -> Case:
-        registry = self.lab.registry
+    def to_registry(self, name: str, goal: float, registry: Registry) -> Case:
         place = f"oci://{registry.host}/charts"
         kept = [registry.folder / "data"]
         archive = str(self.work / ARCHIVE)
-        return Case("push to a registry", 3,
+        return Case(name, goal,
                     Side([self.publish, archive, "--repo", place], self.work,
                          kept),
                     Side([self.helm, "push", archive, place, "--plain-http"],
