@@ -88,6 +88,14 @@ bool kinds_find_finalizers(struct kube *kube, const char *api,
 	return true;
 }
 
+const char *kind_place(const struct kind *kind, const char *own,
+		       const char *otherwise)
+{
+	if (!kind->namespaced)
+		return NULL;
+	return own ? own : otherwise;
+}
+
 void kinds_release(struct kinds *kinds)
 {
 	map_release(&kinds->apis);

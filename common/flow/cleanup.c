@@ -124,7 +124,7 @@ static bool check_removal(struct task *task, const struct look *look,
 	task->gone = !found;
 	if (task->gone)
 		return err_set(err, ERR_CONFLICT, "%s", task->item->reason);
-	return removal_check(&sweep->removal, judged->namespace,
+	return removal_check(&sweep->removal, judged->namespace, judged->name,
 			     &task->manifest, err) &&
 	       note_estate(task, err);
 }

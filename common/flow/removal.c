@@ -1,6 +1,7 @@
 #include "flow/removal.h"
 
 #include "api/kube.h"
+#include "api/ownership.h"
 #include "api/releases.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -22,15 +23,6 @@ bool removal_read(const struct release_query *payload, struct arena *arena,
 	*found = release != NULL;
 	return !release || manifest_of_release(manifest, release, arena, err) ||
 	       err_wrap(err, "cannot read release '%s'", payload->name);
-}
-
-/* The namespace that @object is in, NULL for none. */
-static const char *place_of(const struct manifest_object *object,
-			    const struct kind *kind, const char *namespace)
-{
-	if (!kind->namespaced)
-		return NULL;
-	return object->namespace ? object->namespace : namespace;
 }
 
 /*
@@ -82,7 +74,7 @@ static bool find_needs(struct removal *removal, const char *namespace,
 				   &needs->capacity);
 		needs->items[needs->count++] = (struct need){
 			.kind = kind,
-			.place = place_of(object, kind, namespace),
+			.place = kind_place(kind, object->namespace, namespace),
 			.verbs = object->hook ? ARRAY_SIZE(verbs)
 					      : VERBS_OF_OBJECT,
 		};
@@ -212,8 +204,8 @@ static void check_need(const struct removal *removal, const struct need *need,
 	strvec_add_once(missing, str_text(&line));
 }
 
-bool removal_check(struct removal *removal, const char *namespace,
-		   const struct manifest *manifest, struct err *err)
+static bool check_rights(struct removal *removal, const char *namespace,
+			 const struct manifest *manifest, struct err *err)
 {
 	CLEANUP(strvec_release) struct strvec missing = {0};
 	CLEANUP(needs_release) struct needs needs = {0};
@@ -237,6 +229,40 @@ bool removal_check(struct removal *removal, const char *namespace,
 			     "pipeline-examples/sweep/rbac.yaml");
 }
 
+static bool check_ownership(struct removal *removal, const char *namespace,
+			    const char *release,
+			    const struct manifest *manifest, struct err *err)
+{
+	CLEANUP(strvec_release) struct strvec others = {0};
+	CLEANUP(str_release) struct str text = {0};
+
+	if (!ownership_find_others(removal->kube, &removal->kinds, namespace,
+				   release, manifest, &others, err))
+		return false;
+	if (!others.count)
+		return true;
+	for (size_t i = 0; i < others.count && i < REMOVAL_NAMED_MAX; i++)
+		str_addf(&text, "%s%s", i ? ", " : "", others.items[i]);
+	if (others.count > REMOVAL_NAMED_MAX)
+		str_addf(&text, " and %zu more",
+			 others.count - REMOVAL_NAMED_MAX);
+	(void)err_set(err, ERR_CONFLICT,
+		      "by Helm's marks it is not of release '%s' any more: %s; "
+		      "nothing of it was touched",
+		      release, str_text(&text));
+	return err_hint(err, "deploy it again without that, or give it back "
+			     "the annotations meta.helm.sh/release-name and "
+			     "release-namespace");
+}
+
+bool removal_check(struct removal *removal, const char *namespace,
+		   const char *release, const struct manifest *manifest,
+		   struct err *err)
+{
+	return check_rights(removal, namespace, manifest, err) &&
+	       check_ownership(removal, namespace, release, manifest, err);
+}
+
 /*
  * Append who holds @object, which is in @namespace unless it says another.
  * False: that is not known.  *@place is then where it is.
@@ -254,7 +280,7 @@ static bool find_finalizers(struct removal *removal, const char *namespace,
 		return false;
 	if (!kind)
 		return true;
-	*place = place_of(object, kind, namespace);
+	*place = kind_place(kind, object->namespace, namespace);
 	if (!kinds_find_finalizers(removal->kube, object->api, kind, *place,
 				   object->name, &finalizers, &unknown))
 		return false;

@@ -49,6 +49,13 @@ bool kinds_find_finalizers(struct kube *kube, const char *api,
 			   const char *name, struct str *finalizers,
 			   struct err *err) MUST_CHECK;
 
+/*
+ * Where an object of @kind is that names the namespace @own, or none, in
+ * something that is in @otherwise: NULL where @kind has no namespaces.
+ */
+const char *kind_place(const struct kind *kind, const char *own,
+		       const char *otherwise);
+
 void kinds_release(struct kinds *kinds);
 
 #endif

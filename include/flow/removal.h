@@ -1,11 +1,12 @@
 /*
  * What stands in the way of removing a release by Helm: rights that are
- * missing, found before Helm runs, and finalizers that nobody serves, found
- * after.
+ * missing and objects that another has taken over, found before Helm runs, and
+ * finalizers that nobody serves, found after.
  *
  * Helm 4 leaves behind what it may not get, forgets the release all the
  * same and exits with 0, or fails when all is deleted, as it may not watch
- * that; so nothing is begun without the rights.
+ * that; so nothing is begun without the rights.  Helm 3 deletes what bears the
+ * marks of another release; Helm 4 leaves that, and forgets the release.
  */
 #ifndef FLOW_REMOVAL_H
 #define FLOW_REMOVAL_H
@@ -24,7 +25,8 @@ struct manifest;
 struct release_query;
 struct str;
 
-#define REMOVAL_HELD_MAX 5 /* objects that are named */
+#define REMOVAL_HELD_MAX  5 /* objects that are named */
+#define REMOVAL_NAMED_MAX 5 /* of others; more are counted */
 
 /* What was learnt of the cluster; serves any number of releases. */
 struct removal {
@@ -45,12 +47,16 @@ bool removal_read(const struct release_query *payload, struct arena *arena,
 
 /*
  * May we get, list, watch and delete all of @manifest, and make its hooks?
- * What is not known yet is asked at once, and first for the whole cluster, so
- * that most releases need no question.
- * Errors: DENIED, naming each right that is missing; kube's.
+ * And is all that is there of it marked as of @release in @namespace?
+ *
+ * Which rights are not known yet is asked at once, and first for the whole
+ * cluster, so that most releases need no question; each object is asked for by
+ * its name.  Errors: DENIED, naming each right that is missing; CONFLICT,
+ * naming what is not the release's; kube's.
  */
 bool removal_check(struct removal *removal, const char *namespace,
-		   const struct manifest *manifest, struct err *err) MUST_CHECK;
+		   const char *release, const struct manifest *manifest,
+		   struct err *err) MUST_CHECK;
 
 /*
  * Append what of @manifest is on its way out but held, and by which

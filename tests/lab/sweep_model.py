@@ -44,6 +44,12 @@ class Revision:
 class Release:
     name: str
     revisions: tuple[Revision, ...]
+    taken: bool = False             # another has marked what it holds
+
+    @property
+    def fails(self) -> bool:
+        """Helm could not read it, or would delete another's."""
+        return self.newest.broken or self.taken
 
     @property
     def newest(self) -> Revision:
@@ -170,7 +176,7 @@ def namespace_goes(namespace: Namespace, now: float,
         return False
     if not namespace.ours:
         return goes(namespace, None, now)
-    return all(goes(namespace, r, now) and (r in gone or not r.newest.broken)
+    return all(goes(namespace, r, now) and (r in gone or not r.fails)
                for r in namespace.ours)
 
 
@@ -183,7 +189,7 @@ def expected(world: World, now: float) -> Fate:
             if not goes(namespace, release, now):
                 continue
             fate.removals += 1
-            if release and release.newest.broken:   # Helm could not read it
+            if release and release.fails:
                 fate.failed.add((namespace.name, release.name))
             elif release:
                 fate.releases.add((namespace.name, release.name))
@@ -232,7 +238,8 @@ def random_revision(dice: random.Random, number: int, now: int) -> Revision:
 def random_release(dice: random.Random, name: str, now: int) -> Release:
     first = dice.randrange(1, 12)       # v9 and v10: numbers, not texts
     release = Release(name, tuple(random_revision(dice, first + i, now)
-                                  for i in range(dice.choice([1, 1, 2, 3]))))
+                                  for i in range(dice.choice([1, 1, 2, 3]))),
+                      taken=dice.random() < 0.08)
     if dice.random() < 0.15:            # of somebody else
         release = replace(release, revisions=tuple(
             replace(r, managed=None) for r in release.revisions))

@@ -44,7 +44,8 @@ def add_release(api: KubeApi, namespace: str, release: Release) -> None:
     settings = environments.config_map(f"{release.name}-settings")
     settings["metadata"] |= {
         "labels": {"app.kubernetes.io/managed-by": "Helm"},
-        "annotations": {"meta.helm.sh/release-name": release.name,
+        "annotations": {"meta.helm.sh/release-name":
+                        "another" if release.taken else release.name,
                         "meta.helm.sh/release-namespace": namespace}}
     api("POST", f"/api/v1/namespaces/{namespace}/configmaps", settings)
     for revision in release.revisions:

@@ -205,3 +205,34 @@ def test_a_finalizer_where_the_namespace_stays(shared, cluster, sweep):
     wait.until(lambda: not api.exists(held), "its end")
     assert not sweep().json["failed"]
     assert api.namespaces() == {"env"}
+
+
+@pytest.mark.parametrize("version", ["helm4", "helm3"])
+def test_what_another_release_has_taken_over(version, cluster, sweep, request):
+    """Helm 3 would delete it, Helm 4 forget the release; nothing is begun
+    until somebody has looked."""
+    helm, api = request.getfixturevalue(version), cluster.api
+    make(api, "env", past(), created=False, objects=[
+        environments.config_map(name) for name in ("a", "b", "c", "d")])
+    taken = "/api/v1/namespaces/env/configmaps/%s"
+    for name, change in {
+            "a": {"annotations": {"meta.helm.sh/release-name": "other"}},
+            "b": {"annotations": {"meta.helm.sh/release-namespace": "far"}},
+            "c": {"labels": {"app.kubernetes.io/managed-by": None},
+                  "annotations": {"meta.helm.sh/release-name": None}}}.items():
+        api("PATCH", taken % name, {"metadata": change}, MERGE_PATCH)
+
+    for _ in range(2):
+        failed = sweep(helm=helm.path, expect=1)
+        assert "by Helm's marks it is not of release 'web' any more: " \
+            "ConfigMap a (of release 'other' in 'env'), ConfigMap b (of " \
+            "release 'web' in 'far'), ConfigMap c; nothing of it was touched" \
+            in failed.err
+        assert api.exists(taken % "d")
+    for name in "a", "b":
+        api("DELETE", taken % name)
+    api("PATCH", taken % "c", {"metadata": {
+        "labels": {"app.kubernetes.io/managed-by": "Helm"},
+        "annotations": {"meta.helm.sh/release-name": "web"}}}, MERGE_PATCH)
+    assert set(reasons(sweep(helm=helm.path).json["deleted"])) == {"env"}
+    assert not any(api.exists(taken % name) for name in "abcd")

@@ -143,6 +143,8 @@ class KubeWorld(ScriptedKube):
                 there = self.world.get(name)
                 return self._page(query, [{"metadata": {"name": "theirs"}}]
                                   if there and there.tenant else [])
+            case ["namespaces", name, "configmaps", settings]:
+                return self._settings(name, settings)
             case ["namespaces", _, _]:
                 return self._page(query, [])
         raise AssertionError(f"not understood: {request.line}")
@@ -212,8 +214,22 @@ class KubeWorld(ScriptedKube):
                 if secret.endswith(f".v1.{release.name}.v{revision.number}"):
                     return self._json(self._metadata(
                         self.world[name], release, revision) | {
-                            "data": {"release": _payload(revision)}})
+                            "data": {"release": _payload(release.name,
+                                                         revision)}})
         self._blind.add(name)   # asked for whether it was deployed anew
+        return refusal(404, "NotFound")
+
+    def _settings(self, name: str, settings: str) -> Reply:
+        """What a release holds, with Helm's marks, or another's."""
+        for release in self.world.get(name, Namespace(name)).releases:
+            if settings == f"{release.name}-settings":
+                return self._json({"metadata": {
+                    "name": settings, "namespace": name,
+                    "labels": {"app.kubernetes.io/managed-by": "Helm"},
+                    "annotations": {
+                        "meta.helm.sh/release-name":
+                        "another" if release.taken else release.name,
+                        "meta.helm.sh/release-namespace": name}}})
         return refusal(404, "NotFound")
 
     def _lease(self, request: Request, name: str, which: list[str]) -> Reply:
@@ -232,7 +248,8 @@ class KubeWorld(ScriptedKube):
                  and any(not v.broken for v in r.revisions)]
         if not there:
             return Reply(404)       # by another sweep
-        if not sweep_model.goes(namespace, there[0], self.now):
+        if not sweep_model.goes(namespace, there[0], self.now) \
+                or there[0].taken:
             self.wrong.append(f"release {name}/{release}: {namespace}")
         if name in self.working:
             self.wrong.append(f"release {name}/{release} under a deployment")
@@ -367,12 +384,13 @@ def _known(labels: dict[str, str | None]) -> dict[str, str]:
     return {key: value for key, value in labels.items() if value is not None}
 
 
-def _payload(revision: Revision) -> str:
+def _payload(release: str, revision: Revision) -> str:
     if revision.broken:
         return base64.b64encode(b"bm90IGEgcmVsZWFzZQ==").decode()
     data = json.dumps({
         "info": {"last_deployed": epoch(revision.deployed)},
         "config": {"global": revision.values},
         "manifest": json.dumps({"apiVersion": "v1", "kind": "ConfigMap",
-                                "metadata": {"name": "settings"}})}).encode()
+                                "metadata": {"name": f"{release}-settings"}}),
+    }).encode()
     return base64.b64encode(base64.b64encode(gzip.compress(data))).decode()
