@@ -103,6 +103,23 @@ class Running:
             pass
 
 
+def children(step: int) -> list[int]:
+    """The programs that a step has started, also those that ended until they are
+    waited for; not its guard, which ends with it."""
+    try:
+        words = Path(f"/proc/{step}/task/{step}/children").read_text().split()
+    except OSError:
+        return []
+    return [int(pid) for pid in words if name_of(pid) != "slipway-guard"]
+
+
+def name_of(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 class Runner:
     """Runs programs below the folder of one test."""
 

@@ -19,7 +19,7 @@ import records
 import wait
 from kubeapi import KubeApi
 from kubelet import Kubelet, status, waiting
-from runner import LONG
+from runner import LONG, children
 from webhook import MESSAGE, Webhook
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
@@ -59,9 +59,8 @@ def kubelet(cluster):
 
 def end_helm(step) -> None:
     """As an impatient operator: the step's child, not the step."""
-    children = Path(f"/proc/{step.pid}/task/{step.pid}/children")
-    for child in wait.until(lambda: children.read_text().split(), "Helm"):
-        os.kill(int(child), signal.SIGTERM)
+    for child in wait.until(lambda: children(step.pid), "Helm"):
+        os.kill(child, signal.SIGTERM)
 
 
 # --- nine causes in one deployment -------------------------------------------

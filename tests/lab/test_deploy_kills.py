@@ -19,7 +19,7 @@ import pytest
 
 from environments import umbrella
 from killing_proxy import KillingProxy
-from runner import LONG
+from runner import LONG, children
 
 KILLS = int(os.environ.get("SLIPWAY_KILLS", "2"))
 SEED = int(os.environ.get("SLIPWAY_SEED", str(random.randrange(1 << 32))))
@@ -88,8 +88,7 @@ class Deployments:
 
 
 def pids_of(step: int, who: str) -> list[int]:
-    with open(f"/proc/{step}/task/{step}/children") as file:
-        helm = [int(pid) for pid in file.read().split()]
+    helm = children(step)
     return {"step": [step], "helm": helm, "both": [*helm, step]}[who]
 
 

@@ -14,7 +14,7 @@ import environments
 import wait
 from environments import add_release, umbrella
 from kubeapi import MERGE_PATCH
-from runner import LONG
+from runner import LONG, children
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
 HOME = "/api/v1/namespaces/shop-fix"
@@ -60,11 +60,6 @@ def revisions(cluster) -> list[str]:
 def wait_for_helm(cluster) -> None:
     wait.until(lambda: cluster.api.exists(HOME)
                and cluster.api.pods("shop-fix"), "Helm at work")
-
-
-def children(pid: int) -> list[int]:
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(child) for child in file.read().split()]
 
 
 def is_running(pid: int) -> bool:

@@ -9,13 +9,13 @@ import os
 import random
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
 import wait
 from environments import future, make, past
 from kube_proxy import KubeProxy
+from runner import children
 
 SWEEP = ["expire-sweep", "--output", "json", "--jobs", 2]
 KILLS = int(os.environ.get("SLIPWAY_SWEEP_KILLS", "4"))
@@ -57,14 +57,6 @@ def test_through_a_proxy_that_fails(cluster, run_step, helm4, tmp_path):
 
 
 # --- killed -------------------------------------------------------------------
-
-def children(pid: int) -> list[int]:
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    try:
-        return [int(word) for word in path.read_text().split()]
-    except OSError:
-        return []
-
 
 def kill(what: str, pid: int) -> None:
     """The step, one of its Helms, or all that the agent started."""

@@ -14,6 +14,7 @@ import pytest
 
 import wait
 from kube_world import KubeWorld
+from runner import children
 from scripted_http import Reply, Request
 from sweep_model import Namespace, Release, Revision
 
@@ -103,21 +104,6 @@ def test_while_one_look_is_slow_the_others_are_held(start):
     assert failed["c"].endswith(failed["b"])
     assert ("b", "web") not in kube.uninstalled
     assert set(kube.deleted) == {"a"} and kube.wrong == []
-
-
-def children(pid: int) -> list[str]:
-    """Those that ended, too, until they are waited for, but not its guard."""
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        found = file.read().split()
-    return [child for child in found if name_of(child) != "slipway-guard"]
-
-
-def name_of(pid: str) -> str:
-    try:
-        with open(f"/proc/{pid}/comm") as file:
-            return file.read().strip()
-    except FileNotFoundError:
-        return ""
 
 
 def reachable(pid: int) -> set[str]:
