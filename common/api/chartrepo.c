@@ -231,6 +231,7 @@ struct fetching {
 	size_t again_count;
 	size_t done;
 	size_t kept; /* bytes */
+	size_t kept_max;
 	const struct reporter *reporter;
 	struct err failure; /* of what could not even be asked for */
 };
@@ -262,10 +263,10 @@ static bool finish(struct fetching *fetching, size_t i, struct err *failure,
 	if (fetch->taken)
 		fetch->taken(fetch);
 	fetching->kept += fetch->bytes.len;
-	return fetching->kept <= CHARTREPO_KEPT_MAX ||
+	return !fetching->kept_max || fetching->kept <= fetching->kept_max ||
 	       err_set(err, ERR_INPUT,
 		       "the charts are larger than %zu bytes together",
-		       CHARTREPO_KEPT_MAX);
+		       fetching->kept_max);
 }
 
 static bool ask(struct fetching *fetching, size_t i,
@@ -341,7 +342,7 @@ static bool fetch_done(void *context, void *item, struct http_request *request,
 }
 
 bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
-			 size_t count, size_t jobs,
+			 size_t count, size_t jobs, size_t kept_max,
 			 const struct reporter *reporter, struct err *err)
 {
 	CLEANUP(http_request_release) struct http_request unused = {0};
@@ -350,6 +351,7 @@ bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
 		.places = xcalloc(count, sizeof(struct chartrepo_place)),
 		.again = xcalloc(count, sizeof(size_t)),
 		.count = count,
+		.kept_max = kept_max,
 		.reporter = reporter,
 	};
 	struct http_batch batch = {

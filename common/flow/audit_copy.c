@@ -194,7 +194,7 @@ static bool take_group(struct copying *copying, struct pick **picks,
 	const struct audit_copy *copy = copying->copy;
 
 	if (!chartrepo_fetch_all(copy->http, (struct chartrepo_fetch **)picks,
-				 count, copy->jobs, copy->reporter, err))
+				 count, copy->jobs, 0, copy->reporter, err))
 		return false;
 	batch->items = xcalloc(count, sizeof(*batch->items));
 	for (size_t i = 0; i < count; i++) {

@@ -298,7 +298,7 @@ static bool fetch_all(struct looking *looking, struct reading **readings,
 
 	if (count && !chartrepo_fetch_all(audit->http,
 					  (struct chartrepo_fetch **)readings,
-					  count, audit->jobs, &silent, err))
+					  count, audit->jobs, 0, &silent, err))
 		return false;
 	if (looking->failure.kind == ERR_NONE)
 		return true;

@@ -262,7 +262,7 @@ static bool read_bases(struct pruning *pruning, struct err *err)
 			fetches[count++] = &pruning->surplus[i]->fetch;
 	}
 	if (count && !chartrepo_fetch_all(audit->http, fetches, count,
-					  audit->jobs, audit->reporter, err))
+					  audit->jobs, 0, audit->reporter, err))
 		return false;
 	if (pruning->failure.kind == ERR_NONE)
 		return true;

@@ -351,7 +351,7 @@ static bool look_at(const struct publish *publish, struct look *looks,
 	for (size_t i = 0; i < count; i++)
 		fetches[i] = &looks[i].fetch;
 	return chartrepo_fetch_all(publish->repo->http, fetches, count,
-				   LOOKS_AT_ONCE, &silent, err) &&
+				   LOOKS_AT_ONCE, 0, &silent, err) &&
 	       finish_looks(looks, count, err);
 }
 

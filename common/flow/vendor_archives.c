@@ -194,6 +194,7 @@ static bool fetch_with(struct vendoring *vendoring, struct http *http,
 	}
 	return !count ||
 	       chartrepo_fetch_all(http, fetches, count, vendoring->args->jobs,
+				   VENDOR_KEPT_MAX,
 				   vendoring->args->http->reporter, err) ||
 	       err_wrap(err, "cannot download the charts");
 }

@@ -234,18 +234,18 @@ struct chartrepo_fetch {
 	struct err failure; /* and that, where there is taken() */
 };
 
-/* What many archives may take of the memory: those that are kept, under way. */
-#define CHARTREPO_KEPT_MAX ((size_t)24 << 20)
+/* What archives that are under way may take of the memory. */
 #define CHARTREPO_FLOW_MAX ((size_t)4 << 20)
 
 /*
  * chartrepo_get() for many, of several repositories, at most @jobs at once
  * on kept connections of @http (NULL: none of them needs it).
  * Errors: those of chartrepo_get(); the first one of a fetch without taken()
- * ends it.  INPUT: more than CHARTREPO_KEPT_MAX is kept.
+ * ends it.  INPUT: what is not released by taken() is more than @kept_max
+ * bytes (0 = however many).
  */
 bool chartrepo_fetch_all(struct http *http, struct chartrepo_fetch **fetches,
-			 size_t count, size_t jobs,
+			 size_t count, size_t jobs, size_t kept_max,
 			 const struct reporter *reporter, struct err *err)
 	MUST_CHECK;
 

@@ -38,6 +38,7 @@ struct value;
 #define VENDOR_DEPENDENCIES_MAX 1000
 #define VENDOR_JOBS_DEFAULT	8
 #define VENDOR_ARCHIVE_MAX	((size_t)16 << 20) /* bytes of a .tgz */
+#define VENDOR_KEPT_MAX		((size_t)24 << 20) /* of all */
 #define VENDOR_NESTED_MAX	8 /* folders that folders depend on */
 
 struct vendor_args {

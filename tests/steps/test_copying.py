@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 
 import charts
 import pytest
@@ -72,6 +73,18 @@ def test_copy_of_many(run_step, s3, tmp_path):
     run_step("repo-audit", "--repo", "s3://bucket/live", env=s3.env)
     swaps = [seen for seen in s3.requests if seen.line == "PUT live/index.yaml"]
     assert len(swaps) == 3, "8 charts enter the index at once"
+
+
+def test_copy_of_what_is_large(run_step, tmp_path, monkeypatch):
+    """More than an umbrella may have; what is behind an archive's end is a part of it."""
+    small, rest = charts.archive, os.urandom(9 << 20)
+    monkeypatch.setattr(charts, "archive", lambda *chart: small(*chart) + rest)
+    large = {f"app-{n}": ["1.0.0"] for n in range(3)}
+    folder = charts.make_repository(tmp_path / "large", large)
+    run_step("repo-audit", "--repo", f"file://{folder}", "--copy-to",
+             f"file://{tmp_path}/stable", *large)
+    for path in folder.glob("*.tgz"):
+        assert (tmp_path / "stable" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_copy_from_a_repository_with_a_login(run_step, tmp_path):
