@@ -343,6 +343,9 @@ static void finish_try(struct transfer *transfer)
 	/* To libcurl, a reply cut within its header is a whole one. */
 	if (transfer->code == CURLE_OK && !transfer->header_ended)
 		transfer->code = CURLE_GOT_NOTHING;
+	/* So is one that was refused as it went on after a pause. */
+	if (transfer->code == CURLE_OK && transfer->too_large)
+		transfer->code = CURLE_WRITE_ERROR;
 	if (transfer->sated && transfer->code == CURLE_WRITE_ERROR)
 		transfer->code = CURLE_OK;
 	curl.easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -4,7 +4,8 @@
  *	{"timeout": 3000, "cacert": "FILE", "jobs": 4,
  *	 "requests": [{"method": "GET", "url": "...", "headers": [...]}]}
  *
- * Without "jobs" one after the other, else as a batch.  With "vigil":
+ * Without "jobs" one after the other, else as a batch, of which the replies
+ * hold "memory" at most.  With "vigil":
  * {"every": 300, "url": "...", "times": 2} that is asked for so often; the
  * time after that ends all.
  */
@@ -135,11 +136,12 @@ static bool done_request(void *context, void *item,
 }
 
 static bool run_batch(struct http *http, json_t *requests, size_t jobs,
-		      struct err *err)
+		      size_t memory, struct err *err)
 {
 	struct work work = {.requests = requests};
 	struct http_batch batch = {
 		.jobs = jobs,
+		.memory = memory,
 		.next = next_request,
 		.done = done_request,
 		.context = &work,
@@ -174,6 +176,7 @@ static bool run(json_t *script, const struct env *env, struct err *err)
 	json_t *requests = json_object_get(script, "requests");
 	json_t *timeout = json_object_get(script, "timeout");
 	json_t *jobs = json_object_get(script, "jobs");
+	json_t *memory = json_object_get(script, "memory");
 	const json_t *vigil = json_object_get(script, "vigil");
 	const char *key_pem = driver_text(script, "keyPem");
 	CLEANUP(secret_release) struct secret key = {0};
@@ -211,7 +214,7 @@ static bool run(json_t *script, const struct env *env, struct err *err)
 	if (!jobs)
 		return send_all(&http, requests, err);
 	return run_batch(&http, requests, (size_t)json_integer_value(jobs),
-			 err);
+			 (size_t)json_integer_value(memory), err);
 }
 
 int main(void)

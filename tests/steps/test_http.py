@@ -576,6 +576,25 @@ def test_batch_is_ended_by_its_caller(send):
     assert answers[-1]["error"] == f"'{s.url}/1' ends the batch"
 
 
+@pytest.mark.parametrize("limit", [2999, 3000])
+def test_batch_with_a_reply_that_waits_for_another(send, limit):
+    """All of it is there while it waits, and it has a ceiling all the same."""
+    def answer(request):
+        if request.path == "/first":
+            return Reply(200, b"x" * 200, pace=0.005)
+        return Reply(200, b"y" * 3000, delay=0.7, chunked=True)
+
+    with ScriptedHttp() as s:
+        s.always(answer)
+        answers = send(f"{s.url}/first", {"url": f"{s.url}/second", "replyLimit": limit},
+                       jobs=2, memory=1000)
+        second = next(a for a in answers if a["request"] == f"{s.url}/second")
+    if limit == 3000:
+        assert second["body"] == b"y" * 3000
+    else:
+        assert "the reply is larger than 2999 bytes" in second.get("error", ""), second
+
+
 def test_batch_ends_at_the_deadline(send):
     with ScriptedHttp() as s:
         s.always(Reply(200, stall=0))
