@@ -156,8 +156,9 @@ void estate_read(struct estate *estate, const char *note)
 	CLEANUP(err_release) struct err garbled = {0};
 	const struct value *root, *list;
 
-	if (!note || !jsontext_parse(&root, note, strlen(note), "note",
-				     &scratch, &garbled))
+	if (!note || strlen(note) > ESTATE_NOTE_MAX ||
+	    !jsontext_parse(&root, note, strlen(note), "note", &scratch,
+			    &garbled))
 		return;
 	read_texts(&estate->releases, root, "releases");
 	read_texts(&estate->hooks, root, "hooks");

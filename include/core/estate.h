@@ -66,7 +66,7 @@ void estate_add_held(struct estate *estate,
 bool estate_get_held(const struct estate *estate, size_t i,
 		     struct manifest_object *object);
 
-/* Add what a note says; NULL, or what is none of ours, says nothing. */
+/* Add what a note says; NULL, or what is none of ours or too long, nothing. */
 void estate_read(struct estate *estate, const char *note);
 
 /* Append the note; nothing if it would be longer than ESTATE_NOTE_MAX. */

@@ -160,6 +160,22 @@ static void test_what_is_no_note_says_nothing(void **state)
 	}
 }
 
+static void test_a_long_note_is_none_of_ours(void **state)
+{
+	CLEANUP(str_release) struct str note = {0};
+
+	(void)state;
+	str_add(&note, "{\"releases\": [\"web\"]}");
+	for (int longer = 0; longer < 2; longer++) {
+		CLEANUP(estate_release) struct estate estate = {0};
+
+		estate_read(&estate, str_text(&note));
+		assert_int_equal(estate.releases.count, !longer);
+		while (note.len <= ESTATE_NOTE_MAX)
+			str_add_char(&note, ' ');
+	}
+}
+
 static void test_a_note_that_is_too_long(void **state)
 {
 	CLEANUP(estate_release) struct estate estate = {0};
@@ -224,6 +240,7 @@ int main(void)
 		cmocka_unit_test(test_whose_it_is),
 		cmocka_unit_test(test_a_note_says_the_same),
 		cmocka_unit_test(test_what_is_no_note_says_nothing),
+		cmocka_unit_test(test_a_long_note_is_none_of_ours),
 		cmocka_unit_test(test_a_note_that_is_too_long),
 		cmocka_unit_test(test_what_a_manifest_tells),
 	};
