@@ -67,8 +67,10 @@ static void set_fork(struct ci *ci, const char *fork)
 			       : xstrdup(fork);
 }
 
-/* Of a branch that is not the main one, and of a pull request, Jenkins does
- * not tell which is. */
+/*
+ * Of a branch that is not the main one, and of a pull request, Jenkins does
+ * not tell which is.
+ */
 static void read_jenkins_main(struct ci *ci, const struct env *env)
 {
 	if (env_get(env, "JENKINS_URL") && !ci->change &&

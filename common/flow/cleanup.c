@@ -228,7 +228,7 @@ static bool is_looked_at(const struct task *task)
 	       (is_last(task) && !task_staying(task));
 }
 
-/* As nothing but deletes them, a cache shows too many rather than too few. */
+/* Of what Helm was to delete a cache shows some that are gone, but lacks none. */
 static bool find_left(const struct task *task, struct arena *arena,
 		      struct sweep_world *left, struct err *err)
 {

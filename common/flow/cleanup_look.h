@@ -22,10 +22,9 @@ struct estate;
 struct inhabitants;
 struct kinds;
 struct kube;
-struct sweep_item;
-
 struct str;
 struct strvec;
+struct sweep_item;
 
 struct look {
 	struct arena arena;
@@ -41,14 +40,14 @@ bool look_again(struct look *look, struct kube *kube,
 		const struct sweep_item *item, struct err *err) MUST_CHECK;
 
 /*
- * Add what stands in the namespace of @estate and none of it, as what is in it
- * of releases, too.  Errors: kube's.
+ * Add what stands in the namespace of @estate and is none of it, and all
+ * releases that are still there.  Errors: kube's.
  */
 bool look_for_others(struct look *look, struct kube *kube, struct kinds *kinds,
 		     const struct estate *estate, struct inhabitants *found,
 		     struct err *err) MUST_CHECK;
 
-/* Append some of @found, with commas. */
+/* Append CLEANUP_NAMED_MAX of @found, with commas, and how many more. */
 void look_name_some(const struct strvec *found, struct str *others);
 
 void look_release(struct look *look);

@@ -1,10 +1,15 @@
 /*
- * What the parts of flow/publish share: publish.c the order of events,
- * publish_guard.c how writers are kept apart, publish_judge.c what the index
- * says of a version, publish_archives.c putting archives there,
- * publish_index.c one try to enter the index, publish_help.c entering it for each other, publish_edit.c
- * changing what is in it, publish_sign.c what is signed, publish_modified.c what is
- * not committed.
+ * What the parts of flow/publish share:
+ *
+ *	publish.c	   the order of events
+ *	publish_modified.c what is not as it was committed
+ *	publish_guard.c	   how writers are kept apart
+ *	publish_judge.c	   what the index says of a version
+ *	publish_archives.c putting archives there
+ *	publish_index.c	   one try to enter the index
+ *	publish_help.c	   entering it for each other
+ *	publish_edit.c	   changing what is in it
+ *	publish_sign.c	   what is signed
  */
 #ifndef FLOW_PUBLISH_PARTS_H
 #define FLOW_PUBLISH_PARTS_H
@@ -240,6 +245,8 @@ bool publish_keep_trying(struct publish_run *run,
 			 void *context, struct err *err) MUST_CHECK;
 
 void publish_run_release(struct publish_run *run);
+
+/* --- publish_modified.c ---------------------------------------------------- */
 
 /*
  * Note which charts are not as the commit of @origin has them, and warn of it

@@ -13,7 +13,10 @@
 
 #include <sys/types.h>
 
-/* Have the guard, if there is none yet.  Where there can be none, there is none. */
+/*
+ * Have the guard, if there is none yet.  Where a process is not to be had, the
+ * groups go unwatched: the program runs all the same.
+ */
 void proc_guard_start(void);
 
 /*

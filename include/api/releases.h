@@ -101,11 +101,11 @@ bool releases_read_payload(struct kube *kube, const char *namespace,
  */
 struct release_query {
 	struct arena *arena;
-	const char *name; /* borrowed */
-	char *secret;	  /* owned; what it is called */
-	bool found;	  /* there is such a revision */
-	const char *data; /* what Helm keeps in it; NULL: nothing */
-	const char *resource_version;
+	const char *name;	      /* borrowed */
+	char *secret;		      /* owned; what it is called */
+	bool found;		      /* there is such a revision */
+	const char *data;	      /* what Helm keeps in it; NULL: nothing */
+	const char *resource_version; /* another one with each write */
 };
 struct kube_list release_query(struct release_query *query,
 			       const char *namespace, const char *name,

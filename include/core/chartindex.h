@@ -207,7 +207,8 @@ struct chartindex_change {
 /*
  * Change @text, from which @index was opened.  Nothing else changes, and
  * where the text is spliced it is so in place: no second copy is made.  A
- * chart goes with its last version; removals write JSON anew.  The index is released; open it again to read it.
+ * chart goes with its last version; removals write JSON anew.  The index is
+ * released; open it again to read it.
  * Errors: INPUT (it does not parse); @text is as it was then.
  */
 bool chartindex_change(struct chartindex *index, struct str *text,

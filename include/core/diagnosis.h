@@ -1,6 +1,7 @@
 /*
  * Why a release does not get ready: each pod, controller, claim and service
- * that is not well, the cause in the cluster's own words, and what cures it.  Pure.
+ * that is not well, the cause in the cluster's own words, and what cures it.
+ * Pure.
  *
  * A table of signs (reason and words of the kubelet, scheduler, controllers
  * and admission) decides; what no row knows is told all the same, without a

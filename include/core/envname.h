@@ -7,11 +7,13 @@
  * case, other bytes as "-", squeezed and trimmed.  Whenever that lost
  * anything, or the name is too long, it is cut and ends in "-" and 16 hex
  * digits of SHA-256 over both originals, so that two branches never share a
- * name.  The release is called like the namespace, and has a hash where that is
- * too long for it.  A name that charts could not use, because a Service's begins
- * with a letter, or because unquoted in YAML it is a number or a word such as
- * "no", gets "r-" before it and the hash behind.  What the join alone cannot tell apart (web + api-main, web-api +
+ * name.  What the join alone cannot tell apart (web + api-main, web-api +
  * main) is told apart by the owner that the namespace records.
+ *
+ * The release is called like the namespace, and has a hash where that is too
+ * long for it.  A name that charts could not use, because a Service's begins
+ * with a letter, or because unquoted in YAML it is a number or a word such as
+ * "no", gets "r-" before it and the hash behind.
  */
 #ifndef CORE_ENVNAME_H
 #define CORE_ENVNAME_H
@@ -61,8 +63,9 @@ struct envname {
 /*
  * Decide.  Main is the branch that is given as such, else the repository's
  * default branch, else one called main or master.  A build of a pull request
- * is never main, whatever its branch is called.  Errors: USAGE (repository or branch unknown, with a hint; a given
- * name that is not legal, or a namespace of the cluster's own).
+ * is never main, whatever its branch is called.
+ * Errors: USAGE (repository or branch unknown, with a hint; a given name that
+ * is not legal, or a namespace of the cluster's own).
  */
 bool envname_decide(struct envname *name, const struct envname_args *args,
 		    const struct envname_facts *facts, struct err *err)

@@ -12,8 +12,9 @@
  * the repository, by the range, and by the name of those without an alias.
  * What an alias stands for is told by the chart that is deployed, where its
  * alias is the same.  Where entries of one chart are possible, the highest is
- * meant: all were resolved at one time.  Where several charts are, or where the lock is of
- * other dependencies than these, the version is the range itself.
+ * meant: all were resolved at one time.  Where several charts are, or where
+ * the lock is of other dependencies than these, the version is the range
+ * itself.
  * Source: Helm 4.3.1, pkg/chart/v2/util/dependencies.go
  * (processDependencyEnabled), and 3.20, pkg/chartutil.
  */

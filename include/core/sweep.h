@@ -17,9 +17,9 @@
  * in a namespace that stays, while a finalizer holds it.
  *
  * What is needed beyond the lists to judge an item (the values of a release
- * that bears no expiry, whether a branch is still there, or merged, what holds a namespace) stands in
- * item->question; whoever decides answers that in the world, and decides
- * again, as one answer may lead to the next question:
+ * that bears no expiry, whether a branch is still there, or merged, what holds
+ * a namespace) stands in item->question; whoever decides answers that in the
+ * world, and decides again, as one answer may lead to the next question:
  *
  *	sweep_decide(&plan, &world, &rules);
  *	while (plan.questions) {

@@ -55,7 +55,7 @@ struct value;
 #define AUDIT_MARKS_SIZE_MAX ((size_t)64 << 20)
 #define AUDIT_PRUNES	     ".slipway/audit/prune/"
 #define AUDIT_PRUNE_SIZE_MAX ((size_t)64 << 20)
-#define AUDIT_PRUNE_LASTS_S  86400 /* at most, from its note on */
+#define AUDIT_PRUNE_LASTS_S  (24 * 3600) /* at most, from its note on */
 #define AUDIT_MARKS_EVERY_MS 2000
 #define AUDIT_READ_AT_ONCE   256	 /* archives */
 #define AUDIT_LOOKS_MAX	     5		 /* of one repair */

@@ -148,9 +148,10 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 bool deploy_decide_expiry(struct deploy *deploy, struct err *err) MUST_CHECK;
 
 /*
- * Tell whether the environment may be deployed to, without changing
- * anything but what its release is called: envname_keep_release().  Errors: as claim_check(); CONFLICT (its repository has as many
- * environments as it may have); DENIED (to make room is not ours).
+ * Tell whether the environment may be deployed to, without changing anything
+ * but what @deploy calls its release: envname_keep_release().
+ * Errors: as claim_check(); CONFLICT (its repository has as many environments
+ * as it may have); DENIED (to make room is not ours).
  */
 bool deploy_check_claim(struct kube *kube, struct deploy *deploy,
 			struct err *err) MUST_CHECK;

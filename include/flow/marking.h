@@ -71,8 +71,9 @@ bool marking_parse_time(const char *text, const char *option, int64_t *ms,
 
 /*
  * Make the mark that @facts tell.  Pure.  It has the tags of as many
- * applications as Grafana has room for, of those that changed first.  Errors: USAGE (neither text nor a
- * record to make one of), and those of grafana_check_mark().
+ * applications as Grafana has room for, of those that changed first.
+ * Errors: USAGE (neither text nor a record to make one of), and those of
+ * grafana_check_mark().
  */
 bool marking_plan(struct marking *marking, const struct marking_facts *facts,
 		  struct err *err) MUST_CHECK;

@@ -181,11 +181,11 @@ bool publish_sign(struct publish_batch *batch, const struct gpg *gpg,
 /*
  * Publish what is packaged: each archive, then its provenance, if there is
  * one, then the index.
- * Errors: INPUT (an index cannot have a chart of that name); CONFLICT (that version is there with other content, or was replaced
- * by another publisher before we were done); TIMEOUT (the
- * index could not be had in PUBLISH_TRIES_MAX tries or before the deadline);
- * REMOTE (the store does not honour conditional writes, with a hint); those
- * of the repository.
+ * Errors: INPUT (an index cannot have a chart of that name); CONFLICT (that
+ * version is there with other content, or was replaced by another publisher
+ * before we were done); TIMEOUT (the index could not be had in
+ * PUBLISH_TRIES_MAX tries or before the deadline); REMOTE (the store does not
+ * honour conditional writes, with a hint); those of the repository.
  */
 bool publish_charts(const struct publish *publish, struct publish_batch *batch,
 		    struct err *err) MUST_CHECK;

@@ -227,8 +227,9 @@ bool http_send(struct http *http, struct http_request *request,
 struct http_batch {
 	size_t jobs; /* at most HTTP_JOBS_MAX */
 	/*
-	 * As soon as the replies under way hold so many bytes all but one of
-	 * them wait; 0 = however many.
+	 * As soon as the replies under way would hold more bytes all but one
+	 * of them wait, each within its own deadline, for that one to be done;
+	 * 0 = however many.
 	 */
 	size_t memory;
 	bool (*next)(void *context, struct http_request *request, void **item);
