@@ -174,6 +174,7 @@ static void prepare(struct exchange *exchange, const char *accept)
 		request->try_ms = deadline_share_ms(
 			&exchange->kube->hurry_until, exchange->kube->hurry_ms);
 		request->repeat = HTTP_REPEAT_NEVER;
+		request->after_all = true;
 	}
 	if (exchange->body.len) {
 		request->body = str_text(&exchange->body);

@@ -4,24 +4,37 @@
 #include "base/clock.h"
 #include "sys/signals.h"
 
+#define LATE (-1) /* no signal's number */
+
+static bool is_late(const struct kube *kube)
+{
+	const struct deadline deadline = http_deadline(&kube->http);
+
+	return deadline_left_ms(&kube->hurry_until, -1) < 0 &&
+	       deadline_passed(&deadline);
+}
+
 int farewell_begin(struct kube *kube, struct deadline *until, int64_t budget_ms)
 {
-	int signal = signals_take();
+	int cause = signals_take();
 
-	if (!signal)
+	if (!cause && is_late(kube))
+		cause = LATE;
+	if (!cause)
 		return 0;
 	if (deadline_left_ms(until, -1) < 0)
 		*until = deadline_in(budget_ms);
 	kube->hurry_ms = budget_ms;
 	kube->hurry_until = *until;
-	return signal;
+	return cause;
 }
 
-void farewell_end(struct kube *kube, int signal)
+void farewell_end(struct kube *kube, int cause)
 {
-	if (!signal)
+	if (!cause)
 		return;
 	kube->hurry_ms = 0;
 	kube->hurry_until = (struct deadline){0};
-	signals_put(signal);
+	if (cause != LATE)
+		signals_put(cause);
 }

@@ -68,7 +68,10 @@ struct kube {
 	bool dry_run;	     /* writes are judged by the server, its admission
 				too, but not kept */
 	int64_t server_time; /* by the last reply; seconds, 0 = unknown */
-	/* While it is set, a request is tried once, and no longer than this. */
+	/*
+	 * While it is set, a request is tried once, and no longer than this,
+	 * also when our own time is over.
+	 */
 	int64_t hurry_ms;
 	struct deadline hurry_until; /* all of them; all-zero = no limit */
 };

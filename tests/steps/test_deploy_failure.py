@@ -117,6 +117,18 @@ LENDING = {"exec": {"command": "./plugin", "interactiveMode": "Never",
                     "apiVersion": "client.authentication.k8s.io/v1"}}
 
 
+def test_who_runs_out_of_time_gives_the_environment_back(command, kube, run_step):
+    """Or all others would wait until the Lease lapses."""
+    failed = run_step(*command("exec sleep 600"), "--timeout", "2s", expect=75)
+    assert "did not end within" in failed.err
+    leases = [json.loads(r.body) for r in kube.requests if r.line.startswith("PATCH")
+              and r.path.endswith("/leases/slipway")]
+    assert leases[-1]["spec"]["holderIdentity"] in ("", None)
+    marks = [json.loads(r.body) for r in kube.requests if r.line == f"PATCH {HOME}"]
+    assert marks[0]["metadata"]["annotations"]["slipway/owner"]
+    assert marks[-1]["metadata"]["annotations"]["slipway/owner"] is None
+
+
 def test_helm_behind_a_script_ends_with_a_killed_run(
         command, start_step, tmp_path):
     """Or it would work on beside the next run's."""
