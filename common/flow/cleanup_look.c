@@ -137,14 +137,16 @@ static bool read_estate(struct kube *kube, const struct sweep_item *item,
 	const struct kube_list question =
 		release_query(&payload, item->namespace, item->release,
 			      item->judged->revision, &arena);
+	CLEANUP(err_release) struct err damaged = {0};
 	struct manifest manifest = {0};
 	bool found;
 
 	estate_add_release(estate, item->release);
-	if (!kube_list(kube, &question, err) ||
-	    !removal_read(&payload, &arena, &manifest, &found, err))
+	if (!kube_list(kube, &question, err))
 		return false;
-	estate_add_manifest(estate, &manifest);
+	/* One that is damaged tells nothing; its removal will fail. */
+	if (removal_read(&payload, &arena, &manifest, &found, &damaged))
+		estate_add_manifest(estate, &manifest);
 	return true;
 }
 
