@@ -104,11 +104,10 @@ static void log_outcomes(const struct cleanup_result *result)
 		const char *namespace = outcome->item->namespace;
 
 		if (outcome->state == CLEANUP_DELETED)
-			log_info("deleted %s '%s'%s%s",
-				 outcome->foreign ? "what is ours of"
-						  : "environment",
-				 namespace, outcome->foreign ? ": " : "",
-				 outcome->foreign ? outcome->reason : "");
+			log_info(outcome->foreign
+					 ? "deleted what is ours of '%s'"
+					 : "deleted environment '%s'",
+				 namespace);
 		if (outcome->state == CLEANUP_FAILED)
 			log_warning("'%s' failed: %s", namespace,
 				    outcome->reason);
