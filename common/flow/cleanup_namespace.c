@@ -95,14 +95,32 @@ const char *task_staying(const struct task *task)
 	return NULL;
 }
 
+/* Not *@empty: for what is in it the task is settled, or settling. */
+static bool look_inside(struct task *task, struct look *look, bool *empty,
+			struct err *err)
+{
+	CLEANUP(inhabitants_release) struct inhabitants found = {0};
+	struct sweep *sweep = task->sweep;
+
+	if (!look_for_others(look, sweep->cleanup->kube, &sweep->removal.kinds,
+			     &task->hold->estate, &found, err))
+		return false;
+	*empty = !found.foreign.count && !found.leaving.count;
+	if (found.foreign.count)
+		leave_to_others(task, &found.foreign);
+	else if (found.leaving.count && !wait_for_collector(task))
+		leave_to_others(task, &found.leaving);
+	return true;
+}
+
 /* Delete the namespace if it is ours and empty of others' things. */
 static bool delete_namespace(struct task *task, struct err *err)
 {
 	CLEANUP(look_release) struct look look = {0};
-	CLEANUP(inhabitants_release) struct inhabitants found = {0};
 	struct kube *kube = task->sweep->cleanup->kube;
 	const char *stays = task_staying(task);
 	const char *busy = NULL;
+	bool empty;
 
 	task->settling = false;
 	if (stays) {
@@ -131,18 +149,10 @@ static bool delete_namespace(struct task *task, struct err *err)
 		note_leaving(task, &look);
 		return true;
 	}
-	if (!look_for_others(&look, kube, &task->sweep->removal.kinds,
-			     &task->hold->estate, &found, err))
+	if (!look_inside(task, &look, &empty, err))
 		return false;
-	if (found.foreign.count) {
-		leave_to_others(task, &found.foreign);
+	if (!empty)
 		return true;
-	}
-	if (found.leaving.count) {
-		if (!wait_for_collector(task))
-			leave_to_others(task, &found.leaving);
-		return true;
-	}
 	if (!hold_keep(task->hold, err) ||
 	    !namespace_delete(kube, task->item->namespace, look.marks.uid,
 			      look.marks.resource_version, err))
