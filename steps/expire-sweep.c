@@ -97,23 +97,6 @@ static void tell_doubts(const struct sweep_plan *plan, const char *asked_for)
 	}
 }
 
-static void log_outcomes(const struct cleanup_result *result)
-{
-	for (size_t i = 0; i < result->count; i++) {
-		const struct cleanup_outcome *outcome = &result->outcomes[i];
-		const char *namespace = outcome->item->namespace;
-
-		if (outcome->state == CLEANUP_DELETED)
-			log_info(outcome->foreign
-					 ? "deleted what is ours of '%s'"
-					 : "deleted environment '%s'",
-				 namespace);
-		if (outcome->state == CLEANUP_FAILED)
-			log_warning("'%s' failed: %s", namespace,
-				    outcome->reason);
-	}
-}
-
 static bool act(struct step_run *run, struct kube *kube,
 		const struct sweep_plan *plan, struct cleanup_metrics *metrics,
 		struct err *err)
@@ -138,7 +121,7 @@ static bool act(struct step_run *run, struct kube *kube,
 	if (!cleanup_run(&cleanup, plan, &result, err))
 		return false;
 	*metrics = cleanup_measure(plan, &result);
-	log_outcomes(&result);
+	cleanup_log(&result);
 	report = cleanup_tell(plan, &result, &run->arena, &text);
 	return step_result(run, report, str_text(&text), err) &&
 	       cleanup_check(&result, err) &&

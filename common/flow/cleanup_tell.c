@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "core/sweep.h"
 #include "flow/cleanup.h"
@@ -216,4 +217,28 @@ bool cleanup_check(const struct cleanup_result *result, struct err *err)
 	if (first->hint)
 		(void)err_hint(err, "%s", first->hint);
 	return err_temporary(err, temporary);
+}
+
+static void log_deleted(const struct cleanup_outcome *outcome)
+{
+	const char *namespace = outcome->item->namespace;
+
+	if (outcome->foreign)
+		log_info("deleted what is ours of '%s': %s", namespace,
+			 outcome->reason);
+	else
+		log_info("deleted environment '%s'", namespace);
+}
+
+void cleanup_log(const struct cleanup_result *result)
+{
+	for (size_t i = 0; i < result->count; i++) {
+		const struct cleanup_outcome *outcome = &result->outcomes[i];
+
+		if (outcome->state == CLEANUP_DELETED)
+			log_deleted(outcome);
+		if (outcome->state == CLEANUP_FAILED)
+			log_warning("'%s' failed: %s", outcome->item->namespace,
+				    outcome->reason);
+	}
 }

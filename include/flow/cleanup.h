@@ -100,6 +100,9 @@ bool cleanup_check(const struct cleanup_result *result, struct err *err)
 bool cleanup_check_plan(const struct sweep_plan *plan, struct err *err)
 	MUST_CHECK;
 
+/* A line for each environment that is gone, and for each that failed. */
+void cleanup_log(const struct cleanup_result *result);
+
 /*
  * {judged, kept, deleted, failed, expiringSoon, dryRun} as a map in @arena
  * and as lines for people; with @result NULL of a plan, where "deleted" is
