@@ -219,26 +219,19 @@ bool cleanup_check(const struct cleanup_result *result, struct err *err)
 	return err_temporary(err, temporary);
 }
 
-static void log_deleted(const struct cleanup_outcome *outcome)
-{
-	const char *namespace = outcome->item->namespace;
-
-	if (outcome->foreign)
-		log_info("deleted what is ours of '%s': %s", namespace,
-			 outcome->reason);
-	else
-		log_info("deleted environment '%s'", namespace);
-}
-
 void cleanup_log(const struct cleanup_result *result)
 {
 	for (size_t i = 0; i < result->count; i++) {
 		const struct cleanup_outcome *outcome = &result->outcomes[i];
+		const char *namespace = outcome->item->namespace;
 
 		if (outcome->state == CLEANUP_DELETED)
-			log_deleted(outcome);
+			log_info(outcome->foreign
+					 ? "deleted what is ours of '%s'"
+					 : "deleted environment '%s'",
+				 namespace);
 		if (outcome->state == CLEANUP_FAILED)
-			log_warning("'%s' failed: %s", outcome->item->namespace,
+			log_warning("'%s' failed: %s", namespace,
 				    outcome->reason);
 	}
 }
