@@ -71,7 +71,7 @@ static bool judge(const struct cleanup_result *result, struct err *err)
 	for (size_t i = 0; i < result->count; i++) {
 		const struct cleanup_outcome *outcome = &result->outcomes[i];
 
-		if (outcome->state == CLEANUP_DELETED)
+		if (outcome->state == CLEANUP_DELETED && !outcome->foreign)
 			continue;
 		(void)err_set(err, ERR_REMOTE, "%s", outcome->reason);
 		if (outcome->hint)
