@@ -245,6 +245,20 @@ static void fetching_release(struct fetching *fetching)
 	err_release(&fetching->failure);
 }
 
+static bool refuse_more(const struct fetching *fetching,
+			const struct chartrepo_fetch *fetch, struct err *err)
+{
+	CLEANUP(str_release) struct str url = {0};
+
+	log_add_masked(&url, fetch->url);
+	(void)err_set(err, ERR_INPUT,
+		      "the charts are larger than %zu bytes together, of which "
+		      "'%s' has %zu",
+		      fetching->kept_max, str_text(&url), fetch->bytes.len);
+	return err_hint(err, "a release of Helm holds about 1 MiB: leave out "
+			     "what makes the charts so large");
+}
+
 /* Number @i was fetched, or failed: is that its own affair, or that of all? */
 static bool finish(struct fetching *fetching, size_t i, struct err *failure,
 		   struct err *err)
@@ -264,9 +278,7 @@ static bool finish(struct fetching *fetching, size_t i, struct err *failure,
 		fetch->taken(fetch);
 	fetching->kept += fetch->bytes.len;
 	return !fetching->kept_max || fetching->kept <= fetching->kept_max ||
-	       err_set(err, ERR_INPUT,
-		       "the charts are larger than %zu bytes together",
-		       fetching->kept_max);
+	       refuse_more(fetching, fetch, err);
 }
 
 static bool ask(struct fetching *fetching, size_t i,

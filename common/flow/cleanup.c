@@ -402,14 +402,14 @@ static void release_holds(struct sweep *sweep)
 {
 	struct kube *kube = sweep->cleanup->kube;
 	struct deadline until = {0};
-	int signal = farewell_begin(kube, &until, HOLD_FAREWELL_MS);
+	int cause = farewell_begin(kube, &until, HOLD_FAREWELL_MS);
 
 	for (size_t i = 0; i < sweep->count; i++) {
 		hold_release(&sweep->holds[i]);
 		estate_release(&sweep->holds[i].estate);
 	}
 	free(sweep->holds);
-	farewell_end(kube, signal);
+	farewell_end(kube, cause);
 }
 
 static void sweep_release(struct sweep *sweep)

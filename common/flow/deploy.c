@@ -231,7 +231,7 @@ static bool stamp_release(struct deployment *run, struct err *err)
  */
 static bool mark_end(struct deployment *run, bool installed, struct err *err)
 {
-	int signal = deploy_begin_farewell(run);
+	int cause = deploy_begin_farewell(run);
 	CLEANUP(err_release) struct err lost = {0};
 	bool marked;
 
@@ -239,7 +239,7 @@ static bool mark_end(struct deployment *run, bool installed, struct err *err)
 	marked = !envlock_keep(&run->lock, &lost) ||
 		 (deploy_mark_again(run, err) &&
 		  (installed || stamp_release(run, err)));
-	deploy_end_farewell(run, signal);
+	deploy_end_farewell(run, cause);
 	return marked;
 }
 
@@ -382,12 +382,12 @@ static bool enter(struct deployment *run, struct err *err)
 
 static void leave(struct deployment *run)
 {
-	int signal;
+	int cause;
 
 	run->kube->hurry_ms = DEPLOY_HURRY_MS;
-	signal = deploy_begin_farewell(run);
+	cause = deploy_begin_farewell(run);
 	envlock_release(&run->lock);
-	deploy_end_farewell(run, signal);
+	deploy_end_farewell(run, cause);
 	run->kube->hurry_ms = 0;
 }
 

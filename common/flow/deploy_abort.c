@@ -16,9 +16,9 @@ int deploy_begin_farewell(struct deployment *run)
 	return farewell_begin(run->kube, &run->farewell, DEPLOY_FAREWELL_MS);
 }
 
-void deploy_end_farewell(struct deployment *run, int signal)
+void deploy_end_farewell(struct deployment *run, int cause)
 {
-	farewell_end(run->kube, signal);
+	farewell_end(run->kube, cause);
 }
 
 /* Of the kubeconfigs of whoever types it we know no more than the context. */
@@ -119,7 +119,7 @@ void deploy_tell_abort(struct deployment *run, struct err *err)
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(err_release) struct err failure = {0};
 	struct release_head head;
-	int signal;
+	int cause;
 
 	if (run->lock.lost) /* it is another run's to tell */
 		return;
@@ -128,11 +128,11 @@ void deploy_tell_abort(struct deployment *run, struct err *err)
 		tell_untouched(run, err);
 		return;
 	}
-	signal = deploy_begin_farewell(run);
+	cause = deploy_begin_farewell(run);
 	if (releases_read_head(run->kube, name->namespace, name->release,
 			       &arena, &head, &failure))
 		tell_head(run, &head, err);
 	else
 		tell_unknown(run, &failure, err);
-	deploy_end_farewell(run, signal);
+	deploy_end_farewell(run, cause);
 }

@@ -131,11 +131,11 @@ static void warn_pending(struct deployment *run, int64_t revision,
 void deploy_settle_head(struct deployment *run, const struct release_head *head)
 {
 	CLEANUP(err_release) struct err failure = {0};
-	int signal = deploy_begin_farewell(run);
+	int cause = deploy_begin_farewell(run);
 
 	if (is_pending(head) && !free_release(run, head, &failure))
 		warn_pending(run, head->revision, &failure);
-	deploy_end_farewell(run, signal);
+	deploy_end_farewell(run, cause);
 }
 
 void deploy_settle(struct deployment *run, int64_t revision)
@@ -144,7 +144,7 @@ void deploy_settle(struct deployment *run, int64_t revision)
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(err_release) struct err failure = {0};
 	struct release_head head;
-	int signal = deploy_begin_farewell(run);
+	int cause = deploy_begin_farewell(run);
 
 	if (!releases_read_head(run->kube, name->namespace, name->release,
 				&arena, &head, &failure))
@@ -153,5 +153,5 @@ void deploy_settle(struct deployment *run, int64_t revision)
 		run->undo_open = true;
 	else if (head.revision == revision)
 		deploy_settle_head(run, &head);
-	deploy_end_farewell(run, signal);
+	deploy_end_farewell(run, cause);
 }

@@ -182,7 +182,7 @@ void deploy_settle_head(struct deployment *run,
 
 /* See flow/farewell.h; all of one run share DEPLOY_FAREWELL_MS. */
 int deploy_begin_farewell(struct deployment *run);
-void deploy_end_farewell(struct deployment *run, int signal);
+void deploy_end_farewell(struct deployment *run, int cause);
 
 /*
  * A signal has ended the deployment, which has failed by @err: see that no
