@@ -85,7 +85,14 @@ class KubeWorld(ScriptedKube):
 
     def _on_request(self, request: Request) -> Reply:
         with self._lock:
-            return self._respond(request)
+            return self._dated(self._respond(request))
+
+    def _dated(self, reply: Reply) -> Reply:
+        """Refusals, too, are of the played clock."""
+        reply.headers[:] = [
+            header for header in reply.headers if not header.startswith("Date: ")
+        ] + [f"Date: {formatdate(self.now, usegmt=True)}"]
+        return reply
 
     def _respond(self, request: Request) -> Reply:
         url = urlsplit(request.path)
@@ -151,8 +158,7 @@ class KubeWorld(ScriptedKube):
 
     def _json(self, body: object, status: int = 200) -> Reply:
         return Reply(status, json.dumps(body).encode(),
-                     ["Content-Type: application/json",
-                      f"Date: {formatdate(self.now, usegmt=True)}"])
+                     ["Content-Type: application/json"])
 
     def _page(self, query: dict[str, str], items: list[dict]) -> Reply:
         token = query.get("continue")
