@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 void strvec_add_take(struct strvec *vec, char *text)
 {
@@ -87,6 +88,14 @@ void strvec_sort(struct strvec *vec)
 	if (vec->count > 1)
 		qsort(vec->items, vec->count, sizeof(*vec->items),
 		      compare_items);
+}
+
+void strvec_print(const struct strvec *vec, size_t most, struct str *out)
+{
+	for (size_t i = 0; i < vec->count && i < most; i++)
+		str_addf(out, "%s%s", i ? ", " : "", vec->items[i]);
+	if (vec->count > most)
+		str_addf(out, " and %zu more", vec->count - most);
 }
 
 char *const *strvec_argv(const struct strvec *vec)

@@ -105,15 +105,6 @@ static void add_release(struct strvec *found, const char *name)
 	strvec_add_once(found, text);
 }
 
-void look_name_some(const struct strvec *found, struct str *others)
-{
-	for (size_t i = 0; i < found->count && i < CLEANUP_NAMED_MAX; i++)
-		str_addf(others, "%s%s", i ? ", " : "", found->items[i]);
-	if (found->count > CLEANUP_NAMED_MAX)
-		str_addf(others, " and %zu more",
-			 found->count - CLEANUP_NAMED_MAX);
-}
-
 bool look_for_others(struct look *look, struct kube *kube, struct kinds *kinds,
 		     const struct estate *estate, struct inhabitants *found,
 		     struct err *err)
@@ -198,6 +189,6 @@ bool cleanup_foresee(struct kube *kube, const struct sweep_plan *plan,
 	}
 	if (!inhabitants_find(kube, &kinds, &estate, &found, err))
 		return false;
-	look_name_some(&found.foreign, others);
+	strvec_print(&found.foreign, CLEANUP_NAMED_MAX, others);
 	return true;
 }

@@ -47,9 +47,6 @@ bool look_for_others(struct look *look, struct kube *kube, struct kinds *kinds,
 		     const struct estate *estate, struct inhabitants *found,
 		     struct err *err) MUST_CHECK;
 
-/* Append CLEANUP_NAMED_MAX of @found, with commas, and how many more. */
-void look_name_some(const struct strvec *found, struct str *others);
-
 void look_release(struct look *look);
 
 #endif

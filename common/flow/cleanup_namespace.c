@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/strvec.h"
 #include "core/sweep.h"
 #include "flow/cleanup_hold.h"
 #include "flow/cleanup_look.h"
@@ -40,7 +41,7 @@ static void leave_to_others(struct task *task, const struct strvec *others)
 	CLEANUP(str_release) struct str reason = {0};
 
 	str_add(&reason, "the namespace stays, because in it is ");
-	look_name_some(others, &reason);
+	strvec_print(others, CLEANUP_NAMED_MAX, &reason);
 	task->outcome->foreign = true;
 	leave_namespace(task, str_text(&reason));
 }

@@ -241,11 +241,7 @@ static bool check_ownership(struct removal *removal, const char *namespace,
 		return false;
 	if (!others.count)
 		return true;
-	for (size_t i = 0; i < others.count && i < REMOVAL_NAMED_MAX; i++)
-		str_addf(&text, "%s%s", i ? ", " : "", others.items[i]);
-	if (others.count > REMOVAL_NAMED_MAX)
-		str_addf(&text, " and %zu more",
-			 others.count - REMOVAL_NAMED_MAX);
+	strvec_print(&others, REMOVAL_NAMED_MAX, &text);
 	(void)err_set(err, ERR_CONFLICT,
 		      "by Helm's marks it is not of release '%s' any more: %s; "
 		      "nothing of it was touched",

@@ -13,6 +13,8 @@
 
 #include "base/attr.h"
 
+struct str;
+
 struct strvec {
 	char **items; /* items[count] is NULL; NULL while nothing was added */
 	size_t count;
@@ -39,6 +41,9 @@ void strvec_truncate(struct strvec *vec, size_t count);
 
 /* Sort by bytes. */
 void strvec_sort(struct strvec *vec);
+
+/* Append the first @most to @out, with commas, and how many more there are. */
+void strvec_print(const struct strvec *vec, size_t most, struct str *out);
 
 /* NULL-terminated array for exec(); valid until the next change. */
 char *const *strvec_argv(const struct strvec *vec);

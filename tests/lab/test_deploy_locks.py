@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -264,20 +265,27 @@ def test_a_namespace_without_marks_is_not_taken(cluster, step, tmp_path):
     step(chart).wait(timeout=LONG)
 
 
+def helm_killed_in_rollback(folder: Path, helm, kubectl, end: str) -> Path:
+    """Its rollback has made revision 3 of shop-main when @end, of a shell,
+    comes over it ($!)."""
+    path = folder / "helm"
+    path.write_text(
+        "#!/bin/sh\n"
+        f'case " $* " in *" rollback "*) ;; *) exec {helm.path} "$@";; esac\n'
+        f'{helm.path} "$@" &\n'
+        f"until {kubectl.path} get secret --namespace shop-main"
+        " sh.helm.release.v1.shop-main.v3; do :; done\n"
+        f"{end}\n")
+    path.chmod(0o755)
+    return path
+
+
 @pytest.mark.parametrize("since", ["the Lease was deleted",
                                    "another run failed"])
 def test_a_rollback_that_died_with_its_run_is_healed(
         since, cluster, start_step, helm4, kubectl, tmp_path):
     """Whatever has become of what the Lease told."""
-    killed = tmp_path / "helm"
-    killed.write_text(
-        "#!/bin/sh\n"
-        f'case " $* " in *" rollback "*) ;; *) exec {helm4.path} "$@";; esac\n'
-        f'{helm4.path} "$@" &\n'
-        f"until {kubectl.path} get secret --namespace shop-main"
-        " sh.helm.release.v1.shop-main.v3; do :; done\n"
-        "kill -9 $! $PPID $$\n")
-    killed.chmod(0o755)
+    killed = helm_killed_in_rollback(tmp_path, helm4, kubectl, "kill -9 $! $PPID $$")
 
     def deploy(helm, chart, *args):
         return start_step("deploy-preview", "--repository-name", "shop",
@@ -310,15 +318,7 @@ def test_a_rollback_that_died_with_its_run_is_healed(
 def test_a_rollback_that_was_killed_is_settled(cluster, start_step, helm4,
                                                kubectl, tmp_path):
     """No label tells whose a rollback is, so the run that started it does."""
-    killed = tmp_path / "helm"
-    killed.write_text(
-        "#!/bin/sh\n"
-        f'case " $* " in *" rollback "*) ;; *) exec {helm4.path} "$@";; esac\n'
-        f'{helm4.path} "$@" &\n'
-        f"until {kubectl.path} get secret --namespace shop-main"
-        " sh.helm.release.v1.shop-main.v3; do :; done\n"
-        "kill -9 $!; kill -9 $$\n")
-    killed.chmod(0o755)
+    killed = helm_killed_in_rollback(tmp_path, helm4, kubectl, "kill -9 $!; kill -9 $$")
 
     def deploy(helm, chart, *args):
         return start_step("deploy-preview", "--repository-name", "shop",

@@ -1,5 +1,6 @@
 #include "base/strvec.h"
 
+#include "base/str.h"
 #include "tests/unit/unit.h"
 
 static void test_truncate(void **state)
@@ -18,6 +19,21 @@ static void test_truncate(void **state)
 	strvec_add(&vec, "d");
 	assert_string_equal(vec.items[1], "d");
 	assert_null(vec.items[2]);
+}
+
+static void test_printing(void **state)
+{
+	static const char *const texts[] = {"", "a", "a, b", "a, b and 1 more"};
+	CLEANUP(strvec_release) struct strvec vec = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		CLEANUP(str_release) struct str out = {0};
+
+		strvec_print(&vec, 2, &out);
+		assert_string_equal(str_text(&out), texts[i]);
+		strvec_addf(&vec, "%c", (int)('a' + i));
+	}
 }
 
 static void test_split(void **state)
@@ -40,6 +56,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_truncate),
+		cmocka_unit_test(test_printing),
 		cmocka_unit_test(test_split),
 	};
 
