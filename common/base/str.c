@@ -213,6 +213,15 @@ bool is_made_before(const char *a, const char *b)
 	return a_len != b_len ? a_len < b_len : strcmp(a, b) < 0;
 }
 
+char *without_slashes(const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 1 && text[len - 1] == '/')
+		len--;
+	return xmemdupz(text, len);
+}
+
 bool same_text(const char *a, const char *b)
 {
 	if (!a || !b)

@@ -540,15 +540,6 @@ bool umbrella_check_output(const char *output_dir, const char *name,
 	return err_hint(err, "name another folder, or remove that one");
 }
 
-static char *without_slashes(const char *path)
-{
-	size_t len = strlen(path);
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	return xmemdupz(path, len);
-}
-
 bool umbrella_write(const struct umbrella *umbrella, const char *output_dir,
 		    struct err *err)
 {

@@ -273,17 +273,10 @@ static bool open_index(struct vendoring *vendoring,
 			       source->repo.index_address, err);
 }
 
-/* "https://host/x" and "https://host/x/" are one place. */
-static char *without_slashes(const char *address)
-{
-	size_t len = strlen(address);
-
-	while (len && address[len - 1] == '/')
-		len--;
-	return xmemdupz(address, len);
-}
-
-/* What is no file is the same for whoever names it, and is opened once. */
+/*
+ * What is no file is the same for whoever names it, and is opened once;
+ * "https://host/x" and "https://host/x/" are one place.
+ */
 static bool open_source(struct vendoring *vendoring, const char *address,
 			struct vendor_source **result, struct err *err)
 {

@@ -84,6 +84,8 @@ char *str_detach(struct str *str) MUST_CHECK;
 void str_release(struct str *str);
 
 /* Helpers on plain text. */
+/* A copy without "/" at its end, but of "/" itself; the caller frees it. */
+char *without_slashes(const char *text) MUST_CHECK;
 bool starts_with(const char *text, const char *prefix);
 bool ends_with(const char *text, const char *suffix);
 /* The text behind @prefix, or NULL if @text does not start with it. */

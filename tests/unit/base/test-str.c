@@ -49,6 +49,21 @@ static void test_taking(void **state)
 	assert_true(small.overflow);
 }
 
+static void test_slashes(void **state)
+{
+	static const char *const cases[][2] = {
+		{"", ""},   {"/", "/"},	      {"//", "/"},
+		{"a", "a"}, {"a/b//", "a/b"}, {"https://h/x/", "https://h/x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(free_ptr) char *text = without_slashes(cases[i][0]);
+
+		assert_string_equal(text, cases[i][1]);
+	}
+}
+
 static void test_ceiling(void **state)
 {
 	CLEANUP(str_release) struct str str = {.limit = 5};
@@ -199,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_adding),
 		cmocka_unit_test(test_taking),
+		cmocka_unit_test(test_slashes),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_runes),
