@@ -14,6 +14,7 @@
 #include "core/envname.h"
 #include "core/stack.h"
 #include "flow/deploy_parts.h"
+#include "flow/farewell.h"
 #include "flow/origin.h"
 #include "format/value.h"
 #include "net/retry.h"
@@ -173,10 +174,10 @@ static bool describe(struct deployment *run, const struct release_head *head,
 	bool made = head->revision > run->latest;
 	const struct value *new = run->old;
 
-	if (made && !read_applications(run, head->revision, &new, err))
-		return false;
 	result->revision = made ? head->revision : 0;
 	result->status = head->status;
+	if (made && !read_applications(run, head->revision, &new, err))
+		return false;
 	result->applications =
 		made ? stack_changes(run->old, new, &result->arena)
 		     : value_new_list(&result->arena);
@@ -265,25 +266,44 @@ static bool is_final(struct deployment *run, const struct err *err)
 	return err->kind == ERR_TIMEOUT || err->kind == ERR_CHILD;
 }
 
-/* What a failed deployment leaves to be told; its own error stays. */
+/*
+ * What a failed deployment leaves to be told; its own error stays.  What
+ * cannot be found out is left out.
+ */
 static void tell_failure(struct deployment *run)
 {
 	struct deploy_result *result = run->result;
 	CLEANUP(err_release) struct err failure = {0};
 	struct release_head head;
 
-	if (read_head(run, &head, &failure) && describe(run, &head, &failure))
-		result->status = "failed";
-	else
-		log_debug("no result: %s", failure.text);
+	if (!read_head(run, &head, &failure) ||
+	    !describe(run, &head, &failure)) {
+		log_debug("not all is told: %s", failure.text);
+		result->applications = value_new_list(&result->arena);
+	}
+	result->status = "failed";
+}
+
+/* Where --timeout has passed; whoever sent a signal waits for no look. */
+static int begin_last_look(struct deployment *run, struct deadline *until)
+{
+	return signals_noted()
+		       ? 0
+		       : farewell_begin(run->kube, until, DEPLOY_LAST_LOOK_MS);
 }
 
 /* Diagnosis first: what is rolled back cannot be looked at. */
 static void conclude_failure(struct deployment *run, struct err *err)
 {
+	struct deadline until = {0};
+	int cause = begin_last_look(run, &until);
+
 	diagnose(run);
+	farewell_end(run->kube, cause);
 	deploy_undo(run);
+	cause = begin_last_look(run, &until);
 	tell_failure(run);
+	farewell_end(run->kube, cause);
 	if (run->result->rolled_back_to)
 		(void)err_wrap(err, "failed, and rolled back to revision %lld",
 			       (long long)run->result->rolled_back_to);

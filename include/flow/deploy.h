@@ -44,6 +44,7 @@ struct value;
 #define DEPLOY_PROGRESS_MS  2000 /* between two looks at the pods */
 #define DEPLOY_HURRY_MS	    5000 /* of a request that must not delay others */
 #define DEPLOY_FAREWELL_MS  3000 /* of all requests after a signal */
+#define DEPLOY_LAST_LOOK_MS 3000 /* why it failed, after --timeout */
 
 #define DEPLOY_UNSET	   INT64_MIN /* as cli's OPT_UNSET: the default */
 #define DEPLOY_WAIT_MS	   ((int64_t)10 * 60 * 1000)

@@ -129,6 +129,43 @@ def test_who_runs_out_of_time_gives_the_environment_back(command, kube, run_step
     assert marks[-1]["metadata"]["annotations"]["slipway/owner"] is None
 
 
+def test_who_runs_out_of_time_says_why_and_how_far_it_came(
+        command, kube, run_step, tmp_path):
+    """A little time is left for that, as for giving the environment back."""
+    report = tmp_path / "diagnosis.json"
+    failed = run_step(*command("exec sleep 600"), "--timeout", "2s", "--output",
+                      "json", "--diagnosis", report, expect=75)
+    result = failed.json
+    assert (result["namespace"], result["status"]) == ("shop-fix", "failed")
+    assert (result["revision"], result["applications"]) == (None, [])
+    assert [f["name"] for f in result["findings"]] == [POD]
+    assert json.loads(report.read_text())["findings"] == result["findings"]
+
+
+def test_who_runs_out_of_time_tells_the_revision_too(command, kube, run_step,
+                                                     tmp_path):
+    main = Main(kube, tmp_path, "exit 0")
+    failed = run_step(*command(main.helm.replace(FAILING, "exec sleep 60"),
+                               "--main-branch", "fix", "--timeout", "2s",
+                               "--output", "json"), expect=75)
+    assert (failed.json["revision"], failed.json["rolledBackTo"]) == (2, None)
+
+
+def test_who_runs_out_of_time_while_nobody_answers(command, kube, run_step,
+                                                   tmp_path):
+    """What is known is told all the same."""
+    kube.script("GET", f"{HOME}/pods", Reply(200, b"{}", stall=0))
+    begun = tmp_path / "begun"
+    kube.script("GET", f"{HOME}/secrets", lambda request: Reply(
+        200, b"{}", stall=0) if begun.exists() else secrets(request))
+    failed = run_step(*command(f": >{begun}; exec sleep 600"), "--timeout", "2s",
+                      "--output", "json", expect=75)
+    assert "did not end within" in failed.err
+    assert failed.json["namespace"] == "shop-fix"
+    assert (failed.json["status"], failed.json["findings"]) == ("failed", [])
+    assert failed.json["revision"] is None
+
+
 def test_helm_behind_a_script_ends_with_a_killed_run(
         command, start_step, tmp_path):
     """Or it would work on beside the next run's."""
