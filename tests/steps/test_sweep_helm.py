@@ -44,3 +44,20 @@ def test_its_word_alone_deletes_nothing(managed, created, releases, run_step,
     assert {item["release"]: item["reason"] for item in result.json["failed"]
             } == {name: f"release '{name}' is still there after helm uninstall"
                   for name in going}
+
+
+def test_who_runs_out_of_time_tells_what_became_of_each(run_step, tmp_path):
+    """Also of those whose turn never came."""
+    helm = tmp_path / "helm"
+    helm.write_text("#!/bin/sh\nexec sleep 600\n")
+    helm.chmod(0o755)
+    world = {name: Namespace(name, managed="v1", expires="1", created=True,
+                             releases=(release("web", "1"),))
+             for name in ("one", "two")}
+
+    with KubeWorld(world, int(time.time()), random.Random(1)) as kube:
+        result = run_step("expire-sweep", "--output", "json", "--kubeconfig",
+                          kube.kubeconfig(tmp_path), "--helm", helm, "--jobs",
+                          "1", "--timeout", "2s", expect=75)
+    assert result.json["metrics"]["failed"] == 2
+    assert "did not end within" in result.json["failed"][0]["reason"]
