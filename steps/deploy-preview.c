@@ -134,9 +134,13 @@ static bool prepare(struct step_run *run, const struct http_config *http,
 static bool deploy_to(struct step_run *run, struct kube *kube,
 		      struct helm *helm, struct deploy *deploy, struct err *err)
 {
+	const char *release;
+
 	helm_use_login(helm, kube, deploy->wait_ms);
-	if (!deploy_check_claim(kube, deploy, err) ||
-	    !kube_read_time(kube, &deploy->now, err) ||
+	if (!deploy_check_claim(kube, deploy, &run->arena, &release, err))
+		return false;
+	envname_keep_release(deploy->name, release);
+	if (!kube_read_time(kube, &deploy->now, err) ||
 	    !deploy_decide_expiry(deploy, err) ||
 	    (!deploy->chart && !deploy_plan_renewal(kube, deploy, err)) ||
 	    (run->dry_run && deploy->chart &&

@@ -132,15 +132,15 @@ static bool check_claim(struct kube *kube, const struct deploy *deploy,
 	return deploy_check_limit(kube, deploy, err);
 }
 
-bool deploy_check_claim(struct kube *kube, struct deploy *deploy,
+bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
+			struct arena *arena, const char **release,
 			struct err *err)
 {
-	CLEANUP(arena_release) struct arena arena = {0};
 	struct namespace_marks found = {0};
 
-	if (!check_claim(kube, deploy, &arena, &found, err))
+	if (!check_claim(kube, deploy, arena, &found, err))
 		return false;
-	envname_keep_release(deploy->name, found.release);
+	*release = found.release;
 	return true;
 }
 

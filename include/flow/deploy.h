@@ -149,12 +149,14 @@ bool deploy_read(struct deploy *deploy, const struct deploy_sources *sources,
 bool deploy_decide_expiry(struct deploy *deploy, struct err *err) MUST_CHECK;
 
 /*
- * Tell whether the environment may be deployed to, without changing anything
- * but what @deploy calls its release: envname_keep_release().
+ * Tell whether the environment may be deployed to, without changing anything.
+ * *@release: what its namespace records, in @arena, NULL if that is nothing;
+ * for envname_keep_release().
  * Errors: as claim_check(); CONFLICT (its repository has as many environments
  * as it may have); DENIED (to make room is not ours).
  */
-bool deploy_check_claim(struct kube *kube, struct deploy *deploy,
+bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
+			struct arena *arena, const char **release,
 			struct err *err) MUST_CHECK;
 
 /*
