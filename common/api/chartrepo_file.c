@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/strvec.h"
@@ -226,6 +227,7 @@ static bool give_object(void *context, const struct walk_entry *entry,
 		.size = (int64_t)entry->size,
 		.modified_s = entry->mtime_ns / 1000000000,
 	};
+	object.age_s = clock_now_ms() / 1000 - object.modified_s;
 	return lister->each(lister->context, &object, err);
 }
 

@@ -215,11 +215,14 @@ static bool give_object(void *context, const struct s3_entry *entry,
 			struct err *err)
 {
 	const struct lister *lister = context;
+	int64_t now_s = entry->listed_s ? entry->listed_s
+					: aws_now_s(&lister->repo->s3.aws);
 	const struct chartrepo_object object = {
 		.name = after_prefix(entry->key, lister->repo->prefix),
 		.state = entry->etag,
 		.size = entry->size,
 		.modified_s = entry->modified_s,
+		.age_s = now_s - entry->modified_s,
 	};
 
 	/* A folder that some tool has made, or no answer to what we asked. */

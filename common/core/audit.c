@@ -107,6 +107,11 @@ bool audit_judge(const struct audit_claim *claim, const struct str *archive,
 
 /* --- an archive without an entry ------------------------------------------- */
 
+bool audit_is_young(int64_t age_s)
+{
+	return age_s > -AUDIT_YOUNG_S && age_s < AUDIT_YOUNG_S;
+}
+
 static void take_chart(const char *object, const struct chart *chart,
 		       const char *created, struct arena *arena,
 		       struct audit_orphan *orphan)

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/audit.h"
 #include "core/pending.h"
 #include "flow/audit_parts.h"
 #include "flow/repocheck.h"
@@ -30,13 +31,15 @@ static void report_found(struct audit_report *report,
 	copy_items(&report->mismatched, &report->arena, &look->mismatched);
 }
 
-/* What a dry run would mend is right then. */
+/* What a dry run would mend is right then, and so is what may be at work. */
 static void copy_left(struct audit_items *to, struct audit_report *report,
 		      const struct audit_items *from, bool mended)
 {
 	for (size_t i = 0; i < from->count; i++) {
-		if (!mended || !from->items[i].mendable)
-			audit_items_add(to, &report->arena, &from->items[i]);
+		const struct audit_item *item = &from->items[i];
+
+		if (!item->young && !(mended && item->mendable))
+			audit_items_add(to, &report->arena, item);
 	}
 }
 
@@ -150,12 +153,11 @@ bool audit_writes(const struct audit *audit)
 }
 
 /* Nobody else ever looks for them; by now their archives have entries. */
-static bool is_left(const struct audit *audit,
-		    const struct audit_object *object)
+static bool is_left(const struct audit_object *object)
 {
 	return (starts_with(object->name, S3_PROBE_PREFIX) ||
 		starts_with(object->name, PENDING_PREFIX)) &&
-	       audit->now - object->modified_s > AUDIT_LEFT_S;
+	       object->age_s > AUDIT_WORK_S;
 }
 
 /* Without the right to delete, a repair does its work all the same. */
@@ -168,7 +170,7 @@ static bool tidy(const struct audit *audit, const struct audit_look *look,
 		const struct audit_object *object =
 			look->objects.entries[i].value;
 
-		if (is_left(audit, object))
+		if (is_left(object))
 			strvec_add(&left, object->name);
 	}
 	if (chartrepo_remove_objects(audit->repo, &left, err))

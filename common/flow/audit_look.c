@@ -44,6 +44,7 @@ void audit_items_add(struct audit_items *items, struct arena *arena,
 		.address = arena_strdup(arena, item->address),
 		.reason = arena_strdup(arena, item->reason),
 		.mendable = item->mendable,
+		.young = item->young,
 	};
 }
 
@@ -452,6 +453,7 @@ static bool note_object(void *context, const struct chartrepo_object *object,
 		.state = arena_strdup(&look->arena, object->state),
 		.size = object->size,
 		.modified_s = object->modified_s,
+		.age_s = object->age_s,
 	};
 	map_put(&look->objects, noted->name, noted);
 	if (ends_with(noted->name, ".tgz"))

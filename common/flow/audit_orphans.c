@@ -95,6 +95,23 @@ static bool read_orphans(struct looking *looking, struct err *err)
 	return audit_flush(looking, err);
 }
 
+/* It is as its publisher would have made it: his entry may be on its way. */
+static void add_unentered(struct looking *looking,
+			  const struct audit_found_orphan *found,
+			  const struct audit_claim *claim)
+{
+	struct audit_items *orphans = &looking->look->orphans;
+	bool young = audit_is_young(found->object->age_s);
+
+	audit_add_finding(looking, orphans, claim, found->object->name,
+			  young ? "the index has no entry of it yet, and its "
+				  "publisher may be at work"
+				: "the index has no entry of it");
+	orphans->items[orphans->count - 1].young = young;
+	audit_add_edit(looking, orphans, claim, found->is.digest,
+		       found->is.entry, "the index had no entry of it");
+}
+
 static bool judge_orphan(struct looking *looking,
 			 struct chartindex_lookup *lookup,
 			 const struct audit_found_orphan *found,
@@ -114,13 +131,11 @@ static bool judge_orphan(struct looking *looking,
 		return true;
 	if (!reason && entry)
 		reason = "the index has another archive of that version";
-	audit_add_finding(looking, &looking->look->orphans, &claim,
-			  found->object->name,
-			  reason ? reason : "the index has no entry of it");
-	if (!reason)
-		audit_add_edit(looking, &looking->look->orphans, &claim,
-			       is->digest, is->entry,
-			       "the index had no entry of it");
+	if (reason)
+		audit_add_finding(looking, &looking->look->orphans, &claim,
+				  found->object->name, reason);
+	else
+		add_unentered(looking, found, &claim);
 	return true;
 }
 

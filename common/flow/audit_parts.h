@@ -26,6 +26,7 @@ struct audit_object {
 	const char *state;
 	int64_t size;
 	int64_t modified_s;
+	int64_t age_s;
 	bool referenced; /* by an entry */
 };
 

@@ -82,7 +82,7 @@ static bool note_object(void *context, const struct chartrepo_object *object,
 	if (!starts_with(object->name, AUDIT_PRUNES))
 		return true;
 	strvec_add(&pruning->notes, object->name);
-	if (pruning->audit->now - object->modified_s > AUDIT_PRUNE_LASTS_S)
+	if (object->age_s > AUDIT_WORK_S)
 		map_put(&pruning->dated, object->name, pruning);
 	return true;
 }

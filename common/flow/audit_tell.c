@@ -24,6 +24,9 @@ static struct value *list_items(const struct audit_items *items,
 		set_if_known(map, arena, "digest", item->digest);
 		set_if_known(map, arena, "url", item->address);
 		set_if_known(map, arena, "reason", item->reason);
+		if (item->young)
+			value_map_set(map, arena, "young",
+				      value_new_bool(arena, true));
 		value_list_add(list, arena, map);
 	}
 	return list;
@@ -35,7 +38,7 @@ static void say(struct str *text, const char *what,
 	for (size_t i = 0; i < items->count; i++) {
 		const struct audit_item *item = &items->items[i];
 
-		str_addf(text, "%s:", what);
+		str_addf(text, "%s%s:", item->young ? "young " : "", what);
 		if (*item->name)
 			str_addf(text, " %s %s", item->name, item->version);
 		if (*item->address)

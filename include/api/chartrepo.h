@@ -255,6 +255,7 @@ struct chartrepo_object {
 	const char *state; /* another one as soon as it is written: an ETag */
 	int64_t size;
 	int64_t modified_s; /* seconds since the epoch; 0 = not told */
+	int64_t age_s;	    /* since then, by the store's own clock */
 };
 
 /* Can all that lies in it be listed: s3:// and file://? */

@@ -55,6 +55,21 @@ bool audit_judge(const struct audit_claim *claim, const struct str *archive,
 		 struct arena *arena, struct audit_verdict *verdict,
 		 struct err *err) MUST_CHECK;
 
+/*
+ * Nobody is at work for so long: what a run has left for itself, or notes of
+ * what it is about to do, means nothing when it is older.
+ */
+#define AUDIT_WORK_S (24 * 3600)
+
+/*
+ * A publisher puts his archive there before he enters it, and that takes him
+ * less: an archive without an entry that is younger may be his.
+ */
+#define AUDIT_YOUNG_S (10 * 60)
+
+/* Is that so of one of that age?  Clocks may differ by as much. */
+bool audit_is_young(int64_t age_s);
+
 /* An archive without an entry. */
 struct audit_orphan {
 	const char *name; /* "" where it is not known */

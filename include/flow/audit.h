@@ -6,7 +6,9 @@
  * entry leads to; then those that no entry leads to.  In that order: data is
  * written before the index, so an entry whose archive is not there by then is
  * dangling, while an archive without an entry may be that of a publisher at
- * work, for which the index is read again.
+ * work: the index is read again for it, and one that has none even then is told,
+ * but no failure as long as it is young (core/audit.h).  A repair enters it all
+ * the same, as its publisher is about to.
  *
  * A repair changes entries by flow/publish, each only if it still is what was
  * judged, and looks again, until nothing is left that it could do: so what
@@ -19,7 +21,7 @@
  * So a reader of the index finds each archive that it names, and what a
  * killed prune has left is deleted by the next run, not entered again.  A note
  * goes when no entry leads to any of its archives, so that one of a prune at
- * work stays, and in any case after AUDIT_PRUNE_LASTS_S.
+ * work stays, and in any case after AUDIT_WORK_S.
  *
  * An entry may lead to a web server in front of the repository.  Then its
  * archive is the object of the address's base name, if its digest says so.
@@ -27,7 +29,7 @@
  * A run that repairs leaves marks (core/audit.h) of the pairs of entry and
  * object that it has verified, below AUDIT_MARKS in the repository, while it
  * works: a later run, or one after a kill, reads only what these do not know.
- * And it removes what killed publishers have left, AUDIT_LEFT_S old: objects on
+ * And it removes what killed publishers have left, AUDIT_WORK_S old: objects on
  * which conditions were tried, and entries that wait for nobody any more.
  */
 #ifndef FLOW_AUDIT_H
@@ -55,11 +57,9 @@ struct value;
 #define AUDIT_MARKS_SIZE_MAX ((size_t)64 << 20)
 #define AUDIT_PRUNES	     ".slipway/audit/prune/"
 #define AUDIT_PRUNE_SIZE_MAX ((size_t)64 << 20)
-#define AUDIT_PRUNE_LASTS_S  (24 * 3600) /* at most, from its note on */
 #define AUDIT_MARKS_EVERY_MS 2000
-#define AUDIT_READ_AT_ONCE   256	 /* archives */
-#define AUDIT_LOOKS_MAX	     5		 /* of one repair */
-#define AUDIT_LEFT_S	     (24 * 3600) /* nobody is at work so long */
+#define AUDIT_READ_AT_ONCE   256 /* archives */
+#define AUDIT_LOOKS_MAX	     5	 /* of one repair */
 
 struct audit {
 	struct chartrepo *repo;
@@ -84,6 +84,7 @@ struct audit_item {
 	const char *address; /* s3://bucket/prefix/web-1.0.0.tgz */
 	const char *reason;
 	bool mendable; /* a repair puts it right */
+	bool young;    /* it may be of a publisher at work */
 };
 
 struct audit_items {

@@ -27,9 +27,14 @@ def a_repository(tmp_path: Path) -> Iterator[ScriptedS3]:
     folder = charts.make_repository(tmp_path / "repository", CHARTS)
     with ScriptedS3() as s3:
         for path in folder.iterdir():
-            s3.put(PREFIX + path.name, path.read_bytes())
+            put_aged(s3, path.name, path.read_bytes())
         prove(s3)
         yield s3
+
+
+def put_aged(s3: ScriptedS3, name: str, body: bytes) -> None:
+    """As old as no archive is whose publisher is still at work."""
+    s3.put(PREFIX + name, body, s3.clock() - 3600)
 
 
 def an_audit(run_step: Callable, s3: ScriptedS3) -> Callable:
@@ -57,7 +62,7 @@ def break_all(s3: ScriptedS3) -> None:
     body = bytearray(s3.objects[PREFIX + "api-2.0.0.tgz"].body)
     body[40] ^= 1
     s3.put(PREFIX + "api-2.0.0.tgz", bytes(body))
-    s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
+    put_aged(s3, "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
     del s3.objects[PREFIX + "web-1.0.0.tgz"]
 
 

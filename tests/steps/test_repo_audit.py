@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import threading
+import time
 
 import charts
 import pytest
@@ -166,6 +167,28 @@ def test_a_listing_that_lags(run_step, tmp_path):
             s3.put(PREFIX + path.name, path.read_bytes())
         result = run_step("repo-audit", "--repo", REPO, "--output", "json", env=s3.env)
         assert result.json["verified"] == 4
+
+
+@pytest.mark.parametrize("ahead", [0, -5 * 86400])
+@pytest.mark.parametrize("age, young", [(0, True), (560, True), (640, False)])
+def test_an_archive_that_was_put_just_now_is_no_failure(audit, s3, ahead, age, young):
+    """Its publisher is about to enter it.  How old it is the store's clock says."""
+    s3.clock = lambda: time.time() + ahead
+    s3.put(PREFIX + "db-1.0.0.tgz", charts.archive("db", "1.0.0"), s3.clock() - age)
+    result = audit("--output", "json", expect=0 if young else 1)
+    [orphan] = result.json["orphans"]
+    assert (orphan["name"], orphan.get("young", False)) == ("db", young)
+    assert ("its publisher may be at work" in orphan["reason"]) == young
+    assert audit(expect=None).out.startswith("young orphan: db" if young else "orphan: db")
+    repaired = audit("--repair", "--output", "json").json["repaired"]
+    assert names(repaired) == [("db", "1.0.0")], "as its publisher would have"
+
+
+def test_no_publisher_puts_such_archives(audit, s3):
+    """However young they are."""
+    s3.put(PREFIX + "copy.tgz", charts.archive("web", "1.1.0"))
+    [orphan] = audit("--output", "json", expect=1).json["orphans"]
+    assert "young" not in orphan
 
 
 @pytest.mark.parametrize("url", ["https://charts.example.com", "oci://ghcr.io/x"])
@@ -470,9 +493,13 @@ def test_names_without_copy(audit):
 
 def test_folder(run_step, tmp_path):
     folder = charts.make_repository(tmp_path / "repository", CHARTS)
-    (folder / "db-1.0.0.tgz").write_bytes(charts.archive("db", "1.0.0"))
-    (folder / "web-1.0.0.tgz").unlink()
     argv = ("repo-audit", "--repo", f"file://{folder}", "--output", "json")
+    orphan = folder / "db-1.0.0.tgz"
+    orphan.write_bytes(charts.archive("db", "1.0.0"))
+    assert run_step(*argv).json["orphans"][0]["young"]
+    os.utime(orphan, (time.time() - 3600,) * 2)
+    assert names(run_step(*argv, expect=1).json["orphans"]) == [("db", "1.0.0")]
+    (folder / "web-1.0.0.tgz").unlink()
     found = run_step(*argv, expect=1).json
     assert names(found["orphans"]) == [("db", "1.0.0")]
     assert names(found["dangling"]) == [("web", "1.0.0")]

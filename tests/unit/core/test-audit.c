@@ -153,6 +153,27 @@ static void test_orphan(void **state)
 	}
 }
 
+static void test_young(void **state)
+{
+	static const struct {
+		int64_t age_s;
+		bool young;
+	} cases[] = {
+		{0, true},
+		{AUDIT_YOUNG_S - 1, true},
+		{AUDIT_YOUNG_S, false},
+		{INT64_MAX, false},
+		{1 - AUDIT_YOUNG_S, true}, /* by another clock */
+		{-AUDIT_YOUNG_S, false},
+		{INT64_MIN, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(audit_is_young(cases[i].age_s),
+				 cases[i].young);
+}
+
 /* Whatever changes, the mark does too. */
 static void test_mark(void **state)
 {
