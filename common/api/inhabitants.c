@@ -176,6 +176,31 @@ static bool sort_all(struct owners *owners, const struct inhabitant_list *lists,
 	return true;
 }
 
+/* @list lives until it is answered. */
+static struct kube_list ask(struct inhabitant_list *list,
+			    const struct estate *estate,
+			    const struct estate_kind *kind)
+{
+	list->estate = estate;
+	list->kind = kind->kind;
+	list->owned = value_new_list(&list->arena);
+	return (struct kube_list){
+		.ref = {.api = kind->api,
+			.resource = kind->resource,
+			.namespace = estate->namespace},
+		.metadata = true,
+		.item = note_inhabitant,
+		.restart = forget_inhabitants,
+		.context = list,
+	};
+}
+
+static void inhabitant_list_release(struct inhabitant_list *list)
+{
+	strvec_release(&list->foreign);
+	arena_release(&list->arena);
+}
+
 bool inhabitants_find(struct kube *kube, struct kinds *kinds,
 		      const struct estate *estate, struct inhabitants *found,
 		      struct err *err)
@@ -186,29 +211,28 @@ bool inhabitants_find(struct kube *kube, struct kinds *kinds,
 	struct kube_list lists[ESTATE_KINDS];
 	bool done;
 
-	for (size_t i = 0; i < ESTATE_KINDS; i++) {
-		kept[i].estate = estate;
-		kept[i].kind = estate_kinds[i].kind;
-		kept[i].owned = value_new_list(&kept[i].arena);
-		lists[i] = (struct kube_list){
-			.ref = {.api = estate_kinds[i].api,
-				.resource = estate_kinds[i].resource,
-				.namespace = estate->namespace},
-			.metadata = true,
-			.item = note_inhabitant,
-			.restart = forget_inhabitants,
-			.context = &kept[i],
-		};
-	}
+	for (size_t i = 0; i < ESTATE_KINDS; i++)
+		lists[i] = ask(&kept[i], estate, &estate_kinds[i]);
 	done = kube_list_all(kube, lists, ESTATE_KINDS, err) &&
 	       sort_all(&owners, kept, found, err);
-	for (size_t i = 0; i < ESTATE_KINDS; i++) {
-		strvec_release(&kept[i].foreign);
-		arena_release(&kept[i].arena);
-	}
+	for (size_t i = 0; i < ESTATE_KINDS; i++)
+		inhabitant_list_release(&kept[i]);
 	map_release(&owners.known);
 	return done || err_wrap(err, "cannot tell what is in namespace '%s'",
 				estate->namespace);
+}
+
+bool inhabitants_have_claims(struct kube *kube, const struct estate *estate,
+			     bool *have, struct err *err)
+{
+	CLEANUP(inhabitant_list_release) struct inhabitant_list claims = {0};
+	const struct kube_list list =
+		ask(&claims, estate, &estate_kinds[ESTATE_CLAIMS]);
+
+	if (!kube_list(kube, &list, err))
+		return false;
+	*have = claims.foreign.count != 0;
+	return true;
 }
 
 void inhabitants_release(struct inhabitants *found)

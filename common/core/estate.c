@@ -19,7 +19,8 @@ const struct estate_kind estate_kinds[ESTATE_KINDS] = {
 	{"batch/v1", "jobs", "Job"},
 	{"v1", "pods", "Pod"},
 	{"v1", "services", "Service"},
-	{"v1", "persistentvolumeclaims", "PersistentVolumeClaim"},
+	[ESTATE_CLAIMS] = {"v1", "persistentvolumeclaims",
+			   "PersistentVolumeClaim"},
 	{"networking.k8s.io/v1", "ingresses", "Ingress"},
 };
 
@@ -315,7 +316,7 @@ static bool is_by_product(const struct estate *estate, const char *kind,
 			  const struct value *object)
 {
 	const char *name = value_find_text(object, "metadata.name");
-	bool claim = same_text(kind, "PersistentVolumeClaim");
+	bool claim = same_text(kind, estate_kinds[ESTATE_CLAIMS].kind);
 	bool hook = member_of(object, "metadata.annotations", "helm.sh/hook");
 
 	if (!name || (!claim && !hook))

@@ -102,9 +102,12 @@ static bool note_estate(struct task *task, struct err *err)
 	struct hold *hold = task->hold;
 
 	estate_add_manifest(&hold->estate, &task->manifest);
-	return !home || !home->created ||
-	       !estate_says_more(&hold->estate, home->release) ||
-	       hold_note_estate(hold, err);
+	if (!home || !home->created)
+		return true;
+	return look_at_older(task->sweep->cleanup->kube, task->item,
+			     &hold->estate, err) &&
+	       (!estate_says_more(&hold->estate, home->release) ||
+		hold_note_estate(hold, err));
 }
 
 /*

@@ -119,26 +119,51 @@ bool look_for_others(struct look *look, struct kube *kube, struct kinds *kinds,
 	return inhabitants_find(kube, kinds, estate, found, err);
 }
 
-/* What a sweep would note of @item before Helm uninstalls it. */
-static bool read_estate(struct kube *kube, const struct sweep_item *item,
-			struct estate *estate, struct err *err)
+/* One that is gone or damaged tells nothing. */
+static bool read_revision(struct kube *kube,
+			  const struct sweep_release *revision,
+			  struct estate *estate, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(release_query_release) struct release_query payload = {0};
 	const struct kube_list question =
-		release_query(&payload, item->namespace, item->release,
-			      item->judged->revision, &arena);
+		release_query(&payload, revision->namespace, revision->name,
+			      revision->revision, &arena);
 	CLEANUP(err_release) struct err damaged = {0};
 	struct manifest manifest = {0};
 	bool found;
 
-	estate_add_release(estate, item->release);
 	if (!kube_list(kube, &question, err))
 		return false;
-	/* One that is damaged tells nothing; its removal will fail. */
 	if (removal_read(&payload, &arena, &manifest, &found, &damaged))
 		estate_add_manifest(estate, &manifest);
 	return true;
+}
+
+bool look_at_older(struct kube *kube, const struct sweep_item *item,
+		   struct estate *estate, struct err *err)
+{
+	size_t count = item->revision_count;
+	bool unknown = false;
+
+	if (count > 1 && !inhabitants_have_claims(kube, estate, &unknown, err))
+		return false;
+	if (!unknown)
+		return true;
+	for (size_t i = 1; i < count && i <= LOOK_OLDER_MAX; i++) {
+		if (!read_revision(kube, item->revisions[i], estate, err))
+			return false;
+	}
+	return true;
+}
+
+/* What a sweep would note of @item before Helm uninstalls it. */
+static bool read_estate(struct kube *kube, const struct sweep_item *item,
+			struct estate *estate, struct err *err)
+{
+	estate_add_release(estate, item->release);
+	return read_revision(kube, item->judged, estate, err) &&
+	       look_at_older(kube, item, estate, err);
 }
 
 static bool foresee_estate(struct kube *kube, const struct sweep_plan *plan,

@@ -26,6 +26,8 @@ struct str;
 struct strvec;
 struct sweep_item;
 
+#define LOOK_OLDER_MAX 32 /* revisions; Helm keeps 10, unless told */
+
 struct look {
 	struct arena arena;
 	struct namespace_marks marks;
@@ -46,6 +48,14 @@ bool look_again(struct look *look, struct kube *kube,
 bool look_for_others(struct look *look, struct kube *kube, struct kinds *kinds,
 		     const struct estate *estate, struct inhabitants *found,
 		     struct err *err) MUST_CHECK;
+
+/*
+ * Where there are volume claims that are none of @estate, to which the newest
+ * revision of @item was added, add its older ones: of a StatefulSet that an
+ * upgrade removed, the claims stay.  Errors: kube's.
+ */
+bool look_at_older(struct kube *kube, const struct sweep_item *item,
+		   struct estate *estate, struct err *err) MUST_CHECK;
 
 void look_release(struct look *look);
 

@@ -38,6 +38,10 @@ bool inhabitants_find(struct kube *kube, struct kinds *kinds,
 		      const struct estate *estate, struct inhabitants *found,
 		      struct err *err) MUST_CHECK;
 
+/* Is there a volume claim that is none of @estate?  Errors: kube's. */
+bool inhabitants_have_claims(struct kube *kube, const struct estate *estate,
+			     bool *have, struct err *err) MUST_CHECK;
+
 void inhabitants_release(struct inhabitants *found);
 
 #endif

@@ -33,6 +33,7 @@ struct value;
 
 #define ESTATE_NOTE_MAX 65536 /* bytes; Kubernetes takes 262144 in all */
 #define ESTATE_KINDS	10
+#define ESTATE_CLAIMS	8 /* which of them volume claims are */
 
 /* What makes a namespace inhabited. */
 struct estate_kind {
@@ -85,7 +86,7 @@ enum estate_bond {
  * Whose is @object, of one of estate_kinds and with its metadata at least?
  *
  * Ours is what Helm marked as of one of the releases here; a hook of theirs;
- * a volume claim of their StatefulSets; a claim or a hook with their name in
+ * a volume claim of their StatefulSets, of each revision that was added; a claim or a hook with their name in
  * app.kubernetes.io/instance; what is being deleted; and what another of
  * estate_kinds owns, as it stands and falls with that.
  */

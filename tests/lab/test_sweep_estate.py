@@ -116,6 +116,27 @@ def test_they_go_where_a_sweep_was_killed(cluster, start_step, sweep, helm4,
     assert api.namespaces() == set()
 
 
+def test_those_of_a_set_that_only_an_older_revision_had(cluster, sweep):
+    """Beside those of nobody's set; a revision that is damaged says nothing."""
+    api = cluster.api
+    claims = "/api/v1/namespaces/%s/persistentvolumeclaims"
+    for name in "set", "theirs":
+        with_set(api, name)
+        for revision in 2, 3:
+            store_release(api, name, "web", marks(past()), revision)
+        api("DELETE", f"/apis/apps/v1/namespaces/{name}/statefulsets/db")
+    api("POST", claims % "theirs", claim("data-db-7", app="mine"))
+    api("PATCH", "/api/v1/namespaces/set/secrets/sh.helm.release.v1.web.v2",
+        {"data": {"release": "AAAA"}}, MERGE_PATCH)
+
+    deleted = reasons(sweep().json["deleted"])
+
+    assert set(deleted) == {"set", "theirs"}
+    assert deleted["theirs"] == "the namespace stays, because in it is " \
+        "PersistentVolumeClaim data-db-7"
+    assert api.namespaces() == {"theirs"}
+
+
 def test_eviction_knows_them_too(cluster, run_step, helm4, tmp_path):
     api = cluster.api
     with_set(api, "shop-old")
