@@ -1,6 +1,7 @@
 #include "flow/audit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/chartrepo.h"
 #include "api/s3_conditions.h"
@@ -29,6 +30,7 @@ static void report_found(struct audit_report *report,
 	copy_items(&report->orphans, &report->arena, &look->orphans);
 	copy_items(&report->dangling, &report->arena, &look->dangling);
 	copy_items(&report->mismatched, &report->arena, &look->mismatched);
+	copy_items(&report->unread, &report->arena, &look->unread);
 }
 
 /* What a dry run would mend is right then, and so is what may be at work. */
@@ -50,26 +52,46 @@ static void report_left(struct audit_report *report,
 
 	report->entries = look->entries;
 	report->verified = look->verified;
-	report->left = report->left_orphans = (struct audit_items){0};
+	report->left = report->left_orphans = report->left_unread =
+		(struct audit_items){0};
 	copy_left(&report->left, report, &look->mismatched, mended);
 	copy_left(&report->left, report, &look->dangling, mended);
 	copy_left(&report->left_orphans, report, &look->orphans, mended);
+	copy_left(&report->left_unread, report, &look->unread, mended);
 }
 
-void audit_report_gone(struct audit_report *report, const char *name,
-		       const char *version)
+/* No other version has the same, whatever the names are made of. */
+static char *make_key(const struct audit_item *item)
 {
-	struct audit_items *left = &report->left;
+	return xasprintf("%zu %s %s", strlen(item->name), item->name,
+			 item->version);
+}
+
+static void drop_items(struct audit_items *items, const struct map *keys)
+{
 	size_t kept = 0;
 
-	for (size_t i = 0; i < left->count; i++) {
-		const struct audit_item item = left->items[i];
+	for (size_t i = 0; i < items->count; i++) {
+		CLEANUP(free_ptr) char *key = make_key(&items->items[i]);
 
-		if (!same_text(item.name, name) ||
-		    !same_text(item.version, version))
-			left->items[kept++] = item;
+		if (!map_has(keys, key))
+			items->items[kept++] = items->items[i];
 	}
-	left->count = kept;
+	items->count = kept;
+}
+
+void audit_report_gone(struct audit_report *report)
+{
+	CLEANUP(map_release) struct map gone = {0};
+
+	for (size_t i = 0; i < report->pruned.count; i++) {
+		CLEANUP(free_ptr) char *key =
+			make_key(&report->pruned.items[i]);
+
+		map_put(&gone, key, report);
+	}
+	drop_items(&report->left, &gone);
+	drop_items(&report->left_unread, &gone);
 }
 
 static void report_repaired(struct audit_report *report,
@@ -265,6 +287,22 @@ static void add_place(struct str *text, const struct audit_item *item)
 		str_addf(text, "chart '%s' %s", item->name, item->version);
 }
 
+/* Nothing is known to be wrong, but something to be unknown. */
+static bool tell_unread(const struct audit_items *unread, struct err *err)
+{
+	const struct audit_item *first = unread->items;
+	bool temporary = true;
+
+	for (size_t i = 0; i < unread->count; i++)
+		temporary = temporary && unread->items[i].temporary;
+	(void)err_set(err, ERR_REMOTE,
+		      "%zu archive%s outside of the repository could not be "
+		      "read, the first is '%s': %s",
+		      unread->count, unread->count > 1 ? "s" : "",
+		      first->address, first->reason);
+	return err_temporary(err, temporary);
+}
+
 bool audit_outcome(const struct audit_report *report, struct err *err)
 {
 	size_t count = report->left.count + report->left_orphans.count;
@@ -274,7 +312,8 @@ bool audit_outcome(const struct audit_report *report, struct err *err)
 	CLEANUP(str_release) struct str place = {0};
 
 	if (!count)
-		return true;
+		return !report->left_unread.count ||
+		       tell_unread(&report->left_unread, err);
 	add_place(&place, first);
 	(void)err_set(err, ERR_REMOTE,
 		      "the index and the archives disagree in %zu place%s, the "

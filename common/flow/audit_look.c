@@ -20,8 +20,10 @@ static void looking_release(struct looking *looking)
 	chartrepo_index_release(&looking->index);
 	arena_release(&looking->window);
 	err_release(&looking->failure);
-	free(looking->readings);
-	free(looking->signatures);
+	map_release(&looking->servers);
+	audit_readings_release(&looking->within);
+	audit_readings_release(&looking->elsewhere);
+	audit_readings_release(&looking->signatures);
 	free(looking->orphans);
 }
 
@@ -45,6 +47,7 @@ void audit_items_add(struct audit_items *items, struct arena *arena,
 		.reason = arena_strdup(arena, item->reason),
 		.mendable = item->mendable,
 		.young = item->young,
+		.temporary = item->temporary,
 	};
 }
 
@@ -212,11 +215,7 @@ static bool see_provenance(struct reading *reading, struct err *err)
 		.limit = CHARTREPO_PROVENANCE_MAX,
 		.taken = take_provenance,
 	};
-	looking->signatures =
-		grow_array(looking->signatures, looking->signature_count + 1,
-			   sizeof(struct reading *),
-			   &looking->signature_capacity);
-	looking->signatures[looking->signature_count++] = beside;
+	audit_readings_add(&looking->signatures, beside);
 	return true;
 }
 
@@ -252,7 +251,7 @@ static void miss(struct reading *reading)
 	 * What is elsewhere may only be out of reach for us, and what was
 	 * listed a moment ago is for the next run to judge.
 	 */
-	if (reading->in_repository && !reading->object)
+	if (!reading->server && !reading->object)
 		audit_add_edit(looking, &looking->look->dangling,
 			       &reading->claim, "", NULL, reason);
 }
@@ -283,6 +282,8 @@ static void take_archive(struct chartrepo_fetch *fetch)
 			 fetch->failure.text);
 		break;
 	default:
+		if (reading->server && audit_note_unread(reading))
+			break;
 		err_move(&failure, &fetch->failure);
 		(void)err_wrap(&failure,
 			       "cannot read the archive of chart '%s' %s",
@@ -291,15 +292,30 @@ static void take_archive(struct chartrepo_fetch *fetch)
 	audit_finish_reading(fetch, &failure);
 }
 
-static bool fetch_all(struct looking *looking, struct reading **readings,
-		      size_t count, struct err *err)
+void audit_readings_add(struct readings *readings, struct reading *reading)
+{
+	readings->items =
+		grow_array(readings->items, readings->count + 1,
+			   sizeof(*readings->items), &readings->capacity);
+	readings->items[readings->count++] = reading;
+}
+
+void audit_readings_release(struct readings *readings)
+{
+	free(readings->items);
+}
+
+bool audit_read(struct looking *looking, struct readings *readings,
+		struct err *err)
 {
 	const struct audit *audit = looking->look->audit;
 	static const struct reporter silent = {0};
+	void *list = readings->items;
+	size_t count = readings->count;
 
-	if (count && !chartrepo_fetch_all(audit->http,
-					  (struct chartrepo_fetch **)readings,
-					  count, audit->jobs, 0, &silent, err))
+	readings->count = 0;
+	if (count && !chartrepo_fetch_all(audit->http, list, count, audit->jobs,
+					  0, &silent, err))
 		return false;
 	if (looking->failure.kind == ERR_NONE)
 		return true;
@@ -309,14 +325,9 @@ static bool fetch_all(struct looking *looking, struct reading **readings,
 
 bool audit_flush(struct looking *looking, struct err *err)
 {
-	size_t count = looking->count;
-
-	looking->count = 0;
-	if (!fetch_all(looking, looking->readings, count, err))
-		return false;
-	count = looking->signature_count;
-	looking->signature_count = 0;
-	return fetch_all(looking, looking->signatures, count, err) &&
+	return audit_read(looking, &looking->within, err) &&
+	       audit_read_elsewhere(looking, err) &&
+	       audit_read(looking, &looking->signatures, err) &&
 	       audit_marks_keep(looking->marks, err);
 }
 
@@ -328,10 +339,9 @@ void audit_add_reading(struct looking *looking, const struct reading *wanted)
 	reading->looking = looking;
 	reading->fetch.repo = looking->look->audit->repo;
 	reading->fetch.limit = CHART_ARCHIVE_MAX;
-	looking->readings =
-		grow_array(looking->readings, looking->count + 1,
-			   sizeof(struct reading *), &looking->capacity);
-	looking->readings[looking->count++] = reading;
+	audit_readings_add(reading->server ? &looking->elsewhere
+					   : &looking->within,
+			   reading);
 }
 
 /* --- entries -------------------------------------------------------------------- */
@@ -358,7 +368,7 @@ static void find_object(struct looking *looking, struct reading *reading)
 		url ? chartrepo_object_name(looking->look->audit->repo, url)
 		    : NULL;
 
-	reading->in_repository = name != NULL;
+	reading->server = name || !url ? NULL : audit_find_server(looking, url);
 	reading->object = name ? map_get(&looking->look->objects, name) : NULL;
 	if (reading->object)
 		reading->object->referenced = true;
@@ -398,6 +408,7 @@ static bool look_at_chart(struct looking *looking, const char *name,
 {
 	CLEANUP(map_release) struct map ambiguous = {0};
 	struct chartindex_entries entries;
+	size_t waiting;
 
 	if (!chartindex_read(&looking->parsed, name, &looking->window, &entries,
 			     err))
@@ -408,7 +419,8 @@ static bool look_at_chart(struct looking *looking, const char *name,
 				   err))
 			return false;
 	}
-	if (looking->count && looking->count < AUDIT_READ_AT_ONCE)
+	waiting = looking->within.count + looking->elsewhere.count;
+	if (waiting && waiting < AUDIT_READ_AT_ONCE)
 		return true;
 	if (!audit_flush(looking, err))
 		return false;
@@ -490,6 +502,21 @@ static void sort_items(struct audit_items *items)
 		      compare_items);
 }
 
+static int compare_edits(const void *a, const void *b)
+{
+	const struct publish_edit *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+
+	return order ? order : strcmp(left->version, right->version);
+}
+
+static void sort_edits(struct publish_edits *edits)
+{
+	if (edits->count)
+		qsort(edits->items, edits->count, sizeof(*edits->items),
+		      compare_edits);
+}
+
 bool audit_take_look(struct audit_look *look, struct audit_marks *marks,
 		     struct err *err)
 {
@@ -506,5 +533,7 @@ bool audit_take_look(struct audit_look *look, struct audit_marks *marks,
 	sort_items(&look->orphans);
 	sort_items(&look->dangling);
 	sort_items(&look->mismatched);
+	sort_items(&look->unread);
+	sort_edits(&look->edits);
 	return true;
 }

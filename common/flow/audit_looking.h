@@ -1,6 +1,6 @@
 /*
  * A look at a repository, while it is taken: what audit_look.c, which reads
- * the entries and their archives, and audit_orphans.c share.
+ * the entries and their archives, audit_elsewhere.c, and audit_orphans.c share.
  */
 #ifndef FLOW_AUDIT_LOOKING_H
 #define FLOW_AUDIT_LOOKING_H
@@ -11,6 +11,7 @@
 #include "api/chartrepo.h"
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "core/audit.h"
 #include "core/chartindex.h"
@@ -20,7 +21,14 @@ struct audit_items;
 struct audit_look;
 struct audit_marks;
 struct audit_object;
+struct audit_server;
 struct value;
+
+struct readings {
+	struct reading **items;
+	size_t count;
+	size_t capacity;
+};
 
 /* A look at work. */
 struct looking {
@@ -28,13 +36,11 @@ struct looking {
 	struct audit_marks *marks;
 	struct chartrepo_index index;
 	struct chartindex parsed;
-	struct arena window; /* entries whose archives are read together */
-	struct reading **readings;
-	size_t count;
-	size_t capacity;
-	struct reading **signatures; /* of archives that are what they should */
-	size_t signature_count;
-	size_t signature_capacity;
+	struct arena window;	/* entries whose archives are read together */
+	struct readings within; /* the repository */
+	struct readings elsewhere;  /* on the servers */
+	struct readings signatures; /* of archives that are what they should */
+	struct map servers;	    /* origin: struct audit_server */
 	struct audit_found_orphan *orphans;
 	size_t orphan_count;
 	size_t orphan_capacity;
@@ -47,7 +53,7 @@ struct reading {
 	struct looking *looking;
 	struct audit_claim claim;
 	struct audit_object *object; /* NULL = not listed */
-	bool in_repository;
+	struct audit_server *server; /* NULL = it lies in the repository */
 };
 
 /* Read the index, again if it was. */
@@ -69,7 +75,14 @@ void audit_add_edit(struct looking *looking, struct audit_items *items,
 /* @wanted is copied; it is read by the next audit_flush(). */
 void audit_add_reading(struct looking *looking, const struct reading *wanted);
 
-/* Read all that was added.  Errors: those of the repository. */
+void audit_readings_add(struct readings *readings, struct reading *reading);
+void audit_readings_release(struct readings *readings);
+
+/* Read those, and forget them.  Errors: those of the repository. */
+bool audit_read(struct looking *looking, struct readings *readings,
+		struct err *err) MUST_CHECK;
+
+/* That of all that was added. */
 bool audit_flush(struct looking *looking, struct err *err) MUST_CHECK;
 
 /* An archive was read: its share of the progress. */
@@ -77,6 +90,26 @@ void audit_count_read(struct looking *looking);
 
 /* Forget its bytes; @failure is moved: the first of a look ends it. */
 void audit_finish_reading(struct chartrepo_fetch *fetch, struct err *failure);
+
+/* --- audit_elsewhere.c ----------------------------------------------------- */
+
+/* Who has what lies under @url, outside of the repository. */
+struct audit_server *audit_find_server(struct looking *looking,
+				       const char *url);
+
+/*
+ * Read all of looking->elsewhere.  A server that gives no answer is not asked
+ * for the others: that it does not would take each of them minutes to learn.
+ */
+bool audit_read_elsewhere(struct looking *looking, struct err *err) MUST_CHECK;
+
+/*
+ * Add as a finding that the archive elsewhere could not be read.  False: not
+ * its server's doing but ours, as the run has no more time.
+ */
+bool audit_note_unread(struct reading *reading);
+
+/* --- audit_orphans.c ------------------------------------------------------- */
 
 /* Read the archives without an entry, and add what is found of them. */
 bool audit_look_at_orphans(struct looking *looking, struct err *err) MUST_CHECK;

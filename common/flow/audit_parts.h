@@ -1,7 +1,8 @@
 /*
  * What the parts of flow/audit share: audit.c the order of events,
- * audit_look.c one look at the repository, audit_orphans.c of that the archives
- * without an entry, audit_marks.c what was verified,
+ * audit_look.c one look at the repository, audit_elsewhere.c of that the archives
+ * outside of it, audit_orphans.c those without an entry, audit_marks.c what was
+ * verified,
  * audit_prune.c what goes, audit_copy.c what goes elsewhere, audit_tell.c the
  * report.
  */
@@ -41,6 +42,7 @@ struct audit_look {
 	struct audit_items orphans;
 	struct audit_items dangling;
 	struct audit_items mismatched;
+	struct audit_items unread;  /* elsewhere */
 	struct publish_edits edits; /* that would put right what can be */
 };
 
@@ -93,9 +95,8 @@ bool audit_writes(const struct audit *audit);
 /* How the index is changed. */
 struct publish audit_publish(const struct audit *audit);
 
-/* The entry left the index, and with it what was wrong with it. */
-void audit_report_gone(struct audit_report *report, const char *name,
-		       const char *version);
+/* What was pruned left the index, and with it what was wrong with it. */
+void audit_report_gone(struct audit_report *report);
 
 /* All of @item is copied. */
 void audit_items_add(struct audit_items *items, struct arena *arena,

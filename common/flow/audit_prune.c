@@ -423,11 +423,11 @@ static void report_pruned(struct audit_report *report,
 		if (!report->dry_run && !pruning->edits.items[i].done)
 			continue;
 		audit_items_add(&report->pruned, &report->arena, item);
-		audit_report_gone(report, item->name, item->version);
 		if (!report->dry_run)
 			log_info("pruned chart '%s' %s", item->name,
 				 item->version);
 	}
+	audit_report_gone(report);
 }
 
 bool audit_prune(const struct audit *audit, struct audit_report *report,

@@ -23,8 +23,10 @@
  * goes when no entry leads to any of its archives, so that one of a prune at
  * work stays, and in any case after AUDIT_WORK_S.
  *
- * An entry may lead to a web server in front of the repository.  Then its
- * archive is the object of the address's base name, if its digest says so.
+ * An entry may lead to a web server, in front of the repository or anywhere.  An
+ * archive that cannot be read there is one finding among others, while what
+ * cannot be read in the repository ends the run.  A prune takes the object of the
+ * address's base name for its archive, if its digest says so.
  *
  * A run that repairs leaves marks (core/audit.h) of the pairs of entry and
  * object that it has verified, below AUDIT_MARKS in the repository, while it
@@ -83,8 +85,9 @@ struct audit_item {
 	const char *digest;
 	const char *address; /* s3://bucket/prefix/web-1.0.0.tgz */
 	const char *reason;
-	bool mendable; /* a repair puts it right */
-	bool young;    /* it may be of a publisher at work */
+	bool mendable;	/* a repair puts it right */
+	bool young;	/* it may be of a publisher at work */
+	bool temporary; /* it may be another time */
 };
 
 struct audit_items {
@@ -102,12 +105,14 @@ struct audit_report {
 	struct audit_items orphans;
 	struct audit_items dangling;
 	struct audit_items mismatched;
+	struct audit_items unread;   /* archives outside of the repository */
 	struct audit_items repaired; /* in a dry run: what would be */
 	struct audit_items pruned;   /* the same */
 	struct audit_items copied;
 	/* What is wrong at the end; in a dry run: would be. */
 	struct audit_items left; /* entries, the mismatched ones first */
 	struct audit_items left_orphans;
+	struct audit_items left_unread;
 	bool dry_run;
 };
 
@@ -175,7 +180,10 @@ bool audit_check_copy(const struct audit_copy *copy, struct arena *arena,
 struct value *audit_tell(const struct audit_report *report, struct arena *arena,
 			 struct str *text);
 
-/* The run's error for what is wrong and was not put right. */
+/*
+ * The run's error for what is wrong and was not put right; else for what could
+ * not be read, which is temporary if all of that is.
+ */
 bool audit_outcome(const struct audit_report *report, struct err *err)
 	MUST_CHECK;
 

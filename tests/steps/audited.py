@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Iterator
 
 import charts
+import pytest
 import yaml
 
 from scripted_s3 import ScriptedS3
@@ -19,6 +20,21 @@ MARKS = PREFIX + ".slipway/audit/verified"
 CHARTS = {"api": ["2.0.0", "1.0.0"], "web": ["1.1.0", "1.0.0"]}
 
 PRUNE = ("--prune", "--keep", "1", "--output", "json")
+
+
+@pytest.fixture
+def s3(tmp_path):
+    with a_repository(tmp_path) as s3:
+        yield s3
+
+
+@pytest.fixture
+def audit(run_step, s3):
+    """repo-audit of it, with what is given to each call."""
+    def run(*args, **options):
+        return run_step("repo-audit", "--repo", REPO, *args,
+                        env=s3.env | options.pop("env", {}), **options)
+    return run
 
 
 @contextmanager
@@ -35,14 +51,6 @@ def a_repository(tmp_path: Path) -> Iterator[ScriptedS3]:
 def put_aged(s3: ScriptedS3, name: str, body: bytes) -> None:
     """As old as no archive is whose publisher is still at work."""
     s3.put(PREFIX + name, body, s3.clock() - 3600)
-
-
-def an_audit(run_step: Callable, s3: ScriptedS3) -> Callable:
-    """repo-audit of it, with what is given to each call."""
-    def run(*args, **options):
-        return run_step("repo-audit", "--repo", REPO, *args,
-                        env=s3.env | options.pop("env", {}), **options)
-    return run
 
 
 def prove(s3: ScriptedS3) -> None:
@@ -64,6 +72,12 @@ def break_all(s3: ScriptedS3) -> None:
     s3.put(PREFIX + "api-2.0.0.tgz", bytes(body))
     put_aged(s3, "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
     del s3.objects[PREFIX + "web-1.0.0.tgz"]
+
+
+def readdress(s3: ScriptedS3, base: str, chart: str = "web") -> None:
+    """The index as `helm repo index --url` writes it."""
+    body = s3.objects[INDEX].body
+    s3.put(INDEX, body.replace(f"- {chart}-".encode(), f"- {base}/{chart}-".encode()))
 
 
 def entries(s3: ScriptedS3) -> dict[str, list[str]]:

@@ -11,16 +11,10 @@ import charts
 import pytest
 import yaml
 
-from audited import (CHARTS, INDEX, PREFIX, PRUNE, REPO, a_repository, break_all, entries,
-                     names, sign)
+from audited import (CHARTS, INDEX, PREFIX, PRUNE, REPO, break_all, entries,  # noqa: F401
+                     names, s3, sign)
 from scripted_http import Reply, ScriptedHttp
 from scripted_s3 import Fault
-
-
-@pytest.fixture
-def s3(tmp_path):
-    with a_repository(tmp_path) as s3:
-        yield s3
 
 
 def copy(run_step, s3, target, *names, repo=REPO, **options):

@@ -14,20 +14,9 @@ import charts
 import pytest
 import yaml
 
-from audited import (CHARTS, INDEX, PREFIX, PRUNE, REPO, a_repository, an_audit, entries,
-                     names, sign)
+from audited import (CHARTS, INDEX, PREFIX, PRUNE, REPO, audit, entries,     # noqa: F401
+                     names, readdress, s3, sign)
 from scripted_s3 import Fault, ScriptedS3
-
-
-@pytest.fixture
-def s3(tmp_path):
-    with a_repository(tmp_path) as s3:
-        yield s3
-
-
-@pytest.fixture
-def audit(run_step, s3):
-    return an_audit(run_step, s3)
 
 
 OLD = [("api", "1.0.0"), ("web", "1.0.0")]
@@ -202,12 +191,6 @@ def test_prune_of_a_folder(run_step, tmp_path):
 
 
 # --- addresses that lead elsewhere ----------------------------------------------
-
-def readdress(s3: ScriptedS3, base: str) -> None:
-    """The index as `helm repo index --url` writes it."""
-    body = s3.objects[INDEX].body
-    s3.put(INDEX, body.replace(b"- web", f"- {base}/web".encode()))
-
 
 @pytest.fixture
 def cdn(s3, static_http, tmp_path):

@@ -1,6 +1,7 @@
 """repo-audit against S3 in memory, and folders: what it finds, what it puts
 right, in which order, and what it leaves alone.  Real S3 is in
-tests/lab/test_audit.py, prunes are in test_pruning.py.
+tests/lab/test_audit.py, prunes are in test_pruning.py, addresses outside of the
+repository in test_audit_elsewhere.py.
 """
 
 from __future__ import annotations
@@ -17,20 +18,9 @@ import pytest
 import yaml
 
 import records
-from audited import (CHARTS, INDEX, MARKS, PREFIX, PRUNE, REPO, a_repository, an_audit,
-                     break_all, entries, names, prove, sign)
+from audited import (CHARTS, INDEX, MARKS, PREFIX, PRUNE, REPO, audit, break_all,  # noqa: F401
+                     entries, names, prove, s3, sign)
 from scripted_s3 import Fault, ScriptedS3
-
-
-@pytest.fixture
-def s3(tmp_path):
-    with a_repository(tmp_path) as s3:
-        yield s3
-
-
-@pytest.fixture
-def audit(run_step, s3):
-    return an_audit(run_step, s3)
 
 
 def reads(s3: ScriptedS3) -> list[str]:
@@ -44,7 +34,7 @@ def test_all_is_well(audit, s3, tmp_path):
     result = audit("--output", "json", "--record", tmp_path / "record")
     assert result.json == {"entries": 4, "verified": 4, "read": 4, "dryRun": False,
                            "orphans": [], "dangling": [], "mismatched": [],
-                           "repaired": [], "pruned": [],
+                           "unread": [], "repaired": [], "pruned": [],
                            "copied": []}
     [step] = records.merged(tmp_path / "record")["steps"]
     assert (step["name"], step["outcome"]) == ("repo-audit", "done")
@@ -240,7 +230,7 @@ def test_repair(audit, s3):
     break_all(s3)
     broken = s3.objects[PREFIX + "api-2.0.0.tgz"].body
     result = audit("--repair", "--output", "json", expect=1)
-    assert names(result.json["repaired"]) == [("web", "1.0.0"), ("db", "1.0.0")]
+    assert names(result.json["repaired"]) == [("db", "1.0.0"), ("web", "1.0.0")]
     assert entries(s3) == {"api": ["2.0.0", "1.0.0"], "db": ["1.0.0"], "web": ["1.1.0"]}
     assert "disagree in 1 place," in result.err, "a digest is nothing to be repaired"
     assert s3.objects[PREFIX + "api-2.0.0.tgz"].body == broken
@@ -304,7 +294,7 @@ def test_dry_run_of_a_repair(audit, s3):
     break_all(s3)
     before = dict(s3.objects)
     result = audit("--repair", "--dry-run", "--output", "json", expect=1)
-    assert names(result.json["repaired"]) == [("web", "1.0.0"), ("db", "1.0.0")]
+    assert names(result.json["repaired"]) == [("db", "1.0.0"), ("web", "1.0.0")]
     assert result.json["dryRun"] and s3.objects == before
 
 
@@ -408,7 +398,7 @@ def test_a_repair_whose_index_is_never_confirmed(audit, s3):
     s3.put(INDEX, s3.objects[INDEX].body.replace(b"- apiVersion: v2", b"- apiVersion: v1", 1))
     never_confirm(s3, lands=True)
     repaired = audit("--repair", "--timeout", "40s", "--output", "json").json["repaired"]
-    assert names(repaired) == [("api", "2.0.0"), ("web", "1.0.0"), ("db", "1.0.0")]
+    assert names(repaired) == [("api", "2.0.0"), ("db", "1.0.0"), ("web", "1.0.0")]
     index = yaml.safe_load(s3.objects[INDEX].body)["entries"]
     assert sorted(index) == ["api", "db", "web"] and len(index["web"]) == 1
     assert index["api"][0]["apiVersion"] == "v2"

@@ -1,0 +1,111 @@
+/* Archives to which the index leads outside of the repository. */
+#include "base/err.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "flow/audit_looking.h"
+#include "flow/audit_parts.h"
+#include "format/url.h"
+
+struct audit_server {
+	bool asked;
+	bool failed;	/* to answer that, */
+	bool temporary; /* perhaps not the next time */
+};
+
+/* Of an address that is none, it is all of it. */
+static void add_origin(struct str *origin, const char *address)
+{
+	CLEANUP(url_release) struct url url = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+
+	if (url_parse(&url, address, &unfit))
+		url_add_origin(origin, &url);
+	else
+		str_add(origin, address);
+}
+
+struct audit_server *audit_find_server(struct looking *looking, const char *url)
+{
+	CLEANUP(str_release) struct str origin = {0};
+	struct audit_server *server;
+
+	add_origin(&origin, url);
+	server = map_get(&looking->servers, str_text(&origin));
+	if (server)
+		return server;
+	server = arena_new(&looking->look->arena, struct audit_server);
+	map_put(&looking->servers, str_text(&origin), server);
+	return server;
+}
+
+static void add_unread(struct reading *reading, const char *reason,
+		       bool temporary)
+{
+	struct audit_items *unread = &reading->looking->look->unread;
+
+	audit_add_finding(reading->looking, unread, &reading->claim,
+			  reading->fetch.url, reason);
+	unread->items[unread->count - 1].temporary = temporary;
+}
+
+/* Is it how the server is, rather than what it has under one address? */
+static bool is_of_server(const struct err *failure)
+{
+	return failure->kind == ERR_UNREACHABLE ||
+	       failure->kind == ERR_TIMEOUT ||
+	       (failure->temporary && failure->status != 500);
+}
+
+bool audit_note_unread(struct reading *reading)
+{
+	const struct err *failure = &reading->fetch.failure;
+	const struct audit *audit = reading->looking->look->audit;
+
+	if (failure->kind == ERR_IO || deadline_passed(&audit->deadline))
+		return false;
+	add_unread(reading, failure->text, failure->temporary);
+	if (is_of_server(failure)) {
+		reading->server->failed = true;
+		reading->server->temporary = failure->temporary;
+	}
+	return true;
+}
+
+/* One of each server goes first, and shows whether there is any use in more. */
+static bool ask_first(struct looking *looking, struct readings *rest,
+		      struct err *err)
+{
+	const struct readings *all = &looking->elsewhere;
+	CLEANUP(audit_readings_release) struct readings first = {0};
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct reading *reading = all->items[i];
+
+		audit_readings_add(reading->server->asked ? rest : &first,
+				   reading);
+		reading->server->asked = true;
+	}
+	return audit_read(looking, &first, err);
+}
+
+bool audit_read_elsewhere(struct looking *looking, struct err *err)
+{
+	CLEANUP(audit_readings_release) struct readings rest = {0};
+
+	if (!ask_first(looking, &rest, err))
+		return false;
+	looking->elsewhere.count = 0;
+	for (size_t i = 0; i < rest.count; i++) {
+		struct reading *reading = rest.items[i];
+
+		if (reading->server->failed)
+			add_unread(reading,
+				   "not asked for, as its server had failed "
+				   "before",
+				   reading->server->temporary);
+		else
+			audit_readings_add(&looking->elsewhere, reading);
+	}
+	return audit_read(looking, &looking->elsewhere, err);
+}
