@@ -77,13 +77,6 @@ static int64_t to_seconds(int64_t nanoseconds)
 	return seconds - (half_up % NANOSECONDS < 0);
 }
 
-static bool is_below(const char *path, const char *root)
-{
-	const char *rest = after_prefix(path, root);
-
-	return rest && (!*rest || *rest == '/' || ends_with(root, "/"));
-}
-
 static void note_link(struct folder *folder, const char *name, const char *path)
 {
 	struct chart_loader *loader = folder->loader;
@@ -92,7 +85,7 @@ static void note_link(struct folder *folder, const char *name, const char *path)
 	CLEANUP(free_ptr) char *target = realpath(path, NULL);
 
 	/* One that is gone by now is found missing when it is read. */
-	if (!root || !target || is_below(target, root))
+	if (!root || !target || path_is_within(target, root))
 		return;
 	links->items = arena_grow(loader->arena, links->items, links->count + 1,
 				  sizeof(*links->items), &links->capacity);
@@ -109,6 +102,11 @@ static bool visit(void *context, const struct walk_entry *entry, bool *descend,
 	CLEANUP(str_release) struct str text = {0};
 	CLEANUP(free_ptr) char *path = path_join(folder->root, entry->path);
 
+	/* Also where it is left out, as with Helm. */
+	if (entry->kind == WALK_LINK)
+		return err_set(err, ERR_INPUT,
+			       "cannot read '%s': the link leads nowhere",
+			       path);
 	if (helmignore_has(&folder->ignore, entry->path,
 			   entry->kind == WALK_DIR)) {
 		*descend = false;

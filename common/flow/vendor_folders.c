@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "core/resolve.h"
 #include "flow/chartdir.h"
+#include "flow/checkout.h"
 #include "flow/vendor_parts.h"
 #include "format/semver.h"
 #include "sys/file.h"
@@ -183,6 +184,33 @@ bool vendor_is_chart(const char *folder)
 	return file_exists(path);
 }
 
+/*
+ * What the checkout has no business with is not packaged, unless the folder is
+ * not of the checkout either: then somebody else has put the links there.
+ */
+static bool check_links(const struct vendoring *vendoring,
+			const struct chart *chart, struct err *err)
+{
+	CLEANUP(free_ptr) char *checkout = NULL;
+	CLEANUP(free_ptr) char *real = NULL;
+
+	if (!chart->links.count)
+		return true;
+	checkout = checkout_of(vendoring->world->umbrella->dir);
+	real = realpath(chart->path, NULL);
+	if (!checkout || !real || !path_is_within(real, checkout))
+		return true;
+	for (size_t i = 0; i < chart->links.count; i++) {
+		const struct chart_link *link = &chart->links.items[i];
+		CLEANUP(free_ptr) char *path =
+			path_join(chart->path, link->name);
+
+		if (!checkout_check_link(checkout, path, link->target, err))
+			return false;
+	}
+	return true;
+}
+
 bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 			  const char *folder, struct err *err)
 {
@@ -196,7 +224,8 @@ bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 
 	if (!chart_load(folder, &vendored->arena, &chart, err))
 		return vendor_fail(vendoring, i, "repository", err);
-	if (!check_name(chart, folder, wanted->name, err))
+	if (!check_name(chart, folder, wanted->name, err) ||
+	    !check_links(vendoring, chart, err))
 		return vendor_fail(vendoring, i, "repository", err);
 	if (!check_version(vendoring, i, chart->version, err))
 		return vendor_fail(vendoring, i, "version", err);

@@ -30,8 +30,6 @@
 #include "format/ydoc.h"
 #include "net/http.h"
 
-#define CHART_FILE "Chart.yaml"
-
 /*
  * The constraint that is written where a dependency has none: Helm passes over
  * its alias and its condition otherwise.

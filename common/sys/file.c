@@ -45,6 +45,13 @@ const char *path_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+bool path_is_within(const char *path, const char *dir)
+{
+	const char *rest = after_prefix(path, dir);
+
+	return rest && (!*rest || *rest == '/' || ends_with(dir, "/"));
+}
+
 char *path_parent(const char *path)
 {
 	size_t len = strlen(path);

@@ -117,11 +117,18 @@ static bool descend(struct walker *walker, const struct level *outer,
 	return walk_level(walker, &level, err);
 }
 
+static bool leads_nowhere(int number)
+{
+	return number == ENOENT || number == ENOTDIR || number == ELOOP;
+}
+
 /* The status of @name, by its link's target if wanted; ENOENT: it went. */
 static bool look_at(const struct walker *walker, const struct level *level,
 		    const char *name, struct stat *info, bool *is_link,
 		    bool *gone, struct err *err)
 {
+	struct stat target;
+
 	*is_link = *gone = false;
 	if (fstatat(level->fd, name, info, AT_SYMLINK_NOFOLLOW) < 0) {
 		*gone = errno == ENOENT;
@@ -130,8 +137,10 @@ static bool look_at(const struct walker *walker, const struct level *level,
 	*is_link = S_ISLNK(info->st_mode);
 	if (!*is_link || !walker->walk->follow_links)
 		return true;
-	if (fstatat(level->fd, name, info, 0) < 0)
-		return fail_at(walker, "the link leads nowhere", err);
+	if (fstatat(level->fd, name, &target, 0) == 0)
+		*info = target;
+	else if (!leads_nowhere(errno))
+		return fail_at(walker, strerror(errno), err);
 	return true;
 }
 

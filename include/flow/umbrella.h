@@ -27,7 +27,9 @@ struct spool;
 struct strvec;
 struct value;
 
-#define UMBRELLA_OUTPUT "rendered" /* where renders go by default */
+#define UMBRELLA_OUTPUT	   "rendered"	/* where renders go by default */
+#define UMBRELLA_TEMPORARY ".rendering" /* what one is written into before */
+#define CHART_FILE	   "Chart.yaml"
 
 #define UMBRELLA_FILE_MAX  ((size_t)5 << 20)   /* Helm's */
 #define UMBRELLA_TOTAL_MAX ((size_t)100 << 20) /* Helm's */
@@ -55,9 +57,10 @@ bool umbrella_find_dir(const char *given, char **dir, struct err *err)
 
 /*
  * Read all files of @dir but .git, what .helmignore leaves out and, where
- * they lie below, @output_dir and UMBRELLA_OUTPUT.  Links count as what they
- * point to, which must be a file of the umbrella.
- * Errors: INPUT (no Chart.yaml; too large; no file; a link that leads out),
+ * they lie below, @output_dir and UMBRELLA_OUTPUT.  Links are followed as Helm
+ * does, to files and folders of the checkout (flow/checkout.h).
+ * Errors: INPUT (no Chart.yaml; too large; no file; a link that leads out,
+ * nowhere, or into a folder that it is in),
  * USAGE (@output_dir is the umbrella or holds it).
  */
 bool umbrella_read(struct umbrella *umbrella, const char *dir,

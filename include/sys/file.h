@@ -179,5 +179,7 @@ char *path_join(const char *dir, const char *name) MUST_CHECK;
 char *path_parent(const char *path) MUST_CHECK;
 /* The part behind the last slash; borrowed. */
 const char *path_base(const char *path);
+/* Is @path @dir, or below it?  By their letters alone. */
+bool path_is_within(const char *path, const char *dir);
 
 #endif

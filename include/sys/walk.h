@@ -20,7 +20,7 @@ struct err;
 enum walk_kind {
 	WALK_FILE,
 	WALK_DIR,
-	WALK_LINK,  /* only without follow_links */
+	WALK_LINK,  /* with follow_links only one that leads nowhere */
 	WALK_OTHER, /* device, socket, pipe */
 };
 
@@ -48,8 +48,7 @@ struct walk {
 
 /*
  * Errors: INPUT (root or a folder below is missing, unreadable or no folder;
- * too deep, too many entries; a link that leads nowhere or into a folder that
- * it is in), and whatever visit sets.
+ * too deep, too many entries; a link that leads into a folder that it is in), and whatever visit sets.
  */
 bool walk_tree(const struct walk *walk, struct err *err) MUST_CHECK;
 

@@ -120,6 +120,25 @@ def test_helm_heeds_the_condition_of_what_has_no_version(
                 "local.enabled=true").out.count("kind: ConfigMap") == 2
 
 
+def test_helm_renders_what_links_lead_to(helm, run_step, tmp_path):
+    """The source as Helm sees it, and what is written without links."""
+    charts.make_chart(tmp_path / "db", "db", "1.0.0")
+    (tmp_path / "db" / "values-b.yaml").symlink_to("values.yaml")
+    umbrella = tmp_path / "umbrella"
+    (umbrella / "charts").mkdir(parents=True)
+    (umbrella / "charts" / "db").symlink_to("../../db")
+    (umbrella / "values.yaml").symlink_to("../shop.yaml")
+    (tmp_path / "shop.yaml").write_text("db: {department: db}\n")
+    (umbrella / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: shop\nversion: 0.1.0\n"
+        "dependencies: [{name: db, version: 1.0.0}]\n")
+    run_step("umbrella-render", "--branch", "master", "--repository-name", "shop", cwd=tmp_path)
+    chart = tmp_path / "rendered" / "shop"
+    seen = helm("template", "x", umbrella).out
+    assert "department: \"db\"" in seen
+    assert helm("template", "x", chart).out == seen
+
+
 def test_helm_accepts_the_lock(helm, render, repository, static_http):
     """dependency build refuses a lock whose digest is not its own."""
     server = static_http(repository)

@@ -575,15 +575,6 @@ def test_only_an_earlier_rendering_is_replaced(umbrella, render, tmp_path):
     assert (work / "file").read_text() == "precious"
 
 
-def test_links(umbrella, render, tmp_path):
-    folder = umbrella()
-    (folder / "values-x.yaml").symlink_to("values.yaml")
-    render()
-    assert "values-x.yaml" in rendered(tmp_path)
-    (folder / "passwd.yaml").symlink_to("/etc/passwd")
-    assert "it leads to no file of the umbrella" in render(expect=2).err
-
-
 @pytest.mark.parametrize("chart, where, cause", [
     ("name: shop\n", "", "has no 'version'"),
     ("name: shop\nversion: 1.10\n", ":2:10", "hint: put it in quotes"),

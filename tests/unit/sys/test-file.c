@@ -493,6 +493,11 @@ static void test_names(void **state)
 	}
 	assert_string_equal(path_base("a/b/c"), "c");
 	assert_string_equal(path_base("c"), "c");
+	assert_true(path_is_within("/a/b", "/a"));
+	assert_true(path_is_within("/a", "/a"));
+	assert_true(path_is_within("/a", "/"));
+	assert_false(path_is_within("/ab", "/a"));
+	assert_false(path_is_within("/", "/a"));
 
 	assert_string_equal(dir_for_temp(&env), "/tmp");
 	env_set(&env, "TMPDIR", folder);
