@@ -1,7 +1,7 @@
 """Packages against `helm package`: every member, and every refusal.
 
-Charts are those of the Go modules that charts/modules.txt names, Helm with its
-test data among them, and SLIPWAY_CHARTS random ones (packages.py).  SLIPWAY_SEED repeats
+Charts are those of pipeline-examples/, those of the Go modules that charts/modules.txt
+names, Helm with its test data among them, and SLIPWAY_CHARTS random ones (packages.py).  SLIPWAY_SEED repeats
 a run.  Subcharts come in Helm's random order: what is compared is the order
 within each chart, and all members as they stand in the tar stream, headers
 included; and the whole file where the order happens to be the same.
@@ -14,6 +14,7 @@ import io
 import os
 import random
 import re
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -26,6 +27,7 @@ from packages import make_chart
 EPOCH = "1795352645"
 CHARTS = int(os.environ.get("SLIPWAY_CHARTS", "30"))
 CHARTS_MIN = 40     # real ones
+EXAMPLES = Path(__file__).resolve().parents[2] / "pipeline-examples"
 
 
 def members(archive: Path) -> list[tuple[str, bytes]]:
@@ -172,14 +174,15 @@ def write_chart(folder: Path) -> None:
         f"apiVersion: v2\nname: {folder.name}\nversion: 1.0.0\n")
 
 
-def real_charts() -> list[Path]:
-    """All folders with a Chart.yaml in the modules."""
-    return sorted({path.parent for folder in reference.chart_modules()
-                   for path in folder.rglob("Chart.yaml")})
+def charts_in(*folders: Path) -> list[Path]:
+    return sorted({path.parent for folder in folders for path in folder.rglob("Chart.yaml")})
 
 
 def test_real_charts(steps, tmp_path):
-    charts = real_charts()
+    # Out of the checkout, whose commit would be noted in them.
+    examples = shutil.copytree(EXAMPLES, tmp_path / "examples")
+    charts = charts_in(examples, *reference.chart_modules())
+    assert {examples / name / "chart" for name in ("basket", "search", "storefront")} <= set(charts)
     assert len(charts) >= CHARTS_MIN
     faults = [(chart, fault) for number, chart in enumerate(charts)
               if (fault := difference(chart, steps, tmp_path / f"out-{number}"))]
