@@ -377,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_orphan),
+		cmocka_unit_test(test_young),
 		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_read_marks),
 		cmocka_unit_test(test_too_many),
