@@ -166,6 +166,32 @@ static bool before_uninstall(void *context, struct err *err)
 	return task->at_work;
 }
 
+/*
+ * Append who holds what Helm deletes, and note it: once it is tired of waiting
+ * it forgets the release, and nothing else tells then.
+ */
+static void note_held(struct task *task, struct str *held)
+{
+	CLEANUP(err_release) struct err unnoted = {0};
+
+	removal_find_held(&task->sweep->removal, task->item->namespace,
+			  &task->manifest, &task->hold->estate, held);
+	if (held->len && !hold_note_estate(task->hold, &unnoted))
+		log_debug("%s", unnoted.text);
+}
+
+/* A sweep may be killed before it hears that Helm has waited in vain. */
+static void note_if_slow(struct task *task)
+{
+	int64_t lasts = clock_monotonic_ms() - task->started;
+	CLEANUP(str_release) struct str held = {0};
+
+	if (task->looked || lasts < task->sweep->cleanup->wait_ms / 2)
+		return;
+	task->looked = true;
+	note_held(task, &held);
+}
+
 /* While Helm runs. */
 static bool keep_hold(void *context, struct err *err)
 {
@@ -173,6 +199,8 @@ static bool keep_hold(void *context, struct err *err)
 
 	renew_all(task->sweep);
 	task->at_work = envlock_check(&task->hold->lock, err);
+	if (task->at_work)
+		note_if_slow(task);
 	return task->at_work;
 }
 
@@ -295,17 +323,13 @@ static void note_uninstalled(struct task *task)
 
 static void note_failed(struct task *task, const struct err *failure)
 {
-	CLEANUP(err_release) struct err unnoted = {0};
 	CLEANUP(str_release) struct str held = {0};
 	CLEANUP(free_ptr) char *reason = NULL;
 
 	task_fail(task, failure);
-	removal_find_held(&task->sweep->removal, task->item->namespace,
-			  &task->manifest, &task->hold->estate, &held);
+	note_held(task, &held);
 	if (!held.len)
 		return;
-	if (!hold_note_estate(task->hold, &unnoted))
-		log_debug("%s", unnoted.text);
 	reason = xasprintf("%s; %s", failure->text, str_text(&held));
 	task_settle_held(task, reason);
 }

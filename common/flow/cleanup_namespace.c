@@ -21,19 +21,38 @@ static void keep_namespace(struct task *task, const char *reason)
 		    reason);
 }
 
-/* For good: what is held in it, of this sweep or an earlier, is not gone. */
-static void leave_namespace(struct task *task, const char *reason)
+/* What is held in it, of this sweep or an earlier: then it has failed. */
+static void tell_held(struct task *task, const char *reason)
 {
 	CLEANUP(str_release) struct str held = {0};
 	CLEANUP(free_ptr) char *both = NULL;
 
-	keep_namespace(task, reason);
 	removal_find_still_held(&task->sweep->removal, &task->hold->estate,
 				&held);
 	if (!held.len)
 		return;
 	both = xasprintf("%s; %s", reason, str_text(&held));
 	task_settle_held(task, both);
+}
+
+/* For good: what is held in it is not gone. */
+static void leave_namespace(struct task *task, const char *reason)
+{
+	keep_namespace(task, reason);
+	tell_held(task, reason);
+}
+
+/* The server says what holds it only after a while, and names no object. */
+static void give_up(struct task *task, const struct namespace_leave *leave)
+{
+	CLEANUP(free_ptr) char *reason =
+		xasprintf("the namespace does not go away: %s", leave->why);
+
+	task_settle(task, CLEANUP_FAILED, reason);
+	task->outcome->temporary = true;
+	if (leave->stuck)
+		task_settle_held(task, reason);
+	tell_held(task, reason);
 }
 
 static void leave_to_others(struct task *task, const struct strvec *others)
@@ -184,7 +203,6 @@ void task_look_if_gone(struct task *task)
 	bool last = deadline_passed(&task->patience);
 	struct cleanup_result *result = task->sweep->result;
 	CLEANUP(err_release) struct err failure = {0};
-	CLEANUP(free_ptr) char *reason = NULL;
 	struct namespace_leave leave = {0};
 
 	if (!namespace_read_leave(task->sweep->cleanup->kube,
@@ -197,11 +215,6 @@ void task_look_if_gone(struct task *task)
 		task_settle(task, CLEANUP_DELETED, task->item->reason);
 	} else if (last) {
 		task->leaving = NULL;
-		reason = xasprintf("the namespace does not go away: %s",
-				   leave.why);
-		task_settle(task, CLEANUP_FAILED, reason);
-		task->outcome->temporary = !leave.stuck;
-		if (leave.stuck)
-			task->outcome->hint = NAMESPACE_HELD_CURE;
+		give_up(task, &leave);
 	}
 }

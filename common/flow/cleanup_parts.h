@@ -39,6 +39,7 @@ struct task {
 	bool gone;		  /* nothing is left for Helm to do */
 	bool uninstalled;
 	bool at_work;	     /* its Helm, which was not told to end */
+	bool looked;	     /* for what it waits for */
 	bool settling;	     /* what its objects owned is being collected */
 	bool waited;	     /* for that, with patience from the first time */
 	const char *leaving; /* uid of the namespace on its way out, or NULL */

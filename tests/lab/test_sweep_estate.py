@@ -4,6 +4,7 @@ real control plane."""
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -92,15 +93,20 @@ def test_volume_claims_of_a_release_go_with_it(cluster, sweep):
     assert reasons(result["kept"]) == {"number": because + "data-db-01"}
 
 
-def test_they_go_where_a_sweep_was_killed(cluster, start_step, sweep, helm4,
-                                          tmp_path):
-    """When Helm had done its part."""
-    helm = tmp_path / "helm"
+def killing(helm4, folder: Path) -> Path:
+    """A Helm after whose uninstall the sweep is killed."""
+    helm = folder / "helm"
     helm.write_text("#!/bin/sh\n"
                     f'{shlex.quote(str(helm4.path))} "$@"\nrc=$?\n'
                     '[ "$1" != uninstall ] || kill -9 $PPID\nexit $rc\n')
     helm.chmod(0o755)
-    api = cluster.api
+    return helm
+
+
+def test_they_go_where_a_sweep_was_killed(cluster, start_step, sweep, helm4,
+                                          tmp_path):
+    """When Helm had done its part."""
+    helm, api = killing(helm4, tmp_path), cluster.api
     with_set(api, "set")
     job = environments.job("migrate")
     store_release(api, "set", "jobs", marks(past()),
@@ -208,24 +214,63 @@ def test_an_owner_that_stays_keeps_its_own(cluster, sweep):
     assert "because in it is Service made" in told.err
 
 
+HELD = "ConfigMap web-settings is held by example.com/held"
+
+
+def held(api, **how: object) -> str:
+    """An environment with a finalizer that nobody serves: where that is."""
+    make(api, "env", past(), **how)
+    path = "/api/v1/namespaces/env/configmaps/web-settings"
+    api("PATCH", path, {"metadata": {"finalizers": ["example.com/held"]}},
+        MERGE_PATCH)
+    return path
+
+
 @pytest.mark.parametrize("shared", [False, True])
 def test_a_finalizer_where_the_namespace_stays(shared, cluster, sweep):
     """Every sweep says so, until it is served."""
     api = cluster.api
-    make(api, "env", past(), created=shared)
+    path = held(api, created=shared)
     if shared:
         api("POST", "/api/v1/namespaces/env/services", service("by-hand"))
-    held = "/api/v1/namespaces/env/configmaps/web-settings"
-    api("PATCH", held, {"metadata": {"finalizers": ["example.com/held"]}},
-        MERGE_PATCH)
     for _ in range(3):
         failed = sweep("--wait-timeout", "5s", expect=1)
-        assert "ConfigMap web-settings is held by example.com/held" \
-            in reasons(failed.json["failed"])["env"]
-    api("PATCH", held, {"metadata": {"finalizers": None}}, MERGE_PATCH)
-    wait.until(lambda: not api.exists(held), "its end")
+        assert HELD in reasons(failed.json["failed"])["env"]
+    api("PATCH", path, {"metadata": {"finalizers": None}}, MERGE_PATCH)
+    wait.until(lambda: not api.exists(path), "its end")
     assert not sweep().json["failed"]
     assert api.namespaces() == {"env"}
+
+
+@pytest.mark.parametrize("version", ["helm4", "helm3"])
+def test_a_finalizer_for_which_a_killed_sweep_waited(
+        version, cluster, start_step, sweep, request):
+    """The next ones tell of it, also when the namespace goes."""
+    helm, api = request.getfixturevalue(version), cluster.api
+    path = held(api)
+    killed = start_step("expire-sweep", "--helm", helm.path, env=cluster.env)
+    wait.until(lambda: "deletionTimestamp" in api("GET", path)["metadata"],
+               "Helm's deletion")
+    killed.kill()
+    killed.wait(expect=-9)
+    for _ in range(2):
+        failed = sweep("--wait-timeout", "3s", helm=helm.path, expect=1)
+        assert HELD in reasons(failed.json["failed"])["env"]
+        assert "hint: somebody has to look what serves the finalizer" \
+            in failed.err
+
+
+def test_a_finalizer_for_which_helm_waited_in_vain(
+        cluster, start_step, sweep, helm4, tmp_path):
+    """It forgets the release all the same, and the sweep is killed then."""
+    helm, api = killing(helm4, tmp_path), cluster.api
+    held(api, created=False)
+    start_step("expire-sweep", "--helm", helm, "--wait-timeout", "6s",
+               env=cluster.env).wait(expect=-9)
+    assert not api("GET", "/api/v1/namespaces/env/secrets"
+                   "?labelSelector=owner%3Dhelm")["items"]
+    failed = sweep(expect=1)
+    assert HELD in reasons(failed.json["failed"])["env"]
 
 
 @pytest.mark.parametrize("version", ["helm4", "helm3"])
