@@ -12,6 +12,7 @@
 #include "format/semver.h"
 #include "format/value.h"
 #include "format/ydoc.h"
+#include "sys/file.h"
 
 bool chart_set_version(struct chart *chart, const char *version,
 		       struct err *err)
@@ -337,6 +338,62 @@ void chart_add_missing(struct str *names, const struct chart *chart)
 	}
 }
 
+static bool has_chart(const char *from, const char *folder)
+{
+	CLEANUP(free_ptr) char *path =
+		*folder == '/' ? xstrdup(folder) : path_join(from, folder);
+	CLEANUP(free_ptr) char *file = path_join(path, "Chart.yaml");
+
+	return file_exists(file);
+}
+
+/*
+ * Why Helm cannot fetch a dependency of @chart, as the end of a sentence; NULL:
+ * it can, where the repository is known to it.  Repositories in folders and
+ * buckets are ours, not Helm's.  The caller frees it.
+ */
+static char *why_not_helm(const struct chart *chart,
+			  const struct chart_dependency *dependency)
+{
+	const char *address = dependency->repository;
+	const char *scheme_end = strstr(address, "://");
+	const char *folder = after_prefix(address, "file://");
+
+	if (is_blank(address))
+		return xasprintf("does not know where to fetch '%s' from",
+				 dependency->name);
+	if (folder)
+		return has_chart(chart->path, folder)
+			       ? NULL
+			       : xasprintf("knows no chart '%s' in '%s'",
+					   dependency->name, address);
+	if (!scheme_end || starts_with(address, "http://") ||
+	    starts_with(address, "https://") || starts_with(address, "oci://"))
+		return NULL;
+	return xasprintf("cannot fetch '%s' from %.*s://", dependency->name,
+			 (int)(scheme_end - address), address);
+}
+
+static bool hint_at_missing(const struct chart *chart, struct err *err)
+{
+	for (size_t i = 0; i < chart->dependencies.count; i++) {
+		const struct chart_dependency *dependency =
+			&chart->dependencies.items[i];
+		CLEANUP(free_ptr) char *why = NULL;
+
+		if (!chart_has_subchart(chart, dependency->name))
+			why = why_not_helm(chart, dependency);
+		if (why)
+			return err_hint(err,
+					"put what is missing into "
+					"'%s/charts/', as folders or archives: "
+					"Helm %s",
+					chart->path, why);
+	}
+	return err_hint(err, "fetch them with 'helm dependency update %s'",
+			chart->path);
+}
+
 bool chart_check_dependencies(const struct chart *chart, struct err *err)
 {
 	CLEANUP(str_release) struct str missing = {0};
@@ -348,6 +405,5 @@ bool chart_check_dependencies(const struct chart *chart, struct err *err)
 		"Chart.yaml of '%s' names dependencies that are not in "
 		"charts/: %s",
 		chart->path, str_text(&missing));
-	return err_hint(err, "fetch them with 'helm dependency update %s'",
-			chart->path);
+	return hint_at_missing(chart, err);
 }

@@ -22,7 +22,10 @@ static bool understand(struct vendoring *vendoring, struct err *err)
 static bool hint_at_update(const struct vendoring *vendoring, struct err *err)
 {
 	if (vendoring->outer)
-		return err_hint(err, "run 'helm dependency update %s'",
+		return err_hint(err,
+				"run 'umbrella-render %s', and commit the lock "
+				"that it writes to '%s'",
+				vendoring->umbrella->dir,
 				vendoring->umbrella->dir);
 	return err_hint(err, "render without '--locked', and commit the lock "
 			     "that it writes");

@@ -412,6 +412,33 @@ def test_charts_that_are_none(publish, chart, text, words, place):
     assert words in only_error(failed) and place in failed.err
 
 
+FETCHED = "fetch them with 'helm dependency update {chart}'"
+BY_HAND = "put what is missing into '{chart}/charts/', as folders or archives: Helm "
+
+
+@pytest.mark.parametrize("repository, cure", [
+    ("https://charts.example", FETCHED),
+    ("oci://registry.example/charts", FETCHED),
+    ("'@stable'", FETCHED),
+    ("alias:stable", FETCHED),
+    ("file://../db", FETCHED),
+    ("file://../charts", BY_HAND + "knows no chart 'db' in 'file://../charts'"),
+    ("s3://charts/stable", BY_HAND + "cannot fetch 'db' from s3://"),
+    ("S3://user:secret@charts", BY_HAND + "cannot fetch 'db' from S3://"),
+    ("''", BY_HAND + "does not know where to fetch 'db' from"),
+])
+def test_the_cure_for_what_a_chart_lacks(publish, chart, repository, cure):
+    """What helps, not what Helm refuses."""
+    (chart.parent / "db").mkdir()
+    (chart.parent / "db" / "Chart.yaml").write_text(CHART)
+    (chart / "Chart.yaml").write_text(
+        f"{CHART}dependencies:\n- {{name: web, version: 1.0.0, repository: 'https://x'}}\n"
+        f"- {{name: db, version: 1.0.0, repository: {repository}}}\n")
+    told = publish(None, expect=2).err
+    assert "names dependencies that are not in charts/: 'web', 'db'" in told
+    assert f"hint: {cure.format(chart=chart)}\n" in told
+
+
 @pytest.mark.parametrize("args, words", [
     (["--version", "x.y"], "bad version 'x.y'"),
     (["--set", "image"], "'--set image' is not of the form KEY=VALUE"),

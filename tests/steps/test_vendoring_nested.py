@@ -92,9 +92,11 @@ def test_locked(mid, folder, render, repository, tmp_path):
     render()
     lock = tmp_path / "work" / "rendered" / "shop" / "Chart.lock"
     (tmp_path / "work" / "umbrella" / "Chart.lock").write_bytes(lock.read_bytes())
+    folder_name = "umbrella/../mid"
     missing = render("--locked", expect=2)
     assert "mid/Chart.lock'" in missing.err
-    assert "hint: run 'helm dependency update " in missing.err
+    assert f"hint: run 'umbrella-render {folder_name}', and commit the lock that it writes to " \
+        f"'{folder_name}'" in missing.err
 
     render(chart, "--output-dir", tmp_path / "locked")
     locked = yaml.safe_load((tmp_path / "locked" / "Chart.lock").read_text())
