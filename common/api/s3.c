@@ -129,7 +129,7 @@ static bool advise_by_code(const char *code, const char *source,
 	return false;
 }
 
-static void advise(const struct s3 *s3, const char *code, const char *action,
+static void advise(struct s3 *s3, const char *code, const char *action,
 		   const char *key, struct err *err)
 {
 	CLEANUP(str_release) struct str source = {0}, more = {0};
@@ -137,6 +137,7 @@ static void advise(const struct s3 *s3, const char *code, const char *action,
 	aws_add_source(&source, &s3->aws);
 	if (advise_by_code(code, str_text(&source), err) || err->status != 403)
 		return;
+	s3->lacks_right = true;
 	if (same_text(action, "s3:PutObject"))
 		s3_add_write_rights(&more, s3);
 	err_hint(err,
@@ -151,7 +152,7 @@ static void advise(const struct s3 *s3, const char *code, const char *action,
 		 str_text(&more));
 }
 
-bool s3_fail(const struct s3 *s3, const struct http_request *request,
+bool s3_fail(struct s3 *s3, const struct http_request *request,
 	     const struct http_reply *reply, const char *action,
 	     const char *key, struct err *err)
 {
@@ -515,7 +516,7 @@ bool s3_prepare_put(struct s3 *s3, const struct s3_put *put,
 	return true;
 }
 
-bool s3_take_written(const struct s3 *s3, const struct s3_put *put,
+bool s3_take_written(struct s3 *s3, const struct s3_put *put,
 		     const struct http_request *request,
 		     const struct http_reply *reply, struct s3_written *written,
 		     struct err *err)
@@ -556,7 +557,7 @@ bool s3_prepare_delete(struct s3 *s3, const char *key, const char *etag,
 	return true;
 }
 
-bool s3_take_deleted(const struct s3 *s3, const char *key, const char *etag,
+bool s3_take_deleted(struct s3 *s3, const char *key, const char *etag,
 		     const struct http_request *request,
 		     const struct http_reply *reply, enum s3_outcome *outcome,
 		     struct err *err)

@@ -20,21 +20,21 @@ bool s3_prepare(struct s3 *s3, const char *method, struct http_request *request,
 		struct err *err) MUST_CHECK;
 
 /* Make @err of a reply; @action is the right that the request needs. */
-bool s3_fail(const struct s3 *s3, const struct http_request *request,
+bool s3_fail(struct s3 *s3, const struct http_request *request,
 	     const struct http_reply *reply, const char *action,
 	     const char *key, struct err *err);
 
 /* The halves of s3_put() and s3_delete(), as s3_prepare_get() is of finding. */
 bool s3_prepare_put(struct s3 *s3, const struct s3_put *put,
 		    struct http_request *request, struct err *err) MUST_CHECK;
-bool s3_take_written(const struct s3 *s3, const struct s3_put *put,
+bool s3_take_written(struct s3 *s3, const struct s3_put *put,
 		     const struct http_request *request,
 		     const struct http_reply *reply, struct s3_written *written,
 		     struct err *err) MUST_CHECK;
 bool s3_prepare_delete(struct s3 *s3, const char *key, const char *etag,
 		       struct http_request *request, struct err *err)
 	MUST_CHECK;
-bool s3_take_deleted(const struct s3 *s3, const char *key, const char *etag,
+bool s3_take_deleted(struct s3 *s3, const char *key, const char *etag,
 		     const struct http_request *request,
 		     const struct http_reply *reply, enum s3_outcome *outcome,
 		     struct err *err) MUST_CHECK;

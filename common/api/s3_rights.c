@@ -75,10 +75,12 @@ static bool try_put_with(struct s3 *s3, const char *key, const char *name,
 	return done;
 }
 
-/* Is it denied?  Any other failure stays in @failure. */
-static bool is_denied(bool done, struct err *failure)
+/* Is that write denied?  Any other failure stays in @failure, and ends it. */
+static bool is_denied(struct s3 *s3, const char *key, const char *name,
+		      struct err *failure)
 {
-	if (done || failure->kind != ERR_DENIED)
+	if (failure->kind != ERR_NONE || try_put_with(s3, key, name, failure) ||
+	    failure->kind != ERR_DENIED)
 		return false;
 	err_release(failure);
 	return true;
@@ -92,13 +94,13 @@ static unsigned int find_denied(struct s3 *s3, const char *key,
 			     (s3_uses_kms(s3) ? S3_MAY_ENCRYPT : 0);
 	unsigned int denied = 0;
 
-	if (!asked || is_denied(try_put_with(s3, key, NULL, failure), failure))
+	if (!asked || is_denied(s3, key, NULL, failure))
 		return S3_MAY_PUT | asked;
 	if ((asked & S3_MAY_PUT_ACL) &&
-	    is_denied(try_put_with(s3, key, S3_ACL_HEADER, failure), failure))
+	    is_denied(s3, key, S3_ACL_HEADER, failure))
 		denied |= S3_MAY_PUT_ACL;
 	if ((asked & S3_MAY_ENCRYPT) &&
-	    is_denied(try_put_with(s3, key, S3_SSE_HEADER, failure), failure))
+	    is_denied(s3, key, S3_SSE_HEADER, failure))
 		denied |= S3_MAY_ENCRYPT;
 	return denied ? denied : S3_MAY_PUT | asked;
 }
@@ -117,55 +119,64 @@ static const struct {
 };
 
 /* What a write may leave behind, if it is killed, lies with the probes. */
-static char *make_key(const char *prefix, enum s3_right right)
+static char *make_key(const char *prefix, const char *known,
+		      enum s3_right right, unsigned int denied)
 {
+	if (right == S3_MAY_GET && (denied & S3_MAY_LIST))
+		return xasprintf("%s%s", prefix, known);
 	return xasprintf("%s%s%016" PRIx64, prefix,
 			 right == S3_MAY_DELETE_CHARTS ? "" : S3_PROBE_PREFIX,
 			 random_number());
 }
 
+/* Which rights does number @i of the trials find to be denied?  0 = none. */
+static bool try_right(struct s3 *s3, const char *key, size_t i,
+		      unsigned int *denied, struct str *said, struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+
+	*denied = 0;
+	s3->lacks_right = false;
+	if (trials[i].try(s3, key, &failure))
+		return true;
+	if (failure.kind == ERR_DENIED && s3->lacks_right) {
+		if (!said->len)
+			str_add(said, failure.text);
+		err_release(&failure);
+		*denied = trials[i].right;
+		if (*denied == S3_MAY_PUT)
+			*denied = find_denied(s3, key, &failure);
+	}
+	if (failure.kind == ERR_NONE)
+		return true;
+	err_move(err, &failure);
+	return false;
+}
+
 bool s3_find_missing_rights(struct s3 *s3, const char *prefix,
-			    unsigned int wanted, unsigned int *missing,
+			    const char *known, unsigned int wanted,
+			    unsigned int *missing, struct str *said,
 			    struct err *err)
 {
-	CLEANUP(err_release) struct err first = {0};
-	unsigned int denied = 0;
-	bool any = false;
+	unsigned int all = 0, denied = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
 		enum s3_right right = trials[i].right;
-		CLEANUP(free_ptr) char *key = make_key(prefix, right);
-		CLEANUP(err_release) struct err failure = {0};
+		CLEANUP(free_ptr) char *key =
+			make_key(prefix, known, right, denied);
+		unsigned int found;
 
-		if (!(wanted & right) ||
-		    (right == S3_MAY_GET && (denied & S3_MAY_LIST)))
+		if (!(wanted & right))
 			continue;
-		if (trials[i].try(s3, key, &failure)) {
-			any = true;
-			continue;
-		}
-		if (failure.kind != ERR_DENIED) {
-			err_move(err, &failure);
+		if (!try_right(s3, key, i, &found, said, err))
 			return false;
-		}
-		if (first.kind == ERR_NONE)
-			err_move(&first, &failure);
-		err_release(&failure);
-		denied |= right == S3_MAY_PUT ? find_denied(s3, key, &failure)
-					      : right;
-		if (failure.kind != ERR_NONE) {
-			err_move(err, &failure);
-			return false;
-		}
-		any = any || (right == S3_MAY_PUT && !(denied & S3_MAY_PUT));
+		all |= right;
+		denied |= found;
 	}
-	if (any || first.kind == ERR_NONE) {
-		*missing = denied;
-		return true;
-	}
-	/* Where nothing is allowed, the first answer says why. */
-	err_move(err, &first);
-	return false;
+	if ((denied & all) != all)
+		str_clear(said);
+	*missing = denied;
+	return true;
 }
 
 void s3_list_rights(struct strvec *list, const struct s3 *s3,
@@ -181,9 +192,13 @@ void s3_list_rights(struct strvec *list, const struct s3 *s3,
 		strvec_addf(list, "s3:PutObjectAcl on 's3://%s/%s'", s3->bucket,
 			    prefix);
 	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
+		bool unsure =
+			trials[i].right == S3_MAY_GET && (rights & S3_MAY_LIST);
+
 		if (rights & trials[i].right)
-			strvec_addf(list, "%s on 's3://%s/%s%s'",
+			strvec_addf(list, "%s on 's3://%s/%s%s'%s",
 				    trials[i].action, s3->bucket, prefix,
-				    trials[i].folder);
+				    trials[i].folder,
+				    unsure ? " (or nothing is there yet)" : "");
 	}
 }

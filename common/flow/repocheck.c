@@ -41,9 +41,12 @@ static struct needs needs_of(const struct repocheck *check)
 	return all;
 }
 
-static bool refuse(const char *names, unsigned int missing, struct err *err)
+/* @said: by the store, where nothing at all is allowed. */
+static bool refuse(const char *names, unsigned int missing,
+		   const struct str *said, struct err *err)
 {
-	(void)err_set(err, ERR_DENIED, "missing rights: %s", names);
+	(void)err_set(err, ERR_DENIED, "missing rights: %s%s%s", names,
+		      said->len ? "; " : "", str_text(said));
 	if (!(missing & S3_MAY_PUT) &&
 	    missing & (S3_MAY_PUT_ACL | S3_MAY_ENCRYPT))
 		return err_hint(err, "that is what '--acl' and '--sse aws:kms' "
@@ -86,18 +89,18 @@ static bool check_rights(const struct repocheck *check, struct s3 *bucket,
 	const char *prefix = check->repo->prefix;
 	const struct needs wanted = needs_of(check);
 	CLEANUP(strvec_release) struct strvec rights = {0};
-	CLEANUP(str_release) struct str names = {0};
+	CLEANUP(str_release) struct str names = {0}, said = {0};
 	unsigned int missing = 0;
 
-	if (!s3_find_missing_rights(bucket, prefix,
+	if (!s3_find_missing_rights(bucket, prefix, CHARTREPO_INDEX,
 				    wanted.needed | wanted.useful, &missing,
-				    err))
+				    &said, err))
 		return err_wrap(err, "cannot use '%s'", check->repo->address);
 	s3_list_rights(&rights, bucket, prefix, missing);
 	for (size_t i = 0; i < rights.count; i++)
 		str_addf(&names, "%s%s", i ? ", " : "", rights.items[i]);
 	if (missing & wanted.needed)
-		return refuse(str_text(&names), missing, err);
+		return refuse(str_text(&names), missing, &said, err);
 	if (!missing)
 		return true;
 	warn(check, missing, str_text(&names));

@@ -71,6 +71,7 @@ struct s3 {
 	bool region_learnt;
 	char *wrong_base; /* before the bucket's region was learnt, or NULL */
 	struct strvec write_headers; /* see s3_set_writing() */
+	bool lacks_right; /* there was a refusal, for want of a right */
 };
 
 /*

@@ -12,6 +12,7 @@
 
 struct err;
 struct s3;
+struct str;
 struct strvec;
 
 enum s3_right {
@@ -31,15 +32,18 @@ enum s3_right {
  * *@missing gets those of the @wanted rights that are denied below @prefix,
  * which is empty or has a slash at its end.  Where listing is wanted and
  * denied, S3 answers a read of what is not there as one that is denied: so
- * S3_MAY_GET is not judged then.  Where a write is denied that sets an ACL or
+ * S3_MAY_GET is judged by the object that is called @known below @prefix, and
+ * s3_list_rights() says that it may be that one that is missing.  @said (empty)
+ * gets the first answer where all is denied: its words may tell why.  Where a write is denied that sets an ACL or
  * is encrypted by KMS, writes without the one and the other show what it is;
  * all three are missing where these are denied too.  A store that lets the write through knows
  * no conditions; what it wrote is removed.
  * Errors: all but DENIED of s3_put(), and DENIED where it is the credentials
- * that are refused, or all rights.
+ * that are refused.
  */
 bool s3_find_missing_rights(struct s3 *s3, const char *prefix,
-			    unsigned int wanted, unsigned int *missing,
+			    const char *known, unsigned int wanted,
+			    unsigned int *missing, struct str *said,
 			    struct err *err) MUST_CHECK;
 
 /* Append "s3:PutObject on 's3://bucket/prefix/'" for each. */

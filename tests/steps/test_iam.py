@@ -63,15 +63,19 @@ def publish(run_step, s3, tmp_path):
     assert lost
 
 
-def read(run_step, s3, tmp_path):
+def render(run_step, s3, tmp_path, *args, **options):
     umbrella = tmp_path / "umbrella"
     umbrella.mkdir()
     (umbrella / "Chart.yaml").write_text(
         "apiVersion: v2\nname: umbrella\nversion: 1.0.0\ndependencies:\n"
         f"- name: web\n  version: 1.0.0\n  repository: {REPO}\n")
-    run_step("umbrella-render", umbrella, "--output-dir", tmp_path / "rendered",
-             "--namespace", "n", "--repository-name", "r", "--branch", "b",
-             env=s3.env, cwd=tmp_path)
+    return run_step("umbrella-render", umbrella, "--output-dir", tmp_path / "rendered",
+                    "--namespace", "n", "--repository-name", "r", "--branch", "b", *args,
+                    env=s3.env, cwd=tmp_path, **options)
+
+
+def read(run_step, s3, tmp_path):
+    render(run_step, s3, tmp_path)
     run_step("repo-audit", "--repo", REPO, "--copy-to", f"file://{tmp_path}/copy",
              "web", env=s3.env)
 
@@ -113,3 +117,12 @@ def test_policy_is_enough_and_not_more(run_step, tmp_path, policy, work):
                   if not any(action == done and fnmatchcase(resource, pattern)
                              for done, resource in calls)]
         assert unused == []
+
+
+def test_a_render_without_any_right(run_step, tmp_path):
+    """It lists nothing, but where it may, it is told of what is not there."""
+    with ScriptedS3() as s3:
+        s3.fault = lambda seen: Fault(403, "AccessDenied")
+        failed = render(run_step, s3, tmp_path, "--check", expect=1)
+    assert "need s3:GetObject on 's3://bucket/stable/index.yaml', and s3:ListBucket" \
+        in failed.err

@@ -177,6 +177,12 @@ NOT_THERE = Reply(404)
 RIGHTS = [LISTING, NOT_THERE, NONE, error(412, "PreconditionFailed")]
 
 
+LIST = "s3:ListBucket on 's3://bucket/stable/'"
+UNSURE = "s3:GetObject on 's3://bucket/stable/' (or nothing is there yet)"
+PUT = "s3:PutObject on 's3://bucket/stable/'"
+TIDY = "s3:DeleteObject on 's3://bucket/stable/.slipway/'"
+
+
 def test_check_reads_and_writes_nothing(publish):
     with ScriptedHttp(*RIGHTS, index(OTHERS)) as s:
         told = publish(s, "--check").out
@@ -195,18 +201,31 @@ def test_check_names_what_is_missing(publish):
     with ScriptedHttp(LISTING, NOT_THERE, denied, denied) as s:
         line = only_error(publish(s, "--check", expect=1))
         assert "s3:PutObject on 's3://bucket/stable/', s3:DeleteObject on" in line
-    with ScriptedHttp(denied, denied, denied) as s:
-        assert "words of AccessDenied" in only_error(publish(s, "--check", expect=1))
 
 
-TIDY = "s3:DeleteObject on 's3://bucket/stable/.slipway/'"
-LIST = "s3:ListBucket on 's3://bucket/stable/'"
+
+def test_check_names_all_rights_where_there_is_none(publish):
+    """And what the store said, which may tell of whom."""
+    denied = error(403, "AccessDenied")
+    with ScriptedHttp(denied, Reply(403), denied, denied) as s:
+        line = only_error(publish(s, "--check", expect=1))
+    assert f"missing rights: {LIST}, {UNSURE}, {PUT}, {TIDY}; GET http://" in line
+    assert "words of AccessDenied" in line
+
+
+@pytest.mark.parametrize("code, cure", [
+    ("InvalidAccessKeyId", "check the access key"),
+    ("SignatureDoesNotMatch", "check the secret access key")])
+def test_check_tells_credentials_from_rights(publish, code, cure):
+    with ScriptedHttp(error(403, code)) as s:
+        failed = publish(s, "--check", expect=1)
+    assert "missing rights" not in failed.err and f"hint: {cure}" in failed.err
 
 
 @pytest.mark.parametrize("rights, missing, lost", [
     (RIGHTS[:3] + [error(403, "AccessDenied")], [TIDY], "stays there"),
-    ([error(403, "AccessDenied"), RIGHTS[2], RIGHTS[3]], [LIST], "without an index"),
-    ([error(403, "AccessDenied"), RIGHTS[2], error(403, "AccessDenied")], [LIST, TIDY],
+    ([error(403, "AccessDenied"), OK, *RIGHTS[2:]], [LIST], "without an index"),
+    ([error(403, "AccessDenied"), OK, RIGHTS[2], error(403, "AccessDenied")], [LIST, TIDY],
      "stays there"),
 ])
 def test_check_warns_of_what_only_helps(publish, rights, missing, lost):

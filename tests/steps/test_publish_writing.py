@@ -100,6 +100,14 @@ def test_check_names_the_right_that_is_missing(publish, s3, denied, named):
     assert s3.objects == before
 
 
+def test_check_whose_trial_fails_otherwise(publish, s3):
+    """It was denied with all that was asked for, and fails without."""
+    s3.fault = lambda seen: None if seen.method != "PUT" else (
+        Fault(403, "AccessDenied") if "x-amz-acl" in seen.headers
+        else Fault(400, "InvalidRequest"))
+    assert "InvalidRequest" in only_error(publish(s3, *KMS, *ACL, "--check", expect=1))
+
+
 def test_check_with_all_rights(publish, s3):
     before = dict(s3.objects)
     publish(s3, *KMS, *ACL, "--check")

@@ -558,6 +558,18 @@ def test_check_names_the_right_that_is_missing(audit, s3, refused, args, missing
     assert "pipeline-examples/iam" in result.err
 
 
+@pytest.mark.parametrize("args, missing", [
+    ((), 0), (["--repair"], 2), (["--prune", "--keep", "1"], 2)])
+def test_check_without_any_right(audit, s3, args, missing):
+    s3.fault = lambda seen: Fault(403, "AccessDenied")
+    failed = audit("--check", *args, expect=1).err
+    named = ["s3:ListBucket on 's3://bucket/stable/'",
+             "s3:GetObject on 's3://bucket/stable/' (or nothing is there yet)",
+             "s3:PutObject on 's3://bucket/stable/'", "s3:DeleteObject on 's3://bucket/stable/"]
+    assert "missing rights: " + ", ".join(named[:2 + missing]) in failed
+    assert "words of AccessDenied" in failed and "pipeline-examples/iam" in failed
+
+
 def test_check_without_a_right_that_is_only_useful(audit, s3):
     s3.fault = lambda seen: (Fault(403, "AccessDenied")
                              if seen.line.startswith(TIDY) else None)
