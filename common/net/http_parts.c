@@ -10,6 +10,7 @@
 #include "format/url.h"
 #include "net/http.h"
 #include "net/redact.h"
+#include "net/retry.h"
 
 /* RFC 9110, 5.6.2: what methods and names of headers are made of. */
 static bool is_token(const char *text, size_t len)
@@ -262,9 +263,7 @@ bool http_fail(const struct http_request *request,
 		str_text(&said), said.len ? ")" : "");
 	err->status = reply->status;
 	hint_redirect(request, reply, err);
-	return err_temporary(err, reply->status == 408 ||
-					  reply->status == 429 ||
-					  reply->status >= 500);
+	return err_temporary(err, retry_status_later(reply->status));
 }
 
 static void wipe_all(struct strvec *secrets)

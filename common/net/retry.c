@@ -22,6 +22,13 @@ bool retry_status(int status)
 	}
 }
 
+bool retry_status_later(int status)
+{
+	if (status == 501 || status == 505)
+		return false;
+	return status >= 500 || status == 408 || status == 429;
+}
+
 int64_t retry_jitter_ms(int64_t base_ms, int64_t cap_ms, unsigned int try,
 			uint64_t random)
 {

@@ -260,9 +260,9 @@ const char *http_header(const struct http_reply *reply, const char *name);
 /*
  * Make @err of an unwelcome status: "PUT https://host/x: server answered 403
  * (its words)".  Kind: 401, 403 DENIED; 404, 410 NOT_FOUND; 409, 412
- * CONFLICT; else REMOTE; 408, 429, 5xx temporary.  @words is the server's
- * own message, NULL = the start of a text body.  A redirect that was not
- * followed, or beyond which we were a stranger, makes the hint.
+ * CONFLICT; else REMOTE; temporary as retry_status_later() says.  @words is the
+ * server's own message, NULL = the start of a text body.  A redirect that was
+ * not followed, or beyond which we were a stranger, makes the hint.
  */
 bool http_fail(const struct http_request *request,
 	       const struct http_reply *reply, const char *words,

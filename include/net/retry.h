@@ -21,6 +21,13 @@
 bool retry_status(int status);
 
 /*
+ * May it be another answer when it is asked for later, by another run: 408, 429
+ * and all 5xx but 501 and 505, by which a server says what it cannot do at all
+ * (RFC 9110, 15.6)?  Some of them are not worth a wait within this run.
+ */
+bool retry_status_later(int status);
+
+/*
  * Milliseconds to wait after the @try-th try (1 = first); @random is any
  * number, equally distributed.
  */

@@ -57,7 +57,7 @@ def test_what_else_is_wrong_is_no_matter_of_time(audit, s3, nobody, static_http,
     assert "disagree in 1 place, the first is 's3://bucket/stable/copy.tgz'" in result.err
 
 
-@pytest.mark.parametrize("status", [403])
+@pytest.mark.parametrize("status", [403, 501])
 def test_a_server_that_refuses(audit, s3, tmp_path, status):
     """That does not pass, and is of this address alone; all else is put right."""
     del s3.objects[PREFIX + "api-1.0.0.tgz"]

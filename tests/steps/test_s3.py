@@ -352,6 +352,7 @@ def test_advice(call, status, code, kind, hint):
     with ScriptedHttp(error(status, code)) as s:
         [answer] = call(s, CREATE)
     assert answer["kind"] == kind and hint in answer["hint"]
+    assert answer["exit"] != 75, "it does not pass by itself"
 
 
 @pytest.mark.parametrize("do", [GET, CREATE, {"do": "list", "key": ""}])

@@ -16,6 +16,28 @@ static void test_status(void **state)
 		assert_true(retry_status(repeated[i]));
 }
 
+static void test_status_later(void **state)
+{
+	static const struct {
+		int status;
+		bool later;
+	} cases[] = {
+		{0, false},   {200, false}, {400, false}, {403, false},
+		{404, false}, {408, true},  {409, false}, {412, false},
+		{429, true},  {499, false}, {500, true},  {501, false},
+		{502, true},  {503, true},  {504, true},  {505, false},
+		{507, true},  {520, true},  {599, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(retry_status_later(cases[i].status),
+				 cases[i].later);
+	for (int status = 0; status < 700; status++)
+		assert_true(!retry_status(status) ||
+			    retry_status_later(status));
+}
+
 /* The longest wait after each try, and that every shorter one can come. */
 static void test_wait(void **state)
 {
@@ -139,8 +161,11 @@ static void test_plan(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_status), cmocka_unit_test(test_wait),
-		cmocka_unit_test(test_after),  cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_status_later),
+		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_after),
+		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_plan),
 	};
 
