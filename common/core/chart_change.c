@@ -376,6 +376,9 @@ static char *why_not_helm(const struct chart *chart,
 
 static bool hint_at_missing(const struct chart *chart, struct err *err)
 {
+	if (!file_is_dir(chart->path))
+		return err_hint(err, "package it again from its folder, with "
+				     "them in 'charts/' there");
 	for (size_t i = 0; i < chart->dependencies.count; i++) {
 		const struct chart_dependency *dependency =
 			&chart->dependencies.items[i];

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import os
 import signal
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -429,6 +430,16 @@ def test_charts_that_are_none(publish, chart, text, words, place):
     (chart / "Chart.yaml").write_text(text)
     failed = publish(None, expect=2)
     assert words in only_error(failed) and place in failed.err
+
+
+def test_the_cure_for_what_a_package_lacks(run_step, chart, tmp_path):
+    (chart / "Chart.yaml").write_text(
+        CHART + "dependencies:\n- {name: db, version: 1.0.0, repository: 'https://x'}\n")
+    with tarfile.open(tmp_path / "web.tgz", "w:gz") as tar:
+        tar.add(chart, "web")
+    told = run_step("publish-chart", tmp_path / "web.tgz", "--destination", tmp_path,
+                    expect=2).err
+    assert "hint: package it again from its folder, with them in 'charts/' there\n" in told
 
 
 FETCHED = "fetch them with 'helm dependency update {chart}'"
