@@ -197,9 +197,6 @@ static bool check_usage(const struct session *session, struct err *err)
 	if (session->common.quiet && session->common.verbose)
 		return err_set(err, ERR_USAGE,
 			       "'--quiet' and '--verbose' exclude each other");
-	/* As of --record "$DIR": found out before anything is done. */
-	if (session->common.record && !*session->common.record)
-		return err_set(err, ERR_USAGE, "'--record' names no folder");
 	if (session->common.check && !step.check)
 		return err_set(err, ERR_USAGE, "'%s' has nothing to check",
 			       step.name);

@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "cli/opts_parts.h"
 #include "sys/env.h"
 #include "sys/file.h"
 
@@ -36,155 +37,13 @@ static void *field_of(const struct opt *opt, void *args)
 	return (char *)args + opt->offset;
 }
 
-/* --- values -------------------------------------------------------------- */
-
-static bool parse_flag(const char *text, bool *value)
-{
-	static const char *const yes[] = {"1", "true", "yes"};
-	static const char *const no[] = {"0", "false", "no"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-		if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
-			*value = strcmp(text, yes[i]) == 0;
-			return true;
-		}
-	}
-	return false;
-}
-
-static const char *find_choice(const struct opt *opt, const char *text)
-{
-	for (size_t i = 0; opt->choices[i]; i++) {
-		if (strcmp(opt->choices[i], text) == 0)
-			return opt->choices[i];
-	}
-	return NULL;
-}
-
-static bool parse_integer(const struct opt *opt, const char *text,
-			  int64_t *value)
-{
-	if (opt->minimum == opt->maximum)
-		return num_parse_int64(text, value);
-	return num_parse_range(text, opt->minimum, opt->maximum, value);
-}
-
-/* Would @text do as the value of @opt? */
-static bool is_valid(const struct opt *opt, const char *text)
-{
-	int64_t integer;
-	bool flag;
-
-	switch (opt->type) {
-	case OPT_TYPE_FLAG:
-		return parse_flag(text, &flag);
-	case OPT_TYPE_INTEGER:
-		return parse_integer(opt, text, &integer);
-	case OPT_TYPE_DURATION:
-		return num_parse_duration(text, &integer) &&
-		       integer >= opt->minimum;
-	case OPT_TYPE_CHOICE:
-		return find_choice(opt, text) != NULL;
-	default:
-		return true;
-	}
-}
-
-/* What a value has to be, for the message about one that is not. */
-static void describe(struct str *out, const struct opt *opt)
-{
-	switch (opt->type) {
-	case OPT_TYPE_FLAG:
-		str_add(out, "must be true or false");
-		break;
-	case OPT_TYPE_DURATION:
-		str_add(out, "must be a duration such as 90s, 5m or 1h30m, of "
-			     "at most ");
-		num_format_duration(out, NUM_DURATION_MAX_MS);
-		if (opt->minimum)
-			str_addf(out, ", and at least %llds",
-				 (long long)opt->minimum / 1000);
-		break;
-	case OPT_TYPE_CHOICE:
-		str_add(out, "must be one of");
-		for (size_t i = 0; opt->choices[i]; i++)
-			str_addf(out, "%s %s", i ? "," : "", opt->choices[i]);
-		break;
-	default:
-		str_add(out, "must be a whole number");
-		if (opt->minimum != opt->maximum)
-			str_addf(out, " from %lld to %lld",
-				 (long long)opt->minimum,
-				 (long long)opt->maximum);
-		break;
-	}
-}
-
-/* @from: "'--jobs'" or "'SLIPWAY_JOBS'". */
-static bool fail_value(const struct opt *opt, const char *text,
-		       const char *from, struct err *err)
-{
-	CLEANUP(str_release) struct str rule = {0};
-
-	describe(&rule, opt);
-	return err_set(err, ERR_USAGE, "invalid value '%s' of '%s': %s", text,
-		       from, str_text(&rule));
-}
-
-/*
- * Files written by an editor or echo end in a newline that is not meant, and
- * so do variables that come from such files, as those of Kubernetes Secrets.
- */
-static size_t len_without_newline(const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len && text[len - 1] == '\n')
-		len--;
-	if (len && text[len - 1] == '\r')
-		len--;
-	return len;
-}
-
-/* Set a field from text that is_valid(). */
-static void store(const struct parser *parser, const struct opt *opt,
-		  void *field, const char *text)
-{
-	bool ok = true;
-
-	switch (opt->type) {
-	case OPT_TYPE_FLAG:
-		ok = parse_flag(text, field);
-		break;
-	case OPT_TYPE_INTEGER:
-		ok = parse_integer(opt, text, field);
-		break;
-	case OPT_TYPE_DURATION:
-		ok = num_parse_duration(text, field);
-		break;
-	case OPT_TYPE_CHOICE:
-		*(const char **)field = find_choice(opt, text);
-		break;
-	case OPT_TYPE_LIST:
-		strvec_add(field, text);
-		break;
-	case OPT_TYPE_SECRET:
-		secret_set(field, text, len_without_newline(text));
-		break;
-	default:
-		*(const char **)field = arena_strdup(parser->arena, text);
-		break;
-	}
-	if (!ok)
-		BUG("value '%s' of '--%s' was not checked", text, opt->name);
-}
-
 static bool set_value(const struct parser *parser, const struct found *found,
 		      const char *text, const char *from, struct err *err)
 {
-	if (!is_valid(found->opt, text))
-		return fail_value(found->opt, text, from, err);
-	store(parser, found->opt, field_of(found->opt, found->args), text);
+	if (!opt_is_valid(found->opt, text))
+		return opt_fail_value(found->opt, text, from, err);
+	opt_store(found->opt, field_of(found->opt, found->args), text,
+		  parser->arena);
 	return true;
 }
 
@@ -197,6 +56,11 @@ static bool read_source(const struct found *found, const char *value,
 	CLEANUP(free_ptr) char *shown = NULL;
 	int64_t fd = 0;
 
+	if (found->form == FROM_FILE && !*value)
+		return err_set(err, ERR_USAGE,
+			       "invalid value '' of '--%s-file': must be the "
+			       "path of a file",
+			       found->opt->name);
 	if (found->form == FROM_FILE)
 		return file_read(value, OPT_SECRET_MAX, text, err) ||
 		       err_wrap(err, "cannot read '--%s-file'",
@@ -232,7 +96,7 @@ static bool read_secret(const struct found *found, const char *value,
 		return err_hint(err, "some editors and shells write UTF-16; a "
 				     "secret is read as it is, as UTF-8");
 	}
-	str_truncate(&text, len_without_newline(str_text(&text)));
+	str_truncate(&text, opt_secret_len(str_text(&text)));
 	if (!text.len)
 		return fail_content(found, value, "is empty", err);
 	secret_set(field_of(found->opt, found->args), text.buf, text.len);
@@ -365,7 +229,7 @@ static bool looks_valid(const struct opt *opt, const char *text)
 	int64_t any;
 
 	return opt->type == OPT_TYPE_DURATION ? num_parse_duration(text, &any)
-					      : is_valid(opt, text);
+					      : opt_is_valid(opt, text);
 }
 
 /* Is @text, which stands where a value could, one? */
@@ -403,8 +267,8 @@ static bool set_without_value(const struct parser *parser,
 		return set_value(parser, &hidden, "true", "", err);
 	if (opt->type == OPT_TYPE_CHOICE)
 		return set_value(parser, found, opt->choices[0], "", err);
-	store(parser, opt, field_of(opt, found->args),
-	      opt->type == OPT_TYPE_DURATION ? "0" : "");
+	opt_store(opt, field_of(opt, found->args),
+		  opt->type == OPT_TYPE_DURATION ? "0" : "", parser->arena);
 	return true;
 }
 
@@ -459,6 +323,8 @@ bool opts_parse(struct opt_set *set, char *const *argv, struct arena *arena,
 		const char *name = after_prefix(*argv, "--");
 		bool used_next;
 
+		if (!**argv)
+			return err_set(err, ERR_USAGE, "an argument is empty");
 		if (ended || (*argv)[0] != '-' || strcmp(*argv, "-") == 0) {
 			strvec_add(arguments, *argv);
 		} else if (!name) {
@@ -576,8 +442,8 @@ static bool complete_table(const struct parser *parser,
 		}
 		if (opt->type == OPT_TYPE_CHOICE &&
 		    !(opt->flags & OPT_VALUE_OPTIONAL))
-			store(parser, opt, field_of(opt, args),
-			      opt->choices[0]);
+			opt_store(opt, field_of(opt, args), opt->choices[0],
+				  parser->arena);
 	}
 	return true;
 }

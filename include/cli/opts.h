@@ -83,7 +83,8 @@ struct opt {
 	unsigned int flags;
 	size_t offset;
 	const char *name;	    /* without -- */
-	const char *value_name;	    /* in help: URL, DIR, N */
+	const char *value_name;	    /* in help: URL, N; DIR and FILE: a
+				       path, which is never empty */
 	const char *variables;	    /* see above */
 	const char *help;	    /* one line; lower case, no full stop */
 	const char *const *choices; /* NULL-terminated; first = default */
@@ -177,7 +178,7 @@ struct opt_rule {
  * released by opts_release(), also after a failure.  Of an option given
  * twice the last counts, but for lists.
  * Errors: USAGE: unknown option (names the nearest known), missing or bad
- * value; INPUT: unreadable or empty file of a secret.
+ * value, empty argument; INPUT: unreadable or empty file of a secret.
  */
 bool opts_parse(struct opt_set *set, char *const *argv, struct arena *arena,
 		struct strvec *arguments, struct err *err) MUST_CHECK;

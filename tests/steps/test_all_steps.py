@@ -44,10 +44,23 @@ def test_options_are_named_once(run_step, step):
     assert len(names) == len(set(names))
 
 
-def test_an_empty_record_is_refused_at_once(run_step, step):
-    """Not after the step has done its work."""
-    result = run_step(step, "--record", "", expect=2)
-    assert "'--record' names no folder" in result.err or "missing" in result.err
+def test_an_empty_path_is_refused_at_once(run_step, step):
+    """As of --output-dir "$DIR" where nobody has set that; whatever else is wrong."""
+    told = run_step(step, "--help").out
+    paths = re.findall(r"^ +--([a-z-]+) (FILE|DIR|PATH)\b(?!=)", told, re.M)
+    assert ("record", "DIR") in paths and ("cacert", "FILE") in paths
+    for name, kind in paths:
+        if name == "context-path":      # of a server, where it may be the root
+            continue
+        what = "a folder" if kind == "DIR" else "a file"
+        for args in ([f"--{name}", ""], [f"--{name}="]):
+            assert run_step(step, *args, expect=2).err == \
+                f"{step}: error: invalid value '' of '--{name}': must be the path of {what}\n"
+
+
+def test_an_empty_argument_is_refused(run_step, step):
+    """It is not the working folder, nor what would be taken without it."""
+    assert run_step(step, "", expect=2).err == f"{step}: error: an argument is empty\n"
 
 
 def test_version(run_step, step):

@@ -21,6 +21,8 @@ struct args {
 	int64_t expires;
 	int64_t grace;
 	struct strvec tags;
+	const char *spool;
+	struct strvec values;
 	struct secret token;
 };
 
@@ -49,6 +51,8 @@ static const struct opt own_options[] = {
 	OPT_DURATION_FROM(struct args, grace, "grace", "", OPT_VALUE_OPTIONAL,
 			  1000, "longer"),
 	OPT_LIST(struct args, tags, "tag", "TAG", NULL, 0, "label"),
+	OPT_STRING(struct args, spool, "spool", "DIR", NULL, 0, "kept"),
+	OPT_LIST(struct args, values, "values", "FILE", NULL, 0, "read"),
 	OPT_SECRET(struct args, token, "token", "GRAFANA_TOKEN", 0, "token"),
 	OPT_END,
 };
@@ -199,6 +203,12 @@ static void test_refusals(void **state)
 		{"--url", "'--url' needs a value"},
 		{"--url --force", "'--url' needs a value"},
 		{"--token-file", "'--token-file' needs a value"},
+		{"--token-file=", "invalid value '' of '--token-file': must be "
+				  "the path of a file"},
+		{"--spool=", "invalid value '' of '--spool': must be the path "
+			     "of a folder"},
+		{"--values=", "invalid value '' of '--values': must be the "
+			      "path of a file"},
 		{"--jobs 0", "invalid value '0' of '--jobs': must be a whole "
 			     "number from 1 to 64"},
 		{"--jobs=many", "invalid value 'many' of '--jobs': must be a "
