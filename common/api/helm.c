@@ -47,25 +47,34 @@ static void add_cluster(const struct helm *helm, struct helm_call *call)
 		strvec_addf(&call->argv, "--kube-context=%s", helm->context);
 }
 
-/* The 22 of "v3.22" and "v3.22.0+g1234"; -1: it is another. */
-static int64_t minor_of(const char *version)
+struct version {
+	int64_t major, minor;
+	char *text; /* owned */
+};
+
+static void version_release(struct version *version)
+{
+	free(version->text);
+}
+
+/* Of "v3.22" and "v3.22.0+g1234". */
+static bool parse_version(struct version *version, const char *text)
 {
 	static const char digits[] = "0123456789";
 	CLEANUP(free_ptr) char *minor = NULL;
-	int64_t number;
 
-	if (!starts_with(version, "v3.") && !starts_with(version, "v4."))
-		return -1;
-	minor = xmemdupz(version + 3, strspn(version + 3, digits));
-	return num_parse_range(minor, 0, INT_MAX, &number) ? number : -1;
+	version->text = xstrdup(text);
+	if (!starts_with(text, "v3.") && !starts_with(text, "v4."))
+		return false;
+	version->major = text[1] - '0';
+	minor = xmemdupz(text + 3, strspn(text + 3, digits));
+	return num_parse_range(minor, 0, INT_MAX, &version->minor);
 }
 
-bool helm_check_version(const struct helm *helm, int least, int *major,
+static bool ask_version(const struct helm *helm, struct version *version,
 			struct err *err)
 {
 	CLEANUP(helm_call_release) struct helm_call call = {0};
-	const char *text;
-	int64_t minor;
 
 	start_call(helm, &call, "version");
 	strvec_add(&call.argv, "--short");
@@ -73,22 +82,37 @@ bool helm_check_version(const struct helm *helm, int least, int *major,
 	if (!proc_run(&call.proc, err))
 		return err_wrap(err, "cannot run helm");
 	str_trim(&call.output);
-	text = str_text(&call.output);
-	minor = minor_of(text);
-	if (minor < 0)
-		return err_set(err, ERR_CHILD,
-			       "'%s' is neither Helm 3 nor Helm 4: its "
-			       "version is '%s'",
-			       helm->program, text);
-	if (text[1] == '3' && minor < least) {
+	return parse_version(version, str_text(&call.output)) ||
+	       err_set(err, ERR_CHILD,
+		       "'%s' is neither Helm 3 nor Helm 4: its version is '%s'",
+		       helm->program, version->text);
+}
+
+bool helm_check_version(const struct helm *helm, int least, int *major,
+			struct err *err)
+{
+	CLEANUP(version_release) struct version version = {0};
+
+	if (!ask_version(helm, &version, err))
+		return false;
+	if (version.major == 3 && version.minor < least) {
 		(void)err_set(err, ERR_CHILD,
 			      "'%s' is too old: its version is '%s'",
-			      helm->program, text);
+			      helm->program, version.text);
 		return err_hint(err, "it takes Helm 4, or 3 from 3.%d on",
 				least);
 	}
-	*major = text[1] - '0';
+	*major = (int)version.major;
 	return true;
+}
+
+bool helm_describes_rollbacks(const struct helm *helm)
+{
+	CLEANUP(version_release) struct version version = {0};
+	CLEANUP(err_release) struct err unknown = {0};
+
+	return ask_version(helm, &version, &unknown) && version.major == 4 &&
+	       version.minor >= HELM_4_DESCRIBES;
 }
 
 static void make_env(struct helm *helm, const struct env *env)
@@ -220,6 +244,9 @@ void helm_prepare_rollback(const struct helm *helm, struct helm_call *call,
 	add_timeout(call, rollback->wait_ms);
 	strvec_addf(&call->argv, "--history-max=%lld",
 		    (long long)rollback->history_max);
+	if (rollback->description)
+		strvec_addf(&call->argv, "--description=%s",
+			    rollback->description);
 	add_cluster(helm, call);
 	strvec_add(&call->argv, "--");
 	strvec_add(&call->argv, rollback->release);

@@ -408,12 +408,12 @@ bool deploy_mark_again(struct deployment *run, struct err *err)
 }
 
 bool deploy_mark_rollback(struct deployment *run, int64_t revision,
-			  struct err *err)
+			  const char *description, struct err *err)
 {
 	CLEANUP(str_release) struct str text = {0};
 	struct namespace_marks marks = {0};
 
-	rollback_add_mark(&text, revision, run->kube->server_time);
+	rollback_add_mark(&text, revision, run->kube->server_time, description);
 	marks.rollback = str_text(&text);
 	return namespace_mark(run->kube, run->deploy->name->namespace, &marks,
 			      NULL, err);

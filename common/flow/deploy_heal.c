@@ -9,11 +9,35 @@
 #include "core/envname.h"
 #include "core/rollback.h"
 #include "flow/deploy_parts.h"
+#include "format/value.h"
 #include "sys/signals.h"
 
 static bool is_pending(const struct release_head *head)
 {
 	return head->status && starts_with(head->status, "pending-");
+}
+
+/* Do the namespace's mark and the revision's description say the same? */
+static bool is_marked_rollback(struct deployment *run,
+			       const struct release_head *head, bool *marked,
+			       struct err *err)
+{
+	const struct envname *name = run->deploy->name;
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct namespace_marks marks = {0};
+	const struct value *payload = NULL;
+	bool exists;
+
+	if (!namespace_read(run->kube, name->namespace, &arena, &marks, &exists,
+			    err) ||
+	    !releases_read_payload(run->kube, name->namespace, name->release,
+				   head->revision, &arena, &payload, err))
+		return false;
+	*marked =
+		payload &&
+		rollback_is_ours(marks.rollback, head->revision, head->created,
+				 value_find_text(payload, "info.description"));
+	return true;
 }
 
 /*
@@ -23,19 +47,9 @@ static bool is_pending(const struct release_head *head)
 static bool find_orphan(struct deployment *run, const struct release_head *head,
 			bool *orphan, struct err *err)
 {
-	CLEANUP(arena_release) struct arena arena = {0};
-	struct namespace_marks marks = {0};
-	bool exists;
-
 	*orphan = head->run != NULL;
-	if (*orphan || !same_text(head->status, "pending-rollback"))
-		return true;
-	if (!namespace_read(run->kube, run->deploy->name->namespace, &arena,
-			    &marks, &exists, err))
-		return false;
-	*orphan =
-		rollback_is_ours(marks.rollback, head->revision, head->created);
-	return true;
+	return *orphan || !same_text(head->status, "pending-rollback") ||
+	       is_marked_rollback(run, head, orphan, err);
 }
 
 static bool free_release(struct deployment *run,

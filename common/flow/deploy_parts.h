@@ -67,9 +67,9 @@ bool deploy_claim(struct deployment *run, struct err *err) MUST_CHECK;
  */
 bool deploy_mark_again(struct deployment *run, struct err *err) MUST_CHECK;
 
-/* Before Helm rolls back: its revision will be @revision. */
+/* Before Helm rolls back: its revision will be @revision, so described. */
 bool deploy_mark_rollback(struct deployment *run, int64_t revision,
-			  struct err *err) MUST_CHECK;
+			  const char *description, struct err *err) MUST_CHECK;
 
 /*
  * The marks of an environment that can be renewed.

@@ -6,23 +6,17 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/envname.h"
+#include "core/rollback.h"
 #include "flow/deploy_parts.h"
 
 /* *@ours: the next revision is that of our Helm, which has ended. */
-static bool roll_back(struct deployment *run, int64_t to, bool *ours,
+static bool roll_back(struct deployment *run,
+		      const struct helm_rollback *rollback, bool *ours,
 		      struct err *err)
 {
-	const struct deploy *deploy = run->deploy;
 	CLEANUP(helm_call_release) struct helm_call call = {0};
-	const struct helm_rollback rollback = {
-		.release = deploy->name->release,
-		.namespace = deploy->name->namespace,
-		.revision = to,
-		.wait_ms = deploy->wait_ms,
-		.history_max = deploy->history_max,
-	};
 
-	helm_prepare_rollback(run->helm, &call, &rollback);
+	helm_prepare_rollback(run->helm, &call, rollback);
 	call.proc.tick = deploy_watch;
 	call.proc.tick_ms = DEPLOY_PROGRESS_MS;
 	call.proc.context = run;
@@ -33,13 +27,45 @@ static bool roll_back(struct deployment *run, int64_t to, bool *ours,
 	return helm_check_rollback(&call, err);
 }
 
+/* Back to what @head says was deployed last, marked as our doing. */
+static bool mark_and_roll_back(struct deployment *run,
+			       const struct release_head *head, bool *ours,
+			       struct err *err)
+{
+	const struct deploy *deploy = run->deploy;
+	CLEANUP(str_release) struct str description = {0};
+	bool own_words = helm_describes_rollbacks(run->helm);
+	struct helm_rollback rollback = {
+		.release = deploy->name->release,
+		.namespace = deploy->name->namespace,
+		.revision = head->deployed,
+		.wait_ms = deploy->wait_ms,
+		.history_max = deploy->history_max,
+	};
+
+	rollback_add_description(&description, head->deployed,
+				 own_words ? run->lock.self.run : NULL);
+	if (own_words)
+		rollback.description = str_text(&description);
+	/* To find out why it failed may have taken its time. */
+	if (!envlock_keep(&run->lock, err) ||
+	    !deploy_mark_rollback(run, head->revision + 1,
+				  str_text(&description), err))
+		return false;
+	report_warning(deploy->reporter,
+		       "rolling release '%s' back to revision %lld",
+		       deploy->name->release, (long long)head->deployed);
+	run->waiting.patience_ms = -1;
+	return roll_back(run, &rollback, ours, err);
+}
+
 /* @to: the last revision that was complete, as far as that is known. */
 static bool undo(struct deployment *run, int64_t *to, struct err *err)
 {
 	const struct envname *name = run->deploy->name;
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct release_head head;
-	bool ours;
+	bool ours = false;
 
 	if (deadline_passed(&run->helm->deadline))
 		return !run->deployed ||
@@ -57,15 +83,7 @@ static bool undo(struct deployment *run, int64_t *to, struct err *err)
 			       name->release);
 		return true;
 	}
-	/* To find out why it failed may have taken its time. */
-	if (!envlock_keep(&run->lock, err) ||
-	    !deploy_mark_rollback(run, head.revision + 1, err))
-		return false;
-	report_warning(run->deploy->reporter,
-		       "rolling release '%s' back to revision %lld",
-		       name->release, (long long)head.deployed);
-	run->waiting.patience_ms = -1;
-	if (!roll_back(run, head.deployed, &ours, err)) {
+	if (!mark_and_roll_back(run, &head, &ours, err)) {
 		if (ours)
 			deploy_settle(run, head.revision + 1);
 		return false;

@@ -69,6 +69,7 @@ void helm_release(struct helm *helm);
  */
 #define HELM_3_UPGRADES	  13 /* upgrade --labels, --dry-run=server */
 #define HELM_3_UNINSTALLS 7  /* uninstall --wait */
+#define HELM_4_DESCRIBES  3  /* rollback --description, which few need */
 
 /*
  * Which Helm it is: 4, or 3 from 3.@least on.
@@ -76,6 +77,12 @@ void helm_release(struct helm *helm);
  */
 bool helm_check_version(const struct helm *helm, int least, int *major,
 			struct err *err) MUST_CHECK;
+
+/*
+ * Does its `rollback` take a --description, as from Helm 4.3 on?  It is asked
+ * for its version; if it does not tell, it does not.
+ */
+bool helm_describes_rollbacks(const struct helm *helm);
 
 /* One run of Helm, prepared and then run by proc_run() or a batch. */
 struct helm_call {
@@ -106,6 +113,7 @@ struct helm_rollback {
 	const char *release;
 	const char *namespace;
 	int64_t revision;
+	const char *description; /* NULL: Helm's own */
 	int64_t wait_ms;
 	int64_t history_max;
 };

@@ -512,11 +512,16 @@ def test_a_rollback_that_is_aborted(command, run_step, kube, tmp_path):
 
 # --- what a rollback has left --------------------------------------------------
 
+OURS = "Rollback to 1 by Slipway, run 0123456789abcdef"
+
+
 @pytest.mark.parametrize("mark, ours", [
-    ("3 2026-11-26T10:00:00Z", True),
-    ("3 2026-11-26T10:00:20Z", False),   # it was there before
-    ("3 2026-11-26T09:59:00Z", False),   # ours would have been sooner
-    ("2 2026-11-26T10:00:00Z", False),   # ours had begun another
+    (f"3 2026-11-26T10:00:00Z {OURS}", True),
+    (f"3 2026-11-26T10:00:20Z {OURS}", False),  # it was there before
+    (f"3 2026-11-26T09:59:00Z {OURS}", False),  # ours would have been sooner
+    (f"2 2026-11-26T10:00:00Z {OURS}", False),  # ours had begun another
+    ("3 2026-11-26T10:00:00Z Rollback to 1", False),    # a person's, by hand
+    ("3 2026-11-26T10:00:00Z", False),
     ("3", False),
     (None, False),
 ])
@@ -538,7 +543,8 @@ def test_only_a_rollback_of_ours_is_healed(mark, ours, command, run_step, kube):
         revision(1, "deployed"), revision(2, "failed"), left))
     kube.script("GET", path, answer({
         "metadata": {"resourceVersion": "9"}, "data": {"release": encoded(
-            encoded(json.dumps({"info": {"status": "pending-rollback"}})))}}))
+            encoded(json.dumps({"info": {"status": "pending-rollback",
+                                     "description": OURS}})))}}))
     kube.script("PATCH", path, patched)
     failed = run_step(*command(FAILING, "--main-branch", "fix",
                                "--lock-timeout", "1s"),
@@ -550,12 +556,25 @@ def test_only_a_rollback_of_ours_is_healed(mark, ours, command, run_step, kube):
     assert ("by a Helm that no run of ours started" in failed.err) != ours
 
 
-def test_a_rollback_is_marked_while_it_lasts(command, run_step, kube,
+@pytest.mark.parametrize("minor", [2, 3])
+def test_a_rollback_is_marked_while_it_lasts(minor, command, run_step, kube,
                                              tmp_path):
-    main = Main(kube, tmp_path, "exit 0")
-    run_step(*command(main.helm, "--main-branch", "fix"), expect=1)
+    told, main = tmp_path / "told", Main(kube, tmp_path, "exit 0")
+    helm = f"""case $1 in
+version) echo v4.{minor}.1+g123; exit;;
+rollback) printf '%s\\n' "$@" >{told};;
+esac
+{main.helm}"""
+    run_step(*command(helm, "--main-branch", "fix"), expect=1)
     marks = [json.loads(r.body)["metadata"]["annotations"]
              for r in kube.requests if (r.method, r.path) == ("PATCH", HOME)]
     before, begun, after = (m.get("slipway/rollback", "unsaid") for m in marks)
     assert before == "unsaid" and after is None
-    assert re.fullmatch(r"3 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", begun)
+    described = [a.removeprefix("--description=") for a in
+                 told.read_text().splitlines() if "--description" in a]
+    assert re.fullmatch(r"3 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ " +
+                        (described or ["Rollback to 1"])[0], begun)
+    assert bool(described) == (minor == 3)
+    assert not described or re.fullmatch(
+        "Rollback to 1 by Slipway, run " + main.note.read_text().strip(),
+        described[0])

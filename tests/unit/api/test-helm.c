@@ -111,11 +111,13 @@ static void test_rollback(void **state)
 			      &(struct helm_rollback){.release = "--debug",
 						      .namespace = "n",
 						      .revision = 7,
+						      .description = "to 7",
 						      .wait_ms = 1000,
 						      .history_max = 5});
 	argv = joined(&call);
 	assert_string_equal(argv, "helm|rollback|--namespace=n|--wait|"
-				  "--timeout=1s|--history-max=5|--|--debug|7");
+				  "--timeout=1s|--history-max=5|"
+				  "--description=to 7|--|--debug|7");
 }
 
 static void test_the_runs_deadline_bounds_a_call(void **state)
