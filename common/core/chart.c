@@ -332,6 +332,53 @@ bool chart_load_archive(const void *bytes, size_t len, const char *name,
 	       err_wrap(err, "cannot load chart '%s'", name);
 }
 
+static const struct value *copy_list(const struct value *list,
+				     struct arena *arena)
+{
+	return list ? value_copy(list, arena) : NULL;
+}
+
+static void copy_dependencies(struct chart_dependencies *to,
+			      const struct chart_dependencies *from,
+			      struct arena *arena)
+{
+	to->count = from->count;
+	to->items = arena_new_array(arena, struct chart_dependency,
+				    from->count + 1);
+	for (size_t i = 0; i < from->count; i++) {
+		const struct chart_dependency *one = &from->items[i];
+
+		to->items[i] = (struct chart_dependency){
+			.name = arena_strdup(arena, one->name),
+			.version = arena_strdup(arena, one->version),
+			.repository = arena_strdup(arena, one->repository),
+			.condition = arena_strdup(arena, one->condition),
+			.alias = arena_strdup(arena, one->alias),
+			.tags = copy_list(one->tags, arena),
+			.import_values = copy_list(one->import_values, arena),
+			.enabled = one->enabled,
+		};
+	}
+}
+
+struct chart *chart_copy_head(const struct chart *chart, struct arena *arena)
+{
+	struct chart *head = arena_new(arena, struct chart);
+
+	*head = (struct chart){
+		.arena = arena,
+		.path = arena_strdup(arena, chart->path),
+		.metadata = value_copy(chart->metadata, arena),
+		.name = arena_strdup(arena, chart->name),
+		.version = arena_strdup(arena, chart->version),
+		.api_version = arena_strdup(arena, chart->api_version),
+		.mtime = chart->mtime,
+		.stamp = chart->stamp,
+	};
+	copy_dependencies(&head->dependencies, &chart->dependencies, arena);
+	return head;
+}
+
 bool chart_load_files(const struct chart_files *files, const char *path,
 		      struct arena *arena, struct chart **chart,
 		      struct err *err)

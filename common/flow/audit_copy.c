@@ -19,9 +19,12 @@
 /* One version to copy. */
 struct pick {
 	struct chartrepo_fetch fetch; /* first: its archive */
+	struct copying *copying;
 	const char *name;
 	const char *version;
 	const char *digest;
+	size_t size; /* of the archive; 0 = it was not read yet */
+	bool taken;  /* it is in memory, or was copied */
 };
 
 struct copying {
@@ -30,12 +33,15 @@ struct copying {
 	struct arena arena;
 	struct pick **picks;
 	size_t count;
+	size_t kept; /* bytes of the archives in memory */
 };
 
 static void copying_release(struct copying *copying)
 {
-	for (size_t i = 0; i < copying->count; i++)
+	for (size_t i = 0; i < copying->count; i++) {
 		str_release(&copying->picks[i]->fetch.bytes);
+		err_release(&copying->picks[i]->fetch.failure);
+	}
 	free(copying->picks);
 	arena_release(&copying->arena);
 }
@@ -50,6 +56,24 @@ static bool is_picked(const struct copying *copying, const struct pick *pick)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Together they may be too large, which only reading them shows.  Then the first
+ * that came are copied, and the others read again, with what has room by then.
+ */
+static void take_bytes(struct chartrepo_fetch *fetch)
+{
+	struct pick *pick = (struct pick *)fetch;
+	struct copying *copying = pick->copying;
+
+	pick->size = fetch->bytes.len;
+	pick->taken = !copying->kept ||
+		      copying->kept + pick->size <= AUDIT_COPY_KEPT_MAX;
+	if (pick->taken)
+		copying->kept += pick->size;
+	else
+		str_release(&fetch->bytes);
 }
 
 /* @wanted: NAME, or NAME@VERSION. */
@@ -86,7 +110,9 @@ static bool pick_one(struct copying *copying, struct chartindex *index,
 		.url = arena_strdup(&copying->arena,
 				    entry->urls->list.items[0]->string.bytes),
 		.limit = CHART_ARCHIVE_MAX,
+		.taken = take_bytes,
 	};
+	pick->copying = copying;
 	if (!is_picked(copying, pick))
 		copying->picks[copying->count++] = pick;
 	return true;
@@ -165,7 +191,8 @@ static bool take_archive(struct copying *copying, struct pick *pick,
 			 struct arena *arena, struct publish_item *item,
 			 struct err *err)
 {
-	struct chart *chart = NULL;
+	CLEANUP(arena_release) struct arena files = {0};
+	struct chart *chart;
 
 	item->package = pick->fetch.bytes;
 	pick->fetch.bytes = (struct str){0};
@@ -177,31 +204,61 @@ static bool take_archive(struct copying *copying, struct pick *pick,
 			       "its digest is %s, the index says %s",
 			       item->digest, pick->digest);
 	if (!chart_load_archive(str_text(&item->package), item->package.len,
-				pick->fetch.url, arena, &chart, err))
+				pick->fetch.url, &files, &chart, err))
 		return false;
-	item->chart = chart;
 	if (!same_text(chart->name, pick->name) ||
 	    !same_text(chart->version, pick->version))
 		return err_set(err, ERR_REMOTE, "it holds chart '%s' %s",
 			       chart->name, chart->version);
+	item->chart = chart_copy_head(chart, arena);
 	return take_provenance(copying, pick, item, err);
 }
 
-static bool take_group(struct copying *copying, struct pick **picks,
+/* Those that are left, as far as is known that they are not too large. */
+static size_t choose_group(const struct copying *copying, struct pick **group)
+{
+	size_t count = 0, size = 0;
+
+	for (size_t i = 0; i < copying->count && count < AUDIT_COPY_AT_ONCE;
+	     i++) {
+		struct pick *pick = copying->picks[i];
+
+		if (pick->taken ||
+		    (count && size + pick->size > AUDIT_COPY_KEPT_MAX))
+			continue;
+		size += pick->size;
+		group[count++] = pick;
+	}
+	return count;
+}
+
+static bool take_one(struct copying *copying, struct pick *pick,
+		     struct arena *arena, struct publish_batch *batch,
+		     struct err *err)
+{
+	if (pick->fetch.failure.kind != ERR_NONE) {
+		err_move(err, &pick->fetch.failure);
+		return false;
+	}
+	return !pick->taken || take_archive(copying, pick, arena,
+					    &batch->items[batch->count++], err);
+}
+
+static bool take_group(struct copying *copying, struct pick **group,
 		       size_t count, struct arena *arena,
 		       struct publish_batch *batch, struct err *err)
 {
 	const struct audit_copy *copy = copying->copy;
 
-	if (!chartrepo_fetch_all(copy->http, (struct chartrepo_fetch **)picks,
+	copying->kept = 0;
+	if (!chartrepo_fetch_all(copy->http, (struct chartrepo_fetch **)group,
 				 count, copy->jobs, 0, copy->reporter, err))
 		return false;
 	batch->items = xcalloc(count, sizeof(*batch->items));
 	for (size_t i = 0; i < count; i++) {
-		if (!take_archive(copying, picks[i], arena,
-				  &batch->items[batch->count++], err))
+		if (!take_one(copying, group[i], arena, batch, err))
 			return err_wrap(err, "cannot copy '%s' %s of '%s'",
-					picks[i]->name, picks[i]->version,
+					group[i]->name, group[i]->version,
 					copy->from->address);
 	}
 	return true;
@@ -250,20 +307,17 @@ bool audit_copy(const struct audit_copy *copy, struct audit_report *report,
 {
 	CLEANUP(copying_release) struct copying copying = {.copy = copy,
 							   .report = report};
+	struct pick *group[AUDIT_COPY_AT_ONCE];
 	size_t count;
 
 	report->dry_run = copy->dry_run;
 	if (!check_source(copy, err) || !pick_all(&copying, err))
 		return false;
-	for (size_t i = 0; i < copying.count; i += count) {
+	while ((count = choose_group(&copying, group)) > 0) {
 		CLEANUP(publish_batch_release) struct publish_batch batch = {0};
 		CLEANUP(arena_release) struct arena arena = {0};
 
-		count = copying.count - i < AUDIT_COPY_AT_ONCE
-				? copying.count - i
-				: AUDIT_COPY_AT_ONCE;
-		if (!take_group(&copying, &copying.picks[i], count, &arena,
-				&batch, err) ||
+		if (!take_group(&copying, group, count, &arena, &batch, err) ||
 		    !put_group(copy, &batch, err))
 			return false;
 		report_group(report, &batch);

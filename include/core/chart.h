@@ -136,6 +136,10 @@ bool chart_load_archive(const void *bytes, size_t len, const char *name,
 			struct arena *arena, struct chart **chart,
 			struct err *err) MUST_CHECK;
 
+/* @chart without its files and subcharts: what Chart.yaml says, in @arena. */
+struct chart *chart_copy_head(const struct chart *chart, struct arena *arena)
+	MUST_CHECK;
+
 /*
  * A subchart from its files, which must outlive @arena; @path is what errors
  * call its folder.

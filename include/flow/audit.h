@@ -138,7 +138,8 @@ bool audit_check(const struct audit *audit, struct arena *arena,
 bool audit_load_used(struct map *used, const char *path, struct err *err)
 	MUST_CHECK;
 
-#define AUDIT_COPY_AT_ONCE 8 /* archives in memory, and in one index write */
+#define AUDIT_COPY_AT_ONCE  8 /* archives in memory, and in one index write */
+#define AUDIT_COPY_KEPT_MAX ((size_t)32 << 20) /* these, if more than one */
 
 /* Copying versions by name, as for a stage behind, or a site without a net. */
 struct audit_copy {

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import random
+import tarfile
+from collections import Counter
 
 import pytest
 
@@ -11,6 +15,19 @@ from rendering import dependencies
 from scripted_http import Reply, ScriptedHttp
 
 MIB = 1 << 20
+
+
+def archive(name: str, size: int) -> bytes:
+    """A chart that nothing compresses."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=0) as tar:
+        for member, data in (
+                ("Chart.yaml", f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n".encode()),
+                ("noise", random.randbytes(size))):
+            info = tarfile.TarInfo(f"{name}/{member}")
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
 
 
 def serve(server: ScriptedHttp, count: int, size: int, digest: str, **how) -> None:
@@ -54,3 +71,26 @@ def test_replies_that_wait_for_others_are_whole(render):
         failed = render(server, 10, "--jobs", "10", expect=2)
     # Their digests are right; that they are no charts is found after.
     assert "cannot load chart" in failed.err
+
+
+@pytest.mark.parametrize("jobs", ["1", "8"])
+def test_copies_of_what_is_large_together(measured, tmp_path, jobs):
+    """72 MiB of it; each is read twice at most, and what is small but once."""
+    sizes = {f"c{n}": 6 * MIB for n in range(12)} | {"small": 10}
+    bodies = {f"/{name}-1.0.0.tgz": archive(name, size) for name, size in sizes.items()}
+    bodies["/index.yaml"] = json.dumps({"apiVersion": "v1", "entries": {name: [{
+        "apiVersion": "v2", "name": name, "version": "1.0.0",
+        "digest": hashlib.sha256(bodies[f"/{name}-1.0.0.tgz"]).hexdigest(),
+        "urls": [f"{name}-1.0.0.tgz"]}] for name in sizes}}).encode()
+    with ScriptedHttp() as server:
+        server.always(lambda request: Reply(200, bodies[request.path])
+                      if request.path in bodies else Reply(404))
+        copied = measured("repo-audit", "--repo", server.url, "--copy-to",
+                          f"file://{tmp_path}/copies", *sizes, "--jobs", jobs,
+                          "--output", "json").json["copied"]
+        asked = Counter(request.path for request in server.requests)
+    assert sorted(item["name"] for item in copied) == sorted(sizes)
+    for path, body in bodies.items():
+        assert asked[path] == 1 or (asked[path] == 2 and len(body) > MIB)
+        if path != "/index.yaml":
+            assert (tmp_path / f"copies{path}").read_bytes() == body

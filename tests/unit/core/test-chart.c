@@ -591,6 +591,49 @@ static void test_values(void **state)
 	}
 }
 
+/* It is the same for who reads Chart.yaml, when the chart is gone. */
+static void test_head(void **state)
+{
+	static const struct member cases[][4] = {
+		{{"web/Chart.yaml",
+		  "apiVersion: v2\nname: web\nversion: 1.0.0\nkeywords: [a]\n"
+		  "annotations: {k: v}\ndependencies:\n- name: db\n"
+		  "  version: ^1\n  repository: https://e\n  alias: x\n"
+		  "  condition: x.on\n  tags: [t]\n"
+		  "  import-values: [d, {child: a, parent: b}]\n"
+		  "- name: q\n"}},
+		{{"web/Chart.yaml",
+		  "apiVersion: v1\nname: web\nversion: 1.0.0+b\n"},
+		 {"web/requirements.yaml",
+		  "dependencies: [{name: db, version: '1'}]\n"}},
+		{{"web/Chart.yaml", "name: web\nversion: 1.0.0\n"
+				    "apiVersion: v2\n"},
+		 {"web/values.yaml", "a: b\n"},
+		 {"web/templates/x.yaml", "y"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(arena_release) struct arena whole = {0}, rest = {0};
+		CLEANUP(str_release) struct str said = {0}, again = {0};
+		struct chart *chart, *head;
+		struct err err = {0};
+
+		assert_true(load(cases[i], &whole, &chart, &err));
+		assert_true(chart_add_json(&said, chart, &err));
+		str_add(&said, chart_file_name(chart));
+		head = chart_copy_head(chart, &rest);
+		assert_true(head->mtime == chart->mtime &&
+			    head->stamp == chart->stamp);
+		arena_release(&whole);
+		assert_true(chart_add_json(&again, head, &err));
+		str_add(&again, chart_file_name(head));
+		assert_string_equal(str_text(&again), str_text(&said));
+		assert_true(!head->templates.count && !head->subchart_count &&
+			    !head->values);
+	}
+}
+
 static void test_provenance(void **state)
 {
 	static const struct {
@@ -630,6 +673,7 @@ int main(void)
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_values_in_lists),
+		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_provenance),
 	};
 
