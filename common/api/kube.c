@@ -92,6 +92,13 @@ const char *kube_cluster(const struct kube *kube)
 	return kube->config->cluster;
 }
 
+int64_t kube_now(const struct kube *kube)
+{
+	int64_t since = clock_monotonic_ms() - kube->server_time_at;
+
+	return kube->server_time ? kube->server_time + since / 1000 : 0;
+}
+
 bool kube_read_time(const struct kube *kube, int64_t *now, struct err *err)
 {
 	if (!kube->server_time)
@@ -150,6 +157,23 @@ bool kube_patch(struct kube *kube, const struct kube_ref *ref,
 		return false;
 	if (exchange.reply.status != 200)
 		return exchange_fail(&exchange, err);
+	return !stored || exchange_parse(&exchange, stored, err);
+}
+
+bool kube_patch_if(struct kube *kube, const struct kube_ref *ref,
+		   const json_t *operations, json_t **stored, bool *applied,
+		   struct err *err)
+{
+	CLEANUP(exchange_release) struct exchange exchange = {0};
+
+	start_write(&exchange, kube, "PATCH", ref);
+	if (!write_object(&exchange, operations,
+			  "Content-Type: application/json-patch+json", err))
+		return false;
+	*applied = exchange.reply.status == 200;
+	if (!*applied)
+		return exchange_says(&exchange, 422, "Invalid") ||
+		       exchange_fail(&exchange, err);
 	return !stored || exchange_parse(&exchange, stored, err);
 }
 

@@ -101,8 +101,12 @@ static void note_server_time(struct kube *kube, const struct http_reply *reply)
 	const char *date = http_header(reply, "Date");
 	int64_t time;
 
-	if (date && clock_parse_http_date(date, &time))
-		kube->server_time = time;
+	/* A server out of order may be one before it, of another clock. */
+	if (reply->status >= 500 || !date ||
+	    !clock_parse_http_date(date, &time))
+		return;
+	kube->server_time = time;
+	kube->server_time_at = clock_monotonic_ms();
 }
 
 /* Where a certificate does not fit, --cacert is no cure: it is not used. */

@@ -63,14 +63,25 @@ bool lease_read(struct kube *kube, const char *namespace, const char *name,
 }
 
 /* A MicroTime, which has exactly six digits behind the point. */
-static void set_time(json_t *spec, int64_t seconds)
+static json_t *make_time(int64_t seconds)
 {
 	CLEANUP(str_release) struct str text = {0};
 
 	clock_add_rfc3339(&text, seconds);
 	str_truncate(&text, text.len - 1);
 	str_add(&text, ".000000Z");
-	jsn_set_text(spec, "renewTime", str_text(&text));
+	return json_string(str_text(&text));
+}
+
+static void add_operation(json_t *operations, const char *op, const char *path,
+			  json_t *value)
+{
+	json_t *operation = json_object();
+
+	jsn_set_text(operation, "op", op);
+	jsn_set_text(operation, "path", path);
+	jsn_set(operation, "value", value);
+	json_array_append_new(operations, operation);
 }
 
 static json_t *make_object(const char *name, const struct lease_record *record)
@@ -80,8 +91,8 @@ static json_t *make_object(const char *name, const struct lease_record *record)
 	json_t *annotations = json_object();
 	json_t *spec = json_object();
 
-	jsn_set(annotations, ANNOTATION_OWNER,
-		jsn_string_or_null(record->holder ? record->owner : NULL));
+	if (record->owner)
+		jsn_set_text(annotations, ANNOTATION_OWNER, record->owner);
 	if (record->estate)
 		jsn_set_text(annotations, ANNOTATION_ESTATE, record->estate);
 	jsn_set(metadata, "annotations", annotations);
@@ -91,7 +102,7 @@ static json_t *make_object(const char *name, const struct lease_record *record)
 			     record->resource_version);
 	jsn_set(spec, "holderIdentity", jsn_string_or_null(record->holder));
 	jsn_set(spec, "leaseDurationSeconds", json_integer(record->duration_s));
-	set_time(spec, record->renewed);
+	jsn_set(spec, "renewTime", make_time(record->renewed));
 	jsn_set(object, "metadata", metadata);
 	jsn_set(object, "spec", spec);
 	return object;
@@ -135,5 +146,52 @@ bool lease_write(struct kube *kube, const char *namespace, const char *name,
 	if (!kube_patch(kube, &ref, object, &stored, err) ||
 	    !read_version(stored, version, err))
 		return err_wrap(err, "cannot write lease '%s'", name);
+	return true;
+}
+
+/* In a path "/" is written "~1" (RFC 6901). */
+static json_t *make_operations(const struct lease_record *record)
+{
+	json_t *operations = json_array();
+
+	add_operation(operations, "test", "/spec/holderIdentity", json_null());
+	add_operation(operations, "add", "/metadata/annotations/slipway~1owner",
+		      json_string(record->owner));
+	add_operation(operations, "add", "/spec/holderIdentity",
+		      json_string(record->holder));
+	add_operation(operations, "add", "/spec/leaseDurationSeconds",
+		      json_integer(record->duration_s));
+	add_operation(operations, "add", "/spec/renewTime",
+		      make_time(record->renewed));
+	return operations;
+}
+
+bool lease_take_free(struct kube *kube, const char *namespace, const char *name,
+		     const struct lease_record *record, struct arena *arena,
+		     char **version, const char **estate, bool *found,
+		     struct err *err)
+{
+	const struct kube_ref ref = ref_to(namespace, name);
+	CLEANUP(jsn_release) json_t *operations = make_operations(record);
+	CLEANUP(jsn_release) json_t *stored = NULL;
+	CLEANUP(err_release) struct err failure = {0};
+	struct lease_record now;
+	bool taken;
+
+	*version = NULL;
+	*found = true;
+	if (!kube_patch_if(kube, &ref, operations, &stored, &taken, &failure)) {
+		*found = failure.kind != ERR_NOT_FOUND;
+		if (!*found)
+			return true;
+		err_move(err, &failure);
+		return err_wrap(err, "cannot write lease '%s'", name);
+	}
+	if (!taken)
+		return true;
+	if (!read_version(stored, version, err))
+		return err_wrap(err, "cannot write lease '%s'", name);
+	read_record(stored, arena, &now);
+	*estate = now.estate;
 	return true;
 }

@@ -330,8 +330,7 @@ void deploy_stamp(struct deployment *run)
 	const struct deploy *deploy = run->deploy;
 
 	/* Each answer tells the time. */
-	run->now =
-		run->kube->server_time ? run->kube->server_time : deploy->now;
+	run->now = run->kube->server_time ? kube_now(run->kube) : deploy->now;
 	run->expiry = expiry_renew(deploy->expiry, deploy->now, run->now);
 	free(run->expires_at);
 	run->expires_at = expiry_label(&run->expiry);

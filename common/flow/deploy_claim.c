@@ -413,7 +413,7 @@ bool deploy_mark_rollback(struct deployment *run, int64_t revision,
 	CLEANUP(str_release) struct str text = {0};
 	struct namespace_marks marks = {0};
 
-	rollback_add_mark(&text, revision, run->kube->server_time, description);
+	rollback_add_mark(&text, revision, kube_now(run->kube), description);
 	marks.rollback = str_text(&text);
 	return namespace_mark(run->kube, run->deploy->name->namespace, &marks,
 			      NULL, err);

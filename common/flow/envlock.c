@@ -36,18 +36,6 @@ void envlock_introduce(struct envlock *lock, const char *build_url)
 	};
 }
 
-/* What the server's clock shows now. */
-static int64_t server_now(const struct envlock *lock)
-{
-	return lock->server_s + (clock_monotonic_ms() - lock->server_at) / 1000;
-}
-
-static void note_server_time(struct envlock *lock)
-{
-	lock->server_s = lock->kube->server_time;
-	lock->server_at = clock_monotonic_ms();
-}
-
 static bool read_holder(struct envlock *lock, struct holder *holder,
 			bool *found, struct err *err)
 {
@@ -57,7 +45,6 @@ static bool read_holder(struct envlock *lock, struct holder *holder,
 	if (!lease_read(lock->kube, lock->namespace, ENVLOCK_NAME, &lock->arena,
 			&holder->record, found, err))
 		return false;
-	note_server_time(lock);
 	holder->owner.run = record->holder;
 	if (record->owner && record->holder &&
 	    owner_parse(record->owner, &lock->arena, &holder->owner) &&
@@ -83,7 +70,7 @@ static struct lease_record own_record(const struct envlock *lock,
 		.resource_version = version,
 		.holder = lock->self.run,
 		.owner = str_text(owner),
-		.renewed = server_now(lock),
+		.renewed = kube_now(lock->kube),
 		.duration_s = ENVLOCK_DURATION_S,
 	};
 }
@@ -125,7 +112,7 @@ static bool seize(struct envlock *lock, const struct holder *from, bool found,
 	char *version = NULL;
 	bool existed;
 
-	lock->self.started = server_now(lock);
+	lock->self.started = kube_now(lock->kube);
 	record = own_record(lock, from->record.resource_version, &owner);
 	if (!found) {
 		if (!lease_create(lock->kube, lock->namespace, ENVLOCK_NAME,
@@ -148,10 +135,38 @@ static bool seize(struct envlock *lock, const struct holder *from, bool found,
 	return true;
 }
 
+/*
+ * Mostly nobody holds it: then that takes no look.  Not *@ours: it takes one,
+ * or, if it is not *@found, to be created.
+ */
+static bool take_free(struct envlock *lock, bool *ours, bool *found,
+		      struct err *err)
+{
+	CLEANUP(str_release) struct str owner = {0};
+	int64_t begun = clock_monotonic_ms();
+	struct lease_record record;
+	char *version = NULL;
+
+	*ours = false;
+	*found = true;
+	/* It tells when it was taken. */
+	if (!kube_now(lock->kube))
+		return true;
+	lock->self.started = kube_now(lock->kube);
+	record = own_record(lock, NULL, &owner);
+	if (!lease_take_free(lock->kube, lock->namespace, ENVLOCK_NAME, &record,
+			     &lock->arena, &version, &lock->estate, found, err))
+		return false;
+	*ours = version != NULL;
+	if (*ours)
+		note_version_take(lock, version, begun);
+	return true;
+}
+
 static void describe(const struct envlock *lock, const struct holder *holder,
 		     struct str *text)
 {
-	int64_t silent = server_now(lock) - holder->lease.renewed;
+	int64_t silent = kube_now(lock->kube) - holder->lease.renewed;
 
 	owner_describe(text, &holder->owner);
 	if (holder->lease.renewed && silent >= 0)
@@ -211,10 +226,10 @@ static void tell_takeover(const struct envlock *lock, const struct holder *from,
 					     "since its lease lapsed");
 }
 
-/* Try until it is ours, or a live @holder's. */
-static bool try_to_take(struct envlock *lock, struct holder *holder,
-			const struct reporter *reporter, bool *ours,
-			struct err *err)
+/* Look, and try, until it is ours, or a live @holder's. */
+static bool take_from(struct envlock *lock, struct holder *holder,
+		      const struct reporter *reporter, bool *ours,
+		      struct err *err)
 {
 	for (*ours = false; !*ours;) {
 		enum owner_state state;
@@ -223,7 +238,7 @@ static bool try_to_take(struct envlock *lock, struct holder *holder,
 		if (!read_holder(lock, holder, &found, err))
 			return false;
 		state = owner_judge(&holder->lease, lock->self.run,
-				    lock->server_s);
+				    kube_now(lock->kube));
 		if (state == OWNER_LIVE)
 			return true;
 		if (!seize(lock, holder, found, ours, err))
@@ -233,6 +248,19 @@ static bool try_to_take(struct envlock *lock, struct holder *holder,
 			tell_takeover(lock, holder, state, reporter);
 	}
 	return true;
+}
+
+static bool try_to_take(struct envlock *lock, struct holder *holder,
+			const struct reporter *reporter, bool *ours,
+			struct err *err)
+{
+	const struct holder nobody = {0};
+	bool found;
+
+	if (!take_free(lock, ours, &found, err) ||
+	    (!found && !seize(lock, &nobody, found, ours, err)))
+		return false;
+	return *ours || take_from(lock, holder, reporter, ours, err);
 }
 
 static void begin(struct envlock *lock, struct kube *kube,
@@ -250,19 +278,18 @@ bool envlock_take(struct envlock *lock, struct kube *kube,
 		  struct err *err)
 {
 	int64_t told_at = 0;
+	struct holder holder;
+	bool ours;
 
 	begin(lock, kube, namespace, build_url);
-	for (;;) {
-		struct holder holder;
-		bool ours;
-
-		if (!try_to_take(lock, &holder, reporter, &ours, err))
-			return false;
-		if (ours)
-			return true;
-		if (!wait_for(lock, &holder, until, reporter, &told_at, err))
+	if (!try_to_take(lock, &holder, reporter, &ours, err))
+		return false;
+	while (!ours) {
+		if (!wait_for(lock, &holder, until, reporter, &told_at, err) ||
+		    !take_from(lock, &holder, reporter, &ours, err))
 			return false;
 	}
+	return true;
 }
 
 bool envlock_try(struct envlock *lock, struct kube *kube, const char *namespace,
@@ -294,7 +321,7 @@ bool envlock_look(struct kube *kube, const char *namespace, struct arena *arena,
 	if (!read_holder(&look, &holder, &found, err))
 		return false;
 	*by = NULL;
-	if (owner_judge(&holder.lease, NULL, look.server_s) != OWNER_LIVE)
+	if (owner_judge(&holder.lease, NULL, kube_now(kube)) != OWNER_LIVE)
 		return true;
 	describe(&look, &holder, &who);
 	*by = arena_strdup(arena, str_text(&who));
@@ -340,7 +367,6 @@ static bool write_own(struct envlock *lock, const char *estate, bool *written,
 			       &record, &version, &failure);
 	if (*written) {
 		note_version_take(lock, version, begun);
-		note_server_time(lock);
 		return true;
 	}
 	if (is_contested(&failure))
@@ -447,7 +473,7 @@ static bool give_back(struct envlock *lock, struct err *err)
 {
 	const struct lease_record nobody = {
 		.resource_version = lock->version,
-		.renewed = server_now(lock),
+		.renewed = kube_now(lock->kube),
 		.duration_s = ENVLOCK_DURATION_S,
 	};
 	CLEANUP(free_ptr) char *ignored = NULL;

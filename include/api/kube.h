@@ -67,7 +67,8 @@ struct kube {
 	char *lent_file;
 	bool dry_run;	     /* writes are judged by the server, its admission
 				too, but not kept */
-	int64_t server_time; /* by the last reply; seconds, 0 = unknown */
+	int64_t server_time; /* by the last good reply; seconds, 0 = unknown */
+	int64_t server_time_at; /* when that came; monotonic, ms */
 	/*
 	 * While it is set, a request is tried once, and no longer than this,
 	 * also when our own time is over.
@@ -88,9 +89,12 @@ void kube_release(struct kube *kube);
 /* The cluster's name in the kubeconfig, "" in a pod. */
 const char *kube_cluster(const struct kube *kube);
 
+/* Seconds since the epoch by the server's clock; 0: no reply told the time. */
+int64_t kube_now(const struct kube *kube);
+
 /*
- * Seconds since the epoch by the server's clock, which is the one that
- * counts for what expires.  Errors: REMOTE (no reply told the time).
+ * What it was at the last reply: this clock is the one that counts for what
+ * expires.  Errors: REMOTE (no reply told the time).
  */
 bool kube_read_time(const struct kube *kube, int64_t *now, struct err *err)
 	MUST_CHECK;
@@ -192,6 +196,15 @@ bool kube_create(struct kube *kube, const struct kube_ref *ref,
 bool kube_patch(struct kube *kube, const struct kube_ref *ref,
 		const json_t *patch, json_t **stored, struct err *err)
 	MUST_CHECK;
+
+/*
+ * The same by operations (RFC 6902), of which those called "test" say when.
+ * Not *@applied: they do not apply to what is there, and nothing was changed.
+ * Errors: also NOT_FOUND.
+ */
+bool kube_patch_if(struct kube *kube, const struct kube_ref *ref,
+		   const json_t *operations, json_t **stored, bool *applied,
+		   struct err *err) MUST_CHECK;
 
 /*
  * Make the object at @ref be as @object says (server-side apply), taking the

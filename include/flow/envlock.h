@@ -52,9 +52,7 @@ struct envlock {
 	bool releasing;	    /* no renewal comes between */
 	const char *estate; /* in the arena: what was noted there, or NULL */
 	int64_t renewed_at;
-	int64_t tried_at;  /* when the last renewal ended */
-	int64_t server_s;  /* the server's clock ... */
-	int64_t server_at; /* ... at this moment of ours */
+	int64_t tried_at; /* when the last renewal ended */
 };
 
 /*

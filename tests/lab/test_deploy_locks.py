@@ -86,6 +86,20 @@ def test_runs_wait_for_each_other(cluster, step, tmp_path):
         "annotations"]
 
 
+def test_one_that_nobody_holds_is_taken_at_once(cluster, step, tmp_path):
+    """And what else is noted on it stays."""
+    chart = umbrella(tmp_path, "1.0.0")
+    step(chart).wait(timeout=LONG)
+    cluster.api("PATCH", f"{LEASES}/slipway", {
+        "metadata": {"annotations": {"a": "b"}}},
+        MERGE_PATCH)
+    again = step("--verbose", chart).wait(timeout=LONG)
+    calls = [line.split(": debug: ")[1].split()[0]
+             for line in again.err.splitlines() if "/leases/slipway:" in line]
+    assert calls[0] == "PATCH" and "GET" not in calls
+    assert lease(cluster)["metadata"]["annotations"]["a"] == "b"
+
+
 def test_who_works_on_it_is_told_and_beats(cluster, step, tmp_path):
     running = step("--wait-timeout", "5m", umbrella(tmp_path, "1.0.0", STUCK))
     wait_for_helm(cluster)

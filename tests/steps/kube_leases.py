@@ -3,6 +3,7 @@ who writes one must name the version that he saw."""
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import datetime, timezone
 
 
@@ -21,6 +22,8 @@ class KubeLeases:
             return 404, "NotFound"
         if method == "GET":
             return 200, stored
+        if isinstance(body, list):
+            return self._operate(namespace, body)
         if method == "PATCH" and body["metadata"]["resourceVersion"] \
                 != stored["metadata"]["resourceVersion"]:
             return 409, "Conflict"
@@ -30,6 +33,23 @@ class KubeLeases:
                 | body["metadata"].get("annotations", {}))
         self._store(namespace, body)
         return 201 if method == "POST" else 200, self._leases[namespace]
+
+    def _operate(self, namespace: str, operations: list[dict],
+                 ) -> tuple[int, dict | str]:
+        """RFC 6902, of which an API server takes what is missing for null."""
+        wanted = deepcopy(self._leases[namespace])
+        for operation in operations:
+            *parents, last = (p.replace("~1", "/") for p in
+                              operation["path"].split("/")[1:])
+            where = wanted
+            for name in parents:
+                where = where.get(name)
+            if where is None or operation["op"] == "test" \
+                    and where.get(last) != operation["value"]:
+                return 422, "Invalid"
+            where[last] = operation["value"]
+        self._store(namespace, wanted)
+        return 200, self._leases[namespace]
 
     def take(self, namespace: str, holder: str, now: float) -> bool:
         """As a run would; False: another holds it."""
@@ -43,7 +63,8 @@ class KubeLeases:
         return True
 
     def give_back(self, namespace: str) -> None:
-        self._store(namespace, {"metadata": {}, "spec": {}})
+        self._store(namespace, {"metadata": {"annotations": {
+            "slipway/owner": "{}"}}, "spec": {}})
 
     def forget(self, namespace: str) -> None:
         """It goes with its namespace."""

@@ -16,6 +16,7 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from kube_leases import KubeLeases
 from scripted_http import Reply, Request, Script, ScriptedHttp
 
 DRY_RUN = "dryRun=All"
@@ -89,23 +90,21 @@ class ScriptedKube(ScriptedHttp):
             "current-context": "x"}))
         return path
 
-    def lease(self, home: str) -> None:
+    def lease(self, home: str) -> KubeLeases:
         """The Lease of an environment, which remembers its last write."""
         path = home.replace("/api/v1/", "/apis/coordination.k8s.io/v1/")
-        stored: dict = {}
+        leases = KubeLeases()
 
-        def store(request: Request) -> Reply:
-            body = json.loads(request.body)
-            stored.update(body | {"metadata": body["metadata"] | {
-                "resourceVersion": str(len(self.requests))}})
-            return answer(stored, 201 if request.method == "POST" else 200)
+        def respond(request: Request) -> Reply:
+            status, body = leases.respond(
+                request.method, home, json.loads(request.body or b"null"))
+            return refusal(status, body) if isinstance(body, str) \
+                else answer(body, status)
 
-        def show(_request: Request) -> Reply:
-            return answer(stored) if stored else refusal(404, "NotFound")
-
-        self.script("POST", f"{path}/leases", store)
-        self.script("PATCH", f"{path}/leases/slipway", store)
-        self.script("GET", f"{path}/leases/slipway", show)
+        self.script("POST", f"{path}/leases", respond)
+        self.script("PATCH", f"{path}/leases/slipway", respond)
+        self.script("GET", f"{path}/leases/slipway", respond)
+        return leases
 
     @property
     def writes(self) -> list[str]:

@@ -45,8 +45,8 @@ def expired(kube):
                 if [line for line in kube.writes if line.startswith("DELETE")]
                 and kube.gone else answer(old_namespace()))
     kube.gone = True
-    kube.lease(HOME)
     kube.script("DELETE", HOME, answer({}))
+    return kube.lease(HOME)
 
 
 def text_of(request) -> str:
@@ -152,6 +152,44 @@ def test_a_quota_that_others_always_change(kube, sweep, expired):
     failed = sweep(expect=75)
     assert "has been modified" in failed.err
     assert deletions(kube) == []
+
+
+# --- leases ------------------------------------------------------------------
+
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/shop-fix/leases/slipway"
+
+
+def test_a_lease_that_nobody_holds_takes_one_request(kube, sweep, expired):
+    expired.give_back(HOME)
+    sweep()
+    [request] = [r for r in kube.requests if "/leases" in r.path]
+    assert (request.line, request.header("Content-Type")) == (
+        f"PATCH {LEASE}", "application/json-patch+json")
+    test, *changes = json.loads(request.body)
+    assert test == {"op": "test", "path": "/spec/holderIdentity", "value": None}
+    assert [(c["op"], c["path"]) for c in changes] == [
+        ("add", "/metadata/annotations/slipway~1owner"),
+        ("add", "/spec/holderIdentity"), ("add", "/spec/leaseDurationSeconds"),
+        ("add", "/spec/renewTime")]
+    owner, run, seconds, renewed = [c["value"] for c in changes]
+    assert json.loads(owner)["run"] == run and seconds == 60
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]{8}\.000000Z", renewed)
+
+
+@pytest.mark.parametrize("spec", [
+    {}, {"holderIdentity": ""},     # none of ours, but nobody's
+    {"holderIdentity": "another", "leaseDurationSeconds": 60,
+     "renewTime": "2020-01-01T00:00:00.000000Z"}])
+def test_a_lease_that_may_be_taken_after_a_look(kube, sweep, expired, spec):
+    kube.first("GET", LEASE, answer({"metadata": {"resourceVersion": "9"},
+                                     "spec": spec}))
+    kube.first("PATCH", LEASE, refusal(422, "Invalid"), answer(
+        {"metadata": {"resourceVersion": "10"}}))
+    sweep()
+    lines = [r for r in kube.requests if r.path == LEASE]
+    assert [r.method for r in lines] == ["PATCH", "GET", "PATCH"]
+    assert json.loads(lines[2].body)["metadata"]["resourceVersion"] == "9"
+    assert len(deletions(kube)) == 1
 
 
 # --- deletions ---------------------------------------------------------------
