@@ -16,15 +16,21 @@
 static const struct objects_kind ingresses = {"Ingress", "networking.k8s.io/v1",
 					      "ingresses", NULL};
 static const struct objects_kind services = {"Service", "v1", "services", NULL};
-static const struct objects_kind routes = {
-	"HTTPRoute", "gateway.networking.k8s.io/v1", "httproutes", NULL};
-static const struct objects_kind gateways = {
-	"Gateway", "gateway.networking.k8s.io/v1", "gateways", NULL};
-/* Istio before 1.22 has no v1. */
-static const struct {
-	struct objects_kind virtual_services;
+
+/* Routes and their gateways, as one version of a group has them. */
+struct family {
+	struct objects_kind routes;
 	struct objects_kind gateways;
-} istio[] = {
+};
+
+/* Of each the newest version that the cluster serves is read. */
+static const struct family gateway_api[] = {
+	{{"HTTPRoute", "gateway.networking.k8s.io/v1", "httproutes", NULL},
+	 {"Gateway", "gateway.networking.k8s.io/v1", "gateways", NULL}},
+	{{"HTTPRoute", "gateway.networking.k8s.io/v1beta1", "httproutes", NULL},
+	 {"Gateway", "gateway.networking.k8s.io/v1beta1", "gateways", NULL}},
+};
+static const struct family istio[] = {
 	{{"VirtualService", "networking.istio.io/v1", "virtualservices", NULL},
 	 {"Gateway", "networking.istio.io/v1", "gateways", NULL}},
 	{{"VirtualService", "networking.istio.io/v1beta1", "virtualservices",
@@ -95,43 +101,51 @@ static struct value *read_gateways(struct kube *kube,
 	return found;
 }
 
+static const struct family *find_family(const struct family *families,
+					size_t count, const struct strvec *apis)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strvec_has(apis, families[i].routes.api))
+			return &families[i];
+	}
+	return NULL;
+}
+
+/* The routes of @family, and the gateways that @name finds in each. */
+static void read_family(struct kube *kube, const struct family *family,
+			const char *namespace,
+			void (*name)(const struct value *route,
+				     const char *namespace,
+				     struct strvec *gateways),
+			struct arena *arena, const struct value **routes,
+			const struct value **gateways)
+{
+	struct value *found = value_new_list(arena);
+	CLEANUP(strvec_release) struct strvec keys = {0};
+
+	list_some(kube, namespace, &family->routes, arena, found);
+	for (size_t i = 0; i < found->list.count; i++)
+		name(found->list.items[i], namespace, &keys);
+	*routes = found;
+	*gateways = read_gateways(kube, &family->gateways, &keys, arena);
+}
+
+/* Only what the cluster has is asked for. */
 static void read_routes(struct kube *kube, const struct strvec *apis,
 			struct arena *arena, struct addresses_world *world)
 {
-	struct value *found = value_new_list(arena);
-	CLEANUP(strvec_release) struct strvec keys = {0};
+	const struct family *family =
+		find_family(gateway_api, ARRAY_SIZE(gateway_api), apis);
 
-	world->http_routes = found;
-	if (!strvec_has(apis, routes.api))
-		return;
-	list_some(kube, world->namespace, &routes, arena, found);
-	for (size_t i = 0; i < found->list.count; i++)
-		addresses_add_gateways(found->list.items[i], world->namespace,
-				       &keys);
-	world->gateways = read_gateways(kube, &gateways, &keys, arena);
-}
-
-static void read_virtual_services(struct kube *kube, const struct strvec *apis,
-				  struct arena *arena,
-				  struct addresses_world *world)
-{
-	struct value *found = value_new_list(arena);
-	CLEANUP(strvec_release) struct strvec keys = {0};
-	size_t version = 0;
-
-	world->virtual_services = found;
-	while (version < ARRAY_SIZE(istio) &&
-	       !strvec_has(apis, istio[version].gateways.api))
-		version++;
-	if (version == ARRAY_SIZE(istio))
-		return;
-	list_some(kube, world->namespace, &istio[version].virtual_services,
-		  arena, found);
-	for (size_t i = 0; i < found->list.count; i++)
-		addresses_add_istio_gateways(found->list.items[i],
-					     world->namespace, &keys);
-	world->istio_gateways =
-		read_gateways(kube, &istio[version].gateways, &keys, arena);
+	if (family)
+		read_family(kube, family, world->namespace,
+			    addresses_add_gateways, arena, &world->http_routes,
+			    &world->gateways);
+	family = find_family(istio, ARRAY_SIZE(istio), apis);
+	if (family)
+		read_family(kube, family, world->namespace,
+			    addresses_add_istio_gateways, arena,
+			    &world->virtual_services, &world->istio_gateways);
 }
 
 bool addresses_find(struct kube *kube, const char *namespace,
@@ -154,7 +168,6 @@ bool addresses_find(struct kube *kube, const char *namespace,
 	if (!read_apis(kube, &apis, &failure))
 		log_debug("no routes are looked at: %s", failure.text);
 	read_routes(kube, &apis, &arena, &world);
-	read_virtual_services(kube, &apis, &arena, &world);
 	addresses_add(&world, urls);
 	return true;
 }

@@ -54,8 +54,19 @@ static bool covers(const char *pattern, const char *host)
 	return strcmp(pattern, host) == 0;
 }
 
+/* The first address that a cloud gave a load balancer, or NULL. */
+static const char *balancer_host(const struct value *object)
+{
+	const struct value *balancer =
+		first_of(object, "status.loadBalancer.ingress");
+	const char *name = value_find_text(balancer, "hostname");
+
+	return is_blank(name) ? value_find_text(balancer, "ip") : name;
+}
+
 /* --- Ingress --------------------------------------------------------------- */
 
+/* Who names no hosts serves TLS for all of them. */
 static bool has_tls(const struct value *ingress, const char *host)
 {
 	const struct value *entries = value_find(ingress, "spec.tls");
@@ -64,6 +75,8 @@ static bool has_tls(const struct value *ingress, const char *host)
 	for (size_t i = 0; (entry = value_list_at(entries, i)); i++) {
 		const struct value *hosts = value_map_get(entry, "hosts");
 
+		if (value_is_map(entry) && (!hosts || !value_truth(hosts)))
+			return true;
 		for (size_t j = 0; (pattern = value_list_at(hosts, j)); j++) {
 			const char *text = value_find_text(pattern, "");
 
@@ -74,22 +87,85 @@ static bool has_tls(const struct value *ingress, const char *host)
 	return false;
 }
 
+static const char *annotation(const struct value *object, const char *name)
+{
+	const struct value *text =
+		value_map_get(value_find(object, "metadata.annotations"), name);
+
+	return text ? value_find_text(text, "") : NULL;
+}
+
+/*
+ * ingress-nginx takes every path of such an Ingress for a regular expression,
+ * whatever its type says; so does the controller of NGINX itself.
+ */
+static bool has_patterns(const struct value *ingress)
+{
+	const char *regex = annotation(ingress, "nginx.org/path-regex");
+
+	return same_text(annotation(ingress,
+				    "nginx.ingress.kubernetes.io/use-regex"),
+			 "true") ||
+	       !is_blank(annotation(
+		       ingress,
+		       "nginx.ingress.kubernetes.io/rewrite-target")) ||
+	       (!is_blank(regex) && strcmp(regex, "exact") != 0);
+}
+
+/*
+ * How much of @path stands there as it is: a star as AWS and Google know it
+ * ends it, and what regular expressions are made of.  A dot is one of these
+ * only where something says how often, for versions have dots, too.
+ */
+static size_t literal_length(const char *path)
+{
+	size_t len = strcspn(path, "*+?^$|\\()[]{}");
+	bool is_counted = path[len] && strchr("*+?{", path[len]);
+
+	return is_counted && len && path[len - 1] == '.' ? len - 1 : len;
+}
+
+/* A path to open, of those that the first of the @rule's stands for; owned. */
+static char *ingress_path(const struct value *ingress, const struct value *rule)
+{
+	const struct value *first = first_of(rule, "http.paths");
+	const char *path = value_find_text(first, "path");
+	const char *type = value_find_text(first, "pathType");
+
+	if (!path)
+		return xstrdup("/");
+	if (has_patterns(ingress) || is_blank(type) ||
+	    strcmp(type, "ImplementationSpecific") == 0)
+		return xmemdupz(path, literal_length(path));
+	return xstrdup(path);
+}
+
+/* What is for any host is reached at the load balancer's own address. */
+static void add_rule(const struct value *ingress, const struct value *rule,
+		     struct strvec *urls)
+{
+	const char *named = value_find_text(rule, "host");
+	const char *host = is_blank(named) ? balancer_host(ingress) : named;
+	CLEANUP(free_ptr) char *path = NULL;
+	struct server server = {0};
+
+	if (!is_openable(host))
+		return;
+	server.tls = has_tls(ingress, host);
+	path = ingress_path(ingress, rule);
+	add_url(urls, host, &server, path);
+}
+
 static void add_ingress(const struct value *ingress, struct strvec *urls)
 {
 	const struct value *rules = value_find(ingress, "spec.rules");
 	const struct value *rule;
 
-	for (size_t i = 0; (rule = value_list_at(rules, i)); i++) {
-		const char *host = value_find_text(rule, "host");
-		const char *path =
-			value_find_text(first_of(rule, "http.paths"), "path");
-		struct server server = {0};
-
-		if (!is_openable(host))
-			continue;
-		server.tls = has_tls(ingress, host);
-		add_url(urls, host, &server, path ? path : "/");
-	}
+	if (!value_list_at(rules, 0) &&
+	    value_find(ingress, "spec.defaultBackend"))
+		add_rule(ingress, NULL, urls);
+	for (size_t i = 0; (rule = value_list_at(rules, i)); i++)
+		add_rule(ingress, rule, urls);
 }
 
 /* --- Gateway API ----------------------------------------------------------- */
@@ -167,14 +243,30 @@ static bool listens(const struct value *listener, const struct value *parent,
 	       (!host || covers(pattern, host));
 }
 
-/* The listeners of the Gateway that is the @parent of a route, or NULL. */
-static const struct value *listeners_of(const struct addresses_world *world,
-					const struct value *parent)
+/* The Gateway that is the @parent of a route, or NULL. */
+static const struct value *gateway_of(const struct addresses_world *world,
+				      const struct value *parent)
 {
 	CLEANUP(free_ptr) char *key = parent_key(parent, world->namespace);
 
-	return value_find(key ? find_gateway(world->gateways, key) : NULL,
-			  "spec.listeners");
+	return key ? find_gateway(world->gateways, key) : NULL;
+}
+
+static struct server server_of(const struct value *listener)
+{
+	return (struct server){is_tls(value_find_text(listener, "protocol")),
+			       rollout_number(listener, "port", 0)};
+}
+
+/* Take @listener where none was @found yet, or none with TLS; gives true. */
+static bool prefer(struct server *server, bool found,
+		   const struct value *listener)
+{
+	struct server other = server_of(listener);
+
+	if (!found || (other.tls && !server->tls))
+		*server = other;
+	return true;
 }
 
 /*
@@ -190,18 +282,12 @@ static bool find_listener(const struct addresses_world *world,
 	bool found = false;
 
 	for (size_t i = 0; (parent = value_list_at(parents, i)); i++) {
-		const struct value *all = listeners_of(world, parent);
+		const struct value *all =
+			value_find(gateway_of(world, parent), "spec.listeners");
 
 		for (size_t j = 0; (listener = value_list_at(all, j)); j++) {
-			bool tls =
-				is_tls(value_find_text(listener, "protocol"));
-
-			if (!listens(listener, parent, host) ||
-			    (found && (server->tls || !tls)))
-				continue;
-			*server = (struct server){
-				tls, rollout_number(listener, "port", 0)};
-			found = true;
+			if (listens(listener, parent, host))
+				found = prefer(server, found, listener);
 		}
 	}
 	return found;
@@ -217,28 +303,62 @@ static const char *route_path(const struct value *route)
 	return path && !same_text(type, "RegularExpression") ? path : "/";
 }
 
-/* A route without hosts of its own serves those of its listeners. */
-static void add_listener_hosts(const struct addresses_world *world,
-			       const struct value *route, struct strvec *urls)
+/* The first address of a Gateway that means something outside, or NULL. */
+static const char *gateway_host(const struct value *gateway)
+{
+	const struct value *all = value_find(gateway, "status.addresses");
+	const struct value *address;
+
+	for (size_t i = 0; (address = value_list_at(all, i)); i++) {
+		const char *type = value_find_text(address, "type");
+		const char *host = value_find_text(address, "value");
+
+		if ((!type || strcmp(type, "IPAddress") == 0 ||
+		     strcmp(type, "Hostname") == 0) &&
+		    is_openable(host))
+			return host;
+	}
+	return NULL;
+}
+
+/*
+ * A route without hosts of its own serves those of its listeners; where one
+ * of these has none either, whatever the Gateway is reached by.
+ */
+static void add_listener_hosts(const struct value *gateway,
+			       const struct value *parent, const char *path,
+			       struct strvec *urls)
+{
+	const struct value *all = value_find(gateway, "spec.listeners");
+	const char *own = gateway_host(gateway);
+	const struct value *listener;
+	struct server any = {0};
+	bool has_any = false;
+
+	for (size_t i = 0; (listener = value_list_at(all, i)); i++) {
+		const char *host = value_find_text(listener, "hostname");
+		const struct server server = server_of(listener);
+
+		if (!listens(listener, parent, NULL))
+			continue;
+		if (is_blank(host))
+			has_any = prefer(&any, has_any, listener);
+		else if (is_openable(host))
+			add_url(urls, host, &server, path);
+	}
+	if (has_any && own)
+		add_url(urls, own, &any, path);
+}
+
+static void add_hosts_of_parents(const struct addresses_world *world,
+				 const struct value *route, struct strvec *urls)
 {
 	const struct value *parents = value_find(route, "spec.parentRefs");
-	const struct value *parent, *listener;
+	const struct value *parent;
 
-	for (size_t i = 0; (parent = value_list_at(parents, i)); i++) {
-		const struct value *all = listeners_of(world, parent);
-
-		for (size_t j = 0; (listener = value_list_at(all, j)); j++) {
-			const char *host =
-				value_find_text(listener, "hostname");
-			const struct server server = {
-				is_tls(value_find_text(listener, "protocol")),
-				rollout_number(listener, "port", 0)};
-
-			if (is_openable(host) &&
-			    listens(listener, parent, host))
-				add_url(urls, host, &server, route_path(route));
-		}
-	}
+	for (size_t i = 0; (parent = value_list_at(parents, i)); i++)
+		add_listener_hosts(gateway_of(world, parent), parent,
+				   route_path(route), urls);
 }
 
 static void add_route(const struct addresses_world *world,
@@ -248,7 +368,7 @@ static void add_route(const struct addresses_world *world,
 	const struct value *host;
 
 	if (!value_list_at(hosts, 0))
-		add_listener_hosts(world, route, urls);
+		add_hosts_of_parents(world, route, urls);
 	for (size_t i = 0; (host = value_list_at(hosts, i)); i++) {
 		const char *name = value_find_text(host, "");
 		struct server server = {0};
@@ -363,15 +483,11 @@ static void add_virtual_service(const struct addresses_world *world,
 
 static void add_service(const struct value *service, struct strvec *urls)
 {
-	const struct value *balancer =
-		first_of(service, "status.loadBalancer.ingress");
-	const char *host = value_find_text(balancer, "hostname");
+	const char *host = balancer_host(service);
 	int64_t port = rollout_number(first_of(service, "spec.ports"), "port",
 				      HTTP_PORT);
 	const struct server server = {port == HTTPS_PORT, port};
 
-	if (is_blank(host))
-		host = value_find_text(balancer, "ip");
 	if (!is_blank(host))
 		add_url(urls, host, &server, "/");
 }

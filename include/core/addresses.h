@@ -4,9 +4,14 @@
  * LoadBalancer Services.  Pure.
  *
  * https only where something says that TLS is served for the host; a host
- * with a wildcard is none that one could open.
+ * with a wildcard is none that one could open.  What is for any host is
+ * reached at the address that the status of its load balancer tells.  Of a
+ * path that is a pattern, what stands before the first of its special
+ * characters is taken.
  * Source: networking.k8s.io/v1, gateway.networking.k8s.io/v1 and
- * networking.istio.io/v1, of which only these fields are read.
+ * networking.istio.io/v1, of which only these fields are read; the
+ * annotations of ingress-nginx ("use-regex", "rewrite-target") and of NGINX's
+ * own controller ("path-regex").
  */
 #ifndef CORE_ADDRESSES_H
 #define CORE_ADDRESSES_H

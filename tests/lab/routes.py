@@ -2,6 +2,7 @@
 without the controllers: any spec is accepted.
 
     with routes.kinds(api): ...
+    with routes.kinds(api, "v1beta1"): ...      as an older cluster has them
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ KINDS = [(GATEWAY, "HTTPRoute"), (GATEWAY, "Gateway"),
 ANY = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
-def _definition(group: str, kind: str) -> dict:
+def _definition(group: str, kind: str, version: str) -> dict:
     plural = f"{kind.lower()}s"
     return {
         "metadata": {"name": f"{plural}.{group}", "annotations": {
@@ -28,20 +29,20 @@ def _definition(group: str, kind: str) -> dict:
                  "names": {"kind": kind, "plural": plural,
                            "singular": kind.lower(), "listKind": f"{kind}List"},
                  "versions": [{
-                     "name": "v1", "served": True, "storage": True,
+                     "name": version, "served": True, "storage": True,
                      "schema": {"openAPIV3Schema": {
                          "type": "object",
                          "properties": {"spec": ANY, "status": ANY}}}}]}}
 
 
 @contextmanager
-def kinds(api: KubeApi) -> Iterator[None]:
+def kinds(api: KubeApi, version: str = "v1") -> Iterator[None]:
     for group, kind in KINDS:
-        api("POST", DEFINITIONS, _definition(group, kind))
+        api("POST", DEFINITIONS, _definition(group, kind, version))
     try:
         for group, kind in KINDS:
             wait.until(lambda group=group, kind=kind: api.exists(
-                f"/apis/{group}/v1/{kind.lower()}s"), kind)
+                f"/apis/{group}/{version}/{kind.lower()}s"), kind)
         yield
     finally:
         for group, kind in KINDS:

@@ -13,8 +13,9 @@ NAMES = ["--repository-name", "shop", "--branch", "fix", "--namespace",
 SERVICES = "/api/v1/namespaces/shop-fix/services"
 
 
-def entry(api: str, kind: str, name: str, spec: dict, **metadata: str) -> dict:
-    return {"apiVersion": f"{api}/v1", "kind": kind,
+def entry(api: str, kind: str, name: str, spec: dict, version: str = "v1",
+          **metadata: str) -> dict:
+    return {"apiVersion": f"{api}/{version}", "kind": kind,
             "metadata": {"name": name} | metadata, "spec": spec}
 
 
@@ -73,3 +74,36 @@ def test_addresses_of_all_kinds(cluster, kinds, run_step, helm4, tmp_path):
     narrow = [rule for rule in rights if "gateways" not in rule["resources"]]
     assert urls(*renew, cluster.user("narrow", narrow))[2:4] == [
         "http://route.example.com/shop", "http://virtual.example.com/"]
+
+
+def test_addresses_that_only_a_status_tells(cluster, run_step, helm4, tmp_path):
+    """What is for any host, on a cluster with the older Gateway API alone."""
+    ingresses = "/apis/networking.k8s.io/v1/namespaces/shop-fix/ingresses"
+    gateways = f"/apis/{routes.GATEWAY}/v1beta1/namespaces/shop-fix/gateways"
+    merge = "application/merge-patch+json"
+    chart = environments.chart(tmp_path, "shop", "1.0.0")
+    (chart / "templates" / "all.yaml").write_text(yaml.safe_dump_all([
+        entry("networking.k8s.io", "Ingress", "any", {
+            "tls": [{"secretName": "any-tls"}],
+            "rules": [{"http": {"paths": [{
+                "path": "/shop/*", "pathType": "ImplementationSpecific",
+                "backend": {"service": {"name": "shop",
+                                        "port": {"number": 80}}}}]}}]}),
+        entry(routes.GATEWAY, "Gateway", "edge", {"listeners": [
+            {"name": "web", "protocol": "HTTP", "port": 8080}]}, "v1beta1"),
+        entry(routes.GATEWAY, "HTTPRoute", "shop", {
+            "parentRefs": [{"name": "edge"}]}, "v1beta1")]))
+    deploy = ["deploy-preview", *NAMES, "--helm", helm4.path, "--output",
+              "json"]
+
+    with routes.kinds(cluster.api, "v1beta1"):
+        assert run_step(*deploy, chart,
+                        env=cluster.env).json["urls"] == []
+
+        cluster.api("PATCH", f"{ingresses}/any/status", {"status": {
+            "loadBalancer": {"ingress": [{"hostname": "lb.example.com"}]}}},
+            merge)
+        cluster.api("PATCH", f"{gateways}/edge", {"status": {"addresses": [
+            {"type": "IPAddress", "value": "192.0.2.8"}]}}, merge)
+        assert run_step(*deploy, "--renew", env=cluster.env).json["urls"] == [
+            "https://lb.example.com/shop/", "http://192.0.2.8:8080/"]
