@@ -355,9 +355,17 @@ bool aws_profiles_load(struct aws_profiles *profiles, const struct env *env,
 	       load_file(profiles, AWS_FILE_CREDENTIALS, env, err);
 }
 
+static bool is_in_one_file(const struct aws_setting *a,
+			   const struct aws_setting *b)
+{
+	return (a->rank == RANK_CREDENTIALS) == (b->rank == RANK_CREDENTIALS);
+}
+
+/* In the file of @beside, or, if that is NULL, in either. */
 static const struct aws_setting *find(const struct aws_profiles *profiles,
 				      enum aws_section section,
-				      const char *name, const char *key)
+				      const char *name, const char *key,
+				      const struct aws_setting *beside)
 {
 	const struct aws_setting *best = NULL;
 
@@ -367,25 +375,37 @@ static const struct aws_setting *find(const struct aws_profiles *profiles,
 		if (setting->section == section &&
 		    same_text(setting->name, name) &&
 		    same_text(setting->key, key) &&
+		    (!beside || is_in_one_file(setting, beside)) &&
 		    (!best || setting->rank >= best->rank))
 			best = setting;
 	}
 	return best;
 }
 
+static const char *value_of(const struct aws_setting *setting)
+{
+	return setting && setting->value.len ? str_text(&setting->value) : NULL;
+}
+
 const char *aws_profiles_get(const struct aws_profiles *profiles,
 			     enum aws_section section, const char *name,
 			     const char *key)
 {
-	const struct aws_setting *setting = find(profiles, section, name, key);
+	return value_of(find(profiles, section, name, key, NULL));
+}
 
-	return setting && setting->value.len ? str_text(&setting->value) : NULL;
+const char *aws_profiles_get_beside(const struct aws_profiles *profiles,
+				    enum aws_section section, const char *name,
+				    const char *key, const char *other)
+{
+	return value_of(find(profiles, section, name, key,
+			     find(profiles, section, name, other, NULL)));
 }
 
 bool aws_profiles_has(const struct aws_profiles *profiles,
 		      enum aws_section section, const char *name)
 {
-	return find(profiles, section, name, "");
+	return find(profiles, section, name, "", NULL);
 }
 
 char *aws_profiles_describe(const struct aws_profiles *profiles)

@@ -67,6 +67,11 @@ const char *aws_profiles_get(const struct aws_profiles *profiles,
 			     enum aws_section section, const char *name,
 			     const char *key);
 
+/* The same, but only where @other, which there is, is told: in one file. */
+const char *aws_profiles_get_beside(const struct aws_profiles *profiles,
+				    enum aws_section section, const char *name,
+				    const char *key, const char *other);
+
 /* Is there such a section, even an empty one? */
 bool aws_profiles_has(const struct aws_profiles *profiles,
 		      enum aws_section section, const char *name);

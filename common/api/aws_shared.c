@@ -10,6 +10,9 @@
 #include "base/strvec.h"
 #include "sys/env.h"
 
+#define KEY_ID	   "aws_access_key_id"
+#define SECRET_KEY "aws_secret_access_key"
+
 /* One profile; @trail are those whose roles led here. */
 struct step {
 	struct aws *aws;
@@ -31,8 +34,8 @@ static const char *setting(const struct step *step, const char *key)
 
 /* The settings each of which means that credentials are to be had. */
 static const char *const marks[] = {
-	"role_arn",	 "aws_access_key_id",  "aws_secret_access_key",
-	"sso_session",	 "sso_account_id",     "sso_role_name",
+	"role_arn",	 "web_identity_token_file", KEY_ID,
+	SECRET_KEY,	 "sso_account_id",	    "sso_role_name",
 	"sso_start_url", "credential_process",
 };
 
@@ -55,8 +58,14 @@ static bool need(const struct step *step, const char *key, const char **value,
 
 static bool has_keys(const struct step *step)
 {
-	return setting(step, "aws_access_key_id") ||
-	       setting(step, "aws_secret_access_key");
+	return setting(step, KEY_ID) || setting(step, SECRET_KEY);
+}
+
+/* What the other file says belongs to other keys. */
+static const char *beside_key_id(const struct step *step, const char *key)
+{
+	return aws_profiles_get_beside(step->aws->profiles, AWS_SECTION_PROFILE,
+				       step->name, key, KEY_ID);
 }
 
 static bool fetch_keys(const struct step *step,
@@ -64,16 +73,21 @@ static bool fetch_keys(const struct step *step,
 {
 	const char *access_key, *secret_key;
 
-	return need(step, "aws_access_key_id", &access_key, err) &&
-	       need(step, "aws_secret_access_key", &secret_key, err) &&
-	       aws_credentials_set(credentials, access_key, secret_key,
-				   setting(step, "aws_session_token"), NULL,
-				   err);
+	if (!need(step, KEY_ID, &access_key, err))
+		return false;
+	secret_key = beside_key_id(step, SECRET_KEY);
+	if (!secret_key)
+		return err_set(err, ERR_INPUT,
+			       "there is no " SECRET_KEY " beside " KEY_ID);
+	return aws_credentials_set(credentials, access_key, secret_key,
+				   beside_key_id(step, "aws_session_token"),
+				   NULL, err);
 }
 
+/* A session alone serves commands that need no role of an account. */
 static bool has_sso(const struct step *step)
 {
-	return setting(step, "sso_session") || setting(step, "sso_start_url") ||
+	return setting(step, "sso_start_url") ||
 	       setting(step, "sso_account_id") ||
 	       setting(step, "sso_role_name");
 }
@@ -200,12 +214,22 @@ static bool fetch_source(const struct step *step,
 		       "web_identity_token_file");
 }
 
+/* The environment may complete a web identity, as it may be one itself. */
+static const char *find_role(const struct step *step)
+{
+	const char *arn = setting(step, "role_arn");
+
+	return arn || !setting(step, "web_identity_token_file")
+		       ? arn
+		       : env_get(step->aws->env, "AWS_ROLE_ARN");
+}
+
 static bool fetch_role(const struct step *step,
 		       struct aws_credentials *credentials, struct err *err)
 {
 	CLEANUP(aws_credentials_release) struct aws_credentials source = {0};
 	const struct aws_role role = {
-		.arn = setting(step, "role_arn"),
+		.arn = find_role(step),
 		.session_name = setting(step, "role_session_name"),
 		.external_id = setting(step, "external_id"),
 		.duration_s = setting(step, "duration_seconds"),
@@ -213,6 +237,9 @@ static bool fetch_role(const struct step *step,
 		.region = setting(step, "region"),
 	};
 
+	if (!role.arn)
+		return err_set(err, ERR_INPUT,
+			       "web_identity_token_file needs a role_arn");
 	if (role.token_file)
 		return aws_assume_role_with_token(step->aws, &role, credentials,
 						  err);
@@ -232,7 +259,8 @@ static bool fetch_kind(const struct step *step,
 {
 	const char *command = setting(step, "credential_process");
 
-	if (setting(step, "role_arn"))
+	if (setting(step, "role_arn") ||
+	    setting(step, "web_identity_token_file"))
 		return fetch_role(step, credentials, err);
 	if (has_keys(step))
 		return fetch_keys(step, credentials, err);

@@ -95,6 +95,28 @@ def test_a_role_that_is_refused(find, home):
     assert "sts:AssumeRole on 'arn:aws:iam::1:role/first'" in answer["hint"]
 
 
+def test_the_keys_of_one_file_go_together(find, s3, home):
+    """As a session's token that is left in the other belongs to other keys."""
+    (home / ".aws/config").write_text(
+        "[default]\naws_access_key_id = OLD\naws_secret_access_key = old\n"
+        "aws_session_token = stale\n")
+    (home / ".aws/credentials").write_text(
+        "[default]\naws_access_key_id = NEW\n"
+        "aws_secret_access_key = s3cr3t-of-file\n")
+    assert find()["found"]
+    assert who(s3.requests[0]) == "NEW"
+    assert s3.requests[0].header("x-amz-security-token") is None
+
+
+def test_half_of_the_keys_is_not_completed_from_the_other_file(find, home):
+    (home / ".aws/config").write_text(
+        "[default]\naws_secret_access_key = old\n")
+    (home / ".aws/credentials").write_text(
+        "[default]\naws_access_key_id = NEW\n")
+    assert "there is no aws_secret_access_key beside aws_access_key_id" in \
+        find()["error"]
+
+
 def test_a_role_by_the_container(find, s3, home):
     (home / ".aws/config").write_text(
         "[default]\nrole_arn = arn:r\ncredential_source = EcsContainer\n")
@@ -105,6 +127,37 @@ def test_a_role_by_the_container(find, s3, home):
         assert server.lines == ["GET /c", "POST /"]
         assert who(server.requests[1]) == "TASK"
     assert who(s3.requests[0]) == "ROLE"
+
+
+def test_a_web_identity_whose_role_the_environment_names(find, s3, home, pod):
+    (home / ".aws/config").write_text(
+        "[default]\nweb_identity_token_file = "
+        f"{pod['AWS_WEB_IDENTITY_TOKEN_FILE']}\n")
+    with ScriptedHttp(sts("WEB", "AssumeRoleWithWebIdentity")) as server:
+        assert find(env={"AWS_ENDPOINT_URL_STS": server.url,
+                         "AWS_ROLE_ARN": "arn:of-environment"})["found"]
+        assert form(server.requests[0])["RoleArn"] == "arn:of-environment"
+
+
+def test_a_web_identity_without_a_role(find, home, pod):
+    """The role of a container or an instance would be another's."""
+    (home / ".aws/config").write_text(
+        "[default]\nweb_identity_token_file = "
+        f"{pod['AWS_WEB_IDENTITY_TOKEN_FILE']}\n")
+    assert find()["error"] == (
+        "cannot take AWS credentials from the profile: 'default': "
+        "web_identity_token_file needs a role_arn")
+
+
+def test_a_session_alone_is_no_role_of_it(find, s3, home, program):
+    program("cat <<'E'\n" + json.dumps({"Version": 1} | keys(
+        "PROCESS", "SessionToken")) + "\nE\n")
+    with (home / ".aws/config").open("a") as file:
+        file.write("sso_session = work\n[sso-session work]\n"
+                   "sso_region = eu-west-1\n"
+                   "sso_start_url = https://work.example.com\n")
+    assert find()["found"]
+    assert who(s3.requests[0]) == "PROCESS"
 
 
 def test_a_role_by_a_web_identity_of_the_profile(find, s3, home, pod):
