@@ -274,6 +274,9 @@ static bool plan_retry(struct transfer *transfer)
 	transfer->unclear |= may_have_acted(transfer);
 	transfer->wake_ms = clock_monotonic_ms() + wait;
 	transfer->state = TRANSFER_WAITING;
+	/* A server does not wait for ever, and would not the next time. */
+	transfer->starved |= transfer->was_paused;
+	str_release(&transfer->reply.body);
 	return true;
 }
 
@@ -403,7 +406,8 @@ static void perform(struct http_client *client)
 static void advance(struct transfer *transfer)
 {
 	if (transfer->state == TRANSFER_WAITING &&
-	    clock_monotonic_ms() >= transfer->wake_ms)
+	    clock_monotonic_ms() >= transfer->wake_ms &&
+	    http_may_start(transfer))
 		http_start_try(transfer);
 	if (transfer->state == TRANSFER_FINISHED)
 		finish_try(transfer);
@@ -440,6 +444,7 @@ static void wait_for_news(struct http_client *client,
 		if (state == TRANSFER_FINISHED || state == TRANSFER_DONE)
 			return;
 		if (state == TRANSFER_WAITING &&
+		    http_may_start(&transfers[i]) &&
 		    transfers[i].wake_ms - now < wait)
 			wait = transfers[i].wake_ms - now;
 	}

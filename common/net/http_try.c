@@ -11,8 +11,15 @@
 /* An index of 14 MB takes 850 calls by curl's own size. */
 #define RECEIVE_SIZE ((long)128 << 10)
 
+/* Does @other go on, so that there will be room once it is done? */
+static bool makes_room(const struct transfer *other)
+{
+	return other->state == TRANSFER_RUNNING && !other->paused &&
+	       (other->reply.body.len || other->starved);
+}
+
 /* Is there no room for @more bytes, and another that makes some? */
-static bool must_wait(const struct transfer *transfer, size_t more)
+static bool is_full(const struct transfer *transfer, size_t more)
 {
 	const struct flow *flow = transfer->flow;
 	bool others = false;
@@ -23,11 +30,34 @@ static bool must_wait(const struct transfer *transfer, size_t more)
 		const struct transfer *other = &flow->transfers[i];
 
 		more += other->reply.body.len;
-		others |= other != transfer &&
-			  other->state == TRANSFER_RUNNING &&
-			  other->reply.body.len && !other->paused;
+		others |= other != transfer && makes_room(other);
 	}
 	return others && more > flow->memory;
+}
+
+static bool must_wait(const struct transfer *transfer, size_t more)
+{
+	return !transfer->starved && is_full(transfer, more);
+}
+
+static bool is_another_starved(const struct transfer *transfer)
+{
+	const struct flow *flow = transfer->flow;
+
+	for (size_t i = 0; i < flow->count; i++) {
+		const struct transfer *other = &flow->transfers[i];
+
+		if (other != transfer && other->starved &&
+		    other->state == TRANSFER_RUNNING)
+			return true;
+	}
+	return false;
+}
+
+bool http_may_start(const struct transfer *transfer)
+{
+	return !transfer->starved || (!is_another_starved(transfer) &&
+				      !is_full(transfer, RECEIVE_SIZE));
 }
 
 void http_resume(struct transfer *transfer)
@@ -45,6 +75,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 	size_t enough = transfer->request->enough;
 
 	transfer->paused = must_wait(transfer, size * count);
+	transfer->was_paused |= transfer->paused;
 	if (transfer->paused)
 		return CURL_WRITEFUNC_PAUSE;
 	str_add_bytes(body, bytes, size * count);
@@ -378,6 +409,7 @@ static void clear_reply(struct transfer *transfer)
 	transfer->sends = 0;
 	transfer->too_large = false;
 	transfer->sated = false;
+	transfer->was_paused = false;
 	transfer->why[0] = '\0';
 }
 

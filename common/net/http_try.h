@@ -61,6 +61,7 @@ struct transfer {
 	unsigned int tries;
 	bool unclear;
 	int64_t wake_ms;
+	bool starved; /* cut off while paused: is paused no more */
 
 	/* The try under way. */
 	CURL *easy;
@@ -72,10 +73,17 @@ struct transfer {
 	bool header_ended;
 	unsigned int sends; /* how often libcurl began to send it */
 	bool too_large;
-	bool sated;	   /* the request has enough of the reply */
-	bool paused;	   /* until others are done */
+	bool sated;  /* the request has enough of the reply */
+	bool paused; /* until others are done */
+	bool was_paused;
 	long proxy_status; /* of a CONNECT; 0 = none was needed */
 };
+
+/*
+ * Is there room for the reply?  Only who is starved asks before it is sent: of
+ * these one at a time goes on, while all others wait for it.
+ */
+bool http_may_start(const struct transfer *transfer);
 
 /* Hand the request to libcurl; what prevents it is the transfer's failure. */
 void http_start_try(struct transfer *transfer);

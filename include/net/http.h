@@ -229,7 +229,8 @@ struct http_batch {
 	/*
 	 * As soon as the replies under way would hold more bytes all but one
 	 * of them wait, each within its own deadline, for that one to be done;
-	 * 0 = however many.
+	 * 0 = however many.  One that its server is tired of meanwhile is
+	 * asked for anew as soon as there is room, and then waits no more.
 	 */
 	size_t memory;
 	bool (*next)(void *context, struct http_request *request, void **item);

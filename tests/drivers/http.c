@@ -1,5 +1,5 @@
 /*
- * Sends the requests that it is told to, for tests/steps/test_http.py.
+ * Sends the requests that it is told to, for tests/steps/test_http*.py.
  *
  *	{"timeout": 3000, "cacert": "FILE", "jobs": 4,
  *	 "requests": [{"method": "GET", "url": "...", "headers": [...]}]}

@@ -1,4 +1,4 @@
-"""probe: the path of the step that is only there for tests: drivers/probe.c."""
+"""Fixtures that files of these tests share."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from scripted_kube import ScriptedKube
 
 @pytest.fixture(scope="session")
 def probe(steps: Path) -> Path:
+    """The step that is only there for tests: drivers/probe.c."""
     return steps.parent / "drivers" / "probe"
 
 
@@ -52,3 +53,18 @@ def measured(run_step, steps, tmp_path):
         return result
 
     return run
+
+
+@pytest.fixture
+def send(drive):
+    """send(request, ..., jobs=, env=, expect=): the answers, as dicts."""
+
+    def call(*requests, env=None, expect=0, **config) -> list[dict]:
+        script = {"requests": [
+            {"method": "GET", **r} if isinstance(r, dict)
+            else {"method": "GET", "url": r} for r in requests], **config}
+        answers = drive("http", script, env=env, expect=expect)
+        call.log = drive.log
+        return answers
+
+    return call

@@ -88,6 +88,7 @@ class Reply:
     cut: int | None = None      # close in good order after so many bytes
     reset: int | None = None    # the same with a reset (RST)
     stall: int | None = None    # the same, but stay silent, connected
+    idle: float | None = None   # reset when nothing of it is taken for so long
     endless: bool = False       # repeat the body until the client goes
     close: bool = False         # close after the reply
     interim: bytes = b""        # sent before it, such as a "100 Continue"
@@ -255,6 +256,8 @@ class ScriptedHttp:
             connection.sendall(data[:reply.stall])
             self._until_gone(connection)
             return False
+        if reply.idle is not None:
+            return self._send_while_taken(connection, data, reply.idle)
         if reply.pace:
             for byte in data:
                 connection.sendall(bytes([byte]))
@@ -265,6 +268,17 @@ class ScriptedHttp:
         while reply.endless and not self._stopping.is_set():
             connection.sendall(reply.body)
         return not (reply.close or reply.endless or reply.raw is not None)
+
+    def _send_while_taken(self, connection: socket.socket, data: bytes, idle: float) -> bool:
+        connection.settimeout(idle)
+        try:
+            while data:
+                data = data[connection.send(data[:65536]):]
+        except TimeoutError:
+            _reset_on_close(connection)
+            return False
+        connection.settimeout(None)
+        return True
 
     def _until_gone(self, connection: socket.socket) -> None:
         while not self._stopping.is_set():

@@ -1,4 +1,4 @@
-/* What needs no server; tests/steps/test_http.py has the rest. */
+/* What needs no server; tests/steps/test_http*.py have the rest. */
 #include "net/http.h"
 
 #include <arpa/inet.h>
