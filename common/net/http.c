@@ -338,11 +338,22 @@ static bool plan_again(struct transfer *transfer)
 	       !request->no_redirects && follow(transfer, location);
 }
 
-static void finish_try(struct transfer *transfer)
+/*
+ * Is it a 401 without its text?  That says all that there is to know.
+ * Kubernetes ends a HTTP/2 connection by the first 401, and cuts those of the
+ * requests beside it.
+ */
+static bool is_cut_refusal(const struct transfer *transfer)
 {
-	struct http_reply *reply = &transfer->reply;
-	long status = 0;
+	const struct failure *failure = find_failure(transfer);
 
+	return transfer->reply.status == 401 && transfer->header_ended &&
+	       failure->kind == ERR_REMOTE && failure->temporary;
+}
+
+/* See a reply as we do where libcurl sees it otherwise. */
+static void judge_reply(struct transfer *transfer)
+{
 	/* To libcurl, a reply cut within its header is a whole one. */
 	if (transfer->code == CURLE_OK && !transfer->header_ended)
 		transfer->code = CURLE_GOT_NOTHING;
@@ -351,10 +362,22 @@ static void finish_try(struct transfer *transfer)
 		transfer->code = CURLE_WRITE_ERROR;
 	if (transfer->sated && transfer->code == CURLE_WRITE_ERROR)
 		transfer->code = CURLE_OK;
+	if (is_cut_refusal(transfer)) {
+		transfer->code = CURLE_OK;
+		str_clear(&transfer->reply.body);
+	}
+}
+
+static void finish_try(struct transfer *transfer)
+{
+	struct http_reply *reply = &transfer->reply;
+	long status = 0;
+
 	curl.easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl.easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE,
 			  &transfer->proxy_status);
 	reply->status = (int)status;
+	judge_reply(transfer);
 	log_debug("%s %s: %d, %zu bytes, %s", transfer->request->method,
 		  str_text(&transfer->shown), reply->status, reply->body.len,
 		  curl.easy_strerror(transfer->code));

@@ -203,7 +203,8 @@ struct deadline http_deadline(const struct http *http);
  * Send @request and wait for its reply.
  * Errors: UNREACHABLE (DNS, connection, TLS; temporary but for
  * certificates), TIMEOUT (where it is the deadline's, that has passed by then),
- * REMOTE (cut off, not HTTP, too large, too many redirects), INTERRUPTED,
+ * REMOTE (cut off but for a 401, which needs no text; not HTTP, too large, too
+ * many redirects), INTERRUPTED,
  * INPUT (the URL, a header, a file of certificates), IO (libcurl missing).
  */
 bool http_send(struct http *http, struct http_request *request,

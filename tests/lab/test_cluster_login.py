@@ -133,3 +133,18 @@ def test_kubectl_takes_it(run_step, front, user, moto, kubectl, steps,
         "AWS_REGION": moto.region, "PATH": os.defpath})
     assert "gitVersion" in done.json
     assert {agent for agent, _ in front.identities} == {"kubectl"}
+
+
+@pytest.mark.parametrize("step", [["expire-sweep"], ["deploy-preview", *NAMES]])
+def test_an_expired_token_is_one_error(cluster, run_step, helm4, tmp_path,
+                                       step):
+    """The server ends a HTTP/2 connection by the first 401, and cuts those of
+    the requests beside it; how many, is another number each time."""
+    path = tmp_path / "kubeconfig"
+    path.write_text(cluster.config("expired"))
+    for _ in range(10):
+        failed = run_step(*step, "--check", "--kubeconfig", path, "--helm",
+                          helm4.path, expect=1)
+        assert "server answered 401" in failed.err
+        assert "(or no longer) valid" in failed.err
+        assert failed.err.count("\n") == 2, failed.err

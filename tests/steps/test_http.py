@@ -358,6 +358,19 @@ def test_cut_body_is_repeated(send):
     assert answer["body"] == b"0123456789" and answer["tries"] == 2
 
 
+@pytest.mark.parametrize("how", ["cut", "reset"])
+def test_a_refusal_counts_though_its_text_is_cut(send, how):
+    """As API servers do over HTTP/2 to all that are under way beside it."""
+    text = b'{"message": "Unauthorized"}'
+    whole = len(Reply(401, text).bytes("GET"))
+    with ScriptedHttp(*[Reply(401, text, **{how: whole - left})
+                        for left in (1, len(text))]) as s:
+        answers = send(s.url, s.url)
+        assert len(s.requests) == 2
+    assert [(a["status"], a["body"], a["tries"]) for a in answers] == [
+        (401, b"", 1)] * 2
+
+
 def test_length_too_long(send):
     with ScriptedHttp(Reply(200, b"short", length=10, close=True)) as s:
         [answer] = send({"url": s.url, "repeat": "never"})
