@@ -26,6 +26,7 @@
 #define ANNOTATION_ROLLBACK   "slipway/rollback"
 #define ANNOTATION_CREATED    "slipway/created"
 #define YES		      "true"
+#define NO		      "false"
 
 static struct kube_ref ref_to(const char *name)
 {
@@ -43,11 +44,22 @@ static const char *copy_member(struct arena *arena, const json_t *object,
 	return text ? arena_strdup(arena, text) : NULL;
 }
 
+static const json_t *find_annotation(const json_t *object, const char *key)
+{
+	return json_object_get(jsn_find(object, "metadata.annotations"), key);
+}
+
 static bool is_annotated(const json_t *object, const char *key)
 {
-	const json_t *map = jsn_find(object, "metadata.annotations");
+	return same_text(json_string_value(find_annotation(object, key)), YES);
+}
 
-	return same_text(json_string_value(json_object_get(map, key)), YES);
+/* Who writes "True" or "yes" means no "false". */
+static bool is_main(const json_t *object)
+{
+	const json_t *mark = find_annotation(object, ANNOTATION_MAIN);
+
+	return mark && !same_text(json_string_value(mark), NO);
 }
 
 static void read_deletion(const json_t *object, struct namespace_marks *marks)
@@ -93,7 +105,7 @@ static void read_marks(const json_t *object, struct arena *arena,
 		.created = copy_member(arena, object, annotations,
 				       ANNOTATION_CREATED),
 		.branch_seen = is_annotated(object, ANNOTATION_SEEN),
-		.main = is_annotated(object, ANNOTATION_MAIN),
+		.main = is_main(object),
 	};
 	read_deletion(object, marks);
 }

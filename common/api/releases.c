@@ -327,6 +327,7 @@ static bool note_secret(void *context, const json_t *secret, struct err *err)
 	query->data = copy_text(query->arena, secret, "data.release");
 	query->resource_version =
 		copy_text(query->arena, secret, "metadata.resourceVersion");
+	query->created = created_at(secret);
 	return true;
 }
 
@@ -406,14 +407,18 @@ static bool read_told(struct kube *kube, const struct sweep_release *release,
 		      struct expiry_told *told, struct err *err)
 {
 	CLEANUP(arena_release) struct arena scratch = {0};
+	CLEANUP(release_query_release) struct release_query query = {0};
+	const struct kube_list list =
+		release_query(&query, release->namespace, release->name,
+			      release->revision, &scratch);
 	const struct value *payload;
 
-	if (!releases_read_payload(kube, release->namespace, release->name,
-				   release->revision, &scratch, &payload, err))
+	if (!kube_list(kube, &list, err) ||
+	    !release_decode(&query, &scratch, &payload, err))
 		return false;
 	if (!payload)
 		return err_set(err, ERR_NOT_FOUND, "it is gone meanwhile");
-	return expiry_read_release(told, payload, &scratch, err);
+	return expiry_read_release(told, payload, query.created, &scratch, err);
 }
 
 /* One Secret that cannot be read keeps its environment, not all of them. */

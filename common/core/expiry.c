@@ -12,11 +12,17 @@
 
 #define NEVER "never"
 
+static bool parse_duration(const char *text, int64_t *milliseconds)
+{
+	return num_parse_duration(text, milliseconds) &&
+	       *milliseconds >= EXPIRY_LEAST_MS;
+}
+
 static bool is_duration(const char *text)
 {
 	int64_t milliseconds;
 
-	return num_parse_duration(text, &milliseconds);
+	return parse_duration(text, &milliseconds);
 }
 
 bool expiry_parse(const char *text, int64_t now, int64_t *at)
@@ -27,7 +33,7 @@ bool expiry_parse(const char *text, int64_t now, int64_t *at)
 	if (clock_parse_rfc3339(text, len, at) ||
 	    clock_parse_date_time(text, len, at))
 		return true;
-	if (!num_parse_duration(text, &milliseconds))
+	if (!parse_duration(text, &milliseconds))
 		return false;
 	*at = now + milliseconds / 1000;
 	return true;
@@ -146,14 +152,6 @@ static const struct value *globals_of(const struct value *release,
 	return member(merged, "global");
 }
 
-/* When the revision was deployed, which only durations need to be known. */
-static bool read_deployed(const struct value *release, int64_t *since)
-{
-	const char *text = value_find_text(release, "info.last_deployed");
-
-	return text && clock_parse_rfc3339(text, strlen(text), since);
-}
-
 static bool is_zoneless(const char *text)
 {
 	int64_t at;
@@ -162,12 +160,11 @@ static bool is_zoneless(const char *text)
 }
 
 bool expiry_read_release(struct expiry_told *told, const struct value *release,
-			 struct arena *arena, struct err *err)
+			 int64_t created, struct arena *arena, struct err *err)
 {
 	const struct value *globals = globals_of(release, arena);
 	const char *text = value_find_text(globals, "expiryDate");
 	struct expiry_told read = {0};
-	int64_t since = 0;
 	int says = -1;
 
 	if (!read_expires(globals, &says, err))
@@ -177,14 +174,18 @@ bool expiry_read_release(struct expiry_told *told, const struct value *release,
 		*told = read;
 		return true;
 	}
-	if (!is_blank(text) && is_duration(text) &&
-	    !read_deployed(release, &since))
+	if (!is_blank(text) && is_duration(text) && !created)
 		return err_set(err, ERR_INPUT,
 			       "'global.expiryDate' is '%s', but nothing says "
 			       "when the release was deployed",
 			       text);
-	if (!read_date(globals, since, &read.told, &read.expiry.at, err))
+	if (!read_date(globals, created, &read.told, &read.expiry.at, err))
 		return false;
+	if (read.told && read.expiry.at < EXPIRY_AT_MIN)
+		return err_set(err, ERR_INPUT,
+			       "'global.expiryDate' is '%s', when no "
+			       "environment has ended",
+			       text);
 	read.expiry.expires = read.told;
 	read.zoneless = read.told && is_zoneless(text);
 	*told = read;
@@ -217,7 +218,7 @@ void expiry_tell(const struct expiry *expiry, struct value *map,
 
 char *expiry_label(const struct expiry *expiry)
 {
-	int64_t at = expiry->at > 0 ? expiry->at : 0;
+	int64_t at = expiry->at > EXPIRY_AT_MIN ? expiry->at : EXPIRY_AT_MIN;
 
 	return expiry->expires ? xasprintf("%lld", (long long)at)
 			       : xstrdup(NEVER);
@@ -231,8 +232,8 @@ bool expiry_parse_label(const char *label, struct expiry *expiry)
 		*expiry = (struct expiry){0};
 		return true;
 	}
-	if (strlen(label) > EXPIRY_LABEL_MAX ||
-	    !num_parse_range(label, 0, INT64_MAX, &at))
+	if (strlen(label) > EXPIRY_LABEL_MAX || *label == '0' ||
+	    !num_parse_range(label, EXPIRY_AT_MIN, INT64_MAX, &at))
 		return false;
 	*expiry = (struct expiry){.expires = true, .at = at};
 	return true;

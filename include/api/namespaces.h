@@ -13,7 +13,8 @@
  *	             slipway/commit      of the branch, deployed last
  *	             slipway/ahead-of    the branch that did not hold it then
  *	                                 (core/ahead.h); absent: not known
- *	             slipway/main        "true": a main environment
+ *	             slipway/main        "true": a main environment; so is in
+ *	                                 doubt any other value but "false"
  *	             slipway/release     the name of its Helm release
  *	             slipway/owner       the run that works on it now, see
  *	                                 core/owner.h; its heartbeat is that

@@ -106,6 +106,7 @@ struct release_query {
 	bool found;		      /* there is such a revision */
 	const char *data;	      /* what Helm keeps in it; NULL: nothing */
 	const char *resource_version; /* another one with each write */
+	int64_t created; /* seconds since the epoch; 0: not known */
 };
 struct kube_list release_query(struct release_query *query,
 			       const char *namespace, const char *name,

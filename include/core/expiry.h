@@ -7,8 +7,8 @@
  *      values ask for it);
  *   2. an explicit --expires-in: now + that;
  *   3. global.expires false: never;
- *   4. global.expiryDate as a date, an RFC 3339 time or a duration (8h, 3d)
- *      from now; a time without zone is UTC;
+ *   4. global.expiryDate as a date, an RFC 3339 time or a duration (8h, 3d;
+ *      not 0) from now; a time without zone is UTC;
  *   5. now + EXPIRY_DEFAULT_MS.
  */
 #ifndef CORE_EXPIRY_H
@@ -28,6 +28,11 @@ struct ydoc;
 #define EXPIRY_LEAST_MS	  ((int64_t)1000) /* of a time to live */
 #define EXPIRY_UNSET	  INT64_MIN	  /* as cli's OPT_UNSET */
 #define EXPIRY_LABEL_MAX  12		  /* digits of an epoch in a label */
+/*
+ * 2020-01-01: no environment has ended before.  What says so is no time but a
+ * garbled one, such as the label "20261231".
+ */
+#define EXPIRY_AT_MIN ((int64_t)1577836800)
 
 /* All-zero: never. */
 struct expiry {
@@ -62,7 +67,7 @@ struct expiry expiry_renew(struct expiry decided, int64_t then, int64_t now);
 char *expiry_warn_passed(const struct expiry *expiry, int64_t now,
 			 const struct ydoc *values) MUST_CHECK;
 
-/* A date, an RFC 3339 time or a duration from @now. */
+/* A date, an RFC 3339 time or a duration from @now, at least EXPIRY_LEAST_MS. */
 bool expiry_parse(const char *text, int64_t now, int64_t *at) MUST_CHECK;
 
 /* What the values of a release say of its end. */
@@ -74,12 +79,15 @@ struct expiry_told {
 
 /*
  * Read global.expires and global.expiryDate of a release as Helm keeps it
- * (chart.values below config, whose null takes away what is there); a
- * duration counts from its deployment (info.last_deployed).
- * Errors: INPUT (as expiry_decide(); a duration without that time).
+ * (chart.values below config, whose null takes away what is there).  A
+ * duration counts from @created, seconds since the epoch by the server's clock
+ * (0: not known), for info.last_deployed is of the clock where Helm ran.
+ * Errors: INPUT (as expiry_decide(); a duration without that time; a date
+ * before EXPIRY_AT_MIN).
  */
 bool expiry_read_release(struct expiry_told *told, const struct value *release,
-			 struct arena *arena, struct err *err) MUST_CHECK;
+			 int64_t created, struct arena *arena, struct err *err)
+	MUST_CHECK;
 
 /* "2026-11-22 13:04:05", "" for never; the caller frees it. */
 char *expiry_date(const struct expiry *expiry) MUST_CHECK;
@@ -93,11 +101,11 @@ void expiry_tell(const struct expiry *expiry, struct value *map,
 
 /*
  * The value of the label slipway/expires-at: epoch seconds or "never".  What
- * was over before the epoch is 0: no label begins with a dash.
+ * was over before EXPIRY_AT_MIN is that.
  */
 char *expiry_label(const struct expiry *expiry) MUST_CHECK;
 
-/* Read such a label; anything but exactly that form is false. */
+/* Read such a label; anything but what expiry_label() writes is false. */
 bool expiry_parse_label(const char *label, struct expiry *expiry) MUST_CHECK;
 
 bool expiry_same(struct expiry a, struct expiry b);

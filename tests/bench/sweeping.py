@@ -17,6 +17,7 @@ from session import Lab
 
 RELEASES = 10000
 EXPIRED = 100           # of these
+ENDED = 1600000000      # when
 SHARE = 100             # releases that live in one namespace
 PAYLOAD = 9 << 10       # bytes of a release as it is stored
 JOBS = 4
@@ -115,10 +116,10 @@ class Sweeping:
             path = f"/api/v1/namespaces/old-{number:03d}"
             name = path.rsplit("/", 1)[1]
             if not api.exists(path):
-                environments.make(api, name, 1, created=False, release=None)
+                environments.make(api, name, ENDED, created=False, release=None)
             if not api.exists(f"{path}/secrets/sh.helm.release.v1.web.v1"):
                 environments.add_release(api, name, "web",
-                                         environments.marks(1),
+                                         environments.marks(ENDED),
                                          values=padding(dice))
         self._in_parallel(add, EXPIRED)
 

@@ -10,12 +10,15 @@ program's: it is what the program is held against.
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 
 NEVER = "never"
+EARLIEST = datetime(2020, 1, 1, tzinfo=timezone.utc).timestamp()
 PROTECT = "live-*"
+YEARS = 10 * 366 * 86400        # by how much a clock may be wrong
 # What became of the branch of an environment, for --gone-branches: "reset" is
 # at a commit of main's now, "unseen" was never on its server as far as anybody
 # knows, "broken" is on one that does not answer.
@@ -31,7 +34,8 @@ class Revision:
     date: str | None = None         # global.expiryDate of its values
     expires_flag: bool | None = None    # global.expires of its values
     broken: bool = False            # nobody can decode it
-    deployed: float = 0             # when; durations count from there
+    deployed: float = 0             # when, by the clock where Helm ran
+    created: float = 0              # the server's: durations count from there
 
     @property
     def values(self) -> dict:
@@ -66,7 +70,7 @@ class Namespace:
     managed: str | None = None
     expires: str | None = None
     created: bool = True
-    main: bool = False
+    main: str | None = None         # the annotation
     named: str | None = None        # its release, by slipway/release
     tenant: bool = False            # a pod of somebody else's
     branch: str | None = None       # of BRANCHES; None: nobody asks
@@ -87,7 +91,9 @@ def label_time(label: str) -> float | None:
     """inf: never; None: it says no time."""
     if label == NEVER:
         return float("inf")
-    return float(label) if label.isdigit() and len(label) <= 12 else None
+    if not re.fullmatch("[1-9][0-9]{0,11}", label):
+        return None
+    return float(label) if float(label) >= EARLIEST else None
 
 
 def values_time(revision: Revision) -> float | None:
@@ -99,10 +105,13 @@ def values_time(revision: Revision) -> float | None:
     if not revision.date:
         return None
     if revision.date.endswith("h"):
-        return revision.deployed + 3600 * float(revision.date[:-1])
+        return revision.created + 3600 * float(revision.date[:-1])
     date = datetime.fromisoformat(revision.date)
-    return (date if date.tzinfo
+    time = (date if date.tzinfo
             else date.replace(tzinfo=timezone.utc)).timestamp()
+    if time < EARLIEST:
+        raise ValueError
+    return time
 
 
 def end_of(namespace: Namespace, release: Release | None) -> float | None:
@@ -138,7 +147,7 @@ def goes(namespace: Namespace, release: Release | None, now: float) -> bool:
         return False
     if fnmatchcase(namespace.name, PROTECT):
         return False
-    if namespace.managed and namespace.main:
+    if namespace.managed and namespace.main not in (None, "false"):
         return False
     if not release and not namespace.created:
         return False
@@ -208,12 +217,26 @@ def without_leftovers(namespace: Namespace) -> Namespace:
 
 # --- random worlds -----------------------------------------------------------
 
+def random_garbage(dice: random.Random, now: int) -> str:
+    """A time as people write it, or an ended one that lost something."""
+    time = datetime.fromtimestamp(now - dice.randrange(10 ** 8), timezone.utc)
+    ended = str(now - dice.randrange(1, 10 ** 8))
+    cut = dice.randrange(len(ended))
+    return dice.choice([
+        f"{time:%Y%m%d}", f"{time:%Y}", f"{time:%Y-%m-%d}", f"{time:%d.%m.%Y}",
+        f"{time:%Y-%m-%dT%H.%M.%SZ}", f"{time:%H%M%S}", "0", "000001",
+        "0" + ended, ended + "000", ended + ".0", ended[:cut],
+        ended[:cut] + dice.choice("xo_. ") + ended[cut + 1:], ended + "s",
+        str(dice.randrange(10 ** 9)), hex(now), "soon", "-5", "1e9", "Never"])
+
+
 def random_label(dice: random.Random, now: int) -> str | None:
+    if dice.random() < 0.15:
+        return random_garbage(dice, now)
     return dice.choice([
         str(now - dice.randrange(1, 10 ** 6)), str(now - 1), str(now),
         str(now - dice.randrange(10 ** 6)), str(now + 600),
-        str(now + dice.randrange(600, 10 ** 6)), NEVER, "soon", "-5", None,
-        "1e9"])
+        str(now + dice.randrange(600, 10 ** 6)), NEVER, None])
 
 
 def random_date(dice: random.Random, now: int) -> str | None:
@@ -223,7 +246,8 @@ def random_date(dice: random.Random, now: int) -> str | None:
     there = time.astimezone(timezone(timedelta(hours=dice.randrange(-11, 12))))
     return dice.choice([
         f"{time:%Y-%m-%d %H:%M:%S}", there.isoformat(),
-        f"{time:%Y-%m-%dT%H:%M:%SZ}", f"{dice.randrange(1, 200)}h", "", None])
+        f"{time:%Y-%m-%dT%H:%M:%SZ}", f"{dice.randrange(1, 200)}h",
+        "0001-01-01T00:00:00+00:00", "", None])
 
 
 def random_revision(dice: random.Random, number: int, now: int) -> Revision:
@@ -232,7 +256,8 @@ def random_revision(dice: random.Random, number: int, now: int) -> Revision:
         expires=random_label(dice, now), date=random_date(dice, now),
         expires_flag=dice.choice([True, True, None, False]),
         broken=dice.random() < 0.15,
-        deployed=now - 3600 * dice.randrange(0, 100))
+        deployed=now + dice.choice([0, dice.randrange(-YEARS, YEARS)]),
+        created=now - 3600 * dice.randrange(0, 100))
 
 
 def random_release(dice: random.Random, name: str, now: int) -> Release:
@@ -252,7 +277,9 @@ def random_namespace(dice: random.Random, name: str, now: int) -> Namespace:
     return Namespace(
         name, managed, random_label(dice, now) if managed else None,
         created=bool(managed) and dice.random() < 0.8,
-        main=dice.random() < 0.1, named=dice.choice(["web", "web", None]),
+        main=dice.choice([None] * 15 + ["false", "true", dice.choice(
+            ["True", "TRUE", "yes", "1", "", "False", "no"])]),
+        named=dice.choice(["web", "web", None]),
         tenant=dice.random() < 0.15,
         releases=tuple(random_release(dice, n, now) for n in names))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shlex
 import time
 from dataclasses import replace
@@ -26,13 +27,15 @@ from sweep_model import PROTECT, Namespace, Release, World, expected
 CLUSTERS = int(os.environ.get("SLIPWAY_SWEEP_CLUSTERS", "1"))
 SEED = int(os.environ.get("SLIPWAY_SEED", time.time_ns() % 10 ** 9))
 SIZE = 14
+ENDED = "1600000000"    # in 2020
 SERVICE = {"apiVersion": "v1", "kind": "Service",
            "metadata": {"name": "theirs"}, "spec": {"ports": [{"port": 80}]}}
 SWEEP = ["expire-sweep", "--output", "json", "--protect", PROTECT]
 
 
 def legal(label: str | None) -> str | None:
-    return "soon" if label == "-5" else label
+    return label if re.fullmatch("([0-9A-Za-z]([-._0-9A-Za-z]*[0-9A-Za-z])?)?",
+                                 label or "") else "soon"
 
 
 def labels(managed: str | None, expires: str | None) -> dict[str, str]:
@@ -62,13 +65,14 @@ def add_release(api: KubeApi, namespace: str, release: Release) -> None:
 
 def build(api: KubeApi, world: World) -> None:
     for namespace in world.values():
-        annotations = {"slipway/main": "true" if namespace.main else None,
+        annotations = {"slipway/main": namespace.main,
                        "slipway/created": "then" if namespace.created
                        else None, "slipway/release": namespace.named}
         api.create_namespace(
             namespace.name, labels=labels(namespace.managed,
                                           namespace.expires),
-            annotations={k: v for k, v in annotations.items() if v})
+            annotations={k: v for k, v in annotations.items()
+                         if v is not None})
         if namespace.tenant:
             api("POST", f"/api/v1/namespaces/{namespace.name}/services",
                 SERVICE)
@@ -87,9 +91,13 @@ def all_of(world: World) -> set[tuple[str, str]]:
 
 
 def random_world(dice: random.Random, now: int) -> World:
+    """The server has all that is in it since now."""
     world = sweep_model.random_world(dice, now, SIZE)
     world.pop("default", None)
-    return world
+    return {name: replace(n, releases=tuple(
+        replace(r, revisions=tuple(replace(v, created=now)
+                                   for v in r.revisions))
+        for r in n.releases)) for name, n in world.items()}
 
 
 @pytest.mark.timeout(3600)
@@ -137,8 +145,8 @@ def test_random_changes_meanwhile(cluster, cleaner, start_step, helm4,
     for seed in range(SEED, SEED + CLUSTERS):
         dice, now = random.Random(seed), int(time.time())
         world = random_world(dice, now)
-        first = Namespace("a-first", "v1", "1", named="web", releases=(
-            Release("web", (sweep_model.Revision(1, "v1", "1"),)),))
+        first = Namespace("a-first", "v1", ENDED, named="web", releases=(
+            Release("web", (sweep_model.Revision(1, "v1", ENDED),)),))
         old = [replace(first, name=f"old-{n}") for n in range(4)]
         world |= {n.name: n for n in (first, *old)}
         build(cluster.api, world)

@@ -50,8 +50,8 @@ FAULTS = (
 )
 
 
-def epoch(text: float) -> str:
-    return datetime.fromtimestamp(text, timezone.utc).isoformat()
+def stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
 
 
 class KubeWorld(ScriptedKube):
@@ -179,7 +179,7 @@ class KubeWorld(ScriptedKube):
     # -- objects
 
     def _namespace(self, namespace: Namespace) -> dict:
-        annotations = {"slipway/main": "true" if namespace.main else None,
+        annotations = {"slipway/main": namespace.main,
                        "slipway/created": "then" if namespace.created
                        else None, "slipway/release": namespace.named}
         labels = {"slipway/managed": namespace.managed,
@@ -208,6 +208,7 @@ class KubeWorld(ScriptedKube):
             "name": secret, "namespace": namespace.name,
             "uid": f"{namespace.name}/{secret}",
             "resourceVersion": str(hash(revision) & 0xffffff),
+            "creationTimestamp": stamp(revision.created),
             "labels": _known({
                 "owner": "helm", "name": release.name,
                 "version": str(revision.number), "status": "failed",
@@ -366,7 +367,7 @@ class KubeWorld(ScriptedKube):
         return sweep_model.replace(old, managed="v1", expires=self._later())
 
     def _become_main(self, old: Namespace) -> Namespace:
-        return sweep_model.replace(old, managed="v1", main=True)
+        return sweep_model.replace(old, managed="v1", main="true")
 
     def _deploy(self, old: Namespace) -> Namespace:
         """A new revision, or the first one; by deploy-preview, or by hand."""
@@ -394,7 +395,7 @@ def _payload(release: str, revision: Revision) -> str:
     if revision.broken:
         return base64.b64encode(b"bm90IGEgcmVsZWFzZQ==").decode()
     data = json.dumps({
-        "info": {"last_deployed": epoch(revision.deployed)},
+        "info": {"last_deployed": stamp(revision.deployed)},
         "config": {"global": revision.values},
         "manifest": json.dumps({"apiVersion": "v1", "kind": "ConfigMap",
                                 "metadata": {"name": f"{release}-settings"}}),

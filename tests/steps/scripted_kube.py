@@ -21,6 +21,7 @@ from scripted_http import Reply, Request, Script, ScriptedHttp
 
 DRY_RUN = "dryRun=All"
 TOKEN = "canary-0123456789abcdef"
+ENDED = 1600000000      # an expiry in 2020
 
 
 def answer(body: object, status: int = 200, date: bool = True) -> Reply:

@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from scripted_http import Reply, Request
-from scripted_kube import ScriptedKube, answer, listing, namespace, refusal
+from scripted_kube import (ENDED, ScriptedKube, answer, listing, namespace,
+                           refusal)
 
 HOME = "/api/v1/namespaces/shop-fix"
 SECRETS = f"{HOME}/secrets"
@@ -25,7 +26,7 @@ def secret(revision: int, version: int) -> dict:
         "name": f"sh.helm.release.v1.shop-fix.v{revision}",
         "resourceVersion": str(version),
         "labels": {"version": str(revision), "status": "deployed",
-                   "slipway/expires-at": "1"}}}
+                   "slipway/expires-at": str(ENDED)}}}
 
 
 def script(kube: ScriptedKube, cached: Revisions, there: Revisions) -> None:

@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 import pytest
 
 from scripted_http import Reply
-from scripted_kube import TOKEN, answer, namespace, refusal
+from scripted_kube import ENDED, TOKEN, answer, namespace, refusal
 
 NAMES = ["--repository-name", "shop", "--branch", "fix"]
 HOME = "/api/v1/namespaces/shop-fix"
@@ -45,7 +45,7 @@ def deploy(run_step, kube, chart, any_helm, tmp_path):
 def marked(**annotations: str) -> Reply:
     return answer({"metadata": {
         "name": "shop-fix", "uid": "u", "resourceVersion": "7",
-        "labels": {"slipway/managed": "v1", "slipway/expires-at": "1"},
+        "labels": {"slipway/managed": "v1", "slipway/expires-at": str(ENDED)},
         "annotations": {f"slipway/{key.replace('_', '-')}": value
                         for key, value in annotations.items()}}})
 
@@ -323,6 +323,19 @@ def test_somebody_else_claims_meanwhile(deploy, kube, tmp_path):
     patch = json.loads(next(r.body for r in kube.requests
                             if r.line == f"PATCH {HOME}"))
     assert patch["metadata"]["resourceVersion"] == "7"
+
+
+@pytest.mark.parametrize("mark, refused", [
+    ("true", True), ("True", True), ("", True), ("false", False)])
+def test_a_main_environment_gets_no_expiry(mark, refused, deploy, kube):
+    """Nor one that may be meant to be a main one."""
+    kube.script("GET", HOME, marked(repository="shop", branch="fix",
+                                    main=mark))
+    deployed = deploy(expect=3 if refused else 0)
+    renewed = deploy("--renew", given=None, expect=3 if refused else 0)
+    for result in deployed, renewed:
+        assert ("is a main environment" in result.err) == refused
+    assert kube.writes == []
 
 
 def expiring(expires: object) -> Reply:

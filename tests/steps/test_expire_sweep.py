@@ -17,7 +17,7 @@ import pytest
 
 import wait
 from scripted_http import Reply
-from scripted_kube import (TOKEN, answer, listing, namespace,
+from scripted_kube import (ENDED, TOKEN, answer, listing, namespace,
                            refusal, secret)
 
 SECRETS = "/api/v1/secrets"
@@ -40,7 +40,7 @@ def sweep(run_step, kube, tmp_path):
 # --- what is asked for -------------------------------------------------------
 
 def test_lists_pages_of_metadata(kube, sweep):
-    kube.script("GET", SECRETS, listing(secret("a", 1), token="next page"),
+    kube.script("GET", SECRETS, listing(secret("a", ENDED), token="next page"),
                 listing(secret("b", "never")))
 
     result = sweep().json
@@ -73,7 +73,7 @@ def test_the_next_page_is_under_way_while_one_is_looked_at(kube, sweep):
 
 
 def test_pages_whose_metadata_comes_last(kube, sweep):
-    pages = [listing(secret("a", 1), token="t"), listing(secret("b", 1))]
+    pages = [listing(secret("a", ENDED), token="t"), listing(secret("b", ENDED))]
     for page in pages:
         body = json.loads(page.body)
         page.body = json.dumps(dict(reversed(body.items()))).encode()
@@ -83,9 +83,9 @@ def test_pages_whose_metadata_comes_last(kube, sweep):
 
 def test_an_expired_list_starts_again(kube, sweep):
     """What was read before is forgotten, so that nothing counts twice."""
-    kube.script("GET", SECRETS, listing(secret("a", 1), token="t"),
-                refusal(410, "Expired"), listing(secret("b", 1), token="t"),
-                listing(secret("c", 1)))
+    kube.script("GET", SECRETS, listing(secret("a", ENDED), token="t"),
+                refusal(410, "Expired"), listing(secret("b", ENDED), token="t"),
+                listing(secret("c", ENDED)))
     result = sweep().json
     assert [i["namespace"] for i in result["deleted"]] == ["b", "c"]
     assert [q.get("continue") for q in kube.queries(SECRETS)] \
@@ -99,7 +99,7 @@ def test_a_list_that_expires_for_ever(kube, sweep):
 
 def test_one_environment_is_looked_for_in_its_namespace(kube, sweep):
     path = f"{NAMESPACES}/web-x/secrets"
-    kube.script("GET", path, listing(secret("web-x", 1)))
+    kube.script("GET", path, listing(secret("web-x", ENDED)))
     assert len(sweep("--environment", "web-x").json["deleted"]) == 1
     assert kube.lines == [
         f"GET {path}?labelSelector=owner%3Dhelm&limit=500",
@@ -109,7 +109,7 @@ def test_one_environment_is_looked_for_in_its_namespace(kube, sweep):
 def test_the_marks_of_that_one(kube, sweep):
     """Alone its namespace is asked for, so that nobody needs to list all."""
     kube.script("GET", f"{NAMESPACES}/web-x/secrets", listing(
-        secret("web-x", 1)))
+        secret("web-x", ENDED)))
     kube.script("GET", f"{NAMESPACES}/web-x",
                 answer(namespace("web-x", "never")))
     (kept,) = sweep("--environment", "web-x").json["kept"]
@@ -120,7 +120,7 @@ def test_the_marks_of_that_one(kube, sweep):
 
 
 def leaving(minutes: float, **annotations: str) -> dict:
-    item = namespace("env", 1, **annotations)
+    item = namespace("env", ENDED, **annotations)
     since = datetime.fromtimestamp(time.time() - 60 * minutes, timezone.utc)
     item["metadata"]["deletionTimestamp"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
     return item
@@ -184,7 +184,7 @@ def test_one_that_is_not_ours(name, words, kube, sweep):
     not exist."""
     theirs = namespace(name)
     del theirs["metadata"]["labels"]
-    unmarked = secret(name, 1)
+    unmarked = secret(name, ENDED)
     del unmarked["metadata"]["labels"]["slipway/managed"]
     kube.script("GET", f"{NAMESPACES}/{name}", answer(theirs))
     kube.script("GET", f"{NAMESPACES}/{name}/secrets", listing(unmarked))
@@ -209,7 +209,7 @@ def test_the_servers_clock_counts(kube, sweep):
 
 
 def test_without_the_servers_clock_nothing_is_judged(kube, sweep):
-    body = {"items": [secret("a", 1)]}
+    body = {"items": [secret("a", ENDED)]}
     kube.script("GET", SECRETS, answer(body, date=False))
     kube.script("GET", NAMESPACES, answer({"items": []}, date=False))
     failed = sweep(expect=1)
@@ -217,11 +217,43 @@ def test_without_the_servers_clock_nothing_is_judged(kube, sweep):
     assert failed.out == ""
 
 
+@pytest.mark.parametrize("label", [
+    "20261231", "2026", "202612", "000001", "0", "01600000000",
+    "1577836799", "1600000000000", "1600000000s", "2026-11-01", "1.6e9", "now",
+    "16oo000000"])
+def test_a_garbled_date_does_not_mean_expired(label, kube, sweep):
+    """Wherever it stands: kept, and reported."""
+    kube.script("GET", SECRETS, listing(
+        secret("a", label), secret("b", ENDED), secret("c", ENDED)))
+    kube.script("GET", NAMESPACES, listing(
+        namespace("b", label, created="then"),
+        namespace("d", label, created="then")))
+    result = sweep()
+    assert [i["namespace"] for i in result.json["deleted"]] == ["c"]
+    reason = f"its label slipway/expires-at is no time: '{label}'"
+    assert {i["namespace"]: i["reason"] for i in result.json["kept"]} \
+        == {name: reason for name in "abd"}
+    assert result.err.count(f" is kept: {reason}") == 3
+    assert result.json["metrics"]["doubtful"] == 3
+
+
+@pytest.mark.parametrize("mark, stays", [
+    ("true", True), ("True", True), ("yes", True), ("1", True), ("", True),
+    ("False", True), ("false", False)])
+def test_whatever_may_be_a_main_mark_protects(mark, stays, kube, sweep):
+    kube.script("GET", SECRETS, listing(secret("a", ENDED)))
+    kube.script("GET", NAMESPACES, listing(
+        namespace("a", ENDED, created="then", main=mark)))
+    (item,) = sweep().json["kept" if stays else "deleted"]
+    assert item["reason"] == ("it is a main environment" if stays
+                              else "expired")
+
+
 # --- releases without a label ------------------------------------------------
 
-def payload(data: bytes) -> Reply:
+def payload(data: bytes, **metadata: str) -> Reply:
     """A Secret that holds @data as a release."""
-    return answer({"kind": "Secret", "data": {
+    return answer({"kind": "Secret", "metadata": metadata, "data": {
         "release": base64.b64encode(base64.b64encode(data)).decode()}})
 
 
@@ -242,8 +274,13 @@ BOMB = gzip.compress(b'{"config": "' + bytes(65 << 20))
     (payload(release({"expiryDate": "2026-01-01T01:00:00+01:00"})), "deleted",
      f"expired, by its values: {PAST}"),
     (payload(release({"expiryDate": "8h"},
-                     last_deployed="2025-12-31T16:00:00.5Z")), "deleted",
+                     last_deployed="2036-12-31T16:00:00.5Z"),
+             creationTimestamp="2025-12-31T16:00:00Z"), "deleted",
      f"expired, by its values: {PAST}"),
+    (payload(release({"expiryDate": "8h"},
+                     last_deployed="2016-11-27T10:00:00Z"),
+             creationTimestamp="2998-12-31T16:00:00Z"), "kept",
+     "not expired yet, by its values: 2999-01-01 00:00:00"),
     (payload(release({"expiryDate": "2999-01-01T00:00:00Z"})), "kept",
      "not expired yet, by its values: 2999-01-01 00:00:00"),
     (payload(release({"expires": False})), "kept",
@@ -251,8 +288,15 @@ BOMB = gzip.compress(b'{"config": "' + bytes(65 << 20))
     (payload(gzip.decompress(release({"expiryDate": PAST}))), "deleted",
      "expired, by its values"),                 # as Helm 2 stored them
     (payload(release({})), "doubtful", "nor its values say when it expires"),
-    (payload(release({"expiryDate": "8h"})), "doubtful",
+    (payload(release({"expiryDate": "8h"},
+                     last_deployed="2025-12-31T16:00:00.5Z")), "doubtful",
      "'global.expiryDate' is '8h', but nothing says when"),
+    (payload(release({"expiryDate": "1970-01-01 02:00:00"})), "doubtful",
+     "'global.expiryDate' is '1970-01-01 02:00:00', when no environment"),
+    (payload(release({"expiryDate": 20261231})), "doubtful",
+     "'global.expiryDate' is no date"),
+    (payload(release({"expiryDate": "0"})), "doubtful",
+     "'global.expiryDate' is no date"),
     (payload(release({"expiryDate": "tomorrow"})), "doubtful",
      "'global.expiryDate' is no date"),
     (payload(release({"expires": "perhaps"})), "doubtful",
@@ -273,10 +317,10 @@ BOMB = gzip.compress(b'{"config": "' + bytes(65 << 20))
 def test_values_tell_where_no_label_does(reply, outcome, words, kube, sweep):
     """Of the highest revision; whatever they do not tell keeps it, and the
     others are judged all the same."""
-    item, older = secret("a", 1), secret("a", 1)
+    item, older = secret("a", ENDED), secret("a", ENDED)
     del item["metadata"]["labels"]["slipway/expires-at"]
     item["metadata"]["labels"]["version"] = "2"
-    kube.script("GET", SECRETS, listing(older, item, secret("b", 1)))
+    kube.script("GET", SECRETS, listing(older, item, secret("b", ENDED)))
     kube.script("GET", f"{NAMESPACES}/a/secrets/sh.helm.release.v1.web.v2",
                 reply)
 
@@ -292,14 +336,14 @@ def test_values_tell_where_no_label_does(reply, outcome, words, kube, sweep):
 
 def test_the_namespace_names_an_unmarked_release(kube, sweep):
     """Whose label it bears; releases of others do not matter."""
-    items = [secret("a", 1), secret("b", 1)]
+    items = [secret("a", ENDED), secret("b", ENDED)]
     for item in items:
         del item["metadata"]["labels"]["slipway/managed"]
     del items[0]["metadata"]["labels"]["slipway/expires-at"]
     kube.script("GET", SECRETS, listing(*items))
     kube.script("GET", NAMESPACES, listing(
-        namespace("a", 1, release="web"),
-        namespace("b", 1, release="other", created="then")))
+        namespace("a", ENDED, release="web"),
+        namespace("b", ENDED, release="other", created="then")))
     kube.script("GET", f"{NAMESPACES}/a/secrets/sh.helm.release.v1.web.v1",
                 payload(release({})))
     result = sweep().json
@@ -308,7 +352,7 @@ def test_the_namespace_names_an_unmarked_release(kube, sweep):
 
 
 def test_a_label_spares_reading_values(kube, sweep):
-    kube.script("GET", SECRETS, listing(secret("a", 1)))
+    kube.script("GET", SECRETS, listing(secret("a", ENDED)))
     sweep()
     assert len(kube.requests) == 2
 
@@ -349,7 +393,7 @@ def test_cut_off_answers(kube, sweep):
 
 
 def test_too_many_requests_then_fine(kube, sweep):
-    kube.script("GET", SECRETS, Reply(429, b"", NOW), listing(secret("a", 1)))
+    kube.script("GET", SECRETS, Reply(429, b"", NOW), listing(secret("a", ENDED)))
     result = sweep()
     assert len(result.json["deleted"]) == 1
     assert "429" in result.err and "trying again" in result.err
@@ -357,14 +401,14 @@ def test_too_many_requests_then_fine(kube, sweep):
 
 def test_objects_without_what_they_must_have(kube, sweep):
     """Not ours, or kept."""
-    no_version = secret("a", 1)
+    no_version = secret("a", ENDED)
     del no_version["metadata"]["labels"]["version"]
-    odd = secret("b", 1)
+    odd = secret("b", ENDED)
     odd["metadata"]["labels"]["slipway/expires-at"] = 5
     kube.script("GET", SECRETS, listing(no_version, odd, {}, "x", None))
-    unmarked = namespace("c", 1, created="then")
+    unmarked = namespace("c", ENDED, created="then")
     del unmarked["metadata"]["labels"]["slipway/managed"]
-    nameless = namespace("d", 1, created="then")
+    nameless = namespace("d", ENDED, created="then")
     del nameless["metadata"]["name"]
     kube.script("GET", NAMESPACES, listing(unmarked, nameless, {}, "x", None))
     result = sweep().json
@@ -394,7 +438,7 @@ def test_a_namespace_that_answers_as_a_proxy_is_kept(kube, sweep, tmp_path):
     helm = tmp_path / "helm"
     helm.write_text('#!/bin/sh\necho "$@" >>"$0.calls"\n')
     helm.chmod(0o755)
-    kube.script("GET", SECRETS, listing(secret("a", 1)))
+    kube.script("GET", SECRETS, listing(secret("a", ENDED)))
     kube.script("GET", f"{NAMESPACES}/a", Reply(404, b"404 page not found\n"))
     kube.lease(f"{NAMESPACES}/a")
 
@@ -412,7 +456,7 @@ def test_a_namespace_that_answers_as_a_proxy_is_kept(kube, sweep, tmp_path):
 
 def test_the_fuse_of_many(kube, sweep):
     kube.script("GET", SECRETS,
-                listing(*(secret(f"env-{i}", 1) for i in range(51))))
+                listing(*(secret(f"env-{i}", ENDED) for i in range(51))))
     refused = sweep(dry_run=False, expect=3)
     assert "51 of 51 environments would be deleted" in refused.err
     assert "hint: look at them with '--dry-run'" in refused.err
@@ -437,14 +481,14 @@ def test_usage(kube, sweep):
 def test_without_helm(kube, sweep):
     """Only asked for where something is to be deleted."""
     sweep("--helm", "no-such-helm", dry_run=False)
-    kube.script("GET", SECRETS, listing(secret("a", 1)))
+    kube.script("GET", SECRETS, listing(secret("a", ENDED)))
     failed = sweep("--helm", "no-such-helm", dry_run=False, expect=1)
     assert "there is no program 'no-such-helm'" in failed.err
     assert "hint: install Helm 4" in failed.err
 
 
 def test_text_for_people(kube, run_step, tmp_path):
-    kube.script("GET", SECRETS, listing(secret("a", 1), secret("b", "never")))
+    kube.script("GET", SECRETS, listing(secret("a", ENDED), secret("b", "never")))
     result = run_step("expire-sweep", "--dry-run", "--kubeconfig",
                       kube.kubeconfig(tmp_path))
     assert result.out == ("would delete a/web: expired\n"
@@ -489,7 +533,7 @@ def metrics(path: Path) -> dict[str, float]:
 def test_metrics(kube, sweep, tmp_path):
     """Of every run that is meant, whatever became of it."""
     path = tmp_path / "sweep.prom"
-    unlabelled = secret("c", 1)
+    unlabelled = secret("c", ENDED)
     del unlabelled["metadata"]["labels"]["slipway/expires-at"]
     soon = int(time.time()) + 60
     kube.script("GET", SECRETS, listing(
@@ -515,7 +559,7 @@ def test_metrics(kube, sweep, tmp_path):
         "doubtful": 1}
     assert path.stat().st_mode & 0o777 == 0o644
 
-    kube.script("GET", SECRETS, listing(secret("a", 1), secret("b", 1)))
+    kube.script("GET", SECRETS, listing(secret("a", ENDED), secret("b", ENDED)))
     sweep("--metrics", path, "--max-deletes", 1, dry_run=False, expect=3)
     found = metrics(path)
     assert (found["kept"], found["success"]) == (2, 0)

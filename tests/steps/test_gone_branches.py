@@ -17,7 +17,7 @@ from scripted_http import Reply, ScriptedHttp
 from scripted_kube import listing, namespace
 
 NAMESPACES = "/api/v1/namespaces"
-LATER, PAST = 9999999999, 1
+LATER, PAST = 9999999999, 1600000000
 REFS = "/team/web.git/info/refs"
 TYPE = "Content-Type: application/x-git-upload-pack-advertisement"
 NOW = ["Retry-After: 0"]

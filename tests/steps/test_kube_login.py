@@ -10,7 +10,8 @@ import time
 import pytest
 
 from scripted_http import Reply, ScriptedHttp, TestAuthority
-from scripted_kube import TOKEN, ScriptedKube, listing, refusal, secret
+from scripted_kube import (ENDED, TOKEN, ScriptedKube, listing, refusal,
+                           secret)
 
 GROUP = "client.authentication.k8s.io"
 RELEASES = "/api/v1/secrets"
@@ -131,7 +132,7 @@ def test_a_token_replaced_while_several_requests_wait(run_step, kube,
             return late
         return reply
 
-    kube.script("GET", RELEASES, listing(secret("a", 1)))
+    kube.script("GET", RELEASES, listing(secret("a", ENDED)))
     for path in (home, f"{home}/secrets/sh.helm.release.v1.web.v1"):
         kube.script("GET", path, answer_new(refusal(404, "NotFound")))
     kube.script("GET", f"{home}/secrets", answer_new(listing()))

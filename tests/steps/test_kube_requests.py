@@ -10,7 +10,7 @@ import time
 import pytest
 
 from scripted_http import Reply
-from scripted_kube import TOKEN, answer, listing, refusal, secret
+from scripted_kube import ENDED, TOKEN, answer, listing, refusal, secret
 
 NAMESPACES, SECRETS = "/api/v1/namespaces", "/api/v1/secrets"
 HOME = f"{NAMESPACES}/shop-fix"
@@ -33,7 +33,7 @@ def old_namespace(version: str = "7") -> dict:
     """An expired one of ours, whose release is gone already."""
     return {"metadata": {
         "name": "shop-fix", "uid": "uid-1", "resourceVersion": version,
-        "labels": {"slipway/managed": "v1", "slipway/expires-at": "1"},
+        "labels": {"slipway/managed": "v1", "slipway/expires-at": str(ENDED)},
         "annotations": {"slipway/created": "2026-01-01T00:00:00Z"}}}
 
 
@@ -81,8 +81,8 @@ def test_an_expired_token_is_never_gone_on_with(kube, sweep):
     """Its answer offers another token, for a list that is not whole."""
     expired = answer({"kind": "Status", "reason": "Expired", "code": 410,
                       "metadata": {"continue": "inconsistent"}}, 410)
-    kube.script("GET", SECRETS, listing(secret("a", 1), token="t"), expired,
-                listing(secret("b", 1)))
+    kube.script("GET", SECRETS, listing(secret("a", ENDED), token="t"), expired,
+                listing(secret("b", ENDED)))
     sweep("--dry-run")
     tokens = [query.get("continue") for query in kube.queries(SECRETS)]
     assert tokens == [None, "t", None]

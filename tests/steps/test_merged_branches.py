@@ -16,7 +16,7 @@ from scripted_http import Reply
 from scripted_kube import ScriptedKube, listing, namespace
 
 NAMESPACES = "/api/v1/namespaces"
-LATER, PAST = 9999999999, 1
+LATER, PAST = 9999999999, 1600000000
 WEB = "team/web.git"
 RESULT = "Content-Type: application/x-git-upload-pack-result"
 TOKEN = "canary-git-0123456789"

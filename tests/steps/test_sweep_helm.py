@@ -11,6 +11,7 @@ from kube_world import KubeWorld
 from sweep_model import Namespace, Release, Revision
 
 LATER = str(int(time.time()) + 10 ** 6)
+ENDED = str(int(time.time()) - 60)
 
 
 def release(name: str, *expiries: str) -> Release:
@@ -19,11 +20,11 @@ def release(name: str, *expiries: str) -> Release:
 
 
 @pytest.mark.parametrize("created, releases", [
-    (False, [release("web", "1")]),
-    (True, [release("web", "1"), release("db", LATER)]),
-    (True, [release("web", "1"), release("db", "1")]),
-    (True, [release("web", "1", "1")]),
-    (True, [release("web", "1")]),
+    (False, [release("web", ENDED)]),
+    (True, [release("web", ENDED), release("db", LATER)]),
+    (True, [release("web", ENDED), release("db", ENDED)]),
+    (True, [release("web", ENDED, ENDED)]),
+    (True, [release("web", ENDED)]),
 ], ids=["there before us", "another is kept", "both", "two revisions", "one"])
 @pytest.mark.parametrize("managed", ["v1", None], ids=["marked", "unmarked"])
 def test_its_word_alone_deletes_nothing(managed, created, releases, run_step,
@@ -32,9 +33,9 @@ def test_its_word_alone_deletes_nothing(managed, created, releases, run_step,
     helm = tmp_path / "helm"
     helm.write_text("#!/bin/sh\n")
     helm.chmod(0o755)
-    world = {"shop": Namespace("shop", managed=managed, expires="1",
+    world = {"shop": Namespace("shop", managed=managed, expires=ENDED,
                                created=created, releases=tuple(releases))}
-    going = {r.name for r in releases if r.newest.expires == "1"}
+    going = {r.name for r in releases if r.newest.expires == ENDED}
 
     with KubeWorld(world, int(time.time()), random.Random(1)) as kube:
         result = run_step("expire-sweep", "--output", "json", "--kubeconfig",
@@ -51,8 +52,8 @@ def test_who_runs_out_of_time_tells_what_became_of_each(run_step, tmp_path):
     helm = tmp_path / "helm"
     helm.write_text("#!/bin/sh\nexec sleep 600\n")
     helm.chmod(0o755)
-    world = {name: Namespace(name, managed="v1", expires="1", created=True,
-                             releases=(release("web", "1"),))
+    world = {name: Namespace(name, managed="v1", expires=ENDED, created=True,
+                             releases=(release("web", ENDED),))
              for name in ("one", "two")}
 
     with KubeWorld(world, int(time.time()), random.Random(1)) as kube:

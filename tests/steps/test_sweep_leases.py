@@ -21,11 +21,12 @@ from sweep_model import Namespace, Release, Revision
 SLOW = 240.0            # seconds, more than these tests wait for anything
 LEASE = 60.0            # seconds
 NOW = 1_800_000_000
+ENDED = str(NOW - 1)
 
 
 def expired(name: str, *releases: str) -> Namespace:
-    return Namespace(name, managed="v1", expires="1", releases=tuple(
-        Release(release, (Revision(1, "v1", "1"),)) for release in releases))
+    return Namespace(name, managed="v1", expires=ENDED, releases=tuple(
+        Release(release, (Revision(1, "v1", ENDED),)) for release in releases))
 
 
 class SlowWorld(KubeWorld):

@@ -14,11 +14,10 @@ import pytest
 import sweep_model
 from git_world import GitWorld
 from kube_world import KubeWorld
-from sweep_model import PROTECT, Fate, expected
+from sweep_model import PROTECT, YEARS, Fate, expected
 
 ROUNDS = int(os.environ.get("SLIPWAY_SWEEP_ROUNDS", "50"))
 SEED = int(os.environ.get("SLIPWAY_SEED", time.time_ns() % 10 ** 9))
-YEARS = 10 * 366 * 86400
 
 
 @pytest.fixture

@@ -102,7 +102,15 @@ static void test_labels(void **state)
 		int64_t at;
 	} cases[] = {
 		{"1795352645", true, true, 1795352645},
-		{"0", true, true, 0},
+		{"1577836800", true, true, EXPIRY_AT_MIN},
+		{"999999999999", true, true, 999999999999},
+		{"1577836799", false, false, 0},
+		{"0", false, false, 0},
+		{"000001", false, false, 0},
+		{"01795352645", false, false, 0},
+		{"2026", false, false, 0},
+		{"20261231", false, false, 0},
+		{"1795352645000", false, false, 0},
 		{"never", true, false, 0},
 		{"", false, false, 0},
 		{"Never", false, false, 0},
@@ -129,14 +137,20 @@ static void test_labels(void **state)
 	}
 }
 
-/* No label begins with a dash: Go's zero time is just long ago. */
-static void test_label_of_a_time_before_1970(void **state)
+/* As Go's zero time; what is written can be read again. */
+static void test_label_of_a_time_long_ago(void **state)
 {
-	const struct expiry expiry = {.expires = true, .at = -62135596800};
-	CLEANUP(free_ptr) char *label = expiry_label(&expiry);
+	static const int64_t times[] = {-62135596800, 0, EXPIRY_AT_MIN - 1};
 
 	(void)state;
-	assert_string_equal(label, "0");
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		const struct expiry expiry = {.expires = true, .at = times[i]};
+		CLEANUP(free_ptr) char *label = expiry_label(&expiry);
+		struct expiry read;
+
+		assert_true(expiry_parse_label(label, &read));
+		assert_int_equal(read.at, EXPIRY_AT_MIN);
+	}
 }
 
 /* A release as Helm keeps it, and what its values say of its end. */
@@ -146,6 +160,7 @@ static void test_releases(void **state)
 		const char *name, *release;
 		int64_t at; /* or NEVER, REFUSED; 0 = nothing is said */
 		bool zoneless;
+		int64_t created;
 	} cases[] = {
 		{"nothing", "{}", 0, false},
 		{"no globals", "{chart: {values: {a: 1}}, config: null}", 0,
@@ -179,16 +194,35 @@ static void test_releases(void **state)
 		{"with an empty date",
 		 "{config: {global: {expires: true, expiryDate: ''}}}", 0,
 		 false},
-		{"a duration since",
-		 "{info: {last_deployed: '2026-11-22T14:04:05.1234+01:00'}, "
+		{"a duration, by the clock where Helm ran",
+		 "{info: {last_deployed: '2016-11-22T14:04:05.1234+01:00'}, "
 		 "config: {global: {expiryDate: 8h}}}",
-		 NOW + (int64_t)8 * 3600, false},
+		 NOW + (int64_t)8 * 3600, false, NOW},
 		{"a duration since nobody knows",
-		 "{config: {global: {expiryDate: 8h}}}", REFUSED, false},
-		{"a duration since a garbled time",
-		 "{info: {last_deployed: now}, config: {global: {expiryDate: "
-		 "8h}}}",
+		 "{info: {last_deployed: '2026-11-22T14:04:05Z'}, "
+		 "config: {global: {expiryDate: 8h}}}",
 		 REFUSED, false},
+		{"a duration of nothing",
+		 "{config: {global: {expiryDate: 0h}}}", REFUSED, false, NOW},
+		{"nothing as a word", "{config: {global: {expiryDate: '0'}}}",
+		 REFUSED, false, NOW},
+		{"Go's zero time",
+		 "{config: {global: {expiryDate: '0001-01-01T00:00:00Z'}}}",
+		 REFUSED, false, NOW},
+		{"the epoch", "{config: {global: {expiryDate: 1970-01-01}}}",
+		 REFUSED, false, NOW},
+		{"a day as a number",
+		 "{config: {global: {expiryDate: "
+		 "20261231}}}",
+		 REFUSED, false, NOW},
+		{"a day in digits",
+		 "{config: {global: {expiryDate: "
+		 "'20261231'}}}",
+		 REFUSED, false, NOW},
+		{"epoch seconds",
+		 "{config: {global: {expiryDate: "
+		 "'1795352645'}}}",
+		 REFUSED, false, NOW},
 		{"no date", "{config: {global: {expiryDate: soon}}}", REFUSED,
 		 false},
 		{"a number", "{config: {global: {expiryDate: 17}}}", REFUSED,
@@ -213,7 +247,8 @@ static void test_releases(void **state)
 
 		assert_true(ydoc_parse(&doc, text, strlen(text), "release", 0,
 				       &err));
-		if (expiry_read_release(&told, doc.root, &doc.arena, &err))
+		if (expiry_read_release(&told, doc.root, cases[i].created,
+					&doc.arena, &err))
 			at = told.expiry.expires ? told.expiry.at
 			     : told.told	 ? NEVER
 						 : 0;
@@ -294,7 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decisions),
 		cmocka_unit_test(test_labels),
-		cmocka_unit_test(test_label_of_a_time_before_1970),
+		cmocka_unit_test(test_label_of_a_time_long_ago),
 		cmocka_unit_test(test_releases),
 		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_date),

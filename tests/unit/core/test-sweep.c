@@ -4,7 +4,9 @@
 #include "base/str.h"
 #include "tests/unit/unit.h"
 
-#define NOW 1000000
+#define NOW    1800000000 /* 2027-01-15 08:00:00 */
+#define PAST   "1700000000"
+#define FUTURE "1900000000"
 
 /* One environment with one release, and what is to become of it. */
 struct sweep_case {
@@ -18,41 +20,41 @@ struct sweep_case {
 };
 
 static const struct sweep_case cases[] = {
-	{"expired", "web-x", "v1", "999999", "v1", "999999", 0, 0, true,
+	{"expired", "web-x", "v1", "1799999999", "v1", "1799999999", 0, 0, true,
 	 "expired"},
-	{"this very second", "web-x", "v1", "1000000", "v1", "1000000", 0, 0,
-	 true, "expired"},
-	{"not yet", "web-x", "v1", "1000001", "v1", "1000001", 0, 0, false,
+	{"this very second", "web-x", "v1", "1800000000", "v1", "1800000000", 0,
+	 0, true, "expired"},
+	{"not yet", "web-x", "v1", "1800000001", "v1", "1800000001", 0, 0,
+	 false, "not expired yet"},
+	{"namespace later", "web-x", "v1", PAST, "v1", "1800000001", 0, 0,
+	 false, "not expired yet"},
+	{"release later", "web-x", "v1", "1800000001", "v1", PAST, 0, 0, false,
 	 "not expired yet"},
-	{"namespace later", "web-x", "v1", "1", "v1", "1000001", 0, 0, false,
-	 "not expired yet"},
-	{"release later", "web-x", "v1", "1000001", "v1", "1", 0, 0, false,
-	 "not expired yet"},
-	{"never on one", "web-x", "v1", "1", "v1", "never", 0, 0, false,
+	{"never on one", "web-x", "v1", PAST, "v1", "never", 0, 0, false,
 	 "it never expires"},
-	{"release alone", "web-x", "v1", "1", NULL, NULL, 0, 0, true,
+	{"release alone", "web-x", "v1", PAST, NULL, NULL, 0, 0, true,
 	 "expired"},
-	{"namespace alone", "web-x", NULL, NULL, "v1", "1", 0, 0, true,
+	{"namespace alone", "web-x", NULL, NULL, "v1", PAST, 0, 0, true,
 	 "expired"},
-	{"garbled", "web-x", "v1", "soon", "v1", "1", 0, 0, false,
+	{"garbled", "web-x", "v1", "soon", "v1", PAST, 0, 0, false,
 	 "its label slipway/expires-at is no time: 'soon'"},
-	{"garbled namespace", "web-x", "v1", "1", "v1", "-5", 0, 0, false,
+	{"garbled namespace", "web-x", "v1", PAST, "v1", "-5", 0, 0, false,
 	 "its label slipway/expires-at is no time: '-5'"},
 	{"no time", "web-x", "v1", NULL, "v1", NULL, 0, 0, false,
 	 "neither a label slipway/expires-at nor its values say"},
-	{"later version", "web-x", "v2", "1", "v1", "1", 0, 0, false,
+	{"later version", "web-x", "v2", PAST, "v1", PAST, 0, 0, false,
 	 "its marks are of version 'v2'"},
-	{"later version at home", "web-x", "v1", "1", "v2", "1", 0, 0, false,
+	{"later version at home", "web-x", "v1", PAST, "v2", PAST, 0, 0, false,
 	 "its marks are of version 'v2'"},
-	{"main", "web-main", "v1", "1", "v1", "1", true, 0, false,
+	{"main", "web-main", "v1", PAST, "v1", PAST, true, 0, false,
 	 "it is a main environment"},
-	{"protected", "prod-web", "v1", "1", "v1", "1", 0, 0, false,
+	{"protected", "prod-web", "v1", PAST, "v1", PAST, 0, 0, false,
 	 "it is protected"},
-	{"default", "default", "v1", "1", "v1", "1", 0, 0, false,
+	{"default", "default", "v1", PAST, "v1", PAST, 0, 0, false,
 	 "the namespace belongs to the cluster"},
-	{"kube", "kube-system", "v1", "1", "v1", "1", 0, 0, false,
+	{"kube", "kube-system", "v1", PAST, "v1", PAST, 0, 0, false,
 	 "the namespace belongs to the cluster"},
-	{"terminating", "web-x", "v1", "1", "v1", "1", 0, true, false,
+	{"terminating", "web-x", "v1", PAST, "v1", PAST, 0, true, false,
 	 "it is being deleted already"},
 };
 
@@ -118,18 +120,18 @@ static void test_values(void **state)
 		{"without zone", 10, true, NULL, NULL, true, false,
 		 "expired, by its values: 1970-01-01 00:00:10, which names no "
 		 "zone and is taken for UTC"},
-		{"namespace later", 10, false, NULL, "1000001", false, false,
+		{"namespace later", 10, false, NULL, "1800000001", false, false,
 		 "not expired yet, by its values: 1970-01-01 00:00:10"},
-		{"values later", NOW + 1, false, NULL, "10", false, false,
-		 "not expired yet, by its values: 1970-01-12 13:46:41"},
-		{"never", 0, false, NULL, "10", false, false,
+		{"values later", NOW + 1, false, NULL, PAST, false, false,
+		 "not expired yet, by its values: 2027-01-15 08:00:01"},
+		{"never", 0, false, NULL, PAST, false, false,
 		 "it never expires, by its values"},
-		{"nothing, the namespace does", -1, false, NULL, "10", true,
+		{"nothing, the namespace does", -1, false, NULL, PAST, true,
 		 false, "expired"},
 		{"nothing anywhere", -1, false, NULL, NULL, false, true,
 		 "neither a label slipway/expires-at nor its values say when "
 		 "it expires"},
-		{"trouble", -1, false, "damaged", "10", false, true, "damaged"},
+		{"trouble", -1, false, "damaged", PAST, false, true, "damaged"},
 		{"garbled namespace", 10, false, NULL, "soon", false, true,
 		 "its label slipway/expires-at is no time: 'soon'"},
 	};
@@ -181,7 +183,7 @@ static void test_gone_branches(void **state)
 		const char *expires;
 		bool main, unseen, asks, remove;
 	} rows[] = {
-		{"gone", "x", "https://h/x", SWEEP_BRANCH_GONE, "2000000",
+		{"gone", "x", "https://h/x", SWEEP_BRANCH_GONE, FUTURE,
 		 .asks = true, .remove = true},
 		{"gone, though it never expires", "x", "https://h/x",
 		 SWEEP_BRANCH_GONE, "never", .asks = true, .remove = true},
@@ -189,25 +191,23 @@ static void test_gone_branches(void **state)
 		 "https://h/x", SWEEP_BRANCH_GONE, "soon", .asks = true,
 		 .remove = true},
 		{"never seen: it may have been called so by hand", "x",
-		 "https://h/x", SWEEP_BRANCH_GONE, "2000000", .unseen = true,
+		 "https://h/x", SWEEP_BRANCH_GONE, FUTURE, .unseen = true,
 		 .asks = true},
 		{"never seen, but there", "x", "https://h/x",
-		 SWEEP_BRANCH_THERE, "2000000", .unseen = true, .asks = true},
+		 SWEEP_BRANCH_THERE, FUTURE, .unseen = true, .asks = true},
 		{"never seen, and expired", "x", "https://h/x",
-		 SWEEP_BRANCH_GONE, "1", .unseen = true, .remove = true},
-		{"there", "x", "https://h/x", SWEEP_BRANCH_THERE, "2000000",
+		 SWEEP_BRANCH_GONE, PAST, .unseen = true, .remove = true},
+		{"there", "x", "https://h/x", SWEEP_BRANCH_THERE, FUTURE,
 		 .asks = true},
-		{"no answer", "x", "https://h/x", SWEEP_BRANCH_UNKNOWN,
-		 "2000000", .asks = true},
-		{"of a fork", "o:x", "https://h/x", SWEEP_BRANCH_GONE,
-		 "2000000"},
-		{"no branch", NULL, "https://h/x", SWEEP_BRANCH_GONE,
-		 "2000000"},
-		{"no address", "x", "", SWEEP_BRANCH_GONE, "2000000"},
-		{"main", "x", "https://h/x", SWEEP_BRANCH_GONE, "2000000",
+		{"no answer", "x", "https://h/x", SWEEP_BRANCH_UNKNOWN, FUTURE,
+		 .asks = true},
+		{"of a fork", "o:x", "https://h/x", SWEEP_BRANCH_GONE, FUTURE},
+		{"no branch", NULL, "https://h/x", SWEEP_BRANCH_GONE, FUTURE},
+		{"no address", "x", "", SWEEP_BRANCH_GONE, FUTURE},
+		{"main", "x", "https://h/x", SWEEP_BRANCH_GONE, FUTURE,
 		 .main = true},
 		{"expired all the same", "x", "https://h/x", SWEEP_BRANCH_THERE,
-		 "1", .remove = true},
+		 PAST, .remove = true},
 	};
 	struct sweep_rules rules = plain;
 
@@ -245,7 +245,7 @@ static void test_gone_branches(void **state)
 		assert_int_equal(not_asked.questions, 0);
 		assert_case(rows[i].name,
 			    not_asked.items[0].remove ==
-				    (strcmp(rows[i].expires, "1") == 0));
+				    (strcmp(rows[i].expires, PAST) == 0));
 	}
 }
 
@@ -260,29 +260,29 @@ static void test_merged_branches(void **state)
 		bool asks, remove;
 	} rows[] = {
 		{"merged", "x", "c", "main", SWEEP_BRANCH_THERE,
-		 SWEEP_MERGE_DONE, "2000000", true, true},
+		 SWEEP_MERGE_DONE, FUTURE, true, true},
 		{"not merged, or not known", "x", "c", "main",
-		 SWEEP_BRANCH_THERE, SWEEP_MERGE_OPEN, "2000000", true, false},
+		 SWEEP_BRANCH_THERE, SWEEP_MERGE_OPEN, FUTURE, true, false},
 		{"never ahead", "x", "c", NULL, SWEEP_BRANCH_THERE,
-		 SWEEP_MERGE_DONE, "2000000", false, false},
+		 SWEEP_MERGE_DONE, FUTURE, false, false},
 		{"not ahead any more", "x", "c", "", SWEEP_BRANCH_THERE,
-		 SWEEP_MERGE_DONE, "2000000", false, false},
+		 SWEEP_MERGE_DONE, FUTURE, false, false},
 		{"no commit", "x", NULL, "main", SWEEP_BRANCH_THERE,
-		 SWEEP_MERGE_DONE, "2000000", false, false},
+		 SWEEP_MERGE_DONE, FUTURE, false, false},
 		{"ahead of itself", "x", "c", "x", SWEEP_BRANCH_THERE,
-		 SWEEP_MERGE_DONE, "2000000", false, false},
+		 SWEEP_MERGE_DONE, FUTURE, false, false},
 		{"of a fork", "o:x", "c", "main", SWEEP_BRANCH_THERE,
-		 SWEEP_MERGE_DONE, "2000000", false, false},
+		 SWEEP_MERGE_DONE, FUTURE, false, false},
 		{"a branch that lives on", "x", "c", "main", SWEEP_BRANCH_THERE,
 		 SWEEP_MERGE_DONE, "never", false, false},
 		{"nobody knows when it expires", "x", "c", "main",
 		 SWEEP_BRANCH_THERE, SWEEP_MERGE_DONE, "soon", false, false},
 		{"no answer", "x", "c", "main", SWEEP_BRANCH_UNKNOWN,
-		 SWEEP_MERGE_DONE, "2000000", false, false},
+		 SWEEP_MERGE_DONE, FUTURE, false, false},
 		{"gone", "x", "c", "main", SWEEP_BRANCH_GONE,
-		 SWEEP_MERGE_UNASKED, "2000000", false, true},
+		 SWEEP_MERGE_UNASKED, FUTURE, false, true},
 		{"expired", "x", "c", "main", SWEEP_BRANCH_THERE,
-		 SWEEP_MERGE_OPEN, "1", false, true},
+		 SWEEP_MERGE_OPEN, PAST, false, true},
 	};
 	struct sweep_rules rules = plain;
 
@@ -328,15 +328,15 @@ static void test_merged_branches(void **state)
 static void test_whose_release(void **state)
 {
 	struct sweep_release releases[] = {
-		{"a", "others", 1, "u", "1", NULL, "1"},
-		{"b", "once-marked", 1, "u", "1", "v1", "1"},
-		{"b", "once-marked", 2, "u", "1", NULL, "1"},
-		{"c", "named", 1, "u", "1", NULL, "1"},
-		{"c", "tenant", 1, "u", "1", NULL, "1"},
+		{"a", "others", 1, "u", "1", NULL, PAST},
+		{"b", "once-marked", 1, "u", "1", "v1", PAST},
+		{"b", "once-marked", 2, "u", "1", NULL, PAST},
+		{"c", "named", 1, "u", "1", NULL, PAST},
+		{"c", "tenant", 1, "u", "1", NULL, PAST},
 	};
 	struct sweep_namespace home = {.name = "c",
 				       .managed = "v1",
-				       .expires_at = "1",
+				       .expires_at = PAST,
 				       .release = "named"};
 	const struct sweep_world world = {.releases = releases,
 					  .release_count = 5,
@@ -360,8 +360,8 @@ static void test_whose_release(void **state)
 static void test_highest_revision_counts(void **state)
 {
 	struct sweep_release releases[] = {
-		{"web-x", "web", 2, "b", "2", "v1", "2000000"},
-		{"web-x", "web", 1, "a", "1", "v1", "1"},
+		{"web-x", "web", 2, "b", "2", "v1", FUTURE},
+		{"web-x", "web", 1, "a", "1", "v1", PAST},
 	};
 	const struct sweep_world world = {
 		.releases = releases, .release_count = 2, .now = NOW};
@@ -376,8 +376,8 @@ static void test_highest_revision_counts(void **state)
 
 static void test_grace_and_warning(void **state)
 {
-	struct sweep_release release = {"web-x", "web", 1,	 "a",
-					"1",	 "v1",	"999990"};
+	struct sweep_release release = {"web-x", "web", 1,	     "a",
+					"1",	 "v1",	"1799999990"};
 	const struct sweep_world world = {
 		.releases = &release, .release_count = 1, .now = NOW};
 	struct sweep_rules rules = plain;
@@ -408,8 +408,8 @@ static void test_fuse(void **state)
 		{"half", -1, 50, true},	     {"under half", -1, 49, false},
 	};
 	struct sweep_release releases[] = {
-		{"a", "a", 1, "a", "1", "v1", "1"},
-		{"b", "b", 1, "b", "1", "v1", "1"},
+		{"a", "a", 1, "a", "1", "v1", PAST},
+		{"b", "b", 1, "b", "1", "v1", PAST},
 		{"c", "c", 1, "c", "1", "v1", "never"},
 		{"d", "d", 1, "d", "1", "v1", "never"},
 	};
@@ -436,7 +436,7 @@ static void test_by_name(void **state)
 {
 	struct sweep_release releases[] = {
 		{"web-a", "web", 1, "a", "1", "v1", "never"},
-		{"web-b", "web", 1, "b", "1", "v1", "1"},
+		{"web-b", "web", 1, "b", "1", "v1", PAST},
 	};
 	struct sweep_namespace home = {.name = "web-a", .managed = "v1"};
 	const struct sweep_world world = {.releases = releases,
@@ -474,7 +474,7 @@ static void test_by_name(void **state)
 static void test_namespace_alone(void **state)
 {
 	struct sweep_namespace home = {
-		.name = "web-a", .managed = "v1", .expires_at = "1"};
+		.name = "web-a", .managed = "v1", .expires_at = PAST};
 	const struct sweep_world world = {
 		.namespaces = &home, .namespace_count = 1, .now = NOW};
 	struct sweep_rules rules = plain;
@@ -525,7 +525,7 @@ static void test_leaving(void **state)
 		struct sweep_namespace home = {
 			.name = "web-x",
 			.managed = "v1",
-			.expires_at = "1",
+			.expires_at = PAST,
 			.created = rows[i].created,
 			.terminating = true,
 			.terminating_since = rows[i].since,
@@ -562,7 +562,7 @@ static void test_what_is_left_in_a_namespace_that_stays(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct sweep_namespace home = {.name = "web-x",
 					       .managed = "v1",
-					       .expires_at = "1",
+					       .expires_at = PAST,
 					       .held = rows[i].held};
 		const struct sweep_world world = {
 			.namespaces = &home, .namespace_count = 1, .now = NOW};
@@ -581,7 +581,7 @@ static void test_what_is_left_in_a_namespace_that_stays(void **state)
 static void test_unchanged(void **state)
 {
 	const struct sweep_release judged = {"n", "r", 2, "u2", "20", 0, 0};
-	const struct sweep_release same[] = {{"n", "r", 1, "u1", "10", 0, 0},
+	const struct sweep_release same[] = {{"n", "r", 1, "u1", PAST, 0, 0},
 					     {"n", "r", 2, "u2", "20", 0, 0}};
 	const struct sweep_release newer[] = {{"n", "r", 2, "u2", "20", 0, 0},
 					      {"n", "r", 3, "u3", "30", 0, 0}};
@@ -600,9 +600,9 @@ static void test_unchanged(void **state)
 static void test_leftovers(void **state)
 {
 	struct sweep_release releases[] = {
-		{"n", "r", 9, "u9", "90", "v1", "1"},
-		{"n", "r", 10, "u10", "100", "v1", "1"},
-		{"n", "s", 9, "u9s", "91", "v1", "1"},
+		{"n", "r", 9, "u9", "90", "v1", PAST},
+		{"n", "r", 10, "u10", "100", "v1", PAST},
+		{"n", "s", 9, "u9s", "91", "v1", PAST},
 	};
 	const struct sweep_release before = {"n", "r", 9, "u9", "91", 0, 0};
 	const struct sweep_release reborn = {"n", "r", 9, "u9b", "95", 0, 0};
