@@ -147,36 +147,14 @@ static enum publish_swap look_up(struct publish_run *run,
  * A write that may have been ours and was met by another state counts as
  * lost to others: the next try finds what it did.
  */
-static enum publish_swap swap(struct publish_run *run, struct edit_plan *plan,
-			      struct err *err)
-{
-	enum chartrepo_outcome outcome;
-	bool unclear, done;
-
-	done = chartrepo_swap_index(run->publish->repo, &run->index,
-				    str_text(&run->index.text),
-				    run->index.text.len, &outcome, &unclear,
-				    err);
-	publish_settle(run, done, err);
-	run->index_read = false;
-	chartrepo_index_release(&run->index);
-	if (done)
-		return outcome == CHARTREPO_WRITTEN ? PUBLISH_DONE
-						    : PUBLISH_LOST;
-	return err->temporary ? look_up(run, plan, err) : PUBLISH_FAILED;
-}
-
 static enum publish_swap try_edits(struct publish_run *run, void *context,
 				   struct err *err)
 {
 	CLEANUP(edit_plan_release) struct edit_plan plan = {0};
-	struct chartindex_change change = {
-		.generated = str_text(&run->now),
-		.annotation = run->proof,
-		.annotation_text = str_text(&run->now),
-		.format = run->publish->format,
-	};
+	struct chartindex_change change = {0};
 	struct chartindex *index;
+	enum publish_swap swap;
+	bool unclear;
 
 	if (!publish_open_index(run, &index, err) ||
 	    !plan_edits(&plan, index, context, err))
@@ -187,10 +165,9 @@ static enum publish_swap try_edits(struct publish_run *run, void *context,
 	change.count = plan.put_count;
 	change.removals = plan.removals;
 	change.removal_count = plan.removal_count;
-	if (!chartindex_change(index, &run->index.text, &change, err) ||
-	    !publish_keep_lock(run, err))
-		return PUBLISH_FAILED;
-	return swap(run, &plan, err);
+	swap = publish_write_index(run, index, &change, &unclear, err);
+	return swap == PUBLISH_FAILED && unclear ? look_up(run, &plan, err)
+						 : swap;
 }
 
 static bool edit(struct publish_run *run, struct publish_edits *edits,

@@ -194,21 +194,6 @@ static bool find_missing(struct publish_run *run, struct missing *missing,
 	return true;
 }
 
-static bool change_index(struct publish_run *run, struct chartindex *index,
-			 const struct missing *missing, struct err *err)
-{
-	const struct chartindex_change change = {
-		.puts = missing->puts,
-		.count = missing->count,
-		.generated = str_text(&run->now),
-		.annotation = run->proof,
-		.annotation_text = str_text(&run->now),
-		.format = run->publish->format,
-	};
-
-	return chartindex_change(index, &run->index.text, &change, err);
-}
-
 /*
  * The write failed, or was met by a state that may be of its own making:
  * what the index has now tells.
@@ -239,27 +224,38 @@ static void note_place(struct publish_run *run)
 	run->place = found ? (size_t)(found - text) : 0;
 }
 
-static enum publish_swap swap(struct publish_run *run, struct err *err)
+enum publish_swap publish_write_index(struct publish_run *run,
+				      struct chartindex *index,
+				      struct chartindex_change *change,
+				      bool *unclear, struct err *err)
 {
-	int64_t before = clock_monotonic_ms();
 	enum chartrepo_outcome outcome;
-	bool unclear = false, done;
+	int64_t before;
+	bool done;
 
-	if (run->bucket)
+	*unclear = false;
+	change->generated = change->annotation_text = str_text(&run->now);
+	change->annotation = run->proof;
+	change->format = run->publish->format;
+	if (!chartindex_change(index, &run->index.text, change, err) ||
+	    !publish_keep_lock(run, err))
+		return PUBLISH_FAILED;
+	if (run->bucket && run->batch->count)
 		note_place(run);
+	before = clock_monotonic_ms();
 	done = chartrepo_swap_index(run->publish->repo, &run->index,
 				    str_text(&run->index.text),
-				    run->index.text.len, &outcome, &unclear,
+				    run->index.text.len, &outcome, unclear,
 				    err);
 	publish_settle(run, done, err);
 	run->index_read = false;
 	run->swap_ms = clock_monotonic_ms() - before;
 	chartrepo_index_release(&run->index);
-	if (done && outcome == CHARTREPO_WRITTEN)
-		return PUBLISH_DONE;
-	if (done ? unclear : err->temporary)
-		return look_up(run, err);
-	return done ? PUBLISH_LOST : PUBLISH_FAILED;
+	if (!done) {
+		*unclear = err->temporary;
+		return PUBLISH_FAILED;
+	}
+	return outcome == CHARTREPO_WRITTEN ? PUBLISH_DONE : PUBLISH_LOST;
 }
 
 enum publish_swap publish_try_swap(struct publish_run *run,
@@ -267,20 +263,28 @@ enum publish_swap publish_try_swap(struct publish_run *run,
 				   struct err *err)
 {
 	CLEANUP(missing_release) struct missing missing = {0};
+	struct chartindex_change change = {0};
 	struct chartindex *index;
+	enum publish_swap swap;
+	bool unclear;
 
 	if (!publish_open_index(run, &index, err) ||
 	    !find_missing(run, &missing, index, guests, err))
 		return PUBLISH_FAILED;
 	if (!missing.count)
 		return PUBLISH_DONE;
-	if (!change_index(run, index, &missing, err) ||
-	    !publish_keep_lock(run, err))
-		return PUBLISH_FAILED;
-	return swap(run, err);
+	change.puts = missing.puts;
+	change.count = missing.count;
+	swap = publish_write_index(run, index, &change, &unclear, err);
+	return swap != PUBLISH_DONE && unclear ? look_up(run, err) : swap;
 }
 
-bool publish_note_entered(struct publish_run *run, struct err *err)
+bool publish_each_entry(struct publish_run *run,
+			bool (*each)(struct publish_run *run,
+				     struct publish_item *item,
+				     const struct chartindex_entry *entry,
+				     struct err *err),
+			struct err *err)
 {
 	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {
 		0};
@@ -292,12 +296,26 @@ bool publish_note_entered(struct publish_run *run, struct err *err)
 		const struct chartindex_entry *entry;
 
 		if (!chartindex_look_up(&lookup, item->chart->name,
-					item->chart->version, &entry, err))
+					item->chart->version, &entry, err) ||
+		    !each(run, item, entry, err))
 			return false;
-		item->existed = item->existed && entry &&
-				same_text(entry->digest, item->digest);
 	}
 	return true;
+}
+
+static bool note_entered(struct publish_run *run, struct publish_item *item,
+			 const struct chartindex_entry *entry, struct err *err)
+{
+	(void)run;
+	(void)err;
+	item->existed = item->existed && entry &&
+			same_text(entry->digest, item->digest);
+	return true;
+}
+
+bool publish_note_entered(struct publish_run *run, struct err *err)
+{
+	return publish_each_entry(run, note_entered, err);
 }
 
 bool publish_is_entered(struct publish_run *run, bool *entered, struct err *err)

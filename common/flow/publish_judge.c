@@ -90,11 +90,12 @@ static bool judge(struct publish_run *run, struct publish_item *item,
 		keep(run, item, entry);
 		return true;
 	}
-	if (if_exists == PUBLISH_FAIL ||
-	    (item->listed == PUBLISH_LISTED_OTHER &&
-	     !leads_here(run, item, entry)))
-		return refuse(run, item, entry, "", err);
-	return true;
+	if (if_exists != PUBLISH_FAIL &&
+	    (item->listed == PUBLISH_LISTED || leads_here(run, item, entry)))
+		return true;
+	(void)refuse(run, item, entry, "", err);
+	return err_wrap(err, "cannot publish '%s'",
+			chart_file_name(item->chart));
 }
 
 bool publish_check_names(const struct publish_batch *batch,
@@ -117,23 +118,7 @@ bool publish_check_names(const struct publish_batch *batch,
 
 bool publish_judge(struct publish_run *run, struct err *err)
 {
-	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {
-		0};
-
-	if (!publish_open_index(run, &lookup.index, err))
-		return false;
-	for (size_t i = 0; i < run->batch->count; i++) {
-		struct publish_item *item = &run->batch->items[i];
-		const struct chartindex_entry *entry;
-
-		if (!chartindex_look_up(&lookup, item->chart->name,
-					item->chart->version, &entry, err))
-			return false;
-		if (!judge(run, item, entry, err))
-			return err_wrap(err, "cannot publish '%s'",
-					chart_file_name(item->chart));
-	}
-	return true;
+	return publish_each_entry(run, judge, err);
 }
 
 bool publish_judge_again(struct publish_run *run,
@@ -151,24 +136,15 @@ bool publish_judge_again(struct publish_run *run,
 	return publish_check_archive(run, item, err);
 }
 
+static bool judge_again(struct publish_run *run, struct publish_item *item,
+			const struct chartindex_entry *entry, struct err *err)
+{
+	return !entry || item->listed == PUBLISH_LISTED_KEPT ||
+	       same_text(entry->digest, item->digest) ||
+	       publish_judge_again(run, item, entry, err);
+}
+
 bool publish_judge_all_again(struct publish_run *run, struct err *err)
 {
-	CLEANUP(chartindex_lookup_release) struct chartindex_lookup lookup = {
-		0};
-
-	if (!publish_open_index(run, &lookup.index, err))
-		return false;
-	for (size_t i = 0; i < run->batch->count; i++) {
-		const struct publish_item *item = &run->batch->items[i];
-		const struct chartindex_entry *entry;
-
-		if (!chartindex_look_up(&lookup, item->chart->name,
-					item->chart->version, &entry, err))
-			return false;
-		if (entry && item->listed != PUBLISH_LISTED_KEPT &&
-		    !same_text(entry->digest, item->digest) &&
-		    !publish_judge_again(run, item, entry, err))
-			return false;
-	}
-	return true;
+	return publish_each_entry(run, judge_again, err);
 }

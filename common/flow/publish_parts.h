@@ -180,6 +180,28 @@ enum publish_swap publish_try_swap(struct publish_run *run,
 				   const struct publish_entries *guests,
 				   struct err *err) MUST_CHECK;
 
+/*
+ * Make @change, of which what all have alike is filled in here, and write the
+ * index if it has not changed since it was read.  *@unclear: that was not told
+ * for sure, as an answer was lost.
+ */
+enum publish_swap publish_write_index(struct publish_run *run,
+				      struct chartindex *index,
+				      struct chartindex_change *change,
+				      bool *unclear, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Call @each for every chart of the batch with what the index has of that
+ * version, NULL = nothing.  It gives false, with err set, to end that.
+ */
+bool publish_each_entry(struct publish_run *run,
+			bool (*each)(struct publish_run *run,
+				     struct publish_item *item,
+				     const struct chartindex_entry *entry,
+				     struct err *err),
+			struct err *err) MUST_CHECK;
+
 /* Of the batch, only what the index has exactly so is there already. */
 bool publish_note_entered(struct publish_run *run, struct err *err) MUST_CHECK;
 
