@@ -2,6 +2,7 @@
 
 #include "api/helm.h"
 #include "api/kube.h"
+#include "api/namespaces.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/fragments.h"
@@ -134,12 +135,11 @@ static bool prepare(struct step_run *run, const struct http_config *http,
 static bool deploy_to(struct step_run *run, struct kube *kube,
 		      struct helm *helm, struct deploy *deploy, struct err *err)
 {
-	const char *release;
-
 	helm_use_login(helm, kube, deploy->wait_ms);
-	if (!deploy_check_claim(kube, deploy, &run->arena, &release, err))
+	if (!deploy_check_claim(kube, deploy, &run->arena, &deploy->seen, err))
 		return false;
-	envname_keep_release(deploy->name, release);
+	if (deploy->seen)
+		envname_keep_release(deploy->name, deploy->seen->release);
 	if (!kube_read_time(kube, &deploy->now, err) ||
 	    !deploy_decide_expiry(deploy, err) ||
 	    (!deploy->chart && !deploy_plan_renewal(kube, deploy, err)) ||

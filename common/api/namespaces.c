@@ -333,13 +333,20 @@ bool namespace_create(struct kube *kube, const char *name,
 
 bool namespace_mark(struct kube *kube, const char *name,
 		    const struct namespace_marks *marks,
-		    const struct strvec *labels, struct err *err)
+		    const struct strvec *labels, char **version,
+		    struct err *err)
 {
 	CLEANUP(jsn_release) json_t *patch = make_object(NULL, marks, labels);
+	CLEANUP(jsn_release) json_t *stored = NULL;
 	const struct kube_ref ref = ref_to(name);
+	const char *now;
 
-	if (!kube_patch(kube, &ref, patch, NULL, err))
+	if (!kube_patch(kube, &ref, patch, version ? &stored : NULL, err))
 		return err_wrap(err, "cannot mark namespace '%s'", name);
+	if (!version)
+		return true;
+	now = jsn_text(stored, "metadata.resourceVersion");
+	*version = now ? xstrdup(now) : NULL;
 	return true;
 }
 

@@ -392,6 +392,7 @@ static bool enter(struct deployment *run, struct err *err)
 			return false;
 		envlock_drop(&run->lock);
 		err_release(err);
+		run->seen = NULL;
 		if (!stand_back(tries, until, err))
 			return false;
 	}
@@ -442,6 +443,7 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 		.helm = helm,
 		.deploy = deploy,
 		.result = result,
+		.seen = deploy_trusted(deploy),
 		.waiting =
 			{
 				.namespace = deploy->name->namespace,
@@ -470,6 +472,7 @@ bool deploy_run(struct kube *kube, const struct helm *helm,
 	leave(&run);
 	result->expiry = run.expiry;
 	free(run.expires_at);
+	free(run.version);
 	waiting_release(&run.waiting);
 	return done || err_wrap(err, "cannot deploy '%s' to namespace '%s'",
 				deploy->name->release, deploy->name->namespace);

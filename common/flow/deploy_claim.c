@@ -133,15 +133,26 @@ static bool check_claim(struct kube *kube, const struct deploy *deploy,
 }
 
 bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
-			struct arena *arena, const char **release,
-			struct err *err)
+			struct arena *arena,
+			const struct namespace_marks **seen, struct err *err)
 {
-	struct namespace_marks found = {0};
+	struct namespace_marks *found =
+		arena_new(arena, struct namespace_marks);
 
-	if (!check_claim(kube, deploy, arena, &found, err))
+	if (!check_claim(kube, deploy, arena, found, err))
 		return false;
-	*release = found.release;
+	*seen = found->uid ? found : NULL;
 	return true;
+}
+
+const struct namespace_marks *deploy_trusted(const struct deploy *deploy)
+{
+	const struct namespace_marks *seen = deploy->seen;
+
+	return seen && seen->managed && seen->resource_version &&
+			       !seen->terminating
+		       ? seen
+		       : NULL;
 }
 
 static bool refuse_vanished(const struct deploy *deploy, struct err *err)
@@ -264,7 +275,9 @@ bool deploy_make(struct deployment *run, struct deadline until, struct err *err)
 	struct namespace_marks found = {0};
 	bool exists, made;
 
-	run->found = false;
+	run->found = run->seen != NULL;
+	if (run->seen)
+		return true;
 	if (!look_at_last(run, &arena, &found, &exists, until, err))
 		return false;
 	if (exists && !found.managed)
@@ -296,7 +309,7 @@ static bool write_for_show(struct kube *kube, const struct deploy *deploy,
 
 	kube->dry_run = true;
 	done = exists ? namespace_mark(kube, namespace, marks,
-				       labels_of(deploy), err)
+				       labels_of(deploy), NULL, err)
 		      : namespace_create(kube, namespace, marks,
 					 labels_of(deploy), &appeared, err);
 	kube->dry_run = false;
@@ -324,14 +337,15 @@ bool deploy_rehearse_claim(struct kube *kube, const struct deploy *deploy,
 static bool attempt(bool (*change)(struct kube *kube,
 				   const struct deploy *deploy,
 				   struct namespace_marks *marks,
-				   struct err *err),
+				   char **version, struct err *err),
 		    struct kube *kube, const struct deploy *deploy,
-		    const struct namespace_marks *marks, struct err *err)
+		    const struct namespace_marks *marks, char **version,
+		    struct err *err)
 {
 	for (int tries = 1;; tries++) {
 		struct namespace_marks wanted = *marks;
 
-		if (change(kube, deploy, &wanted, err))
+		if (change(kube, deploy, &wanted, version, err))
 			return true;
 		if (err->status != 409 || tries == DEPLOY_TRIES_MAX)
 			return false;
@@ -339,8 +353,28 @@ static bool attempt(bool (*change)(struct kube *kube,
 	}
 }
 
+/*
+ * The same in one request, if nobody changed them since they were judged.
+ * Not *@done: somebody did, or may have.
+ */
+static bool mark_as_seen(struct deployment *run,
+			 const struct namespace_marks *marks,
+			 const struct strvec *labels, char **version,
+			 bool *done, struct err *err)
+{
+	*done = namespace_mark(run->kube, run->deploy->name->namespace, marks,
+			       labels, version, err);
+	if (*done)
+		return true;
+	if (err->status != 409 && err->status != 404)
+		return false;
+	err_release(err);
+	return true;
+}
+
 static bool claim(struct kube *kube, const struct deploy *deploy,
-		  struct namespace_marks *marks, struct err *err)
+		  struct namespace_marks *marks, char **version,
+		  struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct namespace_marks found = {0};
@@ -353,7 +387,22 @@ static bool claim(struct kube *kube, const struct deploy *deploy,
 	mark_ahead(marks, deploy, &found);
 	marks->resource_version = found.resource_version;
 	return namespace_mark(kube, deploy->name->namespace, marks,
-			      labels_of(deploy), err);
+			      labels_of(deploy), version, err);
+}
+
+static bool claim_as_seen(struct deployment *run,
+			  const struct namespace_marks *marks, bool *done,
+			  struct err *err)
+{
+	struct namespace_marks wanted = *marks;
+
+	*done = false;
+	if (!run->seen)
+		return true;
+	mark_ahead(&wanted, run->deploy, run->seen);
+	wanted.resource_version = run->seen->resource_version;
+	return mark_as_seen(run, &wanted, labels_of(run->deploy), &run->version,
+			    done, err);
 }
 
 bool deploy_claim(struct deployment *run, struct err *err)
@@ -361,10 +410,14 @@ bool deploy_claim(struct deployment *run, struct err *err)
 	struct namespace_marks marks =
 		wanted_marks(run->deploy, run->expires_at);
 	CLEANUP(str_release) struct str owner = {0};
+	bool done;
 
 	owner_add_text(&owner, &run->lock.self);
 	marks.owner = str_text(&owner);
-	return attempt(claim, run->kube, run->deploy, &marks, err);
+	free_ptr(&run->version);
+	return claim_as_seen(run, &marks, &done, err) &&
+	       (done || attempt(claim, run->kube, run->deploy, &marks,
+				&run->version, err));
 }
 
 /* An expiry that somebody moved further meanwhile stays. */
@@ -380,7 +433,8 @@ static void keep_later(const struct namespace_marks *found,
 }
 
 static bool mark_again(struct kube *kube, const struct deploy *deploy,
-		       struct namespace_marks *marks, struct err *err)
+		       struct namespace_marks *marks, char **version,
+		       struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct namespace_marks found = {0};
@@ -394,17 +448,36 @@ static bool mark_again(struct kube *kube, const struct deploy *deploy,
 	keep_later(&found, marks);
 	mark_ahead(marks, deploy, &found);
 	marks->resource_version = found.resource_version;
-	return namespace_mark(kube, namespace, marks, labels_of(deploy), err);
+	return namespace_mark(kube, namespace, marks, labels_of(deploy),
+			      version, err);
+}
+
+/* All else is as deploy_claim() has left it. */
+static bool unmark_as_claimed(struct deployment *run, bool *done,
+			      struct err *err)
+{
+	const struct namespace_marks marks = {
+		.owner = NOTHING,
+		.rollback = run->undo_open ? NULL : NOTHING,
+		.resource_version = run->version,
+	};
+
+	*done = false;
+	return !run->version ||
+	       mark_as_seen(run, &marks, NULL, NULL, done, err);
 }
 
 bool deploy_mark_again(struct deployment *run, struct err *err)
 {
 	struct namespace_marks marks =
 		wanted_marks(run->deploy, run->expires_at);
+	bool done;
 
 	marks.owner = NOTHING;
 	marks.rollback = run->undo_open ? NULL : NOTHING;
-	return attempt(mark_again, run->kube, run->deploy, &marks, err);
+	return unmark_as_claimed(run, &done, err) &&
+	       (done ||
+		attempt(mark_again, run->kube, run->deploy, &marks, NULL, err));
 }
 
 bool deploy_mark_rollback(struct deployment *run, int64_t revision,
@@ -416,7 +489,7 @@ bool deploy_mark_rollback(struct deployment *run, int64_t revision,
 	rollback_add_mark(&text, revision, kube_now(run->kube), description);
 	marks.rollback = str_text(&text);
 	return namespace_mark(run->kube, run->deploy->name->namespace, &marks,
-			      NULL, err);
+			      NULL, NULL, err);
 }
 
 bool deploy_read_renewable(struct kube *kube, const struct deploy *deploy,
@@ -440,7 +513,8 @@ bool deploy_read_renewable(struct kube *kube, const struct deploy *deploy,
 }
 
 static bool renew(struct kube *kube, const struct deploy *deploy,
-		  struct namespace_marks *marks, struct err *err)
+		  struct namespace_marks *marks, char **version,
+		  struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct namespace_marks found = {0};
@@ -451,7 +525,7 @@ static bool renew(struct kube *kube, const struct deploy *deploy,
 	if (!deploy->renew_to)
 		keep_later(&found, marks);
 	marks->resource_version = found.resource_version;
-	return namespace_mark(kube, namespace, marks, NULL, err);
+	return namespace_mark(kube, namespace, marks, NULL, version, err);
 }
 
 bool deploy_move_expiry(struct kube *kube, const struct deploy *deploy,
@@ -459,5 +533,5 @@ bool deploy_move_expiry(struct kube *kube, const struct deploy *deploy,
 {
 	const struct namespace_marks moved = {.expires_at = expires_at};
 
-	return attempt(renew, kube, deploy, &moved, err);
+	return attempt(renew, kube, deploy, &moved, NULL, err);
 }

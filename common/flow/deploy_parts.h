@@ -37,6 +37,9 @@ struct deployment {
 	int64_t deployed;
 	const struct value *old; /* the applications that ran before */
 	bool found; /* the namespace was there when we last tried to enter */
+	/* Its marks as they were judged, while nothing tells of another state. */
+	const struct namespace_marks *seen;
+	char *version; /* owned; of the namespace as we have marked it, or NULL */
 	bool helm_begun;
 	bool helm_failed; /* ours, and not because another was busy */
 	bool undo_begun;
@@ -45,6 +48,12 @@ struct deployment {
 };
 
 /* --- deploy_claim.c: the namespace and its marks --------------------------- */
+
+/*
+ * What deploy_check_claim() has seen needs no other look, if it was there and
+ * ours: what changed since, the server finds by its resource version.
+ */
+const struct namespace_marks *deploy_trusted(const struct deploy *deploy);
 
 /*
  * Make sure that there is the namespace, and that it is ours.  One that is

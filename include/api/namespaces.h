@@ -104,10 +104,13 @@ bool namespace_create(struct kube *kube, const char *name,
 /*
  * Set @marks on it (all but created), and @labels ("key=value").  With
  * resource_version in @marks only if it is unchanged since (CONFLICT).
+ * *@version, unless NULL, gets the resource version that it has then, or NULL;
+ * the caller frees it.
  */
 bool namespace_mark(struct kube *kube, const char *name,
 		    const struct namespace_marks *marks,
-		    const struct strvec *labels, struct err *err) MUST_CHECK;
+		    const struct strvec *labels, char **version,
+		    struct err *err) MUST_CHECK;
 
 /*
  * One that is gone is fine.

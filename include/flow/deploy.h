@@ -30,6 +30,7 @@ struct err;
 struct helm;
 struct http_config;
 struct kube;
+struct namespace_marks;
 struct origin;
 struct record;
 struct reporter;
@@ -80,6 +81,7 @@ struct deploy_globals {
 /* What to deploy; borrowed, but for what says otherwise. */
 struct deploy {
 	struct envname *name;
+	const struct namespace_marks *seen; /* of deploy_check_claim(); NULL */
 	const struct origin *origin;	/* its build_url is us to other runs */
 	struct ahead ahead;		/* owned; of a branch alone */
 	int64_t time_to_live;		/* as the user said; DEPLOY_UNSET */
@@ -150,14 +152,15 @@ bool deploy_decide_expiry(struct deploy *deploy, struct err *err) MUST_CHECK;
 
 /*
  * Tell whether the environment may be deployed to, without changing anything.
- * *@release: what its namespace records, in @arena, NULL if that is nothing;
- * for envname_keep_release().
+ * *@seen: the marks of its namespace, in @arena; NULL: there is none.  What
+ * they say of the release is for envname_keep_release().
  * Errors: as claim_check(); CONFLICT (its repository has as many environments
  * as it may have); DENIED (to make room is not ours).
  */
 bool deploy_check_claim(struct kube *kube, const struct deploy *deploy,
-			struct arena *arena, const char **release,
-			struct err *err) MUST_CHECK;
+			struct arena *arena,
+			const struct namespace_marks **seen, struct err *err)
+	MUST_CHECK;
 
 /*
  * Let the server judge the making or marking of the namespace and what is put

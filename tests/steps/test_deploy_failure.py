@@ -578,3 +578,48 @@ esac
     assert not described or re.fullmatch(
         "Rollback to 1 by Slipway, run " + main.note.read_text().strip(),
         described[0])
+
+
+# --- marks of which nobody has changed any -------------------------------------
+
+def marked(version: str, **annotations: str) -> Reply:
+    return answer({"metadata": {
+        "name": "shop-fix", "uid": "u", "resourceVersion": version,
+        "labels": {"slipway/managed": "v1"},
+        "annotations": {"slipway/repository": "shop", "slipway/branch": "fix"}
+        | {f"slipway/{key}": value for key, value in annotations.items()}}})
+
+
+def versions(kube) -> list[str]:
+    """Of which state of the namespace a mark was to follow."""
+    return [json.loads(r.body)["metadata"]["resourceVersion"]
+            for r in kube.requests if (r.method, r.path) == ("PATCH", HOME)]
+
+
+def test_marks_as_they_were_are_not_read_again(command, kube, run_step):
+    kube.script("PATCH", HOME, marked("8"), marked("9"))
+    run_step(*command(FAILING), expect=1)
+    assert versions(kube) == ["7", "8"]
+    assert len([r for r in kube.requests if r.line == f"GET {HOME}"]) == 1
+
+
+def test_marks_that_changed_are_judged_again(command, kube, run_step):
+    """Before Helm: it may be another's by now."""
+    kube.script("GET", HOME, marked("7"), marked("8", repository="theirs"))
+    kube.script("PATCH", HOME, refusal(409, "Conflict"))
+    refused = run_step(*command(FAILING), expect=3)
+    assert versions(kube) == ["7"]
+    assert "helm" not in refused.err
+
+
+def test_marks_that_changed_while_helm_was_at_work(command, kube, run_step):
+    """They are written anew, all of them."""
+    kube.script("GET", HOME, marked("7"), marked("11"))
+    kube.script("PATCH", HOME, marked("8"), refusal(409, "Conflict"),
+                marked("12"))
+    run_step(*command(FAILING), expect=1)
+    assert versions(kube) == ["7", "8", "11"]
+    last = json.loads([r.body for r in kube.requests
+                       if (r.method, r.path) == ("PATCH", HOME)][-1])
+    assert last["metadata"]["labels"]["slipway/managed"] == "v1"
+    assert last["metadata"]["annotations"]["slipway/owner"] is None

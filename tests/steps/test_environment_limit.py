@@ -52,7 +52,7 @@ class Limited(ScriptedKube):
         return answer(self.home) if self.home else refusal(404, "NotFound")
 
     def _mark(self, _request: Request) -> Reply:
-        return answer(self.home)
+        return answer(self.home or {})
 
     def _delete(self, _request: Request) -> Reply:
         self.before = self.after_deletion()
