@@ -294,20 +294,19 @@ def helm_killed_in_rollback(folder: Path, helm, kubectl, end: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("version, since", [
-    ("helm4", "the Lease was deleted"), ("helm3", "another run failed")])
+@pytest.mark.parametrize("since", ["the Lease was deleted",
+                                   "another run failed"])
 def test_a_rollback_that_died_with_its_run_is_healed(
-        version, since, cluster, start_step, request, kubectl, tmp_path):
-    """Whatever has become of what the Lease told, and whoever describes it."""
-    helm = request.getfixturevalue(version)
-    killed = helm_killed_in_rollback(tmp_path, helm, kubectl, "kill -9 $! $PPID $$")
+        since, cluster, start_step, helm4, kubectl, tmp_path):
+    """Whatever has become of what the Lease told."""
+    killed = helm_killed_in_rollback(tmp_path, helm4, kubectl, "kill -9 $! $PPID $$")
 
-    def deploy(program, chart, *args):
+    def deploy(helm, chart, *args):
         return start_step("deploy-preview", "--repository-name", "shop",
-                          "--branch", "main", "--helm", program, *args, chart,
+                          "--branch", "main", "--helm", helm, *args, chart,
                           env=cluster.env)
 
-    deploy(helm.path, umbrella(tmp_path, "1.0.0")).wait(timeout=LONG)
+    deploy(helm4.path, umbrella(tmp_path, "1.0.0")).wait(timeout=LONG)
     deploy(killed, umbrella(tmp_path / "2", "1.1.0", STUCK),
            "--wait-timeout", "3s").wait(expect=-9, timeout=LONG)
     chart = umbrella(tmp_path / "3", "1.2.0")
@@ -317,13 +316,13 @@ def test_a_rollback_that_died_with_its_run_is_healed(
         rules = [rule | {"verbs": ["get", "list", "create"]}
                  if rule["resources"] == ["namespaces"] else rule
                  for rule in environments.rights("deploy-preview")]
-        second = deploy(helm.path, chart, "--kubeconfig",
+        second = deploy(helm4.path, chart, "--kubeconfig",
                         cluster.user("may-mark-nothing", rules))
         refused = second.wait(expect=1, timeout=LONG)
         assert "taking environment 'shop-main' over" in refused.err
         assert "cannot mark namespace" in refused.err
 
-    done = deploy(helm.path, chart, "--lock-timeout", "5s").wait(timeout=LONG)
+    done = deploy(helm4.path, chart, "--lock-timeout", "5s").wait(timeout=LONG)
     assert "revision 3 was left pending-rollback by a run that is gone" \
         in done.err
     marks = cluster.api("GET", "/api/v1/namespaces/shop-main")["metadata"]
