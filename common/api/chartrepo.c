@@ -38,6 +38,7 @@ bool chartrepo_open(struct chartrepo *repo, const char *address,
 	repo->address = xmemdupz(address, len);
 	repo->index_address = xasprintf("%s/" CHARTREPO_INDEX, repo->address);
 	repo->http = config->http;
+	repo->env = config->env;
 	repo->cache = config->cache;
 	repo->context_path = xstrdup_or_null(config->context_path);
 	if (config->login)
@@ -162,27 +163,44 @@ static bool is_web(const char *url)
 	return starts_with(url, "http://") || starts_with(url, "https://");
 }
 
+static bool find_in_registry(struct chartrepo *repo, const char *url,
+			     struct chartrepo_place *place, struct err *err)
+{
+	const char *reference = after_prefix(url, "oci://");
+	CLEANUP(str_release) struct str shown = {0};
+
+	if (chartrepo_find_in_registry(repo, reference, place, err))
+		return true;
+	redact_url(&shown, url);
+	return err_wrap(err, "the index of '%s' names the address '%s'",
+			repo->address, str_text(&shown));
+}
+
 /*
- * Where @url leads.  An index may send us to any web address, but to files
- * and buckets only within its own repository: what it says is not trusted.
+ * Where @url leads.  An index may send us to any web address and registry, but
+ * to files and buckets only within its own repository: what it says is not
+ * trusted.
  */
-static bool find_place(const struct chartrepo *repo, const char *url,
+static bool find_place(struct chartrepo *repo, const char *url,
 		       struct chartrepo_place *place, struct err *err)
 {
 	const char *within = is_web(url) ? NULL : inside(repo, url);
+	bool in_registry = starts_with(url, "oci://");
 
 	if (within || !strstr(url, "://")) {
 		place->kind = repo->kind;
 		return repo->kind->find(repo, within ? within : url, place,
 					err);
 	}
-	if (!is_web(url))
+	if (!is_web(url) && !in_registry)
 		return refuse(repo, url, "is not in this repository", err);
 	if (!repo->http)
 		return refuse(repo, url,
 			      "is on the web, where a local "
 			      "repository does not lead",
 			      err);
+	if (in_registry)
+		return find_in_registry(repo, url, place, err);
 	place->kind = &chartrepo_http;
 	return url_parse(&place->url, url, err);
 }
@@ -204,20 +222,40 @@ static bool get_once(struct chartrepo *repo, struct chartrepo_place *place,
 				 more, err);
 }
 
+static bool read_place(struct chartrepo *repo, struct chartrepo_place *place,
+		       size_t limit, struct str *bytes, struct err *err)
+{
+	bool more = true;
+
+	if (place->kind->read)
+		return place->kind->read(place, limit, bytes, err);
+	while (more)
+		if (!get_once(repo, place, limit, bytes, &more, err))
+			return false;
+	return true;
+}
+
 bool chartrepo_get(struct chartrepo *repo, const char *url, size_t limit,
 		   struct str *bytes, struct err *err)
 {
 	CLEANUP(chartrepo_place_release) struct chartrepo_place place = {0};
-	bool more = true;
 
-	if (!find_place(repo, url, &place, err))
-		return false;
-	if (place.kind->read)
-		return place.kind->read(&place, limit, bytes, err);
-	while (more)
-		if (!get_once(repo, &place, limit, bytes, &more, err))
-			return false;
-	return true;
+	return find_place(repo, url, &place, err) &&
+	       read_place(repo, &place, limit, bytes, err);
+}
+
+bool chartrepo_get_provenance(struct chartrepo *repo, const char *url,
+			      struct str *bytes, struct err *err)
+{
+	CLEANUP(chartrepo_place_release) struct chartrepo_place place = {
+		.provenance = true};
+	CLEANUP(free_ptr) char *beside = xasprintf("%s.prov", url);
+
+	if (!starts_with(url, "oci://"))
+		return chartrepo_get(repo, beside, CHARTREPO_PROVENANCE_MAX,
+				     bytes, err);
+	return find_place(repo, url, &place, err) &&
+	       read_place(repo, &place, CHARTREPO_PROVENANCE_MAX, bytes, err);
 }
 
 /* --- many at once --------------------------------------------------------- */
@@ -560,6 +598,11 @@ void chartrepo_release(struct chartrepo *repo)
 	free(repo->context_path);
 	login_release(&repo->login);
 	oci_release(&repo->oci);
+	for (size_t i = 0; i < repo->registries.count; i++) {
+		oci_release(repo->registries.entries[i].value);
+		free(repo->registries.entries[i].value);
+	}
+	map_release(&repo->registries);
 	url_release(&repo->url);
 	s3_release(&repo->s3);
 	*repo = (struct chartrepo){0};

@@ -31,7 +31,7 @@ static bool open_dir(struct chartrepo *repo, const char *path,
 	return true;
 }
 
-static bool find_file(const struct chartrepo *repo, const char *relative,
+static bool find_file(struct chartrepo *repo, const char *relative,
 		      struct chartrepo_place *place, struct err *err)
 {
 	CLEANUP(str_release) struct str path = {0};

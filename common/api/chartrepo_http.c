@@ -25,7 +25,7 @@ static bool open_url(struct chartrepo *repo, const char *rest,
 	return true;
 }
 
-static bool find_url(const struct chartrepo *repo, const char *relative,
+static bool find_url(struct chartrepo *repo, const char *relative,
 		     struct chartrepo_place *place, struct err *err)
 {
 	CLEANUP(url_release) struct url index = {0};

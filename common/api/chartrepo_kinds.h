@@ -12,9 +12,11 @@ struct chartrepo_place {
 	const struct chartrepo_kind *kind; /* of the place, not the index */
 	/* A file's path, an object's key, a registry's repository. */
 	char *name;
-	char *tag;	/* of a registry; or the digest of a manifest */
-	char *blob;	/* what the manifest names; NULL = not yet read */
-	struct url url; /* of what is on the web */
+	struct oci *oci; /* the registry, borrowed of the repository */
+	char *tag;	 /* in it; or the digest of a manifest */
+	bool provenance; /* what signs the archive is wanted, not itself */
+	char *blob;	 /* what the manifest names; NULL = not yet read */
+	struct url url;	 /* of what is on the web */
 };
 
 void chartrepo_place_release(struct chartrepo_place *place);
@@ -28,7 +30,7 @@ struct chartrepo_kind {
 	bool (*open)(struct chartrepo *repo, const char *rest,
 		     const struct chartrepo_config *config, struct err *err);
 	/* Where the address @relative, within the repository, leads. */
-	bool (*find)(const struct chartrepo *repo, const char *relative,
+	bool (*find)(struct chartrepo *repo, const char *relative,
 		     struct chartrepo_place *place, struct err *err);
 
 	/* Read at once, without a request. */
@@ -86,6 +88,15 @@ extern const struct chartrepo_kind chartrepo_file;
 extern const struct chartrepo_kind chartrepo_s3;
 extern const struct chartrepo_kind chartrepo_http;
 extern const struct chartrepo_kind chartrepo_oci;
+
+/*
+ * Where "host/charts/web:1.0.0" or "...@sha256:..." leads, what follows
+ * oci:// in an index of another kind.  That registry gets its own login, as
+ * Docker and Helm keep it, and not the one of @repo.  Errors: INPUT.
+ */
+bool chartrepo_find_in_registry(struct chartrepo *repo, const char *reference,
+				struct chartrepo_place *place, struct err *err)
+	MUST_CHECK;
 
 /*
  * Decode @relative; a path that leads out of the repository is refused.

@@ -1,5 +1,6 @@
 #include "api/chartrepo_kinds.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/chartcache.h"
@@ -34,41 +35,104 @@ static bool open_registry(struct chartrepo *repo, const char *place,
 	return true;
 }
 
-/* "web:1.0.0" or "web@sha256:..." */
-static bool find_artifact(const struct chartrepo *repo, const char *relative,
-			  struct chartrepo_place *place, struct err *err)
+/* The digest of "web@sha256:..." and "web:1.0.0@sha256:...", else the tag. */
+static bool find_reference(const char *artifact, struct str *reference,
+			   struct err *err)
 {
-	size_t name_len = strcspn(relative, ":@");
+	const char *digest = strrchr(artifact, '@');
+	const char *tag = strchr(artifact, ':');
 
-	if (!relative[name_len])
-		return err_set(err, ERR_INPUT, "'%s/%s' names no tag",
-			       repo->address, relative);
-	place->name =
-		xasprintf("%s%.*s", repo->prefix, (int)name_len, relative);
-	place->tag = xstrdup(relative + name_len + 1);
+	if (digest) {
+		str_add(reference, digest + 1);
+		return oci_is_digest(digest + 1) ||
+		       err_set(err, ERR_INPUT, "'%s' is no digest", digest + 1);
+	}
+	if (!tag)
+		return err_set(err, ERR_INPUT, "'%s' names no tag", artifact);
+	oci_chart_add_tag(reference, tag + 1);
+	return oci_chart_check_tag(str_text(reference), err);
+}
+
+/* @artifact: "web:1.0.0", below the path @prefix of the registry @oci. */
+static bool find_artifact(struct oci *oci, const char *prefix,
+			  const char *artifact, struct chartrepo_place *place,
+			  struct err *err)
+{
+	CLEANUP(str_release) struct str reference = {0};
+
+	if (!find_reference(artifact, &reference, err))
+		return false;
+	place->oci = oci;
+	place->name = xasprintf("%s%.*s", prefix, (int)strcspn(artifact, ":@"),
+				artifact);
+	place->tag = str_detach(&reference);
 	return true;
+}
+
+static bool find_own(struct chartrepo *repo, const char *relative,
+		     struct chartrepo_place *place, struct err *err)
+{
+	return find_artifact(&repo->oci, repo->prefix, relative, place, err) ||
+	       err_wrap(err, "'%s/%s'", repo->address, relative);
+}
+
+/* Opened once: it remembers who we are there. */
+static bool find_registry(struct chartrepo *repo, const char *host,
+			  struct oci **result, struct err *err)
+{
+	struct oci *oci = map_get(&repo->registries, host);
+
+	if (!oci) {
+		oci = xnew(struct oci);
+		if (!oci_open(oci, repo->http, repo->env, host, NULL, err)) {
+			oci_release(oci);
+			free(oci);
+			return false;
+		}
+		map_put(&repo->registries, host, oci);
+	}
+	*result = oci;
+	return true;
+}
+
+bool chartrepo_find_in_registry(struct chartrepo *repo, const char *reference,
+				struct chartrepo_place *place, struct err *err)
+{
+	size_t host_len = strcspn(reference, "/");
+	CLEANUP(free_ptr) char *host = xmemdupz(reference, host_len);
+	const char *artifact = reference + host_len;
+	struct oci *oci;
+
+	if (strchr(host, '@'))
+		return err_set(err, ERR_INPUT,
+			       "a registry's login does not belong there");
+	if (*artifact)
+		artifact++;
+	place->kind = &chartrepo_oci;
+	return find_registry(repo, host, &oci, err) &&
+	       find_artifact(oci, "", artifact, place, err);
 }
 
 static bool ask_artifact(struct chartrepo *repo,
 			 const struct chartrepo_place *place, size_t limit,
 			 struct http_request *request, struct err *err)
 {
+	(void)repo;
 	if (place->blob)
-		return oci_ask_blob(&repo->oci, place->name, place->blob, limit,
+		return oci_ask_blob(place->oci, place->name, place->blob, limit,
 				    request, err);
-	return oci_ask_manifest(&repo->oci, place->name, place->tag, request,
+	return oci_ask_manifest(place->oci, place->name, place->tag, request,
 				err);
 }
 
 /* "1.4" is no range here, though it is one for an index. */
-static bool fail_missing(const struct chartrepo *repo,
-			 const struct chartrepo_place *place, struct err *err)
+static bool fail_missing(const struct chartrepo_place *place, struct err *err)
 {
 	CLEANUP(semver_release) struct semver version = {0};
 	CLEANUP(err_release) struct err unfit = {0};
 
 	(void)err_set(err, ERR_NOT_FOUND, "there is no 'oci://%s/%s:%s'",
-		      repo->oci.registry, place->name, place->tag);
+		      place->oci->registry, place->name, place->tag);
 	if (semver_parse_strict(&version, place->tag, &unfit))
 		return false;
 	return err_hint(err,
@@ -78,20 +142,22 @@ static bool fail_missing(const struct chartrepo *repo,
 }
 
 /* The manifest leads to the archive. */
-static bool take_manifest(struct chartrepo *repo, struct chartrepo_place *place,
-			  size_t limit, const struct http_request *request,
+static bool take_manifest(struct chartrepo_place *place, size_t limit,
+			  const struct http_request *request,
 			  struct http_reply *reply, struct err *err)
 {
 	CLEANUP(oci_manifest_release) struct oci_manifest manifest = {0};
+	const enum oci_chart_layer layer =
+		place->provenance ? OCI_CHART_PROVENANCE : OCI_CHART_PACKAGE;
 	char digest[OCI_DIGEST_SIZE];
 
-	if (!oci_take_manifest(&repo->oci, place->tag, request, reply,
+	if (!oci_take_manifest(place->oci, place->tag, request, reply,
 			       &manifest, err))
 		return false;
 	if (!manifest.found)
-		return fail_missing(repo, place, err);
-	if (!oci_chart_find_package(&manifest.text, limit, digest, err))
-		return err_wrap(err, "'oci://%s/%s:%s'", repo->oci.registry,
+		return fail_missing(place, err);
+	if (!oci_chart_find_layer(&manifest.text, layer, limit, digest, err))
+		return err_wrap(err, "'oci://%s/%s:%s'", place->oci->registry,
 				place->name, place->tag);
 	place->blob = xstrdup(digest);
 	return true;
@@ -112,9 +178,9 @@ static bool take_artifact(struct chartrepo *repo, struct chartrepo_place *place,
 			  bool *more, struct err *err)
 {
 	if (place->blob)
-		return oci_take_blob(&repo->oci, place->blob, request, reply,
+		return oci_take_blob(place->oci, place->blob, request, reply,
 				     bytes, err);
-	if (!take_manifest(repo, place, limit, request, reply, err))
+	if (!take_manifest(place, limit, request, reply, err))
 		return false;
 	*more = !is_cached(repo, place->blob, limit, bytes);
 	return true;
@@ -254,7 +320,7 @@ static bool put_chart(struct chartrepo *repo, const struct chartrepo_put *put,
 
 const struct chartrepo_kind chartrepo_oci = {
 	.open = open_registry,
-	.find = find_artifact,
+	.find = find_own,
 	.ask = ask_artifact,
 	.take = take_artifact,
 	.list = list,

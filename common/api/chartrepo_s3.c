@@ -30,7 +30,7 @@ static bool open_bucket(struct chartrepo *repo, const char *place,
 	return true;
 }
 
-static bool find_object(const struct chartrepo *repo, const char *relative,
+static bool find_object(struct chartrepo *repo, const char *relative,
 			struct chartrepo_place *place, struct err *err)
 {
 	CLEANUP(str_release) struct str path = {0};

@@ -83,6 +83,11 @@ bool oci_is_repository(const char *name)
 	return part;
 }
 
+bool oci_is_digest(const char *text)
+{
+	return sha256_is_hex(after_prefix(text, "sha256:"));
+}
+
 bool oci_digest(const void *bytes, size_t len, char digest[OCI_DIGEST_SIZE],
 		struct err *err)
 {

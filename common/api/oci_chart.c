@@ -195,30 +195,40 @@ bool oci_chart_add_manifest(struct str *out, const struct chart *chart,
 	return true;
 }
 
-static const json_t *find_layer(const json_t *manifest)
+static bool is_of(enum oci_chart_layer wanted, const char *type)
+{
+	if (wanted == OCI_CHART_PROVENANCE)
+		return same_text(type, PROVENANCE_TYPE);
+	return same_text(type, PACKAGE_TYPE) ||
+	       same_text(type, PACKAGE_TYPE_LEGACY);
+}
+
+static const json_t *find_layer(const json_t *manifest,
+				enum oci_chart_layer wanted)
 {
 	const json_t *layers = json_object_get(manifest, "layers");
 
 	for (size_t i = 0; i < json_array_size(layers); i++) {
 		const json_t *layer = json_array_get(layers, i);
-		const char *type = jsn_text(layer, "mediaType");
 
-		if (same_text(type, PACKAGE_TYPE) ||
-		    same_text(type, PACKAGE_TYPE_LEGACY))
+		if (is_of(wanted, jsn_text(layer, "mediaType")))
 			return layer;
 	}
 	return NULL;
 }
 
-static bool is_digest(const char *text)
+static bool fail_missing(enum oci_chart_layer wanted, struct err *err)
 {
-	const char *hex = after_prefix(text, "sha256:");
-
-	return sha256_is_hex(hex);
+	if (wanted == OCI_CHART_PROVENANCE)
+		return err_set(err, ERR_NOT_FOUND,
+			       "its manifest names nothing that signs it");
+	return err_set(err, ERR_REMOTE,
+		       "its manifest names no archive of a chart");
 }
 
-bool oci_chart_find_package(const struct str *manifest, size_t limit,
-			    char digest[OCI_DIGEST_SIZE], struct err *err)
+bool oci_chart_find_layer(const struct str *manifest,
+			  enum oci_chart_layer wanted, size_t limit,
+			  char digest[OCI_DIGEST_SIZE], struct err *err)
 {
 	CLEANUP(jsn_release) json_t *json = NULL;
 	CLEANUP(err_release) struct err unfit = {0};
@@ -234,14 +244,16 @@ bool oci_chart_find_package(const struct str *manifest, size_t limit,
 			       "it is no chart: its configuration is of type "
 			       "'%s'",
 			       type ? type : "");
-	layer = find_layer(json);
+	layer = find_layer(json, wanted);
 	found = layer ? jsn_text(layer, "digest") : NULL;
-	if (!found || !is_digest(found))
-		return err_set(err, ERR_REMOTE,
-			       "its manifest names no archive of a chart");
+	if (!found || !oci_is_digest(found))
+		return fail_missing(wanted, err);
 	if (jsn_int(layer, "size", 0) > (int64_t)limit)
 		return err_set(err, ERR_REMOTE,
-			       "the archive is larger than %zu bytes", limit);
+			       "the %s is larger than %zu bytes",
+			       wanted == OCI_CHART_PROVENANCE ? "provenance"
+							      : "archive",
+			       limit);
 	memcpy(digest, found, OCI_DIGEST_SIZE);
 	return true;
 }

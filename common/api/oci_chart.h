@@ -47,12 +47,19 @@ bool oci_chart_add_manifest(struct str *out, const struct chart *chart,
 			    const struct oci_blob *provenance, struct err *err)
 	MUST_CHECK;
 
+enum oci_chart_layer {
+	OCI_CHART_PACKAGE,    /* its archive */
+	OCI_CHART_PROVENANCE, /* what signs that */
+};
+
 /*
- * Find the chart's archive in a manifest: its digest goes to @digest.
- * Errors: REMOTE (no manifest, none of a chart, an archive over @limit).
+ * Find that layer in the manifest of a chart: its digest goes to @digest.
+ * Errors: REMOTE (no manifest, none of a chart, more than @limit bytes, no
+ * archive), NOT_FOUND (no provenance).
  */
-bool oci_chart_find_package(const struct str *manifest, size_t limit,
-			    char digest[OCI_DIGEST_SIZE], struct err *err)
+bool oci_chart_find_layer(const struct str *manifest,
+			  enum oci_chart_layer wanted, size_t limit,
+			  char digest[OCI_DIGEST_SIZE], struct err *err)
 	MUST_CHECK;
 
 #endif

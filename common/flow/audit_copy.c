@@ -171,10 +171,8 @@ static bool pick_all(struct copying *copying, struct err *err)
 static bool take_provenance(struct copying *copying, const struct pick *pick,
 			    struct publish_item *item, struct err *err)
 {
-	CLEANUP(free_ptr) char *url = xasprintf("%s.prov", pick->fetch.url);
-
-	if (chartrepo_get(copying->copy->from, url, CHARTREPO_PROVENANCE_MAX,
-			  &item->provenance, err))
+	if (chartrepo_get_provenance(copying->copy->from, pick->fetch.url,
+				     &item->provenance, err))
 		return true;
 	if (err->kind != ERR_NOT_FOUND && err->kind != ERR_DENIED)
 		return false;

@@ -30,6 +30,7 @@
 #include "api/s3.h"
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "format/url.h"
 #include "net/http.h"
@@ -57,7 +58,8 @@ struct chartrepo {
 	char *context_path;  /* of ChartMuseum, NULL = not told */
 	struct s3 s3;
 	struct oci oci;
-	char *prefix; /* of s3:// and oci://: "" or "stable/" */
+	struct map registries; /* to which its index leads, by their hosts */
+	char *prefix;	       /* of s3:// and oci://: "" or "stable/" */
 	struct login login;
 	bool login_everywhere;
 	const struct chartcache *cache; /* borrowed; NULL = none */
@@ -66,7 +68,8 @@ struct chartrepo {
 	 * s3:// does not know: what exists is looked up before it is written.
 	 */
 	bool unconditional;
-	struct http *http; /* borrowed; NULL for file:// */
+	struct http *http;     /* borrowed; NULL for file:// */
+	const struct env *env; /* borrowed */
 };
 
 /* What a repository needs beside its address. */
@@ -214,11 +217,19 @@ bool chartrepo_put_provenance(struct chartrepo *repo,
 
 /*
  * Read what lies under the address @url of an index entry, absolute or
- * relative to the index, at most @limit bytes, appended to @bytes.
+ * relative to the index, on the web or in a registry (oci://), at most @limit bytes, appended to @bytes.
  * Errors: NOT_FOUND, and those of the transport.
  */
 bool chartrepo_get(struct chartrepo *repo, const char *url, size_t limit,
 		   struct str *bytes, struct err *err) MUST_CHECK;
+
+/*
+ * The same of what signs the archive under @url: the .prov beside it, or in a
+ * registry a layer of the same manifest; at most CHARTREPO_PROVENANCE_MAX.
+ * Errors also: NOT_FOUND (it is not signed).
+ */
+bool chartrepo_get_provenance(struct chartrepo *repo, const char *url,
+			      struct str *bytes, struct err *err) MUST_CHECK;
 
 /* One archive to download; filled in by the caller but for what comes of it. */
 struct chartrepo_fetch {

@@ -74,6 +74,9 @@ bool oci_open(struct oci *oci, struct http *http, const struct env *env,
 /* Is @name a repository's: "org/charts/web", lower case? */
 bool oci_is_repository(const char *name);
 
+/* Is @text "sha256:" and hex? */
+bool oci_is_digest(const char *text);
+
 /* "sha256:" and hex of @bytes.  Errors: IO (libcrypto). */
 bool oci_digest(const void *bytes, size_t len, char digest[OCI_DIGEST_SIZE],
 		struct err *err) MUST_CHECK;

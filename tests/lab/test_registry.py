@@ -292,3 +292,37 @@ def test_a_killed_push_is_completed(start_step, publish, registry, tmp_path):
         running.process.communicate()
     publish(chart, registry.url)
     assert json.loads(get_manifest(registry, "web", "1.0.0"))["layers"]
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0+b.7"])
+def test_an_index_that_leads_to_the_registry(version, publish, run_step, registry, helm4,
+                                             static_http, tmp_path):
+    """As that of Bitnami does: Helm and we take the same chart, and lock the same."""
+    chart = make_chart(tmp_path, "web", version)
+    [published] = publish(chart, registry.url).json["charts"]
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "repo/index.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "v1", "entries": {"web": [{
+            "apiVersion": "v2", "name": "web", "version": version,
+            "urls": [f"{registry.url}/web:{version}"], "digest": published["digest"]}]}}))
+    repository = static_http(tmp_path / "repo").url
+    umbrella = tmp_path / "umbrella"
+    umbrella.mkdir()
+    (umbrella / "values.yaml").write_text("global: {}\n")
+    (umbrella / "Chart.yaml").write_text(yaml.safe_dump({
+        "apiVersion": "v2", "name": "umb", "version": "1.0.0", "dependencies": [
+            {"name": "web", "version": "^1", "repository": repository}]}))
+    run_step("umbrella-render", umbrella, "--branch", "main", "--repository-name", "x",
+             cwd=tmp_path)
+    helm4("dependency", "update", umbrella, "--plain-http", env=HELM)
+    ours = tmp_path / "rendered/umb"
+    [theirs] = (umbrella / "charts").iterdir()
+    archive = (ours / f"charts/web-{version}.tgz").read_bytes()
+    assert hashlib.sha256(archive).hexdigest() == published["digest"]
+    assert theirs.read_bytes() == archive
+    locks = [yaml.safe_load((folder / "Chart.lock").read_text()) for folder in (ours, umbrella)]
+    assert locks[0]["digest"] == locks[1]["digest"]
+    assert locks[0]["dependencies"] == locks[1]["dependencies"]
+    run_step("repo-audit", "--repo", repository, "--copy-to", f"file://{tmp_path}/copy",
+             f"web@{version}")
+    assert (tmp_path / f"copy/web-{version}.tgz").read_bytes() == archive

@@ -149,7 +149,7 @@ def test_dry_run_of_a_copy(run_step, s3, tmp_path):
 @pytest.mark.parametrize("args, code, cause", [
     (["none"], 1, "none"), (["web@9.9.9"], 1, "9.9.9"), (["web@x y"], 2, "web@x y"),
     ([], 2, "needs the names"), (["web@"], 2, "'web@' lacks a version"),
-    (["@1.0.0"], 2, "'@1.0.0' lacks the name of a chart"), ([""], 2, "'' lacks the name"),
+    (["@1.0.0"], 2, "'@1.0.0' lacks the name of a chart"), ([""], 2, "an argument is empty"),
     (["web", "--repair"], 2, "'--repair' and '--copy-to' exclude each other"),
     (["web", "--check", "--full"], 2, "'--full' and '--copy-to' exclude each other")])
 def test_wrong_copies(run_step, s3, tmp_path, args, code, cause):

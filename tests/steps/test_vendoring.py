@@ -719,7 +719,7 @@ def everything(tmp_path: Path, cache: Path) -> list[Path]:
 @pytest.mark.parametrize("entry, code", [
     ({"urls": ["file:///etc/passwd"]}, 2),
     ({"urls": ["s3://other/x.tgz"]}, 2),
-    ({"urls": ["oci://other/x:1"]}, 2),
+    ({"urls": ["oci://other/x"]}, 2),
     ({"urls": [{"a": 1}]}, 1),
     ({"urls": "x"}, 1),
     ({"urls": []}, 1),

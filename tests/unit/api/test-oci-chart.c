@@ -115,7 +115,8 @@ static void archives_of_manifests(void **state)
 		bool found;
 
 		str_add(&text, cases[i].text);
-		found = oci_chart_find_package(&text, 1000, digest, &err);
+		found = oci_chart_find_layer(&text, OCI_CHART_PACKAGE, 1000,
+					     digest, &err);
 		assert_case(cases[i].name, err.kind == cases[i].kind);
 		assert_case(cases[i].name, found == (err.kind == ERR_NONE));
 		if (found)
