@@ -20,25 +20,44 @@
 
 /* --- what the kubeconfig says ---------------------------------------------- */
 
+static bool add_variable(struct execplugin *plugin,
+			 const struct kubeconfig_entry *exec,
+			 const struct kubeconfig_entry *variable,
+			 struct err *err)
+{
+	const char *name, *value;
+
+	if (!kubeconfig_text(variable, "name", &name, err))
+		return false;
+	if (is_blank(name)) {
+		(void)err_set(err, ERR_INPUT,
+			      "a variable of 'exec' has no name");
+		return kubeconfig_blame(exec, "env", err);
+	}
+	if (!kubeconfig_text(variable, "value", &value, err))
+		return err_wrap(err, "variable '%s' of 'exec'", name);
+	strvec_addf(&plugin->variables, "%s=%s", name, value ? value : "");
+	env_set(&plugin->env, name, value ? value : "");
+	return true;
+}
+
 static bool add_variables(struct execplugin *plugin,
 			  const struct kubeconfig_entry *exec, struct err *err)
 {
-	const struct value *list = value_map_get(exec->body, "env");
+	const struct value *list;
 
-	for (size_t i = 0; list && value_is_list(list) && i < list->list.count;
-	     i++) {
-		const struct value *entry = list->list.items[i];
-		const char *name = value_find_text(entry, "name");
-		const char *value = value_find_text(entry, "value");
+	if (!kubeconfig_list(exec, "env", &list, err))
+		return false;
+	for (size_t i = 0; list && i < list->list.count; i++) {
+		CLEANUP(kubeconfig_entry_release) struct kubeconfig_entry
+			variable = {
+				.body = list->list.items[i],
+				.home = exec->home,
+				.path = xasprintf("%s.env.%zu", exec->path, i),
+		};
 
-		if (is_blank(name)) {
-			(void)err_set(err, ERR_INPUT,
-				      "a variable of 'exec' has no name");
-			return kubeconfig_blame(exec, "env", err);
-		}
-		strvec_addf(&plugin->variables, "%s=%s", name,
-			    value ? value : "");
-		env_set(&plugin->env, name, value ? value : "");
+		if (!add_variable(plugin, exec, &variable, err))
+			return false;
 	}
 	return true;
 }
@@ -110,7 +129,9 @@ bool execplugin_read(struct execplugin *plugin,
 	if (!read_command(plugin, exec, err) ||
 	    !read_version(plugin, exec, err) ||
 	    !check_mode(plugin, exec, err) ||
-	    !kubeconfig_text(exec, "installHint", &hint, err))
+	    !kubeconfig_text(exec, "installHint", &hint, err) ||
+	    !kubeconfig_flag(exec, "provideClusterInfo", &plugin->wants_cluster,
+			     err))
 		return false;
 	plugin->install_hint = xstrdup_or_null(hint);
 	env_copy(&plugin->env, env);
@@ -166,20 +187,16 @@ static json_t *tell_cluster(const struct kubeconfig *config,
 	return cluster;
 }
 
-static void add_info(struct execplugin *plugin,
-		     const struct kubeconfig_entry *exec,
-		     const struct kubeconfig *config,
+static void add_info(struct execplugin *plugin, const struct kubeconfig *config,
 		     const struct kubeconfig_entry *cluster)
 {
 	CLEANUP(jsn_release) json_t *info = json_object();
 	CLEANUP(str_release) struct str text = {0};
-	const struct value *wanted =
-		value_map_get(exec->body, "provideClusterInfo");
 	json_t *spec = json_object();
 
 	jsn_set_text(info, "kind", "ExecCredential");
 	jsn_set_text(info, "apiVersion", plugin->api_version);
-	if (wanted && value_truth(wanted))
+	if (plugin->wants_cluster)
 		jsn_set(spec, "cluster", tell_cluster(config, cluster));
 	jsn_set(spec, "interactive", json_false());
 	jsn_set(info, "spec", spec);
@@ -200,7 +217,7 @@ bool execplugin_prepare(struct execplugin *plugin,
 			      plugin->argv.items[0]);
 		return kubeconfig_blame(exec, "interactiveMode", err);
 	}
-	add_info(plugin, exec, config, cluster);
+	add_info(plugin, config, cluster);
 	return true;
 }
 
@@ -240,18 +257,35 @@ static bool take_time(struct execplugin_answer *answer, const char *command,
 		       command, expires);
 }
 
+/* JSON or, as client-go reads it, YAML; NULL if it is neither. */
+static json_t *parse_answer(const struct str *reply, const char *command)
+{
+	const char *text = str_text(reply);
+	CLEANUP(err_release) struct err unfit = {0};
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+	json_t *answer = NULL;
+
+	if (text[strspn(text, " \t\r\n")] == '{')
+		return jsn_parse(&answer, text, reply->len, command, &unfit)
+			       ? answer
+			       : NULL;
+	return ydoc_parse_values(&doc, text, reply->len, command, YDOC_FIRST,
+				 EXECPLUGIN_NODES_MAX, &unfit) &&
+			       value_is_map(doc.root)
+		       ? jsn_from_value(doc.root)
+		       : NULL;
+}
+
 static bool take_answer(const struct execplugin *plugin,
 			struct execplugin_answer *answer,
 			const struct str *reply, struct err *err)
 {
 	const char *command = plugin->argv.items[0];
-	CLEANUP(jsn_release) json_t *credential = NULL;
-	CLEANUP(err_release) struct err unfit = {0};
+	CLEANUP(jsn_release) json_t *credential = parse_answer(reply, command);
 	const char *token, *cert, *key;
 
-	/* What the parser says of it may quote a token. */
-	if (!jsn_parse(&credential, str_text(reply), reply->len, command,
-		       &unfit))
+	/* What a parser says of it is not told: it may quote a token. */
+	if (!credential)
 		return err_set(err, ERR_CHILD, "'%s' printed no ExecCredential",
 			       command);
 	if (!check_kind(plugin, credential, err))

@@ -1,6 +1,7 @@
 /*
  * The program that a kubeconfig names to say who its user is: run with
- * KUBERNETES_EXEC_INFO, it prints an ExecCredential.  Private to api/kube.
+ * KUBERNETES_EXEC_INFO, it prints an ExecCredential, as JSON or YAML.  Private
+ * to api/kube.
  *
  * It is never told that somebody sits at a terminal, as nobody does where
  * steps run.
@@ -26,6 +27,7 @@ struct kubeconfig_entry;
 
 #define EXECPLUGIN_MS	      60000 /* its time, if the run has as much */
 #define EXECPLUGIN_OUTPUT_MAX ((size_t)1 << 20)
+#define EXECPLUGIN_NODES_MAX  1000 /* in YAML; a credential has a dozen */
 
 struct execplugin {
 	struct strvec argv;	 /* empty: there is no plugin */
@@ -33,12 +35,13 @@ struct execplugin {
 	struct env env;		 /* all that the child sees */
 	char *api_version;
 	char *install_hint; /* NULL = none */
+	bool wants_cluster; /* to be told about it */
 };
 
 /*
  * Take it from the 'exec' of a kubeconfig's user.
- * Errors: INPUT (no command, a version or a mode that nobody knows), with the
- * place.
+ * Errors: INPUT (no command, a version or a mode that nobody knows, a variable
+ * that is no text), with the place.
  */
 bool execplugin_read(struct execplugin *plugin,
 		     const struct kubeconfig_entry *exec, const struct env *env,

@@ -247,18 +247,34 @@ bool kubeconfig_text(const struct kubeconfig_entry *entry, const char *name,
 	return true;
 }
 
+bool kubeconfig_list(const struct kubeconfig_entry *entry, const char *name,
+		     const struct value **list, struct err *err)
+{
+	const struct value *value = value_map_get(entry->body, name);
+
+	*list = NULL;
+	if (!value || value->kind == VALUE_NIL)
+		return true;
+	if (!value_is_list(value))
+		return fail_type(entry, name, "list", err);
+	*list = value;
+	return true;
+}
+
 bool kubeconfig_texts(const struct kubeconfig_entry *entry, const char *name,
 		      struct strvec *texts, struct err *err)
 {
-	const struct value *list = value_map_get(entry->body, name);
+	const struct value *list;
 
-	if (!list || list->kind == VALUE_NIL)
-		return true;
-	if (!value_is_list(list))
-		return fail_type(entry, name, "list of texts", err);
-	for (size_t i = 0; i < list->list.count; i++) {
+	if (!kubeconfig_list(entry, name, &list, err))
+		return false;
+	for (size_t i = 0; list && i < list->list.count; i++) {
 		const struct value *item = list->list.items[i];
 
+		if (item->kind == VALUE_NIL) {
+			strvec_add(texts, "");
+			continue;
+		}
 		if (item->kind != VALUE_STRING)
 			return fail_type(entry, name,
 					 "list of texts (in quotes they are)",

@@ -63,10 +63,13 @@ bool kubeconfig_find(const struct kubeconfig_files *files,
 
 /*
  * A member of an entry: *@text is NULL if it is not there or empty, borrowed;
- * *@flag false; to @texts the items of a list are added.  Errors: INPUT (it is of another type), with the place.
+ * *@flag false; *@list NULL; to @texts the items of a list are added, nil as "".
+ * Errors: INPUT (it is of another type, or the entry no map), with the place.
  */
 bool kubeconfig_text(const struct kubeconfig_entry *entry, const char *name,
 		     const char **text, struct err *err) MUST_CHECK;
+bool kubeconfig_list(const struct kubeconfig_entry *entry, const char *name,
+		     const struct value **list, struct err *err) MUST_CHECK;
 bool kubeconfig_texts(const struct kubeconfig_entry *entry, const char *name,
 		      struct strvec *texts, struct err *err) MUST_CHECK;
 bool kubeconfig_flag(const struct kubeconfig_entry *entry, const char *name,

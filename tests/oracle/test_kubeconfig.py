@@ -8,10 +8,12 @@ SLIPWAY_SEED repeats a run, SLIPWAY_KUBECONFIGS makes it longer.
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import os
 import random
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -200,6 +202,20 @@ def is_our_way(answer: dict) -> bool:
         ("the kubeconfig has no user ", "there is no token in "))
 
 
+def answers(cases: list[dict], home: Path) -> Iterator[tuple[dict, dict, dict]]:
+    """Each case, what client-go makes of it, and what we do."""
+    theirs = subprocess.run(
+        [reference("kubeconfig")], text=True, check=True, capture_output=True,
+        input="".join(json.dumps(case) + "\n" for case in cases),
+        env={"HOME": str(home), "PATH": os.defpath})
+    mine = subprocess.run(
+        [ours("kubeconfig")], text=True, check=True, capture_output=True,
+        input=json.dumps(cases), env={"PATH": os.defpath})
+    for case, their, our in zip(cases, theirs.stdout.splitlines(),
+                                mine.stdout.splitlines(), strict=True):
+        yield case, json.loads(their), json.loads(our)
+
+
 def test_random_kubeconfigs(tmp_path, pem):
     rng = random.Random(seed())
     cases = []
@@ -207,19 +223,46 @@ def test_random_kubeconfigs(tmp_path, pem):
         folder = tmp_path / str(number)
         folder.mkdir()
         cases.append(Maker(rng, folder, pem).case())
-    theirs = subprocess.run(
-        [reference("kubeconfig")], text=True, check=True, capture_output=True,
-        input="".join(json.dumps(case) + "\n" for case in cases),
-        env={"HOME": str(tmp_path / "home"), "PATH": os.defpath})
-    mine = subprocess.run(
-        [ours("kubeconfig")], text=True, check=True, capture_output=True,
-        input=json.dumps(cases), env={"PATH": os.defpath})
     refused = 0
-    for case, their, our in zip(cases, theirs.stdout.splitlines(),
-                                mine.stdout.splitlines(), strict=True):
-        expected = comparable(json.loads(their))
-        if is_our_way(json.loads(our)):
-            continue
-        assert comparable(json.loads(our)) == expected, (case, their, our)
-        refused += "error" in expected
+    for case, their, our in answers(cases, tmp_path / "home"):
+        refused += "error" in their
+        if not is_our_way(our):
+            assert comparable(our) == comparable(their), (case, their, our)
     assert COUNT * .1 < refused < COUNT * .9, "too much of one kind"
+
+
+PLUGIN = {"apiVersion": f"{GROUP}/v1", "command": "aws", "args": ["a", "b"],
+          "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
+          "interactiveMode": "Never", "installHint": "get it",
+          "provideClusterInfo": True}
+
+
+def with_another(tree: object, value: object) -> Iterator[object]:
+    """The @tree with each of its nodes in turn replaced by @value."""
+    yield value
+    pairs = tree.items() if isinstance(tree, dict) else \
+        enumerate(tree) if isinstance(tree, list) else ()
+    for key, child in pairs:
+        for other in with_another(child, value):
+            changed = copy.copy(tree)
+            changed[key] = other
+            yield changed
+
+
+@pytest.mark.parametrize("value", [
+    None, True, 0, 1234, 1.5, "", "x", [], ["x"], {}, {"x": "y"}], ids=repr)
+def test_plugins_of_other_types(tmp_path, value):
+    """Whatever stands in the place of whatever of a plugin."""
+    cases = []
+    for number, changed in enumerate(with_another(PLUGIN, value)):
+        path = tmp_path / str(number)
+        path.write_text(json.dumps({
+            "current-context": "c",
+            "clusters": [{"name": "k", "cluster": {"server": "https://a"}}],
+            "contexts": [{"name": "c", "context": {
+                "cluster": "k", "user": "u"}}],
+            "users": [{"name": "u", "user": {"exec": changed}}]}))
+        cases.append({"files": [str(path)], "explicit": True, "context": ""})
+    for case, their, our in answers(cases, tmp_path):
+        assert comparable(our) == comparable(their), (
+            Path(case["files"][0]).read_text(), their, our)

@@ -282,8 +282,28 @@ def test_a_credential_that_is_refused(sweep, kube, plugin):
     assert len(plugin.runs()) == 2 and "(who?)" in failed.err
 
 
+@pytest.mark.parametrize("text", [
+    "kind: ExecCredential\napiVersion: {api}\nstatus:\n  token: of-plugin\n",
+    "# a comment\n{{kind: ExecCredential, apiVersion: {api}, status: {{"
+    "expirationTimestamp: 2099-01-01T00:00:00Z, token: 'of-plugin'}}}}\n",
+    '\ufeff{{"kind": "ExecCredential", "apiVersion": "{api}", '
+    '"status": {{"token": "of-plugin"}}}}',
+    "---\nkind: ExecCredential\napiVersion: {api}\nstatus: {{token: of-plugin}}"
+    "\n---\n}}",
+])
+def test_a_plugin_that_prints_yaml(text, sweep, kube, plugin):
+    """As client-go reads it."""
+    sweep(kube, **plugin(text.format(api=f"{GROUP}/v1")))
+    assert heard(kube) == ["Bearer of-plugin"] * 2
+
+
 @pytest.mark.parametrize("answer, words", [
     ("canary-token", "no ExecCredential"),
+    ("canary: [token", "no ExecCredential"),
+    ("- canary", "no ExecCredential"),
+    ("", "no ExecCredential"),
+    (f"kind: ExecCredential\napiVersion: {GROUP}/v1\n"
+     "status: {token: 1234}\n", "neither a token nor a certificate"),
     ("{}", "no ExecCredential"),
     ({}, "neither a token nor a certificate"),
     ({"clientCertificateData": "x"}, "neither a token nor a certificate"),

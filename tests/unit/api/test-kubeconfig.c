@@ -238,6 +238,17 @@ static void test_places(void **state)
 			 "apiVersion: client.authentication.k8s.io/v1beta1, "
 			 "env: [{value: x}]}}\n",
 		 "a variable of 'exec' has no name", 6, 84},
+		{"plugin with a variable that is a number",
+		 CLUSTER "users:\n- name: a\n  user: {exec: {command: x, "
+			 "apiVersion: client.authentication.k8s.io/v1beta1, "
+			 "env: [{name: b, value: x}, {name: A, value: 1}]}}\n",
+		 "variable 'A' of 'exec': 'value' of the kubeconfig is no text",
+		 6, 123},
+		{"plugin with variables that are no list",
+		 CLUSTER "users:\n- name: a\n  user: {exec: {command: x, "
+			 "apiVersion: client.authentication.k8s.io/v1beta1, "
+			 "env: {A: x}}}\n",
+		 "'env' of the kubeconfig is no list", 6, 84},
 	};
 
 	(void)state;
