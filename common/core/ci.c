@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/ci_parts.h"
+#include "core/githash.h"
 #include "sys/env.h"
 
 char *ci_repository_name(const char *git_url)
@@ -22,20 +24,24 @@ char *ci_repository_name(const char *git_url)
 	return start < end ? xmemdupz(git_url + start, end - start) : NULL;
 }
 
-/* What is told first counts: a variable that somebody set by hand. */
-static void set(char **field, const char *value)
+void ci_set(char **field, const char *value)
 {
 	if (!*field && !is_blank(value))
 		*field = xstrdup(value);
 }
 
-static void set_from(char **field, const struct env *env, const char *name)
+void ci_set_from(char **field, const struct env *env, const char *name)
 {
-	set(field, env_get(env, name));
+	ci_set(field, env_get(env, name));
 }
 
-/* Addresses go into annotations and logs: without user and password. */
-static void set_git_url(struct ci *ci, const char *url)
+void ci_set_commit(char **field, const char *hash)
+{
+	if (hash && githash_is_part(hash))
+		ci_set(field, hash);
+}
+
+void ci_set_git_url(struct ci *ci, const char *url)
 {
 	const char *scheme_end = strstr(url, "://");
 	const char *host, *at;
@@ -54,17 +60,24 @@ static void set_git_url(struct ci *ci, const char *url)
 		xasprintf("%.*s%s", (int)(scheme_end + 3 - url), url, host);
 }
 
-/*
- * Whose it is: all but the last part of "owner/repository" or
- * "group/owner/repository", or all of "owner".
- */
-static void set_fork(struct ci *ci, const char *fork)
+void ci_set_fork(struct ci *ci, const char *path)
 {
-	const char *end = strrchr(fork, '/');
+	const char *end = strrchr(path, '/');
+	size_t len = end ? (size_t)(end - path) : strlen(path);
 
-	if (!ci->fork && *fork)
-		ci->fork = end ? xmemdupz(fork, (size_t)(end - fork))
-			       : xstrdup(fork);
+	if (!ci->fork && len)
+		ci->fork = xmemdupz(path, len);
+}
+
+void ci_set_request(struct ci *ci, bool own)
+{
+	ci->pull_request = true;
+	ci->doubt = NULL;
+	if (!ci->branch)
+		ci->doubt = "CI does not name the branch of the pull request";
+	else if (!own && !ci->fork)
+		ci->doubt = "CI does not tell whether the pull request comes "
+			    "from a fork";
 }
 
 /*
@@ -75,7 +88,7 @@ static void read_jenkins_main(struct ci *ci, const struct env *env)
 {
 	if (env_get(env, "JENKINS_URL") && !ci->change &&
 	    same_text(env_get(env, "BRANCH_IS_PRIMARY"), "true"))
-		set_from(&ci->main_branch, env, "BRANCH_NAME");
+		ci_set_from(&ci->main_branch, env, "BRANCH_NAME");
 }
 
 /*
@@ -88,90 +101,78 @@ static void read_jenkins(struct ci *ci, const struct env *env)
 	const char *url = env_get(env, "GIT_URL");
 	const char *fork = env_get(env, "CHANGE_FORK");
 
-	set_from(&ci->branch, env, "CHANGE_BRANCH");
-	set_from(&ci->branch, env, "BRANCH_NAME");
-	set_from(&ci->target, env, "CHANGE_TARGET");
-	set_from(&ci->change, env, "CHANGE_ID");
-	set_from(&ci->commit, env, "GIT_COMMIT");
-	set_from(&ci->build_url, env, "BUILD_URL");
+	ci_set_from(&ci->branch, env, "CHANGE_BRANCH");
+	ci_set_from(&ci->branch, env, "BRANCH_NAME");
+	ci_set_from(&ci->target, env, "CHANGE_TARGET");
+	ci_set_from(&ci->change, env, "CHANGE_ID");
+	ci_set_from(&ci->commit, env, "GIT_COMMIT");
+	ci_set_from(&ci->build_url, env, "BUILD_URL");
 	if (url)
-		set_git_url(ci, url);
+		ci_set_git_url(ci, url);
 	if (fork)
-		set_fork(ci, fork);
+		ci_set_fork(ci, fork);
+	if (fork && !ci->fork)
+		ci_set_request(ci, false);
 	read_jenkins_main(ci, env);
 	if (!branch || !env_get(env, "JENKINS_URL"))
 		return;
 	/* The git plugin's: "origin/main", or this of a commit that was named. */
 	if (same_text(branch, "detached"))
 		return;
-	set(&ci->branch, starts_with(branch, "origin/") ? branch + 7 : branch);
+	ci_set(&ci->branch,
+	       starts_with(branch, "origin/") ? branch + 7 : branch);
 }
 
-/* "12" of "refs/pull/12/merge". */
-static void set_github_change(struct ci *ci, const char *ref)
+/* A pull request of another forge that GitLab builds has names of its own. */
+static const struct {
+	const char *branch, *target, *change, *commit, *from, *to, *source;
+} gitlab_requests[] = {
+	{"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
+	 "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_MERGE_REQUEST_IID",
+	 "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
+	 "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH",
+	 "CI_MERGE_REQUEST_PROJECT_PATH", "merge_request_event"},
+	{"CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME",
+	 "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME",
+	 "CI_EXTERNAL_PULL_REQUEST_IID",
+	 "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA",
+	 "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY",
+	 "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY",
+	 "external_pull_request_event"},
+};
+
+static void read_gitlab_request(struct ci *ci, const struct env *env, size_t i)
 {
-	const char *number = ref ? after_prefix(ref, "refs/pull/") : NULL;
+	const char *change = env_get(env, gitlab_requests[i].change);
+	const char *from = env_get(env, gitlab_requests[i].from);
+	const char *to = env_get(env, gitlab_requests[i].to);
 
-	if (number && !ci->change)
-		ci->change = xmemdupz(number, strcspn(number, "/"));
-}
-
-static void read_github(struct ci *ci, const struct env *env)
-{
-	const char *server = env_get(env, "GITHUB_SERVER_URL");
-	const char *repository = env_get(env, "GITHUB_REPOSITORY");
-	const char *run = env_get(env, "GITHUB_RUN_ID");
-	const char *type = env_get(env, "GITHUB_REF_TYPE");
-	CLEANUP(free_ptr) char *url = NULL;
-
-	set_github_change(ci, env_get(env, "GITHUB_REF"));
-	set_from(&ci->branch, env, "GITHUB_HEAD_REF");
-	if (!ci->change && same_text(type, "branch"))
-		set_from(&ci->branch, env, "GITHUB_REF_NAME");
-	set_from(&ci->target, env, "GITHUB_BASE_REF");
-	set_from(&ci->commit, env, "GITHUB_SHA");
-	if (!server || !repository)
+	if (!change && !same_text(env_get(env, "CI_PIPELINE_SOURCE"),
+				  gitlab_requests[i].source))
 		return;
-	url = xasprintf("%s/%s", server, repository);
-	set_git_url(ci, url);
-	if (run && !ci->build_url)
-		ci->build_url = xasprintf("%s/actions/runs/%s", url, run);
-}
-
-/* The owner of the project that a merge request comes from, if another. */
-static void set_gitlab_fork(struct ci *ci, const struct env *env)
-{
-	const char *from = env_get(env, "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH");
-	const char *to = env_get(env, "CI_MERGE_REQUEST_PROJECT_PATH");
-
+	ci_set(&ci->change, change);
+	ci_set_from(&ci->branch, env, gitlab_requests[i].branch);
+	ci_set_from(&ci->target, env, gitlab_requests[i].target);
+	ci_set_from(&ci->own_commit, env, gitlab_requests[i].commit);
 	if (from && to && strcmp(from, to) != 0)
-		set_fork(ci, from);
+		ci_set_fork(ci, from);
+	ci_set_request(ci, from && same_text(from, to));
 }
 
 static void read_gitlab(struct ci *ci, const struct env *env)
 {
 	const char *url = env_get(env, "CI_PROJECT_URL");
 
-	set_from(&ci->branch, env, "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME");
-	set_from(&ci->branch, env, "CI_COMMIT_BRANCH");
-	set_from(&ci->target, env, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME");
-	set_from(&ci->change, env, "CI_MERGE_REQUEST_IID");
-	set_from(&ci->commit, env, "CI_COMMIT_SHA");
-	set_from(&ci->own_commit, env, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA");
-	set_from(&ci->build_url, env, "CI_PIPELINE_URL");
-	set_from(&ci->main_branch, env, "CI_DEFAULT_BRANCH");
-	set_gitlab_fork(ci, env);
+	for (size_t i = 0; i < ARRAY_SIZE(gitlab_requests); i++)
+		read_gitlab_request(ci, env, i);
+	if (!ci->pull_request)
+		ci_set_from(&ci->branch, env, "CI_COMMIT_BRANCH");
+	ci_set_from(&ci->commit, env, "CI_COMMIT_SHA");
+	ci_set_from(&ci->build_url, env, "CI_PIPELINE_URL");
+	ci_set_from(&ci->main_branch, env, "CI_DEFAULT_BRANCH");
 	/* Not CI_REPOSITORY_URL, which holds the job's token. */
 	if (url)
-		set_git_url(ci, url);
-}
-
-/* Each of these variables is one server's alone. */
-static void read_others(struct ci *ci, const struct env *env)
-{
-	set_from(&ci->main_branch, env, "BUILDKITE_PIPELINE_DEFAULT_BRANCH");
-	set_from(&ci->main_branch, env, "DRONE_REPO_BRANCH");
-	set_from(&ci->main_branch, env, "CI_REPO_DEFAULT_BRANCH");
+		ci_set_git_url(ci, url);
 }
 
 /*
@@ -188,20 +189,12 @@ static bool is_jenkins_branch(const struct ci *ci, const struct env *env)
 	       (fetched && starts_with(fetched, "origin/"));
 }
 
-/* Of a pull request no variable tells the repository. */
-static bool is_github_branch(const struct ci *ci, const struct env *env)
-{
-	return !ci->pull_request &&
-	       same_text(env_get(env, "GITHUB_REF_TYPE"), "branch") &&
-	       same_text(ci->branch, env_get(env, "GITHUB_REF_NAME"));
-}
-
 static bool is_gitlab_branch(const struct ci *ci, const struct env *env)
 {
 	const char *from = env_get(env, "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH");
 	const char *to = env_get(env, "CI_MERGE_REQUEST_PROJECT_PATH");
 
-	if (!ci->change)
+	if (!ci->pull_request)
 		return same_text(ci->branch, env_get(env, "CI_COMMIT_BRANCH"));
 	return from && same_text(from, to) &&
 	       same_text(ci->branch,
@@ -215,11 +208,13 @@ static bool is_branch_seen(const struct ci *ci, const struct env *env)
 		bool (*is_branch)(const struct ci *ci, const struct env *env);
 	} servers[] = {
 		{"jenkins", is_jenkins_branch},
-		{"github", is_github_branch},
+		{"github", ci_is_github_branch},
 		{"gitlab", is_gitlab_branch},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(servers) && ci->branch; i++) {
+	if (!ci->branch || ci->doubt)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(servers); i++) {
 		if (same_text(ci->server, servers[i].server))
 			return servers[i].is_branch(ci, env);
 	}
@@ -236,17 +231,14 @@ void ci_detect(struct ci *ci, const struct env *env)
 		ci->server = "jenkins";
 
 	read_jenkins(ci, env);
+	ci_read_plain(ci, env);
 	if (same_text(ci->server, "github"))
-		read_github(ci, env);
+		ci_read_github(ci, env);
 	if (same_text(ci->server, "gitlab"))
 		read_gitlab(ci, env);
-	if (!ci->server)
-		read_others(ci, env);
 	if (ci->git_url)
 		ci->repository_name = ci_repository_name(ci->git_url);
-	/* On pull_request_target GitHub's ref is that of the target. */
-	ci->pull_request = ci->change || (same_text(ci->server, "github") &&
-					  env_get(env, "GITHUB_HEAD_REF"));
+	ci->pull_request |= ci->change != NULL;
 	ci->branch_seen = is_branch_seen(ci, env);
 }
 

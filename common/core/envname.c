@@ -166,6 +166,24 @@ static const char *first_of(const char *a, const char *b)
 	return is_blank(a) ? b : a;
 }
 
+/* What is built may be a fork's, and replace the branch of that name. */
+static bool refuse_doubt(const struct envname_facts *facts, struct err *err)
+{
+	const char *branch = is_blank(facts->branch) ? "NAME" : facts->branch;
+
+	(void)err_set(err, ERR_USAGE, "the branch is not known: %s%s%s",
+		      facts->doubt, facts->unread ? "; " : "",
+		      facts->unread ? facts->unread : "");
+	return err_hint(err,
+			"%sgive '--branch %s' if it is the repository's own, "
+			"'--branch OWNER:%s' if it is a fork's",
+			facts->unread ? "make the file of GITHUB_EVENT_PATH "
+					"readable (a container needs it "
+					"mounted), or "
+				      : "",
+			branch, branch);
+}
+
 bool envname_decide(struct envname *name, const struct envname_args *args,
 		    const struct envname_facts *facts, struct err *err)
 {
@@ -181,6 +199,8 @@ bool envname_decide(struct envname *name, const struct envname_args *args,
 		return err_hint(err, "give '--repository-name', or run in a "
 				     "git checkout with a remote");
 	}
+	if (facts->doubt && is_blank(args->branch))
+		return refuse_doubt(facts, err);
 	if (is_blank(branch)) {
 		(void)err_set(err, ERR_USAGE, "the branch is not known");
 		return err_hint(err, "give '--branch' (a detached checkout "
@@ -188,7 +208,8 @@ bool envname_decide(struct envname *name, const struct envname_args *args,
 	}
 
 	decided.repository = xstrdup(repository);
-	decided.branch = is_blank(facts->fork)
+	/* No branch has a colon in it: then the owner was given, too. */
+	decided.branch = is_blank(facts->fork) || strchr(branch, ':')
 				 ? xstrdup(branch)
 				 : xasprintf("%s:%s", facts->fork, branch);
 	decided.main = is_main(args, facts, branch);

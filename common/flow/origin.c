@@ -13,7 +13,6 @@
 #include "core/record.h"
 #include "format/jsontext.h"
 #include "format/url.h"
-#include "format/value.h"
 #include "sys/env.h"
 #include "sys/file.h"
 
@@ -42,73 +41,35 @@ static void take(char **to, char **from)
 	}
 }
 
-/* A pull request from a branch of the repository itself. */
-static bool is_own_branch(const struct value *event, const char *branch)
-{
-	const char *from =
-		value_find_text(event, "pull_request.head.repo.full_name");
-
-	return from && branch &&
-	       same_text(from,
-			 value_find_text(event,
-					 "pull_request.base.repo.full_name")) &&
-	       same_text(branch,
-			 value_find_text(event, "pull_request.head.ref"));
-}
-
-/*
- * A fork that was deleted has no name any more, but its owner still has.
- */
-static void take_github_fork(struct origin *origin, const struct value *event)
-{
-	const char *from =
-		value_find_text(event, "pull_request.head.repo.full_name");
-	const char *to =
-		value_find_text(event, "pull_request.base.repo.full_name");
-
-	if (!from)
-		from = value_find_text(event, "pull_request.head.user.login");
-	if (!origin->fork && from && to && !same_text(from, to))
-		origin->fork = xmemdupz(from, strcspn(from, "/"));
-}
-
-static void take_github_request(struct origin *origin,
-				const struct value *event)
-{
-	take_github_fork(origin, event);
-	origin->branch_seen = is_own_branch(event, origin->branch);
-	origin->own_commit = xstrdup_or_null(
-		value_find_text(event, "pull_request.head.sha"));
-}
-
-/*
- * GitHub names the default branch, the fork of a pull request and its own
- * commit in no variable, only in the event that started the build.
- */
-static void ask_github_event(struct origin *origin, const char *path)
+static bool read_event(struct ci *ci, const char *path, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(str_release) struct str text = {0};
-	CLEANUP(err_release) struct err untold = {0};
 	const struct value *event;
 
-	if (!path || !file_read(path, EVENT_SIZE_MAX, &text, &untold) ||
+	if (!path)
+		return err_set(err, ERR_NOT_FOUND,
+			       "GITHUB_EVENT_PATH is not set");
+	if (!file_read(path, EVENT_SIZE_MAX, &text, err) ||
 	    !jsontext_parse(&event, str_text(&text), text.len, path, &arena,
-			    &untold))
-		return;
-	origin->default_branch = xstrdup_or_null(
-		value_find_text(event, "repository.default_branch"));
-	if (origin->pull_request)
-		take_github_request(origin, event);
+			    err))
+		return false;
+	ci_read_event(ci, event);
+	return true;
 }
 
 static void ask_ci(struct origin *origin, const struct env *env)
 {
 	CLEANUP(ci_release) struct ci ci = {0};
+	CLEANUP(err_release) struct err unread = {0};
 
 	ci_detect(&ci, env);
+	if (same_text(ci.server, "github") &&
+	    !read_event(&ci, env_get(env, "GITHUB_EVENT_PATH"), &unread))
+		origin->unread = xstrdup(unread.text);
 	origin->pull_request = ci.pull_request;
 	origin->branch_seen = ci.branch_seen;
+	origin->doubt = ci.doubt;
 	take(&origin->repository_name, &ci.repository_name);
 	take(&origin->branch, &ci.branch);
 	take(&origin->fork, &ci.fork);
@@ -119,8 +80,6 @@ static void ask_ci(struct origin *origin, const struct env *env)
 	take(&origin->build_url, &ci.build_url);
 	if (ci.git_url)
 		origin->git_url = public_url(ci.git_url);
-	if (same_text(ci.server, "github"))
-		ask_github_event(origin, env_get(env, "GITHUB_EVENT_PATH"));
 }
 
 /* Without a commit, as just after `git init`, there is nothing to tell. */
@@ -179,7 +138,8 @@ static bool ask_repo(struct origin *origin, const char *dir, bool *found,
 		origin->commit_time = head.time;
 	origin->commit_is_head = !origin->commit;
 	take(&origin->commit, &head.commit);
-	take(&origin->branch, &head.branch);
+	if (!origin->doubt)
+		take(&origin->branch, &head.branch);
 	take(&origin->default_branch, &default_branch);
 	if (!origin->git_url && url)
 		origin->git_url = public_url(url);
@@ -291,6 +251,8 @@ struct envname_facts origin_facts(const struct origin *origin)
 		.fork = origin->fork,
 		.default_branch = origin->default_branch,
 		.pull_request = origin->pull_request,
+		.doubt = origin->doubt,
+		.unread = origin->unread,
 	};
 }
 
@@ -323,6 +285,7 @@ void origin_release(struct origin *origin)
 	free(origin->commit);
 	free(origin->own_commit);
 	free(origin->build_url);
+	free(origin->unread);
 	free(origin->untrusted);
 	repo_release(&origin->repo);
 	*origin = (struct origin){0};

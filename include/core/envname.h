@@ -45,6 +45,8 @@ struct envname_facts {
 	const char *fork;	    /* owner of the fork of a pull request */
 	const char *default_branch; /* the remote's */
 	bool pull_request;
+	const char *doubt;  /* why the branch has to be given, see core/ci.h */
+	const char *unread; /* what would have told, and why it did not */
 };
 
 /* All strings are owned. */
@@ -63,7 +65,8 @@ struct envname {
 /*
  * Decide.  Main is the branch that is given as such, else the repository's
  * default branch, else one called main or master.  A build of a pull request
- * is never main, whatever its branch is called.
+ * is never main, whatever its branch is called.  A branch that is in doubt is
+ * not believed; a given one is, "owner:branch" being a fork's.
  * Errors: USAGE (repository or branch unknown, with a hint; a given name that
  * is not legal, or a namespace of the cluster's own).
  */

@@ -1,8 +1,9 @@
 /*
  * Where a build comes from: repository, branch, commit.
  *
- * The CI server's variables are asked first, the git checkout second; what
- * neither tells stays NULL.
+ * The CI server's variables are asked first, and GitHub's event, a file of at
+ * most 16 MiB; the git checkout second.  What none of them tells stays NULL; of
+ * a branch that is in doubt the checkout is not asked.
  */
 #ifndef FLOW_ORIGIN_H
 #define FLOW_ORIGIN_H
@@ -31,6 +32,8 @@ struct origin {
 	char *commit;	      /* whole, if CI's is or the checkout has it */
 	char *own_commit;     /* of a pull request, where commit is its merge */
 	char *build_url;
+	const char *doubt;   /* of the branch, see core/ci.h; not owned */
+	char *unread;	     /* why GitHub's event is not known; NULL = it is */
 	char *untrusted;     /* folder of a checkout that is another user's */
 	int64_t commit_time; /* seconds since the epoch, 0 = unknown */
 	bool commit_is_head; /* of the checkout: CI did not tell one */

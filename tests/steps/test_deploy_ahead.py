@@ -333,6 +333,8 @@ def test_the_pull_request_s_own_commit(web, deploy, credentials, tmp_path):
     gitlab = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "7",
               "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "fix",
               "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+              "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "team/web",
+              "CI_MERGE_REQUEST_PROJECT_PATH": "team/web",
               "CI_COMMIT_SHA": "1" * 40,
               "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": fix}
     for env in github, gitlab:
@@ -366,8 +368,6 @@ GITLAB = {"GITLAB_CI": "true", "BRANCH_NAME": "", "CI_MERGE_REQUEST_IID": "7",
     (GITHUB | {"GITHUB_REF_NAME": "main", "GITHUB_REF_TYPE": "branch",
                "BRANCH_NAME": "fix"}, False),
     (GITLAB | {"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "team/web"}, True),
-    # nobody says of which repository
-    (GITLAB, False),
     (GITLAB | {"CI_MERGE_REQUEST_IID": "", "CI_COMMIT_BRANCH": "fix",
                "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": ""}, True),
 ])
@@ -376,22 +376,31 @@ def test_a_branch_that_ci_builds_is_there(deploy, seen, env, there):
     assert seen == ["true" if there else None]
 
 
-@pytest.mark.parametrize("head, base, there", [
-    ("team/web", "team/web", True),
-    ("team/web", None, False),
-    (None, "team/web", False),
+@pytest.mark.parametrize("head, there", [
+    ({"ref": "fix", "repo": {"full_name": "team/web"}}, True),
+    ({"ref": "fix", "repo": {"full_name": "team/fork"}}, False),
 ])
 def test_the_event_of_a_pull_request_tells_its_repository(
-        deploy, seen, tmp_path, head, base, there):
+        deploy, seen, tmp_path, head, there):
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"pull_request": {
-        "head": {"ref": "fix", "sha": "1" * 40, "repo": {"full_name": head}},
-        "base": {"repo": {"full_name": base}}}}))
-    request = GITHUB | {"GITHUB_REF": "refs/pull/7/merge",
-                        "GITHUB_HEAD_REF": "fix"}
-    deploy(None, **request, GITHUB_EVENT_PATH=str(event))
-    deploy(None, **request)
-    assert seen == ["true" if there else None, None]
+        "head": head | {"sha": "1" * 40},
+        "base": {"repo": {"full_name": "team/web"}}}}))
+    deploy(None, **GITHUB, GITHUB_REF="refs/pull/7/merge",
+           GITHUB_HEAD_REF="fix", GITHUB_EVENT_PATH=str(event))
+    assert seen == ["true" if there else None]
+
+
+@pytest.mark.parametrize("env", [
+    GITLAB, GITHUB | {"GITHUB_HEAD_REF": "fix"},
+    {"BRANCH_NAME": "", "DRONE_PULL_REQUEST": "7",
+     "DRONE_SOURCE_BRANCH": "fix"}])
+def test_a_branch_that_was_given_in_doubt_is_not_there(
+        web, checkout, deploy, seen, env):
+    """What CI builds may be a fork's, though the repository has one, too."""
+    checkout.fetch()
+    deploy(checkout, "--branch", "fix", **env)
+    assert seen == [None]
 
 
 def test_the_checkout_tells_what_was_fetched(web, checkout, deploy, seen):
@@ -423,8 +432,8 @@ def test_a_pull_request_is_not_told_by_the_checkout(web, checkout, deploy,
     checkout.fetch()
     checkout.git("update-ref", "refs/remotes/origin/PR-7", "HEAD")
     deploy(checkout, **JENKINS, BRANCH_NAME="PR-7", CHANGE_ID="7")
-    deploy(checkout, **GITHUB, GITHUB_REF="refs/pull/7/merge",
-           GITHUB_HEAD_REF="fix")
+    deploy(checkout, "--branch", "fix", **GITHUB,
+           GITHUB_REF="refs/pull/7/merge", GITHUB_HEAD_REF="fix")
     assert seen == [None, None]
 
 

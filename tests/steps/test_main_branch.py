@@ -65,7 +65,7 @@ def test_github_tells_it_in_the_event(deploy, event):
     assert is_main(deploy(**told, GITHUB_REF_NAME="trunk"))
     assert not is_main(deploy(**told, GITHUB_REF_NAME="main"))
     assert not is_main(deploy(
-        **told | {"GITHUB_REF": "refs/pull/7/merge"}, GITHUB_HEAD_REF="trunk"))
+        "--branch", "trunk", **told, GITHUB_REF="refs/pull/7/merge"))
 
 
 def test_gitlab_tells_it(deploy):

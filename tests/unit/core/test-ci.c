@@ -25,14 +25,25 @@ static void describe(const struct ci *ci, struct str *out)
 		{"build_url", ci->build_url},
 		{"main_branch", ci->main_branch},
 	};
+	const struct {
+		const char *name;
+		bool value;
+	} flags[] = {
+		{"request", ci->pull_request},
+		{"doubt", ci->doubt != NULL},
+		{"seen", ci->branch_seen},
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (fields[i].value)
 			str_addf(out, "%s%s=%s", out->len ? " " : "",
 				 fields[i].name, fields[i].value);
 	}
-	if (ci->branch_seen)
-		str_add(out, " seen");
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (flags[i].value)
+			str_addf(out, "%s%s", out->len ? " " : "",
+				 flags[i].name);
+	}
 }
 
 static void test_servers(void **state)
@@ -55,15 +66,20 @@ static void test_servers(void **state)
 		{"jenkins, pull request of the repository itself",
 		 "JENKINS_URL=https://ci/ BRANCH_NAME=PR-12 CHANGE_ID=12 "
 		 "CHANGE_BRANCH=fix CHANGE_TARGET=main",
-		 "server=jenkins branch=fix target=main change=12 seen"},
+		 "server=jenkins branch=fix target=main change=12 request "
+		 "seen"},
 		{"jenkins, pull request of a branch that it does not name",
 		 "JENKINS_URL=https://ci/ BRANCH_NAME=PR-12 CHANGE_ID=12",
-		 "server=jenkins branch=PR-12 change=12"},
+		 "server=jenkins branch=PR-12 change=12 request"},
 		{"jenkins, pull request",
 		 "JENKINS_URL=https://ci/ BRANCH_NAME=PR-12 CHANGE_ID=12 "
 		 "CHANGE_BRANCH=fix CHANGE_TARGET=main CHANGE_FORK=ann/web",
 		 "server=jenkins branch=fix target=main change=12 "
-		 "fork=ann"},
+		 "fork=ann request"},
+		{"jenkins, pull request of a fork without an owner",
+		 "JENKINS_URL=https://ci/ CHANGE_ID=12 CHANGE_BRANCH=fix "
+		 "CHANGE_FORK=/web",
+		 "server=jenkins branch=fix change=12 request doubt"},
 		{"jenkins, job of one branch",
 		 "JENKINS_URL=https://ci/ GIT_BRANCH=origin/release/1",
 		 "server=jenkins branch=release/1 seen"},
@@ -105,7 +121,8 @@ static void test_servers(void **state)
 		 "GITHUB_ACTIONS=true GITHUB_HEAD_REF=fix "
 		 "GITHUB_BASE_REF=main GITHUB_REF=refs/pull/12/merge "
 		 "GITHUB_REF_NAME=12/merge GITHUB_REF_TYPE=branch",
-		 "server=github branch=fix target=main change=12"},
+		 "server=github branch=fix target=main change=12 request "
+		 "doubt"},
 		{"github, tag",
 		 "GITHUB_ACTIONS=true GITHUB_REF=refs/tags/v1 "
 		 "GITHUB_REF_NAME=v1 GITHUB_REF_TYPE=tag",
@@ -131,7 +148,7 @@ static void test_servers(void **state)
 		 "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME=fix "
 		 "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH=shop/web "
 		 "CI_MERGE_REQUEST_PROJECT_PATH=shop/web",
-		 "server=gitlab branch=fix change=4 seen"},
+		 "server=gitlab branch=fix change=4 request seen"},
 		{"gitlab, merge request of a fork",
 		 "GITLAB_CI=true CI_MERGE_REQUEST_IID=4 "
 		 "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME=fix "
@@ -139,19 +156,175 @@ static void test_servers(void **state)
 		 "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH=ann/web "
 		 "CI_MERGE_REQUEST_PROJECT_PATH=shop/web",
 		 "server=gitlab branch=fix target=main change=4 "
-		 "fork=ann"},
+		 "fork=ann request"},
 		{"gitlab, merge request of a fork in a group's group",
 		 "GITLAB_CI=true CI_MERGE_REQUEST_IID=4 "
+		 "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME=fix "
 		 "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH=acme/ann/web "
 		 "CI_MERGE_REQUEST_PROJECT_PATH=acme/shop/web",
-		 "server=gitlab change=4 fork=acme/ann"},
+		 "server=gitlab branch=fix change=4 fork=acme/ann request"},
 		{"gitlab, merge request of the project itself",
 		 "GITLAB_CI=true CI_MERGE_REQUEST_IID=4 "
 		 "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH=shop/web "
 		 "CI_MERGE_REQUEST_PROJECT_PATH=shop/web "
 		 "CI_COMMIT_SHA=c0ffee "
 		 "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA=decaf",
-		 "server=gitlab change=4 commit=c0ffee own_commit=decaf"},
+		 "server=gitlab change=4 commit=c0ffee own_commit=decaf "
+		 "request doubt"},
+		{"gitlab, merge request of nobody knows where",
+		 "GITLAB_CI=true CI_MERGE_REQUEST_IID=4 "
+		 "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME=main",
+		 "server=gitlab branch=main change=4 request doubt"},
+		{"gitlab, merge request by its source alone",
+		 "GITLAB_CI=true CI_PIPELINE_SOURCE=merge_request_event "
+		 "CI_COMMIT_BRANCH=main",
+		 "server=gitlab request doubt"},
+		{"gitlab, pull request of another forge",
+		 "GITLAB_CI=true CI_EXTERNAL_PULL_REQUEST_IID=4 "
+		 "CI_COMMIT_BRANCH=main "
+		 "CI_PIPELINE_SOURCE=external_pull_request_event "
+		 "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME=main "
+		 "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME=live "
+		 "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY=shop/web "
+		 "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY=shop/web",
+		 "server=gitlab branch=main target=live change=4 request"},
+		{"github, review",
+		 "GITHUB_ACTIONS=true GITHUB_EVENT_NAME=pull_request_review "
+		 "GITHUB_REF=refs/pull/12/merge GITHUB_REF_NAME=12/merge "
+		 "GITHUB_REF_TYPE=branch",
+		 "server=github change=12 request doubt"},
+		{"github, event of a pull request alone",
+		 "GITHUB_ACTIONS=true GITHUB_EVENT_NAME=pull_request_target "
+		 "GITHUB_REF_NAME=main GITHUB_REF_TYPE=branch "
+		 "GITHUB_SHA=c0ffee",
+		 "server=github request doubt"},
+		{"github, the fork by hand",
+		 "GITHUB_ACTIONS=true GITHUB_HEAD_REF=fix CHANGE_FORK=ann",
+		 "server=github branch=fix fork=ann request"},
+		{"github, another workflow ran",
+		 "GITHUB_ACTIONS=true GITHUB_EVENT_NAME=workflow_run "
+		 "GITHUB_REF_NAME=main GITHUB_REF_TYPE=branch "
+		 "GITHUB_SHA=c0ffee",
+		 "server=github doubt"},
+		{"github, comment",
+		 "GITHUB_ACTIONS=true GITHUB_EVENT_NAME=issue_comment "
+		 "GITHUB_REF_NAME=main GITHUB_REF_TYPE=branch",
+		 "server=github doubt"},
+		{"github, the branch of a comment by hand",
+		 "GITHUB_ACTIONS=true GITHUB_EVENT_NAME=issue_comment "
+		 "GITHUB_REF_NAME=main GITHUB_REF_TYPE=branch BRANCH_NAME=main",
+		 "server=github branch=main doubt"},
+		{"github, by hand of the default branch",
+		 "GITHUB_ACTIONS=true GITHUB_EVENT_NAME=workflow_dispatch "
+		 "GITHUB_REF_NAME=main GITHUB_REF_TYPE=branch",
+		 "server=github branch=main seen"},
+		{"github, merge queue",
+		 "GITHUB_ACTIONS=true GITHUB_EVENT_NAME=merge_group "
+		 "GITHUB_REF_NAME=gh-readonly-queue/main/pr-1-c0ffee "
+		 "GITHUB_REF_TYPE=branch",
+		 "server=github branch=gh-readonly-queue/main/pr-1-c0ffee "
+		 "request"},
+		{"drone, branch",
+		 "DRONE_BUILD_EVENT=push DRONE_COMMIT_BRANCH=main "
+		 "DRONE_SOURCE_BRANCH=main DRONE_REPO_BRANCH=main "
+		 "DRONE_COMMIT_REF=refs/heads/main",
+		 "main_branch=main"},
+		{"drone, pull request",
+		 "DRONE_PULL_REQUEST=7 DRONE_BUILD_EVENT=pull_request "
+		 "DRONE_COMMIT_BRANCH=main DRONE_SOURCE_BRANCH=fix "
+		 "DRONE_TARGET_BRANCH=main DRONE_REPO_BRANCH=main "
+		 "DRONE_COMMIT_REF=refs/pull/7/head DRONE_COMMIT_SHA=c0ffee0",
+		 "branch=fix target=main change=7 own_commit=c0ffee0 "
+		 "main_branch=main request doubt"},
+		{"drone, pull request of a fork that is named by hand",
+		 "DRONE_PULL_REQUEST=7 DRONE_SOURCE_BRANCH=fix CHANGE_FORK=ann",
+		 "branch=fix change=7 fork=ann request"},
+		{"drone, promoted pull request",
+		 "DRONE_BUILD_EVENT=promote DRONE_COMMIT_BRANCH=main "
+		 "DRONE_SOURCE_BRANCH=fix DRONE_COMMIT_REF=refs/pull/7/head",
+		 "branch=fix request doubt"},
+		{"woodpecker, branch",
+		 "CI_PIPELINE_EVENT=push CI_COMMIT_BRANCH=main "
+		 "CI_COMMIT_REF=refs/heads/main CI_REPO_DEFAULT_BRANCH=main",
+		 "main_branch=main"},
+		{"woodpecker, pull request",
+		 "CI_PIPELINE_EVENT=pull_request CI_COMMIT_BRANCH=main "
+		 "CI_COMMIT_PULL_REQUEST=7 CI_COMMIT_SOURCE_BRANCH=fix "
+		 "CI_COMMIT_TARGET_BRANCH=main CI_REPO_DEFAULT_BRANCH=main",
+		 "branch=fix target=main change=7 main_branch=main request "
+		 "doubt"},
+		{"woodpecker, closed pull request",
+		 "CI_PIPELINE_EVENT=pull_request_closed CI_COMMIT_BRANCH=main",
+		 "request doubt"},
+		{"buildkite, branch",
+		 "BUILDKITE_PULL_REQUEST=false BUILDKITE_BRANCH=main", ""},
+		{"buildkite, pull request",
+		 "BUILDKITE_PULL_REQUEST=7 BUILDKITE_BRANCH=main "
+		 "BUILDKITE_PULL_REQUEST_BASE_BRANCH=live "
+		 "BUILDKITE_REPO=git@github.com:shop/web.git "
+		 "BUILDKITE_PULL_REQUEST_REPO=git://github.com/shop/web.git",
+		 "branch=main target=live change=7 request"},
+		{"buildkite, pull request of a fork",
+		 "BUILDKITE_PULL_REQUEST=7 BUILDKITE_BRANCH=main "
+		 "BUILDKITE_REPO=git@github.com:shop/web.git "
+		 "BUILDKITE_PULL_REQUEST_REPO=git://github.com/ann/web.git",
+		 "branch=main change=7 fork=ann request"},
+		{"buildkite, pull request of a commit that is not told",
+		 "BUILDKITE_PULL_REQUEST=7 BUILDKITE_BRANCH=ann:main "
+		 "BUILDKITE_COMMIT=HEAD",
+		 "branch=main change=7 fork=ann request"},
+		{"buildkite, branch of a fork by its owner",
+		 "BUILDKITE_PULL_REQUEST=7 BUILDKITE_BRANCH=ann:main",
+		 "branch=main change=7 fork=ann request"},
+		{"buildkite, pull request of nobody knows where",
+		 "BUILDKITE_PULL_REQUEST=7 BUILDKITE_BRANCH=main",
+		 "branch=main change=7 request doubt"},
+		{"bitbucket, pull request",
+		 "BITBUCKET_PR_ID=7 BITBUCKET_BRANCH=main "
+		 "BITBUCKET_PR_DESTINATION_BRANCH=live "
+		 "BITBUCKET_COMMIT=c0ffee0",
+		 "branch=main target=live change=7 own_commit=c0ffee0 request"},
+		{"bitbucket, branch", "BITBUCKET_BRANCH=main", ""},
+		{"azure, pull request",
+		 "BUILD_REASON=PullRequest "
+		 "SYSTEM_PULLREQUEST_PULLREQUESTID=7 "
+		 "SYSTEM_PULLREQUEST_SOURCEBRANCH=refs/heads/fix "
+		 "SYSTEM_PULLREQUEST_TARGETBRANCH=refs/heads/main "
+		 "SYSTEM_PULLREQUEST_ISFORK=False",
+		 "branch=fix target=main change=7 request"},
+		{"azure, pull request of a fork",
+		 "SYSTEM_PULLREQUEST_PULLREQUESTID=7 "
+		 "SYSTEM_PULLREQUEST_SOURCEBRANCH=main "
+		 "SYSTEM_PULLREQUEST_ISFORK=True "
+		 "SYSTEM_PULLREQUEST_SOURCEREPOSITORYURI="
+		 "https://github.com/ann/web "
+		 "BUILD_REPOSITORY_URI=https://github.com/shop/web",
+		 "branch=main change=7 fork=ann request"},
+		{"azure, pull request of a fork of nobody knows whom",
+		 "SYSTEM_PULLREQUEST_PULLREQUESTID=7 "
+		 "SYSTEM_PULLREQUEST_SOURCEBRANCH=main "
+		 "SYSTEM_PULLREQUEST_ISFORK=True",
+		 "branch=main change=7 request doubt"},
+		{"azure, pull request by its ref alone",
+		 "BUILD_SOURCEBRANCH=refs/pull/7/merge", "request doubt"},
+		{"azure, branch",
+		 "BUILD_REASON=IndividualCI BUILD_SOURCEBRANCH=refs/heads/main",
+		 ""},
+		{"circleci, pull request of a fork",
+		 "CIRCLE_PR_NUMBER=7 CIRCLE_PR_USERNAME=ann "
+		 "CIRCLE_BRANCH=pull/7",
+		 "branch=pull/7 change=7 fork=ann request"},
+		{"travis, pull request",
+		 "TRAVIS_PULL_REQUEST=7 TRAVIS_BRANCH=live "
+		 "TRAVIS_PULL_REQUEST_BRANCH=main "
+		 "TRAVIS_PULL_REQUEST_SLUG=shop/web TRAVIS_REPO_SLUG=shop/web",
+		 "branch=main target=live change=7 request"},
+		{"travis, pull request of a fork",
+		 "TRAVIS_PULL_REQUEST=7 TRAVIS_PULL_REQUEST_BRANCH=main "
+		 "TRAVIS_PULL_REQUEST_SLUG=ann/web TRAVIS_REPO_SLUG=shop/web",
+		 "branch=main change=7 fork=ann request"},
+		{"travis, branch",
+		 "TRAVIS_PULL_REQUEST=false TRAVIS_BRANCH=main", ""},
 		{"gitlab, tag", "GITLAB_CI=true CI_COMMIT_TAG=v1",
 		 "server=gitlab"},
 	};
@@ -206,7 +379,6 @@ static void test_repository_names(void **state)
 	}
 }
 
-/* The same however it was cloned. */
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

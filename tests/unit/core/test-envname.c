@@ -212,6 +212,33 @@ static const struct envname_case {
 	 "web",
 	 "anna:main",
 	 false},
+	{"a fork whose owner is given, too",
+	 {.branch = "anna:main"},
+	 {.repository_name = "web", .fork = "anna", .pull_request = true},
+	 "web-anna-main-*",
+	 "web-anna-main-*",
+	 "web",
+	 "anna:main",
+	 false},
+	{"a pull request in doubt, main given",
+	 {.branch = "main"},
+	 {.repository_name = "web",
+	  .branch = "fix",
+	  .doubt = "d",
+	  .pull_request = true},
+	 "web-main",
+	 "web-main",
+	 "web",
+	 "main",
+	 false},
+	{"a branch or a pull request, main given",
+	 {.branch = "main"},
+	 {.repository_name = "web", .doubt = "d"},
+	 "web-main",
+	 "web-main",
+	 "web",
+	 "main",
+	 true},
 	{"a long release",
 	 {0},
 	 {.repository_name = LONG_NAME, .branch = "main"},
@@ -305,6 +332,38 @@ static void test_decisions(void **state)
 	}
 }
 
+static void test_doubts(void **state)
+{
+	static const struct {
+		struct envname_facts facts;
+		const char *text, *hint;
+	} rows[] = {
+		{{.repository_name = "web", .branch = "fix", .doubt = "why"},
+		 "the branch is not known: why",
+		 "give '--branch fix' if it is the repository's own, "
+		 "'--branch OWNER:fix' if it is a fork's"},
+		{{.repository_name = "web", .doubt = "why", .unread = "what"},
+		 "the branch is not known: why; what",
+		 "make the file of GITHUB_EVENT_PATH readable (a container "
+		 "needs it mounted), or give '--branch NAME' if it is the "
+		 "repository's own, '--branch OWNER:NAME' if it is a fork's"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct envname_args args = {.main_branch = "fix",
+						  .namespace = "n"};
+		CLEANUP(envname_release) struct envname name = {0};
+		CLEANUP(err_release) struct err err = {0};
+
+		assert_false(
+			envname_decide(&name, &args, &rows[i].facts, &err));
+		assert_int_equal(err.kind, ERR_USAGE);
+		assert_string_equal(err.text, rows[i].text);
+		assert_string_equal(err.hint, rows[i].hint);
+	}
+}
+
 /* What an environment has that was made before its release began so. */
 static void test_a_former_release(void **state)
 {
@@ -395,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_no_two_share_a_name),
 		cmocka_unit_test(test_what_the_join_cannot_tell),
 		cmocka_unit_test(test_decisions),
+		cmocka_unit_test(test_doubts),
 		cmocka_unit_test(test_a_former_release),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_templates),
