@@ -291,6 +291,23 @@ def test_a_dry_run_changes_nothing(cluster, deploy, tmp_path):
     assert cluster.api.namespaces() == set()
 
 
+def test_a_chart_that_is_rejected_renews_the_expiry(cluster, deploy, helm,
+                                                    tmp_path):
+    chart = umbrella(tmp_path, "1.0.0")
+    deploy(*NAMES, "--expires-in", "1h", chart, helm=helm)
+    (chart / "templates" / "bad.yaml").write_text("{{ .Values.a.b }}")
+
+    failed = deploy(*NAMES, "--expires-in", "5h", "--output", "json", chart,
+                    helm=helm, expect=1).json
+
+    assert failed["revision"] is None
+    assert failed["expiresAt"] > time.time() + 4 * 3600
+    (only,) = revisions(cluster)
+    assert only["slipway/expires-at"] == str(failed["expiresAt"])
+    assert namespace_of(cluster)["labels"]["slipway/expires-at"] \
+        == str(failed["expiresAt"])
+
+
 def test_renew_moves_the_labels_only(cluster, deploy, helm4, tmp_path):
     chart = umbrella(tmp_path, "1.0.0")
     deployed = deploy(*NAMES, "--output", "json", chart).json

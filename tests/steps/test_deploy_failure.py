@@ -14,6 +14,7 @@ import pty
 import re
 import select
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -277,6 +278,18 @@ def test_what_cannot_be_read_hides_no_failure(kind, command, run_step, kube,
     assert ("CrashLoopBackOff" in failed.err) == (kind != "pods")
     # a folder cannot be written, which is no more than a warning
     assert ("cannot write the diagnosis" in failed.err) == (kind != "pods")
+
+
+def test_a_failed_deployment_renews_the_expiry(command, run_step, kube):
+    """Of the revision that is there, too, where Helm has made none."""
+    failed = run_step(*command(FAILING, "--expires-in", "5h", "--output",
+                               "json"), expect=1)
+    assert failed.json["expiresAt"] > time.time() + 4 * 3600
+    for path in HOME, REVISION:
+        marks = [json.loads(r.body)["metadata"]["labels"]
+                 for r in kube.requests if r.line == f"PATCH {path}"]
+        assert marks[-1]["slipway/expires-at"] == \
+            str(failed.json["expiresAt"]), path
 
 
 def test_progress_on_a_terminal(command, runner, kube):
