@@ -5,6 +5,7 @@
 #include "base/attr.h"
 #include "base/str.h"
 #include "core/diagnosis_signs.h"
+#include "core/diagnosis_warnings.h"
 #include "core/rollout.h"
 #include "format/value.h"
 
@@ -83,6 +84,16 @@ static struct diagnosis_finding *find_same(
 	return NULL;
 }
 
+/* They share their cause, so whoever warns again tells that it still holds. */
+static void keep_last_warning(struct diagnosis_finding *same,
+			      const struct diagnosis_finding *finding)
+{
+	if (finding->warned_at <= same->warned_at)
+		return;
+	same->warned_at = finding->warned_at;
+	same->warned_for = finding->warned_for;
+}
+
 static void add_finding(const struct look *look,
 			struct diagnosis_finding *finding)
 {
@@ -96,6 +107,7 @@ static void add_finding(const struct look *look,
 	same = find_same(diagnosis, finding);
 	if (same) {
 		same->more++;
+		keep_last_warning(same, finding);
 		return;
 	}
 	if (diagnosis->count == DIAGNOSIS_MAX) {
@@ -125,60 +137,20 @@ static struct diagnosis_finding judge(const struct look *look,
 	};
 }
 
-/* --- events ---------------------------------------------------------------- */
-
-const char *diagnosis_event_time(const struct value *event)
-{
-	static const char *const places[] = {"series.lastObservedTime",
-					     "lastTimestamp", "eventTime",
-					     "metadata.creationTimestamp"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		const char *time = value_find_text(event, places[i]);
-
-		if (!is_blank(time))
-			return time;
-	}
-	return "";
-}
-
-static bool is_about(const struct value *event, const struct value *object)
-{
-	return same_text(value_find_text(event, "involvedObject.uid"),
-			 value_find_text(object, "metadata.uid"));
-}
-
-/*
- * The last warning about the object with @reason; with NULL of those that
- * the table knows for a pod whose containers cannot be made.
- */
-static const struct value *last_event(const struct look *look,
-				      const char *reason)
-{
-	const struct value *last = NULL, *event;
-
-	for (size_t i = 0; (event = value_list_at(look->world->events, i));
-	     i++) {
-		const char *found = text_or(event, "reason", "");
-
-		if (!is_about(event, look->object) ||
-		    (reason ? strcmp(found, reason) != 0
-			    : !sign_find(SIGN_POD_EVENT, found, "") ||
-				      strcmp(found, "Unhealthy") == 0))
-			continue;
-		if (!last || strcmp(diagnosis_event_time(event),
-				    diagnosis_event_time(last)) >= 0)
-			last = event;
-	}
-	return last;
-}
+/* --- warnings -------------------------------------------------------------- */
 
 static struct diagnosis_finding judge_event(const struct look *look,
 					    enum sign_place place,
 					    const struct value *event)
 {
-	return judge(look, place, text_or(event, "reason", "Warning"),
-		     text_or(event, "message", ""));
+	struct diagnosis_finding finding =
+		judge(look, place, text_or(event, "reason", "Warning"),
+		      text_or(event, "message", ""));
+
+	finding.warned = true;
+	finding.warned_at = warning_last_time(event);
+	finding.warned_for = finding.warned_at - warning_first_time(event);
+	return finding;
 }
 
 /* --- containers ------------------------------------------------------------ */
@@ -233,7 +205,8 @@ static struct diagnosis_finding judge_end(const struct look *look,
 static struct diagnosis_finding judge_running(const struct look *look,
 					      bool init)
 {
-	const struct value *event = last_event(look, "Unhealthy");
+	const struct value *event =
+		warning_last(look->world, look->object, "Unhealthy");
 	struct diagnosis_finding finding = {
 		.cause = init ? DIAGNOSIS_INIT : DIAGNOSIS_PROBE,
 		.reason = init ? "Running" : "NotReady",
@@ -322,7 +295,7 @@ static void judge_unscheduled(const struct look *look,
 /* Its containers are being made, or nobody has begun to. */
 static void judge_unmade(const struct look *look)
 {
-	const struct value *event = last_event(look, NULL);
+	const struct value *event = warning_unmade(look->world, look->object);
 	struct diagnosis_finding finding = {
 		.cause = DIAGNOSIS_STARTING,
 		.reason = text_or(look->object, "status.phase", "Pending"),
@@ -394,7 +367,8 @@ static void judge_replica_set(const struct look *look)
 /* Other controllers only warn of it. */
 static void judge_creation(const struct look *look)
 {
-	const struct value *event = last_event(look, "FailedCreate");
+	const struct value *event =
+		warning_uncreated(look->world, look->object);
 	struct diagnosis_finding finding;
 
 	if (!event)
@@ -462,11 +436,13 @@ static void judge_silent_claim(const struct look *look)
 
 static void judge_claim(const struct look *look)
 {
-	const struct value *event = last_event(look, "ProvisioningFailed");
+	const struct value *event =
+		warning_last(look->world, look->object, "ProvisioningFailed");
 	struct diagnosis_finding finding;
 
 	if (!event)
-		event = last_event(look, "FailedBinding");
+		event = warning_last(look->world, look->object,
+				     "FailedBinding");
 	if (rollout_is_ready(look->object))
 		return;
 	if (!event) {

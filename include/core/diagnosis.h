@@ -18,7 +18,6 @@
 #include <stdint.h>
 
 #include "base/mem.h"
-#include "base/strvec.h"
 
 struct rollout_world;
 struct str;
@@ -63,9 +62,12 @@ struct diagnosis_finding {
 	const char *reason;    /* the cluster's word */
 	const char *message;   /* its sentence, "" if there is none */
 	const char *cure;      /* what to do, "" if nobody knows */
-	bool final;    /* waiting does not cure it, and Helm waits for it */
-	bool log;      /* the container's log may say more, */
-	bool previous; /* that of the run before */
+	bool final;  /* waiting does not cure it, and Helm waits for it */
+	bool warned; /* told by a warning, which stays though it be over */
+	int64_t warned_at;  /* when that came last (epoch seconds), and for */
+	int64_t warned_for; /* how many it had come again and again */
+	bool log;	    /* the container's log may say more, */
+	bool previous;	    /* that of the run before */
 };
 
 struct diagnosis {
@@ -100,11 +102,27 @@ const char *diagnosis_event_time(const struct value *event);
 /*
  * Which final causes last: a cause ends a wait only when it is seen in each
  * look for so long, of the same object or of one with the same owner, as what
- * is missing may yet come.  All-zero to begin.
+ * is missing may yet come.
+ *
+ * A warning tells of the moment at which it came, no more: a cause that only
+ * warnings tell counts from the first to the last time that one was seen to
+ * come again.  Who tries again waits at most as long as he has tried by then
+ * (DIAGNOSIS_LATE_MS more, for what is slow); a warning that stays away for
+ * longer and then comes is the first of a new series.
+ * Source of the intervals, which double: k8s.io/kubernetes 1.35,
+ * pkg/util/goroutinemap/exponentialbackoff (volumes, 0.5 s to 2 min 2 s),
+ * k8s.io/client-go util/workqueue (StatefulSets, DaemonSets, 5 ms to 1000 s),
+ * pkg/controller/job (Jobs, 1 s to 1 min).
  */
+#define DIAGNOSIS_LATE_MS 15000
+
+struct diagnosis_sight;
+
+/* All-zero to begin. */
 struct diagnosis_watch {
-	struct strvec causes;
-	int64_t *first_seen; /* of each of causes */
+	struct diagnosis_sight *sights; /* of each final cause */
+	size_t count;
+	int64_t began; /* with its first look, milliseconds */
 };
 
 /*

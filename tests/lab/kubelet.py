@@ -40,20 +40,36 @@ class Kubelet:
         return wait.until(find, f"the pod of '{app}'")
 
     def say(self, app: str, *containers: dict, phase: str = "Pending",
-            init: list[dict] | None = None) -> str:
+            init: list[dict] | None = None, **more: object) -> str:
         name = self.pod(app)["metadata"]["name"]
         self.api("PATCH", f"{self.home}/pods/{name}/status",
                  {"status": {"phase": phase,
                              "containerStatuses": list(containers)}
-                  | ({"initContainerStatuses": init} if init else {})},
+                  | ({"initContainerStatuses": init} if init else {}) | more},
                  MERGE_PATCH)
         return name
 
-    def warn(self, app: str, reason: str, message: str) -> None:
-        pod = self.pod(app)["metadata"]
-        self.api("POST", f"{self.home}/events", {
-            "metadata": {"generateName": f"{app}-"}, "type": "Warning",
-            "involvedObject": {"kind": "Pod", "name": pod["name"],
-                               "namespace": self.namespace, "uid": pod["uid"]},
+    def run(self, app: str) -> None:
+        self.say(app, status(ready=True, running={}), phase="Running",
+                 conditions=[{"type": kind, "status": "True"}
+                             for kind in ("ContainersReady", "Ready")])
+
+    def warn(self, app: str, reason: str, message: str) -> dict:
+        return self.warn_of("Pod", self.pod(app), reason, message)
+
+    def warn_of(self, kind: str, whose: dict, reason: str,
+                message: str) -> dict:
+        """A warning, which came last when all of this was not there yet."""
+        of = {key: whose["metadata"][key] for key in ("name", "namespace",
+                                                      "uid")}
+        return self.api("POST", f"{self.home}/events", {
+            "metadata": {"generateName": f"{of['name']}-"}, "type": "Warning",
+            "involvedObject": {"kind": kind} | of,
             "reason": reason, "message": message, "count": 3,
             "lastTimestamp": "2026-11-26T10:00:00Z"})
+
+    def warn_again(self, event: dict, minute: int) -> None:
+        self.api("PATCH", f"{self.home}/events/{event['metadata']['name']}",
+                 {"count": 3 + minute,
+                  "lastTimestamp": f"2026-11-26T10:{minute:02}:00Z"},
+                 MERGE_PATCH)

@@ -246,6 +246,56 @@ def test_what_an_older_revision_broke_ends_no_wait(
     step.wait()
 
 
+UNMOUNTED = 'MountVolume.SetUp failed for volume "tls" : secret "tls" not found'
+SEALED = workload("web", volumes=[
+    {"name": "tls", "secret": {"secretName": "tls"}}])
+
+
+def test_what_was_warned_of_once_ends_no_wait(cluster, start_step, helm4,
+                                              kubelet, tmp_path):
+    """The secret came a little late, and so did what a webhook asks for; then
+    images are pulled, of which no warning tells."""
+    step = start_step("deploy-preview", *NAMES, *PATIENT, "--helm", helm4.path,
+                      "--patience", "1s", umbrella(
+                          tmp_path, SEALED, workload("db", "StatefulSet")),
+                      env=cluster.env)
+    for app in "web", "db":
+        kubelet.say(app, waiting("ContainerCreating", ""))
+    kubelet.warn("web", "FailedMount", UNMOUNTED)
+    kubelet.warn_of("StatefulSet", cluster.api(
+        "GET", "/apis/apps/v1/namespaces/shop-fix/statefulsets/db"),
+        "FailedCreate", f"create Pod db-0 failed: denied the request: {MESSAGE}")
+    before = looks(cluster.api)
+    wait.until(lambda: looks(cluster.api) > before + 2, "three looks")
+
+    for app in "web", "db":
+        kubelet.run(app)
+    step.wait()
+
+
+def test_what_is_warned_of_again_ends_a_wait(cluster, start_step, helm4,
+                                             kubelet, tmp_path):
+    step = start_step("deploy-preview", *NAMES, *PATIENT, "--helm", helm4.path,
+                      "--patience", "3s", umbrella(tmp_path, SEALED),
+                      env=cluster.env)
+    kubelet.say("web", waiting("ContainerCreating", ""))
+    event = kubelet.warn("web", "FailedMount", UNMOUNTED)
+    minutes = iter(range(1, 60))
+
+    def warned_again() -> bool:
+        seen = looks(cluster.api)
+        kubelet.warn_again(event, next(minutes))
+        wait.until(lambda: looks(cluster.api) > seen
+                   or step.process.poll() is not None, "a look")
+        return step.process.poll() is not None
+
+    wait.until(warned_again, "the end of the wait")
+    failed = step.wait(expect=1)
+    assert "it cannot get ready, and has been so for 3s: pod 'web-" \
+        in failed.err
+    assert f"FailedMount: {UNMOUNTED}; cure: create that secret" in failed.err
+
+
 # --- after a failure ----------------------------------------------------------
 
 MAIN = ["--repository-name", "shop", "--branch", "main"]

@@ -280,6 +280,43 @@ def test_what_cannot_be_read_hides_no_failure(kind, command, run_step, kube,
     assert ("cannot write the diagnosis" in failed.err) == (kind != "pods")
 
 
+def creating() -> dict:
+    return {"metadata": pod()["metadata"] | {
+        "creationTimestamp": "2999-01-01T00:00:00Z"}, "status": {
+            "phase": "Pending", "containerStatuses": [{
+                "name": "main", "ready": False, "restartCount": 0,
+                "state": {"waiting": {"reason": "ContainerCreating"}}}]}}
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_warning_counts_when_it_comes_again(again, command, run_step, kube,
+                                              tmp_path):
+    """That it stays says nothing of what is so now."""
+    enough, words = tmp_path / "enough", 'secret "db" not found'
+    times = iter(range(60))
+
+    def events(_request) -> Reply:
+        minute = next(times)
+        if minute == 4:
+            enough.touch()
+        return listing({
+            "involvedObject": {"kind": "Pod", "name": POD, "uid": "p"},
+            "reason": "FailedMount", "message": words, "firstTimestamp":
+            "2026-11-26T10:00:00Z", "lastTimestamp":
+            f"2026-11-26T10:{minute if again else 59:02}:00Z"})
+
+    kube.script("GET", f"{HOME}/pods", listing(creating()))
+    kube.script("GET", f"{HOME}/events", events)
+    ended = run_step(*command(
+        "exec sleep 600" if again else
+        f"while [ ! -e {enough} ]; do sleep 0.1; done; {FAILING}",
+        "--patience", "1s"), expect=1)
+    assert f"FailedMount: {words}; cure: create that secret" in ended.err
+    assert ("it cannot get ready, and has been so for 1s: pod" in ended.err) \
+        == again
+    assert ("context deadline exceeded" in ended.err) != again
+
+
 def test_a_failed_deployment_renews_the_expiry(command, run_step, kube):
     """Of the revision that is there, too, where Helm has made none."""
     failed = run_step(*command(FAILING, "--expires-in", "5h", "--output",

@@ -1,11 +1,13 @@
 /*
  * Statuses of pods and what is around them, of tests/tables/diagnosis.json,
- * and what is found: a line "cause [final] [log] [previous] text" each.
+ * and what is found: a line "cause [final] [warned FIRST-LAST] [log] [previous]
+ * text" each, the times in seconds since the deployment began.
  */
 #include "core/diagnosis.h"
 
 #include <stdlib.h>
 
+#include "base/attr.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "core/rollout.h"
@@ -32,15 +34,27 @@ static struct rollout_world make_world(const struct value *lists)
 	};
 }
 
+static void print_warned(struct str *out,
+			 const struct diagnosis_finding *finding)
+{
+	int64_t last = finding->warned_at - BEGAN;
+
+	if (finding->warned)
+		str_addf(out, "warned %lld-%lld ",
+			 (long long)(last - finding->warned_for),
+			 (long long)last);
+}
+
 static void print_found(struct str *out, const struct diagnosis *diagnosis)
 {
 	for (size_t i = 0; i < diagnosis->count; i++) {
 		const struct diagnosis_finding *finding =
 			&diagnosis->findings[i];
 
-		str_addf(out, "%s %s%s%s", diagnosis_cause_name(finding->cause),
-			 finding->final ? "final " : "",
-			 finding->log ? "log " : "",
+		str_addf(out, "%s %s", diagnosis_cause_name(finding->cause),
+			 finding->final ? "final " : "");
+		print_warned(out, finding);
+		str_addf(out, "%s%s", finding->log ? "log " : "",
 			 finding->previous ? "previous " : "");
 		diagnosis_print(out, finding);
 		str_add_char(out, '\n');
@@ -126,6 +140,146 @@ static void test_patience(void **state)
 	assert_string_equal(look(&watch, 10100, 4, 1), "e");
 }
 
+/* --- warnings from look to look -------------------------------------------- */
+
+struct warning_look {
+	int64_t at;    /* seconds */
+	int64_t first; /* when the warning came, and came last, by a */
+	int64_t last;  /* clock of its own; 0: there is none */
+	bool ends;     /* the wait */
+};
+
+/* With a patience of @patience seconds. */
+static void check_looks(int64_t patience, const struct warning_look *looks,
+			size_t count)
+{
+	CLEANUP(diagnosis_watch_release) struct diagnosis_watch watch = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct warning_look *look = &looks[i];
+		struct diagnosis_finding finding = {
+			.kind = "Pod",
+			.name = "a",
+			.cause = DIAGNOSIS_CONFIG,
+			.final = true,
+			.warned = true,
+			.warned_at = look->last,
+			.warned_for = look->last - look->first,
+		};
+		const struct diagnosis diagnosis = {
+			.findings = &finding,
+			.count = look->last ? 1 : 0,
+		};
+		bool ends =
+			diagnosis_lasting(&watch, &diagnosis, look->at * 1000,
+					  patience * 1000) != NULL;
+
+		if (ends != look->ends)
+			fail_msg("look at %lld s: %s", (long long)look->at,
+				 ends ? "ends" : "does not end");
+	}
+}
+
+#define CHECK_LOOKS(patience, looks) \
+	check_looks(patience, looks, ARRAY_SIZE(looks))
+
+/* The kubelet waits 0.5 s, 1 s, 2 s ... before it tries again. */
+static void test_what_is_warned_of_again_lasts(void **state)
+{
+	static const struct warning_look looks[] = {
+		{2, 1000, 1000, false},	 {4, 1000, 1003, false},
+		{8, 1000, 1007, false},	 {15, 1000, 1007, false},
+		{16, 1000, 1015, false}, {32, 1000, 1031, false},
+		{63, 1000, 1031, false}, {64, 1000, 1063, true},
+	};
+
+	(void)state;
+	CHECK_LOOKS(60, looks);
+}
+
+static void test_a_warning_that_does_not_come_again_is_over(void **state)
+{
+	static const struct warning_look once[] = {
+		{2, 1000, 1000, false},
+		{12, 1000, 1000, false},
+		{600, 1000, 1000, false},
+	};
+	/* the secret came after 20 s, and the image takes long */
+	static const struct warning_look late[] = {
+		{2, 1000, 1000, false},	 {4, 1000, 1003, false},
+		{8, 1000, 1007, false},	 {16, 1000, 1015, false},
+		{64, 1000, 1015, false}, {600, 1000, 1015, false},
+	};
+	/* that it has come for long does not make it come again */
+	static const struct warning_look old[] = {
+		{0, 0, 0, false},
+		{500, 100, 400, false},
+		{600, 100, 400, false},
+	};
+
+	(void)state;
+	CHECK_LOOKS(0, once);
+	CHECK_LOOKS(10, once);
+	CHECK_LOOKS(60, late);
+	CHECK_LOOKS(60, old);
+}
+
+static void test_warnings_of_two_failures_do_not_add_up(void **state)
+{
+	static const struct warning_look looks[] = {
+		{2, 1000, 1000, false},	  {4, 1000, 1003, false},
+		{100, 1000, 1099, false}, {102, 1000, 1101, false},
+		{108, 1000, 1107, false}, {111, 1000, 1110, true},
+	};
+	/* one that was away begins anew */
+	static const struct warning_look away[] = {
+		{2, 1000, 1000, false},	 {8, 1000, 1007, false},
+		{10, 0, 0, false},	 {12, 1009, 1009, false},
+		{14, 1009, 1013, false}, {22, 1009, 1021, true},
+	};
+
+	(void)state;
+	CHECK_LOOKS(10, looks);
+	CHECK_LOOKS(10, away);
+}
+
+/* The API was slow: what came meanwhile counts, but nothing of before. */
+static void test_warnings_between_looks(void **state)
+{
+	static const struct warning_look looks[] = {
+		{0, 0, 0, false},
+		{20, 1000, 1015, false},
+		{32, 1000, 1031, false},
+		{64, 1000, 1063, true},
+	};
+	static const struct warning_look before[] = {
+		{1000, 100, 1100, false},
+		{1002, 100, 1102, false},
+		{1010, 100, 1110, true},
+	};
+
+	(void)state;
+	CHECK_LOOKS(59, looks);
+	CHECK_LOOKS(10, before);
+}
+
+/* Two of one cause: whoever warns again tells of it, not that both are there. */
+static void test_two_that_share_their_cause(void **state)
+{
+	CLEANUP(diagnosis_watch_release) struct diagnosis_watch watch = {0};
+	struct diagnosis_finding two[] = {finals[0], finals[0]};
+	const struct diagnosis diagnosis = {.findings = two, .count = 2};
+
+	(void)state;
+	two[0].warned = two[1].warned = true;
+	two[0].warned_at = 1000;
+	two[1].warned_at = 1005;
+	assert_null(diagnosis_lasting(&watch, &diagnosis, 0, 10000));
+	assert_null(diagnosis_lasting(&watch, &diagnosis, 10000, 10000));
+	two[1].warned_at = 1015;
+	assert_non_null(diagnosis_lasting(&watch, &diagnosis, 11000, 10000));
+}
+
 static void test_ceiling(void **state)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
@@ -146,6 +300,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_causes),
 		cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_what_is_warned_of_again_lasts),
+		cmocka_unit_test(
+			test_a_warning_that_does_not_come_again_is_over),
+		cmocka_unit_test(test_warnings_of_two_failures_do_not_add_up),
+		cmocka_unit_test(test_warnings_between_looks),
+		cmocka_unit_test(test_two_that_share_their_cause),
 		cmocka_unit_test(test_ceiling),
 	};
 
