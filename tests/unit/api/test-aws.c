@@ -179,8 +179,8 @@ static void test_broken(void **state)
 		 ROLE "source_profile = q\nduration_seconds = 1h\n"
 		      "[profile q]\n" KEYS,
 		 ERR_INPUT, "'1h' cannot be duration_seconds: 900 to 43200"},
-		{"", "[default]\nsso_session = s\n", ERR_INPUT,
-		 "sso-session 's' has no sso_region"},
+		{"", "[default]\nsso_session = s\nsso_account_id = 1\n",
+		 ERR_INPUT, "sso-session 's' has no sso_region"},
 		{"", "[default]\nsso_account_id = 1\n", ERR_INPUT,
 		 "there is no sso_region"},
 		{"", "[default]\ncredential_process = \"a\n", ERR_INPUT,
