@@ -605,5 +605,6 @@ void chartrepo_release(struct chartrepo *repo)
 	map_release(&repo->registries);
 	url_release(&repo->url);
 	s3_release(&repo->s3);
+	arena_release(&repo->arena);
 	*repo = (struct chartrepo){0};
 }

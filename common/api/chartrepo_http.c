@@ -14,11 +14,27 @@
 
 #define CHARTMUSEUM_REPLY_MAX ((size_t)4 << 20)
 
+static bool take_own(struct chartrepo *repo, const struct http_args *own,
+		     struct err *err)
+{
+	if (!http_check_args(own, err))
+		return false;
+	if (own->cacert)
+		repo->own.cacert = arena_strdup(&repo->arena, own->cacert);
+	if (own->cert)
+		repo->own.cert = arena_strdup(&repo->arena, own->cert);
+	if (own->key)
+		repo->own.key = arena_strdup(&repo->arena, own->key);
+	return true;
+}
+
 static bool open_url(struct chartrepo *repo, const char *rest,
 		     const struct chartrepo_config *config, struct err *err)
 {
 	(void)rest;
 	repo->login_everywhere = config->login_everywhere;
+	if (!take_own(repo, &config->own, err))
+		return false;
 	if (!url_parse(&repo->url, repo->address, err))
 		return false;
 	login_take_url(&repo->login, &repo->url);
@@ -57,6 +73,7 @@ static void set_url(const struct chartrepo *repo, const struct url *url,
 	url_add_text(&request->url, url, true);
 	if (!is_trusted(repo, url))
 		return;
+	request->own = &repo->own;
 	if (secret_is_set(&repo->login.token))
 		login_add_bearer(&request->secrets, &repo->login.token);
 	else if (login_is_set(&repo->login))

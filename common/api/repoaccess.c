@@ -13,32 +13,18 @@ bool repoaccess_is_web(const char *address)
 	       starts_with(address, "https://");
 }
 
-bool repoaccess_has_certificates(const struct helmrepos_entry *known)
-{
-	return known && (*known->ca_file || *known->cert_file);
-}
-
-bool repoaccess_open_client(struct http *http,
-			    const struct helmrepos_entry *known,
-			    const struct http_config *config, struct err *err)
-{
-	struct http_config own = *config;
-
-	if (known && *known->ca_file)
-		own.args.cacert = known->ca_file;
-	if (known && *known->cert_file) {
-		own.args.cert = known->cert_file;
-		own.args.key = known->key_file;
-	}
-	return http_open(http, &own, err);
-}
-
 void repoaccess_use(const struct helmrepos_entry *known,
 		    struct chartrepo_config *config)
 {
 	if (!known)
 		return;
 	config->login = &known->login;
+	if (*known->ca_file)
+		config->own.cacert = known->ca_file;
+	if (*known->cert_file) {
+		config->own.cert = known->cert_file;
+		config->own.key = known->key_file;
+	}
 	config->login_everywhere = known->pass_credentials_all;
 }
 
@@ -92,8 +78,7 @@ bool repoaccess_open(struct chartrepo *repo, struct http *http,
 			return false;
 		repoaccess_use(known, &repo_config);
 	}
-	return (!needs_http ||
-		repoaccess_open_client(http, known, config, err)) &&
+	return (!needs_http || http_open(http, config, err)) &&
 	       chartrepo_open(repo, address, &repo_config, err) &&
 	       set_writing(repo, &args->s3, err);
 }

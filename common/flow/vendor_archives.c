@@ -149,35 +149,7 @@ static bool fail_offline(const struct vendoring *vendoring, struct err *err)
 
 /* --- downloading ------------------------------------------------------------------ */
 
-/* Does the archive lie with its repository? */
-static bool is_at_home(const struct vendor_archive *archive)
-{
-	CLEANUP(url_release) struct url home = {0}, place = {0};
-	CLEANUP(err_release) struct err unfit = {0};
-
-	return !strstr(archive->fetch.url, "://") ||
-	       (url_parse(&home, archive->source->address, &unfit) &&
-		url_parse(&place, archive->fetch.url, &unfit) &&
-		url_same_origin(&home, &place));
-}
-
-/*
- * A repository's own certificates are for its own server, and for others
- * only where the user has said so of the login.
- */
-static struct http *client_of(struct vendoring *vendoring,
-			      const struct vendor_archive *archive)
-{
-	struct vendor_source *source = archive->source;
-
-	if (source->own.client &&
-	    (source->known->pass_credentials_all || is_at_home(archive)))
-		return &source->own;
-	return &vendoring->world->http;
-}
-
-static bool fetch_with(struct vendoring *vendoring, struct http *http,
-		       struct err *err)
+bool vendor_fetch(struct vendoring *vendoring, struct err *err)
 {
 	const struct map *archives = &vendoring->archives;
 	struct chartrepo_fetch **fetches =
@@ -186,35 +158,21 @@ static bool fetch_with(struct vendoring *vendoring, struct http *http,
 				  sizeof(struct chartrepo_fetch *));
 	size_t count = 0;
 
-	for (size_t i = 0; i < archives->count; i++) {
-		struct vendor_archive *archive = archives->entries[i].value;
-
-		if (!archive->is_there && client_of(vendoring, archive) == http)
-			fetches[count++] = &archive->fetch;
-	}
-	return !count ||
-	       chartrepo_fetch_all(http, fetches, count, vendoring->args->jobs,
-				   VENDOR_KEPT_MAX,
-				   vendoring->args->http->reporter, err) ||
-	       err_wrap(err, "cannot download the charts");
-}
-
-bool vendor_fetch(struct vendoring *vendoring, struct err *err)
-{
-	const struct map *sources = &vendoring->world->sources;
-
 	look_into_cache(vendoring);
 	/* Of a folder's own: all that is missing is told at once, at the end. */
 	if (vendoring->world->missing.count)
 		return vendoring->outer || fail_offline(vendoring, err);
-	for (size_t i = 0; i < sources->count; i++) {
-		struct vendor_source *source = sources->entries[i].value;
+	for (size_t i = 0; i < archives->count; i++) {
+		struct vendor_archive *archive = archives->entries[i].value;
 
-		if (source->own.client &&
-		    !fetch_with(vendoring, &source->own, err))
-			return false;
+		if (!archive->is_there)
+			fetches[count++] = &archive->fetch;
 	}
-	return fetch_with(vendoring, &vendoring->world->http, err);
+	return !count ||
+	       chartrepo_fetch_all(&vendoring->world->http, fetches, count,
+				   vendoring->args->jobs, VENDOR_KEPT_MAX,
+				   vendoring->args->http->reporter, err) ||
+	       err_wrap(err, "cannot download the charts");
 }
 
 /* --- checking ---------------------------------------------------------------------- */

@@ -40,7 +40,6 @@
 struct vendor_source {
 	const char *address;
 	const struct helmrepos_entry *known; /* NULL = not to Helm */
-	struct http own;		     /* for certificates of its own */
 	struct chartrepo repo;
 	struct chartrepo_index index_text;
 	struct chartindex index;

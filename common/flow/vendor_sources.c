@@ -20,7 +20,6 @@ void vendor_source_release(struct vendor_source *source)
 	chartindex_release(&source->index);
 	chartrepo_index_release(&source->index_text);
 	chartrepo_release(&source->repo);
-	http_release(&source->own);
 }
 
 /* --- which they are --------------------------------------------------------- */
@@ -139,19 +138,15 @@ static bool is_own(const struct vendoring *vendoring, const char *address)
 	       url_same_place(vendoring->world->own_address, address);
 }
 
-/* The client of all, or the source's own where it has its certificates. */
+/* The client of all. */
 static bool open_client(struct vendoring *vendoring,
-			struct vendor_source *source, struct err *err)
+			const struct vendor_source *source, struct err *err)
 {
-	const struct http_config *config = vendoring->args->http;
+	struct http *http = &vendoring->world->http;
 
-	if (vendoring->args->offline || !chartrepo_needs_http(source->address))
-		return true;
-	if (!vendoring->world->http.client &&
-	    !http_open(&vendoring->world->http, config, err))
-		return false;
-	return !repoaccess_has_certificates(source->known) ||
-	       repoaccess_open_client(&source->own, source->known, config, err);
+	return vendoring->args->offline || http->client ||
+	       !chartrepo_needs_http(source->address) ||
+	       http_open(http, vendoring->args->http, err);
 }
 
 static bool is_local(const struct vendor_source *source)
@@ -164,15 +159,15 @@ static bool open_repo(struct vendoring *vendoring, struct vendor_source *source,
 {
 	const char *address = source->address;
 	struct chartrepo_config config = {
-		.http = source->own.client ? &source->own
-					   : &vendoring->world->http,
+		.http = &vendoring->world->http,
 		.env = vendoring->args->env,
 		.cache = &vendoring->world->cache,
 	};
 
 	if (is_local(source))
 		config.http = NULL;
-	repoaccess_use(source->known, &config);
+	if (!vendoring->args->offline)
+		repoaccess_use(source->known, &config);
 	if (is_own(vendoring, address))
 		config.login = &vendoring->world->own_login;
 	return chartrepo_open(&source->repo,

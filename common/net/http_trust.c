@@ -69,8 +69,7 @@ static bool trust_files(struct http_trust *trust, const char *first,
 	return true;
 }
 
-/* Before anything is sent: libcurl would look only once it is connected. */
-static bool check_files(const struct http_args *args, struct err *err)
+bool http_check_args(const struct http_args *args, struct err *err)
 {
 	const struct {
 		const char *use, *path;
@@ -96,7 +95,7 @@ bool http_choose_trust(struct http_trust *trust,
 	const char *dir = env ? env_get(env, "SSL_CERT_DIR") : NULL;
 	const char *bundle = env ? env_get(env, "AWS_CA_BUNDLE") : NULL;
 
-	if (!check_files(&config->args, err))
+	if (!http_check_args(&config->args, err))
 		return false;
 	if (config->ca_pem) {
 		str_add(&chosen.pem, config->ca_pem);

@@ -260,11 +260,26 @@ static void set_limits(struct http_setter *to, const struct transfer *transfer)
 			      (curl_off_t)transfer->reply.body.limit);
 }
 
-static void set_trust(struct http_setter *to, const struct http_client *client)
+/* Whom a redirect leads to is neither told nor judged by what is of another. */
+static const struct http_args *own_args(const struct transfer *transfer)
 {
-	const struct http_trust *trust = &client->trust;
+	static const struct http_args none;
 
-	if (trust->pem.len) {
+	return transfer->request->own && !transfer->left_origin
+		       ? transfer->request->own
+		       : &none;
+}
+
+static void set_trust(struct http_setter *to, const struct transfer *transfer)
+{
+	const struct http_client *client = transfer->client;
+	const struct http_trust *trust = &client->trust;
+	const char *own = own_args(transfer)->cacert;
+
+	if (own) {
+		http_set_text(to, CURLOPT_CAINFO, own);
+		http_set_text(to, CURLOPT_CAPATH, NULL);
+	} else if (trust->pem.len) {
 		http_set_blob(to, CURLOPT_CAINFO_BLOB, str_text(&trust->pem),
 			      trust->pem.len);
 		http_set_text(to, CURLOPT_CAPATH, trust->dir);
@@ -284,9 +299,15 @@ static void set_identity(struct http_setter *to,
 {
 	const struct http_client *client = transfer->client;
 	const struct http_config *config = &client->config;
+	const struct http_args *own = own_args(transfer);
 
 	if (transfer->left_origin)
 		return;
+	if (own->cert) {
+		http_set_text(to, CURLOPT_SSLCERT, own->cert);
+		http_set_text(to, CURLOPT_SSLKEY, own->key);
+		return;
+	}
 	if (config->cert_pem)
 		http_set_blob(to, CURLOPT_SSLCERT_BLOB, config->cert_pem,
 			      strlen(config->cert_pem));
@@ -383,7 +404,7 @@ static bool set_options(struct transfer *transfer, struct err *err)
 	if (transfer->request->accept_gzip)
 		http_set_text(&to, CURLOPT_ACCEPT_ENCODING, "gzip");
 	set_limits(&to, transfer);
-	set_trust(&to, transfer->client);
+	set_trust(&to, transfer);
 	set_identity(&to, transfer);
 	set_proxy(&to, transfer);
 	set_protocol(&to, transfer->client);

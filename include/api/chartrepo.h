@@ -31,11 +31,11 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "format/url.h"
 #include "net/http.h"
 
-struct arena;
 struct chart;
 struct chartcache;
 struct chartindex_entries;
@@ -61,6 +61,7 @@ struct chartrepo {
 	struct map registries; /* to which its index leads, by their hosts */
 	char *prefix;	       /* of s3:// and oci://: "" or "stable/" */
 	struct login login;
+	struct http_args own; /* certificates, for who may see the login */
 	bool login_everywhere;
 	const struct chartcache *cache; /* borrowed; NULL = none */
 	/*
@@ -70,6 +71,7 @@ struct chartrepo {
 	bool unconditional;
 	struct http *http;     /* borrowed; NULL for file:// */
 	const struct env *env; /* borrowed */
+	struct arena arena;    /* private */
 };
 
 /* What a repository needs beside its address. */
@@ -77,9 +79,11 @@ struct chartrepo_config {
 	struct http *http; /* opened by the caller; NULL for file:// */
 	const struct env *env;
 	const struct login *login; /* for http(s):// and oci://; NULL = none */
+	/* Certificates for http(s)://; NULL in it = as @http has it. */
+	struct http_args own;
 	/*
-	 * The login is for every server that the index leads to, over https,
-	 * and not only for the repository's own.
+	 * Login and certificates are for every server that the index leads to,
+	 * over https, and not only for the repository's own.
 	 */
 	bool login_everywhere;
 	/* Where what a manifest names may be already; NULL = none. */

@@ -50,13 +50,6 @@ bool repoaccess_open(struct chartrepo *repo, struct http *http,
 /* Does Helm's list of repositories have addresses of this kind? */
 bool repoaccess_is_web(const char *address);
 
-/* A client with what Helm knows of the repository in place of the options'. */
-bool repoaccess_has_certificates(const struct helmrepos_entry *known);
-bool repoaccess_open_client(struct http *http,
-			    const struct helmrepos_entry *known,
-			    const struct http_config *config, struct err *err)
-	MUST_CHECK;
-
 /* Let what Helm knows of the repository say who we are; @known is borrowed. */
 void repoaccess_use(const struct helmrepos_entry *known,
 		    struct chartrepo_config *config);

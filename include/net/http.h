@@ -126,6 +126,12 @@ struct http_request {
 	size_t reply_limit; /* bytes of the body; 0 = HTTP_REPLY_MAX */
 	size_t enough;	    /* so much of it will do, the rest is not read;
 			       0 = all */
+	/*
+	 * Certificates that only the origin of @url is to know of, and is to
+	 * be judged by: what is set comes before the client's; borrowed.  NULL
+	 * = none.  Check the files before: http_check_args().
+	 */
+	const struct http_args *own;
 	enum http_repeat repeat;
 	bool accept_gzip;  /* ask for a compressed reply and unpack it */
 	bool no_redirects; /* a redirect is a reply like any other */
@@ -170,6 +176,9 @@ struct http_reply {
 	 */
 	bool unclear;
 };
+
+/* Can the files be read?  libcurl would look once it is connected. */
+bool http_check_args(const struct http_args *args, struct err *err) MUST_CHECK;
 
 /* Nothing is sent yet.  Errors: INPUT (a file of certificates or of a key). */
 bool http_open(struct http *http, const struct http_config *config,
