@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/releases_parts.h"
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -16,17 +17,24 @@
 #include "format/jsn.h"
 #include "format/value.h"
 
-#define LABEL_EXPIRES_AT "slipway/expires-at"
-#define LABEL_RUN	 "slipway/run"
+const struct kube_ref releases_secrets = {.api = "v1", .resource = "secrets"};
 
-static const struct kube_ref all_secrets = {.api = "v1", .resource = "secrets"};
-
-static const char *copy_text(struct arena *arena, const json_t *object,
-			     const char *path)
+const char *releases_copy_text(struct arena *arena, const json_t *object,
+			       const char *path)
 {
 	const char *text = jsn_text(object, path);
 
 	return text ? arena_strdup(arena, text) : NULL;
+}
+
+int64_t releases_created_at(const json_t *item)
+{
+	const char *text = jsn_text(item, "metadata.creationTimestamp");
+	int64_t seconds;
+
+	return text && clock_parse_rfc3339(text, strlen(text), &seconds)
+		       ? seconds
+		       : 0;
 }
 
 /*
@@ -49,8 +57,8 @@ static const char *label(const json_t *object, const char *key)
 	return json_string_value(json_object_get(labels, key));
 }
 
-static const char *copy_label(struct arena *arena, const json_t *object,
-			      const char *key)
+const char *releases_copy_label(struct arena *arena, const json_t *object,
+				const char *key)
 {
 	return share(arena, label(object, key), NULL);
 }
@@ -76,9 +84,9 @@ static bool add_release(void *context, const json_t *item, struct err *err)
 		return true;
 	release.namespace = share(arena, namespace, last->namespace);
 	release.name = share(arena, name, last->name);
-	release.uid = copy_text(arena, item, "metadata.uid");
+	release.uid = releases_copy_text(arena, item, "metadata.uid");
 	release.resource_version =
-		copy_text(arena, item, "metadata.resourceVersion");
+		releases_copy_text(arena, item, "metadata.resourceVersion");
 	release.managed =
 		share(arena, label(item, "slipway/managed"), last->managed);
 	release.expires_at =
@@ -99,7 +107,7 @@ struct kube_list releases_query(struct releases_query *query,
 				struct arena *arena, struct sweep_world *world)
 {
 	struct kube_list list = {
-		.ref = all_secrets,
+		.ref = releases_secrets,
 		.metadata = true,
 		.item = add_release,
 		.restart = forget_releases,
@@ -130,147 +138,6 @@ bool releases_find(struct kube *kube, const char *namespace, const char *name,
 		releases_query(&query, namespace, name, arena, world);
 
 	return kube_list(kube, &list, err);
-}
-
-/* What a list of revisions tells of the newest. */
-struct history {
-	struct arena *arena;
-	struct release_head head;
-	const char *resource_version; /* of the newest */
-	struct strvec runs;	      /* of all revisions */
-	int64_t deployed;
-	int64_t superseded;
-};
-
-static void history_release(struct history *history)
-{
-	strvec_release(&history->runs);
-}
-
-static int64_t created_at(const json_t *item)
-{
-	const char *text = jsn_text(item, "metadata.creationTimestamp");
-	int64_t seconds;
-
-	return text && clock_parse_rfc3339(text, strlen(text), &seconds)
-		       ? seconds
-		       : 0;
-}
-
-static bool note_revision(void *context, const json_t *item, struct err *err)
-{
-	struct history *history = context;
-	struct arena *arena = history->arena;
-	const char *version = copy_label(arena, item, "version");
-	const char *run = copy_label(arena, item, LABEL_RUN);
-	const char *status = copy_label(arena, item, "status");
-	int64_t revision;
-
-	(void)err;
-	if (run)
-		strvec_add(&history->runs, run);
-	if (!version || !num_parse_range(version, 1, INT64_MAX, &revision))
-		return true;
-	if (same_text(status, "deployed") && revision > history->deployed)
-		history->deployed = revision;
-	if (same_text(status, "superseded") && revision > history->superseded)
-		history->superseded = revision;
-	if (revision <= history->head.revision)
-		return true;
-	history->head = (struct release_head){
-		.revision = revision,
-		.status = status,
-		.expires_at = copy_label(arena, item, LABEL_EXPIRES_AT),
-		.run = run,
-		.created = created_at(item),
-	};
-	history->resource_version =
-		copy_text(arena, item, "metadata.resourceVersion");
-	return true;
-}
-
-static void forget_revisions(void *context)
-{
-	struct history *history = context;
-
-	history->head = (struct release_head){0};
-	history->resource_version = NULL;
-	history->deployed = history->superseded = 0;
-	strvec_truncate(&history->runs, 0);
-}
-
-static size_t count_text(const struct strvec *texts, const char *text)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < texts->count; i++)
-		count += same_text(texts->items[i], text);
-	return count;
-}
-
-static bool read_history(struct kube *kube, const char *namespace,
-			 const char *name, bool cached, struct history *history,
-			 struct err *err)
-{
-	CLEANUP(free_ptr) char *selector =
-		xasprintf("owner=helm,name=%s", name);
-	struct kube_list list = {
-		.ref = all_secrets,
-		.label_selector = selector,
-		.metadata = true,
-		.cached = cached,
-		.item = note_revision,
-		.restart = forget_revisions,
-		.context = history,
-	};
-
-	forget_revisions(history);
-	list.ref.namespace = namespace;
-	return kube_list(kube, &list, err);
-}
-
-/* Nothing is not believed of a cache. */
-static bool is_current(struct kube *kube, const char *namespace,
-		       const char *name, const struct history *history,
-		       bool *current, struct err *err)
-{
-	CLEANUP(release_query_release) struct release_query newest = {0};
-	CLEANUP(release_query_release) struct release_query next = {0};
-	struct kube_list questions[2];
-	int64_t revision = history->head.revision;
-
-	*current = false;
-	if (!revision)
-		return true;
-	questions[0] = release_metadata_query(&newest, namespace, name,
-					      revision, history->arena);
-	questions[1] = release_metadata_query(&next, namespace, name,
-					      revision + 1, history->arena);
-	if (!kube_list_all(kube, questions, ARRAY_SIZE(questions), err))
-		return false;
-	*current =
-		release_is_current(&newest, &next, history->resource_version);
-	return true;
-}
-
-bool releases_read_head(struct kube *kube, const char *namespace,
-			const char *name, struct arena *arena,
-			struct release_head *head, struct err *err)
-{
-	CLEANUP(history_release) struct history history = {.arena = arena};
-	bool current;
-
-	if (!read_history(kube, namespace, name, true, &history, err) ||
-	    !is_current(kube, namespace, name, &history, &current, err) ||
-	    (!current &&
-	     !read_history(kube, namespace, name, false, &history, err)))
-		return err_wrap(err, "cannot look up release '%s'", name);
-	*head = history.head;
-	head->deployed =
-		history.deployed ? history.deployed : history.superseded;
-	if (head->run && count_text(&history.runs, head->run) > 1)
-		head->run = NULL;
-	return true;
 }
 
 /* Kubernetes' base64 around Helm's base64 around gzip: what is in them. */
@@ -324,10 +191,10 @@ static bool note_secret(void *context, const json_t *secret, struct err *err)
 
 	(void)err;
 	query->found = true;
-	query->data = copy_text(query->arena, secret, "data.release");
-	query->resource_version =
-		copy_text(query->arena, secret, "metadata.resourceVersion");
-	query->created = created_at(secret);
+	query->data = releases_copy_text(query->arena, secret, "data.release");
+	query->resource_version = releases_copy_text(
+		query->arena, secret, "metadata.resourceVersion");
+	query->created = releases_created_at(secret);
 	return true;
 }
 
@@ -336,7 +203,7 @@ struct kube_list release_query(struct release_query *query,
 			       int64_t revision, struct arena *arena)
 {
 	struct kube_list list = {
-		.ref = all_secrets,
+		.ref = releases_secrets,
 		.item = note_secret,
 		.context = query,
 	};
@@ -498,7 +365,7 @@ static bool patch_failed(struct kube *kube, const char *namespace,
 	json_t *metadata = json_object();
 	json_t *labels = json_object();
 	json_t *data = json_object();
-	struct kube_ref ref = all_secrets;
+	struct kube_ref ref = releases_secrets;
 
 	jsn_set_text(labels, "status", "failed");
 	jsn_set(metadata, "labels", labels);
@@ -518,7 +385,7 @@ bool releases_fail_pending(struct kube *kube, const char *namespace,
 	CLEANUP(free_ptr) char *secret_called = secret_name(name, revision);
 	CLEANUP(jsn_release) json_t *secret = NULL;
 	CLEANUP(str_release) struct str packed = {0};
-	struct kube_ref ref = all_secrets;
+	struct kube_ref ref = releases_secrets;
 	const char *data, *version;
 	bool pending;
 
@@ -559,7 +426,7 @@ bool releases_set_expiry(struct kube *kube, const char *namespace,
 	CLEANUP(jsn_release) json_t *patch = json_object();
 	json_t *metadata = json_object();
 	json_t *labels = json_object();
-	struct kube_ref ref = all_secrets;
+	struct kube_ref ref = releases_secrets;
 
 	jsn_set_text(labels, LABEL_EXPIRES_AT, expires_at);
 	jsn_set(metadata, "labels", labels);
@@ -576,7 +443,7 @@ bool releases_forget(struct kube *kube, const struct sweep_release *revision,
 {
 	CLEANUP(free_ptr) char *secret =
 		secret_name(revision->name, revision->revision);
-	struct kube_ref ref = all_secrets;
+	struct kube_ref ref = releases_secrets;
 	bool existed;
 
 	ref.namespace = revision->namespace;

@@ -105,29 +105,55 @@ static bool upgrade(struct deployment *run, struct err *err)
 	}
 }
 
-/* The applications of one revision; of none (0) there are none. */
-static bool read_applications(struct deployment *run, int64_t revision,
-			      const struct value **applications,
-			      struct err *err)
+/* Of no payload there are none. */
+static const struct value *applications_of(struct deployment *run,
+					   const struct value *payload)
+{
+	return stack_applications(payload, run->deploy->names,
+				  &run->result->arena);
+}
+
+/*
+ * What is deployed now; after a failed one, the newest that was not.  And a
+ * name of the cluster that does not depend on who asks, if that may be read.
+ */
+static bool ask_before(struct deployment *run, int64_t revision,
+		       const struct value **payload, struct err *err)
 {
 	const struct envname *name = run->deploy->name;
 	struct arena *arena = &run->result->arena;
-	const struct value *payload = NULL;
+	CLEANUP(release_query_release) struct release_query query = {0};
+	struct namespace_marks marks = {0};
+	struct namespace_query cluster;
+	bool exists;
+	struct kube_list questions[] = {
+		namespace_query(&cluster, "kube-system", arena, &marks,
+				&exists),
+		release_query(&query, name->namespace, name->release, revision,
+			      arena),
+	};
 
-	if (revision &&
-	    !releases_read_payload(run->kube, name->namespace, name->release,
-				   revision, arena, &payload, err))
+	questions[0].once = true;
+	if (!kube_list_all(run->kube, questions, revision ? 2 : 1, err))
 		return false;
-	*applications = stack_applications(payload, run->deploy->names, arena);
-	return true;
+	run->result->cluster = marks.uid;
+	return !revision || release_decode(&query, arena, payload, err);
 }
 
-/* What is deployed now; after a failed one, the newest that was not. */
 static bool read_before(struct deployment *run, struct err *err)
 {
-	return read_applications(run,
-				 run->deployed ? run->deployed : run->latest,
-				 &run->old, err);
+	const struct envname *name = run->deploy->name;
+	const int64_t revision = run->deployed ? run->deployed : run->latest;
+	CLEANUP(err_release) struct err failure = {0};
+	const struct value *payload = NULL;
+
+	if (!ask_before(run, revision, &payload, &failure) && revision &&
+	    !releases_read_payload(run->kube, name->namespace, name->release,
+				   revision, &run->result->arena, &payload,
+				   err))
+		return false;
+	run->old = applications_of(run, payload);
+	return true;
 }
 
 /* Addresses are a courtesy: without them the environment is up as well. */
@@ -145,16 +171,15 @@ void deploy_find_urls(struct kube *kube, const struct deploy *deploy,
 			       failure.text);
 }
 
-/* A name of the cluster that does not depend on who asks. */
-static void find_cluster(struct kube *kube, struct deploy_result *result)
+/* And the payload of the newest revision. */
+static bool read_made(struct deployment *run, struct release_head *head,
+		      const struct value **payload, struct err *err)
 {
-	CLEANUP(err_release) struct err ignored = {0};
-	struct namespace_marks marks = {0};
-	bool exists;
+	const struct envname *name = run->deploy->name;
 
-	if (namespace_read(kube, "kube-system", &result->arena, &marks, &exists,
-			   &ignored))
-		result->cluster = marks.uid;
+	return releases_read_expected(run->kube, name->namespace, name->release,
+				      run->latest + 1, &run->result->arena,
+				      head, payload, err);
 }
 
 static bool read_head(struct deployment *run, struct release_head *head,
@@ -167,23 +192,19 @@ static bool read_head(struct deployment *run, struct release_head *head,
 }
 
 /* What was there before is no result of ours: Helm may have made nothing. */
-static bool describe(struct deployment *run, const struct release_head *head,
-		     struct err *err)
+static void describe(struct deployment *run, const struct release_head *head,
+		     const struct value *payload)
 {
 	struct deploy_result *result = run->result;
 	bool made = head->revision > run->latest;
-	const struct value *new = run->old;
 
 	result->revision = made ? head->revision : 0;
 	result->status = head->status;
-	if (made && !read_applications(run, head->revision, &new, err))
-		return false;
 	result->applications =
-		made ? stack_changes(run->old, new, &result->arena)
+		made ? stack_changes(run->old, applications_of(run, payload),
+				     &result->arena)
 		     : value_new_list(&result->arena);
 	deploy_find_urls(run->kube, run->deploy, result);
-	find_cluster(run->kube, result);
-	return true;
 }
 
 /*
@@ -274,10 +295,12 @@ static void tell_failure(struct deployment *run)
 {
 	struct deploy_result *result = run->result;
 	CLEANUP(err_release) struct err failure = {0};
+	const struct value *payload = NULL;
 	struct release_head head;
 
-	if (!read_head(run, &head, &failure) ||
-	    !describe(run, &head, &failure)) {
+	if (read_made(run, &head, &payload, &failure)) {
+		describe(run, &head, payload);
+	} else {
 		log_debug("not all is told: %s", failure.text);
 		result->applications = value_new_list(&result->arena);
 	}
@@ -414,16 +437,16 @@ static void leave(struct deployment *run)
 /* Helm ended well. */
 static bool conclude(struct deployment *run, struct err *err)
 {
+	const struct value *payload = NULL;
 	struct release_head head;
 
-	if (!read_head(run, &head, err))
+	if (!read_made(run, &head, &payload, err))
 		return false;
 	if (!head.revision)
 		return err_set(err, ERR_CONFLICT,
 			       "release '%s' was deleted meanwhile",
 			       run->deploy->name->release);
-	if (!describe(run, &head, err))
-		return false;
+	describe(run, &head, payload);
 	if (run->result->revision)
 		return true;
 	/* What calls itself Helm may be a script that does nothing. */

@@ -96,6 +96,17 @@ bool releases_read_payload(struct kube *kube, const char *namespace,
 			   struct err *err) MUST_CHECK;
 
 /*
+ * releases_read_head() and the payload of the newest revision, NULL if there
+ * is none: in one round trip if that is @expected, as after a Helm that was to
+ * make it.  Errors: both's.
+ */
+bool releases_read_expected(struct kube *kube, const char *namespace,
+			    const char *name, int64_t expected,
+			    struct arena *arena, struct release_head *head,
+			    const struct value **payload, struct err *err)
+	MUST_CHECK;
+
+/*
  * The same in two moves: a question for kube_list_all(), and what its answer
  * says.  The answer lives in @arena.
  */

@@ -7,6 +7,7 @@ shows it.)
 
 from __future__ import annotations
 
+import base64
 import json
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +19,9 @@ from scripted_kube import (ENDED, ScriptedKube, answer, listing, namespace,
 
 HOME = "/api/v1/namespaces/shop-fix"
 SECRETS = f"{HOME}/secrets"
+PAYLOAD = base64.b64encode(base64.b64encode(json.dumps(
+    {"chart": {"metadata": {"name": "shop", "version": "1.0.0"}}}).encode())
+).decode()
 Revisions = dict[int, int]      # the version of each revision's Secret
 
 
@@ -84,3 +88,48 @@ def test_versions_that_a_server_does_not_tell_prove_nothing(
              "--kubeconfig", kube.kubeconfig(tmp_path), "--renew")
     assert {json.dumps(query.get("resourceVersion"))
             for query in kube.queries(SECRETS)} == {'"0"', "null"}
+
+
+@pytest.mark.parametrize("cached, there, lists", [
+    ({1: 10, 2: 20}, {1: 10, 2: 20}, 1),
+    ({1: 10}, {1: 10, 2: 20}, 2),               # behind
+    ({1: 10, 2: 19}, {1: 10, 2: 20}, 2),        # by its last change
+    ({1: 10, 2: 20}, {1: 10, 2: 20, 3: 30}, 2),
+    ({1: 10, 2: 20, 3: 30}, {1: 10, 2: 20, 3: 30}, 1),  # somebody else's, too
+])
+def test_what_helm_has_made(cached, there, lists, kube, run_step, tmp_path):
+    """Asked for together, as it is known which revision that should be."""
+    made, chart, helm = (tmp_path / name for name in ("made", "chart", "helm"))
+    chart.mkdir()
+    (chart / "Chart.yaml").write_text("name: shop\nversion: 1.0.0\n")
+    helm.write_text(f"#!/bin/sh\n>{made}\n")
+    helm.chmod(0o755)
+    before = {1: 10}
+    script(kube, before, before)
+    kube.lease(HOME)
+    asked: list[str] = []
+
+    def listed(request: Request) -> Reply:
+        behind = "resourceVersion=0" in request.path
+        now = before if not made.exists() else cached if behind else there
+        if made.exists():
+            asked.append(request.path)
+        return listing(*(secret(*item) for item in now.items()))
+
+    def shown(revision: int):
+        def show(_request: Request) -> Reply:
+            now = there if made.exists() else before
+            return answer(secret(revision, now[revision])
+                          | {"data": {"release": PAYLOAD}}) \
+                if revision in now else refusal(404, "NotFound")
+        return show
+
+    kube.script("GET", SECRETS, listed)
+    for revision in range(1, 5):
+        kube.script("GET", f"{SECRETS}/sh.helm.release.v1.shop-fix.v{revision}",
+                    shown(revision))
+    result = run_step("deploy-preview", "--repository-name", "shop", "--branch",
+                      "fix", "--kubeconfig", kube.kubeconfig(tmp_path), "--helm",
+                      helm, "--output", "json", chart)
+    assert result.json["revision"] == max(there)
+    assert len(asked) == lists, asked
