@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
 #include "core/rollout.h"
+#include "format/jsontext.h"
 #include "format/value.h"
 
 #define HTTP_PORT  80
@@ -95,6 +97,59 @@ static const char *annotation(const struct value *object, const char *name)
 	return text ? value_find_text(text, "") : NULL;
 }
 
+/* The listeners of an ALB, '[{"HTTP": 80}, {"HTTPS": 443}]': one with TLS. */
+static bool read_listen_ports(const char *text, struct server *server)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err unfit = {0};
+	const struct value *list, *item;
+	int64_t plain = 0;
+
+	if (!jsontext_parse(&list, text, strlen(text), "ports", &arena, &unfit))
+		return false;
+	for (size_t i = 0; (item = value_list_at(list, i)); i++) {
+		int64_t secure = rollout_number(item, "HTTPS", 0);
+
+		if (secure) {
+			*server = (struct server){true, secure};
+			return true;
+		}
+		if (!plain)
+			plain = rollout_number(item, "HTTP", 0);
+	}
+	*server = (struct server){false, plain};
+	return plain != 0;
+}
+
+/* Clouds have certificates of their own, of which spec.tls says nothing. */
+static bool has_certificate(const struct value *ingress)
+{
+	static const char *const names[] = {
+		"alb.ingress.kubernetes.io/certificate-arn",
+		"ingress.gcp.kubernetes.io/pre-shared-cert",
+		"networking.gke.io/managed-certificates",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!is_blank(annotation(ingress, names[i])))
+			return true;
+	}
+	return false;
+}
+
+static struct server ingress_server(const struct value *ingress,
+				    const char *host)
+{
+	const char *ports =
+		annotation(ingress, "alb.ingress.kubernetes.io/listen-ports");
+	struct server server = {0};
+
+	if (is_blank(ports) || !read_listen_ports(ports, &server))
+		server = (struct server){
+			has_certificate(ingress) || has_tls(ingress, host), 0};
+	return server;
+}
+
 /*
  * ingress-nginx takes every path of such an Ingress for a regular expression,
  * whatever its type says; so does the controller of NGINX itself.
@@ -147,11 +202,11 @@ static void add_rule(const struct value *ingress, const struct value *rule,
 	const char *named = value_find_text(rule, "host");
 	const char *host = is_blank(named) ? balancer_host(ingress) : named;
 	CLEANUP(free_ptr) char *path = NULL;
-	struct server server = {0};
+	struct server server;
 
 	if (!is_openable(host))
 		return;
-	server.tls = has_tls(ingress, host);
+	server = ingress_server(ingress, host);
 	path = ingress_path(ingress, rule);
 	add_url(urls, host, &server, path);
 }

@@ -10,8 +10,9 @@
  * characters is taken.
  * Source: networking.k8s.io/v1, gateway.networking.k8s.io/v1 and
  * networking.istio.io/v1, of which only these fields are read; the
- * annotations of ingress-nginx ("use-regex", "rewrite-target") and of NGINX's
- * own controller ("path-regex").
+ * annotations of ingress-nginx ("use-regex", "rewrite-target"), of NGINX's own
+ * controller ("path-regex"), of AWS's ("listen-ports", "certificate-arn") and
+ * of Google's ("pre-shared-cert", "managed-certificates").
  */
 #ifndef CORE_ADDRESSES_H
 #define CORE_ADDRESSES_H
