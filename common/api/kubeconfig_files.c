@@ -161,18 +161,15 @@ static bool take_entry(const struct ydoc *home, enum kubeconfig_kind kind,
 static bool fail_without(const struct strvec *names, enum kubeconfig_kind kind,
 			 const char *name, struct err *err)
 {
+	CLEANUP(strvec_release) struct strvec quoted = {0};
 	CLEANUP(str_release) struct str known = {0};
 	struct nearest nearest = {.word = name};
 
 	for (size_t i = 0; i < names->count; i++) {
 		nearest_offer(&nearest, names->items[i]);
-		if (i < NAMES_SHOWN_MAX)
-			str_addf(&known, "%s'%s'", i ? ", " : "",
-				 names->items[i]);
+		strvec_addf(&quoted, "'%s'", names->items[i]);
 	}
-	if (names->count > NAMES_SHOWN_MAX)
-		str_addf(&known, " and %zu more",
-			 names->count - NAMES_SHOWN_MAX);
+	strvec_print(&quoted, NAMES_SHOWN_MAX, &known);
 	(void)err_set(err, ERR_INPUT, "the kubeconfig has no %s '%s'",
 		      kinds[kind].name, name);
 	if (nearest.best)
