@@ -293,10 +293,11 @@ static bool take_posix_set(struct rx_reader *reader, struct rx_class *class,
 	const char *end;
 
 	*taken = false;
-	if (rx_left(reader) < 3 || rx_peek(reader, 0) != '[' ||
-	    rx_peek(reader, 1) != ':')
+	if (reader->no_sets || rx_left(reader) < 3 ||
+	    rx_peek(reader, 0) != '[' || rx_peek(reader, 1) != ':')
 		return true;
 	end = memmem(name, rx_left(reader) - 2, ":]", 2);
+	reader->no_sets = !end;
 	if (!end)
 		return true;
 	*taken = true;

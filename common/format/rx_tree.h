@@ -107,6 +107,7 @@ struct rx_reader {
 	size_t len;
 	size_t at;
 	bool fold;
+	bool no_sets; /* no ":]" is left */
 	struct arena *arena;
 	struct err *err;
 };

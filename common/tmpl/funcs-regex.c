@@ -14,6 +14,9 @@
 /* Bytes of text that are as much. */
 #define TEXT_PER_STEP 64
 
+/* Bytes of a pattern that are as much, where it turns out to be none. */
+#define PATTERN_PER_STEP 2
+
 /* A search in one of the arguments. */
 struct search {
 	struct call *call;
@@ -91,7 +94,9 @@ static bool run_match(struct call *call, struct err *err)
 	bool found;
 
 	if (!rx_is_valid(pattern->bytes, pattern->len))
-		return call_give_bool(call, false);
+		return call_charge(call, pattern->len / PATTERN_PER_STEP, 0,
+				   err) &&
+		       call_give_bool(call, false);
 
 	return open_search(call, &search, err) &&
 	       next_match(&search, &found, err) && call_give_bool(call, found);

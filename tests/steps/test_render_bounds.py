@@ -110,6 +110,11 @@ TEMPLATES = {
                    '(add 97 $i) (add 97 $i) (add 97 $i) (add 97 $i) '
                    '(add 97 $i) (add 97 $i) (add 97 $i) (add 97 $i)))((end))'
                    '((fromYaml $y | toJson | len))', None),
+    "no regular expression": (
+        '(($p := print "[" (repeat 32000 "[:") ))((regexMatch $p "x" ))', None),
+    "no regular expression, often": (
+        '(($p := print "[" (repeat 32000 "[:") ))((range 1000000))'
+        '((if regexMatch $p "x" ))y((end))((end))', "more work than"),
     "one way through a regular expression": (
         '((regexMatch (print (repeat 60 "a{1000}") "[bc]") (repeat 1000000 "a") ))',
         "more than 100000000 steps"),
