@@ -4,6 +4,7 @@ test_deploy_kills.py."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -279,6 +280,16 @@ def test_a_namespace_without_marks_is_not_taken(cluster, step, tmp_path):
     step(chart).wait(timeout=LONG)
 
 
+def lasting_rollback(folder: Path) -> Path:
+    """A chart to which no rollback gets: its hook's pod never runs."""
+    job = environments.job("before")
+    job["metadata"]["annotations"] = {"helm.sh/hook": "pre-rollback"}
+    job["spec"]["template"]["spec"]["nodeName"] = "nowhere"
+    chart = umbrella(folder, "1.0.0")
+    (chart / "templates" / "before.yaml").write_text(json.dumps(job))
+    return chart
+
+
 def helm_killed_in_rollback(folder: Path, helm, kubectl, end: str) -> Path:
     """Its rollback has made revision 3 of shop-main when @end, of a shell,
     comes over it ($!)."""
@@ -306,7 +317,7 @@ def test_a_rollback_that_died_with_its_run_is_healed(
                           "--branch", "main", "--helm", helm, *args, chart,
                           env=cluster.env)
 
-    deploy(helm4.path, umbrella(tmp_path, "1.0.0")).wait(timeout=LONG)
+    deploy(helm4.path, lasting_rollback(tmp_path)).wait(timeout=LONG)
     deploy(killed, umbrella(tmp_path / "2", "1.1.0", STUCK),
            "--wait-timeout", "3s").wait(expect=-9, timeout=LONG)
     chart = umbrella(tmp_path / "3", "1.2.0")
@@ -339,7 +350,7 @@ def test_a_rollback_that_was_killed_is_settled(cluster, start_step, helm4,
                           "--branch", "main", "--helm", helm, *args, chart,
                           env=cluster.env)
 
-    deploy(helm4.path, umbrella(tmp_path, "1.0.0")).wait(timeout=LONG)
+    deploy(helm4.path, lasting_rollback(tmp_path)).wait(timeout=LONG)
     failed = deploy(killed, umbrella(tmp_path / "2", "1.1.0", STUCK),
                     "--wait-timeout", "3s").wait(expect=1, timeout=LONG)
     assert "is not rolled back to revision 1: " in failed.err
