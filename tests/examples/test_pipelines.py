@@ -331,7 +331,7 @@ def sweep(shop: Shop, checkout: Checkout, dry_run: bool) -> dict:
 
 def let_expire(shop: Shop, namespace: str) -> None:
     """As if hours had passed: the marks of @namespace move to the past."""
-    label = {"metadata": {"labels": {"slipway/expires-at": "1000000000"}}}
+    label = {"metadata": {"labels": {"slipway/expires-at": "1600000000"}}}
     kind = "application/merge-patch+json"
     api, path = shop.cluster.api, f"/api/v1/namespaces/{namespace}"
     api("PATCH", path, label, kind)

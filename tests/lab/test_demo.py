@@ -47,7 +47,7 @@ def test_the_whole_journey(cluster, steps, tmp_path):
 
 def test_on_a_cluster_of_ones_own(cluster, steps, tmp_path):
     """Others' environments are not the demo's to sweep, nor a fault."""
-    environments.make(cluster.api, "others-fix", 1_000_000_000)
+    environments.make(cluster.api, "others-fix", 1_600_000_000)
     result = run_demo(
         cluster, steps, tmp_path, DEMO_KUBECONFIG=cluster.env["KUBECONFIG"],
         DEMO_IMAGE="registry.example.com:5000/shop/real:7", DEMO_PORT="5678")
