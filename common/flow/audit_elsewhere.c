@@ -57,12 +57,23 @@ static bool is_of_server(const struct err *failure)
 	       (failure->temporary && failure->status != 500);
 }
 
+/*
+ * A request that got all the time there was may end a moment before it does, as
+ * libcurl's clock is another one; so little is good for no request.
+ */
+#define MOMENT_MS 100
+
+static bool is_at_end(const struct audit *audit)
+{
+	return deadline_left_ms(&audit->deadline, INT64_MAX) < MOMENT_MS;
+}
+
 bool audit_note_unread(struct reading *reading)
 {
 	const struct err *failure = &reading->fetch.failure;
 	const struct audit *audit = reading->looking->look->audit;
 
-	if (failure->kind == ERR_IO || deadline_passed(&audit->deadline))
+	if (failure->kind == ERR_IO || is_at_end(audit))
 		return false;
 	add_unread(reading, failure->text, failure->temporary);
 	if (is_of_server(failure)) {

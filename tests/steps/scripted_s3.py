@@ -15,8 +15,8 @@ How it may differ:
     ScriptedS3("conflict")  what is not met is answered 409, not 412
     ScriptedS3("late")      a listing shows what was written a second ago
 
-.fault is asked about each request: it gives None, or a Fault. .moved counts
-the bytes of all bodies, in both directions.
+.fault is asked about each request: it gives None, or a Fault; while it waits,
+others are answered. .moved counts the bytes of all bodies, in both directions.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class ScriptedS3(Serving):
         """The answer, and whether it is lost."""
         with self._lock:
             self.requests.append(seen)
-            fault = self.fault(seen)
+        fault = self.fault(seen)
         if fault:
             time.sleep(fault.seconds)
         if fault and fault.status:
