@@ -79,6 +79,22 @@ char *chartrepo_chart_url(const struct chartrepo *repo,
 	return str_detach(&url);
 }
 
+const char *chartrepo_entry_url(const struct chartrepo *repo, const char *name,
+				struct arena *arena)
+{
+	CLEANUP(str_release) struct str url = {0};
+
+	if (repo->kind != &chartrepo_s3)
+		return arena_strdup(arena, name);
+	for (const char *at = name; *at; at++) {
+		if (*at == '+')
+			str_add(&url, "%2B");
+		else
+			str_add_char(&url, *at);
+	}
+	return arena_strdup(arena, str_text(&url));
+}
+
 struct s3 *chartrepo_bucket(struct chartrepo *repo)
 {
 	return repo->kind == &chartrepo_s3 ? &repo->s3 : NULL;

@@ -112,9 +112,9 @@ bool audit_is_young(int64_t age_s)
 	return age_s > -AUDIT_YOUNG_S && age_s < AUDIT_YOUNG_S;
 }
 
-static void take_chart(const char *object, const struct chart *chart,
-		       const char *created, struct arena *arena,
-		       struct audit_orphan *orphan)
+static void take_chart(const char *object, const char *url,
+		       const struct chart *chart, const char *created,
+		       struct arena *arena, struct audit_orphan *orphan)
 {
 	orphan->name = arena_strdup(arena, chart->name);
 	orphan->version = arena_strdup(arena, chart->version);
@@ -126,13 +126,14 @@ static void take_chart(const char *object, const struct chart *chart,
 	else if (!chartindex_is_name(chart->name))
 		orphan->reason = "no address of an index leads to that name";
 	else
-		orphan->entry = chartindex_new_entry(
-			chart, object, orphan->digest, created, arena);
+		orphan->entry = chartindex_new_entry(chart, url, orphan->digest,
+						     created, arena);
 }
 
-bool audit_judge_orphan(const char *object, const struct str *archive,
-			const char *created, struct arena *arena,
-			struct audit_orphan *orphan, struct err *err)
+bool audit_judge_orphan(const char *object, const char *url,
+			const struct str *archive, const char *created,
+			struct arena *arena, struct audit_orphan *orphan,
+			struct err *err)
 {
 	CLEANUP(arena_release) struct arena files = {0};
 	CLEANUP(err_release) struct err why = {0};
@@ -143,7 +144,7 @@ bool audit_judge_orphan(const char *object, const struct str *archive,
 		return false;
 	if (chart_load_archive(str_text(archive), archive->len, object, &files,
 			       &chart, &why))
-		take_chart(object, chart, created, arena, &judged);
+		take_chart(object, url, chart, created, arena, &judged);
 	else
 		judged.reason = arena_strdup(arena, why.text);
 	*orphan = judged;

@@ -40,12 +40,15 @@ static void take_orphan(struct chartrepo_fetch *fetch)
 	CLEANUP(str_release) struct str created = {0};
 	struct audit_orphan orphan;
 	struct err failure = {0};
+	const char *url;
 
 	audit_count_read(looking);
 	if (fetch->failure.kind == ERR_NONE) {
 		clock_add_rfc3339(&created, reading->object->modified_s);
-		if (audit_judge_orphan(reading->object->name, &fetch->bytes,
-				       str_text(&created),
+		url = chartrepo_entry_url(fetch->repo, reading->object->name,
+					  &looking->look->arena);
+		if (audit_judge_orphan(reading->object->name, url,
+				       &fetch->bytes, str_text(&created),
 				       &looking->look->arena, &orphan,
 				       &failure))
 			add_orphan(looking, reading->object, &orphan);

@@ -453,9 +453,8 @@ static bool enter_theirs(const struct publish_run *run,
 	chart = load_there(item, &there, &arena, err);
 	if (!chart)
 		return false;
-	edit.entry =
-		chartindex_new_entry(chart, chart_file_name(item->chart),
-				     there.digest, str_text(&run->now), &arena);
+	edit.entry = publish_new_entry(run->publish, chart, there.digest,
+				       str_text(&run->now), &arena);
 	return publish_edit_index(run->publish, &edits, err);
 }
 

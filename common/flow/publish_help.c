@@ -322,9 +322,9 @@ static bool make_guest(struct helping *helping, const struct claim *claim,
 		.name = claimed->name,
 		.version = claimed->version,
 		.digest = claimed->digest,
-		.value = chartindex_new_entry(chart, chart_file_name(chart),
-					      claimed->digest, claimed->created,
-					      &helping->arena),
+		.value = publish_new_entry(helping->run->publish, chart,
+					   claimed->digest, claimed->created,
+					   &helping->arena),
 	};
 	return true;
 }

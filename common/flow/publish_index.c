@@ -48,6 +48,16 @@ bool publish_open_index(struct publish_run *run, struct chartindex **index,
 				    &run->index, err));
 }
 
+struct value *publish_new_entry(const struct publish *publish,
+				const struct chart *chart, const char *digest,
+				const char *created, struct arena *arena)
+{
+	const char *url = chartrepo_entry_url(publish->repo,
+					      chart_file_name(chart), arena);
+
+	return chartindex_new_entry(chart, url, digest, created, arena);
+}
+
 /* What is to be put, and memory for it. */
 struct missing {
 	struct arena arena;
@@ -86,9 +96,9 @@ static bool add_item(struct publish_run *run, struct missing *missing,
 		.name = chart->name,
 		.version = chart->version,
 		.digest = item->digest,
-		.value = chartindex_new_entry(chart, chart_file_name(chart),
-					      item->digest, str_text(&run->now),
-					      &missing->arena),
+		.value =
+			publish_new_entry(run->publish, chart, item->digest,
+					  str_text(&run->now), &missing->arena),
 	};
 	bool same = old && same_text(old->digest, item->digest);
 

@@ -165,6 +165,14 @@ bool publish_parse_index(struct chartindex *index, const struct chartrepo *repo,
 bool publish_open_index(struct publish_run *run, struct chartindex **index,
 			struct err *err) MUST_CHECK;
 
+/*
+ * chartindex_new_entry() of a chart whose archive lies there under the name
+ * that it demands.
+ */
+struct value *publish_new_entry(const struct publish *publish,
+				const struct chart *chart, const char *digest,
+				const char *created, struct arena *arena);
+
 enum publish_swap {
 	PUBLISH_DONE,
 	PUBLISH_LOST, /* the index is another one by now */

@@ -313,6 +313,15 @@ char *chartrepo_chart_url(const struct chartrepo *repo,
 			  const struct chart *chart) MUST_CHECK;
 
 /*
+ * The address that an entry of the index has for the archive @name beside it,
+ * in @arena.  In a bucket "+" is written %2B: of whoever reads it over https,
+ * AWS takes a "+" for a blank.  It leads to the same object either way; see
+ * chartrepo_object_name().
+ */
+const char *chartrepo_entry_url(const struct chartrepo *repo, const char *name,
+				struct arena *arena);
+
+/*
  * Append the whole of it, for results: "s3://bucket/prefix/web-1.0.0.tgz",
  * "oci://host/charts/web:1.0.0", without the login that an address may hold.
  */

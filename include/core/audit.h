@@ -83,12 +83,12 @@ struct audit_orphan {
  * What to make of the archive that is called @object.  Only one that is
  * called as its chart demands can be entered, as any other may be a copy, and
  * only if chartindex_is_name() of its chart.
- * @created is the time of its entry.  Errors: IO (libcrypto).
+ * @url and @created are for its entry.  Errors: IO (libcrypto).
  */
-bool audit_judge_orphan(const char *object, const struct str *archive,
-			const char *created, struct arena *arena,
-			struct audit_orphan *orphan, struct err *err)
-	MUST_CHECK;
+bool audit_judge_orphan(const char *object, const char *url,
+			const struct str *archive, const char *created,
+			struct arena *arena, struct audit_orphan *orphan,
+			struct err *err) MUST_CHECK;
 
 /*
  * What stands for a verified pair of entry and object, where @state is what

@@ -9,6 +9,7 @@ import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -44,7 +45,7 @@ def check_index(bucket) -> dict:
     index = read_index(bucket)
     for name, entries in index["entries"].items():
         for entry in entries:
-            key = entry["urls"][0]
+            key = unquote(entry["urls"][0])
             body = bucket.client.get_object(Bucket=bucket.name, Key=key)["Body"].read()
             assert hashlib.sha256(body).hexdigest() == entry["digest"], name
     return index
@@ -253,3 +254,27 @@ def test_same_commit_gives_the_same_bytes(run_step, steps, open_folder, tmp_path
             os.umask(old)
         packages.append((out / "web-1.0.0.tgz").read_bytes())
     assert len(set(packages)) == 1
+
+
+def test_helm_asks_for_the_plus_of_a_version_as_aws_reads_it(run_step, helm4, helm3, s3,
+                                                             static_http, tmp_path):
+    """AWS takes a "+" in the path of a URL for a blank, so Helm has to send %2B."""
+    version, file = "1.0.0+b1", "web-1.0.0+b1.tgz"
+    run_step("publish-chart", make_chart(tmp_path, "web", version), "--repo", s3.url, env=s3.env)
+    check_index(s3)
+    for key in "index.yaml", file:
+        s3.client.download_file(s3.name, key, str(tmp_path / key))
+    server = static_http(tmp_path)
+    for number, helm in enumerate((helm4, helm3)):
+        (pulled := tmp_path / f"pulled{number}").mkdir()
+        umbrella = make_chart(tmp_path / str(number), "umbrella")
+        (umbrella / "Chart.yaml").write_text(yaml.safe_dump({
+            "apiVersion": "v2", "name": "umbrella", "version": "1.0.0", "dependencies": [
+                {"name": "web", "version": version, "repository": server.url}]}))
+        env = {"HOME": str(tmp_path / str(number))}
+        helm("pull", "web", "--repo", server.url, "--version", version, "-d", pulled, env=env)
+        helm("dependency", "update", umbrella, env=env)
+        for place in pulled, umbrella / "charts":
+            assert [path.name for path in place.iterdir()] == [file]
+    asked = {path for _, path in server.requests if "web-" in path}
+    assert asked == {"/web-1.0.0%2Bb1.tgz"}

@@ -134,9 +134,9 @@ static void test_orphan(void **state)
 		struct err err = {0};
 
 		make_archive(&archive, cases[i].metadata);
-		assert_true(audit_judge_orphan(cases[i].object, &archive,
-					       "2026-01-02T03:04:05Z", &arena,
-					       &orphan, &err));
+		assert_true(audit_judge_orphan(cases[i].object, "x%2B.tgz",
+					       &archive, "2026-01-02T03:04:05Z",
+					       &arena, &orphan, &err));
 		assert_string_equal(orphan.name, cases[i].chart);
 		assert_case(cases[i].object,
 			    !cases[i].reason == !orphan.reason);
@@ -146,6 +146,8 @@ static void test_orphan(void **state)
 			assert_null(orphan.entry);
 			continue;
 		}
+		assert_string_equal(value_find_text(orphan.entry, "urls.0"),
+				    "x%2B.tgz");
 		assert_string_equal(value_find_text(orphan.entry, "created"),
 				    "2026-01-02T03:04:05Z");
 		assert_string_equal(value_find_text(orphan.entry, "digest"),
