@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "base/strvec.h"
+#include "core/diagnosis.h"
 #include "core/rollout.h"
 #include "format/jsn.h"
 #include "format/value.h"
@@ -119,6 +120,44 @@ bool workloads_read(struct kube *kube, const char *namespace,
 	       read_workloads(kube, namespace, until, arena, world, err) &&
 	       (!is_all_ready(world) ||
 		read_services(kube, namespace, until, arena, world, err));
+}
+
+/* --- what is missing ------------------------------------------------------- */
+
+static void look_for(struct kube *kube, const struct kube_ref *ref,
+		     struct diagnosis_finding *finding)
+{
+	CLEANUP(jsn_release) json_t *object = NULL;
+	CLEANUP(err_release) struct err unknown = {0};
+
+	if (kube_get_metadata(kube, ref, &object, &unknown))
+		diagnosis_correct(finding, object != NULL);
+	else
+		log_debug("nobody knows whether '%s' is missing: %s", ref->name,
+			  unknown.text);
+}
+
+void workloads_look_for_missing(struct kube *kube, const char *namespace,
+				const struct deadline *until,
+				struct diagnosis *diagnosis)
+{
+	size_t asked = 0;
+
+	for (size_t i = 0; i < diagnosis->count; i++) {
+		struct diagnosis_finding *finding = &diagnosis->findings[i];
+		struct kube_ref ref = {.api = "v1", .namespace = namespace};
+		CLEANUP(free_ptr) char *name =
+			diagnosis_missing(finding, &ref.resource);
+
+		if (asked == WORKLOADS_ASKED_MAX ||
+		    (until && deadline_passed(until)))
+			return;
+		if (!name)
+			continue;
+		ref.name = name;
+		look_for(kube, &ref, finding);
+		asked++;
+	}
 }
 
 /* --- what is not to be shown ----------------------------------------------- */

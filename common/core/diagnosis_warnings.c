@@ -4,12 +4,15 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/str.h"
+#include "core/diagnosis.h"
 #include "core/diagnosis_signs.h"
 #include "core/rollout.h"
 #include "format/value.h"
 
-#define SUMMARY "Unable to attach or mount volumes"
+#define NAME_MAX_LEN 253 /* of an object; Kubernetes refuses longer ones */
+#define SUMMARY	     "Unable to attach or mount volumes"
 
 /* --- when ------------------------------------------------------------------ */
 
@@ -185,4 +188,41 @@ const struct value *warning_uncreated(const struct rollout_world *world,
 	return event && has_created(world, maker, warning_last_time(event))
 		       ? NULL
 		       : event;
+}
+
+/* --- what is missing ------------------------------------------------------- */
+
+char *diagnosis_missing(const struct diagnosis_finding *finding,
+			const char **resource)
+{
+	static const char *const words[][2] = {
+		{"secret \"", "secrets"},
+		{"configmap \"", "configmaps"},
+	};
+
+	if (!finding->warned || finding->cause != DIAGNOSIS_CONFIG)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		const char *found = strstr(finding->message, words[i][0]);
+		const char *name = found ? found + strlen(words[i][0]) : "";
+		size_t len = strcspn(name, "\"");
+
+		if (!len || len > NAME_MAX_LEN ||
+		    !starts_with(name + len, "\" not found"))
+			continue;
+		*resource = words[i][1];
+		return xasprintf("%.*s", (int)len, name);
+	}
+	return NULL;
+}
+
+void diagnosis_correct(struct diagnosis_finding *finding, bool there)
+{
+	finding->warned = false;
+	if (!there)
+		return;
+	finding->final = false;
+	finding->cause = DIAGNOSIS_STARTING;
+	finding->cure = "it is there by now: wait until the kubelet tries "
+			"again, which takes it 2 minutes at most";
 }

@@ -115,6 +115,7 @@ bool bundle_gather(struct bundle *bundle, struct kube *kube,
 		return false;
 	rollout_count(&bundle->rollout, &bundle->world);
 	diagnosis_make(&bundle->diagnosis, &bundle->world);
+	workloads_look_for_missing(kube, namespace, NULL, &bundle->diagnosis);
 	bundle->events = last_events(bundle->world.events, &bundle->arena);
 	read_logs(bundle, kube, namespace);
 	bundle->gathered = true;

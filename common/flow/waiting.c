@@ -24,8 +24,9 @@ static void show(const struct waiting *waiting,
 			rollout.count);
 }
 
-static bool judge(struct waiting *waiting, const struct rollout_world *world,
-		  struct err *err)
+static bool judge(struct waiting *waiting, struct kube *kube,
+		  const struct deadline *until,
+		  const struct rollout_world *world, struct err *err)
 {
 	CLEANUP(diagnosis_release) struct diagnosis diagnosis = {0};
 	CLEANUP(str_release) struct str text = {0};
@@ -34,6 +35,7 @@ static bool judge(struct waiting *waiting, const struct rollout_world *world,
 	if (waiting->patience_ms < 0)
 		return true;
 	diagnosis_make(&diagnosis, world);
+	workloads_look_for_missing(kube, waiting->namespace, until, &diagnosis);
 	lasting = diagnosis_lasting(&waiting->watch, &diagnosis,
 				    clock_monotonic_ms(), waiting->patience_ms);
 	if (!lasting)
@@ -62,7 +64,7 @@ bool waiting_look(struct waiting *waiting, struct kube *kube, struct err *err)
 		return true;
 	}
 	show(waiting, &world);
-	return judge(waiting, &world, err);
+	return judge(waiting, kube, &until, &world, err);
 }
 
 void waiting_release(struct waiting *waiting)

@@ -12,11 +12,13 @@
 
 struct arena;
 struct deadline;
+struct diagnosis;
 struct err;
 struct kube;
 struct rollout_world;
 struct strvec;
 
+#define WORKLOADS_ASKED_MAX   10
 #define WORKLOADS_SECRETS_MAX 500 /* values that are hidden in logs */
 #define WORKLOADS_SECRET_MIN  6	  /* bytes of one that is worth hiding */
 
@@ -31,6 +33,15 @@ struct strvec;
 bool workloads_read(struct kube *kube, const char *namespace,
 		    const struct deadline *until, struct arena *arena,
 		    struct rollout_world *world, struct err *err) MUST_CHECK;
+
+/*
+ * Look for the first WORKLOADS_ASKED_MAX secrets and config maps of which
+ * warnings in @diagnosis say that they are missing, and correct it by what is
+ * so now; what may not be read, or not @until then, stays as it was.
+ */
+void workloads_look_for_missing(struct kube *kube, const char *namespace,
+				const struct deadline *until,
+				struct diagnosis *diagnosis);
 
 /*
  * Add to @values what the Secrets of @namespace hold, line by line, so that

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attr.h"
 #include "base/mem.h"
 
 struct rollout_world;
@@ -86,6 +87,20 @@ void diagnosis_release(struct diagnosis *diagnosis);
 
 /* "image", "crash-loop", ...: the cause's name in results. */
 const char *diagnosis_cause_name(enum diagnosis_cause cause);
+
+/*
+ * What @finding says is missing, by a warning that may be over: its name,
+ * which the caller frees, and *@resource ("secrets" or "configmaps").  NULL
+ * where it names none.
+ */
+char *diagnosis_missing(const struct diagnosis_finding *finding,
+			const char **resource) MUST_CHECK;
+
+/*
+ * That was asked for: if it is not @there, @finding is true now.  Else only
+ * the next try to mount it is waited for.
+ */
+void diagnosis_correct(struct diagnosis_finding *finding, bool there);
 
 /*
  * Append "pod 'web-1' and 2 more: container 'main': reason: message; cure:

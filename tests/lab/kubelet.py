@@ -67,9 +67,3 @@ class Kubelet:
             "involvedObject": {"kind": kind} | of,
             "reason": reason, "message": message, "count": 3,
             "lastTimestamp": "2026-11-26T10:00:00Z"})
-
-    def warn_again(self, event: dict, minute: int) -> None:
-        self.api("PATCH", f"{self.home}/events/{event['metadata']['name']}",
-                 {"count": 3 + minute,
-                  "lastTimestamp": f"2026-11-26T10:{minute:02}:00Z"},
-                 MERGE_PATCH)

@@ -262,6 +262,7 @@ def test_what_was_warned_of_once_ends_no_wait(cluster, start_step, helm4,
     for app in "web", "db":
         kubelet.say(app, waiting("ContainerCreating", ""))
     kubelet.warn("web", "FailedMount", UNMOUNTED)
+    cluster.api("POST", f"{HOME}/secrets", {"metadata": {"name": "tls"}})
     kubelet.warn_of("StatefulSet", cluster.api(
         "GET", "/apis/apps/v1/namespaces/shop-fix/statefulsets/db"),
         "FailedCreate", f"create Pod db-0 failed: denied the request: {MESSAGE}")
@@ -273,27 +274,31 @@ def test_what_was_warned_of_once_ends_no_wait(cluster, start_step, helm4,
     step.wait()
 
 
-def test_what_is_warned_of_again_ends_a_wait(cluster, start_step, helm4,
-                                             kubelet, tmp_path):
+def test_a_secret_that_never_comes_ends_a_wait(cluster, start_step, helm4,
+                                               kubelet, tmp_path):
     step = start_step("deploy-preview", *NAMES, *PATIENT, "--helm", helm4.path,
                       "--patience", "3s", umbrella(tmp_path, SEALED),
                       env=cluster.env)
     kubelet.say("web", waiting("ContainerCreating", ""))
-    event = kubelet.warn("web", "FailedMount", UNMOUNTED)
-    minutes = iter(range(1, 60))
-
-    def warned_again() -> bool:
-        seen = looks(cluster.api)
-        kubelet.warn_again(event, next(minutes))
-        wait.until(lambda: looks(cluster.api) > seen
-                   or step.process.poll() is not None, "a look")
-        return step.process.poll() is not None
-
-    wait.until(warned_again, "the end of the wait")
+    kubelet.warn("web", "FailedMount", UNMOUNTED)
     failed = step.wait(expect=1)
     assert "it cannot get ready, and has been so for 3s: pod 'web-" \
         in failed.err
     assert f"FailedMount: {UNMOUNTED}; cure: create that secret" in failed.err
+
+
+def test_what_is_refused_again_ends_a_wait(cluster, start_step, helm4,
+                                           tmp_path):
+    """Of a webhook's no to a StatefulSet only warnings tell."""
+    with Webhook(cluster.api, tmp_path) as webhook:
+        step = start_step(
+            "deploy-preview", *NAMES, *PATIENT, "--helm", helm4.path,
+            "--patience", "3s", umbrella(tmp_path, workload(
+                "db", "StatefulSet", labels=webhook.labels)), env=cluster.env)
+        failed = step.wait(expect=1)
+    assert "it cannot get ready, and has been so for 3s: stateful set 'db': " \
+        "FailedCreate: " in failed.err
+    assert f"denied the request: {MESSAGE}" in failed.err
 
 
 # --- after a failure ----------------------------------------------------------

@@ -288,10 +288,16 @@ def creating() -> dict:
                 "state": {"waiting": {"reason": "ContainerCreating"}}}]}}
 
 
-@pytest.mark.parametrize("again", [True, False])
-def test_a_warning_counts_when_it_comes_again(again, command, run_step, kube,
-                                              tmp_path):
-    """That it stays says nothing of what is so now."""
+@pytest.mark.parametrize("again, secret_now, ends", [
+    (False, refusal(404, "NotFound"), True),
+    (True, answer({"metadata": {"name": "db"}}), False),
+    (True, refusal(403, "Forbidden"), True),
+    (False, refusal(403, "Forbidden"), False),
+])
+def test_a_warning_that_may_be_over(again, secret_now, ends, command, run_step,
+                                    kube, tmp_path):
+    """That it stays says nothing; that it comes again does, but less than
+    whether the secret is there."""
     enough, words = tmp_path / "enough", 'secret "db" not found'
     times = iter(range(60))
 
@@ -307,14 +313,17 @@ def test_a_warning_counts_when_it_comes_again(again, command, run_step, kube,
 
     kube.script("GET", f"{HOME}/pods", listing(creating()))
     kube.script("GET", f"{HOME}/events", events)
+    kube.script("GET", f"{HOME}/secrets/db", secret_now)
     ended = run_step(*command(
-        "exec sleep 600" if again else
+        "exec sleep 600" if ends else
         f"while [ ! -e {enough} ]; do sleep 0.1; done; {FAILING}",
         "--patience", "1s"), expect=1)
-    assert f"FailedMount: {words}; cure: create that secret" in ended.err
+    cure = "it is there by now" if secret_now.status == 200 \
+        else "create that secret"
+    assert f"FailedMount: {words}; cure: {cure}" in ended.err
     assert ("it cannot get ready, and has been so for 1s: pod" in ended.err) \
-        == again
-    assert ("context deadline exceeded" in ended.err) != again
+        == ends
+    assert ("context deadline exceeded" in ended.err) != ends
 
 
 def test_a_failed_deployment_renews_the_expiry(command, run_step, kube):

@@ -280,6 +280,54 @@ static void test_two_that_share_their_cause(void **state)
 	assert_non_null(diagnosis_lasting(&watch, &diagnosis, 11000, 10000));
 }
 
+/* --- what is missing ------------------------------------------------------- */
+
+static void check_missing(const char *message, const char *expected)
+{
+	const struct diagnosis_finding finding = {
+		.cause = DIAGNOSIS_CONFIG,
+		.warned = true,
+		.message = message,
+	};
+	CLEANUP(str_release) struct str found = {0};
+	const char *resource = NULL;
+	CLEANUP(free_ptr) char *name = diagnosis_missing(&finding, &resource);
+
+	if (name)
+		str_addf(&found, "%s/%s", resource, name);
+	assert_string_equal(str_text(&found), expected);
+}
+
+static void test_missing(void **state)
+{
+	(void)state;
+	check_missing("volume \"x\" : secret \"tls\" not found", "secrets/tls");
+	check_missing("volume \"x\" : configmap \"a.b\" not found",
+		      "configmaps/a.b");
+	check_missing("[secret \"a\" not found, configmap \"b\" not found]",
+		      "secrets/a");
+	check_missing("references non-existent secret key: k", "");
+	check_missing("secret \"\" not found", "");
+	check_missing("secret \"tls\" is late", "");
+	check_missing("secret \"tls", "");
+	check_missing("secret \"tls\"", "");
+	check_missing("", "");
+}
+
+static void test_what_was_looked_for(void **state)
+{
+	struct diagnosis_finding finding = finals[0];
+
+	(void)state;
+	finding.warned = true;
+	diagnosis_correct(&finding, false);
+	assert_true(finding.final && !finding.warned);
+	finding.warned = true;
+	diagnosis_correct(&finding, true);
+	assert_false(finding.final);
+	assert_int_equal(finding.cause, DIAGNOSIS_STARTING);
+}
+
 static void test_ceiling(void **state)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
@@ -306,6 +354,8 @@ int main(void)
 		cmocka_unit_test(test_warnings_of_two_failures_do_not_add_up),
 		cmocka_unit_test(test_warnings_between_looks),
 		cmocka_unit_test(test_two_that_share_their_cause),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_what_was_looked_for),
 		cmocka_unit_test(test_ceiling),
 	};
 
