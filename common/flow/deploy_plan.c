@@ -43,21 +43,44 @@ static bool find_chart(const char *given, const char *recorded, char **chart,
  * Helm would let --set win over the expiry that we give it, and what runs
  * would show another than what counts.
  */
+static bool says_expiry(const char *key)
+{
+	static const struct {
+		const char *key, *end;
+	} ours[] = {
+		{"global", "=["}, /* whole, as by "global=null" */
+		{"global.expires", "=.["},
+		{"global.expiryDate", "=.["},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
+		size_t len = strlen(ours[i].key);
+
+		if (starts_with(key, ours[i].key) && key[len] &&
+		    strchr(ours[i].end, key[len]))
+			return true;
+	}
+	return false;
+}
+
+static bool refuse_to_set(const char *item, struct err *err)
+{
+	(void)err_set(err, ERR_USAGE, "'--set %s' cannot say when it expires",
+		      item);
+	return err_hint(err, "that is what '--expires-in' and the chart's "
+			     "values are for");
+}
+
 static bool check_expiry_not_set(const struct strvec *set, struct err *err)
 {
-	static const char *const ours[] = {"global.expires=",
-					   "global.expiryDate="};
+	for (size_t i = 0; i < set->count; i++) {
+		const char *item = set->items[i];
 
-	for (size_t i = 0; i < set->count * ARRAY_SIZE(ours); i++) {
-		const char *item = set->items[i / ARRAY_SIZE(ours)];
-		const char *found = strstr(item, ours[i % ARRAY_SIZE(ours)]);
-
-		if (!found || (found != item && found[-1] != ','))
-			continue;
-		(void)err_set(err, ERR_USAGE,
-			      "'--set %s' cannot say when it expires", item);
-		return err_hint(err, "that is what '--expires-in' and the "
-				     "chart's values are for");
+		for (const char *key = item; key;
+		     key = strchr(key, ',') ? strchr(key, ',') + 1 : NULL) {
+			if (says_expiry(key))
+				return refuse_to_set(item, err);
+		}
 	}
 	return true;
 }

@@ -123,22 +123,37 @@ static bool find_latest(struct kube *kube, const struct deploy *deploy,
 	       note_values(kube, name, head.revision, &arena, latest, err);
 }
 
+/* @asked is what '--renew' says, @latest what is there. */
+static void tell_renewal(const struct deploy *deploy,
+			 const struct expiry *asked,
+			 const struct expiry *latest)
+{
+	CLEANUP(free_ptr) char *to = expiry_date(asked);
+	CLEANUP(free_ptr) char *from = expiry_date(latest);
+	const char *name = deploy->name->namespace;
+	const char *before = latest->expires ? from : "never";
+	const char *zone = latest->expires ? " UTC" : "";
+
+	if (deploy->renew_to)
+		log_info("the expiry of environment '%s' moves nearer, to %s "
+			 "UTC: it was %s%s",
+			 name, to, before, zone);
+	else
+		log_info("the expiry of environment '%s' stays: %s%s, which is "
+			 "later than '--renew' asks for",
+			 name, before, zone);
+}
+
 bool deploy_plan_renewal(struct kube *kube, struct deploy *deploy,
 			 struct err *err)
 {
-	CLEANUP(free_ptr) char *date = NULL;
 	struct expiry latest = deploy->expiry;
 
 	if (!find_latest(kube, deploy, &latest, err))
 		return false;
 	if (expiry_same(latest, deploy->expiry))
 		return true;
-	date = expiry_date(&latest);
-	log_info("the expiry of environment '%s' %s: %s%s, which is later than "
-		 "'--renew' asks for",
-		 deploy->name->namespace,
-		 deploy->renew_to ? "moves nearer" : "stays",
-		 latest.expires ? date : "never", latest.expires ? " UTC" : "");
+	tell_renewal(deploy, &deploy->expiry, &latest);
 	if (!deploy->renew_to)
 		deploy->expiry = latest;
 	return true;

@@ -47,11 +47,12 @@ struct value;
 #define DEPLOY_FAREWELL_MS  3000 /* of all requests after a signal */
 #define DEPLOY_LAST_LOOK_MS 3000 /* why it failed, after --timeout */
 
-#define DEPLOY_UNSET	   INT64_MIN /* as cli's OPT_UNSET: the default */
-#define DEPLOY_WAIT_MS	   ((int64_t)10 * 60 * 1000)
-#define DEPLOY_PATIENCE_MS ((int64_t)60 * 1000)
-#define DEPLOY_LOCK_MS	   ((int64_t)15 * 60 * 1000)
-#define DEPLOY_HISTORY_MAX 10
+#define DEPLOY_UNSET	     INT64_MIN /* as cli's OPT_UNSET: the default */
+#define DEPLOY_WAIT_MS	     ((int64_t)10 * 60 * 1000)
+#define DEPLOY_PATIENCE_MS   ((int64_t)60 * 1000)
+#define DEPLOY_WAIT_LEAST_MS ((int64_t)1000) /* Helm 4 takes 0 for 30 s */
+#define DEPLOY_LOCK_MS	     ((int64_t)15 * 60 * 1000)
+#define DEPLOY_HISTORY_MAX   10
 
 /* What the user may set; numbers may be DEPLOY_UNSET: the default. */
 struct deploy_args {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from datetime import datetime, timezone
 from fnmatch import fnmatch
 
 import pytest
@@ -148,9 +149,12 @@ def test_usage(deploy, kube):
     assert "'--set nothing' is no KEY=VALUE" in deploy("--set", "nothing", expect=2).err
     assert "takes no chart" in deploy("--renew", expect=2).err
     deploy("--history-max", 0, expect=2)
-    for item in "global.expires=false", "a=b,global.expiryDate=2030-01-01":
+    for item in ("global.expires=false", "a=b,global.expiryDate=2030-01-01",
+                 "global=null", "global={}", "myglobal=1,global=", "global[0]=1",
+                 "global.expires.x=1", "global.expiryDate[0]=1"):
         assert "cannot say when it expires" in deploy("--set", item,
                                                       expect=2).err
+    assert "'--wait-timeout'" in deploy("--wait-timeout", "0s", expect=2).err
     assert kube.requests == []
 
 
@@ -381,7 +385,9 @@ def test_renew_to_a_moment_may_shorten(deploy, kube):
 
     result = deploy("--renew", "2s", given=None, dry_run=False)
 
-    assert "'shop-fix' moves nearer: " in result.err
+    date = datetime.fromtimestamp(result.json["expiresAt"], timezone.utc)
+    assert "the expiry of environment 'shop-fix' moves nearer, to " \
+        f"{date:%F %T} UTC: it was 2096-10-02 07:06:40 UTC" in result.err
     assert result.json["expiresAt"] < LATER
 
 
