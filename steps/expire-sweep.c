@@ -14,6 +14,7 @@
 #include "format/value.h"
 
 #define WAIT_DEFAULT_MS	    ((int64_t)5 * 60 * 1000)
+#define WAIT_LEAST_MS	    ((int64_t)1000) /* Helm takes 0 for its own */
 #define MAX_DELETES_DEFAULT 50
 #define MAX_PERCENT_DEFAULT 100
 #define JOBS_DEFAULT	    4
@@ -58,8 +59,9 @@ static const struct opt options[] = {
 		    "fuse: if a larger part would go; default: 100"),
 	OPT_DURATION(struct args, warn_before, "warn-before", NULL, 0,
 		     "report what expires within this time"),
-	OPT_DURATION(struct args, wait_timeout, "wait-timeout", NULL, 0,
-		     "time for one environment to be gone; default: 5m"),
+	OPT_DURATION_FROM(struct args, wait_timeout, "wait-timeout", NULL, 0,
+			  WAIT_LEAST_MS,
+			  "time for one environment to be gone; default: 5m"),
 	OPT_INTEGER(struct args, jobs, "jobs", NULL, 0, 1, 64,
 		    "environments deleted at once; default: 4"),
 	OPT_STRING(struct args, metrics, "metrics", "FILE", NULL, 0,
@@ -83,7 +85,7 @@ static struct sweep_rules rules_of(const struct args *args)
 	};
 }
 
-/* Who keeps it for want of a date should hear of it, or finds none at all. */
+/* What is kept though it may have ended, somebody should hear of. */
 static void tell_doubts(const struct sweep_plan *plan, const char *asked_for)
 {
 	if (asked_for && !plan->count)
@@ -91,7 +93,7 @@ static void tell_doubts(const struct sweep_plan *plan, const char *asked_for)
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct sweep_item *item = &plan->items[i];
 
-		if (item->doubtful)
+		if (item->doubtful || item->busy)
 			log_warning("'%s' is kept: %s", item->namespace,
 				    item->reason);
 	}
@@ -188,11 +190,13 @@ static bool write_metrics(struct step_run *run, struct cleanup_metrics *metrics,
 
 static bool run(struct step_run *run, struct err *err)
 {
-	const struct sweep_rules rules = rules_of(run->args);
+	const struct args *args = run->args;
+	const struct sweep_rules rules = rules_of(args);
 	struct cleanup_metrics metrics = {0};
 	int64_t started = clock_monotonic_ms();
 
-	if (!sweep_check_rules(&rules, err))
+	if (!sweep_check_rules(&rules, err) ||
+	    (args->metrics && !cleanup_check_metrics(args->metrics, err)))
 		return false;
 	return write_metrics(run, &metrics, started, sweep(run, &metrics, err),
 			     err);

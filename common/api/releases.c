@@ -91,6 +91,8 @@ static bool add_release(void *context, const json_t *item, struct err *err)
 		share(arena, label(item, "slipway/managed"), last->managed);
 	release.expires_at =
 		share(arena, label(item, LABEL_EXPIRES_AT), last->expires_at);
+	release.status = share(arena, label(item, "status"), last->status);
+	release.created = releases_created_at(item);
 	sweep_add_release(world, &release);
 	return true;
 }

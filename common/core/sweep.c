@@ -344,10 +344,59 @@ static void judge_remainder(struct sweep_plan *plan, struct sweep_item *item)
 					    item->reason, home->held);
 }
 
+/* False, with the reason, where it may be there for good. */
+static bool is_to_end(struct sweep_plan *plan, struct sweep_item *item)
+{
+	if (!read_expiry(plan, item))
+		return false;
+	item->reason = with_source(plan, item, "it never expires");
+	return item->expiry.expires;
+}
+
+static void judge_by_name(struct sweep_plan *plan, struct sweep_item *item,
+			  const struct sweep_rules *rules)
+{
+	if (rules->keep_lasting && !is_to_end(plan, item))
+		return;
+	item->remove = true;
+	item->reason = "asked for by name";
+}
+
+static bool is_pending(const struct sweep_release *release)
+{
+	return release && release->status &&
+	       starts_with(release->status, "pending-");
+}
+
+/* What is left pending for long, nobody is at work on any more. */
+static void spare_for_helm(struct sweep_plan *plan, struct sweep_item *item,
+			   int64_t now)
+{
+	const struct sweep_release *release = item->judged;
+
+	if (!is_pending(release) || now - release->created >= SWEEP_HELM_S ||
+	    release->helm == SWEEP_HELM_OURS)
+		return;
+	item->remove = false;
+	if (release->helm == SWEEP_HELM_UNASKED) {
+		item->question = SWEEP_ASK_HELM;
+		return;
+	}
+	item->busy = true;
+	item->reason = arena_printf(
+		&plan->arena,
+		"somebody's Helm may be at work on it: revision %lld of its "
+		"release, made %lld s ago by none of our runs, is %s",
+		(long long)release->revision,
+		(long long)(now - release->created), release->status);
+}
+
 static void judge(struct sweep_plan *plan, struct sweep_item *item,
 		  const struct sweep_world *world,
 		  const struct sweep_rules *rules)
 {
+	item->over =
+		item->home && (item->home->terminating || is_remainder(item));
 	item->reason = protection(plan, item, rules);
 	if (item->reason)
 		return;
@@ -359,14 +408,14 @@ static void judge(struct sweep_plan *plan, struct sweep_item *item,
 		judge_remainder(plan, item);
 		return;
 	}
-	if (rules->immediately) {
-		item->remove = true;
-		item->reason = "asked for by name";
-		return;
-	}
-	judge_by_time(plan, item, world->now, rules);
+	if (rules->immediately)
+		judge_by_name(plan, item, rules);
+	else
+		judge_by_time(plan, item, world->now, rules);
 	if (rules->gone_branches && !item->remove && !item->question)
 		judge_by_branch(plan, item);
+	if (item->remove)
+		spare_for_helm(plan, item, world->now);
 }
 
 static int compare_items(const void *a, const void *b)
@@ -497,67 +546,6 @@ static void collect(struct sweep_plan *plan, const struct sweep_world *world,
 		      compare_items);
 }
 
-static bool check_fuse(const struct sweep_plan *plan,
-		       const struct sweep_rules *rules, struct err *err)
-{
-	bool too_many = rules->max_deletes >= 0 &&
-			plan->removals > (size_t)rules->max_deletes;
-	bool too_large_a_part =
-		plan->removals * 100 > plan->count * (size_t)rules->max_percent;
-
-	if (rules->environment || (!too_many && !too_large_a_part))
-		return true;
-	(void)err_set(err, ERR_CONFLICT,
-		      "%zu of %zu environments would be deleted, more than "
-		      "%s allows; nothing was deleted",
-		      plan->removals, plan->count,
-		      too_many ? "--max-deletes" : "--max-percent");
-	return err_hint(err, "look at them with '--dry-run'; if they are "
-			     "right, raise the limit for this run");
-}
-
-/* Nothing is left to do for it. */
-static bool is_over(const struct sweep_item *item)
-{
-	return item->home && (item->home->terminating || is_remainder(item));
-}
-
-/* Naming one environment that cannot be deleted is an error, not a shrug. */
-static bool check_named(const struct sweep_plan *plan,
-			const struct sweep_rules *rules, struct err *err)
-{
-	if (!rules->environment || !rules->immediately)
-		return true;
-	if (plan->unmarked)
-		return err_set(err, ERR_CONFLICT,
-			       "cannot delete namespace '%s': %s",
-			       rules->environment,
-			       envname_is_system(rules->environment)
-				       ? "it belongs to the cluster"
-				       : "neither it nor a release in it bears "
-					 "a mark of ours");
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct sweep_item *item = &plan->items[i];
-
-		if (!item->remove && !is_over(item))
-			return err_set(err, ERR_CONFLICT,
-				       "cannot delete environment '%s': %s",
-				       item->namespace, item->reason);
-	}
-	return true;
-}
-
-bool sweep_check_rules(const struct sweep_rules *rules, struct err *err)
-{
-	if (rules->immediately && !rules->environment)
-		return err_set(err, ERR_USAGE, "'--now' needs '--environment'");
-	if (rules->environment &&
-	    !envname_check_namespace(rules->environment, err))
-		return false;
-	return glob_check_all(rules->namespaces, err) &&
-	       glob_check_all(rules->protect, err);
-}
-
 void sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
 		  const struct sweep_rules *rules)
 {
@@ -568,38 +556,6 @@ void sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
 		plan->removals += plan->items[i].remove;
 		plan->questions += plan->items[i].question != SWEEP_ASK_NOTHING;
 	}
-}
-
-bool sweep_check(const struct sweep_plan *plan, const struct sweep_rules *rules,
-		 struct err *err)
-{
-	return check_named(plan, rules, err) && check_fuse(plan, rules, err);
-}
-
-bool sweep_is_unchanged(const struct sweep_release *judged,
-			const struct sweep_release *found, size_t count)
-{
-	bool seen = false;
-
-	for (size_t i = 0; i < count; i++) {
-		if (found[i].revision > judged->revision)
-			return false;
-		if (found[i].revision == judged->revision)
-			seen = same_text(found[i].uid, judged->uid) &&
-			       same_text(found[i].resource_version,
-					 judged->resource_version);
-	}
-	return seen;
-}
-
-bool sweep_is_leftover(const struct sweep_item *item,
-		       const struct sweep_release *found)
-{
-	for (size_t i = 0; i < item->revision_count; i++) {
-		if (item->revisions[i]->revision == found->revision)
-			return same_text(item->revisions[i]->uid, found->uid);
-	}
-	return false;
 }
 
 void sweep_plan_release(struct sweep_plan *plan)

@@ -59,6 +59,24 @@ static void add_plan(struct str *text, const struct cleanup_metrics *metrics)
 		  "Environments kept because nobody knows when they expire.");
 }
 
+static bool check_folder(const char *path, struct err *err)
+{
+	CLEANUP(free_ptr) char *folder = path_parent(path);
+
+	if (file_is_dir(path))
+		return err_set(err, ERR_IO, "'%s' is a folder", path);
+	if (!file_is_dir(folder))
+		return err_set(err, ERR_IO, "there is no folder '%s'", folder);
+	return dir_is_writable(folder) ||
+	       err_set(err, ERR_IO, "no file may be made in '%s'", folder);
+}
+
+bool cleanup_check_metrics(const char *path, struct err *err)
+{
+	return check_folder(path, err) ||
+	       err_wrap(err, "cannot write the metrics");
+}
+
 bool cleanup_write_metrics(const char *path,
 			   const struct cleanup_metrics *metrics, int64_t now,
 			   struct err *err)

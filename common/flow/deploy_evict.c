@@ -35,6 +35,7 @@ static bool plan_eviction(struct eviction *eviction, struct kube *kube,
 	eviction->rules = (struct sweep_rules){
 		.environment = namespace,
 		.immediately = true,
+		.keep_lasting = true,
 		.max_deletes = 1,
 		.max_percent = 100,
 	};
@@ -44,16 +45,18 @@ static bool plan_eviction(struct eviction *eviction, struct kube *kube,
 
 bool deploy_foresee_eviction(struct kube *kube, const struct deploy *deploy,
 			     const char *namespace, struct arena *arena,
-			     const char **why, struct err *err)
+			     const char **why, bool *busy, struct err *err)
 {
 	CLEANUP(eviction_release) struct eviction eviction = {0};
 	CLEANUP(err_release) struct err refusal = {0};
 	CLEANUP(str_release) struct str others = {0};
 
+	*busy = false;
 	if (!plan_eviction(&eviction, kube, deploy, namespace, err))
 		return false;
 	if (!sweep_check(&eviction.plan, &eviction.rules, &refusal)) {
 		*why = arena_strdup(arena, refusal.text);
+		*busy = refusal.temporary;
 		return true;
 	}
 	if (!cleanup_foresee(kube, &eviction.plan, &eviction.world, &others,

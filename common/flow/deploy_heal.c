@@ -1,5 +1,4 @@
 #include "api/kube.h"
-#include "api/namespaces.h"
 #include "api/releases.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -7,49 +6,13 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/envname.h"
-#include "core/rollback.h"
 #include "flow/deploy_parts.h"
-#include "format/value.h"
+#include "flow/orphan.h"
 #include "sys/signals.h"
 
 static bool is_pending(const struct release_head *head)
 {
 	return head->status && starts_with(head->status, "pending-");
-}
-
-/* Do the namespace's mark and the revision's description say the same? */
-static bool is_marked_rollback(struct deployment *run,
-			       const struct release_head *head, bool *marked,
-			       struct err *err)
-{
-	const struct envname *name = run->deploy->name;
-	CLEANUP(arena_release) struct arena arena = {0};
-	struct namespace_marks marks = {0};
-	const struct value *payload = NULL;
-	bool exists;
-
-	if (!namespace_read(run->kube, name->namespace, &arena, &marks, &exists,
-			    err) ||
-	    !releases_read_payload(run->kube, name->namespace, name->release,
-				   head->revision, &arena, &payload, err))
-		return false;
-	*marked =
-		payload &&
-		rollback_is_ours(marks.rollback, head->revision, head->created,
-				 value_find_text(payload, "info.description"));
-	return true;
-}
-
-/*
- * Was the revision made by a run of ours, other than this one's Helm that is
- * yet to start?  Its label says so, or of a rollback the namespace's mark.
- */
-static bool find_orphan(struct deployment *run, const struct release_head *head,
-			bool *orphan, struct err *err)
-{
-	*orphan = head->run != NULL;
-	return *orphan || !same_text(head->status, "pending-rollback") ||
-	       is_marked_rollback(run, head, orphan, err);
 }
 
 static bool free_release(struct deployment *run,
@@ -124,7 +87,9 @@ bool deploy_heal(struct deployment *run, struct deadline until, struct err *err)
 		run->deployed = head.deployed;
 		if (!is_pending(&head))
 			return true;
-		if (!find_orphan(run, &head, &orphan, err))
+		/* Not by this one's Helm, which is yet to start. */
+		if (!orphan_check(run->kube, name->namespace, name->release,
+				  &head, &orphan, err))
 			return false;
 		if (orphan)
 			return free_release(run, &head, err);

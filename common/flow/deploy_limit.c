@@ -97,6 +97,21 @@ static bool refuse(const struct deploy *deploy, const struct others *others,
 		       (long long)deploy->max_environments);
 }
 
+/* One that never expires is there for a reason. */
+static const char *oldest_that_ends(const struct others *others)
+{
+	struct expiry expiry;
+
+	for (size_t i = 0; i < others->count; i++) {
+		const char *label = others->items[i]->expires_at;
+
+		if (label && expiry_parse_label(label, &expiry) &&
+		    expiry.expires)
+			return others->items[i]->name;
+	}
+	return others->items[0]->name;
+}
+
 static bool refuse_one_more(const struct deploy *deploy,
 			    const struct others *others, struct err *err)
 {
@@ -104,7 +119,7 @@ static bool refuse_one_more(const struct deploy *deploy,
 	return err_hint(err,
 			"delete one that is not needed, as with expire-sweep "
 			"--environment %s --now, or say '--evict-oldest'",
-			others->items[0]->name);
+			oldest_that_ends(others));
 }
 
 /* Why those that come first cannot make room. */
@@ -162,29 +177,28 @@ static bool may_go(struct kube *kube, const struct deploy *deploy,
 		   bool *may, struct err *err)
 {
 	struct arena *arena = &obstacles->arena;
-	const char *by, *why;
+	const char *why;
+	bool busy;
 
-	if (!envlock_look(kube, namespace, arena, &by, NULL, err))
+	if (!envlock_look(kube, namespace, arena, &why, NULL, err))
 		return false;
-	if (by) {
-		if (!obstacles->busy)
-			obstacles->busy =
-				arena_printf(arena, "'%s': %s", namespace, by);
-		*may = false;
-		return true;
-	}
-	if (!deploy_foresee_eviction(kube, deploy, namespace, arena, &why, err))
+	busy = why != NULL;
+	if (!busy && !deploy_foresee_eviction(kube, deploy, namespace, arena,
+					      &why, &busy, err))
 		return false;
-	if (why)
-		spare(obstacles, namespace, why, deploy);
 	*may = !why;
+	if (busy && !obstacles->busy)
+		obstacles->busy =
+			arena_printf(arena, "'%s': %s", namespace, why);
+	else if (!busy && why)
+		spare(obstacles, namespace, why, deploy);
 	return true;
 }
 
 /*
  * The oldest that have to go, if all that have to can: not those which a run
- * is at work on, whose namespaces were there before us, or would stay for what
- * of others is in them.
+ * is at work on, which never expire, whose namespaces were there before us, or
+ * would stay for what of others is in them.
  */
 static bool choose_victims(struct kube *kube, const struct deploy *deploy,
 			   const struct others *others,

@@ -153,12 +153,14 @@ bool deploy_keep_limit(struct deployment *run, struct err *err) MUST_CHECK;
 /* --- deploy_evict.c: one of them goes ---------------------------------------- */
 
 /*
- * Could the environment @namespace go as a whole?  *@why: what stands in the
- * way, in @arena, or NULL.  Errors: kube's.
+ * Could the environment @namespace go as a whole?  One that never expires may
+ * not.  *@why: what stands in the way, in @arena, or NULL; *@busy: it is
+ * somebody's Helm, which will come to its end.  Errors: kube's.
  */
 bool deploy_foresee_eviction(struct kube *kube, const struct deploy *deploy,
 			     const char *namespace, struct arena *arena,
-			     const char **why, struct err *err) MUST_CHECK;
+			     const char **why, bool *busy, struct err *err)
+	MUST_CHECK;
 
 /*
  * Delete it.  *@begun, also on failure: something of it is gone.

@@ -15,6 +15,7 @@
 #include "core/estate.h"
 #include "core/sweep.h"
 #include "flow/envlock.h"
+#include "flow/orphan.h"
 #include "flow/removal.h"
 #include "net/http.h"
 
@@ -70,14 +71,57 @@ static void inquiry_release(struct inquiry *inquiry)
 	http_release(&inquiry->http);
 }
 
+/* The place in the world where the answers about it go. */
+static struct sweep_release *judged_of(struct inquiry *inquiry,
+				       const struct sweep_item *item)
+{
+	struct sweep_world *world = inquiry->world;
+
+	return &world->releases[item->judged - world->releases];
+}
+
 static bool read_values(struct inquiry *inquiry, const struct sweep_item *item,
 			struct err *err)
 {
-	struct sweep_world *world = inquiry->world;
-	size_t place = (size_t)(item->judged - world->releases);
-
 	return releases_read_told(inquiry->survey->kube,
-				  &world->releases[place], inquiry->arena, err);
+				  judged_of(inquiry, item), inquiry->arena,
+				  err);
+}
+
+static bool find_helm(struct kube *kube, const struct sweep_release *release,
+		      struct arena *arena, enum sweep_helm *helm,
+		      struct err *err)
+{
+	struct release_head head;
+	bool orphan;
+
+	if (!releases_read_head(kube, release->namespace, release->name, arena,
+				&head, err) ||
+	    !orphan_check(kube, release->namespace, release->name, &head,
+			  &orphan, err))
+		return false;
+	/* What changed meanwhile is seen before anything is deleted. */
+	*helm = orphan || head.revision != release->revision
+			? SWEEP_HELM_OURS
+			: SWEEP_HELM_FOREIGN;
+	return true;
+}
+
+/* What cannot be found out is somebody's. */
+static bool read_helm(struct inquiry *inquiry, const struct sweep_item *item,
+		      struct err *err)
+{
+	CLEANUP(err_release) struct err failure = {0};
+	struct sweep_release *release = judged_of(inquiry, item);
+
+	release->helm = SWEEP_HELM_FOREIGN;
+	if (!find_helm(inquiry->survey->kube, release, inquiry->arena,
+		       &release->helm, &failure) &&
+	    failure.kind == ERR_INTERRUPTED) {
+		err_move(err, &failure);
+		return false;
+	}
+	return true;
 }
 
 /*
@@ -284,6 +328,8 @@ static bool answer(struct inquiry *inquiry, const struct sweep_item *item,
 		return read_merge(inquiry, item, err);
 	case SWEEP_ASK_HELD:
 		return read_held(inquiry, item, err);
+	case SWEEP_ASK_HELM:
+		return read_helm(inquiry, item, err);
 	}
 	return true;
 }

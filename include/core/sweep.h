@@ -16,6 +16,9 @@
  * stuck, whoever deleted it: somebody has to look.  So is what a sweep deleted
  * in a namespace that stays, while a finalizer holds it.
  *
+ * What a Helm that nobody of us started may be at work on stays as well: its
+ * newest revision is pending, and younger than SWEEP_HELM_S.
+ *
  * What is needed beyond the lists to judge an item (the values of a release
  * that bears no expiry, whether a branch is still there, or merged, what holds
  * a namespace) stands in item->question; whoever decides answers that in the
@@ -45,11 +48,20 @@ struct value;
 
 #define SWEEP_MARK_VERSION "v1"	    /* of the label slipway/managed */
 #define SWEEP_LEAVE_S	   (5 * 60) /* for a deleted namespace to be gone */
+/* For somebody's Helm to be done, as long as a deployment waits for it. */
+#define SWEEP_HELM_S (15 * 60)
 
 /* What the values of a revision tell. */
 struct sweep_values {
 	struct expiry_told told;
 	const char *trouble; /* why they tell nothing reliable, or NULL */
+};
+
+/* Who left a revision pending? */
+enum sweep_helm {
+	SWEEP_HELM_UNASKED,
+	SWEEP_HELM_OURS, /* held by its Lease if alive; or it is not pending */
+	SWEEP_HELM_FOREIGN,
 };
 
 /* One revision of a release; strings are borrowed, NULL = absent. */
@@ -62,6 +74,9 @@ struct sweep_release {
 	const char *managed;		   /* label slipway/managed */
 	const char *expires_at;		   /* label slipway/expires-at */
 	const struct sweep_values *values; /* answers SWEEP_ASK_VALUES */
+	const char *status;		   /* label status, of Helm's */
+	int64_t created;      /* seconds since the epoch, 0 = unknown */
+	enum sweep_helm helm; /* answers SWEEP_ASK_HELM */
 };
 
 enum sweep_branch {
@@ -127,8 +142,9 @@ void sweep_world_release(struct sweep_world *world);
 
 struct sweep_rules {
 	const char *environment; /* judge this namespace only */
-	bool immediately;	 /* --now: whatever its expiry says */
-	bool gone_branches;	 /* --gone-branches: those too */
+	bool immediately;	 /* --now: whatever its expiry says, */
+	bool keep_lasting;  /* but not if it never ends, or nobody knows when */
+	bool gone_branches; /* --gone-branches: those too */
 	int64_t grace_s;
 	int64_t warn_before_s;
 	const struct strvec *namespaces; /* globs; none = all */
@@ -144,6 +160,7 @@ enum sweep_question {
 	SWEEP_ASK_MERGE,  /* of item->home: is it in that which it led? */
 	/* Of item->home: why is it, or what was in it, not gone yet? */
 	SWEEP_ASK_HELD,
+	SWEEP_ASK_HELM, /* of item->judged: whose is it? */
 };
 
 /* One environment and what becomes of it. */
@@ -159,6 +176,8 @@ struct sweep_item {
 	bool remove;
 	bool soon;     /* expires within warn_before_s */
 	bool doubtful; /* kept because nobody knows when it ends */
+	bool busy;     /* kept because somebody's Helm may be at work on it */
+	bool over;     /* nothing is left to do for it */
 	bool stuck;    /* it, or what was in it, was deleted, and is there */
 	enum sweep_question question;
 	const char *reason; /* for people, why it is kept or removed */
@@ -192,7 +211,7 @@ void sweep_decide(struct sweep_plan *plan, const struct sweep_world *world,
 /*
  * May @plan be carried out?  Errors: CONFLICT (the fuse: more removals than
  * the rules allow; or the environment asked for by name must be kept, or
- * is none).
+ * is none); REMOTE, temporary (that one is busy).
  */
 bool sweep_check(const struct sweep_plan *plan, const struct sweep_rules *rules,
 		 struct err *err) MUST_CHECK;

@@ -127,6 +127,11 @@ struct cleanup_metrics cleanup_measure(const struct sweep_plan *plan,
 				       const struct cleanup_result *result);
 
 /*
+ * Could that file be written, as far as its folder tells?  Errors: IO.
+ */
+bool cleanup_check_metrics(const char *path, struct err *err) MUST_CHECK;
+
+/*
  * Give the file @path the numbers as Prometheus reads them (text format
  * 0.0.4: node exporter, Pushgateway), atomically.  @now is the time of the
  * run, seconds since the epoch.  Errors: IO.

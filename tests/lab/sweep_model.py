@@ -18,6 +18,8 @@ from fnmatch import fnmatchcase
 NEVER = "never"
 EARLIEST = datetime(2020, 1, 1, tzinfo=timezone.utc).timestamp()
 PROTECT = "live-*"
+HELM = 900              # seconds that somebody's Helm may take
+PENDING = [f"pending-{what}" for what in ("install", "upgrade", "rollback")]
 YEARS = 10 * 366 * 86400        # by how much a clock may be wrong
 # What became of the branch of an environment, for --gone-branches: "reset" is
 # at a commit of main's now, "unseen" was never on its server as far as anybody
@@ -36,6 +38,8 @@ class Revision:
     broken: bool = False            # nobody can decode it
     deployed: float = 0             # when, by the clock where Helm ran
     created: float = 0              # the server's: durations count from there
+    status: str = "failed"          # Helm's
+    run: str | None = None          # of ours, whose Helm made it
 
     @property
     def values(self) -> dict:
@@ -134,6 +138,16 @@ def end_of(namespace: Namespace, release: Release | None) -> float | None:
     return max(known) if known else None
 
 
+def is_worked_on(release: Release, now: float) -> bool:
+    """By a Helm of somebody's, as far as anybody can tell: one of ours would
+    hold the Lease."""
+    newest = release.newest
+    others = [r.run for r in release.revisions if r != newest]
+    return newest.status.startswith("pending-") \
+        and now - newest.created < HELM \
+        and (newest.run is None or newest.run in others)
+
+
 def goes(namespace: Namespace, release: Release | None, now: float) -> bool:
     marks = [namespace.managed]
     if release:
@@ -150,6 +164,8 @@ def goes(namespace: Namespace, release: Release | None, now: float) -> bool:
     if namespace.managed and namespace.main not in (None, "false"):
         return False
     if not release and not namespace.created:
+        return False
+    if release and is_worked_on(release, now):
         return False
     end = end_of(namespace, release)
     if namespace.managed and namespace.branch == "gone":
@@ -257,7 +273,11 @@ def random_revision(dice: random.Random, number: int, now: int) -> Revision:
         expires_flag=dice.choice([True, True, None, False]),
         broken=dice.random() < 0.15,
         deployed=now + dice.choice([0, dice.randrange(-YEARS, YEARS)]),
-        created=now - 3600 * dice.randrange(0, 100))
+        created=now - 3600 * dice.randrange(0, 100) - dice.choice(
+            [0, 1, 60, HELM - 1, HELM, 1800]),
+        status=dice.choice(["deployed"] * 5 + ["failed", "superseded",
+                                               *PENDING]),
+        run=dice.choice([None, "a", "b", f"run-{number}"]))
 
 
 def random_release(dice: random.Random, name: str, now: int) -> Release:

@@ -38,8 +38,10 @@ def legal(label: str | None) -> str | None:
                                  label or "") else "soon"
 
 
-def labels(managed: str | None, expires: str | None) -> dict[str, str]:
-    found = {"slipway/managed": managed, "slipway/expires-at": legal(expires)}
+def labels(managed: str | None, expires: str | None,
+           run: str | None = None) -> dict[str, str]:
+    found = {"slipway/managed": managed, "slipway/expires-at": legal(expires),
+             "slipway/run": run}
     return {key: value for key, value in found.items() if value is not None}
 
 
@@ -55,8 +57,9 @@ def add_release(api: KubeApi, namespace: str, release: Release) -> None:
         deployed = datetime.fromtimestamp(revision.deployed, timezone.utc)
         environments.store_release(
             api, namespace, release.name,
-            labels(revision.managed, revision.expires), revision.number,
-            "failed", [settings], revision.values, deployed.isoformat())
+            labels(revision.managed, revision.expires, revision.run),
+            revision.number, revision.status, [settings], revision.values,
+            deployed.isoformat())
         if revision.broken:
             secret = f"sh.helm.release.v1.{release.name}.v{revision.number}"
             api("PATCH", f"/api/v1/namespaces/{namespace}/secrets/{secret}",

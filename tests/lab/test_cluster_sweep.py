@@ -7,6 +7,7 @@ can into one sweep.
 from __future__ import annotations
 
 import shlex
+import subprocess
 import time
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import wait
 from environments import (add_release, future, make, marks, past,
                           store_release)
 from kubeapi import MERGE_PATCH
+from runner import LONG
 
 EXPIRED = 2.0           # seconds; a life of one has passed by then
 SWEEP = ["expire-sweep", "--output", "json"]
@@ -335,6 +337,55 @@ def test_renewed_while_it_is_deployed(cluster, deploy, run_step):
     running.wait(expect=143)
     labels = api("GET", "/api/v1/namespaces/shop-fix")["metadata"]["labels"]
     assert labels["slipway/expires-at"] == str(told["expiresAt"])
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kill", [False, True])
+def test_what_somebodys_helm_works_on_stays(kill, cluster, deploy, sweep, helm4,
+                                            run_step, tmp_path):
+    """Though it has expired, and even if it is asked for by name."""
+    api = cluster.api
+    deploy("--expires-in", "1s").wait(timeout=LONG)
+    chart = environments.umbrella(tmp_path / "by-hand", "2.0.0", {
+        "front": {"nodeName": "nowhere"}})
+    by_hand = subprocess.Popen(
+        [helm4.path, "upgrade", "shop-fix", chart, "-n", "shop-fix", "--wait",
+         "--timeout", "5m"], env=cluster.env | {"HOME": str(tmp_path)})
+    try:
+        wait.until(lambda: newest(api, "shop-fix")["version"] == "2",
+                   "somebody's Helm at work")
+        time.sleep(EXPIRED)
+        if kill:
+            by_hand.kill()
+            by_hand.wait()
+        told = sweep()
+        kept = reasons(told.json["kept"])["shop-fix"]
+        assert kept.startswith("somebody's Helm may be at work on it: "
+                               "revision 2 of its release, made ")
+        assert f"warning: 'shop-fix' is kept: {kept}" in told.err
+        named = sweep("--environment", "shop-fix", "--now", expect=75)
+        assert "cannot delete environment 'shop-fix': somebody's Helm" \
+            in named.err
+        full = run_step(
+            "deploy-preview", "--repository-name", "shop", "--branch", "new",
+            "--helm", helm4.path, "--max-environments", "1",
+            "--evict-oldest", chart, env=cluster.env, expect=75)
+        assert "hint: try again when no run is at work on 'shop-fix': " \
+            in full.err
+        assert newest(api, "shop-fix")["status"] == "pending-upgrade"
+    finally:
+        by_hand.terminate()
+        by_hand.wait(timeout=LONG)
+    if not kill:
+        assert set(reasons(sweep().json["deleted"])) == {"shop-fix"}
+
+
+def newest(api, namespace: str) -> dict[str, str]:
+    """The labels of the newest revision."""
+    items = api("GET", f"/api/v1/namespaces/{namespace}/secrets"
+                "?labelSelector=owner%3Dhelm")["items"]
+    return max((i["metadata"]["labels"] for i in items),
+               key=lambda labels: int(labels["version"]))
 
 
 @pytest.mark.timeout(300)

@@ -89,6 +89,38 @@ def test_only_what_was_there_before_cannot_go(cluster, step):
     assert "say '--evict-oldest'" not in full.err
 
 
+def test_what_never_expires_does_not_make_room(cluster, step):
+    """As of a branch such as develop; the others do."""
+    for day, name in enumerate(["develop", "release", "values", "fix"], 1):
+        make(cluster, f"shop-{name}", day)
+    label = {"metadata": {"labels": {"slipway/expires-at": "never"}}}
+    absent = {"metadata": {"labels": {"slipway/expires-at": None}}}
+    secret = "secrets/sh.helm.release.v1.web.v1"
+    for path, patch in [("shop-develop", label),
+                        (f"shop-release/{secret}", label),
+                        ("shop-values", absent)]:
+        cluster.api("PATCH", f"/api/v1/namespaces/{path}", patch,
+                    "application/merge-patch+json")
+    cluster.api("DELETE", f"/api/v1/namespaces/shop-values/{secret}")
+    environments.store_release(cluster.api, "shop-values", "web",
+                               {"slipway/managed": "v1"},
+                               values={"expires": False})
+    refused = step("new", "--max-environments", "4").wait(expect=3,
+                                                          timeout=LONG)
+    assert "--environment shop-release --now" in refused.err    # by its label
+    done = step("new", "--max-environments", "4",
+                "--evict-oldest").wait(timeout=LONG)
+    assert "environment 'shop-develop' cannot make room: cannot delete " \
+        "environment 'shop-develop': it never expires" in done.err
+    stay = {"shop-develop", "shop-release", "shop-values"}
+    assert cluster.api.namespaces() == stay | {"shop-new"}
+
+    full = step("more", "--max-environments", "3",
+                "--evict-oldest").wait(expect=3, timeout=LONG)
+    assert "hint: 'shop-develop' cannot make room: " in full.err
+    assert cluster.api.namespaces() == stay | {"shop-new"}
+
+
 def settle_in(cluster, name: str) -> None:
     """Somebody else's pod."""
     cluster.api("POST", f"/api/v1/namespaces/{name}/pods", {

@@ -211,8 +211,9 @@ class KubeWorld(ScriptedKube):
             "creationTimestamp": stamp(revision.created),
             "labels": _known({
                 "owner": "helm", "name": release.name,
-                "version": str(revision.number), "status": "failed",
+                "version": str(revision.number), "status": revision.status,
                 "slipway/managed": revision.managed,
+                "slipway/run": revision.run,
                 "slipway/expires-at": revision.expires})}}
 
     def _secret(self, name: str, secret: str) -> Reply:

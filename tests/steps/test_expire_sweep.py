@@ -584,10 +584,33 @@ def test_whom_to_tell_of_what_expires_soon(kube, sweep):
 
 
 def test_metrics_that_cannot_be_written(kube, sweep, tmp_path):
-    path = tmp_path / "none" / "sweep.prom"
-    failed = sweep("--metrics", path, dry_run=False, expect=1)
-    assert "cannot write the metrics" in failed.err
-    kube.script("GET", SECRETS, refusal(403, "Forbidden"))
-    failed = sweep("--metrics", path, dry_run=False, expect=1)
-    assert "warning: cannot write the metrics" in failed.err
+    """Found before anything is asked, or where their folder goes meanwhile."""
+    folder = tmp_path / "none"
+    (tmp_path / "file").write_text("")
+    for path, words in [(folder / "x", f"there is no folder '{folder}/'"),
+                        (tmp_path, f"'{tmp_path}' is a folder"),
+                        (tmp_path / "file" / "x", "there is no folder")]:
+        for dry_run in True, False:
+            failed = sweep("--metrics", path, dry_run=dry_run, expect=1)
+            assert f"cannot write the metrics: {words}" in failed.err
+    assert kube.requests == []
+
+    def vanish(reply: Reply):
+        def answer_then(_request):
+            folder.rmdir()
+            return reply
+        return answer_then
+
+    for reply, words in [(listing(), "error: cannot write the metrics"),
+                         (refusal(403, "Forbidden"),
+                          "warning: cannot write the metrics")]:
+        folder.mkdir()
+        kube.script("GET", SECRETS, vanish(reply))
+        failed = sweep("--metrics", folder / "x", dry_run=False, expect=1)
+        assert words in failed.err
     assert "error: cannot look for environments" in failed.err
+
+
+def test_no_time_to_wait_is_refused(kube, sweep):
+    assert "at least 1s" in sweep("--wait-timeout", "0s", expect=2).err
+    assert kube.requests == []
