@@ -133,6 +133,17 @@ static bool has_items(const struct value *event, const char *path)
 	return value_find_list(event, path)->list.count > 0;
 }
 
+/* The branch of the ref, the default one, is not what the event is about. */
+static void forget_ref(struct ci *ci)
+{
+	if (ci->main_branch && !same_text(ci->branch, ci->main_branch))
+		return;
+	free(ci->branch);
+	ci->branch = NULL;
+	ci->branch_seen = false;
+	ci->doubt = CI_UNSURE;
+}
+
 /* A fork that was deleted has no name any more, but its owner still has. */
 static void read_request(struct ci *ci, const struct value *event)
 {
@@ -145,23 +156,14 @@ static void read_request(struct ci *ci, const struct value *event)
 		from = find_text(event, "pull_request.head.user.login");
 	if (from && to && !own)
 		ci_set_fork(ci, from);
+	if (branch)
+		forget_ref(ci);
 	ci_set(&ci->branch, branch);
 	ci_set(&ci->target, find_text(event, "pull_request.base.ref"));
 	ci_set_commit(&ci->own_commit,
 		      find_text(event, "pull_request.head.sha"));
 	ci_set_request(ci, own);
 	ci->branch_seen = own && branch && same_text(branch, ci->branch);
-}
-
-/* The branch of the ref, the default one, is not what the event is about. */
-static void forget_ref(struct ci *ci)
-{
-	if (ci->main_branch && !same_text(ci->branch, ci->main_branch))
-		return;
-	free(ci->branch);
-	ci->branch = NULL;
-	ci->branch_seen = false;
-	ci->doubt = CI_UNSURE;
 }
 
 static void take_run(struct ci *ci, const struct value *event)
@@ -243,11 +245,25 @@ static void read_merge_group(struct ci *ci, const struct value *event)
 	ci_set_request(ci, true);
 }
 
+/*
+ * Whoever sends a repository_dispatch adds what he likes; those who do it for
+ * a comment on a pull request add that, and GITHUB_SHA is not of it.
+ */
+static void read_dispatch(struct ci *ci, const struct value *payload)
+{
+	forget_ref(ci);
+	free(ci->commit);
+	ci->commit = NULL;
+	read_request(ci, payload);
+}
+
 void ci_read_event(struct ci *ci, const struct value *event)
 {
 	ci_set(&ci->main_branch, find_text(event, "repository.default_branch"));
 	if (has(event, "pull_request"))
 		read_request(ci, event);
+	else if (has(event, "client_payload.pull_request"))
+		read_dispatch(ci, value_find(event, "client_payload"));
 	else if (has(event, "workflow_run"))
 		read_run(ci, event);
 	else if (has(event, "issue") && has(event, "comment"))
