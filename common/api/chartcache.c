@@ -130,7 +130,7 @@ static bool read_file(const char *path, size_t limit, struct str *bytes)
 	CLEANUP(err_release) struct err unfit = {0};
 	bool found = false;
 
-	if (file_find(path, limit, bytes, &found, &unfit))
+	if (file_find_regular(path, limit, bytes, &found, &unfit))
 		return found;
 	log_debug("%s", unfit.text);
 	return false;

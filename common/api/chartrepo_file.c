@@ -47,7 +47,7 @@ static bool read_file(const struct chartrepo_place *place, size_t limit,
 {
 	bool found;
 
-	if (!file_find(place->name, limit, bytes, &found, err))
+	if (!file_find_regular(place->name, limit, bytes, &found, err))
 		return false;
 	return found || err_set(err, ERR_NOT_FOUND, "there is no file '%s'",
 				place->name);
@@ -118,8 +118,8 @@ static bool read_index(struct chartrepo *repo,
 	(void)known;
 	if (!find_state(path, false, &index->token, err))
 		return false;
-	return file_find(path, CHARTINDEX_SIZE_MAX, &index->text, &index->found,
-			 err);
+	return file_find_regular(path, CHARTINDEX_SIZE_MAX, &index->text,
+				 &index->found, err);
 }
 
 /* Is the index still in the state of @index?  It is not read into memory. */

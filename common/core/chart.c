@@ -412,7 +412,7 @@ bool chart_load(const char *path, struct arena *arena, struct chart **chart,
 
 	if (file_is_dir(path))
 		return load_folder(path, arena, chart, err);
-	if (!file_read(path, CHART_ARCHIVE_MAX, &bytes, err))
+	if (!file_read_regular(path, CHART_ARCHIVE_MAX, &bytes, err))
 		return err_wrap(err, "cannot load chart '%s'", path);
 	if (!starts_with(str_text(&bytes), "\x1f\x8b")) {
 		(void)err_set(err, ERR_INPUT,

@@ -119,7 +119,7 @@ static bool visit(void *context, const struct walk_entry *entry, bool *descend,
 	if (entry->kind != WALK_FILE)
 		return err_set(err, ERR_INPUT, "'%s' is not a regular file",
 			       entry->path);
-	if (!file_read(path, CHART_SIZE_MAX, &text, err))
+	if (!file_read_regular(path, CHART_SIZE_MAX, &text, err))
 		return false;
 	folder->bytes += text.len;
 	if (folder->bytes > CHART_SIZE_MAX)

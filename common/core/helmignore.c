@@ -209,7 +209,7 @@ bool helmignore_read(struct helmignore *ignore, const char *folder,
 	CLEANUP(str_release) struct str text = {0};
 
 	if (file_exists(path) &&
-	    (!file_read(path, CHART_SIZE_MAX, &text, err) ||
+	    (!file_read_regular(path, CHART_SIZE_MAX, &text, err) ||
 	     !helmignore_parse(ignore, str_text(&text), text.len, path, err)))
 		return false;
 	helmignore_add_defaults(ignore);

@@ -62,7 +62,7 @@ static bool read_file(struct reading *reading, const char *full,
 {
 	CLEANUP(str_release) struct str text = {0};
 
-	if (!file_read(full, UMBRELLA_FILE_MAX, &text, err))
+	if (!file_read_regular(full, UMBRELLA_FILE_MAX, &text, err))
 		return false;
 	reading->total += text.len;
 	if (reading->total > UMBRELLA_TOTAL_MAX)
@@ -126,7 +126,7 @@ static bool read_ignore(struct reading *reading, struct err *err)
 	if (!file_exists(path))
 		return true;
 	return check_link(reading, path, err) &&
-	       file_read(path, UMBRELLA_FILE_MAX, &text, err) &&
+	       file_read_regular(path, UMBRELLA_FILE_MAX, &text, err) &&
 	       helmignore_parse(&reading->ignore, str_text(&text), text.len,
 				path, err);
 }

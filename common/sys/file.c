@@ -155,6 +155,34 @@ static bool read_opened(int fd, const char *path, size_t limit,
 	return file_read_fd(fd, path, limit, text, err);
 }
 
+/*
+ * What is no regular file might be waited for, to open or to end.  *@fd is -1
+ * where there is nothing of that name.
+ */
+static bool open_regular(const char *path, int *fd, struct err *err)
+{
+	CLEANUP(close_fd) int opened =
+		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat info;
+
+	*fd = -1;
+	if (opened < 0)
+		return errno == ENOENT || errno == ENOTDIR ||
+		       input_errno(err, "open", path);
+	if (fstat(opened, &info) != 0)
+		return input_errno(err, "read", path);
+	if (S_ISDIR(info.st_mode)) {
+		errno = EISDIR;
+		return input_errno(err, "read", path);
+	}
+	if (!S_ISREG(info.st_mode))
+		return err_set(err, ERR_INPUT,
+			       "cannot read '%s': it is no regular file", path);
+	*fd = opened;
+	opened = -1;
+	return true;
+}
+
 bool file_read_at(int dirfd, const char *name, size_t limit, struct str *text,
 		  struct err *err)
 {
@@ -173,6 +201,19 @@ bool file_read(const char *path, size_t limit, struct str *text,
 	return file_read_at(AT_FDCWD, path, limit, text, err);
 }
 
+bool file_read_regular(const char *path, size_t limit, struct str *text,
+		       struct err *err)
+{
+	bool found;
+
+	if (strcmp(path, "-") == 0)
+		return file_read(path, limit, text, err);
+	if (!file_find_regular(path, limit, text, &found, err))
+		return false;
+	errno = ENOENT;
+	return found || input_errno(err, "open", path);
+}
+
 bool file_check(const char *path, struct err *err)
 {
 	if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0)
@@ -188,7 +229,8 @@ bool file_check(const char *path, struct err *err)
 
 char *file_identity(const char *path, bool *settled)
 {
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	CLEANUP(close_fd) int fd =
+		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat info;
 	int64_t age;
 
@@ -212,12 +254,14 @@ bool file_each_piece(const char *path,
 				  struct err *err),
 		     void *context, bool *found, struct err *err)
 {
-	CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	CLEANUP(free_ptr) char *piece = xmalloc(READ_CHUNK);
+	CLEANUP(close_fd) int fd = -1;
 
+	if (!open_regular(path, &fd, err))
+		return false;
 	*found = fd >= 0;
 	if (!*found)
-		return errno == ENOENT || input_errno(err, "open", path);
+		return true;
 	for (;;) {
 		ssize_t got = read(fd, piece, READ_CHUNK);
 
@@ -246,6 +290,18 @@ bool file_find(const char *path, size_t limit, struct str *text, bool *found,
 	if (!read_opened(fd, path, limit, text, err))
 		return false;
 	*found = true;
+	return true;
+}
+
+bool file_find_regular(const char *path, size_t limit, struct str *text,
+		       bool *found, struct err *err)
+{
+	CLEANUP(close_fd) int fd = -1;
+
+	if (!open_regular(path, &fd, err) ||
+	    (fd >= 0 && !read_opened(fd, path, limit, text, err)))
+		return false;
+	*found = fd >= 0;
 	return true;
 }
 

@@ -32,6 +32,14 @@ struct str;
 bool file_read(const char *path, size_t limit, struct str *text,
 	       struct err *err) MUST_CHECK;
 
+/*
+ * file_read() for what a chart or a repository is made of: anything but a
+ * regular file, such as a pipe, which might be waited for without end, is
+ * INPUT.
+ */
+bool file_read_regular(const char *path, size_t limit, struct str *text,
+		       struct err *err) MUST_CHECK;
+
 /* file_read() from the open @fd; @name is shown in errors. */
 bool file_read_fd(int fd, const char *name, size_t limit, struct str *text,
 		  struct err *err) MUST_CHECK;
@@ -49,6 +57,10 @@ bool file_check(const char *path, struct err *err) MUST_CHECK;
 bool file_find(const char *path, size_t limit, struct str *text, bool *found,
 	       struct err *err) MUST_CHECK;
 
+/* The same for a regular file; what else has that name is INPUT. */
+bool file_find_regular(const char *path, size_t limit, struct str *text,
+		       bool *found, struct err *err) MUST_CHECK;
+
 /*
  * What tells this state of the file from every later one: device, inode,
  * size, times; NULL if there is no such file.  The caller frees it.  *@settled
@@ -58,7 +70,8 @@ char *file_identity(const char *path, bool *settled) MUST_CHECK;
 
 /*
  * Hand the content of @path to @take in pieces, none of it kept; *@found is
- * false if there is no such file.  Errors: INPUT (unreadable), INTERRUPTED,
+ * false if there is no such file.  Errors: INPUT (unreadable, no regular
+ * file), INTERRUPTED,
  * and what @take sets by giving false.
  */
 bool file_each_piece(const char *path,

@@ -124,6 +124,62 @@ static void test_find(void **state)
 	assert_false(file_find(".", 9, &text, &found, &err));
 }
 
+static bool add_piece(void *context, const char *bytes, size_t len,
+		      struct err *err)
+{
+	struct str *text = context;
+
+	if (text->len)
+		return err_set(err, ERR_CONFLICT, "enough");
+	str_add_bytes(text, bytes, len);
+	return true;
+}
+
+static void test_regular(void **state)
+{
+	CLEANUP(str_release) struct str text = {0};
+	CLEANUP(err_release) struct err err = {0};
+	bool found = true;
+
+	(void)state;
+	put("file", "x");
+	assert_true(file_find_regular("absent", 9, &text, &found, &err));
+	assert_false(found);
+	assert_true(file_find_regular("file", 9, &text, &found, &err));
+	assert_true(found);
+	assert_true(file_read_regular("file", 9, &text, &err));
+	assert_string_equal(str_text(&text), "xx");
+	assert_false(file_read_regular("absent", 9, &text, &err));
+	assert_int_equal(err.kind, ERR_INPUT);
+}
+
+/* Nobody writes into the pipe: who opened it as a file would wait for ever. */
+static void test_irregular(void **state)
+{
+	static const char *const names[] = {"pipe", ".", "/dev/zero"};
+
+	(void)state;
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEANUP(str_release) struct str text = {0};
+		CLEANUP(err_release) struct err one = {0}, two = {0},
+						last = {0};
+		CLEANUP(free_ptr) char *identity = NULL;
+		bool found, settled;
+
+		assert_false(file_read_regular(names[i], 9, &text, &one));
+		assert_int_equal(one.kind, ERR_INPUT);
+		assert_false(
+			file_find_regular(names[i], 9, &text, &found, &two));
+		assert_int_equal(two.kind, ERR_INPUT);
+		assert_false(file_each_piece(names[i], add_piece, &text, &found,
+					     &last));
+		assert_int_equal(last.kind, ERR_INPUT);
+		identity = file_identity(names[i], &settled);
+		assert_non_null(identity);
+	}
+}
+
 static void test_replace(void **state)
 {
 	CLEANUP(err_release) struct err err = {0};
@@ -407,17 +463,6 @@ static void test_identity(void **state)
 	assert_string_not_equal(first, replaced);
 }
 
-static bool add_piece(void *context, const char *bytes, size_t len,
-		      struct err *err)
-{
-	struct str *text = context;
-
-	if (text->len)
-		return err_set(err, ERR_CONFLICT, "enough");
-	str_add_bytes(text, bytes, len);
-	return true;
-}
-
 static void test_pieces(void **state)
 {
 	CLEANUP(str_release) struct str text = {0}, large = {0};
@@ -514,6 +559,8 @@ int main(void)
 		IN_FOLDER(test_replace_private),
 		IN_FOLDER(test_read_pipe),
 		IN_FOLDER(test_find),
+		IN_FOLDER(test_regular),
+		IN_FOLDER(test_irregular),
 		IN_FOLDER(test_replace),
 		IN_FOLDER(test_sweep_temp),
 		IN_FOLDER(test_writable),
