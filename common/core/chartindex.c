@@ -142,10 +142,19 @@ static bool find_layout(struct chartindex *index, struct err *err)
 	return parse_tree(index, err);
 }
 
+static bool is_gzip(const struct chartindex *index)
+{
+	return index->len >= 2 && memcmp(index->text, "\x1f\x8b", 2) == 0;
+}
+
 static bool open_text(struct chartindex *index, struct err *err)
 {
 	if (index->len > CHARTINDEX_SIZE_MAX)
 		return refused(index, "it is too large", err);
+	if (is_gzip(index))
+		return refused(
+			index,
+			"it is compressed (gzip); store it as plain text", err);
 	if (!find_layout(index, err))
 		return false;
 	if (index->len && !index->layout->has_api_version)

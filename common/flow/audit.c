@@ -303,6 +303,14 @@ static bool tell_unread(const struct audit_items *unread, struct err *err)
 	return err_temporary(err, temporary);
 }
 
+static bool is_all_mendable(const struct audit_items *items)
+{
+	for (size_t i = 0; i < items->count; i++)
+		if (!items->items[i].mendable)
+			return false;
+	return true;
+}
+
 bool audit_outcome(const struct audit_report *report, struct err *err)
 {
 	size_t count = report->left.count + report->left_orphans.count;
@@ -320,6 +328,9 @@ bool audit_outcome(const struct audit_report *report, struct err *err)
 		      "first is %s: %s",
 		      count, count > 1 ? "s" : "", str_text(&place),
 		      first->reason);
+	if (is_all_mendable(&report->left) &&
+	    is_all_mendable(&report->left_orphans))
+		return err_hint(err, "'--repair' puts the index right");
 	if (report->left.count && report->mismatched.count)
 		(void)err_hint(err, "where an archive is another one than the "
 				    "index says, publish the right one with "
