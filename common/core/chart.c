@@ -36,32 +36,34 @@ static bool load_files(struct chart_loader *loader, const char *path,
 		       const struct chart_files *files, struct chart **chart,
 		       struct err *err);
 
-/*
- * Dependencies of a chart of apiVersion v1 stand in a file of their own; what
- * else it says of the chart counts too.
- */
-static bool take_requirements(struct chart *chart,
-			      const struct chart_files *files, struct err *err)
+/* What a requirements.yaml says of the chart itself counts too. */
+static bool overlay(struct chart *chart, const struct ydoc *doc,
+		    struct err *err)
 {
-	const struct chart_file *file = find_file(files, "requirements.yaml");
-	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	struct value *read;
 
-	if (!file)
-		return true;
-	if (!chart_parse_file(&doc, chart, file, YDOC_FIRST | YDOC_INFINITE,
-			      err))
-		return false;
 	/* One of comments alone says nothing. */
-	if (doc.root->kind == VALUE_NIL)
+	if (doc->root->kind == VALUE_NIL)
 		return true;
-	if (!chart_read_metadata(&doc, chart->arena, &read, err))
+	if (!chart_read_metadata(doc, chart->arena, &read, err))
 		return false;
 	for (size_t i = 0; i < read->map.count; i++)
 		value_map_set(chart->metadata, chart->arena,
 			      read->map.pairs[i].key.bytes,
 			      read->map.pairs[i].value);
 	return true;
+}
+
+/* Dependencies of a chart of apiVersion v1 stand in a file of their own. */
+static bool take_requirements(struct chart *chart,
+			      const struct chart_files *files, struct err *err)
+{
+	const struct chart_file *file = find_file(files, "requirements.yaml");
+	CLEANUP(ydoc_release) struct ydoc doc = {0};
+
+	return !file || (chart_parse_file(&doc, chart, file,
+					  YDOC_FIRST | YDOC_INFINITE, err) &&
+			 overlay(chart, &doc, err));
 }
 
 static bool fail_metadata(struct err *err)
@@ -90,12 +92,14 @@ static bool load_metadata(const struct chart_loader *loader,
 	       chart_take_metadata(chart, &doc, loader->depth > 0, err);
 }
 
-bool chart_check_file(const struct ydoc *doc, struct err *err)
+bool chart_check_file(const struct ydoc *doc, const struct ydoc *older,
+		      struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct chart chart = {.arena = &arena};
 
 	return chart_read_metadata(doc, &arena, &chart.metadata, err) &&
+	       (!older || overlay(&chart, older, err)) &&
 	       chart_take_metadata(&chart, doc, false, err);
 }
 

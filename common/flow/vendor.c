@@ -95,24 +95,53 @@ static bool is_name(const char *name)
 	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
+static bool read_name(struct vendored *vendored, const struct ydoc *doc,
+		      struct err *err)
+{
+	if (!read_text(vendored, doc, "name", &vendored->name, err))
+		return false;
+	if (is_name(vendored->name))
+		return true;
+	err_set(err, ERR_INPUT, "'%s' is no name for a chart", vendored->name);
+	return ydoc_blame(doc, "name", err);
+}
+
+static bool read_version(struct vendored *vendored, const struct ydoc *doc,
+			 struct err *err)
+{
+	CLEANUP(semver_release) struct semver version = {0};
+
+	return read_text(vendored, doc, "version", &vendored->version, err) &&
+	       (semver_parse(&version, vendored->version, err) ||
+		ydoc_blame(doc, "version", err));
+}
+
+/* Which of the two says it: @older comes first, as in Helm. */
+static const struct ydoc *which(const struct ydoc *chart,
+				const struct ydoc *older, const char *key)
+{
+	return older && value_is_map(older->root) &&
+			       value_map_get(older->root, key)
+		       ? older
+		       : chart;
+}
+
 bool vendor_read_chart(struct vendored *vendored,
 		       const struct umbrella *umbrella, struct err *err)
 {
-	CLEANUP(ydoc_release) struct ydoc doc = {0};
-	CLEANUP(semver_release) struct semver version = {0};
+	CLEANUP(ydoc_release) struct ydoc chart = {0}, requirements = {0};
+	const struct ydoc *older = NULL;
 
-	if (!vendor_parse_file(&doc, umbrella, CHART_FILE, err) ||
-	    !read_text(vendored, &doc, "name", &vendored->name, err) ||
-	    !read_text(vendored, &doc, "version", &vendored->version, err))
+	if (!vendor_parse_file(&chart, umbrella, CHART_FILE, err))
 		return false;
-	if (!is_name(vendored->name)) {
-		err_set(err, ERR_INPUT, "'%s' is no name for a chart",
-			vendored->name);
-		return ydoc_blame(&doc, "name", err);
+	if (umbrella_find(umbrella, REQUIREMENTS)) {
+		if (!parse_file(&requirements, umbrella, REQUIREMENTS, err))
+			return false;
+		older = &requirements;
 	}
-	if (!semver_parse(&version, vendored->version, err))
-		return ydoc_blame(&doc, "version", err);
-	return chart_check_file(&doc, err);
+	return read_name(vendored, which(&chart, older, "name"), err) &&
+	       read_version(vendored, which(&chart, older, "version"), err) &&
+	       chart_check_file(&chart, older, err);
 }
 
 /* --- what is wanted ------------------------------------------------------ */

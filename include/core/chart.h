@@ -149,10 +149,12 @@ bool chart_load_files(const struct chart_files *files, const char *path,
 		      struct err *err) MUST_CHECK;
 
 /*
- * Would Helm take what the Chart.yaml @doc says, of the chart that it is to
- * install?  Errors: INPUT, with the place.
+ * Would Helm take what the Chart.yaml @doc says, and then the requirements.yaml
+ * @older (NULL = none), of the chart that it is to install?  Errors: INPUT,
+ * with the place.
  */
-bool chart_check_file(const struct ydoc *doc, struct err *err) MUST_CHECK;
+bool chart_check_file(const struct ydoc *doc, const struct ydoc *older,
+		      struct err *err) MUST_CHECK;
 
 /*
  * Dependencies as in Chart.yaml or a lock: a list of mappings (nil: none).

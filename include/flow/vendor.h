@@ -82,7 +82,10 @@ struct vendored {
 	size_t count;
 };
 
-/* Read name and version of the rendered Chart.yaml.  Errors: INPUT. */
+/*
+ * Read name and version of the rendered Chart.yaml, or where it has them of
+ * requirements.yaml.  Errors: INPUT.
+ */
 bool vendor_read_chart(struct vendored *vendored,
 		       const struct umbrella *umbrella, struct err *err)
 	MUST_CHECK;

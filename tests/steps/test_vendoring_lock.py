@@ -123,3 +123,19 @@ def test_requirements_that_say_nothing(umbrella, render, run_step, tmp_path, ver
     render()
     assert rendered(tmp_path)["requirements.yaml"].decode() == text
     run_step("publish-chart", folder, "--destination", tmp_path / "packages")
+
+
+@pytest.mark.parametrize("chart", ["apiVersion: v1\n", CHART.replace("v2", "v1")])
+def test_requirements_that_name_the_chart(umbrella, render, run_step, tmp_path, repository,
+                                          chart):
+    """What they say of it comes before Chart.yaml, as for Helm and publish-chart."""
+    folder = umbrella(chart=chart, values="a: 1\n", files={"requirements.yaml":
+        "name: other\nversion: 2.0.0\ndependencies:\n- name: basket\n  version: ^2\n"
+        f"  repository: file://{repository}\n"})
+    found = render("--output", "json").json
+    assert (found["name"], found["version"]) == ("other", "2.0.0")
+    assert "charts/basket-2.1.0.tgz" in rendered(tmp_path, "other")
+    run_step("publish-chart", tmp_path / "work/rendered/other", "--destination", tmp_path)
+    assert (tmp_path / "other-2.0.0.tgz").exists()
+    (folder / "requirements.yaml").write_text("name: other\nversion: no\n")
+    assert "requirements.yaml:2:" in render(expect=2).err
