@@ -334,29 +334,53 @@ static void note_failed(struct task *task, const struct err *failure)
 	task_settle_held(task, reason);
 }
 
-static void uninstall_done(void *context, struct proc *proc, struct err *err)
+static void conclude(struct task *task)
 {
-	struct sweep *sweep = context;
-	struct task *task = proc->context;
 	CLEANUP(err_release) struct err failure = {0};
 
-	task->at_work = false;
-	sweep->current = task;
 	if (task->changed)
-		task_settle(task, CLEANUP_KEPT, err->text);
+		task_settle(task, CLEANUP_KEPT, task->failure.text);
 	else if (task->gone)
 		note_uninstalled(task);
-	else if (err->kind != ERR_NONE)
-		task_fail(task, err);
+	else if (task->failure.kind != ERR_NONE)
+		task_fail(task, &task->failure);
 	else if (helm_check_uninstall(&task->call, &failure))
 		note_uninstalled(task);
 	else
 		note_failed(task, &failure);
+}
+
+/* What follows has time: the next one's Helm starts first. */
+static void uninstall_done(void *context, struct proc *proc, struct err *err)
+{
+	struct sweep *sweep = context;
+	struct task *task = proc->context;
+
+	task->at_work = false;
+	err_move(&task->failure, err);
+	*sweep->ended_end = task;
+	sweep->ended_end = &task->next_ended;
+}
+
+/* Of those whose Helm has ended; false: there is none. */
+static bool conclude_next(void *context)
+{
+	struct sweep *sweep = context;
+	struct task *task = sweep->ended;
+
+	if (!task)
+		return false;
+	sweep->ended = task->next_ended;
+	if (!sweep->ended)
+		sweep->ended_end = &sweep->ended;
+	sweep->current = task;
+	conclude(task);
 	sweep->current = NULL;
 	if (!task->settling)
 		hold_settle(task->hold);
 	report_progress(sweep->cleanup->reporter, "environments uninstalled",
 			++sweep->done, sweep->releases);
+	return true;
 }
 
 static bool uninstall_all(struct sweep *sweep, struct err *err)
@@ -365,10 +389,14 @@ static bool uninstall_all(struct sweep *sweep, struct err *err)
 		.jobs = sweep->cleanup->jobs,
 		.next = next_uninstall,
 		.done = uninstall_done,
+		.meanwhile = conclude_next,
 		.context = sweep,
 	};
+	bool done = proc_run_batch(&batch, err);
 
-	return proc_run_batch(&batch, err);
+	while (conclude_next(sweep))
+		;
+	return done;
 }
 
 /* Those in which no release is left. */
@@ -441,8 +469,10 @@ static void release_holds(struct sweep *sweep)
 
 static void sweep_release(struct sweep *sweep)
 {
-	for (size_t i = 0; i < sweep->count; i++)
+	for (size_t i = 0; i < sweep->count; i++) {
 		helm_call_release(&sweep->tasks[i].call);
+		err_release(&sweep->tasks[i].failure);
+	}
 	release_holds(sweep);
 	removal_release(&sweep->removal);
 	free(sweep->tasks);
@@ -519,6 +549,7 @@ bool cleanup_run(const struct cleanup *cleanup, const struct sweep_plan *plan,
 	const struct http_vigil *outer;
 	bool done;
 
+	sweep.ended_end = &sweep.ended;
 	plan_tasks(&sweep, plan);
 	outer = http_set_vigil(http, &sweep.vigil);
 	done = delete_namespaces(&sweep, err) && uninstall_all(&sweep, err) &&

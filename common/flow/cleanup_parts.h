@@ -18,12 +18,12 @@
 #include "api/helm.h"
 #include "base/attr.h"
 #include "base/clock.h"
+#include "base/err.h"
 #include "core/manifest.h"
 #include "flow/cleanup.h"
 #include "flow/removal.h"
 #include "net/http.h"
 
-struct err;
 struct hold;
 struct sweep;
 
@@ -34,6 +34,7 @@ struct task {
 	struct cleanup_outcome *outcome;
 	struct hold *hold; /* of its namespace */
 	struct helm_call call;
+	struct err failure;	  /* of its run, or why there was none */
 	struct manifest manifest; /* what Helm will delete */
 	bool changed;		  /* or worked on: it must survive */
 	bool gone;		  /* nothing is left for Helm to do */
@@ -45,6 +46,7 @@ struct task {
 	const char *leaving; /* uid of the namespace on its way out, or NULL */
 	struct deadline patience; /* for it to be gone */
 	int64_t started;	  /* monotonic, ms */
+	struct task *next_ended;
 };
 
 struct sweep {
@@ -55,6 +57,9 @@ struct sweep {
 	size_t count;
 	size_t releases; /* of them have one */
 	size_t next;	 /* the next task to start */
+	/* Whose Helm has ended, or was not to start; to be concluded. */
+	struct task *ended;
+	struct task **ended_end;
 	size_t done;
 	int64_t pass_at; /* when all that is held is looked at again */
 	const struct task *current; /* whom a request is made for, or NULL */

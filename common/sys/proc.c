@@ -456,8 +456,8 @@ static void empty(int fd)
 		;
 }
 
-/* Wait for something to happen, and move what can be moved. */
-static void pump(struct crew *crew, const struct watch *watch)
+/* Move what can be moved; if there is nothing and we may, @wait for it. */
+static void pump(struct crew *crew, const struct watch *watch, bool wait)
 {
 	const struct pollfd *fd = crew->fds + 1;
 
@@ -469,7 +469,7 @@ static void pump(struct crew *crew, const struct watch *watch)
 		add_fd(crew, crew->children[i].out[1], POLLIN);
 	}
 	if (poll(crew->fds, crew->fd_count,
-		 milliseconds_until(earliest(crew))) <= 0)
+		 wait ? milliseconds_until(earliest(crew)) : 0) <= 0)
 		return;
 	empty(watch->ends[0]);
 	for (size_t i = 0; i < crew->count; i++, fd += 3) {
@@ -527,6 +527,12 @@ static void hire(struct crew *crew, struct proc_batch *batch)
 	}
 }
 
+static bool work_meanwhile(const struct proc_batch *batch)
+{
+	return batch->meanwhile && !signals_noted() &&
+	       batch->meanwhile(batch->context);
+}
+
 bool proc_run_batch(struct proc_batch *batch, struct err *err)
 {
 	CLEANUP(free_ptr) struct crew *crew = xnew(struct crew);
@@ -539,7 +545,7 @@ bool proc_run_batch(struct proc_batch *batch, struct err *err)
 		if (!crew->count)
 			break;
 		if (!settle(crew, batch))
-			pump(crew, &watch);
+			pump(crew, &watch, !work_meanwhile(batch));
 	}
 	watch_end(&watch);
 	return !signals_interrupted(err);

@@ -85,13 +85,17 @@ bool proc_run(struct proc *proc, struct err *err) MUST_CHECK;
  * next one (false = no more for now; asked again after each done), which
  * lives until @done got it with its outcome: @err, the error of that child
  * alone, kind NONE if it ran.  done may err_move() it; what it leaves is
- * released.  Errors: INTERRUPTED, after all children are gone.
+ * released.  @meanwhile, unless NULL, is called while as many run as may, for
+ * what can be done besides: in small pieces, for which the children's output
+ * and ends wait; true = there is more to do.
+ * Errors: INTERRUPTED, after all children are gone.
  */
 #define PROC_JOBS_MAX 64
 struct proc_batch {
 	size_t jobs;
 	bool (*next)(void *context, struct proc **proc);
 	void (*done)(void *context, struct proc *proc, struct err *err);
+	bool (*meanwhile)(void *context);
 	void *context;
 };
 bool proc_run_batch(struct proc_batch *batch, struct err *err) MUST_CHECK;

@@ -528,6 +528,63 @@ static void test_batch_fills_free_places(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+/* What is done of each that has ended, while the next one runs. */
+struct bookkeeping {
+	struct proc procs[3];
+	size_t started, ended, noted;
+};
+
+static bool next_to_note(void *context, struct proc **proc)
+{
+	struct bookkeeping *books = context;
+
+	if (books->started == ARRAY_SIZE(books->procs))
+		return false;
+	*proc = &books->procs[books->started++];
+	return true;
+}
+
+static void count_end(void *context, struct proc *proc, struct err *err)
+{
+	struct bookkeeping *books = context;
+
+	assert_int_equal(err->kind, ERR_NONE);
+	assert_int_equal(proc->exit_code, 0);
+	books->ended++;
+}
+
+static bool note_end(void *context)
+{
+	struct bookkeeping *books = context;
+
+	if (books->noted == books->ended)
+		return false;
+	books->noted++;
+	assert_int_equal(books->started, books->noted + 1);
+	return true;
+}
+
+static void test_batch_has_time_meanwhile(void **state)
+{
+	struct bookkeeping books = {.procs = {{.argv = SHELL("sleep 0.05")},
+					      {.argv = SHELL("sleep 0.05")},
+					      {.argv = SHELL("sleep 0.05")}}};
+	struct proc_batch batch = {.jobs = 1,
+				   .next = next_to_note,
+				   .done = count_end,
+				   .meanwhile = note_end,
+				   .context = &books};
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(books.procs); i++)
+		books.procs[i].env = &env;
+	assert_true(proc_run_batch(&batch, &err));
+	assert_int_equal(books.ended, 3);
+	/* Beside the last nothing is started any more. */
+	assert_int_equal(books.noted, 2);
+}
+
 /*
  * In a process of its own: run @script, whose first act is to send us the
  * signal, and tell what came of it as an exit code.
@@ -617,6 +674,7 @@ int main(void)
 		cmocka_unit_test(test_the_guard_forgets),
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_batch_fills_free_places),
+		cmocka_unit_test(test_batch_has_time_meanwhile),
 		cmocka_unit_test(test_signals_to_us),
 		cmocka_unit_test(test_find),
 	};
