@@ -350,6 +350,16 @@ static void conclude(struct task *task)
 		note_failed(task, &failure);
 }
 
+/* All requests of @work are for @task, which may be settled by it. */
+static void work_on(struct task *task, void (*work)(struct task *task))
+{
+	task->sweep->current = task;
+	work(task);
+	task->sweep->current = NULL;
+	if (!task->settling)
+		hold_settle(task->hold);
+}
+
 /* What follows has time: the next one's Helm starts first. */
 static void uninstall_done(void *context, struct proc *proc, struct err *err)
 {
@@ -373,11 +383,7 @@ static bool conclude_next(void *context)
 	sweep->ended = task->next_ended;
 	if (!sweep->ended)
 		sweep->ended_end = &sweep->ended;
-	sweep->current = task;
-	conclude(task);
-	sweep->current = NULL;
-	if (!task->settling)
-		hold_settle(task->hold);
+	work_on(task, conclude);
 	report_progress(sweep->cleanup->reporter, "environments uninstalled",
 			++sweep->done, sweep->releases);
 	return true;
@@ -410,23 +416,9 @@ static bool delete_namespaces(struct sweep *sweep, struct err *err)
 		if (task->item->release)
 			continue;
 		task->started = clock_monotonic_ms();
-		sweep->current = task;
-		task_delete_namespace(task);
-		sweep->current = NULL;
-		if (!task->settling)
-			hold_settle(task->hold);
+		work_on(task, task_delete_namespace);
 	}
 	return true;
-}
-
-/* Is what its objects owned gone by now? */
-static void look_if_settled(struct task *task)
-{
-	task->sweep->current = task;
-	task_delete_namespace(task);
-	task->sweep->current = NULL;
-	if (!task->settling)
-		hold_settle(task->hold);
 }
 
 static bool wait_until_gone(struct sweep *sweep, struct err *err)
@@ -437,8 +429,9 @@ static bool wait_until_gone(struct sweep *sweep, struct err *err)
 		for (size_t i = 0; i < sweep->count; i++) {
 			struct task *task = &sweep->tasks[i];
 
+			/* Is what its objects owned gone by now? */
 			if (task->settling)
-				look_if_settled(task);
+				work_on(task, task_delete_namespace);
 			if (task->leaving)
 				task_look_if_gone(task);
 			left += task->settling || task->leaving;

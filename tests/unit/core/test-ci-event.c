@@ -6,6 +6,7 @@
 #include "base/strvec.h"
 #include "format/jsontext.h"
 #include "sys/env.h"
+#include "tests/unit/core/ci-facts.h"
 #include "tests/unit/unit.h"
 
 #define REF_OF_MAIN                                        \
@@ -169,25 +170,10 @@ static void describe(const struct ci *ci, struct str *out)
 		{"fork", ci->fork},	 {"commit", ci->commit},
 		{"own", ci->own_commit}, {"default", ci->main_branch},
 	};
-	const struct {
-		const char *name;
-		bool value;
-	} flags[] = {
-		{"request", ci->pull_request},
-		{"doubt", ci->doubt != NULL},
-		{"seen", ci->branch_seen},
-	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		if (texts[i].value)
-			str_addf(out, "%s%s=%s", out->len ? " " : "",
-				 texts[i].name, texts[i].value);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		if (flags[i].value)
-			str_addf(out, "%s%s", out->len ? " " : "",
-				 flags[i].name);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		add_fact(out, texts[i].name, texts[i].value);
+	add_flags(out, ci);
 }
 
 /* @event with ' for ". */

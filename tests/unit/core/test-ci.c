@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/strvec.h"
 #include "sys/env.h"
+#include "tests/unit/core/ci-facts.h"
 #include "tests/unit/unit.h"
 
 /* What is known, as "server=jenkins branch=main". */
@@ -25,25 +26,10 @@ static void describe(const struct ci *ci, struct str *out)
 		{"build_url", ci->build_url},
 		{"main_branch", ci->main_branch},
 	};
-	const struct {
-		const char *name;
-		bool value;
-	} flags[] = {
-		{"request", ci->pull_request},
-		{"doubt", ci->doubt != NULL},
-		{"seen", ci->branch_seen},
-	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		if (fields[i].value)
-			str_addf(out, "%s%s=%s", out->len ? " " : "",
-				 fields[i].name, fields[i].value);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		if (flags[i].value)
-			str_addf(out, "%s%s", out->len ? " " : "",
-				 flags[i].name);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		add_fact(out, fields[i].name, fields[i].value);
+	add_flags(out, ci);
 }
 
 static void test_servers(void **state)
