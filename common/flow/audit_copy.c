@@ -212,7 +212,11 @@ static bool take_archive(struct copying *copying, struct pick *pick,
 	return take_provenance(copying, pick, item, err);
 }
 
-/* Those that are left, as far as is known that they are not too large. */
+/*
+ * Of those that are left: such as were not read yet, or such as are known not
+ * to be too large together.  Among the first some may be read in vain, so none
+ * of the others is with them: it would be read a third time.
+ */
 static size_t choose_group(const struct copying *copying, struct pick **group)
 {
 	size_t count = 0, size = 0;
@@ -221,8 +225,10 @@ static size_t choose_group(const struct copying *copying, struct pick **group)
 	     i++) {
 		struct pick *pick = copying->picks[i];
 
-		if (pick->taken ||
-		    (count && size + pick->size > AUDIT_COPY_KEPT_MAX))
+		if (pick->taken)
+			continue;
+		if (count && ((pick->size == 0) != (group[0]->size == 0) ||
+			      size + pick->size > AUDIT_COPY_KEPT_MAX))
 			continue;
 		size += pick->size;
 		group[count++] = pick;

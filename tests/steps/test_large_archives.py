@@ -75,7 +75,10 @@ def test_replies_that_wait_for_others_are_whole(render):
 
 @pytest.mark.parametrize("jobs", ["1", "8"])
 def test_copies_of_what_is_large_together(measured, tmp_path, jobs):
-    """72 MiB of it; each is read twice at most, and what is small but once."""
+    """72 MiB of it; each is read twice at most, and what is small but once.
+
+    Those that are read again come last, behind what there is no room for then.
+    """
     sizes = {f"c{n}": 6 * MIB for n in range(12)} | {"small": 10}
     bodies = {f"/{name}-1.0.0.tgz": archive(name, size) for name, size in sizes.items()}
     bodies["/index.yaml"] = json.dumps({"apiVersion": "v1", "entries": {name: [{
@@ -83,8 +86,13 @@ def test_copies_of_what_is_large_together(measured, tmp_path, jobs):
         "digest": hashlib.sha256(bodies[f"/{name}-1.0.0.tgz"]).hexdigest(),
         "urls": [f"{name}-1.0.0.tgz"]}] for name in sizes}}).encode()
     with ScriptedHttp() as server:
-        server.always(lambda request: Reply(200, bodies[request.path])
-                      if request.path in bodies else Reply(404))
+        def reply(request):
+            if request.path not in bodies:
+                return Reply(404)
+            again = [other.path for other in server.requests].count(request.path) > 1
+            return Reply(200, bodies[request.path], delay=0.3 * again)
+
+        server.always(reply)
         copied = measured("repo-audit", "--repo", server.url, "--copy-to",
                           f"file://{tmp_path}/copies", *sizes, "--jobs", jobs,
                           "--output", "json").json["copied"]
