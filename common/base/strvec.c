@@ -90,6 +90,12 @@ void strvec_sort(struct strvec *vec)
 		      compare_items);
 }
 
+void strvec_join(const struct strvec *vec, const char *between, struct str *out)
+{
+	for (size_t i = 0; i < vec->count; i++)
+		str_addf(out, "%s%s", i ? between : "", vec->items[i]);
+}
+
 void strvec_print(const struct strvec *vec, size_t most, struct str *out)
 {
 	for (size_t i = 0; i < vec->count && i < most; i++)

@@ -61,8 +61,7 @@ static void add_variables(struct str *out, const struct opt *opt)
 	CLEANUP(strvec_release) struct strvec variables = {0};
 
 	opt_variables(opt, &variables);
-	for (size_t i = 0; i < variables.count; i++)
-		str_addf(out, "%s%s", i ? ", " : "", variables.items[i]);
+	strvec_join(&variables, ", ", out);
 }
 
 static bool is_shown(const struct opt *opt)

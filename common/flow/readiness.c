@@ -124,14 +124,10 @@ static bool judge(const struct lack *lack, struct err *err)
 
 	if (!lack->missing.count)
 		return true;
-	for (size_t i = 0; i < lack->missing.count; i++)
-		str_addf(&missing, "%s%s", i ? "; " : "",
-			 lack->missing.items[i]);
+	strvec_join(&lack->missing, "; ", &missing);
 	(void)err_set(err, ERR_DENIED, "the user of the kubeconfig %s",
 		      str_text(&missing));
-	for (size_t i = 0; i < lack->cures.count; i++)
-		str_addf(&cures, "%s%s", i ? ", and " : "",
-			 lack->cures.items[i]);
+	strvec_join(&lack->cures, ", and ", &cures);
 	return err_hint(err, "bind %s to it", str_text(&cures));
 }
 

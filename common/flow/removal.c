@@ -219,8 +219,7 @@ static bool check_rights(struct removal *removal, const char *namespace,
 		check_need(removal, &needs.items[i], &missing);
 	if (!missing.count)
 		return true;
-	for (size_t i = 0; i < missing.count; i++)
-		str_addf(&text, "%s%s", i ? "; " : "", missing.items[i]);
+	strvec_join(&missing, "; ", &text);
 	(void)err_set(err, ERR_DENIED,
 		      "the user of the kubeconfig %s, needed to " PURPOSE
 		      "; nothing of it was touched",

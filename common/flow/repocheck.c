@@ -97,8 +97,7 @@ static bool check_rights(const struct repocheck *check, struct s3 *bucket,
 				    &said, err))
 		return err_wrap(err, "cannot use '%s'", check->repo->address);
 	s3_list_rights(&rights, bucket, prefix, missing);
-	for (size_t i = 0; i < rights.count; i++)
-		str_addf(&names, "%s%s", i ? ", " : "", rights.items[i]);
+	strvec_join(&rights, ", ", &names);
 	if (missing & wanted.needed)
 		return refuse(str_text(&names), missing, &said, err);
 	if (!missing)

@@ -22,8 +22,7 @@ static void add_missing(struct str *all, const char *project,
 			const struct strvec *missing)
 {
 	str_addf(all, "%s'%s': ", all->len ? "; " : "", project);
-	for (size_t i = 0; i < missing->count; i++)
-		str_addf(all, "%s%s", i ? ", " : "", missing->items[i]);
+	strvec_join(missing, ", ", all);
 }
 
 bool ticketing_check(struct jira *jira, const struct strvec *projects,

@@ -26,6 +26,9 @@ void vendoring_release(struct vendoring *vendoring)
 	}
 	releasesize_release(&vendoring->size);
 	strvec_release(&vendoring->missing);
+	err_release(&vendoring->denied.first);
+	strvec_release(&vendoring->denied.texts);
+	strvec_release(&vendoring->denied.cures);
 	chartcache_release(&vendoring->cache);
 	helmrepos_release(&vendoring->repos);
 	login_release(&vendoring->own_login);
@@ -392,6 +395,12 @@ bool vendor_put_archive(struct vendoring *vendoring, const char *name,
 	return true;
 }
 
+bool vendor_is_incomplete(const struct vendoring *vendoring)
+{
+	return vendoring->world->missing.count ||
+	       vendoring->world->denied.texts.count;
+}
+
 /* --- the whole ----------------------------------------------------------- */
 
 static void prepare(struct vendoring *vendoring)
@@ -434,7 +443,7 @@ static bool resolve(struct vendoring *vendoring, struct err *err)
 
 static bool settle_archives(struct vendoring *vendoring, struct err *err)
 {
-	if (vendoring->world->missing.count)
+	if (vendor_is_incomplete(vendoring))
 		return true;
 	for (size_t i = 0; i < vendoring->wanted.count; i++)
 		if (vendoring->of[i] &&

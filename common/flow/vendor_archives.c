@@ -136,15 +136,19 @@ static bool fail_offline(const struct vendoring *vendoring, struct err *err)
 {
 	CLEANUP(str_release) struct str names = {0};
 
-	for (size_t i = 0; i < vendoring->world->missing.count; i++)
-		str_addf(&names, "%s%s", i ? "; " : "",
-			 vendoring->world->missing.items[i]);
+	strvec_join(&vendoring->world->missing, "; ", &names);
 	(void)err_set(err, ERR_NOT_FOUND,
 		      "cannot vendor offline, as these are not in the cache: "
 		      "%s",
 		      str_text(&names));
 	return err_hint(err, "render once without '--offline', with the same "
 			     "'--cache-dir'");
+}
+
+static bool fail_incomplete(const struct vendoring *vendoring, struct err *err)
+{
+	return vendor_judge_denied(vendoring->world, err) &&
+	       fail_offline(vendoring, err);
 }
 
 /* --- downloading ------------------------------------------------------------------ */
@@ -160,8 +164,8 @@ bool vendor_fetch(struct vendoring *vendoring, struct err *err)
 
 	look_into_cache(vendoring);
 	/* Of a folder's own: all that is missing is told at once, at the end. */
-	if (vendoring->world->missing.count)
-		return vendoring->outer || fail_offline(vendoring, err);
+	if (vendor_is_incomplete(vendoring))
+		return vendoring->outer || fail_incomplete(vendoring, err);
 	for (size_t i = 0; i < archives->count; i++) {
 		struct vendor_archive *archive = archives->entries[i].value;
 

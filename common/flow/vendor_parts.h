@@ -43,7 +43,7 @@ struct vendor_source {
 	struct chartrepo repo;
 	struct chartrepo_index index_text;
 	struct chartindex index;
-	bool is_missing; /* offline, and never seen before */
+	bool is_missing; /* offline and never seen before, or denied */
 };
 
 /* An archive, for all dependencies that are the same chart. */
@@ -57,6 +57,13 @@ struct vendor_archive {
 	size_t uses;	      /* dependencies that are it */
 	bool is_there;	      /* its bytes are, from the cache */
 	char hex[SHA256_HEX_SIZE];
+};
+
+/* What the credentials at hand may not read: told at once, not one a run. */
+struct vendor_denied {
+	struct err first;
+	struct strvec texts;
+	struct strvec cures; /* each but once */
 };
 
 /*
@@ -88,6 +95,7 @@ struct vendoring {
 	struct map archives; /* address, name, version -> its vendor_archive */
 	struct vendor_archive **of; /* the one of each dependency, or NULL */
 	struct strvec missing;	    /* what --offline could not find */
+	struct vendor_denied denied;
 	struct releasesize size;
 };
 
@@ -111,6 +119,9 @@ bool vendor_fail(struct vendoring *vendoring, size_t i, const char *member,
  * its constraint.
  */
 const char *vendor_constraint(const struct vendoring *vendoring, size_t i);
+
+/* Is there anything that could not be had, so that no chart is looked for? */
+bool vendor_is_incomplete(const struct vendoring *vendoring);
 
 /*
  * Put number @i into result and lock; @item is what was found, @lock_version
@@ -191,8 +202,13 @@ const char *vendor_own_address(const struct vendoring *vendoring);
 bool vendor_name_sources(struct vendoring *vendoring, struct err *err)
 	MUST_CHECK;
 
+/* Fail with all that was denied; nothing was = true. */
+bool vendor_judge_denied(const struct vendoring *world, struct err *err)
+	MUST_CHECK;
+
 /*
- * Decide which archive number @i is.  What is missing offline is only noted.
+ * Decide which archive number @i is.  What is missing offline, and what is
+ * denied, is only noted.
  */
 bool vendor_choose(struct vendoring *vendoring, size_t i, struct err *err)
 	MUST_CHECK;

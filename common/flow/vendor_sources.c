@@ -269,6 +269,7 @@ static bool open_index(struct vendoring *vendoring,
 }
 
 /*
+ * *@result, which is set on failure too, gets the repository.
  * What is no file is the same for whoever names it, and is opened once;
  * "https://host/x" and "https://host/x/" are one place.
  */
@@ -287,6 +288,7 @@ static bool open_source(struct vendoring *vendoring, const char *address,
 	source = arena_new(&vendoring->vendored->arena, struct vendor_source);
 	source->address = arena_strdup(&vendoring->vendored->arena, address);
 	map_put(&vendoring->sources, place, source);
+	*result = source;
 	if (repoaccess_is_web(address) && !is_own(vendoring, address) &&
 	    !helmrepos_find(&vendoring->world->repos, address, &source->known,
 			    err))
@@ -294,7 +296,6 @@ static bool open_source(struct vendoring *vendoring, const char *address,
 	if (!open_client(vendoring, source, err) ||
 	    !open_repo(vendoring, source, err))
 		return err_wrap(err, "cannot read repository '%s'", address);
-	*result = source;
 	return !chartrepo_has_index(&source->repo) ||
 	       open_index(vendoring, source, err);
 }
@@ -360,6 +361,46 @@ static bool list_versions(struct vendoring *vendoring,
 	if (!exact)
 		keep_versions(vendoring, key, entries);
 	return true;
+}
+
+/* --- what is denied ------------------------------------------------------------ */
+
+static bool note_denied(const struct vendoring *vendoring,
+			struct vendor_source *source, struct err *err)
+{
+	struct vendor_denied *denied = &vendoring->world->denied;
+
+	if (!source || err->kind != ERR_DENIED)
+		return false;
+	source->is_missing = true;
+	strvec_add(&denied->texts, err->text);
+	if (err->hint)
+		strvec_add_once(&denied->cures, err->hint);
+	if (denied->texts.count == 1)
+		err_move(&denied->first, err);
+	else
+		err_release(err);
+	return true;
+}
+
+bool vendor_judge_denied(const struct vendoring *world, struct err *err)
+{
+	const struct vendor_denied *denied = &world->denied;
+	const struct err *first = &denied->first;
+	CLEANUP(str_release) struct str texts = {0}, cures = {0};
+
+	if (!denied->texts.count)
+		return true;
+	if (denied->texts.count == 1)
+		return err_copy(err, first);
+	strvec_join(&denied->texts, "; ", &texts);
+	strvec_join(&denied->cures, "; ", &cures);
+	err_set(err, ERR_DENIED, "%zu repositories may not be read: %s",
+		denied->texts.count, str_text(&texts));
+	err_at(err, first->file, first->line, first->column, first->source,
+	       first->source ? strlen(first->source) : 0);
+	return denied->cures.count ? err_hint(err, "%s", str_text(&cures))
+				   : false;
 }
 
 /* --- choosing ----------------------------------------------------------------- */
@@ -433,13 +474,17 @@ bool vendor_choose(struct vendoring *vendoring, size_t i, struct err *err)
 	struct vendor_source *source;
 	size_t missing;
 
-	if (!open_source(vendoring, wanted->repository, &source, err))
-		return vendor_fail(vendoring, i, "repository", err);
+	if (!open_source(vendoring, wanted->repository, &source, err)) {
+		vendor_fail(vendoring, i, "repository", err);
+		return note_denied(vendoring, source, err);
+	}
 	missing = vendoring->world->missing.count;
 	if (source->is_missing)
 		return true;
-	if (!find_entries(vendoring, source, i, &entries, err))
-		return vendor_fail(vendoring, i, "name", err);
+	if (!find_entries(vendoring, source, i, &entries, err)) {
+		vendor_fail(vendoring, i, "name", err);
+		return note_denied(vendoring, source, err);
+	}
 	if (vendoring->world->missing.count > missing)
 		return true;
 	if (!resolve(vendoring, i, &entries, &entry, err))

@@ -42,6 +42,10 @@ void strvec_truncate(struct strvec *vec, size_t count);
 /* Sort by bytes. */
 void strvec_sort(struct strvec *vec);
 
+/* Append all to @out, @between them. */
+void strvec_join(const struct strvec *vec, const char *between,
+		 struct str *out);
+
 /* Append the first @most to @out, with commas, and how many more there are. */
 void strvec_print(const struct strvec *vec, size_t most, struct str *out);
 

@@ -36,6 +36,20 @@ static void test_printing(void **state)
 	}
 }
 
+static void test_joining(void **state)
+{
+	CLEANUP(strvec_release) struct strvec vec = {0};
+	CLEANUP(str_release) struct str out = {0};
+
+	(void)state;
+	strvec_join(&vec, "; ", &out);
+	assert_int_equal(out.len, 0);
+	strvec_split(&vec, "a,,b", ',');
+	str_add(&out, "of ");
+	strvec_join(&vec, "; ", &out);
+	assert_string_equal(str_text(&out), "of a; ; b");
+}
+
 static void test_split(void **state)
 {
 	static const struct {
@@ -57,6 +71,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_truncate),
 		cmocka_unit_test(test_printing),
+		cmocka_unit_test(test_joining),
 		cmocka_unit_test(test_split),
 	};
 
