@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+import wait
 from environments import umbrella
 from killing_proxy import KillingProxy
 from runner import LONG, children
@@ -116,11 +117,16 @@ def check(cluster, home: str, healed: dict, version: str) -> None:
     lease = cluster.api("GET", "/apis/coordination.k8s.io/v1/namespaces/"
                         f"{home}/leases/slipway")
     assert "holderIdentity" not in lease["spec"]
-    deployments = cluster.api("GET", f"/apis/apps/v1/namespaces/{home}"
-                              "/deployments")["items"]
-    assert {d["metadata"]["name"] for d in deployments} == {
-        f"{home}-front", f"{home}-back"}
-    assert all(d["status"]["availableReplicas"] == 1 for d in deployments)
+    assert set(available(cluster, home)) == {f"{home}-front", f"{home}-back"}
+    # Helm 3 is content with the ReplicaSet, which comes before the Deployment.
+    wait.until(lambda: set(available(cluster, home).values()) == {1}, "all available")
+
+
+def available(cluster, home: str) -> dict[str, int]:
+    """The Deployments, and how many pods each has that serve."""
+    path = f"/apis/apps/v1/namespaces/{home}/deployments"
+    return {item["metadata"]["name"]: item["status"].get("availableReplicas", 0)
+            for item in cluster.api("GET", path)["items"]}
 
 
 @pytest.mark.timeout(0 if not KILLS else 600)
