@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import tarfile
@@ -37,14 +38,20 @@ def make_chart(folder: Path, name: str, version: str) -> Path:
     return folder
 
 
-def archive(name: str, version: str) -> bytes:
+def pack(name: str, files: dict[str, bytes], level: int = 9) -> bytes:
+    """The same bytes each time, for the same files."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        for path, text in chart_files(name, version).items():
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for path, data in files.items():
             member = tarfile.TarInfo(f"{name}/{path}")
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return out.getvalue()
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return gzip.compress(out.getvalue(), level, mtime=0)
+
+
+def archive(name: str, version: str) -> bytes:
+    return pack(name, {path: text.encode()
+                       for path, text in chart_files(name, version).items()})
 
 
 def make_repository(folder: Path, charts: dict[str, list[str]]) -> Path:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import random
-import tarfile
 from collections import Counter
 
 import pytest
 
+import charts
 from rendering import dependencies
 from scripted_http import Reply, ScriptedHttp
 
@@ -19,15 +18,8 @@ MIB = 1 << 20
 
 def archive(name: str, size: int) -> bytes:
     """A chart that nothing compresses."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=0) as tar:
-        for member, data in (
-                ("Chart.yaml", f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n".encode()),
-                ("noise", random.randbytes(size))):
-            info = tarfile.TarInfo(f"{name}/{member}")
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-    return out.getvalue()
+    chart = f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n".encode()
+    return charts.pack(name, {"Chart.yaml": chart, "noise": random.randbytes(size)}, level=0)
 
 
 def serve(server: ScriptedHttp, count: int, size: int, digest: str, **how) -> None:

@@ -538,14 +538,8 @@ def test_explanations_of_folders(umbrella, render, tmp_path):
 
 
 def packed(name: str, version: str, files: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
     chart = f"apiVersion: v2\nname: {name}\nversion: {version}\n".encode()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        for path, data in ({"Chart.yaml": chart} | files).items():
-            member = tarfile.TarInfo(f"{name}/{path}")
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-    return out.getvalue()
+    return charts.pack(name, {"Chart.yaml": chart} | files)
 
 
 def test_what_a_chart_lacks_is_warned_of(umbrella, render, tmp_path):
