@@ -126,10 +126,16 @@ static bool check_given(const struct envname_args *args, struct err *err)
 	return true;
 }
 
+/* @branch: with its owner, if that is another than the repository's. */
+static bool is_proposed(const struct envname_facts *facts, const char *branch)
+{
+	return facts->pull_request || strchr(branch, ':');
+}
+
 static bool is_main(const struct envname_args *args,
 		    const struct envname_facts *facts, const char *branch)
 {
-	if (facts->pull_request)
+	if (is_proposed(facts, branch))
 		return false;
 	if (args->main_branch)
 		return strcmp(branch, args->main_branch) == 0;
@@ -139,9 +145,10 @@ static bool is_main(const struct envname_args *args,
 }
 
 static bool is_main_unknown(const struct envname_args *args,
-			    const struct envname_facts *facts)
+			    const struct envname_facts *facts,
+			    const char *branch)
 {
-	return !facts->pull_request && !args->main_branch &&
+	return !is_proposed(facts, branch) && !args->main_branch &&
 	       !facts->default_branch;
 }
 
@@ -212,8 +219,9 @@ bool envname_decide(struct envname *name, const struct envname_args *args,
 	decided.branch = is_blank(facts->fork) || strchr(branch, ':')
 				 ? xstrdup(branch)
 				 : xasprintf("%s:%s", facts->fork, branch);
-	decided.main = is_main(args, facts, branch);
-	decided.main_unknown = !decided.main && is_main_unknown(args, facts);
+	decided.main = is_main(args, facts, decided.branch);
+	decided.main_unknown =
+		!decided.main && is_main_unknown(args, facts, decided.branch);
 	decided.stack = stack_of(args, repository);
 	decided.named = args->namespace != NULL;
 	if (args->namespace)
