@@ -9,6 +9,7 @@ program's: it is what the program is held against.
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,7 @@ class Revision:
     created: float = 0              # the server's: durations count from there
     status: str = "failed"          # Helm's
     run: str | None = None          # of ours, whose Helm made it
+    uid: int = field(default_factory=itertools.count().__next__)
 
     @property
     def values(self) -> dict:

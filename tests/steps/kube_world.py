@@ -206,7 +206,7 @@ class KubeWorld(ScriptedKube):
         secret = f"sh.helm.release.v1.{release.name}.v{revision.number}"
         return {"metadata": {
             "name": secret, "namespace": namespace.name,
-            "uid": f"{namespace.name}/{secret}",
+            "uid": f"revision-{revision.uid}",
             "resourceVersion": str(hash(revision) & 0xffffff),
             "creationTimestamp": stamp(revision.created),
             "labels": _known({
@@ -374,8 +374,8 @@ class KubeWorld(ScriptedKube):
         """A new revision, or the first one; by deploy-preview, or by hand."""
         before = old.releases[0] if old.releases else Release("web", ())
         number = max((r.number for r in before.revisions), default=0) + 1
-        new = Release(before.name, (*before.revisions,
-                                                    Revision(number, "v1", self._later())))
+        made = Revision(number, "v1", self._later())
+        new = Release(before.name, (*before.revisions, made))
         by_hand = old.releases and self.dice.random() < 0.5
         return sweep_model.replace(old if by_hand else self._renew(old),
                                    releases=(new, *old.releases[1:]))
