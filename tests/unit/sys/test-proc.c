@@ -496,6 +496,8 @@ static void check_quiet_end(void *context, struct proc *proc, struct err *err)
 	assert_int_equal(proc->exit_code, 0);
 }
 
+#define UNTIL_GO "until test -e go; do sleep 0.01; done; rm go"
+
 /*
  * The first waits for what the third does, which gets the second's place when
  * its output ends, a while after itself.
@@ -506,9 +508,7 @@ static void test_batch_fills_free_places(void **state)
 	char folder[] = "/tmp/test-proc-XXXXXX";
 	struct queue queue = {
 		.procs = {
-			{.argv = SHELL("until test -e go; do sleep 0.01; "
-				       "done; rm go"),
-			 .timeout_ms = 20000},
+			{.argv = SHELL(UNTIL_GO), .timeout_ms = 20000},
 			{.argv = SHELL("sleep 0.05 &"), .stdout_to = &output},
 			{.argv = SHELL(": >go")},
 		}};
@@ -532,6 +532,7 @@ static void test_batch_fills_free_places(void **state)
 struct bookkeeping {
 	struct proc procs[3];
 	size_t started, ended, noted;
+	int folder; /* in which it says "go" */
 };
 
 static bool next_to_note(void *context, struct proc **proc)
@@ -561,14 +562,18 @@ static bool note_end(void *context)
 		return false;
 	books->noted++;
 	assert_int_equal(books->started, books->noted + 1);
+	close(openat(books->folder, "go", O_CREAT | O_WRONLY, 0600));
 	return true;
 }
 
 static void test_batch_has_time_meanwhile(void **state)
 {
-	struct bookkeeping books = {.procs = {{.argv = SHELL("sleep 0.05")},
-					      {.argv = SHELL("sleep 0.05")},
-					      {.argv = SHELL("sleep 0.05")}}};
+	char folder[] = "/tmp/test-proc-XXXXXX";
+	struct bookkeeping books = {
+		.procs = {{.argv = SHELL("true")},
+			  {.argv = SHELL(UNTIL_GO)},
+			  {.argv = SHELL(UNTIL_GO)}},
+	};
 	struct proc_batch batch = {.jobs = 1,
 				   .next = next_to_note,
 				   .done = count_end,
@@ -577,9 +582,16 @@ static void test_batch_has_time_meanwhile(void **state)
 	struct err err = {0};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(books.procs); i++)
+	assert_non_null(mkdtemp(folder));
+	books.folder = open(folder, O_DIRECTORY);
+	for (size_t i = 0; i < ARRAY_SIZE(books.procs); i++) {
 		books.procs[i].env = &env;
+		books.procs[i].cwd = folder;
+		books.procs[i].timeout_ms = 20000;
+	}
 	assert_true(proc_run_batch(&batch, &err));
+	close(books.folder);
+	assert_int_equal(rmdir(folder), 0);
 	assert_int_equal(books.ended, 3);
 	/* Beside the last nothing is started any more. */
 	assert_int_equal(books.noted, 2);
