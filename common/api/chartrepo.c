@@ -61,6 +61,23 @@ bool chartrepo_open(struct chartrepo *repo, const char *address,
 			     "oci://host/path");
 }
 
+bool chartrepo_check_plain(const char *scheme, const char *rest,
+			   struct err *err)
+{
+	size_t end = strcspn(rest, "?#");
+
+	if (memchr(rest, '@', strcspn(rest, "/?#")))
+		return err_set(err, ERR_INPUT,
+			       "a login does not belong into an address of "
+			       "%s",
+			       scheme);
+	return !rest[end] ||
+	       err_set(err, ERR_INPUT,
+		       "'%s%.*s' cannot be followed by '?' or '#': it is a "
+		       "name and a path alone",
+		       scheme, (int)end, rest);
+}
+
 static void add_chart_url(struct str *out, const struct chartrepo *repo,
 			  const struct chart *chart)
 {
@@ -139,6 +156,17 @@ static bool refuse(const struct chartrepo *repo, const char *url,
 		       repo->address, str_text(&shown), why);
 }
 
+/* Say in @err whose address @url is; gives false. */
+static bool blame(const struct chartrepo *repo, const char *url,
+		  struct err *err)
+{
+	CLEANUP(str_release) struct str shown = {0};
+
+	redact_url(&shown, url);
+	return err_wrap(err, "the index of '%s' names the address '%s'",
+			repo->address, str_text(&shown));
+}
+
 /* Does the relative path @url lead out of the folder that it is in? */
 static bool leads_out(const char *url)
 {
@@ -179,19 +207,6 @@ static bool is_web(const char *url)
 	return starts_with(url, "http://") || starts_with(url, "https://");
 }
 
-static bool find_in_registry(struct chartrepo *repo, const char *url,
-			     struct chartrepo_place *place, struct err *err)
-{
-	const char *reference = after_prefix(url, "oci://");
-	CLEANUP(str_release) struct str shown = {0};
-
-	if (chartrepo_find_in_registry(repo, reference, place, err))
-		return true;
-	redact_url(&shown, url);
-	return err_wrap(err, "the index of '%s' names the address '%s'",
-			repo->address, str_text(&shown));
-}
-
 /*
  * Where @url leads.  An index may send us to any web address and registry, but
  * to files and buckets only within its own repository: what it says is not
@@ -201,22 +216,24 @@ static bool find_place(struct chartrepo *repo, const char *url,
 		       struct chartrepo_place *place, struct err *err)
 {
 	const char *within = is_web(url) ? NULL : inside(repo, url);
-	bool in_registry = starts_with(url, "oci://");
+	const char *reference = after_prefix(url, "oci://");
 
 	if (within || !strstr(url, "://")) {
 		place->kind = repo->kind;
 		return repo->kind->find(repo, within ? within : url, place,
 					err);
 	}
-	if (!is_web(url) && !in_registry)
+	if (!is_web(url) && !reference)
 		return refuse(repo, url, "is not in this repository", err);
 	if (!repo->http)
 		return refuse(repo, url,
 			      "is on the web, where a local "
 			      "repository does not lead",
 			      err);
-	if (in_registry)
-		return find_in_registry(repo, url, place, err);
+	if (reference)
+		return chartrepo_find_in_registry(repo, reference, place,
+						  err) ||
+		       blame(repo, url, err);
 	place->kind = &chartrepo_http;
 	return url_parse(&place->url, url, err);
 }

@@ -99,6 +99,13 @@ bool chartrepo_find_in_registry(struct chartrepo *repo, const char *reference,
 	MUST_CHECK;
 
 /*
+ * What follows "s3://" and "oci://" is a name and a path: a login or a query,
+ * which may hold secrets, is refused, and is not shown.  Errors: INPUT.
+ */
+bool chartrepo_check_plain(const char *scheme, const char *rest,
+			   struct err *err) MUST_CHECK;
+
+/*
  * Decode @relative; a path that leads out of the repository is refused.
  * Errors: INPUT.
  */

@@ -19,7 +19,8 @@ static bool open_registry(struct chartrepo *repo, const char *place,
 	CLEANUP(free_ptr) char *host = xmemdupz(place, host_len);
 	const char *path = place + host_len;
 
-	if (!oci_open(&repo->oci, repo->http, config->env, host, config->login,
+	if (!chartrepo_check_plain("oci://", place, err) ||
+	    !oci_open(&repo->oci, repo->http, config->env, host, config->login,
 		      err))
 		return false;
 	if (!*path) {
@@ -39,7 +40,7 @@ static bool open_registry(struct chartrepo *repo, const char *place,
 static bool find_reference(const char *artifact, struct str *reference,
 			   struct err *err)
 {
-	const char *digest = strrchr(artifact, '@');
+	const char *digest = strchr(artifact, '@');
 	const char *tag = strchr(artifact, ':');
 
 	if (digest) {
@@ -103,9 +104,8 @@ bool chartrepo_find_in_registry(struct chartrepo *repo, const char *reference,
 	const char *artifact = reference + host_len;
 	struct oci *oci;
 
-	if (strchr(host, '@'))
-		return err_set(err, ERR_INPUT,
-			       "a registry's login does not belong there");
+	if (!chartrepo_check_plain("oci://", reference, err))
+		return false;
 	if (*artifact)
 		artifact++;
 	place->kind = &chartrepo_oci;
@@ -125,15 +125,22 @@ static bool ask_artifact(struct chartrepo *repo,
 				err);
 }
 
+static char *address_of(const struct chartrepo_place *place)
+{
+	return xasprintf("oci://%s/%s%c%s", place->oci->registry, place->name,
+			 oci_is_digest(place->tag) ? '@' : ':', place->tag);
+}
+
 /* "1.4" is no range here, though it is one for an index. */
 static bool fail_missing(const struct chartrepo_place *place, struct err *err)
 {
+	CLEANUP(free_ptr) char *address = address_of(place);
 	CLEANUP(semver_release) struct semver version = {0};
 	CLEANUP(err_release) struct err unfit = {0};
 
-	(void)err_set(err, ERR_NOT_FOUND, "there is no 'oci://%s/%s:%s'",
-		      place->oci->registry, place->name, place->tag);
-	if (semver_parse_strict(&version, place->tag, &unfit))
+	(void)err_set(err, ERR_NOT_FOUND, "there is no '%s'", address);
+	if (oci_is_digest(place->tag) ||
+	    semver_parse_strict(&version, place->tag, &unfit))
 		return false;
 	return err_hint(err,
 			"in a registry '%s' is that version itself, as for "
@@ -147,6 +154,7 @@ static bool take_manifest(struct chartrepo_place *place, size_t limit,
 			  struct http_reply *reply, struct err *err)
 {
 	CLEANUP(oci_manifest_release) struct oci_manifest manifest = {0};
+	CLEANUP(free_ptr) char *address = address_of(place);
 	const enum oci_chart_layer layer =
 		place->provenance ? OCI_CHART_PROVENANCE : OCI_CHART_PACKAGE;
 	char digest[OCI_DIGEST_SIZE];
@@ -157,8 +165,7 @@ static bool take_manifest(struct chartrepo_place *place, size_t limit,
 	if (!manifest.found)
 		return fail_missing(place, err);
 	if (!oci_chart_find_layer(&manifest.text, layer, limit, digest, err))
-		return err_wrap(err, "'oci://%s/%s:%s'", place->oci->registry,
-				place->name, place->tag);
+		return err_wrap(err, "'%s'", address);
 	place->blob = xstrdup(digest);
 	return true;
 }

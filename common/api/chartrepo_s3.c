@@ -24,13 +24,8 @@ static bool open_bucket(struct chartrepo *repo, const char *place,
 
 	while (*prefix == '/')
 		prefix++;
-	if (strpbrk(prefix, "?#"))
-		return err_set(err, ERR_USAGE,
-			       "'s3://%s/%.*s' cannot be followed by '?' or "
-			       "'#': a bucket is asked for by its name and a "
-			       "prefix alone",
-			       bucket, (int)strcspn(prefix, "?#"), prefix);
-	if (!s3_open(&repo->s3, repo->http, config->env, bucket, err))
+	if (!chartrepo_check_plain("s3://", place, err) ||
+	    !s3_open(&repo->s3, repo->http, config->env, bucket, err))
 		return false;
 	repo->prefix = *prefix ? xasprintf("%s/", prefix) : xstrdup("");
 	return true;

@@ -97,6 +97,8 @@ def test_the_login_is_that_of_the_registry(vendor, archive, tmp_path):
     ([], "web", 2, "'team/charts/web' names no tag"),
     ([], "web:", 2, "'' cannot be the tag of a chart"),
     ([], "web@sha256:beef", 2, "'sha256:beef' is no digest"),
+    ([Reply(404)], "web@sha256:" + 64 * "0", 1, "team/charts/web@sha256:" + 64 * "0" + "'\n"),
+    ([], "web@x:1@sha256:" + 64 * "0", 2, "is no digest"),
     ([], "web:1.0.0/../x", 2, "cannot be the tag of a chart"),
     ([], "WEB:1.0.0", 2, "cannot be a repository of a registry"),
     ([], "../web:1.0.0", 2, "cannot be a repository of a registry"),
@@ -106,6 +108,15 @@ def test_what_is_not_to_be_had(vendor, tmp_path, replies, artifact, code, words)
         result = vendor(index_of(address(registry, artifact), b""), expect=code)
     assert words in result.err
     assert not (tmp_path / "work/rendered").exists()
+
+
+@pytest.mark.parametrize("behind", ["/t/b:1?X-Token=s3cr3t", "/t/b?X-Token=s3cr3t:1",
+                                    "?X-Token=s3cr3t/t/b:1", "/t/b:1#s3cr3t"])
+def test_a_query_is_refused_and_not_shown(audit, s3, behind):
+    s3.put(INDEX, index_of("oci://127.0.0.1:1" + behind, b""))
+    result = audit("--output", "json", expect=1)
+    assert "cannot be followed by '?'" in result.json["mismatched"][0]["reason"]
+    assert "s3cr3t" not in result.out + result.err
 
 
 @pytest.mark.parametrize("host", ["", "user:pw@127.0.0.1:1", "127.0.0.1:99999"])
