@@ -97,7 +97,7 @@ static struct oci_token *good_token(const struct oci_auth *auth,
 static bool keep_token(struct oci_auth *auth, const char *scope,
 		       const json_t *json, struct err *err)
 {
-	int64_t life = jsn_int(json, "expires_in", OCI_TOKEN_LIFE_S) * 1000;
+	int64_t life = jsn_int(json, "expires_in", OCI_TOKEN_LIFE_S);
 	struct oci_token *token = map_get(&auth->tokens, scope);
 	const char *text = jsn_text(json, "token");
 
@@ -105,8 +105,9 @@ static bool keep_token(struct oci_auth *auth, const char *scope,
 		text = jsn_text(json, "access_token");
 	if (is_blank(text))
 		return err_set(err, ERR_REMOTE, "its answer has no token");
-	if (life <= 0 || life > OCI_TOKEN_LIFE_MAX_S * 1000)
-		life = OCI_TOKEN_LIFE_S * 1000;
+	if (life <= 0 || life > OCI_TOKEN_LIFE_MAX_S)
+		life = OCI_TOKEN_LIFE_S;
+	life *= 1000;
 	if (!token) {
 		token = arena_new(&auth->arena, struct oci_token);
 		map_put(&auth->tokens, scope, token);

@@ -260,6 +260,19 @@ def test_a_token_that_has_expired_is_renewed(publish):
         assert sent[3:].count(f"Bearer {TOKEN}") == 3
 
 
+def test_a_token_of_a_life_without_bounds(publish):
+    """Of its milliseconds 64 bits would hold 8."""
+    def late(_request: Request) -> Reply:
+        time.sleep(0.1)
+        return NO_MANIFEST
+
+    with ScriptedHttp() as auth, ScriptedHttp(
+            *fresh(asks=[wants_bearer(auth)], look=[late])) as s:
+        auth.always(token_reply(expires_in=2066035336255469781))
+        publish(s, env=LOGIN)
+        assert len(auth.requests) == 1
+
+
 def test_uploads_that_are_asked_who_they_are_at_once(publish):
     """Nothing was sent before them: both learn it, one gets the token."""
     together = threading.Barrier(2, timeout=60)
