@@ -398,6 +398,7 @@ static bool next_fetch(void *context, struct http_request *request, void **item)
 			start(fetching, i, request, item, &asked, &failure);
 		if (asked)
 			return true;
+		fetching->fetches[i]->misled = failure.kind == ERR_INPUT;
 		if (!finish(fetching, i, &failure, err))
 			return false;
 	}

@@ -218,6 +218,14 @@ static bool add_token(struct oci_call *call, struct http_request *request,
 
 /* --- the hooks ------------------------------------------------------------- */
 
+/* A helper or a server of tokens that is not there is not what was asked for. */
+static bool fail_login(struct err *err)
+{
+	if (err->kind == ERR_NOT_FOUND)
+		err->kind = ERR_DENIED;
+	return false;
+}
+
 static bool is_at_registry(const struct oci_auth *auth, const char *address)
 {
 	CLEANUP(url_release) struct url url = {0};
@@ -253,11 +261,12 @@ bool oci_auth_before_try(void *context, struct http_request *request,
 	if (auth->asked.scheme == OCI_SCHEME_UNKNOWN ||
 	    !is_at_registry(auth, str_text(&request->url)))
 		return true;
-	if (!find_login(auth, err))
-		return false;
 	call->scheme = auth->asked.scheme;
-	return call->scheme == OCI_SCHEME_BASIC ? add_basic(auth, request, err)
-						: add_token(call, request, err);
+	return (find_login(auth, err) &&
+		(call->scheme == OCI_SCHEME_BASIC
+			 ? add_basic(auth, request, err)
+			 : add_token(call, request, err))) ||
+	       fail_login(err);
 }
 
 /* What the reply asks for; a token is preferred to a password. */

@@ -269,21 +269,15 @@ static void take_archive(struct chartrepo_fetch *fetch)
 	struct err failure = {0};
 
 	audit_count_read(reading->looking);
-	switch (fetch->failure.kind) {
-	case ERR_NONE:
+	if (fetch->failure.kind == ERR_NONE) {
 		if (!judge(reading, &failure))
 			log_debug("%s", failure.text);
-		break;
-	case ERR_NOT_FOUND:
+	} else if (fetch->failure.kind == ERR_NOT_FOUND) {
 		miss(reading);
-		break;
-	case ERR_INPUT: /* an address that is not to be followed */
+	} else if (fetch->misled) {
 		mismatch(reading->looking, &reading->claim, fetch->url,
 			 fetch->failure.text);
-		break;
-	default:
-		if (reading->server && audit_note_unread(reading))
-			break;
+	} else if (!reading->server || !audit_note_unread(reading)) {
 		err_move(&failure, &fetch->failure);
 		(void)err_wrap(&failure,
 			       "cannot read the archive of chart '%s' %s",

@@ -247,6 +247,7 @@ struct chartrepo_fetch {
 	void (*taken)(struct chartrepo_fetch *fetch);
 	struct str bytes;   /* the caller releases it */
 	struct err failure; /* and that, where there is taken() */
+	bool misled;	    /* of kind INPUT, and it is @url that is wrong */
 };
 
 /* What archives that are under way may take of the memory. */

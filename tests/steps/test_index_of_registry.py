@@ -164,6 +164,27 @@ def test_audit(audit, s3, archive):
     assert found["verified"] == 1 and not found["mismatched"] + found["unread"]
 
 
+@pytest.mark.parametrize("config, reason", [
+    ('{"auths": ', "is no JSON object"),
+    ('{"auths": {"127.0.0.1:PORT": {"auth": "!"}}}', "not the base64 of"),
+    ('{"credsStore": "../nope"}', "no name of a credential helper"),
+    ('{"credsStore": "nope"}', "docker-credential-nope"),
+    ("", "server answered 404"),
+])
+def test_an_audit_that_has_no_login(audit, s3, archive, tmp_path, config, reason):
+    """Which says nothing about the entry: nothing is to be published anew."""
+    with ScriptedHttp() as auth, ScriptedHttp() as registry:
+        auth.always(Reply(404))
+        registry.always(wants_bearer(auth))
+        (tmp_path / "config.json").write_text(config.replace("PORT", str(registry.port)))
+        s3.put(INDEX, index_of(address(registry), archive))
+        result = audit("--output", "json", env={"DOCKER_CONFIG": str(tmp_path)}, expect=1)
+    found = result.json
+    assert found["dangling"] == found["mismatched"] == []
+    assert [item["name"] for item in found["unread"]] == ["web"]
+    assert reason in found["unread"][0]["reason"] and "--if-exists" not in result.err
+
+
 def test_a_folder_leads_to_no_registry(umbrella, render, tmp_path):
     """As it leads nowhere else on the web: it may be vendored without a network."""
     (tmp_path / "repo").mkdir()
