@@ -36,24 +36,6 @@ static bool load_files(struct chart_loader *loader, const char *path,
 		       const struct chart_files *files, struct chart **chart,
 		       struct err *err);
 
-/* What a requirements.yaml says of the chart itself counts too. */
-static bool overlay(struct chart *chart, const struct ydoc *doc,
-		    struct err *err)
-{
-	struct value *read;
-
-	/* One of comments alone says nothing. */
-	if (doc->root->kind == VALUE_NIL)
-		return true;
-	if (!chart_read_metadata(doc, chart->arena, &read, err))
-		return false;
-	for (size_t i = 0; i < read->map.count; i++)
-		value_map_set(chart->metadata, chart->arena,
-			      read->map.pairs[i].key.bytes,
-			      read->map.pairs[i].value);
-	return true;
-}
-
 /* Dependencies of a chart of apiVersion v1 stand in a file of their own. */
 static bool take_requirements(struct chart *chart,
 			      const struct chart_files *files, struct err *err)
@@ -61,9 +43,10 @@ static bool take_requirements(struct chart *chart,
 	const struct chart_file *file = find_file(files, "requirements.yaml");
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 
-	return !file || (chart_parse_file(&doc, chart, file,
-					  YDOC_FIRST | YDOC_INFINITE, err) &&
-			 overlay(chart, &doc, err));
+	return !file ||
+	       (chart_parse_file(&doc, chart, file, YDOC_FIRST | YDOC_INFINITE,
+				 err) &&
+		chart_read_over(&doc, chart->arena, &chart->metadata, err));
 }
 
 static bool fail_metadata(struct err *err)
@@ -99,7 +82,8 @@ bool chart_check_file(const struct ydoc *doc, const struct ydoc *older,
 	struct chart chart = {.arena = &arena};
 
 	return chart_read_metadata(doc, &arena, &chart.metadata, err) &&
-	       (!older || overlay(&chart, older, err)) &&
+	       (!older ||
+		chart_read_over(older, &arena, &chart.metadata, err)) &&
 	       chart_take_metadata(&chart, doc, false, err);
 }
 

@@ -87,6 +87,8 @@ struct reader {
 	struct arena *arena;
 	const struct ydoc *doc; /* for places; NULL = none */
 	bool keeps_all;		/* nothing is sanitised */
+	/* What an earlier document said; NULL = there is none. */
+	const struct value *earlier;
 };
 
 /* --- text ---------------------------------------------------------------- */
@@ -344,7 +346,8 @@ static void merge(struct value *map, struct arena *arena,
 /*
  * Go's JSON decoder takes a name in any case, and of several all, in the order
  * in which they come out of YAML: each must be of the type, the last counts,
- * but for texts by name, which are put together.  *@out: NULL if there is none.
+ * but for texts by name, which are put together.  *@out is what was said
+ * before, NULL = nothing.
  */
 static bool read_member(const struct reader *reader, const char *path,
 			const struct value *map, const struct field *field,
@@ -353,7 +356,6 @@ static bool read_member(const struct reader *reader, const char *path,
 	const struct value_pair *pair = NULL;
 	unsigned int spellings = 0;
 
-	*out = NULL;
 	while ((pair = next_spelling(map, field->name, pair))) {
 		struct value *value;
 
@@ -413,9 +415,13 @@ static bool read_fields(const struct reader *reader, const char *path,
 		return false;
 	for (; fields->name; fields++) {
 		const char *member_path = fields->name;
-		struct value *value;
+		const struct value *earlier =
+			*path ? NULL
+			      : value_map_get(reader->earlier, fields->name);
+		struct value *value =
+			earlier ? value_copy(earlier, reader->arena) : NULL;
 
-		if (!(fields->flags & ALWAYS) &&
+		if (!(fields->flags & ALWAYS) && !value &&
 		    !next_spelling(map, fields->name, NULL))
 			continue;
 		if (*path)
@@ -442,18 +448,37 @@ bool chart_read_fields(const struct value *map, struct arena *arena,
 	return read_fields(&reader, "", map, metadata_fields, metadata, err);
 }
 
-bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
-			 struct value **metadata, struct err *err)
+static bool read_document(const struct reader *reader, struct value **metadata,
+			  struct err *err)
 {
-	const struct reader reader = {.arena = arena, .doc = doc};
+	const struct ydoc *doc = reader->doc;
 
 	if (!value_is_map(doc->root)) {
 		err_set(err, ERR_INPUT, "'%s' must be a mapping, is %s",
 			doc->name, article_of(doc->root));
 		return ydoc_blame(doc, "", err);
 	}
-	return read_fields(&reader, "", doc->root, metadata_fields, metadata,
+	return read_fields(reader, "", doc->root, metadata_fields, metadata,
 			   err);
+}
+
+bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
+			 struct value **metadata, struct err *err)
+{
+	const struct reader reader = {.arena = arena, .doc = doc};
+
+	return read_document(&reader, metadata, err);
+}
+
+bool chart_read_over(const struct ydoc *doc, struct arena *arena,
+		     struct value **metadata, struct err *err)
+{
+	const struct reader reader = {
+		.arena = arena, .doc = doc, .earlier = *metadata};
+
+	/* One of comments alone says nothing. */
+	return doc->root->kind == VALUE_NIL ||
+	       read_document(&reader, metadata, err);
 }
 
 /* --- dependencies -------------------------------------------------------- */

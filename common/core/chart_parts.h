@@ -70,7 +70,16 @@ bool chart_parse_file(struct ydoc *doc, const struct chart *chart,
 bool chart_read_metadata(const struct ydoc *doc, struct arena *arena,
 			 struct value **metadata, struct err *err) MUST_CHECK;
 
-/* The same of a mapping that no document has. */
+/*
+ * Put what a requirements.yaml says of the chart itself over @metadata, which
+ * was so read, as Go's decoder does: text and flags that are null are not
+ * said, an empty text empties the field, annotations come to those that are
+ * there.  Errors: INPUT with place.
+ */
+bool chart_read_over(const struct ydoc *doc, struct arena *arena,
+		     struct value **metadata, struct err *err) MUST_CHECK;
+
+/* What chart_read_metadata() reads, of a mapping that no document has. */
 bool chart_read_fields(const struct value *map, struct arena *arena,
 		       struct value **metadata, struct err *err) MUST_CHECK;
 

@@ -119,14 +119,15 @@ static bool read_version(struct vendored *vendored, const struct ydoc *doc,
 		ydoc_blame(doc, "version", err));
 }
 
-/* Which of the two says it: @older comes first, as in Helm. */
-static const struct ydoc *which(const struct ydoc *chart,
-				const struct ydoc *older, const char *key)
+/* @older comes first, as in Helm, for which null says nothing. */
+static const struct ydoc *file_that_says(const char *key,
+					 const struct ydoc *chart,
+					 const struct ydoc *older)
 {
-	return older && value_is_map(older->root) &&
-			       value_map_get(older->root, key)
-		       ? older
-		       : chart;
+	const struct value *said =
+		older ? value_map_get(older->root, key) : NULL;
+
+	return said && said->kind != VALUE_NIL ? older : chart;
 }
 
 bool vendor_read_chart(struct vendored *vendored,
@@ -142,8 +143,10 @@ bool vendor_read_chart(struct vendored *vendored,
 			return false;
 		older = &requirements;
 	}
-	return read_name(vendored, which(&chart, older, "name"), err) &&
-	       read_version(vendored, which(&chart, older, "version"), err) &&
+	return read_name(vendored, file_that_says("name", &chart, older),
+			 err) &&
+	       read_version(vendored, file_that_says("version", &chart, older),
+			    err) &&
 	       chart_check_file(&chart, older, err);
 }
 

@@ -139,3 +139,16 @@ def test_requirements_that_name_the_chart(umbrella, render, run_step, tmp_path, 
     assert (tmp_path / "other-2.0.0.tgz").exists()
     (folder / "requirements.yaml").write_text("name: other\nversion: no\n")
     assert "requirements.yaml:2:" in render(expect=2).err
+
+
+@pytest.mark.parametrize("text, name, code", [
+    ("name:\nversion: null\n", "shop", 0), ("name: ~\nversion: 3.0.0\n", "shop", 0),
+    ('name: ""\n', None, 2), ('version: ""\n', None, 2), ('description: ""\n', "shop", 0)])
+def test_requirements_with_empty_fields(umbrella, render, run_step, tmp_path, text, name, code):
+    """To Helm 4.3.1 null says nothing, while an empty text is one; publish-chart agrees."""
+    folder = umbrella(chart=CHART.replace("v2", "v1") + "description: ours\n",
+                      values="a: 1\n", files={"requirements.yaml": text})
+    render(expect=code)
+    packed = run_step("publish-chart", folder, "--destination", tmp_path / "packed",
+                      expect=code)
+    assert (name or "no ") in packed.out + packed.err
