@@ -202,11 +202,6 @@ static const char *inside(const struct chartrepo *repo, const char *url)
 	return rest && *rest == '/' ? rest + 1 : NULL;
 }
 
-static bool is_web(const char *url)
-{
-	return starts_with(url, "http://") || starts_with(url, "https://");
-}
-
 /*
  * Where @url leads.  An index may send us to any web address and registry, but
  * to files and buckets only within its own repository: what it says is not
@@ -215,7 +210,7 @@ static bool is_web(const char *url)
 static bool find_place(struct chartrepo *repo, const char *url,
 		       struct chartrepo_place *place, struct err *err)
 {
-	const char *within = is_web(url) ? NULL : inside(repo, url);
+	const char *within = url_is_web(url) ? NULL : inside(repo, url);
 	const char *reference = after_prefix(url, "oci://");
 
 	if (within || !strstr(url, "://")) {
@@ -223,7 +218,7 @@ static bool find_place(struct chartrepo *repo, const char *url,
 		return repo->kind->find(repo, within ? within : url, place,
 					err);
 	}
-	if (!is_web(url) && !reference)
+	if (!url_is_web(url) && !reference)
 		return refuse(repo, url, "is not in this repository", err);
 	if (!repo->http)
 		return refuse(repo, url,

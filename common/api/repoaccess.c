@@ -3,15 +3,10 @@
 #include "api/helmrepos.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "format/url.h"
 #include "net/http.h"
 
 /* --- what Helm knows -------------------------------------------------------- */
-
-bool repoaccess_is_web(const char *address)
-{
-	return starts_with(address, "http://") ||
-	       starts_with(address, "https://");
-}
 
 void repoaccess_use(const struct helmrepos_entry *known,
 		    struct chartrepo_config *config)
@@ -35,7 +30,7 @@ static bool ask_helm(struct helmrepos *repos, const char *address,
 		     const struct helmrepos_entry **known, struct err *err)
 {
 	*known = NULL;
-	return !repoaccess_is_web(address) ||
+	return !url_is_web(address) ||
 	       (helmrepos_read(repos, config->env, err) &&
 		helmrepos_find(repos, address, known, err));
 }

@@ -10,6 +10,7 @@
 #include "core/chart.h"
 #include "core/chart_parts.h"
 #include "format/semver.h"
+#include "format/url.h"
 #include "format/value.h"
 #include "format/ydoc.h"
 #include "sys/file.h"
@@ -367,8 +368,8 @@ static char *why_not_helm(const struct chart *chart,
 			       ? NULL
 			       : xasprintf("knows no chart '%s' in '%s'",
 					   dependency->name, address);
-	if (!scheme_end || starts_with(address, "http://") ||
-	    starts_with(address, "https://") || starts_with(address, "oci://"))
+	if (!scheme_end || url_is_web(address) ||
+	    starts_with(address, "oci://"))
 		return NULL;
 	return xasprintf("cannot fetch '%s' from %.*s://", dependency->name,
 			 (int)(scheme_end - address), address);

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/url.h"
 
 /* A part of an address, not terminated. */
 struct part {
@@ -66,8 +67,7 @@ static void read_url(struct address *address, const char *url, const char *rest)
 {
 	size_t len = strcspn(rest, "/");
 
-	address->http =
-		starts_with(url, "http://") || starts_with(url, "https://");
+	address->http = url_is_web(url);
 	read_authority(address, (struct part){rest, len});
 	if ((starts_with(url, "https://") && is_text(address->port, "443")) ||
 	    (starts_with(url, "http://") && is_text(address->port, "80")))

@@ -59,7 +59,7 @@ bool vendor_set_own(struct vendoring *world, struct err *err)
 
 	world->own_address = address;
 	login_set_args(&world->own_login, world->args->login);
-	if (is_blank(address) || !repoaccess_is_web(address))
+	if (is_blank(address) || !url_is_web(address))
 		return true;
 	if (!url_parse(&url, address, err))
 		return err_wrap(err, "cannot use '--repo'");
@@ -289,7 +289,7 @@ static bool open_source(struct vendoring *vendoring, const char *address,
 	source->address = arena_strdup(&vendoring->vendored->arena, address);
 	map_put(&vendoring->sources, place, source);
 	*result = source;
-	if (repoaccess_is_web(address) && !is_own(vendoring, address) &&
+	if (url_is_web(address) && !is_own(vendoring, address) &&
 	    !helmrepos_find(&vendoring->world->repos, address, &source->known,
 			    err))
 		return false;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "format/url.h"
 
 /* Zero-width space, as a name that can be seen in the source. */
 #define BREAK "&#8203;"
@@ -66,8 +67,7 @@ static void add_address(struct str *out, const char *url)
 
 void markdown_add_link(struct str *out, const char *text, const char *url)
 {
-	bool is_web = url && (starts_with(url, "https://") ||
-			      starts_with(url, "http://"));
+	bool is_web = url && url_is_web(url);
 
 	if (is_web)
 		str_add_char(out, '[');

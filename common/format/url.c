@@ -289,6 +289,12 @@ static const char *parse(struct url *url, const char *text)
 	return cause ? cause : parse_rest(url, text + len);
 }
 
+bool url_is_web(const char *address)
+{
+	return starts_with(address, "http://") ||
+	       starts_with(address, "https://");
+}
+
 bool url_parse(struct url *url, const char *text, struct err *err)
 {
 	CLEANUP(url_release) struct url parsed = {0};

@@ -47,9 +47,6 @@ bool repoaccess_open(struct chartrepo *repo, struct http *http,
 		     const struct http_config *config, struct err *err)
 	MUST_CHECK;
 
-/* Does Helm's list of repositories have addresses of this kind? */
-bool repoaccess_is_web(const char *address);
-
 /* Let what Helm knows of the repository say who we are; @known is borrowed. */
 void repoaccess_use(const struct helmrepos_entry *known,
 		    struct chartrepo_config *config);

@@ -33,6 +33,9 @@ struct url {
  */
 bool url_parse(struct url *url, const char *text, struct err *err) MUST_CHECK;
 
+/* Is it an address of http or https, as it is written? */
+bool url_is_web(const char *address);
+
 /* Resolve @reference against @base (RFC 3986, 5.2).  Errors: INPUT. */
 bool url_resolve(struct url *url, const struct url *base, const char *reference,
 		 struct err *err) MUST_CHECK;
