@@ -124,6 +124,14 @@ void audit_report_release(struct audit_report *report)
 
 /* --- repair -------------------------------------------------------------------- */
 
+static bool removes_any(const struct publish_edits *edits)
+{
+	for (size_t i = 0; i < edits->count; i++)
+		if (!edits->items[i].entry)
+			return true;
+	return false;
+}
+
 /*
  * An index that was copied without its archives, or a wrong address, looks
  * like this: emptying it would help nobody.
@@ -131,7 +139,7 @@ void audit_report_release(struct audit_report *report)
 static bool check_sense(const struct audit *audit,
 			const struct audit_look *look, struct err *err)
 {
-	if (look->dangling.count < look->entries || !look->entries)
+	if (look->dangling.count < look->entries || !removes_any(&look->edits))
 		return true;
 	(void)err_set(err, ERR_CONFLICT,
 		      "no archive that the index of '%s' names is there "

@@ -1,10 +1,15 @@
 /* Archives to which the index leads outside of the repository. */
+#include <string.h>
+
+#include "api/chartrepo.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/chart.h"
 #include "flow/audit_looking.h"
 #include "flow/audit_parts.h"
+#include "format/hash.h"
 #include "format/url.h"
 
 struct audit_server {
@@ -45,7 +50,9 @@ static void add_unread(struct reading *reading, const char *reason,
 	struct audit_items *unread = &reading->looking->look->unread;
 
 	audit_add_finding(reading->looking, unread, &reading->claim,
-			  reading->fetch.url, reason);
+			  reading->served_at ? reading->served_at
+					     : reading->fetch.url,
+			  reason);
 	unread->items[unread->count - 1].temporary = temporary;
 }
 
@@ -119,4 +126,84 @@ bool audit_read_elsewhere(struct looking *looking, struct err *err)
 			audit_readings_add(&looking->elsewhere, reading);
 	}
 	return audit_read(looking, &looking->elsewhere, err);
+}
+
+/* --- what is served of a folder ---------------------------------------------- */
+
+char *audit_served_object(const char *url)
+{
+	CLEANUP(str_release) struct str name = {0};
+	size_t end = strcspn(url, "?#"), start = end;
+
+	while (start && url[start - 1] != '/')
+		start--;
+	return url_decode(&name, url + start, end - start) ? str_detach(&name)
+							   : NULL;
+}
+
+const char *audit_url_of(const char *name, struct arena *arena)
+{
+	CLEANUP(str_release) struct str url = {0};
+
+	url_encode(&url, name, strlen(name), "+");
+	return arena_strdup(arena, str_text(&url));
+}
+
+bool audit_is_out_of_reach(const struct looking *looking, const char *url)
+{
+	const char *address = looking->look->audit->repo->address;
+
+	return !chartrepo_needs_http(address) &&
+	       (url_is_web(url) || starts_with(url, "oci://"));
+}
+
+void audit_note_out_of_reach(struct reading *reading)
+{
+	add_unread(reading,
+		   "it is on the web, where a local repository does not lead, "
+		   "and no archive of its name and digest is here",
+		   false);
+}
+
+static bool has_digest(struct reading *reading)
+{
+	struct chartrepo_fetch *fetch = &reading->fetch;
+	char digest[SHA256_HEX_SIZE];
+
+	return fetch->failure.kind == ERR_NONE &&
+	       sha256_hex(str_text(&fetch->bytes), fetch->bytes.len, digest,
+			  &fetch->failure) &&
+	       same_text(digest, reading->claim.digest);
+}
+
+static void take_served(struct chartrepo_fetch *fetch)
+{
+	struct reading *reading = (struct reading *)fetch;
+	struct err none = {0};
+
+	reading->object->referenced = has_digest(reading);
+	if (!reading->object->referenced &&
+	    (fetch->failure.kind == ERR_NONE ||
+	     fetch->failure.kind == ERR_NOT_FOUND || fetch->misled)) {
+		audit_count_read(reading->looking);
+		audit_note_out_of_reach(reading);
+		audit_finish_reading(fetch, &none);
+		return;
+	}
+	audit_take_archive(fetch);
+}
+
+void audit_find_served(struct reading *reading)
+{
+	struct looking *looking = reading->looking;
+	struct audit_object *object;
+	CLEANUP(free_ptr) char *name = audit_served_object(reading->fetch.url);
+
+	reading->served_at = reading->fetch.url;
+	object = name ? map_get(&looking->look->objects, name) : NULL;
+	if (!object || object->size > (int64_t)CHART_ARCHIVE_MAX)
+		return;
+	reading->object = object;
+	reading->fetch.url = audit_url_of(name, &looking->window);
+	reading->fetch.taken = take_served;
 }

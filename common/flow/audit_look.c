@@ -145,6 +145,7 @@ static bool find_mark(struct looking *looking, const struct reading *reading,
 	*marked = map_has(&looking->marks->known, mark);
 	if (*marked) {
 		looking->look->verified++;
+		reading->object->referenced = true;
 		audit_marks_see(looking->marks, mark);
 	}
 	return true;
@@ -263,7 +264,7 @@ void audit_count_read(struct looking *looking)
 			looking->look->verified, looking->look->entries);
 }
 
-static void take_archive(struct chartrepo_fetch *fetch)
+void audit_take_archive(struct chartrepo_fetch *fetch)
 {
 	struct reading *reading = (struct reading *)fetch;
 	struct err failure = {0};
@@ -362,6 +363,10 @@ static void find_object(struct looking *looking, struct reading *reading)
 		url ? chartrepo_object_name(looking->look->audit->repo, url)
 		    : NULL;
 
+	if (!name && url && audit_is_out_of_reach(looking, url)) {
+		audit_find_served(reading);
+		return;
+	}
 	reading->server = name || !url ? NULL : audit_find_server(looking, url);
 	reading->object = name ? map_get(&looking->look->objects, name) : NULL;
 	if (reading->object)
@@ -376,7 +381,7 @@ static bool look_at_entry(struct looking *looking, const char *name,
 				  ? entry->urls->list.items[0]->string.bytes
 				  : NULL;
 	struct reading reading = {
-		.fetch = {.url = url, .taken = take_archive},
+		.fetch = {.url = url, .taken = audit_take_archive},
 		.looking = looking,
 		.claim = {name, entry->version, entry->digest, entry->value},
 	};
@@ -388,6 +393,10 @@ static bool look_at_entry(struct looking *looking, const char *name,
 	fault = find_fault(&reading, ambiguous);
 	if (fault) {
 		mismatch(looking, &reading.claim, url, fault);
+		return true;
+	}
+	if (reading.served_at && !reading.object) {
+		audit_note_out_of_reach(&reading);
 		return true;
 	}
 	if (!find_mark(looking, &reading, &marked, err))

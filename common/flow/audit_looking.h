@@ -53,6 +53,8 @@ struct reading {
 	struct looking *looking;
 	struct audit_claim claim;
 	struct audit_object *object; /* NULL = not listed */
+	/* The entry's address, where the object may be what is served there. */
+	const char *served_at;
 	struct audit_server *server; /* NULL = it lies in the repository */
 };
 
@@ -85,6 +87,9 @@ bool audit_read(struct looking *looking, struct readings *readings,
 /* That of all that was added. */
 bool audit_flush(struct looking *looking, struct err *err) MUST_CHECK;
 
+/* An entry's archive was read, or could not be: what is found of it. */
+void audit_take_archive(struct chartrepo_fetch *fetch);
+
 /* An archive was read: its share of the progress. */
 void audit_count_read(struct looking *looking);
 
@@ -102,6 +107,19 @@ struct audit_server *audit_find_server(struct looking *looking,
  * for the others: that it does not would take each of them minutes to learn.
  */
 bool audit_read_elsewhere(struct looking *looking, struct err *err) MUST_CHECK;
+
+/* Is it on the web, of a folder, which leads to no network? */
+bool audit_is_out_of_reach(const struct looking *looking, const char *url);
+
+/*
+ * Of an entry whose archive is out of reach, @reading gets the object that may
+ * be served there; it is read in its place, and is the archive if it has the
+ * entry's digest.
+ */
+void audit_find_served(struct reading *reading);
+
+/* Add as a finding that there is no such object. */
+void audit_note_out_of_reach(struct reading *reading);
 
 /*
  * Add as a finding that the archive elsewhere could not be read.  False: not

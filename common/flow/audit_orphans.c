@@ -13,7 +13,6 @@
 #include "core/chartindex.h"
 #include "flow/audit_looking.h"
 #include "flow/audit_parts.h"
-#include "format/url.h"
 
 /* An archive without an entry, and what it holds. */
 struct audit_found_orphan {
@@ -72,7 +71,6 @@ static bool read_orphans(struct looking *looking, struct err *err)
 
 	for (size_t i = 0; i < objects->count; i++) {
 		struct audit_object *object = objects->entries[i].value;
-		CLEANUP(str_release) struct str url = {0};
 
 		if (object->referenced || !is_archive(object))
 			continue;
@@ -85,12 +83,11 @@ static bool read_orphans(struct looking *looking, struct err *err)
 						     "chart may be"});
 			continue;
 		}
-		url_encode(&url, object->name, strlen(object->name), "+");
 		audit_add_reading(
 			looking,
 			&(struct reading){
-				.fetch = {.url = arena_strdup(&looking->window,
-							      str_text(&url)),
+				.fetch = {.url = audit_url_of(object->name,
+							      &looking->window),
 					  .taken = take_orphan},
 				.object = object,
 			});

@@ -89,6 +89,16 @@ bool audit_finish_prunes(const struct audit *audit, struct err *err) MUST_CHECK;
 bool audit_prune(const struct audit *audit, struct audit_report *report,
 		 struct err *err) MUST_CHECK;
 
+/*
+ * Which object may be served under @url, an address elsewhere: an index may
+ * have those of a web server in front of the repository.  NULL = none can; the
+ * caller frees it.
+ */
+char *audit_served_object(const char *url) MUST_CHECK;
+
+/* The address of the object @name within the repository, in @arena. */
+const char *audit_url_of(const char *name, struct arena *arena);
+
 /* May this run change anything? */
 bool audit_writes(const struct audit *audit);
 

@@ -129,22 +129,6 @@ static char *object_of(const struct pruning *pruning,
 	return *url ? chartrepo_object_name(pruning->audit->repo, url) : NULL;
 }
 
-/*
- * Where it leads elsewhere, the one that may be served from there: an index
- * may have the addresses of a web server in front of the bucket.
- */
-static char *base_of(const struct chartindex_entry *entry)
-{
-	CLEANUP(str_release) struct str name = {0};
-	const char *url = url_of(entry);
-	size_t end = strcspn(url, "?#"), start = end;
-
-	while (start && url[start - 1] != '/')
-		start--;
-	return url_decode(&name, url + start, end - start) ? str_detach(&name)
-							   : NULL;
-}
-
 static void note_references(struct pruning *pruning, const char *name,
 			    const struct chartindex_entries *entries)
 {
@@ -153,7 +137,8 @@ static void note_references(struct pruning *pruning, const char *name,
 		const struct chartindex_entry *entry = &entries->items[i];
 		CLEANUP(free_ptr) char *within = object_of(pruning, entry);
 		CLEANUP(free_ptr) char *object =
-			within ? xstrdup(within) : base_of(entry);
+			within ? xstrdup(within)
+			       : audit_served_object(url_of(entry));
 
 		if (object)
 			map_put(&pruning->referenced, object, pruning);
@@ -204,8 +189,8 @@ static void add_surplus(struct pruning *pruning, const char *name,
 	struct arena *arena = &pruning->arena;
 	struct surplus *surplus = arena_new(arena, struct surplus);
 	CLEANUP(free_ptr) char *object = object_of(pruning, entry);
-	CLEANUP(free_ptr) char *base = object ? NULL : base_of(entry);
-	CLEANUP(str_release) struct str url = {0};
+	CLEANUP(free_ptr) char *base =
+		object ? NULL : audit_served_object(url_of(entry));
 
 	*surplus = (struct surplus){
 		.pruning = pruning,
@@ -223,10 +208,9 @@ static void add_surplus(struct pruning *pruning, const char *name,
 	if (!base || !map_has(&pruning->listed, base))
 		return;
 	surplus->base = arena_strdup(arena, base);
-	url_encode(&url, base, strlen(base), "+");
 	surplus->fetch = (struct chartrepo_fetch){
 		.repo = pruning->audit->repo,
-		.url = arena_strdup(arena, str_text(&url)),
+		.url = audit_url_of(base, arena),
 		.limit = CHART_ARCHIVE_MAX,
 		.taken = take_base,
 	};

@@ -26,7 +26,8 @@
  * An entry may lead to a web server, in front of the repository or anywhere.  An
  * archive that cannot be read there is one finding among others, while what
  * cannot be read in the repository ends the run.  A prune takes the object of the
- * address's base name for its archive, if its digest says so.
+ * address's base name for its archive, if its digest says so; an audit of a
+ * folder, which leads to no network, does the same.
  *
  * A run that repairs leaves marks (core/audit.h) of the pairs of entry and
  * object that it has verified, below AUDIT_MARKS in the repository, while it

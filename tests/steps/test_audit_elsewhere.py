@@ -86,6 +86,71 @@ def test_a_server_that_is_silent_until_the_end(audit, s3):
     assert result.out == "" and "cannot read the archive of chart 'web'" in result.err
 
 
+def test_an_orphan_beside_entries_that_are_gone_elsewhere(audit, s3, static_http, tmp_path):
+    """To enter it takes nothing away from an index that has nothing else."""
+    (tmp_path / "nothing").mkdir()
+    for chart in "web", "api":
+        readdress(s3, static_http(tmp_path / "nothing").url, chart)
+    put_aged(s3, "db-1.0.0.tgz", charts.archive("db", "1.0.0"))
+    found = audit("--repair", "--output", "json", expect=1).json
+    assert len(found["dangling"]) == 4 and names(found["repaired"]) == [("db", "1.0.0")]
+    assert entries(s3) == CHARTS | {"db": ["1.0.0"]}
+
+
+# --- a folder that a web server serves ---------------------------------------------
+
+@pytest.fixture
+def folder(run_step, tmp_path):
+    """One of an index as `helm repo index --url` writes it; folder(...) audits it."""
+    path = charts.make_repository(tmp_path / "folder", CHARTS)
+    index = path / "index.yaml"
+    index.write_text(index.read_text().replace("    - ", "    - https://charts.example.com/x/"))
+
+    def run(*args, **options):
+        return run_step("repo-audit", "--repo", f"file://{path}", "--output", "json", *args,
+                        **options)
+    run.path = path
+    return run
+
+
+def test_a_folder_that_is_served(folder):
+    """What has the name and the digest is what is served."""
+    for args, read in ((), 4), (("--repair",), 4), ((), 0):
+        found = folder(*args).json
+        assert (found["verified"], found["read"]) == (4, read)
+        assert [found[key] for key in ("orphans", "dangling", "mismatched", "unread")] == 4 * [[]]
+    index = folder.path / "index.yaml"
+    text = index.read_text()
+    index.write_text(text.replace("apiVersion: v2", "apiVersion: v1", 1))
+    assert "'apiVersion'" in folder("--repair").json["mismatched"][0]["reason"]
+    assert index.read_text().split("generated")[0] == text.split("generated")[0]
+    (folder.path / "web-1.0.0.tgz.prov").write_text("files: {}\n")
+    [item] = folder(expect=1).json["mismatched"]
+    assert "signs another archive" in item["reason"]
+
+
+def test_what_is_served_of_another_folder(folder):
+    """That is not known, and no fault of the entry."""
+    (folder.path / "api-1.0.0.tgz").unlink()
+    (folder.path / "api-2.0.0.tgz").unlink()
+    (folder.path / "api-2.0.0.tgz").mkdir()
+    (folder.path / "web-1.0.0.tgz").write_bytes(charts.archive("web", "1.1.0"))
+    index = folder.path / "index.yaml"
+    index.write_text(index.read_text().replace("https://charts.example.com/x/web-1.1.0.tgz",
+                                               "oci://ghcr.io/x/web:1.1.0"))
+    result = folder("--repair", expect=1)
+    found = result.json
+    assert [item["url"] for item in found["unread"]] == [
+        *(f"https://charts.example.com/x/{name}.tgz"
+          for name in ("api-1.0.0", "api-2.0.0", "web-1.0.0")), "oci://ghcr.io/x/web:1.1.0"]
+    assert {item["reason"] for item in found["unread"]} == {
+        "it is on the web, where a local repository does not lead, and no archive of its name "
+        "and digest is here"}
+    assert found["dangling"] == found["mismatched"] == found["repaired"] == []
+    assert names(found["orphans"]) == [("web", "1.1.0")]
+    assert "--if-exists" not in result.err
+
+
 def test_no_login_of_an_address_is_told(audit, s3):
     with ScriptedHttp() as server:
         server.always(Reply(403))
