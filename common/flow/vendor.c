@@ -438,8 +438,10 @@ static bool resolve(struct vendoring *vendoring, struct err *err)
 			done = vendor_settle_folder(vendoring, i, folder, err);
 		else
 			done = vendor_choose(vendoring, i, err);
-		if (!done)
+		if (!done) {
+			vendor_warn_of_denied(vendoring);
 			return false;
+		}
 	}
 	return true;
 }

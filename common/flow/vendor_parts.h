@@ -206,6 +206,9 @@ bool vendor_name_sources(struct vendoring *vendoring, struct err *err)
 bool vendor_judge_denied(const struct vendoring *world, struct err *err)
 	MUST_CHECK;
 
+/* Warn of that, before another error that ends the run. */
+void vendor_warn_of_denied(const struct vendoring *vendoring);
+
 /*
  * Decide which archive number @i is.  What is missing offline, and what is
  * denied, is only noted.

@@ -56,6 +56,9 @@ void vendor_tell_lacks(const struct vendoring *vendoring,
 {
 	CLEANUP(str_release) struct str missing = {0};
 
+	/* What could not be had yet is told as such, and ends the run. */
+	if (vendor_is_incomplete(vendoring))
+		return;
 	chart_add_missing(&missing, chart);
 	if (missing.len)
 		report_warning(vendoring->args->http->reporter,

@@ -403,6 +403,17 @@ bool vendor_judge_denied(const struct vendoring *world, struct err *err)
 				   : false;
 }
 
+void vendor_warn_of_denied(const struct vendoring *vendoring)
+{
+	const struct strvec *texts = &vendoring->world->denied.texts;
+
+	/* What ends a folder ends all. */
+	for (size_t i = 0; vendoring == vendoring->world && i < texts->count;
+	     i++)
+		report_warning(vendoring->args->http->reporter, "%s",
+			       texts->items[i]);
+}
+
 /* --- choosing ----------------------------------------------------------------- */
 
 static bool find_entries(struct vendoring *vendoring,

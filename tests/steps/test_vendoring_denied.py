@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import charts
 import pytest
 
 from rendering import dependencies
@@ -38,6 +39,34 @@ def test_all_that_may_not_be_read_is_told_at_once(umbrella, render, args):
     # Each was asked once, and no chart fetched in vain.
     assert len(store.requests) == 2
     assert sorted(web.lines) == ["GET /good/index.yaml", "GET /shut/index.yaml"]
+
+
+def test_what_may_not_be_read_is_told_beside_another_error(umbrella, render):
+    """Which is what ends the run."""
+    with ScriptedHttp() as web:
+        web.always(lambda request: Reply(403 if "/shut/" in request.path else 404))
+        umbrella(chart=wanted(web.url + "/shut", web.url + "/gone"))
+        failed = render(expect=1)
+    assert failed.err.count("server answered 403") == 1
+    assert "/shut/index.yaml: server answered 403" in failed.err
+    assert "umbrella-render: warning: cannot vendor 'basket'" in failed.err
+    assert "/gone/index.yaml: server answered 404" in failed.err.split("error: ")[1]
+
+
+@pytest.mark.parametrize("args", [(), ("--offline",)])
+def test_a_folder_whose_own_may_not_be_read_lacks_nothing(umbrella, render, tmp_path, args):
+    """It was not found out what it has; Helm would install it with all."""
+    with ScriptedHttp() as web:
+        web.always(Reply(403))
+        charts.make_chart(tmp_path / "db", "db", "1.0.0")
+        with (tmp_path / "db/Chart.yaml").open("a") as text:
+            text.write("dependencies:\n- {name: basket, version: 2.1.0, "
+                       f"repository: '{web.url}'}}\n")
+        umbrella(chart=dependencies(
+            f"- {{name: db, version: 1.0.0, repository: 'file://{tmp_path}/db'}}"))
+        failed = render(*args, expect=1)
+    assert "warning" not in failed.err and "without them" not in failed.err
+    assert web.url in failed.err
 
 
 def test_one_that_may_not_be_read_is_told_where_it_stands(umbrella, render):
