@@ -3,18 +3,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "base/strvec.h"
 #include "sys/file.h"
 
 /* One folder on the way from the root to where we are. */
-struct level {
-	const struct level *outer;
+struct walk_level {
+	struct walk_level *outer;
+	const char *name; /* in the outer one; of the root its path */
+	char *real;	  /* without links, NULL = nobody has asked */
 	int fd;
 	unsigned int depth;
 	dev_t device;
@@ -27,8 +31,14 @@ struct walker {
 	size_t entries;
 };
 
-static bool walk_level(struct walker *walker, struct level *level,
+static bool walk_level(struct walker *walker, struct walk_level *level,
 		       struct err *err);
+
+static void walk_level_release(struct walk_level *level)
+{
+	close_fd(&level->fd);
+	free(level->real);
+}
 
 static void close_dir(DIR **dir)
 {
@@ -44,7 +54,7 @@ static bool fail_at(const struct walker *walker, const char *why,
 		       str_text(&walker->path), why);
 }
 
-static bool read_names(const struct level *level, struct strvec *names)
+static bool read_names(const struct walk_level *level, struct strvec *names)
 {
 	CLEANUP(close_dir) DIR *dir = NULL;
 	const struct dirent *entry;
@@ -79,7 +89,7 @@ static enum walk_kind kind_of(mode_t mode)
 	return S_ISLNK(mode) ? WALK_LINK : WALK_OTHER;
 }
 
-static bool is_loop(const struct level *level, const struct stat *info)
+static bool is_loop(const struct walk_level *level, const struct stat *info)
 {
 	for (; level; level = level->outer) {
 		if (level->device == info->st_dev &&
@@ -89,31 +99,26 @@ static bool is_loop(const struct level *level, const struct stat *info)
 	return false;
 }
 
-static bool descend(struct walker *walker, const struct level *outer,
+static bool descend(struct walker *walker, struct walk_level *outer,
 		    const char *name, struct err *err)
 {
-	CLEANUP(close_fd) int fd = -1;
+	CLEANUP(walk_level_release) struct walk_level level = {
+		.outer = outer, .name = name, .depth = outer->depth + 1};
 	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	struct stat info;
-	struct level level;
 
 	if (!walker->walk->follow_links)
 		flags |= O_NOFOLLOW;
-	fd = openat(outer->fd, name, flags);
-	if (fd < 0 || fstat(fd, &info) < 0)
+	level.fd = openat(outer->fd, name, flags);
+	if (level.fd < 0 || fstat(level.fd, &info) < 0)
 		return fail_at(walker, strerror(errno), err);
 	if (is_loop(outer, &info))
 		return fail_at(walker, "a link leads back to its own folder",
 			       err);
 	if (outer->depth == WALK_DEPTH_MAX)
 		return fail_at(walker, "folders are nested too deep", err);
-	level = (struct level){
-		.outer = outer,
-		.fd = fd,
-		.depth = outer->depth + 1,
-		.device = info.st_dev,
-		.inode = info.st_ino,
-	};
+	level.device = info.st_dev;
+	level.inode = info.st_ino;
 	return walk_level(walker, &level, err);
 }
 
@@ -123,7 +128,7 @@ static bool leads_nowhere(int number)
 }
 
 /* The status of @name, by its link's target if wanted; ENOENT: it went. */
-static bool look_at(const struct walker *walker, const struct level *level,
+static bool look_at(const struct walker *walker, const struct walk_level *level,
 		    const char *name, struct stat *info, bool *is_link,
 		    bool *gone, struct err *err)
 {
@@ -144,7 +149,7 @@ static bool look_at(const struct walker *walker, const struct level *level,
 	return true;
 }
 
-static bool visit(struct walker *walker, const struct level *level,
+static bool visit(struct walker *walker, struct walk_level *level,
 		  const char *name, struct err *err)
 {
 	struct stat info;
@@ -165,6 +170,9 @@ static bool visit(struct walker *walker, const struct level *level,
 		.mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 +
 			    info.st_mtim.tv_nsec,
 		.is_link = is_link,
+		.device = info.st_dev,
+		.inode = info.st_ino,
+		.level = level,
 	};
 	enter = entry.kind == WALK_DIR;
 	if (!walker->walk->visit(walker->walk->context, &entry, &enter, err))
@@ -174,7 +182,7 @@ static bool visit(struct walker *walker, const struct level *level,
 	return descend(walker, level, name, err);
 }
 
-static bool walk_level(struct walker *walker, struct level *level,
+static bool walk_level(struct walker *walker, struct walk_level *level,
 		       struct err *err)
 {
 	CLEANUP(strvec_release) struct strvec names = {0};
@@ -195,18 +203,43 @@ static bool walk_level(struct walker *walker, struct level *level,
 
 bool walk_tree(const struct walk *walk, struct err *err)
 {
-	CLEANUP(close_fd) int fd =
-		open(walk->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(walk_level_release) struct walk_level root = {
+		.name = walk->root,
+		.fd = open(walk->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	};
 	struct walker walker = {.walk = walk};
-	struct level root = {.fd = fd};
 	struct stat info;
 	bool ok;
 
-	if (fd < 0 || fstat(fd, &info) < 0)
+	if (root.fd < 0 || fstat(root.fd, &info) < 0)
 		return fail_at(&walker, strerror(errno), err);
 	root.device = info.st_dev;
 	root.inode = info.st_ino;
 	ok = walk_level(&walker, &root, err);
 	str_release(&walker.path);
 	return ok;
+}
+
+static char *real_below(struct walk_level *level, const char *name);
+
+static const char *real_of(struct walk_level *level)
+{
+	if (!level->real)
+		level->real = level->outer
+				      ? real_below(level->outer, level->name)
+				      : realpath(level->name, NULL);
+	return level->real;
+}
+
+static char *real_below(struct walk_level *level, const char *name)
+{
+	const char *folder = real_of(level);
+	CLEANUP(free_ptr) char *path = folder ? path_join(folder, name) : NULL;
+
+	return path ? realpath(path, NULL) : NULL;
+}
+
+char *walk_real(const struct walk_entry *entry)
+{
+	return real_below(entry->level, entry->name);
 }

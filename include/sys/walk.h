@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 
 struct err;
+struct walk_level; /* private */
 
 #define WALK_DEPTH_MAX	 64
 #define WALK_ENTRIES_MAX 100000
@@ -31,6 +33,9 @@ struct walk_entry {
 	uint64_t size;	  /* bytes of a file */
 	int64_t mtime_ns; /* modification, nanoseconds since the epoch */
 	bool is_link;	  /* a link leads here: kind is what it points to */
+	dev_t device;	  /* which file it is: the same by whatever path */
+	ino_t inode;
+	struct walk_level *level; /* private: the folder that it is in */
 };
 
 struct walk {
@@ -51,5 +56,12 @@ struct walk {
  * too deep, too many entries; a link that leads into a folder that it is in), and whatever visit sets.
  */
 bool walk_tree(const struct walk *walk, struct err *err) MUST_CHECK;
+
+/*
+ * The path of @entry, while it is visited, without links: what realpath(3)
+ * gives, but that the way to it is not gone again for each entry, which takes
+ * long behind many links.  NULL with errno: it is gone.  The caller frees it.
+ */
+char *walk_real(const struct walk_entry *entry) MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 #include "sys/walk.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,6 +115,48 @@ static void test_refusals(void **state)
 	}
 }
 
+static bool note_real(void *context, const struct walk_entry *entry,
+		      bool *enter, struct err *err)
+{
+	CLEANUP(free_ptr) char *real = walk_real(entry);
+	CLEANUP(free_ptr) char *root = realpath(".", NULL);
+	CLEANUP(free_ptr) char *whole = path_join(root, entry->path);
+	CLEANUP(free_ptr) char *wanted = realpath(whole, NULL);
+	struct stat info;
+
+	(void)enter;
+	(void)err;
+	assert_case(entry->path, same_text(real, wanted));
+	if (entry->kind == WALK_LINK)
+		return true;
+	assert_int_equal(stat(entry->path, &info), 0);
+	assert_int_equal(entry->device, info.st_dev);
+	assert_int_equal(entry->inode, info.st_ino);
+	++*(size_t *)context;
+	return true;
+}
+
+static void test_real_paths(void **state)
+{
+	CLEANUP(err_release) struct err err = {0};
+	size_t seen = 0;
+	const struct walk walk = {.root = ".",
+				  .follow_links = true,
+				  .visit = note_real,
+				  .context = &seen};
+
+	(void)state;
+	assert_true(dir_create_all("a/b/c", &err));
+	assert_true(dir_create_all("x/y", &err));
+	put("a/b/c/file", "1");
+	assert_int_equal(symlink("../../a/b", "x/y/link"), 0);
+	assert_int_equal(symlink("file", "a/b/c/again"), 0);
+	assert_int_equal(symlink("x/y/link", "way"), 0);
+	assert_int_equal(symlink("nothing", "a/b/nowhere"), 0);
+	assert_true(walk_tree(&walk, &err));
+	assert_int_equal(seen, 5 + 3 + 3 + 1 + 3);
+}
+
 static void test_depth(void **state)
 {
 	CLEANUP(str_release) struct str path = {0};
@@ -157,6 +200,7 @@ int main(void)
 		IN_FOLDER(test_order_and_kinds),
 		IN_FOLDER(test_links_that_lead_nowhere),
 		IN_FOLDER(test_refusals),
+		IN_FOLDER(test_real_paths),
 		IN_FOLDER(test_depth),
 		IN_FOLDER(test_stop_and_missing),
 	};
