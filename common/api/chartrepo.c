@@ -623,6 +623,7 @@ void chartrepo_release(struct chartrepo *repo)
 	free(repo->address);
 	free(repo->index_address);
 	free(repo->dir);
+	free(repo->checkout);
 	free(repo->prefix);
 	free(repo->context_path);
 	login_release(&repo->login);

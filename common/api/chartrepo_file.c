@@ -12,6 +12,7 @@
 #include "base/strvec.h"
 #include "core/chart.h"
 #include "core/chartindex.h"
+#include "core/checkout.h"
 #include "format/hash.h"
 #include "sys/file.h"
 #include "sys/walk.h"
@@ -39,7 +40,7 @@ static bool find_file(struct chartrepo *repo, const char *relative,
 	if (!chartrepo_decode_within(repo, relative, &path, err))
 		return false;
 	place->name = path_join(repo->dir, str_text(&path));
-	return true;
+	return checkout_check(repo->checkout, place->name, err);
 }
 
 static bool read_file(const struct chartrepo_place *place, size_t limit,
@@ -116,7 +117,8 @@ static bool read_index(struct chartrepo *repo,
 	CLEANUP(free_ptr) char *path = index_path(repo);
 
 	(void)known;
-	if (!find_state(path, false, &index->token, err))
+	if (!checkout_check(repo->checkout, path, err) ||
+	    !find_state(path, false, &index->token, err))
 		return false;
 	return file_find_regular(path, CHARTINDEX_SIZE_MAX, &index->text,
 				 &index->found, err);

@@ -378,10 +378,12 @@ bool chart_load_files(const struct chart_files *files, const char *path,
 	       err_wrap(err, "cannot load chart '%s'", path);
 }
 
-static bool load_folder(const char *path, struct arena *arena,
-			struct chart **chart, struct err *err)
+bool chart_load_within(const char *checkout, const char *path,
+		       struct arena *arena, struct chart **chart,
+		       struct err *err)
 {
 	struct chart_loader loader = {.arena = arena,
+				      .checkout = checkout,
 				      .unpack_min = CHART_TAR_MAX};
 	struct chart_files files = {0};
 
@@ -399,7 +401,7 @@ bool chart_load(const char *path, struct arena *arena, struct chart **chart,
 	CLEANUP(str_release) struct str bytes = {0};
 
 	if (file_is_dir(path))
-		return load_folder(path, arena, chart, err);
+		return chart_load_within(NULL, path, arena, chart, err);
 	if (!file_read_regular(path, CHART_ARCHIVE_MAX, &bytes, err))
 		return err_wrap(err, "cannot load chart '%s'", path);
 	if (!starts_with(str_text(&bytes), "\x1f\x8b")) {

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "core/chart.h"
 #include "core/chart_parts.h"
+#include "core/checkout.h"
 #include "core/helmignore.h"
 #include "format/gzip.h"
 #include "format/tar.h"
@@ -59,6 +60,7 @@ struct folder {
 	struct chart_loader *loader;
 	struct chart_files *files;
 	const char *root;
+	char *real; /* the same without links; NULL = not known */
 	struct helmignore ignore;
 	size_t bytes;
 };
@@ -66,6 +68,7 @@ struct folder {
 static void folder_release(struct folder *folder)
 {
 	helmignore_release(&folder->ignore);
+	free(folder->real);
 }
 
 /* To the nearest second, as Go's archive/tar does. */
@@ -77,22 +80,29 @@ static int64_t to_seconds(int64_t nanoseconds)
 	return seconds - (half_up % NANOSECONDS < 0);
 }
 
-static void note_link(struct folder *folder, const char *name, const char *path)
+/* Also one that stays in the chart may lead into its .git. */
+static bool take_link(struct folder *folder, const struct walk_entry *entry,
+		      const char *path, struct err *err)
 {
 	struct chart_loader *loader = folder->loader;
 	struct chart_links *links = &loader->links;
-	CLEANUP(free_ptr) char *root = realpath(folder->root, NULL);
-	CLEANUP(free_ptr) char *target = realpath(path, NULL);
+	CLEANUP(free_ptr) char *target = walk_real(entry);
 
 	/* One that is gone by now is found missing when it is read. */
-	if (!root || !target || path_is_within(target, root))
-		return;
+	if (!target)
+		return !loader->checkout ||
+		       err_errno(err, "cannot follow link '%s'", path);
+	if (!checkout_check_link(loader->checkout, path, target, err))
+		return false;
+	if (!folder->real || path_is_within(target, folder->real))
+		return true;
 	links->items = arena_grow(loader->arena, links->items, links->count + 1,
 				  sizeof(*links->items), &links->capacity);
 	links->items[links->count++] = (struct chart_link){
-		.name = arena_strdup(loader->arena, name),
+		.name = arena_strdup(loader->arena, entry->path),
 		.target = arena_strdup(loader->arena, target),
 	};
+	return true;
 }
 
 static bool visit(void *context, const struct walk_entry *entry, bool *descend,
@@ -102,6 +112,10 @@ static bool visit(void *context, const struct walk_entry *entry, bool *descend,
 	CLEANUP(str_release) struct str text = {0};
 	CLEANUP(free_ptr) char *path = path_join(folder->root, entry->path);
 
+	if (folder->loader->checkout && !strcmp(entry->name, ".git")) {
+		*descend = false;
+		return true;
+	}
 	/* Also where it is left out, as with Helm. */
 	if (entry->kind == WALK_LINK)
 		return err_set(err, ERR_INPUT,
@@ -112,8 +126,8 @@ static bool visit(void *context, const struct walk_entry *entry, bool *descend,
 		*descend = false;
 		return true;
 	}
-	if (entry->is_link)
-		note_link(folder, entry->path, path);
+	if (entry->is_link && !take_link(folder, entry, path, err))
+		return false;
 	if (entry->kind == WALK_DIR)
 		return true;
 	if (entry->kind != WALK_FILE)
@@ -135,13 +149,19 @@ bool chart_read_folder(struct chart_loader *loader, const char *path,
 		       struct chart_files *files, struct err *err)
 {
 	CLEANUP(folder_release) struct folder folder = {
-		.loader = loader, .files = files, .root = path};
+		.loader = loader,
+		.files = files,
+		.root = path,
+		.real = realpath(path, NULL),
+	};
+	CLEANUP(free_ptr) char *ignore = path_join(path, ".helmignore");
 	const struct walk walk = {.root = path,
 				  .follow_links = true,
 				  .visit = visit,
 				  .context = &folder};
 
-	return helmignore_read(&folder.ignore, path, err) &&
+	return checkout_check(loader->checkout, ignore, err) &&
+	       helmignore_read(&folder.ignore, path, err) &&
 	       walk_tree(&walk, err);
 }
 

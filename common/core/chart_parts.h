@@ -27,6 +27,7 @@ struct ydoc;
 /* What one chart_load() may take in all. */
 struct chart_loader {
 	struct arena *arena;
+	const char *checkout; /* see chart_load_within(); NULL = no bound */
 	size_t bytes;
 	size_t files;
 	size_t depth;
@@ -38,8 +39,8 @@ struct chart_loader {
 };
 
 /*
- * Add the files of a folder, but for what .helmignore leaves out, or those of
- * an archive.  Errors: INPUT (too many, too large, also for what the archives
+ * Add the files of a folder, but for what .helmignore or @loader's checkout
+ * leaves out, or those of an archive.  Errors: INPUT (too many, too large, also for what the archives
  * take; a name that leads out of the chart; not an archive), IO.
  */
 bool chart_read_folder(struct chart_loader *loader, const char *path,

@@ -107,6 +107,7 @@ void umbrella_release(struct umbrella *umbrella)
 	}
 	free(umbrella->files);
 	free(umbrella->dir);
+	free(umbrella->checkout);
 	*umbrella = (struct umbrella){0};
 }
 
@@ -345,7 +346,7 @@ static bool may_replace(const char *output_dir, const char *name)
 	CLEANUP(free_ptr) char *chart = path_join(output_dir, CHART_FILE);
 
 	return dir_is_empty(output_dir) ||
-	       (ydoc_read(&doc, chart, 0, &ignored) &&
+	       (file_is_regular(chart) && ydoc_read(&doc, chart, 0, &ignored) &&
 		same_text(value_find_text(doc.root, "name"), name));
 }
 

@@ -1,13 +1,14 @@
 /* An umbrella as it is read from its folder. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/checkout.h"
 #include "core/helmignore.h"
 #include "flow/chartdir.h"
-#include "flow/checkout.h"
 #include "flow/umbrella.h"
 #include "sys/file.h"
 #include "sys/walk.h"
@@ -27,33 +28,37 @@ bool umbrella_find_dir(const char *given, char **dir, struct err *err)
 	return true;
 }
 
-/* Folders are without links here; NULL = not there. */
+/* A folder, by whatever path; 0 = not there. */
+struct place {
+	dev_t device;
+	ino_t inode;
+};
+
 struct reading {
 	struct umbrella *umbrella;
 	struct helmignore ignore;
-	char *checkout; /* where links may lead */
-	char *root;
-	char *output;	/* where this run writes */
-	char *rendered; /* where runs write by default */
+	char *root;	       /* without links, as the next one */
+	char *output;	       /* where this run writes; NULL = nowhere yet */
+	struct place written;  /* the same */
+	struct place rendered; /* where runs write by default */
 	size_t total;
 };
 
 static void reading_release(struct reading *reading)
 {
 	helmignore_release(&reading->ignore);
-	free(reading->checkout);
 	free(reading->root);
 	free(reading->output);
-	free(reading->rendered);
 }
 
-static bool check_link(const struct reading *reading, const char *path,
+static bool check_link(const struct reading *reading,
+		       const struct walk_entry *entry, const char *path,
 		       struct err *err)
 {
-	CLEANUP(free_ptr) char *target = realpath(path, NULL);
+	CLEANUP(free_ptr) char *target = walk_real(entry);
 
-	return target ? checkout_check_link(reading->checkout, path, target,
-					    err)
+	return target ? checkout_check_link(reading->umbrella->checkout, path,
+					    target, err)
 		      : err_errno(err, "cannot follow link '%s'", path);
 }
 
@@ -74,20 +79,21 @@ static bool read_file(struct reading *reading, const char *full,
 	return true;
 }
 
+static bool is_at(const struct walk_entry *entry, const struct place *place)
+{
+	return place->inode && entry->inode == place->inode &&
+	       entry->device == place->device;
+}
+
 /* What is no part of the chart: git's own, other runs' output. */
 static bool is_foreign(const struct reading *reading,
-		       const struct walk_entry *entry, const char *full)
+		       const struct walk_entry *entry)
 {
-	CLEANUP(free_ptr) char *real = NULL;
-
 	if (!strcmp(entry->name, ".git") ||
 	    starts_with(entry->name, UMBRELLA_TEMPORARY))
 		return true;
-	if (entry->kind != WALK_DIR)
-		return false;
-	real = realpath(full, NULL);
-	return same_text(real, reading->output) ||
-	       same_text(real, reading->rendered);
+	return entry->kind == WALK_DIR && (is_at(entry, &reading->written) ||
+					   is_at(entry, &reading->rendered));
 }
 
 static bool visit(void *context, const struct walk_entry *entry, bool *descend,
@@ -98,7 +104,7 @@ static bool visit(void *context, const struct walk_entry *entry, bool *descend,
 	CLEANUP(free_ptr) char *full =
 		path_join(reading->umbrella->dir, entry->path);
 
-	if (is_foreign(reading, entry, full) ||
+	if (is_foreign(reading, entry) ||
 	    helmignore_has(&reading->ignore, entry->path, is_dir)) {
 		*descend = false;
 		return true;
@@ -107,7 +113,7 @@ static bool visit(void *context, const struct walk_entry *entry, bool *descend,
 		return err_set(err, ERR_INPUT,
 			       "cannot follow link '%s': it leads nowhere",
 			       full);
-	if (entry->is_link && !check_link(reading, full, err))
+	if (entry->is_link && !check_link(reading, entry, full, err))
 		return false;
 	if (is_dir)
 		return true;
@@ -125,7 +131,7 @@ static bool read_ignore(struct reading *reading, struct err *err)
 
 	if (!file_exists(path))
 		return true;
-	return check_link(reading, path, err) &&
+	return checkout_check(reading->umbrella->checkout, path, err) &&
 	       file_read_regular(path, UMBRELLA_FILE_MAX, &text, err) &&
 	       helmignore_parse(&reading->ignore, str_text(&text), text.len,
 				path, err);
@@ -145,24 +151,37 @@ static char *real_output(const char *output_dir)
 	return real_parent ? path_join(real_parent, base) : NULL;
 }
 
+static struct place find_place(const char *path)
+{
+	struct stat info;
+
+	if (stat(path, &info) < 0)
+		return (struct place){0};
+	return (struct place){.device = info.st_dev, .inode = info.st_ino};
+}
+
 bool umbrella_read(struct umbrella *umbrella, const char *dir,
 		   const char *output_dir, struct err *err)
 {
 	CLEANUP(umbrella_release) struct umbrella fresh = {.dir = xstrdup(dir)};
 	CLEANUP(reading_release) struct reading reading = {
 		.umbrella = &fresh,
-		.checkout = checkout_of(dir),
 		.root = realpath(dir, NULL),
 		.output = real_output(output_dir),
-		.rendered = realpath(UMBRELLA_OUTPUT, NULL),
+		.written = find_place(output_dir),
+		.rendered = find_place(UMBRELLA_OUTPUT),
 	};
 	const struct walk walk = {.root = dir,
 				  .follow_links = true,
 				  .visit = visit,
 				  .context = &reading};
 
-	if (!reading.root || !reading.checkout)
+	if (!reading.root)
 		return err_errno(err, "cannot read umbrella '%s'", dir);
+	if (!checkout_find(dir, NULL, &fresh.checkout, err))
+		return err_wrap(err, "cannot read umbrella '%s'", dir);
+	if (!fresh.checkout)
+		fresh.checkout = xstrdup(reading.root);
 	if (reading.output && path_is_within(reading.root, reading.output))
 		return err_set(err, ERR_USAGE,
 			       "cannot write to '%s': it would replace the "

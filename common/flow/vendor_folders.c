@@ -5,9 +5,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/checkout.h"
 #include "core/resolve.h"
 #include "flow/chartdir.h"
-#include "flow/checkout.h"
 #include "flow/vendor_parts.h"
 #include "format/semver.h"
 #include "sys/file.h"
@@ -185,30 +185,18 @@ bool vendor_is_chart(const char *folder)
 }
 
 /*
- * What the checkout has no business with is not packaged, unless the folder is
- * not of the checkout either: then somebody else has put the links there.
+ * What the checkout has no business with is not read.  A folder outside of any
+ * is not of who writes to one: somebody else has put the links there.
  */
-static bool check_links(const struct vendoring *vendoring,
-			const struct chart *chart, struct err *err)
+static bool load_folder(struct vendoring *vendoring, const char *folder,
+			struct chart **chart, struct err *err)
 {
 	CLEANUP(free_ptr) char *checkout = NULL;
-	CLEANUP(free_ptr) char *real = NULL;
 
-	if (!chart->links.count)
-		return true;
-	checkout = checkout_of(vendoring->world->umbrella->dir);
-	real = realpath(chart->path, NULL);
-	if (!checkout || !real || !path_is_within(real, checkout))
-		return true;
-	for (size_t i = 0; i < chart->links.count; i++) {
-		const struct chart_link *link = &chart->links.items[i];
-		CLEANUP(free_ptr) char *path =
-			path_join(chart->path, link->name);
-
-		if (!checkout_check_link(checkout, path, link->target, err))
-			return false;
-	}
-	return true;
+	return checkout_find(folder, vendoring->world->umbrella->checkout,
+			     &checkout, err) &&
+	       chart_load_within(checkout, folder, &vendoring->vendored->arena,
+				 chart, err);
 }
 
 bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
@@ -222,10 +210,9 @@ bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 	char hex[SHA256_HEX_SIZE];
 	struct chart *chart;
 
-	if (!chart_load(folder, &vendored->arena, &chart, err))
+	if (!load_folder(vendoring, folder, &chart, err))
 		return vendor_fail(vendoring, i, "repository", err);
-	if (!check_name(chart, folder, wanted->name, err) ||
-	    !check_links(vendoring, chart, err))
+	if (!check_name(chart, folder, wanted->name, err))
 		return vendor_fail(vendoring, i, "repository", err);
 	if (!check_version(vendoring, i, chart->version, err))
 		return vendor_fail(vendoring, i, "version", err);

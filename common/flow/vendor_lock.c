@@ -76,7 +76,7 @@ static bool keep_previous(struct vendoring *vendoring, const char *digest)
 		return false;
 	path = path_join(vendoring->args->previous, vendoring->lock);
 	if (!file_exists(path) ||
-	    !file_read(path, UMBRELLA_FILE_MAX, &text, &unreadable) ||
+	    !file_read_regular(path, UMBRELLA_FILE_MAX, &text, &unreadable) ||
 	    !lock_has_digest(&text, digest))
 		return false;
 	umbrella_put(vendoring->umbrella, vendoring->lock, &text);

@@ -52,30 +52,33 @@ static bool check_way(const struct vendoring *innermost,
 		       VENDOR_NESTED_MAX);
 }
 
-static bool take_file(struct umbrella *files, const char *name, struct err *err)
-{
-	CLEANUP(free_ptr) char *path = path_join(files->dir, name);
-	CLEANUP(str_release) struct str text = {0};
-
-	if (!file_exists(path))
-		return true;
-	if (!file_read(path, UMBRELLA_FILE_MAX, &text, err))
-		return false;
-	umbrella_put(files, name, &text);
-	return true;
-}
-
-/* What says which dependencies a folder has. */
-static bool take_files(struct umbrella *files, struct err *err)
+static bool is_wanted(const char *name)
 {
 	static const char *const names[] = {CHART_FILE, "Chart.lock",
 					    "requirements.yaml",
 					    "requirements.lock"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!take_file(files, names[i], err))
-			return false;
-	return true;
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What says which dependencies a folder has, as it was read: what .helmignore
+ * leaves out is not there for Helm either.
+ */
+static void take_files(struct umbrella *files, const struct chart *chart)
+{
+	for (size_t i = 0; i < chart->read.count; i++) {
+		const struct chart_file *file = &chart->read.items[i];
+		CLEANUP(str_release) struct str text = {0};
+
+		if (!is_wanted(file->name))
+			continue;
+		str_add_bytes(&text, file->bytes, file->len);
+		umbrella_put(files, file->name, &text);
+	}
 }
 
 /* All that was vendored for @chart becomes a part of it. */
@@ -116,7 +119,7 @@ bool vendor_complete(struct vendoring *vendoring, struct chart *chart,
 	if (!missing.len)
 		return true;
 	files.dir = xstrdup(folder);
+	take_files(&files, chart);
 	return check_way(vendoring, chart, folder, err) &&
-	       take_files(&files, err) && vendor_all(&inner, err) &&
-	       put_inside(chart, &files, err);
+	       vendor_all(&inner, err) && put_inside(chart, &files, err);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/checkout.h"
 #include "core/resolve.h"
 #include "flow/vendor_parts.h"
 #include "format/semver.h"
@@ -172,7 +173,11 @@ static bool open_repo(struct vendoring *vendoring, struct vendor_source *source,
 		config.login = &vendoring->world->own_login;
 	return chartrepo_open(&source->repo,
 			      absolute_address(vendoring, address), &config,
-			      err);
+			      err) &&
+	       (!is_local(source) ||
+		checkout_find(source->repo.dir,
+			      vendoring->world->umbrella->checkout,
+			      &source->repo.checkout, err));
 }
 
 /* --- indexes ----------------------------------------------------------------- */

@@ -54,8 +54,13 @@ struct chartrepo {
 	char *address;	     /* as given, without a slash at the end */
 	char *index_address; /* what errors call its index */
 	char *dir;	     /* of file:// */
-	struct url url;	     /* of http(s):// */
-	char *context_path;  /* of ChartMuseum, NULL = not told */
+	/*
+	 * Of file://: of a folder that others wrote nothing else is read
+	 * (core/checkout.h).  NULL = all is; for the user to set, freed here.
+	 */
+	char *checkout;
+	struct url url;	    /* of http(s):// */
+	char *context_path; /* of ChartMuseum, NULL = not told */
 	struct s3 s3;
 	struct oci oci;
 	struct map registries; /* to which its index leads, by their hosts */

@@ -131,6 +131,15 @@ struct chart {
 bool chart_load(const char *path, struct arena *arena, struct chart **chart,
 		struct err *err) MUST_CHECK;
 
+/*
+ * The same of a folder that others wrote, of which nothing is opened that is
+ * not in @checkout (core/checkout.h), and nothing read that has the name .git,
+ * at any depth.  Errors: INPUT too for a link that leads elsewhere.
+ */
+bool chart_load_within(const char *checkout, const char *folder,
+		       struct arena *arena, struct chart **chart,
+		       struct err *err) MUST_CHECK;
+
 /* The same from the bytes of a .tgz; @name is what errors call it. */
 bool chart_load_archive(const void *bytes, size_t len, const char *name,
 			struct arena *arena, struct chart **chart,

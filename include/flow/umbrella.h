@@ -41,7 +41,8 @@ struct umbrella_file {
 };
 
 struct umbrella {
-	char *dir;		     /* where it was read from */
+	char *dir;	/* where it was read from */
+	char *checkout; /* how far links in it may lead; NULL = not told */
 	struct umbrella_file *files; /* sorted by path */
 	size_t count;
 	size_t capacity;
@@ -58,7 +59,7 @@ bool umbrella_find_dir(const char *given, char **dir, struct err *err)
 /*
  * Read all files of @dir but .git, what .helmignore leaves out and, where
  * they lie below, @output_dir and UMBRELLA_OUTPUT.  Links are followed as Helm
- * does, to files and folders of the checkout (flow/checkout.h).
+ * does, to files and folders of the checkout (core/checkout.h).
  * Errors: INPUT (no Chart.yaml; too large; no file; a link that leads out,
  * nowhere, or into a folder that it is in),
  * USAGE (@output_dir is the umbrella or holds it).
