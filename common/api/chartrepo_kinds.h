@@ -1,6 +1,7 @@
 /*
  * What a kind of chart repository does for api/chartrepo; one file for each:
- * chartrepo_file.c, chartrepo_s3.c, chartrepo_http.c, chartrepo_oci.c.
+ * chartrepo_file.c, chartrepo_s3.c, chartrepo_http.c, chartrepo_oci.c; and
+ * what chartrepo.c does for chartrepo_fetch.c, which reads many archives.
  */
 #ifndef API_CHARTREPO_KINDS_H
 #define API_CHARTREPO_KINDS_H
@@ -88,6 +89,15 @@ extern const struct chartrepo_kind chartrepo_file;
 extern const struct chartrepo_kind chartrepo_s3;
 extern const struct chartrepo_kind chartrepo_http;
 extern const struct chartrepo_kind chartrepo_oci;
+
+/*
+ * Where @url of an entry leads.  An index may send us to any web address and
+ * registry, but to files and buckets only within its own repository: what it
+ * says is not trusted.  Errors: INPUT.
+ */
+bool chartrepo_find_place(struct chartrepo *repo, const char *url,
+			  struct chartrepo_place *place, struct err *err)
+	MUST_CHECK;
 
 /*
  * Where "host/charts/web:1.0.0" or "...@sha256:..." leads, what follows
