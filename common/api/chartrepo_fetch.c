@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "net/http.h"
+#include "net/redact.h"
 
 struct fetching {
 	struct chartrepo_fetch **fetches;
@@ -36,7 +37,7 @@ static bool refuse_more(const struct fetching *fetching,
 {
 	CLEANUP(str_release) struct str url = {0};
 
-	log_add_masked(&url, fetch->url);
+	redact_url(&url, fetch->url);
 	(void)err_set(err, ERR_INPUT,
 		      "the charts are larger than %zu bytes together, of which "
 		      "'%s' has %zu",
