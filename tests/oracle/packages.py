@@ -51,6 +51,9 @@ CONDITIONS = (["a.enabled", "'a.enabled,b.enabled'", '"a\\tb"', "1.0"], ["[a]", 
 ALIASES = (["x", "a_b-1", "12", '""', "null"], ["'a b'", "a.b", "é", "[x]"])
 IMPORTS = (["[data]", "[{child: a, parent: b}]", "[1, 2.50, ~, 1e30]", "[[a], 12345678901]",
             "[{b: 1, a: [x, '<&>']}]", "[]"], ["word", "{a: b}"])
+# What requirements.yaml says over Chart.yaml.
+OVER = {"name": (["", "null", "~"], ['""', "[a]"]), "version": (["", "null", "2.0.0"], ['""']),
+        "description": WORDS, "annotations": MAPS, "keywords": LISTS, "deprecated": FLAGS}
 KEYS = ["name", "Name", "NAME", "apiversion", "unknown", "12", "true", "appversion",
         "kubeversion", "Annotations"]
 FILES = (["README.md", "LICENSE", "templates/a.yaml", "templates/_helpers.tpl",
@@ -243,6 +246,9 @@ def make_chart(rng: random.Random, folder: Path, *, name: str = "web", odd: floa
               pick(rng, LOCKS, odd).encode())
     if api == "v1" and vendored and rng.random() < 0.7:
         text = "dependencies:\n" + "\n".join(dependency(rng, each, odd) for each in vendored)
+        for key, pool in OVER.items():
+            if rng.random() < 0.1:
+                text += f"\n{key}: {pick(rng, pool, odd)}"
         write(rng, folder, "requirements.yaml", f"{text}\n".encode())
     if depth == 0 and rng.random() < 0.5:
         rules = [pick(rng, IGNORES, odd) for _ in range(rng.randrange(1, 5))]
