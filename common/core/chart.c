@@ -23,6 +23,13 @@ static const struct chart_file *find_file(const struct chart_files *files,
 	return NULL;
 }
 
+bool chart_is_in(const char *dir)
+{
+	CLEANUP(free_ptr) char *path = path_join(dir, CHART_FILE);
+
+	return file_exists(path);
+}
+
 bool chart_parse_file(struct ydoc *doc, const struct chart *chart,
 		      const struct chart_file *file, unsigned int flags,
 		      struct err *err)
@@ -59,7 +66,7 @@ static bool load_metadata(const struct chart_loader *loader,
 			  struct chart *chart, const struct chart_files *files,
 			  struct err *err)
 {
-	const struct chart_file *file = find_file(files, "Chart.yaml");
+	const struct chart_file *file = find_file(files, CHART_FILE);
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	unsigned int flags = YDOC_FIRST;
 
@@ -143,7 +150,7 @@ static bool is_requirements(const char *name)
 static bool sort_file(struct chart *chart, const struct chart_file *file,
 		      struct err *err)
 {
-	if (!strcmp(file->name, "Chart.yaml") || is_in_subchart(file->name))
+	if (!strcmp(file->name, CHART_FILE) || is_in_subchart(file->name))
 		return true;
 	if (!strcmp(file->name, "Chart.lock"))
 		return load_lock(chart, file, err);

@@ -343,9 +343,8 @@ static bool has_chart(const char *from, const char *folder)
 {
 	CLEANUP(free_ptr) char *path =
 		*folder == '/' ? xstrdup(folder) : path_join(from, folder);
-	CLEANUP(free_ptr) char *file = path_join(path, "Chart.yaml");
 
-	return file_exists(file);
+	return chart_is_in(path);
 }
 
 /*

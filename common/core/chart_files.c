@@ -225,8 +225,7 @@ static bool clean_name(struct str *out, const char *name, struct err *err)
 	const char *end = strchrnul(name, separator);
 	CLEANUP(str_release) struct str rest = {0};
 
-	if (starts_with(name, "Chart.yaml") &&
-	    end == name + strlen("Chart.yaml"))
+	if (starts_with(name, CHART_FILE) && end == name + strlen(CHART_FILE))
 		return err_set(err, ERR_INPUT,
 			       "Chart.yaml is not in a folder of the archive");
 	str_add(&rest, *end ? end + 1 : "");

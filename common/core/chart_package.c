@@ -114,7 +114,7 @@ static bool add_own_files(struct str *tar, const struct chart *chart,
 	CLEANUP(str_release) struct str text = {0};
 
 	ydoc_emit(&text, written_metadata(chart));
-	add_bytes(tar, chart, base, "Chart.yaml", str_text(&text), text.len,
+	add_bytes(tar, chart, base, CHART_FILE, str_text(&text), text.len,
 		  chart->mtime);
 	add_lock(tar, chart, base);
 	if (chart->values)

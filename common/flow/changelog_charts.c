@@ -223,10 +223,8 @@ static const char *recorded_umbrella(const struct value *record,
 {
 	const char *dir =
 		record ? value_find_text(record, "umbrella.outputDir") : NULL;
-	CLEANUP(free_ptr) char *chart =
-		dir ? path_join(dir, "Chart.yaml") : NULL;
 
-	return chart && file_exists(chart) ? arena_strdup(arena, dir) : NULL;
+	return dir && chart_is_in(dir) ? arena_strdup(arena, dir) : NULL;
 }
 
 /* The only chart that was published, as "web@1.4.0". */

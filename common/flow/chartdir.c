@@ -12,13 +12,6 @@
 #include "sys/file.h"
 #include "sys/walk.h"
 
-bool chartdir_has_chart(const char *dir)
-{
-	CLEANUP(free_ptr) char *path = path_join(dir, "Chart.yaml");
-
-	return file_exists(path);
-}
-
 struct folder {
 	const char *path;
 	struct strvec charts;
@@ -32,7 +25,7 @@ static bool note_chart(void *context, const struct walk_entry *entry,
 
 	(void)err;
 	*descend = false;
-	if (chartdir_has_chart(path))
+	if (chart_is_in(path))
 		strvec_add(&folder->charts, path);
 	return true;
 }
@@ -77,7 +70,7 @@ bool chartdir_find(const char *const *places, const char *cure, char **dir,
 
 			if (!find_only(parent, &found, err))
 				return false;
-		} else if (chartdir_has_chart(places[i])) {
+		} else if (chart_is_in(places[i])) {
 			found = xstrdup(places[i]);
 		}
 		if (found) {

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/chart.h"
 #include "core/envname.h"
 #include "core/stack.h"
 #include "flow/ahead.h"
@@ -26,11 +27,11 @@ static bool find_chart(const char *given, const char *recorded, char **chart,
 		"'umbrella-render' makes it; or " CHARTDIR_CURE;
 
 	if (is_blank(given)) {
-		if (is_blank(recorded) || !chartdir_has_chart(recorded))
+		if (is_blank(recorded) || !chart_is_in(recorded))
 			return chartdir_find(usual, cure, chart, err);
 		given = recorded;
 	}
-	if (!chartdir_has_chart(given))
+	if (!chart_is_in(given))
 		return err_set(
 			err, ERR_INPUT,
 			"there is no chart in '%s': it has no Chart.yaml",
@@ -184,7 +185,7 @@ static bool read_chart_values(struct deploy_globals *globals, const char *chart,
 /* Without them, less is known of what ran; what is wrong there Helm tells. */
 static void read_names(struct deploy *deploy)
 {
-	CLEANUP(free_ptr) char *path = path_join(deploy->chart, "Chart.yaml");
+	CLEANUP(free_ptr) char *path = path_join(deploy->chart, CHART_FILE);
 	CLEANUP(str_release) struct str text = {0};
 	CLEANUP(ydoc_release) struct ydoc doc = {0};
 	CLEANUP(err_release) struct err unread = {0};

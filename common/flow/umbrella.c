@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/strvec.h"
+#include "core/chart.h"
 #include "core/helmignore.h"
 #include "format/value.h"
 #include "format/ydoc.h"

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/chart.h"
 #include "core/checkout.h"
 #include "core/helmignore.h"
 #include "flow/chartdir.h"
@@ -19,7 +20,7 @@ bool umbrella_find_dir(const char *given, char **dir, struct err *err)
 
 	if (!given)
 		return chartdir_find(usual, CHARTDIR_CURE, dir, err);
-	if (!chartdir_has_chart(given))
+	if (!chart_is_in(given))
 		return err_set(err, ERR_INPUT, "'%s' is no umbrella: %s", given,
 			       file_is_dir(given)   ? "it has no " CHART_FILE
 			       : file_exists(given) ? "it is no folder"

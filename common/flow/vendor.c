@@ -434,7 +434,7 @@ static bool resolve(struct vendoring *vendoring, struct err *err)
 			done = true;
 		else if (is_blank(repository))
 			done = vendor_settle_inside(vendoring, i, err);
-		else if (vendor_is_chart(folder))
+		else if (folder && chart_is_in(folder))
 			done = vendor_settle_folder(vendoring, i, folder, err);
 		else
 			done = vendor_choose(vendoring, i, err);

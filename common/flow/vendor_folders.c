@@ -174,16 +174,6 @@ char *vendor_folder(const struct vendoring *vendoring, const char *repository)
 			    : path_join(vendoring->umbrella->dir, path);
 }
 
-bool vendor_is_chart(const char *folder)
-{
-	CLEANUP(free_ptr) char *path = NULL;
-
-	if (!folder)
-		return false;
-	path = path_join(folder, CHART_FILE);
-	return file_exists(path);
-}
-
 /*
  * What the checkout has no business with is not read.  A folder outside of any
  * is not of who writes to one: somebody else has put the links there.

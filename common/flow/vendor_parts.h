@@ -155,7 +155,6 @@ void vendor_remove_stale(struct vendoring *vendoring);
  * it.  NULL: it is another address.
  */
 char *vendor_folder(const struct vendoring *vendoring, const char *repository);
-bool vendor_is_chart(const char *folder);
 /* "charts/NAME" of "charts/NAME/Chart.yaml", else NULL; the caller frees it. */
 char *vendor_inside_of(const char *path);
 /* Is it charts/NAME of the umbrella? */

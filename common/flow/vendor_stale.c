@@ -106,7 +106,7 @@ static void tell_gone(const struct vendoring *vendoring, const char *folder,
 	CLEANUP(free_ptr) char *made_of =
 		vendor_folder(vendoring, rival->repository);
 
-	if (!vendor_is_chart(made_of))
+	if (!made_of || !chart_is_in(made_of))
 		report_warning(vendoring->args->http->reporter,
 			       "'%s/' is left out: the chart '%s' is vendored "
 			       "from its repository, and Helm would take any "

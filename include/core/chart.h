@@ -34,6 +34,8 @@ struct str;
 struct value;
 struct ydoc;
 
+#define CHART_FILE "Chart.yaml"
+
 /* Of the files of one chart; an archive's are fewer, by one byte at least. */
 #define CHART_SIZE_MAX	    ((size_t)100 << 20)
 #define CHART_TREE_SIZE_MAX ((size_t)512 << 20) /* with all subcharts */
@@ -156,6 +158,9 @@ struct chart *chart_copy_head(const struct chart *chart, struct arena *arena)
 bool chart_load_files(const struct chart_files *files, const char *path,
 		      struct arena *arena, struct chart **chart,
 		      struct err *err) MUST_CHECK;
+
+/* Is there a Chart.yaml in the folder @dir? */
+bool chart_is_in(const char *dir);
 
 /*
  * Would Helm take what the Chart.yaml @doc says, and then the requirements.yaml

@@ -26,9 +26,6 @@ bool chartdir_find(const char *const *places, const char *cure, char **dir,
 /* The usual @cure. */
 #define CHARTDIR_CURE "name the chart's folder"
 
-/* Is there a Chart.yaml in @dir? */
-bool chartdir_has_chart(const char *dir);
-
 /* Warn of the links that lead out of @chart, one line each. */
 void chartdir_tell_links(const struct chart *chart,
 			 const struct reporter *reporter);

@@ -29,7 +29,6 @@ struct value;
 
 #define UMBRELLA_OUTPUT	   "rendered"	/* where renders go by default */
 #define UMBRELLA_TEMPORARY ".rendering" /* what one is written into before */
-#define CHART_FILE	   "Chart.yaml"
 
 #define UMBRELLA_FILE_MAX  ((size_t)5 << 20)   /* Helm's */
 #define UMBRELLA_TOTAL_MAX ((size_t)100 << 20) /* Helm's */
