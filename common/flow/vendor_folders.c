@@ -178,29 +178,31 @@ char *vendor_folder(const struct vendoring *vendoring, const char *repository)
  * What the checkout has no business with is not read.  A folder outside of any
  * is not of who writes to one: somebody else has put the links there.
  */
-static bool load_folder(struct vendoring *vendoring, const char *folder,
-			struct chart **chart, struct err *err)
+static bool load_folder(const struct vendoring *vendoring, const char *folder,
+			struct arena *arena, struct chart **chart,
+			struct err *err)
 {
 	CLEANUP(free_ptr) char *checkout = NULL;
 
 	return checkout_find(folder, vendoring->world->umbrella->checkout,
 			     &checkout, err) &&
-	       chart_load_within(checkout, folder, &vendoring->vendored->arena,
-				 chart, err);
+	       chart_load_within(checkout, folder, arena, chart, err);
 }
 
 bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 			  const char *folder, struct err *err)
 {
 	const struct chart_dependency *wanted = &vendoring->wanted.items[i];
-	struct vendored *vendored = vendoring->vendored;
+	struct arena *lasting = &vendoring->vendored->arena;
+	/* What it holds may be much, and is there but for its package. */
+	CLEANUP(arena_release) struct arena arena = {0};
 	CLEANUP(str_release) struct str bytes = {0};
 	struct vendored_dependency item = {.name = wanted->name,
 					   .repository = wanted->repository};
 	char hex[SHA256_HEX_SIZE];
 	struct chart *chart;
 
-	if (!load_folder(vendoring, folder, &chart, err))
+	if (!load_folder(vendoring, folder, &arena, &chart, err))
 		return vendor_fail(vendoring, i, "repository", err);
 	if (!check_name(chart, folder, wanted->name, err))
 		return vendor_fail(vendoring, i, "repository", err);
@@ -218,8 +220,8 @@ bool vendor_settle_folder(struct vendoring *vendoring, size_t i,
 		return vendor_fail(vendoring, i, "repository", err);
 	chartdir_tell_links(chart, vendoring->args->http->reporter);
 	vendor_note_chart(vendoring, chart, 1);
-	item.version = chart->version;
-	item.digest = arena_strdup(&vendored->arena, hex);
-	vendor_settle(vendoring, i, &item, chart->version);
+	item.version = arena_strdup(lasting, chart->version);
+	item.digest = arena_strdup(lasting, hex);
+	vendor_settle(vendoring, i, &item, item.version);
 	return true;
 }

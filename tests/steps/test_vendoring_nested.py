@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import charts
-from rendering import dependencies, left_behind
+from rendering import CI, dependencies, left_behind
 from scripted_http import Reply, ScriptedHttp
 
 
@@ -211,3 +211,20 @@ def test_offline_names_all_that_is_missing(umbrella, folder, render, tmp_path):
             f"- {{name: b, version: 1.x, repository: '{server.url}/two'}}"))
         failed = render("--offline", "--cache-dir", tmp_path / "cache", expect=1)
     assert f"the index of '{server.url}/one'; the index of '{server.url}/two'" in failed.err
+
+
+def test_a_folder_is_held_but_once(umbrella, folder, run_step, steps, tmp_path):
+    """However many aliases it has: two are compared, and one package is kept."""
+    with (folder("mid") / "zeros").open("wb") as zeros:
+        zeros.truncate(16 << 20)
+
+    def peak(aliases: int) -> int:
+        umbrella(chart=dependencies(*[
+            f"- {{name: mid, alias: a{n}, version: 1.0.0, repository: 'file://../mid'}}"
+            for n in range(aliases)]))
+        log = tmp_path / "peak"
+        run_step("/usr/bin/time", "-q", "-o", log, "-f", "%M", steps / "umbrella-render",
+                 cwd=tmp_path / "work", env=CI)
+        return int(log.read_text())
+
+    assert peak(8) < 1.1 * peak(2)
