@@ -204,29 +204,6 @@ static bool keep_hold(void *context, struct err *err)
 	return task->at_work;
 }
 
-static bool next_uninstall(void *context, struct proc **proc)
-{
-	struct sweep *sweep = context;
-
-	while (sweep->next < sweep->count) {
-		struct task *task = &sweep->tasks[sweep->next++];
-
-		if (!task->item->release)
-			continue;
-		helm_prepare_uninstall(sweep->cleanup->helm, &task->call,
-				       task->item->namespace,
-				       task->item->release,
-				       sweep->cleanup->wait_ms);
-		task->call.proc.before_start = before_uninstall;
-		task->call.proc.tick = keep_hold;
-		task->call.proc.tick_ms = ENVLOCK_TICK_MS;
-		task->call.proc.context = task;
-		*proc = &task->call.proc;
-		return true;
-	}
-	return false;
-}
-
 /* What calls itself Helm may end well for nothing. */
 bool task_refuse_to_believe(const struct task *task, struct err *err)
 {
@@ -360,7 +337,7 @@ static void work_on(struct task *task, void (*work)(struct task *task))
 		hold_settle(task->hold);
 }
 
-/* What follows has time: the next one's Helm starts first. */
+/* What follows has time, of one: the next one's Helm starts first. */
 static void uninstall_done(void *context, struct proc *proc, struct err *err)
 {
 	struct sweep *sweep = context;
@@ -370,6 +347,7 @@ static void uninstall_done(void *context, struct proc *proc, struct err *err)
 	err_move(&task->failure, err);
 	*sweep->ended_end = task;
 	sweep->ended_end = &task->next_ended;
+	sweep->waiting++;
 }
 
 /* Of those whose Helm has ended; false: there is none. */
@@ -383,10 +361,40 @@ static bool conclude_next(void *context)
 	sweep->ended = task->next_ended;
 	if (!sweep->ended)
 		sweep->ended_end = &sweep->ended;
+	sweep->waiting--;
 	work_on(task, conclude);
 	report_progress(sweep->cleanup->reporter, "environments uninstalled",
 			++sweep->done, sweep->releases);
 	return true;
+}
+
+/*
+ * Where Helms end faster than others start, or are not to start, there is no
+ * time between: that must not leave a Lease for each.
+ */
+static bool next_uninstall(void *context, struct proc **proc)
+{
+	struct sweep *sweep = context;
+
+	while (sweep->waiting > 1)
+		(void)conclude_next(sweep);
+	while (sweep->next < sweep->count) {
+		struct task *task = &sweep->tasks[sweep->next++];
+
+		if (!task->item->release)
+			continue;
+		helm_prepare_uninstall(sweep->cleanup->helm, &task->call,
+				       task->item->namespace,
+				       task->item->release,
+				       sweep->cleanup->wait_ms);
+		task->call.proc.before_start = before_uninstall;
+		task->call.proc.tick = keep_hold;
+		task->call.proc.tick_ms = ENVLOCK_TICK_MS;
+		task->call.proc.context = task;
+		*proc = &task->call.proc;
+		return true;
+	}
+	return false;
 }
 
 static bool uninstall_all(struct sweep *sweep, struct err *err)

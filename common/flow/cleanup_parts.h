@@ -60,6 +60,7 @@ struct sweep {
 	/* Whose Helm has ended, or was not to start; to be concluded. */
 	struct task *ended;
 	struct task **ended_end;
+	size_t waiting; /* how many they are */
 	size_t done;
 	int64_t pass_at; /* when all that is held is looked at again */
 	const struct task *current; /* whom a request is made for, or NULL */

@@ -13,6 +13,7 @@ import time
 import pytest
 
 import wait
+from kube_leases import KubeLeases
 from kube_world import KubeWorld
 from runner import children
 from scripted_http import Reply, Request
@@ -153,3 +154,44 @@ def test_a_namespace_whose_lease_was_lost_is_not_deleted(start):
         assert not any(line.startswith("DELETE") for line in kube.lines)
     assert "this run has lost it to run another" in reasons(
         result, "failed")["a"]
+
+
+class CountedLeases(KubeLeases):
+    """.most: of those that were held at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most = 0
+
+    def _store(self, namespace: str, body: dict) -> None:
+        super()._store(namespace, body)
+        self.most = max(self.most, sum(bool(
+            lease["spec"].get("holderIdentity"))
+            for lease in self._leases.values()))
+
+
+@pytest.mark.parametrize("count, jobs, taken", [
+    (20, 1, True), (20, 4, True), (40, 4, False)],
+    ids=["refused, one by one", "refused", "Helm ends at once"])
+def test_it_holds_no_more_than_it_works_on(count, jobs, taken, start):
+    """And the one that is concluded while the next one's Helm runs already."""
+    names = {f"env-{n:02}" for n in range(count)}
+    with SlowWorld(*(Namespace(
+            name, managed="v1", expires=ENDED, created=True, releases=(Release(
+                "web", (Revision(1, "v1", ENDED),), taken=taken),))
+            for name in names)) as kube:
+        kube.leases = CountedLeases()
+        result = start(kube, "--jobs", jobs).wait(expect=taken)
+    assert reasons(result, "failed" if taken else "deleted").keys() == names
+    assert jobs <= kube.leases.most <= jobs + 1
+
+
+def test_the_next_helm_starts_before_the_last_ones_end_is_seen_to(start):
+    with SlowWorld(expired("a", "web"), expired("b", "web")) as kube:
+        kube.slow = "DELETE /api/v1/namespaces/a"
+        kube.kept = {"b"}
+        sweep = start(kube, "--jobs", 1)
+        assert kube.asked.wait(90)
+        assert reachable(sweep.pid) == {"b"}
+        sweep.process.terminate()
+        sweep.wait(expect=None)
