@@ -453,7 +453,10 @@ static bool wait_until_gone(struct sweep *sweep, struct err *err)
 	}
 }
 
-/* A signal that ended us does not keep us from these; they only hurry. */
+/*
+ * What ended us, a signal or the deadline, does not keep us from these; they
+ * only hurry.
+ */
 static void release_holds(struct sweep *sweep)
 {
 	struct kube *kube = sweep->cleanup->kube;

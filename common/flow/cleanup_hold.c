@@ -104,9 +104,21 @@ void hold_drop(struct hold *hold)
 	hold->leaving = true;
 }
 
+/* Would giving it back fail, unless in a farewell? */
+static bool is_late(const struct hold *hold)
+{
+	const struct kube *kube = hold->lock.kube;
+	struct deadline deadline;
+
+	if (!kube) /* it was never asked for */
+		return false;
+	deadline = http_deadline(&kube->http);
+	return signals_noted() || deadline_passed(&deadline);
+}
+
 void hold_settle(struct hold *hold)
 {
-	if (--hold->tasks == 0 && !signals_noted())
+	if (--hold->tasks == 0 && !is_late(hold))
 		hold_release(hold);
 }
 

@@ -22,7 +22,7 @@ struct err;
 struct kube;
 struct reporter;
 
-#define HOLD_FAREWELL_MS 5000 /* for giving back all, after a signal */
+#define HOLD_FAREWELL_MS 5000 /* for giving back all, if it is late */
 
 struct hold {
 	const char *namespace; /* borrowed */
@@ -67,7 +67,7 @@ void hold_drop(struct hold *hold);
 
 /*
  * One of its tasks is settled; after the last one it is given back, but not
- * after a signal: then all are, when the sweep ends.
+ * after a signal or the run's deadline: then all are, when the sweep ends.
  */
 void hold_settle(struct hold *hold);
 

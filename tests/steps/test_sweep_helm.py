@@ -48,7 +48,7 @@ def test_its_word_alone_deletes_nothing(managed, created, releases, run_step,
 
 
 def test_who_runs_out_of_time_tells_what_became_of_each(run_step, tmp_path):
-    """Also of those whose turn never came."""
+    """Also of those whose turn never came.  What it holds it gives back."""
     helm = tmp_path / "helm"
     helm.write_text("#!/bin/sh\nexec sleep 600\n")
     helm.chmod(0o755)
@@ -60,5 +60,6 @@ def test_who_runs_out_of_time_tells_what_became_of_each(run_step, tmp_path):
         result = run_step("expire-sweep", "--output", "json", "--kubeconfig",
                           kube.kubeconfig(tmp_path), "--helm", helm, "--jobs",
                           "1", "--timeout", "2s", expect=75)
+        assert kube.leases.take("one", "another", kube.now)
     assert result.json["metrics"]["failed"] == 2
     assert "did not end within" in result.json["failed"][0]["reason"]
