@@ -5,6 +5,7 @@
 #include "api/kube.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "core/manifest.h"
 #include "format/jsn.h"
 
 static void add_kind(struct kinds *kinds, const char *api, const json_t *item)
@@ -60,32 +61,58 @@ bool kinds_find(struct kinds *kinds, struct kube *kube, const char *api,
 	return true;
 }
 
-bool kinds_find_finalizers(struct kube *kube, const char *api,
-			   const struct kind *kind, const char *namespace,
-			   const char *name, struct str *finalizers,
-			   struct err *err)
+/* One object, and where what holds it is told. */
+struct question {
+	struct kind_object *object;
+	struct arena *arena;
+};
+
+static bool note_finalizers(void *context, const json_t *found, struct err *err)
 {
-	const struct kube_ref ref = {
-		.api = api,
-		.resource = kind->resource,
-		.namespace = namespace,
-		.name = name,
-	};
-	CLEANUP(jsn_release) json_t *object = NULL;
+	const struct question *question = context;
+	CLEANUP(str_release) struct str finalizers = {0};
 	const json_t *finalizer;
 	size_t i;
 
-	if (!kube_get_metadata(kube, &ref, &object, err))
-		return false;
-	if (!jsn_text(object, "metadata.deletionTimestamp"))
+	(void)err;
+	if (!jsn_text(found, "metadata.deletionTimestamp"))
 		return true;
-	json_array_foreach (jsn_find(object, "metadata.finalizers"), i,
+	json_array_foreach (jsn_find(found, "metadata.finalizers"), i,
 			    finalizer)
-		str_addf(finalizers, "%s%s", i ? ", " : "",
+		str_addf(&finalizers, "%s%s", i ? ", " : "",
 			 json_string_value(finalizer)
 				 ? json_string_value(finalizer)
 				 : "?");
+	if (finalizers.len)
+		question->object->finalizers =
+			arena_strdup(question->arena, str_text(&finalizers));
 	return true;
+}
+
+bool kinds_find_finalizers(struct kube *kube, struct kind_object *objects,
+			   size_t count, struct arena *arena, struct err *err)
+{
+	CLEANUP(arena_release) struct arena scratch = {0};
+	struct question *questions =
+		arena_new_array(&scratch, struct question, count);
+	struct kube_list *lists =
+		arena_new_array(&scratch, struct kube_list, count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct kind_object *asked = &objects[i];
+
+		questions[i] = (struct question){&objects[i], arena};
+		lists[i] = (struct kube_list){
+			.ref = {.api = asked->object->api,
+				.resource = asked->kind->resource,
+				.namespace = asked->namespace,
+				.name = asked->object->name},
+			.metadata = true,
+			.item = note_finalizers,
+			.context = &questions[i],
+		};
+	}
+	return !count || kube_list_all(kube, lists, count, err);
 }
 
 const char *kind_place(const struct kind *kind, const char *own,

@@ -159,6 +159,7 @@ static bool before_uninstall(void *context, struct err *err)
 	struct task *task = context;
 
 	task->started = clock_monotonic_ms();
+	task->look_at = task->started + task->sweep->cleanup->wait_ms / 2;
 	task->sweep->current = task;
 	task->at_work = prepare_uninstall(task, err);
 	task->outcome->begun = task->at_work;
@@ -180,16 +181,30 @@ static void note_held(struct task *task, struct str *held)
 		log_debug("%s", unnoted.text);
 }
 
-/* A sweep may be killed before it hears that Helm has waited in vain. */
+/*
+ * A sweep may be killed before it hears that Helm has waited in vain.  What is
+ * not held yet may be later, as after a hook.  The ends of other Helms wait for
+ * this, and so do their own looks: for at most half of the time.
+ */
 static void note_if_slow(struct task *task)
 {
-	int64_t lasts = clock_monotonic_ms() - task->started;
+	struct sweep *sweep = task->sweep;
+	struct kube *kube = sweep->cleanup->kube;
+	const int64_t hurry_ms = kube->hurry_ms;
+	const struct deadline hurry_until = kube->hurry_until;
+	int64_t begun = clock_monotonic_ms();
 	CLEANUP(str_release) struct str held = {0};
 
-	if (task->looked || lasts < task->sweep->cleanup->wait_ms / 2)
+	if (begun < task->look_at || begun < sweep->look_at)
 		return;
-	task->looked = true;
+	kube->hurry_ms = ENVLOCK_TRY_MS;
+	kube->hurry_until =
+		deadline_sooner(hurry_until, deadline_in(ENVLOCK_TRY_MS));
 	note_held(task, &held);
+	kube->hurry_ms = hurry_ms;
+	kube->hurry_until = hurry_until;
+	sweep->look_at = 2 * clock_monotonic_ms() - begun;
+	task->look_at = begun + sweep->cleanup->wait_ms / 2;
 }
 
 /* While Helm runs. */

@@ -40,12 +40,12 @@ struct task {
 	bool gone;		  /* nothing is left for Helm to do */
 	bool uninstalled;
 	bool at_work;	     /* its Helm, which was not told to end */
-	bool looked;	     /* for what it waits for */
 	bool settling;	     /* what its objects owned is being collected */
 	bool waited;	     /* for that, with patience from the first time */
 	const char *leaving; /* uid of the namespace on its way out, or NULL */
 	struct deadline patience; /* for it to be gone */
 	int64_t started;	  /* monotonic, ms */
+	int64_t look_at;	  /* when to look for what its Helm waits for */
 	struct task *next_ended;
 };
 
@@ -63,6 +63,7 @@ struct sweep {
 	size_t waiting; /* how many they are */
 	size_t done;
 	int64_t pass_at; /* when all that is held is looked at again */
+	int64_t look_at; /* before that no task does */
 	const struct task *current; /* whom a request is made for, or NULL */
 	struct removal removal;
 	struct http_vigil vigil;

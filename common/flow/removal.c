@@ -258,66 +258,85 @@ bool removal_check(struct removal *removal, const char *namespace,
 	       check_ownership(removal, namespace, release, manifest, err);
 }
 
-/*
- * Append who holds @object, which is in @namespace unless it says another.
- * False: that is not known.  *@place is then where it is.
- */
-static bool find_finalizers(struct removal *removal, const char *namespace,
-			    const struct manifest_object *object,
-			    const char **place, struct str *held)
+/* Of @objects those of a kind that is known; up to one that cannot be. */
+static size_t find_kinds(struct removal *removal, const char *namespace,
+			 const struct manifest_object *objects, size_t count,
+			 struct kind_object *found)
 {
 	CLEANUP(err_release) struct err unknown = {0};
-	CLEANUP(str_release) struct str finalizers = {0};
-	const struct kind *kind;
+	size_t known = 0;
 
-	if (!kinds_find(&removal->kinds, removal->kube, object->api,
-			object->kind, &kind, &unknown))
-		return false;
-	if (!kind)
-		return true;
-	*place = kind_place(kind, object->namespace, namespace);
-	if (!kinds_find_finalizers(removal->kube, object->api, kind, *place,
-				   object->name, &finalizers, &unknown))
-		return false;
-	if (finalizers.len)
+	for (size_t i = 0; i < count; i++) {
+		const struct manifest_object *object = &objects[i];
+		const struct kind *kind;
+
+		if (!kinds_find(&removal->kinds, removal->kube, object->api,
+				object->kind, &kind, &unknown))
+			break;
+		if (!kind)
+			continue;
+		found[known++] = (struct kind_object){
+			.object = object,
+			.kind = kind,
+			.namespace =
+				kind_place(kind, object->namespace, namespace),
+		};
+	}
+	return known;
+}
+
+/*
+ * Append who holds which of @objects, which are in @namespace unless they say
+ * another, and add those to @noted, unless NULL.
+ */
+static void find_held(struct removal *removal, const char *namespace,
+		      const struct manifest_object *objects, size_t count,
+		      struct estate *noted, struct str *held)
+{
+	CLEANUP(arena_release) struct arena arena = {0};
+	CLEANUP(err_release) struct err unknown = {0};
+	struct kind_object *asked =
+		arena_new_array(&arena, struct kind_object, count);
+	size_t known = find_kinds(removal, namespace, objects, count, asked);
+	size_t found = 0;
+
+	(void)!kinds_find_finalizers(removal->kube, asked, known, &arena,
+				     &unknown);
+	for (size_t i = 0; i < known && found < REMOVAL_HELD_MAX; i++) {
+		const struct manifest_object *object = asked[i].object;
+
+		if (!asked[i].finalizers)
+			continue;
+		found++;
 		str_addf(held, "%s%s %s is held by %s", held->len ? "; " : "",
-			 object->kind, object->name, str_text(&finalizers));
-	return true;
+			 object->kind, object->name, asked[i].finalizers);
+		if (noted)
+			estate_add_held(noted, object, asked[i].namespace);
+	}
 }
 
 void removal_find_held(struct removal *removal, const char *namespace,
 		       const struct manifest *manifest, struct estate *estate,
 		       struct str *held)
 {
-	size_t found = 0;
-
-	for (size_t i = 0; i < manifest->count && found < REMOVAL_HELD_MAX;
-	     i++) {
-		const struct manifest_object *object = &manifest->objects[i];
-		const char *place;
-		size_t before = held->len;
-
-		if (!find_finalizers(removal, namespace, object, &place, held))
-			return;
-		if (held->len == before)
-			continue;
-		found++;
-		estate_add_held(estate, object, place);
-	}
+	find_held(removal, namespace, manifest->objects, manifest->count,
+		  estate, held);
 }
 
 void removal_find_still_held(struct removal *removal,
 			     const struct estate *estate, struct str *held)
 {
+	CLEANUP(arena_release) struct arena arena = {0};
+	struct manifest_object *objects = NULL;
 	struct manifest_object object;
-	const char *place;
+	size_t count = 0, capacity = 0;
 
-	for (size_t i = 0;
-	     i < REMOVAL_HELD_MAX && estate_get_held(estate, i, &object); i++) {
-		if (!find_finalizers(removal, object.namespace, &object, &place,
-				     held))
-			return;
+	while (estate_get_held(estate, count, &object)) {
+		objects = arena_grow(&arena, objects, count + 1,
+				     sizeof(*objects), &capacity);
+		objects[count++] = object;
 	}
+	find_held(removal, NULL, objects, count, NULL, held);
 }
 
 void removal_release(struct removal *removal)

@@ -9,6 +9,7 @@
 #define API_KINDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attr.h"
 #include "base/map.h"
@@ -16,7 +17,7 @@
 
 struct err;
 struct kube;
-struct str;
+struct manifest_object;
 
 /* All-zero: nothing is known yet. */
 struct kinds {
@@ -39,15 +40,22 @@ bool kinds_find(struct kinds *kinds, struct kube *kube, const char *api,
 		const char *kind, const struct kind **found, struct err *err)
 	MUST_CHECK;
 
+/* An object of a kind; all but @finalizers is the asker's. */
+struct kind_object {
+	const struct manifest_object *object;
+	const struct kind *kind;
+	const char *namespace;	/* NULL where @kind has none */
+	const char *finalizers; /* "a, b", or NULL */
+};
+
 /*
- * Append to @finalizers those that hold the object @name of @kind (which is
- * of @api): it is being deleted, and waits for them.  Nothing if it is not.
- * @namespace is NULL where @kind has none.  Errors: those of kube_get().
+ * Set the finalizers of those of @objects that are being deleted and wait for
+ * them, in @arena; all are asked for at once.
+ * Errors: those of kube_list_all(); what was told before is set all the same.
  */
-bool kinds_find_finalizers(struct kube *kube, const char *api,
-			   const struct kind *kind, const char *namespace,
-			   const char *name, struct str *finalizers,
-			   struct err *err) MUST_CHECK;
+bool kinds_find_finalizers(struct kube *kube, struct kind_object *objects,
+			   size_t count, struct arena *arena, struct err *err)
+	MUST_CHECK;
 
 /*
  * Where an object of @kind is that names the namespace @own, or none, in
