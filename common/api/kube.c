@@ -170,11 +170,16 @@ bool kube_patch_if(struct kube *kube, const struct kube_ref *ref,
 	if (!write_object(&exchange, operations,
 			  "Content-Type: application/json-patch+json", err))
 		return false;
-	*applied = exchange.reply.status == 200;
-	if (!*applied)
-		return exchange_says(&exchange, 422, "Invalid") ||
-		       exchange_fail(&exchange, err);
-	return !stored || exchange_parse(&exchange, stored, err);
+	if (exchange_says(&exchange, 422, "Invalid")) {
+		*applied = false;
+		return true;
+	}
+	if (exchange.reply.status != 200)
+		return exchange_fail(&exchange, err);
+	if (stored && !exchange_parse(&exchange, stored, err))
+		return false;
+	*applied = true;
+	return true;
 }
 
 bool kube_apply(struct kube *kube, const struct kube_ref *ref,

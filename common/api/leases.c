@@ -176,21 +176,20 @@ bool lease_take_free(struct kube *kube, const char *namespace, const char *name,
 	CLEANUP(jsn_release) json_t *stored = NULL;
 	CLEANUP(err_release) struct err failure = {0};
 	struct lease_record now;
-	bool taken;
+	bool taken = false;
 
-	*version = NULL;
-	*found = true;
-	if (!kube_patch_if(kube, &ref, operations, &stored, &taken, &failure)) {
-		*found = failure.kind != ERR_NOT_FOUND;
-		if (!*found)
-			return true;
+	if (!kube_patch_if(kube, &ref, operations, &stored, &taken, &failure) &&
+	    failure.kind != ERR_NOT_FOUND && failure.kind != ERR_CONFLICT) {
 		err_move(err, &failure);
 		return err_wrap(err, "cannot write lease '%s'", name);
 	}
-	if (!taken)
-		return true;
-	if (!read_version(stored, version, err))
+	if (taken && !read_version(stored, version, err))
 		return err_wrap(err, "cannot write lease '%s'", name);
+	*found = failure.kind != ERR_NOT_FOUND;
+	if (!taken) {
+		*version = NULL;
+		return true;
+	}
 	read_record(stored, arena, &now);
 	*estate = now.estate;
 	return true;

@@ -59,8 +59,8 @@ bool lease_write(struct kube *kube, const char *namespace, const char *name,
 /*
  * The same in one request of a lease that nobody holds, whatever its version;
  * and *@estate, in @arena, is what it says of that.  *@version is NULL, and
- * nothing was changed, if there is none (not *@found), or one that is held or
- * does not look as we leave it.
+ * nothing was changed, if there is none (not *@found), or one that is held,
+ * that others write to just then, or that does not look as we leave it.
  */
 bool lease_take_free(struct kube *kube, const char *namespace, const char *name,
 		     const struct lease_record *record, struct arena *arena,

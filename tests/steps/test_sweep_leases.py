@@ -17,6 +17,7 @@ from kube_leases import KubeLeases
 from kube_world import KubeWorld
 from runner import children
 from scripted_http import Reply, Request
+from scripted_kube import refusal
 from sweep_model import Namespace, Release, Revision
 
 SLOW = 240.0            # seconds, more than these tests wait for anything
@@ -40,6 +41,7 @@ class SlowWorld(KubeWorld):
         self.slow = ""
         self.hung = False       # no answer at all, but to Helm
         self.kept: set[str] = set()
+        self.contested = 0      # so many takings still are
         self.asked = threading.Event()      # for .slow
         self.always(self._on_slow_request)
 
@@ -55,6 +57,12 @@ class SlowWorld(KubeWorld):
             self.asked.set()
             self._stopping.wait(SLOW)
         return self._on_request(request)
+
+    def _lease(self, request: Request, name: str, which: list[str]) -> Reply:
+        if self.contested and request.body.startswith(b"["):
+            self.contested -= 1
+            return refusal(409, "Conflict")
+        return super()._lease(request, name, which)
 
     def steal(self, name: str) -> None:
         """As one does who knows that its holder is gone."""
@@ -195,3 +203,15 @@ def test_the_next_helm_starts_before_the_last_ones_end_is_seen_to(start):
         assert reachable(sweep.pid) == {"b"}
         sweep.process.terminate()
         sweep.wait(expect=None)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_one_that_others_write_to_is_looked_at(known, start):
+    """What they wrote may well be that they do not hold it any more."""
+    with SlowWorld(expired("a", "web")) as kube:
+        if known:
+            kube.leases.give_back("a")
+        kube.contested = 1
+        result = start(kube).wait()
+        assert not kube.contested
+    assert reasons(result, "deleted").keys() == {"a"}
