@@ -97,7 +97,7 @@ static bool refuse(const struct deploy *deploy, const struct others *others,
 		       (long long)deploy->max_environments);
 }
 
-/* One that never expires is there for a reason. */
+/* One that never expires is there for a reason.  NULL: none is known to end. */
 static const char *oldest_that_ends(const struct others *others)
 {
 	struct expiry expiry;
@@ -109,24 +109,29 @@ static const char *oldest_that_ends(const struct others *others)
 		    expiry.expires)
 			return others->items[i]->name;
 	}
-	return others->items[0]->name;
+	return NULL;
 }
 
 static bool refuse_one_more(const struct deploy *deploy,
 			    const struct others *others, struct err *err)
 {
+	const char *name = oldest_that_ends(others);
+
 	(void)refuse(deploy, others, ERR_CONFLICT, err);
+	if (!name)
+		return err_hint(err, "delete one that is not needed, or say "
+				     "'--evict-oldest'");
 	return err_hint(err,
 			"delete one that is not needed, as with expire-sweep "
 			"--environment %s --now, or say '--evict-oldest'",
-			oldest_that_ends(others));
+			name);
 }
 
 /* Why those that come first cannot make room. */
 struct obstacles {
 	struct arena arena;
-	bool told;	  /* to people, when one is found */
-	const char *busy; /* one that a run is at work on, and whose; or NULL */
+	bool told;	      /* to people, when one is found */
+	const char *busy;     /* who is at work on which, the first; or NULL */
 	const char *stays;    /* the first of @spared, and why; or NULL */
 	struct strvec spared; /* what would not go, or did not */
 };
@@ -158,8 +163,7 @@ static bool refuse_to_evict(const struct deploy *deploy,
 		     obstacles->busy ? ERR_REMOTE : ERR_CONFLICT, err);
 	if (obstacles->busy) {
 		(void)err_temporary(err, true);
-		return err_hint(err, "try again when no run is at work on %s",
-				obstacles->busy);
+		return err_hint(err, "try again later: %s", obstacles->busy);
 	}
 	if (obstacles->stays)
 		return err_hint(err,
@@ -183,13 +187,15 @@ static bool may_go(struct kube *kube, const struct deploy *deploy,
 	if (!envlock_look(kube, namespace, arena, &why, NULL, err))
 		return false;
 	busy = why != NULL;
-	if (!busy && !deploy_foresee_eviction(kube, deploy, namespace, arena,
-					      &why, &busy, err))
+	if (busy)
+		why = arena_printf(arena, "another run is at work on '%s': %s",
+				   namespace, why);
+	else if (!deploy_foresee_eviction(kube, deploy, namespace, arena, &why,
+					  &busy, err))
 		return false;
 	*may = !why;
 	if (busy && !obstacles->busy)
-		obstacles->busy =
-			arena_printf(arena, "'%s': %s", namespace, why);
+		obstacles->busy = why;
 	else if (!busy && why)
 		spare(obstacles, namespace, why, deploy);
 	return true;

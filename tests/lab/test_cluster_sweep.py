@@ -370,8 +370,8 @@ def test_what_somebodys_helm_works_on_stays(kill, cluster, deploy, sweep, helm4,
             "deploy-preview", "--repository-name", "shop", "--branch", "new",
             "--helm", helm4.path, "--max-environments", "1",
             "--evict-oldest", chart, env=cluster.env, expect=75)
-        assert "hint: try again when no run is at work on 'shop-fix': " \
-            in full.err
+        assert "hint: try again later: cannot delete environment 'shop-fix': " \
+            f"{kept}" in full.err
         assert newest(api, "shop-fix")["status"] == "pending-upgrade"
     finally:
         by_hand.terminate()

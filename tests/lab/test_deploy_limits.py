@@ -76,7 +76,7 @@ def test_the_oldest_makes_room(cluster, step):
     # one is worked on, one was there before: too few can go, so none does
     full = step("more", "--max-environments", "2",
                 "--evict-oldest").wait(expect=75, timeout=LONG)
-    assert "hint: try again when no run is at work on 'shop-c': " \
+    assert "hint: try again later: another run is at work on 'shop-c': " \
         "https://ci/job/7 (process 12 on agent-3)" in full.err
     assert cluster.api.namespaces() == {"shop-c", "shop-d", "shop-new"}
 

@@ -85,6 +85,15 @@ def deploy(run_step, tmp_path):
     return run
 
 
+def test_none_is_named_that_never_ends(deploy):
+    """As one to delete."""
+    with Limited(before=BOTH, beside=BOTH) as kube:
+        refused = deploy(kube, expect=3)
+        assert not kube.writes
+    assert refused.err.endswith("hint: delete one that is not needed, or say "
+                                "'--evict-oldest'\n")
+
+
 def test_a_creation_whose_answer_was_lost(deploy):
     """Tried again, it is there already, but it is ours: the limit holds."""
     class Stays(Limited):
