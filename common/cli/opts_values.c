@@ -46,7 +46,8 @@ static bool is_folder(const struct opt *opt)
 
 static bool is_path(const struct opt *opt)
 {
-	return is_folder(opt) || same_text(opt->value_name, "FILE");
+	return is_folder(opt) || same_text(opt->value_name, "FILE") ||
+	       same_text(opt->value_name, "PATH");
 }
 
 bool opt_is_valid(const struct opt *opt, const char *text)

@@ -38,7 +38,7 @@
 		   "default: KUBECONFIG, ~/.kube/config, or the pod's own"),  \
 	OPT_STRING(args, field.context, "kube-context", "NAME", NULL, 0,      \
 		   "context of the kubeconfig"),                              \
-	OPT_STRING(args, field.helm, "helm", "FILE", NULL, 0,                 \
+	OPT_STRING(args, field.helm, "helm", "PATH", NULL, 0,                 \
 		   "Helm 4 or 3; default: helm in PATH")
 
 /* A field `struct preparation_args`: what Helm finds in the namespace. */
@@ -100,7 +100,7 @@
 /* A field `struct repoaccess_args`: a chart repository that is written to. */
 #define OPT_REPOSITORY(args, field)                                           \
 	OPT_LOGIN(args, field.login),                                         \
-	OPT_STRING(args, field.context_path, "context-path", "PATH",          \
+	OPT_STRING(args, field.context_path, "context-path", "/PATH",         \
 		   "HELM_REPO_CONTEXT_PATH", 0,                               \
 		   "where ChartMuseum is served; default: found out"),        \
 	OPT_S3_WRITING(args, field.s3)

@@ -83,7 +83,7 @@ struct opt {
 	unsigned int flags;
 	size_t offset;
 	const char *name;	    /* without -- */
-	const char *value_name;	    /* in help: URL, N; DIR and FILE: a
+	const char *value_name;	    /* in help: URL, N; DIR, FILE, PATH: a
 				       path, which is never empty */
 	const char *variables;	    /* see above */
 	const char *help;	    /* one line; lower case, no full stop */

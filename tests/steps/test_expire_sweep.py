@@ -448,10 +448,8 @@ def test_a_namespace_that_answers_as_a_proxy_is_kept(kube, sweep, tmp_path):
     assert [i["namespace"] for i in failed.json["failed"]] == ["a"]
     assert not (tmp_path / "helm.calls").exists()
     leases = f"{LEASES}/a/leases"
-    taken, made, given_back = kube.writes
-    assert (taken, made, given_back) == (f"PATCH {leases}/slipway",
-                                         f"POST {leases}",
-                                         f"PATCH {leases}/slipway")
+    assert kube.writes == [     # taken, made, given back
+        f"PATCH {leases}/slipway", f"POST {leases}", f"PATCH {leases}/slipway"]
 
 
 def test_the_fuse_of_many(kube, sweep):
