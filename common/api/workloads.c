@@ -124,17 +124,46 @@ bool workloads_read(struct kube *kube, const char *namespace,
 
 /* --- what is missing ------------------------------------------------------- */
 
-static void look_for(struct kube *kube, const struct kube_ref *ref,
-		     struct diagnosis_finding *finding)
+static bool look_for(struct kube *kube, const struct kube_ref *ref, bool *there)
 {
 	CLEANUP(jsn_release) json_t *object = NULL;
 	CLEANUP(err_release) struct err unknown = {0};
 
-	if (kube_get_metadata(kube, ref, &object, &unknown))
-		diagnosis_correct(finding, object != NULL);
-	else
+	if (!kube_get_metadata(kube, ref, &object, &unknown)) {
 		log_debug("nobody knows whether '%s' is missing: %s", ref->name,
 			  unknown.text);
+		return false;
+	}
+	*there = object != NULL;
+	return true;
+}
+
+/* For all that @finding names, until one is missing or cannot be asked for. */
+static void look_for_all(struct kube *kube, const char *namespace,
+			 const struct deadline *until, size_t *asked,
+			 struct diagnosis_finding *finding)
+{
+	const char *rest = NULL;
+	bool known = false;
+	bool there = true;
+
+	while (there) {
+		struct kube_ref ref = {.api = "v1", .namespace = namespace};
+		CLEANUP(free_ptr) char *name =
+			diagnosis_missing(finding, &rest, &ref.resource);
+
+		if (!name)
+			break;
+		ref.name = name;
+		if (*asked == WORKLOADS_ASKED_MAX ||
+		    (until && deadline_passed(until)) ||
+		    !look_for(kube, &ref, &there))
+			return;
+		++*asked;
+		known = true;
+	}
+	if (known)
+		diagnosis_correct(finding, there);
 }
 
 void workloads_look_for_missing(struct kube *kube, const char *namespace,
@@ -143,21 +172,9 @@ void workloads_look_for_missing(struct kube *kube, const char *namespace,
 {
 	size_t asked = 0;
 
-	for (size_t i = 0; i < diagnosis->count; i++) {
-		struct diagnosis_finding *finding = &diagnosis->findings[i];
-		struct kube_ref ref = {.api = "v1", .namespace = namespace};
-		CLEANUP(free_ptr) char *name =
-			diagnosis_missing(finding, &ref.resource);
-
-		if (asked == WORKLOADS_ASKED_MAX ||
-		    (until && deadline_passed(until)))
-			return;
-		if (!name)
-			continue;
-		ref.name = name;
-		look_for(kube, &ref, finding);
-		asked++;
-	}
+	for (size_t i = 0; i < diagnosis->count; i++)
+		look_for_all(kube, namespace, until, &asked,
+			     &diagnosis->findings[i]);
 }
 
 /* --- what is not to be shown ----------------------------------------------- */

@@ -192,25 +192,45 @@ const struct value *warning_uncreated(const struct rollout_world *world,
 
 /* --- what is missing ------------------------------------------------------- */
 
-char *diagnosis_missing(const struct diagnosis_finding *finding,
-			const char **resource)
+/* What @text begins with, if it says that it is not found: its name's length. */
+static size_t read_missing(const char *text, const char **name,
+			   const char **resource)
 {
 	static const char *const words[][2] = {
 		{"secret \"", "secrets"},
 		{"configmap \"", "configmaps"},
 	};
 
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		size_t len;
+
+		if (!starts_with(text, words[i][0]))
+			continue;
+		*name = text + strlen(words[i][0]);
+		*resource = words[i][1];
+		len = strcspn(*name, "\"");
+		return len <= NAME_MAX_LEN &&
+				       starts_with(*name + len, "\" not found")
+			       ? len
+			       : 0;
+	}
+	return 0;
+}
+
+char *diagnosis_missing(const struct diagnosis_finding *finding,
+			const char **rest, const char **resource)
+{
 	if (!finding->warned || finding->cause != DIAGNOSIS_CONFIG)
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		const char *found = strstr(finding->message, words[i][0]);
-		const char *name = found ? found + strlen(words[i][0]) : "";
-		size_t len = strcspn(name, "\"");
+	if (!*rest)
+		*rest = finding->message;
+	for (; **rest; (*rest)++) {
+		const char *name;
+		size_t len = read_missing(*rest, &name, resource);
 
-		if (!len || len > NAME_MAX_LEN ||
-		    !starts_with(name + len, "\" not found"))
+		if (!len)
 			continue;
-		*resource = words[i][1];
+		*rest = name + len;
 		return xasprintf("%.*s", (int)len, name);
 	}
 	return NULL;

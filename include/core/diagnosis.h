@@ -89,16 +89,16 @@ void diagnosis_release(struct diagnosis *diagnosis);
 const char *diagnosis_cause_name(enum diagnosis_cause cause);
 
 /*
- * What @finding says is missing, by a warning that may be over: its name,
- * which the caller frees, and *@resource ("secrets" or "configmaps").  NULL
- * where it names none.
+ * The next thing that @finding says is missing, by a warning that may be over:
+ * its name, which the caller frees, and *@resource ("secrets" or "configmaps").
+ * NULL where it names no more.  *@rest is NULL before the first.
  */
 char *diagnosis_missing(const struct diagnosis_finding *finding,
-			const char **resource) MUST_CHECK;
+			const char **rest, const char **resource) MUST_CHECK;
 
 /*
- * That was asked for: if it is not @there, @finding is true now.  Else only
- * the next try to mount it is waited for.
+ * They were asked for: if not all are @there, @finding is true now.  Else only
+ * the next try to mount them is waited for.
  */
 void diagnosis_correct(struct diagnosis_finding *finding, bool there);
 

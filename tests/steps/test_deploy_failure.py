@@ -326,6 +326,24 @@ def test_a_warning_that_may_be_over(again, secret_now, ends, command, run_step,
     assert ("context deadline exceeded" in ended.err) != ends
 
 
+@pytest.mark.parametrize("missing", ["secrets/db", "configmaps/settings"])
+def test_all_that_a_warning_names_is_looked_for(missing, command, run_step,
+                                                kube):
+    """Of the two one is there by now: the other is missing all the same."""
+    kube.script("GET", f"{HOME}/pods", listing(creating()))
+    kube.script("GET", f"{HOME}/events", listing({
+        "involvedObject": {"kind": "Pod", "name": POD, "uid": "p"},
+        "reason": "FailedMount", "firstTimestamp": "2026-11-26T10:00:00Z",
+        "lastTimestamp": "2026-11-26T10:59:00Z", "message":
+        'volume "all" : [secret "db" not found, configmap "settings" not '
+        'found]'}))
+    kube.script("GET", f"{HOME}/{missing}", refusal(404, "NotFound"))
+    ended = run_step(*command("exec sleep 600", "--patience", "1s",
+                              "--timeout", "20s"), expect=1)
+    assert "it cannot get ready, and has been so for 1s: pod" in ended.err
+    assert "; cure: create that secret" in ended.err
+
+
 def test_a_failed_deployment_renews_the_expiry(command, run_step, kube):
     """Of the revision that is there, too, where Helm has made none."""
     failed = run_step(*command(FAILING, "--expires-in", "5h", "--output",

@@ -290,11 +290,14 @@ static void check_missing(const char *message, const char *expected)
 		.message = message,
 	};
 	CLEANUP(str_release) struct str found = {0};
-	const char *resource = NULL;
-	CLEANUP(free_ptr) char *name = diagnosis_missing(&finding, &resource);
+	const char *resource, *rest = NULL;
+	char *name;
 
-	if (name)
-		str_addf(&found, "%s/%s", resource, name);
+	while ((name = diagnosis_missing(&finding, &rest, &resource))) {
+		str_addf(&found, "%s%s/%s", found.len ? " " : "", resource,
+			 name);
+		free(name);
+	}
 	assert_string_equal(str_text(&found), expected);
 }
 
@@ -305,7 +308,10 @@ static void test_missing(void **state)
 	check_missing("volume \"x\" : configmap \"a.b\" not found",
 		      "configmaps/a.b");
 	check_missing("[secret \"a\" not found, configmap \"b\" not found]",
-		      "secrets/a");
+		      "secrets/a configmaps/b");
+	check_missing("[configmap \"b\" not found, secret \"\" not found, "
+		      "secret \"c\" is late, secret \"secret \"d\" not found]",
+		      "configmaps/b secrets/d");
 	check_missing("references non-existent secret key: k", "");
 	check_missing("secret \"\" not found", "");
 	check_missing("secret \"tls\" is late", "");
