@@ -9,9 +9,12 @@
 #include "format/rx.h"
 #include "format/rx_tree.h"
 
-/* What is as much work as a meeting: nodes gone by, and runes looped over. */
+/*
+ * What is as much work as a meeting: nodes gone by, and runes looped over (on
+ * processors that do not rename memory, such as the first EPYC).
+ */
 #define NODES 8
-#define RUNES 64
+#define RUNES 8
 
 #define FREE 64 /* nodes at most between two tolls */
 
