@@ -84,7 +84,7 @@ def test_batch_with_a_reply_that_a_server_is_tired_of(send):
     def answer(request):
         if request.path == "/large":
             return Reply(200, large, delay=0.3, idle=0.3)
-        return Reply(200, b"x" * 1200, pace=0.0005)
+        return Reply(200, b"x" * 1200, pace=0.002 if request.path == "/0" else 0.0005)
 
     with ScriptedHttp() as s:
         s.always(answer)

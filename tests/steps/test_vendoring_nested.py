@@ -213,7 +213,7 @@ def test_offline_names_all_that_is_missing(umbrella, folder, render, tmp_path):
     assert f"the index of '{server.url}/one'; the index of '{server.url}/two'" in failed.err
 
 
-def test_a_folder_is_held_but_once(umbrella, folder, run_step, steps, tmp_path):
+def test_a_folder_is_held_but_once(umbrella, folder, run_step, plain_steps, tmp_path):
     """However many aliases it has: two are compared, and one package is kept."""
     with (folder("mid") / "zeros").open("wb") as zeros:
         zeros.truncate(16 << 20)
@@ -223,7 +223,8 @@ def test_a_folder_is_held_but_once(umbrella, folder, run_step, steps, tmp_path):
             f"- {{name: mid, alias: a{n}, version: 1.0.0, repository: 'file://../mid'}}"
             for n in range(aliases)]))
         log = tmp_path / "peak"
-        run_step("/usr/bin/time", "-q", "-o", log, "-f", "%M", steps / "umbrella-render",
+        run_step("/usr/bin/time", "-q", "-o", log, "-f", "%M",
+                 plain_steps / "umbrella-render",
                  cwd=tmp_path / "work", env=CI)
         return int(log.read_text())
 
