@@ -352,7 +352,7 @@ static void work_on(struct task *task, void (*work)(struct task *task))
 		hold_settle(task->hold);
 }
 
-/* What follows has time, of one: the next one's Helm starts first. */
+/* What follows has time: the next one's Helm starts first. */
 static void uninstall_done(void *context, struct proc *proc, struct err *err)
 {
 	struct sweep *sweep = context;
@@ -385,13 +385,14 @@ static bool conclude_next(void *context)
 
 /*
  * Where Helms end faster than others start, or are not to start, there is no
- * time between: that must not leave a Lease for each.
+ * time between: that must not leave a Lease for each, only for as many more as
+ * are at work.
  */
 static bool next_uninstall(void *context, struct proc **proc)
 {
 	struct sweep *sweep = context;
 
-	while (sweep->waiting > 1)
+	while (sweep->waiting > sweep->cleanup->jobs)
 		(void)conclude_next(sweep);
 	while (sweep->next < sweep->count) {
 		struct task *task = &sweep->tasks[sweep->next++];

@@ -182,7 +182,7 @@ class CountedLeases(KubeLeases):
     (20, 1, True), (20, 4, True), (40, 4, False)],
     ids=["refused, one by one", "refused", "Helm ends at once"])
 def test_it_holds_no_more_than_it_works_on(count, jobs, taken, start):
-    """And the one that is concluded while the next one's Helm runs already."""
+    """And as many more, which are concluded while the next Helms run already."""
     names = {f"env-{n:02}" for n in range(count)}
     with SlowWorld(*(Namespace(
             name, managed="v1", expires=ENDED, created=True, releases=(Release(
@@ -191,7 +191,7 @@ def test_it_holds_no_more_than_it_works_on(count, jobs, taken, start):
         kube.leases = CountedLeases()
         result = start(kube, "--jobs", jobs).wait(expect=taken)
     assert reasons(result, "failed" if taken else "deleted").keys() == names
-    assert jobs <= kube.leases.most <= jobs + 1
+    assert jobs <= kube.leases.most <= 2 * jobs
 
 
 def test_the_next_helm_starts_before_the_last_ones_end_is_seen_to(start):
