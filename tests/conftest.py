@@ -52,6 +52,12 @@ def steps() -> Path:
     return Path(named) if named else ROOT / "build" / "release" / "bin"
 
 
+@pytest.fixture(scope="session")
+def plain_steps(steps: Path) -> Path:
+    """Those without: sanitizers make calls of their own, and hold what is freed."""
+    return steps.parent.parent / "release" / "bin"
+
+
 @pytest.fixture
 def runner(tmp_path: Path, steps: Path):
     runner = Runner(tmp_path / "run", steps)

@@ -40,8 +40,9 @@ struct chart_loader {
 
 /*
  * Add the files of a folder, but for what .helmignore or @loader's checkout
- * leaves out, or those of an archive.  Errors: INPUT (too many, too large, also for what the archives
- * take; a name that leads out of the chart; not an archive), IO.
+ * leaves out, or those of an archive.  Errors: INPUT (too many, too large, also
+ * for what the archives take; a name that leads out of the chart; not an
+ * archive), IO.
  */
 bool chart_read_folder(struct chart_loader *loader, const char *path,
 		       struct chart_files *files, struct err *err) MUST_CHECK;

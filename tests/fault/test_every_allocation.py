@@ -42,7 +42,7 @@ class Scarcity:
 
     def __init__(self, scenario, folder: Path, steps: Path, shim: Path):
         self.scenario, self.count = scenario, folder / "count"
-        self.runner = Runner(folder / "run", steps.parent.parent / "release" / "bin")
+        self.runner = Runner(folder / "run", steps)
         self._env = {"LD_PRELOAD": str(shim), "SCARCE_COUNT": str(self.count)}
 
     def run(self, at: int, ever: bool = False, expect: int | None = None) -> Result:
@@ -64,8 +64,8 @@ class Scarcity:
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
-def runs(request, tmp_path, steps, shim):
-    made = Scarcity(request.param(tmp_path), tmp_path, steps, shim)
+def runs(request, tmp_path, plain_steps, shim):
+    made = Scarcity(request.param(tmp_path), tmp_path, plain_steps, shim)
     yield made
     made.close()
 

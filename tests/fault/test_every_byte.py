@@ -98,13 +98,12 @@ def judge(scenario, result: Result, way: str, hit: bool) -> None:
 
 
 @pytest.fixture
-def places(tmp_path, steps):
+def places(tmp_path, plain_steps):
     """places(kind): so many scenarios of it as there are runs at once."""
     made: list[Place] = []
 
     def make(kind) -> list[Place]:
-        plain = steps.parent.parent / "release" / "bin"
-        made.extend(Place(kind, tmp_path / str(n), plain) for n in range(AT_ONCE))
+        made.extend(Place(kind, tmp_path / str(n), plain_steps) for n in range(AT_ONCE))
         return made
 
     yield make

@@ -63,9 +63,9 @@ def scenario(request, tmp_path: Path):
 
 
 @pytest.fixture
-def plain(tmp_path: Path, steps: Path):
+def plain(tmp_path: Path, plain_steps: Path):
     """A Runner of steps without sanitizers, whose own calls would be hit."""
-    runner = Runner(tmp_path / "run", steps.parent.parent / "release" / "bin")
+    runner = Runner(tmp_path / "run", plain_steps)
     yield runner
     runner.close()
 

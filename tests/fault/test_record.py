@@ -18,9 +18,9 @@ CALLS_MAX = 400     # of one kind in one run: an end to the search
 
 
 @pytest.fixture(scope="module")
-def probe(steps: Path) -> Path:
+def probe(plain_steps: Path) -> Path:
     """Without sanitizers, whose own calls would be hit."""
-    return steps.parent.parent / "release" / "drivers" / "probe"
+    return plain_steps.parent / "drivers" / "probe"
 
 
 def run_with(probe: Path, record: Path, inject: str, log: Path):

@@ -39,12 +39,6 @@ def any_helm(tmp_path) -> Path:
 
 
 @pytest.fixture
-def plain_steps(steps):
-    """Built without sanitizers, which hold what is freed."""
-    return steps.parent.parent / "release" / "bin"
-
-
-@pytest.fixture
 def measured(run_step, plain_steps, tmp_path):
     """Run a step within 64 MB and 5 s of processor time."""
     def run(program: str, *args: object, **options):
