@@ -22,6 +22,12 @@ struct claims {
 	struct arena arena;
 };
 
+/* Whom we wait for. */
+struct holder {
+	char *key; /* of his claim; NULL = he has not been asked, or is mute */
+	struct str words;
+};
+
 static void claims_release(struct claims *claims)
 {
 	arena_release(&claims->arena);
@@ -74,63 +80,70 @@ static bool look(struct s3_lock *lock, struct claims *claims,
 	return true;
 }
 
-/* What the owner of some other claim says of himself. */
-static void add_owner(struct str *out, struct s3_lock *lock,
-		      const struct claims *claims)
+/* The first live claim that is not ours, or NULL. */
+static const char *rival_key(const struct s3_lock *lock,
+			     const struct claims *claims)
 {
-	CLEANUP(s3_object_release) struct s3_object object = {0};
-	CLEANUP(err_release) struct err ignored = {0};
-
 	for (size_t i = 0; i < claims->count; i++) {
 		const struct lease_claim *claim = &claims->items[i];
 
-		if (claim->dead || same_text(claim->key, lock->key))
-			continue;
-		if (s3_find(lock->s3, claim->key, CLAIM_SIZE_MAX, &object,
-			    &ignored))
-			str_add_escaped(out, str_text(&object.body),
-					object.body.len);
-		break;
+		if (!claim->dead && !same_text(claim->key, lock->key))
+			return claim->key;
 	}
-	if (!out->len)
-		str_add(out, "another publisher");
+	return NULL;
 }
 
-static bool give_up(struct s3_lock *lock, const struct claims *claims,
-		    struct err *err)
+static void holder_release(struct holder *holder)
 {
-	CLEANUP(str_release) struct str owner = {0};
-
-	add_owner(&owner, lock, claims);
-	return err_set(err, ERR_TIMEOUT,
-		       "cannot get the lock 's3://%s/%s', which %s holds",
-		       lock->s3->bucket, lock->prefix, str_text(&owner));
+	free(holder->key);
+	str_release(&holder->words);
+	holder->key = NULL;
 }
 
-static void tell_owner(struct s3_lock *lock, const struct claims *claims,
-		       const struct reporter *reporter)
+/*
+ * What the owner of some other claim says of himself.  He is asked for once:
+ * when time is up, there is none left for it.
+ */
+static const char *name_holder(struct holder *holder, struct s3_lock *lock,
+			       const struct claims *claims)
 {
-	CLEANUP(str_release) struct str owner = {0};
+	CLEANUP(s3_object_release) struct s3_object object = {0};
+	CLEANUP(err_release) struct err ignored = {0};
+	const char *key = rival_key(lock, claims);
 
-	add_owner(&owner, lock, claims);
-	report_warning(reporter, "waiting for the lock, which %s holds",
-		       str_text(&owner));
+	if (key && holder->key && same_text(key, holder->key))
+		return str_text(&holder->words);
+	holder_release(holder);
+	if (key && s3_find(lock->s3, key, CLAIM_SIZE_MAX, &object, &ignored) &&
+	    object.body.len) {
+		holder->key = xstrdup(key);
+		str_add_escaped(&holder->words, str_text(&object.body),
+				object.body.len);
+	} else {
+		str_add(&holder->words, "another publisher");
+	}
+	return str_text(&holder->words);
 }
 
 static bool wait_once(struct s3_lock *lock, const struct claims *claims,
-		      const struct s3_lock_wait *wait, unsigned int try,
-		      struct err *err)
+		      const struct s3_lock_wait *wait, struct holder *holder,
+		      unsigned int try, struct err *err)
 {
 	int64_t pause =
 		retry_jitter_ms(S3_LOCK_WAIT_BASE_MS, S3_LOCK_WAIT_CAP_MS, try,
 				random_number());
 
 	if (try == 1)
-		tell_owner(lock, claims, wait->reporter);
-	/* Nothing could be tried after it, nor said of the owner. */
-	if (deadline_left_ms(&wait->deadline, INT64_MAX) <= pause)
-		return give_up(lock, claims, err);
-	return signals_pause(pause, err);
+		report_warning(wait->reporter,
+			       "waiting for the lock, which %s holds",
+			       name_holder(holder, lock, claims));
+	/* Nothing could be tried after it. */
+	if (deadline_left_ms(&wait->deadline, INT64_MAX) > pause)
+		return signals_pause(pause, err);
+	return err_set(err, ERR_TIMEOUT,
+		       "cannot get the lock 's3://%s/%s', which %s holds",
+		       lock->s3->bucket, lock->prefix,
+		       name_holder(holder, lock, claims));
 }
 
 /* Who we are, as another one's message shows it. */
@@ -161,6 +174,7 @@ static bool take(struct s3_lock *lock, const struct s3_lock_wait *wait,
 		 struct err *err)
 {
 	CLEANUP(free_ptr) struct claims *claims = xnew(struct claims);
+	CLEANUP(holder_release) struct holder holder = {0};
 	bool claimed = false, going = true, held = false;
 
 	for (unsigned int try = 1; going && !held; try++) {
@@ -168,8 +182,8 @@ static bool take(struct s3_lock *lock, const struct s3_lock_wait *wait,
 
 		going = try_once(lock, &claimed, claims, &state, err);
 		held = going && state == LEASE_HELD;
-		going = going &&
-			(held || wait_once(lock, claims, wait, try, err));
+		going = going && (held || wait_once(lock, claims, wait, &holder,
+						    try, err));
 		claims_release(claims);
 	}
 	return held;

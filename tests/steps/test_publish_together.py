@@ -169,7 +169,16 @@ def test_a_lock_object_stands_in(publish, mode, tmp_path):
 
 
 def test_the_lock_of_a_live_owner_is_waited_for(publish):
+    """He is named also where, once time is up, the store would answer too late."""
+    asked: list[Seen] = []
+
+    def slow_again(seen: Seen) -> Fault | None:
+        if seen.method == "GET" and seen.key == "stable/.slipway/lock/0":
+            asked.append(seen)
+        return Fault(seconds=3) if asked[1:] else None
+
     with ScriptedS3("ignore") as s3:
+        s3.fault = slow_again
         s3.put("stable/.slipway/lock/0", b"process 7 of host 'other'")
         failed = publish(s3, "--lock", "object", "--timeout", "2s", expect=75)
         assert only_error(failed).endswith(
