@@ -89,6 +89,8 @@ FAST static void fold(uint32_t state, const unsigned char *bytes, size_t rounds,
 	lanes[0] = _mm_xor_si128(lanes[0], _mm_cvtsi32_si128((int)state));
 	for (size_t round = 1; round < rounds; round++) {
 		bytes += STEP;
+		/* Only so do they stay in registers. */
+#pragma GCC unroll 4
 		for (size_t i = 0; i < LANES; i++)
 			lanes[i] = move_on(lanes[i], step,
 					   load(bytes + i * sizeof(all)));

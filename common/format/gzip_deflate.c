@@ -21,6 +21,8 @@
 #define TRIES	    128
 #define SHORT_REACH 4096 /* of a match of MATCH_MIN */
 
+#define RUN_STEP 8 /* places that are put at once, by two instructions */
+
 #define HASH_BITS	17
 #define HASH_MULTIPLIER 0x1e35a7bdu
 #define CHAIN_BITS	15
@@ -124,11 +126,16 @@ static inline uint32_t hash_of(const unsigned char *bytes)
 	return word * HASH_MULTIPLIER >> (32 - HASH_BITS);
 }
 
-/* Put the place at the head of its chain; gives the number that was there. */
-static inline uint32_t insert(struct gzip_deflate *deflate, size_t at)
+static inline uint32_t *chain_of(struct gzip_deflate *deflate, uint32_t hash)
 {
-	uint32_t hash = hash_of(deflate->window + at);
-	uint32_t *newest = &deflate->newest[hash >> (HASH_BITS - CHAIN_BITS)];
+	return &deflate->newest[hash >> (HASH_BITS - CHAIN_BITS)];
+}
+
+/* Put the place at the head of its chain; gives the number that was there. */
+static inline uint32_t insert(struct gzip_deflate *deflate, size_t at,
+			      uint32_t hash)
+{
+	uint32_t *newest = chain_of(deflate, hash);
 	uint32_t number = *newest;
 
 	deflate->older[at & REACH_MASK] = number;
@@ -220,6 +227,61 @@ static struct match find_match(const struct gzip_deflate *deflate,
 
 /* --- the way through the input ------------------------------------------- */
 
+/* How many places from @at on have four bytes that are all the one before. */
+static size_t run_length(const struct gzip_deflate *deflate, size_t at,
+			 size_t end)
+{
+	const unsigned char *here = deflate->window + at;
+	unsigned int limit = (unsigned int)(end - at) + MATCH_MIN - 1;
+	unsigned int same = same_bytes(here - 1, here, limit);
+
+	return same < MATCH_MIN ? 0 : same - MATCH_MIN + 1;
+}
+
+/* As insert(), of places in the chain that the one before @at is newest of. */
+static void insert_run(struct gzip_deflate *deflate, size_t at, size_t end)
+{
+	uint32_t *newest = chain_of(deflate, hash_of(deflate->window + at));
+
+	while (at < end) {
+		size_t slot = at & REACH_MASK;
+		uint32_t number = (uint32_t)at + deflate->offset - 1;
+
+		if (slot + RUN_STEP > REACH || at + RUN_STEP > end) {
+			deflate->older[slot] = number;
+			at++;
+			continue;
+		}
+		for (uint32_t i = 0; i < RUN_STEP; i++)
+			deflate->older[slot + i] = number + i;
+		at += RUN_STEP;
+	}
+	*newest = (uint32_t)end + deflate->offset - 1;
+}
+
+/*
+ * Put the places from @at to @end in their chains, where the one before @at
+ * is in its own.  Most of a tar is zeros: a run is the quicker part.
+ */
+static void insert_all(struct gzip_deflate *deflate, size_t at, size_t end)
+{
+	uint32_t before = hash_of(deflate->window + at - 1);
+
+	while (at < end) {
+		uint32_t hash = hash_of(deflate->window + at);
+		size_t run = hash == before ? run_length(deflate, at, end) : 0;
+
+		if (run) {
+			insert_run(deflate, at, at + run);
+			at += run;
+		} else {
+			(void)insert(deflate, at, hash);
+			before = hash;
+			at++;
+		}
+	}
+}
+
 /* The match that waits is the best; the chains get what it covers. */
 static void take_match(struct gzip_deflate *deflate)
 {
@@ -229,8 +291,7 @@ static void take_match(struct gzip_deflate *deflate)
 	if (last > next)
 		last = next;
 	add_match(deflate, deflate->match);
-	for (size_t at = deflate->at + 1; at < last; at++)
-		(void)insert(deflate, at);
+	insert_all(deflate, deflate->at + 1, last);
 	deflate->at = next;
 	deflate->byte_waits = false;
 	deflate->match = no_match;
@@ -244,7 +305,8 @@ static void advance(struct gzip_deflate *deflate)
 	uint32_t number = 0;
 
 	if (left >= MATCH_MIN)
-		number = insert(deflate, deflate->at);
+		number = insert(deflate, deflate->at,
+				hash_of(deflate->window + deflate->at));
 	if (number && left > deflate->match.length &&
 	    deflate->match.length < LAZY_MAX)
 		found = find_match(deflate, number);
