@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,11 +238,17 @@ bool is_blank(const char *text)
 /* Without an end ahead of time, so that compilers make vectors of it. */
 bool is_ascii(const char *text, size_t len)
 {
-	unsigned char any = 0;
+	const uint64_t high_bits = 0x8080808080808080;
+	uint64_t any = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < len; i++)
+	for (uint64_t word; len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, text + i, sizeof(word));
+		any |= word;
+	}
+	for (; i < len; i++)
 		any |= (unsigned char)text[i];
-	return any < 0x80;
+	return !(any & high_bits);
 }
 
 /*

@@ -93,18 +93,32 @@ struct reader {
 
 /* --- text ---------------------------------------------------------------- */
 
+/* How many bytes at the start are ASCII that stays as it is. */
+static size_t plain_span(const char *text, size_t len)
+{
+	size_t span = 0;
+
+	while (span < len && text[span] >= ' ' && text[span] <= '~')
+		span++;
+	return span;
+}
+
 static void add_sanitised(struct str *out, const char *text, size_t len)
 {
-	while (len) {
+	for (;;) {
+		size_t span = plain_span(text, len), size;
 		uint32_t rune;
-		size_t size = rune_decode(text, len, &rune);
 
+		str_add_bytes(out, text, span);
+		if (span == len)
+			return;
+		size = rune_decode(text + span, len - span, &rune);
 		if (rune_is_space(rune))
 			str_add_char(out, ' ');
 		else if (rune_is_printable(rune))
 			str_add_rune(out, rune);
-		text += size;
-		len -= size;
+		text += span + size;
+		len -= span + size;
 	}
 }
 

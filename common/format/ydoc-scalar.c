@@ -66,7 +66,7 @@ static bool find_word(struct yscalar *scalar, const char *text, size_t len)
 {
 	char word[WORD_MAX + 1] = {0};
 
-	if (len > WORD_MAX)
+	if (len > WORD_MAX || (len && !strchr("~nNyYtToOfF.+-", *text)))
 		return false;
 	memcpy(word, text, len);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -320,9 +320,12 @@ void yscalar_resolve(struct yscalar *scalar, const char *text, size_t len)
 		scalar->kind = YSCALAR_TIMESTAMP;
 		return;
 	}
-	for (size_t i = 0; i < len; i++)
-		if (text[i] != '_')
-			str_add_char(&plain, text[i]);
+	while (*text) {
+		size_t span = strcspn(text, "_");
+
+		str_add_bytes(&plain, text, span);
+		text += span + (text[span] == '_');
+	}
 	if (!parse_number(scalar, str_text(&plain)))
 		scalar->kind = YSCALAR_TEXT;
 }
