@@ -93,14 +93,6 @@ static bool input_errno(struct err *err, const char *verb, const char *path)
 	return false;
 }
 
-/* Read into the room that @text has, and into more if it has none. */
-static ssize_t read_into(int fd, struct str *text)
-{
-	if (text->capacity < text->len + 2)
-		str_reserve(text, READ_CHUNK);
-	return read(fd, text->buf + text->len, text->capacity - text->len - 1);
-}
-
 static bool fits(const struct str *text, size_t more, size_t limit)
 {
 	size_t most = text->limit ? text->limit : STR_LIMIT_DEFAULT;
@@ -108,14 +100,24 @@ static bool fits(const struct str *text, size_t more, size_t limit)
 	return more <= limit && more <= most - text->len;
 }
 
-bool file_read_fd(int fd, const char *path, size_t limit, struct str *text,
-		  struct err *err)
+/*
+ * Read what is left, into the room that @text has, and into more if it has
+ * none.  @size bytes of a read that could have given more are all of a regular
+ * file; 0 = its size is not known.
+ */
+static bool read_all(int fd, const char *path, size_t size, size_t limit,
+		     struct str *text, struct err *err)
 {
 	size_t before = text->len;
 
 	for (;;) {
-		ssize_t got = read_into(fd, text);
+		size_t room;
+		ssize_t got;
 
+		if (text->capacity < text->len + 2)
+			str_reserve(text, READ_CHUNK);
+		room = text->capacity - text->len - 1;
+		got = read(fd, text->buf + text->len, room);
 		if (got == 0)
 			return true;
 		if (got < 0 && errno == EINTR && !signals_noted())
@@ -124,6 +126,8 @@ bool file_read_fd(int fd, const char *path, size_t limit, struct str *text,
 		    fits(text, (size_t)got, limit - (text->len - before))) {
 			text->len += (size_t)got;
 			text->buf[text->len] = '\0';
+			if ((size_t)got == size && size < room)
+				return true;
 			continue;
 		}
 		str_truncate(text, before);
@@ -138,6 +142,25 @@ bool file_read_fd(int fd, const char *path, size_t limit, struct str *text,
 	}
 }
 
+bool file_read_fd(int fd, const char *path, size_t limit, struct str *text,
+		  struct err *err)
+{
+	return read_all(fd, path, 0, limit, text, err);
+}
+
+static bool read_known(int fd, const char *path, const struct stat *info,
+		       size_t limit, struct str *text, struct err *err)
+{
+	size_t size = (size_t)info->st_size;
+
+	if (info->st_size < 0 || size > limit || !S_ISREG(info->st_mode))
+		size = 0;
+	/* At once, and one byte more, which shows the end. */
+	if (size)
+		str_reserve(text, size + 1);
+	return read_all(fd, path, size, limit, text, err);
+}
+
 static bool read_opened(int fd, const char *path, size_t limit,
 			struct str *text, struct err *err)
 {
@@ -149,33 +172,30 @@ static bool read_opened(int fd, const char *path, size_t limit,
 		errno = EISDIR;
 		return input_errno(err, "read", path);
 	}
-	/* At once, and one byte more, which shows the end. */
-	if (info.st_size > 0 && (size_t)info.st_size <= limit)
-		str_reserve(text, (size_t)info.st_size + 1);
-	return file_read_fd(fd, path, limit, text, err);
+	return read_known(fd, path, &info, limit, text, err);
 }
 
 /*
  * What is no regular file might be waited for, to open or to end.  *@fd is -1
  * where there is nothing of that name.
  */
-static bool open_regular(const char *path, int *fd, struct err *err)
+static bool open_regular(const char *path, int *fd, struct stat *info,
+			 struct err *err)
 {
 	CLEANUP(close_fd) int opened =
 		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat info;
 
 	*fd = -1;
 	if (opened < 0)
 		return errno == ENOENT || errno == ENOTDIR ||
 		       input_errno(err, "open", path);
-	if (fstat(opened, &info) != 0)
+	if (fstat(opened, info) != 0)
 		return input_errno(err, "read", path);
-	if (S_ISDIR(info.st_mode)) {
+	if (S_ISDIR(info->st_mode)) {
 		errno = EISDIR;
 		return input_errno(err, "read", path);
 	}
-	if (!S_ISREG(info.st_mode))
+	if (!S_ISREG(info->st_mode))
 		return err_set(err, ERR_INPUT,
 			       "cannot read '%s': it is no regular file", path);
 	*fd = opened;
@@ -256,8 +276,9 @@ bool file_each_piece(const char *path,
 {
 	CLEANUP(free_ptr) char *piece = xmalloc(READ_CHUNK);
 	CLEANUP(close_fd) int fd = -1;
+	struct stat info;
 
-	if (!open_regular(path, &fd, err))
+	if (!open_regular(path, &fd, &info, err))
 		return false;
 	*found = fd >= 0;
 	if (!*found)
@@ -297,9 +318,10 @@ bool file_find_regular(const char *path, size_t limit, struct str *text,
 		       bool *found, struct err *err)
 {
 	CLEANUP(close_fd) int fd = -1;
+	struct stat info;
 
-	if (!open_regular(path, &fd, err) ||
-	    (fd >= 0 && !read_opened(fd, path, limit, text, err)))
+	if (!open_regular(path, &fd, &info, err) ||
+	    (fd >= 0 && !read_known(fd, path, &info, limit, text, err)))
 		return false;
 	*found = fd >= 0;
 	return true;
