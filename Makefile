@@ -32,7 +32,7 @@ warnings := -Wall -Wextra -Wshadow -Wdeclaration-after-statement -Wpointer-arith
 	-Wno-missing-field-initializers -Werror
 
 # Nobody unwinds the stack at run time; debuggers have tables of their own.
-optimise.release := -O2 -D_FORTIFY_SOURCE=3 -g -fno-asynchronous-unwind-tables
+optimise.release := -O2 -fno-plt -D_FORTIFY_SOURCE=3 -g -fno-asynchronous-unwind-tables
 optimise.debug   := -O0 -g3
 optimise.asan    := -DTIDY_EXIT -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 optimise.fuzz    := -DTIDY_EXIT -O1 -g3 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer
