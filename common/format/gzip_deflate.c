@@ -28,6 +28,7 @@
 #define CHAIN_BITS	15
 #define NUMBER_MAX	((uint32_t)1 << 24)
 #define WORD		sizeof(uint64_t)
+#define ONE_IN_EACH	0x01010101u
 
 struct match {
 	unsigned int length;
@@ -190,6 +191,36 @@ static inline void improve(struct match *best, const unsigned char *here,
 		*best = (struct match){.length = length, .distance = distance};
 }
 
+/* How many bytes at @here, @limit at most, are the first one; 0 = few. */
+static inline unsigned int run_at(const unsigned char *here, unsigned int limit)
+{
+	if (load(here) != *here * ONE_IN_EACH)
+		return 0;
+	return 1 + same_bytes(here, here + 1, limit - 1);
+}
+
+/*
+ * How many of the next places in a chain, at most @most, are passed over,
+ * where @here and @distance back are runs of the same byte.  The next is the
+ * place before, which matches by a byte more; once that is all of @run, no
+ * other in its run does better.
+ */
+static unsigned int count_in_run(const unsigned char *here, uint32_t distance,
+				 unsigned int run, unsigned int most)
+{
+	const unsigned char *there = here - distance;
+	unsigned int same = same_bytes(there, here, run);
+	unsigned int count = 0;
+
+	if (same < MATCH_MIN)
+		return 0;
+	if (same < run)
+		most = at_most(run - same - 1, most);
+	while (count < most && there[-1 - (ptrdiff_t)count] == *here)
+		count++;
+	return count;
+}
+
 /*
  * The longest match, of equals the nearest, for the bytes at deflate->at, in
  * the chain that begins at @number.  Others in that chain are passed over
@@ -203,10 +234,12 @@ static struct match find_match(const struct gzip_deflate *deflate,
 	unsigned int nice = at_most(limit, NICE);
 	uint32_t reach = at_most(deflate->at, REACH);
 	uint32_t hash = hash_of(here);
+	unsigned int run = run_at(here, nice);
 	unsigned int tries = TRIES;
 	struct match best = no_match;
 
 	while (number) {
+		unsigned int passed = 0;
 		uint32_t distance =
 			(uint32_t)deflate->at + deflate->offset - number;
 
@@ -216,6 +249,16 @@ static struct match find_match(const struct gzip_deflate *deflate,
 			improve(&best, here, distance, limit);
 			if (best.length >= nice || !--tries)
 				break;
+			if (run)
+				passed = count_in_run(here, distance, run,
+						      at_most(reach - distance,
+							      tries - 1));
+		}
+		if (passed) {
+			number -= passed;
+			distance += passed;
+			tries -= passed;
+			improve(&best, here, distance, limit);
 		}
 		/* The next slot of the chain is the one of @here itself. */
 		if (distance == REACH)
