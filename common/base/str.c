@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#define ROOM_MIN   40 /* what most texts grow to, and what malloc() has */
 #define RUNE_ERROR 0xfffd
 
 const char *str_text(const struct str *str)
@@ -19,13 +20,16 @@ const char *str_text(const struct str *str)
 static size_t make_room(struct str *str, size_t extra)
 {
 	size_t limit = str->limit ? str->limit : STR_LIMIT_DEFAULT;
+	size_t want;
 
 	if (extra > limit - str->len) {
 		extra = limit - str->len;
 		str->overflow = true;
 	}
-	str->buf =
-		grow_array(str->buf, str->len + extra + 1, 1, &str->capacity);
+	want = str->len + extra + 1;
+	if (want < ROOM_MIN)
+		want = ROOM_MIN;
+	str->buf = grow_array(str->buf, want, 1, &str->capacity);
 	return extra;
 }
 
