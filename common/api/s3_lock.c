@@ -22,12 +22,6 @@ struct claims {
 	struct arena arena;
 };
 
-/* Whom we wait for. */
-struct holder {
-	char *key; /* of his claim; NULL = he has not been asked, or is mute */
-	struct str words;
-};
-
 static void claims_release(struct claims *claims)
 {
 	arena_release(&claims->arena);
@@ -92,6 +86,12 @@ static const char *rival_key(const struct s3_lock *lock,
 	}
 	return NULL;
 }
+
+/* Whom we wait for. */
+struct holder {
+	char *key; /* of his claim; NULL = he has not been asked, or is mute */
+	struct str words;
+};
 
 static void holder_release(struct holder *holder)
 {

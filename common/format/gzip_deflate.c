@@ -304,7 +304,7 @@ static void insert_run(struct gzip_deflate *deflate, size_t at, size_t end)
 
 /*
  * Put the places from @at to @end in their chains, where the one before @at
- * is in its own.  Most of a tar is zeros: a run is the quicker part.
+ * is in its own.  Much of a tar is zeros: a run is the quicker part.
  */
 static void insert_all(struct gzip_deflate *deflate, size_t at, size_t end)
 {
