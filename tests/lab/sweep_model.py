@@ -111,10 +111,11 @@ def values_time(revision: Revision) -> float | None:
     if not revision.date:
         return None
     if revision.date.endswith("h"):
-        return revision.created + 3600 * float(revision.date[:-1])
-    date = datetime.fromisoformat(revision.date)
-    time = (date if date.tzinfo
-            else date.replace(tzinfo=timezone.utc)).timestamp()
+        time = revision.created + 3600 * float(revision.date[:-1])
+    else:
+        date = datetime.fromisoformat(revision.date)
+        time = (date if date.tzinfo
+                else date.replace(tzinfo=timezone.utc)).timestamp()
     if time < EARLIEST:
         raise ValueError
     return time
