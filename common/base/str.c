@@ -239,7 +239,7 @@ bool is_blank(const char *text)
 	return !text || !*text;
 }
 
-/* Without an end ahead of time, so that compilers make vectors of it. */
+/* A word at a time, without an early end: most is. */
 bool is_ascii(const char *text, size_t len)
 {
 	const uint64_t high_bits = 0x8080808080808080;
